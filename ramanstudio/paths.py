@@ -1,0 +1,55 @@
+"""Where what we ship lies, and where the user's own things go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def shipped(*parts: str) -> Path:
+    """The path of a file or folder that comes with the program, such as `shipped("models", "smae-base")`."""
+    bundle = getattr(sys, "_MEIPASS", None)
+    root = Path(bundle) if bundle else Path(__file__).resolve().parent.parent
+    return root.joinpath(*parts)
+
+
+def _user_folder(kind: str) -> Path:
+    # RAMANSTUDIO_HOME puts everything in one place: portable installs, and tests that must not see the user's settings.
+    home = os.environ.get("RAMANSTUDIO_HOME")
+    if home:
+        folder = Path(home) / kind
+    else:
+        import platformdirs
+
+        folder = Path(getattr(platformdirs, f"user_{kind}_dir")("RamanStudio", appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def user_config() -> Path:
+    """The folder of the user's settings; made when missing."""
+    return _user_folder("config")
+
+
+def user_data() -> Path:
+    """The folder of the user's models and libraries; made when missing."""
+    return _user_folder("data")
+
+
+def user_log() -> Path:
+    """The folder of logs and crash reports; made when missing."""
+    return _user_folder("log")
+
+
+def replace_atomically(path: Path, content: bytes | str) -> None:
+    """Write `content` beside `path`, then rename it over `path`, so that a crash never leaves half a file."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if isinstance(content, str):
+            draft.write_text(content, encoding="utf-8")
+        else:
+            draft.write_bytes(content)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
