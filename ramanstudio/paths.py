@@ -50,6 +50,6 @@ def replace_atomically(path: Path, content: bytes | str) -> None:
             draft.write_text(content, encoding="utf-8")
         else:
             draft.write_bytes(content)
-        os.replace(draft, path)
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -66,7 +66,7 @@ class SpectrumSet:
 
     @classmethod
     def of(cls, axis: ArrayLike, values: ArrayLike, **about: Plain) -> SpectrumSet:
-        """Spectra from plain arrays: `axis` (B,) in any order, `values` (B,) or (N, B); repeated shifts are averaged."""
+        """Spectra from plain arrays: `axis` (B,) in any order, `values` (B,) or (N, B); repeats are averaged."""
         shifts = np.asarray(axis, dtype=np.float64)
         rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
         if shifts.ndim != 1 or rows.shape[-1] != shifts.size:
