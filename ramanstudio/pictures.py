@@ -1,0 +1,250 @@
+"""Pictures to keep: denoised spectra and loss curves as PNG or SVG, in the window's colours. Needs no display."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.errors import StudioError
+from ramanstudio.paths import replace_atomically
+from ramanstudio.spectra import SpectrumSet
+
+if TYPE_CHECKING:
+    from ramanstudio.engine import Denoised
+
+BAND = 1.645  # times the expected error: nine in ten true values lie inside
+COLUMNS = 3
+PANEL_INCHES = (4.6, 2.6)
+ALONE_INCHES = (9.0, 4.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours of one theme."""
+
+    paper: str
+    line: str
+    text: str
+    quiet: str
+    accent: str
+    raw: str
+    band: float  # opacity
+
+
+LIGHT = Colours("#FFFFFF", "#DADDE3", "#1B1F27", "#5B6472", "#2563EB", "#9AA1AC", 0.18)
+DARK = Colours("#1E2127", "#343942", "#E7EAF0", "#9AA3B2", "#7AA7FF", "#6B7382", 0.22)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One frame of a picture: a set's raw and denoised spectra under a title."""
+
+    title: str
+    raw: SpectrumSet
+    denoised: Denoised
+
+
+def ratio_text(ratio: float) -> str:
+    """A signal-to-noise ratio as people read it: 3.4, 31, or – where there is none."""
+    if not math.isfinite(ratio):
+        return "–"
+    return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
+
+
+def snr_text(denoised: Denoised) -> str:
+    """`12 → 31 (×2.6)`; medians where the set has several spectra."""
+    before, after, gain = (
+        float(np.median(numbers)) for numbers in (denoised.snr_before, denoised.snr_after, denoised.gain)
+    )
+    return f"{ratio_text(before)} → {ratio_text(after)} (×{ratio_text(gain)})"
+
+
+def draw_denoised(
+    path: Path,
+    panels: Sequence[Panel],
+    dark: bool = False,
+    shift_range: tuple[float, float] | None = None,
+    intensity_range: tuple[float, float] | None = None,
+    columns: int | None = None,
+) -> Path:
+    """Draw `panels` to `path`, a .png or .svg; returns `path`.
+
+    One spectrum is drawn raw and denoised with the band that holds nine in ten true values; a set as the mean of its
+    raw and denoised spectra over the 5th to 95th percentile of each. `shift_range` (cm⁻¹) and
+    `intensity_range` are what the axes show, else all. Raises StudioError for another suffix, no panel, or a folder
+    that cannot be written.
+    """
+    if not panels:
+        raise StudioError("There is no spectrum to draw.", remedy="Choose at least one denoised spectrum.")
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    colours = DARK if dark else LIGHT
+    across = columns or (1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else COLUMNS)
+    down = -(-len(panels) // across)
+    width, height = ALONE_INCHES if len(panels) == 1 else (PANEL_INCHES[0] * across, PANEL_INCHES[1] * down)
+    figure = Figure(figsize=(width, height), facecolor=colours.paper)
+    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, hspace=0.02, wspace=0.02))
+    small = len(panels) > 1
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(down, across, place + 1)
+        _draw_panel(axes, panel, colours, shift_range)
+        _dress(axes, colours, small)
+        size, letters = (9.5, 28) if small else (13, 46)
+        title = panel.title if len(panel.title) <= letters else f"{panel.title[: letters - 1]}…"
+        axes.set_title(title, loc="left", color=colours.text, fontsize=size)
+        axes.set_title(f"SNR {snr_text(panel.denoised)}", loc="right", color=colours.accent, fontsize=size)
+        axes.set_xlim(shift_range or (panel.raw.axis[0], panel.raw.axis[-1]))
+        if intensity_range:
+            axes.set_ylim(intensity_range)
+        lowest_of_column = place + across >= len(panels)
+        axes.set_xlabel("Raman shift / cm⁻¹" if lowest_of_column else "", color=colours.quiet)
+        unit = panel.raw.about.get("intensity_unit", "a.u.")
+        axes.set_ylabel(f"Intensity / {unit}" if place % across == 0 else "", color=colours.quiet)
+        if place == 0:
+            _explain(axes, colours, small)
+    return _save(figure, path)
+
+
+def _draw_panel(axes: Any, panel: Panel, colours: Colours, shift_range: tuple[float, float] | None) -> None:
+    shift, clean = panel.raw.axis, panel.denoised.spectra.values
+    noisy, mean = panel.raw.values.mean(axis=0, dtype=np.float64), clean.mean(axis=0, dtype=np.float64)
+    if len(clean) == 1:
+        reach = BAND * panel.denoised.expected_error[0]
+        low, high, many, meaning = mean - reach, mean + reach, "", "90 % band"
+        tallest = [noisy, low, high]
+    else:
+        low, high = np.percentile(clean, (5, 95), axis=0)
+        noisy_low, noisy_high = np.percentile(panel.raw.values, (5, 95), axis=0)
+        many, meaning = f"mean of {len(clean)} ", "5th to 95th percentile"
+        axes.fill_between(shift, noisy_low, noisy_high, color=colours.raw, alpha=0.3, linewidth=0, zorder=0.5)
+        tallest = [noisy_low, noisy_high, low, high]
+    axes.plot(shift, noisy, color=colours.raw, linewidth=0.8, label=f"{many}raw", zorder=2)
+    axes.plot(shift, mean, color=colours.accent, linewidth=1.2, label=f"{many}denoised", zorder=3)
+    axes.fill_between(shift, low, high, color=colours.accent, alpha=colours.band, linewidth=0, label=meaning, zorder=1)
+    shown = slice(None) if shift_range is None else (shift >= shift_range[0]) & (shift <= shift_range[1])
+    _fit_height(axes, [curve[shown] for curve in tallest])
+
+
+def _fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
+    shown = np.concatenate(curves)
+    shown = shown[np.isfinite(shown)]
+    if shown.size and shown.max() > shown.min():
+        room = 0.06 * (shown.max() - shown.min())
+        axes.set_ylim(shown.min() - room, shown.max() + room)
+
+
+def _frame(axes: Any, colours: Colours, small: bool) -> None:
+    axes.set_facecolor(colours.paper)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(colours.line)
+    axes.tick_params(colors=colours.quiet, labelsize=8 if small else 10, length=3)
+    axes.grid(True, color=colours.line, linewidth=0.5, alpha=0.6)
+    axes.set_axisbelow(True)
+
+
+def _dress(axes: Any, colours: Colours, small: bool) -> None:
+    _frame(axes, colours, small)
+    axes.locator_params(axis="y", nbins=5)
+    axes.ticklabel_format(axis="y", scilimits=(-3, 5), useMathText=True)
+    axes.yaxis.get_offset_text().set(color=colours.quiet, fontsize=8)
+
+
+def _explain(axes: Any, colours: Colours, small: bool) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles,
+        labels,
+        loc="best",
+        frameon=False,
+        labelcolor=colours.quiet,
+        fontsize=8 if small else 10,
+        handlelength=1.6,
+    )
+
+
+def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool = False) -> Path:
+    """Draw how training went to `path`, a .png or .svg; returns `path`.
+
+    Each row has `step` and one number for every loss, named with "loss" in it. A long curve is drawn faint with its
+    running median on top. Raises StudioError without rows, for another suffix, or a folder that cannot be written.
+    """
+    losses = [name for name in (rows[0] if rows else ()) if "loss" in name]
+    if not losses:
+        raise StudioError("There is no loss to draw.", remedy="Train for at least one step first.")
+    from matplotlib.figure import Figure
+
+    colours = DARK if dark else LIGHT
+    figure = Figure(figsize=ALONE_INCHES, facecolor=colours.paper, layout="constrained")
+    axes = figure.add_subplot()
+    for name, colour in zip(losses, (colours.accent, "#D55E00", "#009E73", "#CC79A7"), strict=False):
+        points = [(row["step"], row[name]) for row in rows if math.isfinite(row.get(name, math.nan))]
+        if not points:
+            continue
+        step, loss = np.array(points, dtype=np.float64).T
+        smooth = _running_median(loss, max(1, len(loss) // 40))
+        axes.plot(step, loss, color=colour, linewidth=0.8, alpha=0.3)
+        axes.plot(step, smooth, color=colour, linewidth=1.6, label=name.replace("_", " "))
+    if all(row[name] > 0 for row in rows for name in losses if name in row):
+        axes.set_yscale("log")
+    _dress_loss(axes, colours)
+    return _save(figure, path)
+
+
+def _dress_loss(axes: Any, colours: Colours) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    _frame(axes, colours, small=False)
+    if axes.get_yscale() == "log":
+        plainly = FuncFormatter(lambda loss, _place: f"{loss:g}")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(plainly)
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda _loss, _place: ""))
+    axes.set_title("Pretraining", loc="left", color=colours.text, fontsize=13)
+    axes.set_xlabel("step", color=colours.quiet)
+    axes.set_ylabel("loss", color=colours.quiet)
+    _explain(axes, colours, small=False)
+
+
+def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    padded = np.pad(values, reach, mode="reflect")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1))
+
+
+def _save(figure: Any, path: Path) -> Path:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in ("png", "svg"):
+        raise StudioError(
+            f"A picture cannot be saved as '{path.name}'.", remedy="Choose a name ending in .png or .svg."
+        )
+    # On a machine's first picture matplotlib says that it builds its font cache; nobody asked.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    FigureCanvasAgg(figure)
+    drawn = io.BytesIO()
+    figure.savefig(
+        drawn,
+        format=kind,
+        dpi=160,
+        facecolor=figure.get_facecolor(),
+        metadata={"Software" if kind == "png" else "Date": None},
+    )
+    try:
+        replace_atomically(path, drawn.getvalue())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StudioError(
+            f"Could not write '{path}': {reason}.", remedy="Choose a folder that exists and may be written."
+        ) from error
+    return path
