@@ -1,0 +1,32 @@
+# One command each; every one of them sets up what it needs first (tools/setup.py), and is quick when that is done.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv/bin/python
+FILES ?=
+
+.PHONY: run test lint screenshots clean
+
+run:
+	@$(PYTHON) tools/setup.py run
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		exec $(VENV) -m ramanstudio $(FILES); \
+	else \
+		echo "There is no display here, so the demo runs in place of the window."; \
+		exec $(VENV) -m ramanstudio demo; \
+	fi
+
+test:
+	@$(PYTHON) tools/setup.py test
+	@QT_QPA_PLATFORM=offscreen $(VENV) -m pytest $(ARGS)
+
+lint:
+	@$(PYTHON) tools/setup.py test
+	@$(VENV) -m ruff check
+	@$(VENV) -m ruff format --check
+	@$(VENV) -m mypy
+
+screenshots:
+	@$(PYTHON) tools/setup.py screenshots
+	@xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24" $(VENV) tools/screenshots.py
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,222 @@
+"""Make this machine ready for `make`: the system libraries Qt needs, .venv, and the pinned packages in it.
+
+    python3 tools/setup.py run|test|screenshots
+
+Only the standard library, in grammar that a Python of 2016 reads, so that an old interpreter gets a sentence instead
+of a syntax error. Quick when nothing changed; safe to interrupt and to start again.
+"""
+
+import ctypes
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "set-up.json"
+CONSTRAINTS = ROOT / "constraints.txt"
+
+# What each goal needs: the extra of pyproject.toml, and which of the tables below.
+GOALS = {
+    "run": ("", ("offscreen", "window")),
+    "test": ("dev", ("offscreen",)),
+    "screenshots": ("dev", ("offscreen", "window", "xvfb")),
+}
+
+# What the dynamic linker is asked for, and the Debian package that holds it. The linker knows better than a package
+# manager: it finds a library wherever it came from, on any distribution.
+LIBRARIES = {
+    "offscreen": {
+        "libGL.so.1": "libgl1",
+        "libEGL.so.1": "libegl1",
+        "libxkbcommon.so.0": "libxkbcommon0",
+        "libfontconfig.so.1": "libfontconfig1",
+        "libglib-2.0.so.0": "libglib2.0-0",
+        "libdbus-1.so.3": "libdbus-1-3",
+    },
+    "window": {
+        "libxcb-cursor.so.0": "libxcb-cursor0",
+        "libxcb-icccm.so.4": "libxcb-icccm4",
+        "libxcb-keysyms.so.1": "libxcb-keysyms1",
+        "libxcb-xkb.so.1": "libxcb-xkb1",
+        "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+        "libxcb-shape.so.0": "libxcb-shape0",
+    },
+}
+PROGRAMS = {"xvfb": {"Xvfb": "xvfb", "xauth": "xauth"}}
+
+
+class CannotSetUp(Exception):
+    """A sentence for the person at the keyboard."""
+
+
+def say(sentence):
+    print(f"set-up: {sentence}", flush=True)
+
+
+def loads(library):
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def missing_packages(tables):
+    """The Debian packages of what this machine lacks; none where the system is not Linux."""
+    if not sys.platform.startswith("linux"):
+        return []
+    missing = []
+    # Debian ships Python without ensurepip, so that `python3 -m venv` fails until this package is there.
+    if importlib.util.find_spec("ensurepip") is None:
+        missing.append(f"python3.{sys.version_info[1]}-venv")
+    for table in tables:
+        missing += [package for library, package in LIBRARIES.get(table, {}).items() if not loads(library)]
+        missing += [package for program, package in PROGRAMS.get(table, {}).items() if not shutil.which(program)]
+    return missing
+
+
+def as_root():
+    """What to put before a command to run it as root; None where that cannot be had."""
+    if os.geteuid() == 0:
+        return []
+    if not shutil.which("sudo"):
+        return None
+    if sys.stdin is not None and sys.stdin.isatty() and not os.environ.get("CI"):
+        return ["sudo"]
+    allowed = subprocess.run(["sudo", "-n", "true"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return ["sudo", "-n"] if allowed.returncode == 0 else None
+
+
+def install_system(tables):
+    missing = missing_packages(tables)
+    if not missing:
+        return
+    names = " ".join(missing)
+    ask = f"Ask whoever runs this machine for: apt-get install {names}. Then run the same command again."
+    if not shutil.which("apt-get"):
+        raise CannotSetUp(
+            "This machine lacks some system libraries, and has no apt-get to fetch them. Install what your"
+            f" distribution calls the Debian packages {names}, then run the same command again."
+        )
+    root = as_root()
+    if root is None:
+        raise CannotSetUp(f"Some system libraries are missing, and only root or sudo can install them. {ask}")
+    say(f"installing the missing system packages: {names}")
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    # A list of packages that could not be refreshed may still do, so only the outcome decides.
+    subprocess.run([*apt, "update"])
+    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *missing])
+    importlib.invalidate_caches()
+    missing = missing_packages(tables)
+    if missing:
+        raise CannotSetUp(f"apt-get could not install {' '.join(missing)}; above is why. {ask}")
+
+
+def fingerprint():
+    """Changes whenever the packages have to be installed again: other pins, another Python, another folder."""
+    digest = hashlib.sha256()
+    for path in (CONSTRAINTS, ROOT / "pyproject.toml", Path(__file__)):
+        digest.update(path.read_bytes())
+    digest.update(f"{ROOT} {sys.version} {os.path.realpath(sys.executable)}".encode())
+    return digest.hexdigest()
+
+
+def read_stamp():
+    """What the last set-up that came to its end left: its fingerprint, and the extras it installed."""
+    try:
+        stamp = json.loads(STAMP.read_text())
+        return stamp["fingerprint"], set(stamp["extras"])
+    except (OSError, ValueError, KeyError):
+        return "", set()
+
+
+def make_venv():
+    check = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    try:
+        if subprocess.run([str(PYTHON), "-c", check], stderr=subprocess.DEVNULL).returncode == 0:
+            return
+    except OSError:
+        pass  # none yet, or one whose interpreter is gone
+    say(f"making .venv with Python {sys.version.split()[0]}")
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
+        raise CannotSetUp("Python could not make .venv; above is why.")
+
+
+def pip_install(*arguments, **options):
+    wheels = ROOT / "wheels"
+    links = ["--find-links", str(wheels)] if wheels.is_dir() else []
+    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--constraint", str(CONSTRAINTS)]
+    return subprocess.run([*command, *links, *arguments], **options)
+
+
+def announce_torch():
+    """Say beforehand when pip is about to fetch PyTorch with CUDA, which on Linux is the registry's default."""
+    have = subprocess.run(
+        [str(PYTHON), "-c", "import importlib.metadata as m; print(m.version('torch'))"], capture_output=True, text=True
+    )
+    if not sys.platform.startswith("linux") or have.returncode == 0:
+        return
+    only_ask = ["--dry-run", "--no-deps", "--quiet", "--report", "-", "torch"]
+    plan = pip_install(*only_ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        version = json.loads(plan.stdout)["install"][0]["metadata"]["version"]
+    except (ValueError, LookupError):
+        return  # the install itself will say what is wrong
+    if "+cpu" in version:
+        say(f"PyTorch {version}, the build for the processor, will be used.")
+    else:
+        say(
+            f"pip offers PyTorch {version} with CUDA, 2.7 GB to download. It runs without an NVIDIA card too;"
+            " README.md tells how to get the smaller build for the processor ('A smaller download')."
+        )
+
+
+def install_packages(extra):
+    now = fingerprint()
+    before, extras = read_stamp()
+    if before == now and extra in extras and PYTHON.exists():
+        return
+    extras |= {"", extra}  # an update keeps what an earlier goal has brought
+    make_venv()
+    STAMP.unlink(missing_ok=True)  # an interruption from here on leaves no stamp, and is made good by the next start
+    announce_torch()
+    say("installing the packages pinned in constraints.txt; the first time this takes some minutes")
+    named = ",".join(sorted(extras - {""}))
+    # The build tool is pinned and installed like everything else, so pip need not fetch one of its own to build us.
+    done = pip_install("--quiet", "setuptools").returncode == 0
+    done = done and pip_install("--no-build-isolation", "--editable", f"{ROOT}[{named}]").returncode == 0
+    if not done:
+        raise CannotSetUp("pip could not install the packages; above is why. The same command goes on from here.")
+    draft = STAMP.with_suffix(".part")
+    draft.write_text(json.dumps({"fingerprint": now, "extras": sorted(extras)}))
+    draft.replace(STAMP)
+    say("done")
+
+
+def main(goal):
+    if sys.version_info < (3, 11):  # noqa: UP036  the very reason for the old grammar
+        raise CannotSetUp(
+            f"RamanStudio needs Python 3.11 or newer, and this is {sys.version.split()[0]}."
+            " Name another one with: make PYTHON=/path/to/python3.11"
+        )
+    extra, tables = GOALS[goal]
+    install_system(tables)
+    install_packages(extra)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "run")
+    except CannotSetUp as error:
+        print(f"set-up: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("\nset-up: stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
