@@ -1,0 +1,163 @@
+"""Session: the only writer of the project. Views ask it for changes and redraw what is no longer the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from ramanstudio.project import Entry, History, Project, Region, Result
+from ramanstudio.spectra import SpectrumSet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """What reading one file gave: its sets, or the sentence and the remedy that say why there are none."""
+
+    path: Path
+    sets: tuple[SpectrumSet, ...] = ()
+    problem: str = ""
+    remedy: str = ""
+
+
+class Session(QObject):
+    """What is open and what is selected."""
+
+    changed = Signal(object, object)  # the Project before, and now
+    selection_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = History()
+        self._next_id = 1
+        self._selected: tuple[int, ...] = ()
+        self._spectrum: int | None = None
+
+    @property
+    def project(self) -> Project:
+        """The project as it is now."""
+        return self._history.present
+
+    @property
+    def undoes(self) -> str:
+        """What undo would take back; empty where there is nothing."""
+        return self._history.undoes
+
+    @property
+    def redoes(self) -> str:
+        """What redo would do again; empty where there is nothing."""
+        return self._history.redoes
+
+    @property
+    def selected(self) -> tuple[Entry, ...]:
+        """The selected entries, in the order of the project."""
+        chosen = frozenset(self._selected)
+        return tuple(entry for entry in self.project.entries if entry.id in chosen) if chosen else ()
+
+    @property
+    def selected_ids(self) -> tuple[int, ...]:
+        """The ids of the selected entries."""
+        return self._selected
+
+    @property
+    def spectrum(self) -> int | None:
+        """Which spectrum of the selected set is looked at alone; None for all of them."""
+        return self._spectrum
+
+    def add(self, files: Sequence[Opened], what: str, key: object = None) -> list[Entry]:
+        """Open what was read as one step; calls with the same `key` are one step together. The new entries."""
+        entries = [entry for opened in files for entry in self._entries_of(opened)]
+        if entries:
+            self._push(self.project.with_entries((*self.project.entries, *entries)), what, key)
+        return entries
+
+    def replace(self, entry_id: int, opened: Opened) -> None:
+        """Put what was read again in the place of an entry (its file was read with a laser wavelength, say)."""
+        entries: list[Entry] = []
+        for entry in self.project.entries:
+            if entry.id == entry_id:
+                first, *more = self._entries_of(opened)
+                entries += [replace(first, id=entry_id), *more]
+            else:
+                entries.append(entry)
+        self._push(self.project.with_entries(entries), f"Read '{opened.path.name}' again")
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Take entries out of the list; their files stay where they are, and undo brings them back."""
+        gone = frozenset(ids)
+        count = sum(entry.id in gone for entry in self.project.entries)
+        if count:
+            self._push(self.project.without(gone), f"Remove {count} {'entry' if count == 1 else 'entries'}")
+
+    def set_noise_region(self, ids: Iterable[int], region: Region | None) -> None:
+        """Measure the noise of these entries between two shifts (cm⁻¹), or where the engine chooses."""
+        chosen = frozenset(ids)
+        entries = [
+            replace(entry, noise_region=region) if entry.id in chosen and entry.noise_region != region else entry
+            for entry in self.project.entries
+        ]
+        if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
+            self._push(self.project.with_entries(entries), "Move the noise region", ("noise region", chosen))
+
+    def keep(self, found: Mapping[int, Result]) -> None:
+        """Keep what the engine found; what belongs to an entry that is gone, or was read again, is dropped."""
+        sources = {entry.id: entry.source for entry in self.project.entries if entry.id in found}
+        wanted = {entry_id: one for entry_id, one in found.items() if sources.get(entry_id) is one.source}
+        if wanted:
+            before = self.project
+            self.changed.emit(before, self._history.keep(wanted))
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self._step(self._history.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._step(self._history.redo)
+
+    def select(self, ids: Iterable[int]) -> None:
+        """Look at these entries."""
+        ids = tuple(ids)
+        if ids != self._selected:
+            self._selected = ids
+            self._spectrum = None
+            self.selection_changed.emit()
+
+    def look_at(self, spectrum: int | None) -> None:
+        """Look at one spectrum of the selected set, or at all of them (None)."""
+        if spectrum != self._spectrum:
+            self._spectrum = spectrum
+            self.selection_changed.emit()
+
+    def _entries_of(self, opened: Opened) -> list[Entry]:
+        name = opened.path.name or str(opened.path)
+        sources: Sequence[SpectrumSet | None] = opened.sets or (None,)
+        entries = []
+        for number, source in enumerate(sources, start=1):
+            numbered = name if len(sources) == 1 else f"{name} · {number}"
+            entries.append(Entry(self._next_id, numbered, opened.path, source, opened.problem, opened.remedy))
+            self._next_id += 1
+        return entries
+
+    def _push(self, project: Project, what: str, key: object = None) -> None:
+        before = self.project
+        self._history.push(project, what, key)
+        self._announce(before)
+
+    def _step(self, step: Callable[[], Project]) -> None:
+        before = self.project
+        step()
+        if self.project is not before:
+            self._announce(before)
+
+    def _announce(self, before: Project) -> None:
+        there = {entry.id for entry in self.project.entries}
+        kept = tuple(entry_id for entry_id in self._selected if entry_id in there)
+        lost = kept != self._selected
+        self._selected = kept
+        self.changed.emit(before, self.project)
+        if lost:
+            self._spectrum = None
+            self.selection_changed.emit()

@@ -1,0 +1,146 @@
+"""What is open: entries, what was found out about them, and the snapshots that undo steps through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ramanstudio.spectra import SpectrumSet
+
+if TYPE_CHECKING:
+    from ramanstudio.engine import Denoised
+
+Region = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One row of the list: the spectra of one file, or the sentence that says why there are none.
+
+    `noise_region` (low, high) in cm⁻¹ is where the user wants the noise measured; None leaves it to the engine.
+    """
+
+    id: int
+    name: str
+    path: Path
+    source: SpectrumSet | None = None
+    problem: str = ""
+    remedy: str = ""
+    noise_region: Region | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What the engine made of `source`: denoised spectra and where their noise was measured, or why there are none.
+
+    `region_chosen` tells whether the user chose the region, or the engine did.
+    """
+
+    source: SpectrumSet
+    denoised: Denoised | None = None
+    noise_region: Region | None = None
+    region_chosen: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """All entries, in the order in which they were opened, and the results by entry id."""
+
+    entries: tuple[Entry, ...] = ()
+    results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
+
+    def entry(self, entry_id: int) -> Entry | None:
+        """The entry of this id, or None where it is gone."""
+        return next((entry for entry in self.entries if entry.id == entry_id), None)
+
+    def result(self, entry: Entry) -> Result | None:
+        """What was found for the spectra that `entry` holds now; None while nothing is known."""
+        result = self.results.get(entry.id)
+        return result if result is not None and result.source is entry.source else None
+
+    def with_entries(self, entries: Iterable[Entry]) -> Project:
+        """The same results with other entries."""
+        return replace(self, entries=tuple(entries))
+
+    def with_results(self, found: Mapping[int, Result]) -> Project:
+        """The same entries with results added, or replaced."""
+        return replace(self, results=MappingProxyType({**self.results, **found}))
+
+    def without(self, ids: Iterable[int]) -> Project:
+        """The entries that are not in `ids`."""
+        gone = frozenset(ids)
+        return self.with_entries(entry for entry in self.entries if entry.id not in gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A project as it was after an edit, and what the edit was called."""
+
+    project: Project
+    what: str
+    key: object = None
+
+
+class History:
+    """Snapshots of the project; arrays are shared between them, so a step costs a tuple.
+
+    Results are found, not edited: undo and redo change the entries and leave all results where they are.
+    """
+
+    def __init__(self, project: Project | None = None, depth: int = 500) -> None:
+        self._snapshots: list[Snapshot] = [Snapshot(project or Project(), "")]
+        self._at = 0
+        self._depth = depth
+
+    @property
+    def present(self) -> Project:
+        """The project as it is now."""
+        return self._snapshots[self._at].project
+
+    @property
+    def undoes(self) -> str:
+        """What the next undo takes back, such as "Remove 3 spectra"; empty where there is nothing to undo."""
+        return self._snapshots[self._at].what if self._at else ""
+
+    @property
+    def redoes(self) -> str:
+        """What the next redo does again; empty where there is nothing to redo."""
+        return self._snapshots[self._at + 1].what if self._at + 1 < len(self._snapshots) else ""
+
+    def push(self, project: Project, what: str, key: object = None) -> Project:
+        """Make `project` the present; an edit with the same `key` as the last becomes one step with it."""
+        del self._snapshots[self._at + 1 :]
+        if key is not None and self._at and self._snapshots[self._at].key == key:
+            self._snapshots[self._at] = Snapshot(project, what, key)
+            return project
+        self._snapshots.append(Snapshot(project, what, key))
+        del self._snapshots[: max(0, len(self._snapshots) - self._depth)]
+        self._at = len(self._snapshots) - 1
+        return project
+
+    def keep(self, found: Mapping[int, Result]) -> Project:
+        """Add results to the present; this is no step that could be undone."""
+        now = self._snapshots[self._at]
+        self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
+        return self.present
+
+    def undo(self) -> Project:
+        """Step back; the project as it was, with all that has been found since. Does nothing at the beginning."""
+        return self._step(-1)
+
+    def redo(self) -> Project:
+        """Step forward again. Does nothing at the end."""
+        return self._step(1)
+
+    def _step(self, by: int) -> Project:
+        to = self._at + by
+        if 0 <= to < len(self._snapshots):
+            results = self.present.results
+            self._at = to
+            then = self._snapshots[to]
+            self._snapshots[to] = replace(then, project=replace(then.project, results=results))
+        return self.present
