@@ -112,10 +112,12 @@ def install_system(tables):
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     # A list of packages that could not be refreshed may still do, so only the outcome decides.
     subprocess.run([*apt, "update"])
-    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *missing])
+    install = [*apt, "install", "-y", "--no-install-recommends", *missing]
+    told = subprocess.run(install, stdout=subprocess.PIPE, text=True).stdout
     importlib.invalidate_caches()
     missing = missing_packages(tables)
     if missing:
+        print(told)
         raise CannotSetUp(f"apt-get could not install {' '.join(missing)}; above is why. {ask}")
 
 
@@ -189,9 +191,10 @@ def install_packages(extra):
     announce_torch()
     say("installing the packages pinned in constraints.txt; the first time this takes some minutes")
     named = ",".join(sorted(extras - {""}))
+    project = f"{ROOT}[{named}]" if named else str(ROOT)
     # The build tool is pinned and installed like everything else, so pip need not fetch one of its own to build us.
     done = pip_install("--quiet", "setuptools").returncode == 0
-    done = done and pip_install("--no-build-isolation", "--editable", f"{ROOT}[{named}]").returncode == 0
+    done = done and pip_install("--no-build-isolation", "--editable", project).returncode == 0
     if not done:
         raise CannotSetUp("pip could not install the packages; above is why. The same command goes on from here.")
     draft = STAMP.with_suffix(".part")
