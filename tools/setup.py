@@ -47,6 +47,8 @@ LIBRARIES = {
         "libxcb-xkb.so.1": "libxcb-xkb1",
         "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
         "libxcb-shape.so.0": "libxcb-shape0",
+        "libwayland-cursor.so.0": "libwayland-cursor0",
+        "libwayland-egl.so.1": "libwayland-egl1",
     },
 }
 PROGRAMS = {"xvfb": {"Xvfb": "xvfb", "xauth": "xauth"}}
