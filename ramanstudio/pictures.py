@@ -176,10 +176,10 @@ def _explain(axes: Any, colours: Colours, small: bool) -> None:
 def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool = False) -> Path:
     """Draw how training went to `path`, a .png or .svg; returns `path`.
 
-    Each row has `step` and one number for every loss, named with "loss" in it. A long curve is drawn faint with its
-    running median on top. Raises StudioError without rows, for another suffix, or a folder that cannot be written.
+    Each row has `step` and one number for the loss and each of its parts; what is not finite is left out. A long
+    curve is drawn faint with its running median on top. Raises StudioError without rows, for another suffix, or a folder that cannot be written.
     """
-    losses = [name for name in (rows[0] if rows else ()) if "loss" in name]
+    losses = [name for name in (rows[0] if rows else ()) if name != "step"]
     if not losses:
         raise StudioError("There is no loss to draw.", remedy="Train for at least one step first.")
     from matplotlib.figure import Figure
@@ -195,7 +195,7 @@ def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool 
         smooth = _running_median(loss, max(1, len(loss) // 40))
         axes.plot(step, loss, color=colour, linewidth=0.8, alpha=0.3)
         axes.plot(step, smooth, color=colour, linewidth=1.6, label=name.replace("_", " "))
-    if all(row[name] > 0 for row in rows for name in losses if name in row):
+    if not any(row.get(name, 1) <= 0 for row in rows for name in losses):
         axes.set_yscale("log")
     _dress_loss(axes, colours)
     return _save(figure, path)
@@ -217,8 +217,8 @@ def _dress_loss(axes: Any, colours: Colours) -> None:
 
 
 def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
-    padded = np.pad(values, reach, mode="reflect")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1))
+    near = [min(reach, place, len(values) - 1 - place) for place in range(len(values))]  # shorter towards both ends
+    return np.array([np.median(values[place - few : place + few + 1]) for place, few in enumerate(near)])
 
 
 def _save(figure: Any, path: Path) -> Path:
