@@ -1,0 +1,45 @@
+"""Signal and noise of a spectrum, in the words a spectroscopist checks them by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+GAUSSIAN_MAD = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
+WIDEST_LINE_CM = 150.0  # what is broader counts as baseline
+FEWEST_POINTS = 16  # a median over fewer second differences is off by a quarter or more
+
+
+def noise_sigma(values: Floats) -> NDArray[np.float32]:
+    """The standard deviation of one sample's noise, (N, B) -> (N,).
+
+    The median absolute deviation of the second difference, over 0.6745 √6 (the variance of v[i-1] - 2 v[i] + v[i+1]
+    is 6 sigma²); lines and baseline hardly enter a second difference, and the median leaves out those that do.
+    """
+    curvature = np.diff(values, n=2, axis=1)
+    curvature = np.abs(curvature - np.median(curvature, axis=1, keepdims=True))
+    sigma: NDArray[np.float32] = (np.median(curvature, axis=1) / (GAUSSIAN_MAD * np.sqrt(6))).astype(np.float32)
+    return sigma
+
+
+def above_local_baseline(axis: Floats, values: Floats) -> Floats:
+    """`values` (N, B) less their grey opening over 150 cm⁻¹ of `axis` (B,): lines stand on zero -> (N, B)."""
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    step = (axis[-1] - axis[0]) / (len(axis) - 1)
+    width = int(np.clip(WIDEST_LINE_CM / step, 3, max(3, len(axis) // 2)))
+    opened: Floats = maximum_filter1d(minimum_filter1d(values, width, axis=1), width, axis=1)
+    return values - opened
+
+
+def signal_height(axis: Floats, denoised: Floats) -> NDArray[np.float32]:
+    """The height of the strongest line above its local baseline, (B,), (N, B) -> (N,).
+
+    Ask it of denoised spectra: on raw ones the highest excursion of the noise would count as a line.
+    """
+    height: NDArray[np.float32] = above_local_baseline(axis, denoised).max(axis=1).astype(np.float32)
+    return height

@@ -1,0 +1,173 @@
+"""The engine: what RamanStudio can do with spectra. The window, the command line and scripts share these verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.analysis import snr
+from ramanstudio.errors import StudioError
+from ramanstudio.mae import zoo
+from ramanstudio.mae.zoo import ModelCard
+from ramanstudio.progress import SILENT, Progress
+from ramanstudio.spectra import SpectrumSet, stacked
+
+if TYPE_CHECKING:
+    from ramanstudio.mae.predictor import Predictor
+
+DEFAULT_MODEL = "smae-base"
+FEWEST_POINTS = 48  # below, the mirrored ends would make up half of what the network sees
+BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Denoised:
+    """Denoised spectra and how far to trust them.
+
+    `spectra` on the axis of the raw ones; `expected_error` (N, B), the standard deviation of what is still wrong, in
+    the unit of the values; `snr_before` and `snr_after` (N,): height of the strongest line over its local baseline,
+    divided by the noise of one raw sample and by the expected error.
+    """
+
+    spectra: SpectrumSet
+    expected_error: NDArray[np.float32]
+    snr_before: NDArray[np.float32]
+    snr_after: NDArray[np.float32]
+
+    @property
+    def gain(self) -> NDArray[np.float32]:
+        """How many times the signal-to-noise ratio grew (N,); 1 where there is nothing to compare."""
+        gain = np.ones_like(self.snr_before)
+        np.divide(self.snr_after, self.snr_before, out=gain, where=self.snr_before > 0)
+        return gain
+
+    def __len__(self) -> int:
+        return len(self.spectra)
+
+    def __getitem__(self, which: int | slice | Sequence[int] | NDArray[Any]) -> Denoised:
+        """Some of the spectra: an index, a slice, a list of indices or a boolean (N,)."""
+        rows = slice(which, which + 1 or None) if isinstance(which, (int, np.integer)) else which
+        return Denoised(self.spectra[rows], self.expected_error[rows], self.snr_before[rows], self.snr_after[rows])
+
+    def measured_in(self, raw: SpectrumSet, low_cm: float, high_cm: float) -> Denoised:
+        """The same, with both ratios measured from the noise between two Raman shifts of the `raw` spectra.
+
+        Raises StudioError when fewer than 16 points lie between them.
+        """
+        inside = (raw.axis >= low_cm) & (raw.axis <= high_cm)
+        if inside.sum() < snr.FEWEST_POINTS:
+            raise StudioError(
+                f"There are only {int(inside.sum())} points between {low_cm:.0f} and {high_cm:.0f} cm⁻¹.",
+                remedy=f"The noise can be measured from {snr.FEWEST_POINTS} points or more: widen the region.",
+            )
+        return _with_ratios(self.spectra, self.expected_error, raw.values, inside)
+
+
+def _with_ratios(
+    denoised: SpectrumSet, expected_error: NDArray[np.float32], raw: NDArray[np.float32], region: NDArray[np.bool_]
+) -> Denoised:
+    signal = snr.signal_height(denoised.axis, denoised.values)
+    # what 32 bits cannot resolve counts as noise, so that a spectrum without any has a large ratio, not an infinite one
+    floor = np.finfo(np.float32).eps * np.abs(raw).max(axis=1) + np.finfo(np.float32).tiny
+    noise = np.maximum(snr.noise_sigma(raw[:, region]), floor)
+    error = np.maximum(np.sqrt(np.mean(expected_error[:, region] ** 2, axis=1)), floor)
+    return Denoised(denoised, expected_error, signal / noise, signal / error)
+
+
+def noise_region(spectra: SpectrumSet) -> tuple[float, float]:
+    """Where the noise is measured unless the user says otherwise: over the whole axis, in cm⁻¹."""
+    return float(spectra.axis[0]), float(spectra.axis[-1])
+
+
+class Engine:
+    """One loaded model on one device. Not for two threads at once."""
+
+    def __init__(self, card: ModelCard, predictor: Predictor) -> None:
+        self.card = card
+        self._predictor = predictor
+
+    @classmethod
+    def load(cls, model: str | Path = DEFAULT_MODEL, device: str = "auto", threads: int | None = None) -> Engine:
+        """Load a model by name or folder onto "auto", "cpu", "cuda" or "mps"; a CPU works with `threads`.
+
+        Raises StudioError when the model is missing or damaged, or there is no such device.
+        """
+        from ramanstudio.mae import predictor
+
+        predictor.use_threads(threads)
+        card, network = zoo.load(zoo.find(model))
+        return cls(card, predictor.Predictor(network, card.error_scale, predictor.choose_device(device)))
+
+    @property
+    def device_name(self) -> str:
+        """The device in words: "CPU · 2 threads", "GPU · NVIDIA H200"."""
+        return self._predictor.device_name
+
+    def denoise(self, spectra: SpectrumSet, progress: Progress | None = None) -> Denoised:
+        """Take the noise off each spectrum by itself, and say how much is left.
+
+        Raises StudioError when a spectrum holds NaN or infinities or is too short, Cancelled when asked to stop.
+        """
+        refusal = _refusal(spectra)
+        if refusal is not None:
+            raise refusal
+        values = spectra.values
+        sigma = snr.noise_sigma(values)
+        noise, error = self._predictor.noise(spectra.axis, values, sigma, progress or SILENT)
+        whole = np.ones(spectra.points, dtype=bool)
+        return _with_ratios(spectra.with_values(values - noise), error, values, whole)
+
+    def denoise_each(
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
+    ) -> list[Denoised | StudioError]:
+        """Denoise several sets, those of equal axes together; shows (index, result) as each is done.
+
+        A set that cannot be denoised has its StudioError as result, and does not stop the others. Raises Cancelled
+        when asked to stop.
+        """
+        progress = progress or SILENT
+        results: dict[int, Denoised | StudioError] = {}
+        for index, one in enumerate(sets):
+            refusal = _refusal(one)
+            if refusal is not None:
+                results[index] = refusal
+                progress.show((index, refusal))
+        done, total = 0, sum(len(one) for one in sets)
+        for indices in _of_equal_axes(sets, [index for index in range(len(sets)) if index not in results]):
+            found = self.denoise(stacked([sets[index] for index in indices]), progress=progress.part(done, total))
+            for index in indices:
+                rows, found = found[: len(sets[index])], found[len(sets[index]) :]
+                results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
+                progress.show((index, results[index]))
+                done += len(sets[index])
+        return [results[index] for index in range(len(sets))]
+
+
+def _refusal(spectra: SpectrumSet) -> StudioError | None:
+    """Why these spectra cannot be denoised, or None."""
+    if spectra.points < FEWEST_POINTS:
+        return StudioError(
+            f"A spectrum of {spectra.points} points is too short to denoise.",
+            remedy=f"At least {FEWEST_POINTS} points are needed.",
+        )
+    broken = int(np.sum(~np.isfinite(spectra.values).all(axis=1)))
+    if broken:
+        which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"
+        return StudioError(
+            f"{which} values that are not numbers (NaN or infinite).",
+            remedy="Crop the range where the detector gave nothing, or leave those spectra out.",
+        )
+    return None
+
+
+def _of_equal_axes(sets: Sequence[SpectrumSet], indices: Sequence[int]) -> list[list[int]]:
+    """The `indices` of sets that share an axis in one list each, in the order they first appear."""
+    groups: dict[bytes, list[int]] = {}
+    for index in indices:
+        groups.setdefault(sets[index].axis.tobytes(), []).append(index)
+    return list(groups.values())

@@ -1,0 +1,190 @@
+"""The spectrum autoencoder: tensors in, tensors out. It knows no file, no unit but sigma and cm⁻¹, and no device."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ramanstudio.mae.plan import NetworkPlan
+
+TREND_DEGREE = 6
+SMOOTHING = 9  # samples; what is left above such a mean keeps its noise readable on the flank of a strong peak
+PLACE_SCALES_CM = (8.0, 20.0, 50.0, 125.0, 320.0, 800.0, 2000.0, 5000.0)
+
+
+def detrended(samples: Tensor) -> Tensor:
+    """`samples` (N, B) less their least-squares polynomial, so that fluorescence does not use up the asinh range."""
+    place = torch.linspace(-1, 1, samples.shape[1], dtype=torch.float64, device="cpu")
+    powers = torch.stack([place**degree for degree in range(TREND_DEGREE + 1)], dim=1)
+    basis = torch.linalg.qr(powers).Q.to(samples)
+    trend: Tensor = (samples @ basis) @ basis.T
+    return samples - trend
+
+
+def views_of_noise(samples: Tensor) -> Tensor:
+    """Three readings of `samples` (N, B) in units of sigma -> (N, 3, B): the whole, above a short mean, and curvature.
+
+    asinh keeps small values as they are and bends large ones to logarithms; the second and third reading still
+    resolve one sigma on top of a peak of a thousand.
+    """
+    inner = functional.pad(samples[:, None], (1, 1), mode="replicate")[:, 0]
+    curvature = (inner[:, 2:] - 2 * samples + inner[:, :-2]) / math.sqrt(6)
+    mean = functional.avg_pool1d(samples[:, None], SMOOTHING, 1, SMOOTHING // 2, count_include_pad=False)[:, 0]
+    return torch.asinh(torch.stack([detrended(samples), samples - mean, curvature], dim=1))
+
+
+def rotated(heads: Tensor, place: Tensor) -> Tensor:
+    """Rotary position code (arXiv 2104.09864): `heads` (N, H, T, D) turned by the token's `place` (T,)."""
+    half = heads.shape[-1] // 2
+    rates = 30.0 ** (-torch.arange(half, device=heads.device, dtype=torch.float32) / half)
+    angle = place[:, None].to(torch.float32) * rates
+    cosine, sine = angle.cos().to(heads.dtype), angle.sin().to(heads.dtype)
+    first, second = heads[..., :half], heads[..., half:]
+    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Scaled dot-product attention, (N, H, T, D) each -> (N, H, T, D)."""
+    if query.device.type != "cpu":
+        return functional.scaled_dot_product_attention(query, key, value)
+    with torch.autocast("cpu", enabled=False):  # its backward pass is five times slower in bf16 than in 32 bits
+        return functional.scaled_dot_product_attention(query.float(), key.float(), value.float())
+
+
+class Block(nn.Module):
+    """One transformer layer: tokens (N, T, width) and their place (T,) -> tokens (N, T, width)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention = nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.before_mixing = nn.LayerNorm(width)
+        self.widen = nn.Linear(width, 4 * width)
+        self.narrow = nn.Linear(4 * width, width)
+
+    def forward(self, tokens: Tensor, place: Tensor) -> Tensor:
+        many, count, width = tokens.shape
+        heads = self.query_key_value(self.before_attention(tokens)).view(many, count, 3, self.heads, -1)
+        query, key, value = heads.permute(2, 0, 3, 1, 4)
+        seen = attention(rotated(query, place), rotated(key, place), value)
+        tokens = tokens + self.join(seen.transpose(1, 2).reshape(many, count, width))
+        # SiLU for GELU: a quarter of the whole network's time on a CPU was the error function
+        mixed: Tensor = tokens + self.narrow(functional.silu(self.widen(self.before_mixing(tokens))))
+        return mixed
+
+
+class SpectrumAutoencoder(nn.Module):
+    """A masked autoencoder over overlapping windows of a spectrum on any axis.
+
+    Each token is a window of samples with its place in cm⁻¹ and its sampling step. For every sample it gives the
+    noise in units of sigma, the logarithm of the variance of what that leaves, and, for windows that were hidden,
+    the signal itself (asinh of sigma units).
+    """
+
+    taper: Tensor
+
+    def __init__(self, plan: NetworkPlan) -> None:
+        super().__init__()
+        self.plan = plan
+        width = plan.width
+        self.embed = nn.Linear(3 * plan.window, width)
+        self.embed_place = nn.Linear(2 * len(PLACE_SCALES_CM) + 1, width)
+        self.encoder = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.encoder_layers))
+        self.after_encoder = nn.LayerNorm(width)
+        self.hidden_token = nn.Parameter(torch.zeros(width))
+        self.decoder = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.decoder_layers))
+        self.after_decoder = nn.LayerNorm(width)
+        self.head = nn.Linear(width, 3 * plan.window)
+        self.register_buffer("taper", torch.hann_window(plan.window, periodic=True) + 1e-3, persistent=False)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        nn.init.normal_(self.hidden_token, std=0.02)
+
+    def window_count(self, samples: int) -> int:
+        """How many windows cover `samples` points, each point at least twice."""
+        return math.ceil(samples / self.plan.stride) + 1
+
+    def windows(self, samples: Tensor) -> Tensor:
+        """Cut `samples` (N, C, B) in overlapping windows (N, T, C, W); the ends are mirrored to fill the outer ones."""
+        window, stride = self.plan.window, self.plan.stride
+        length = samples.shape[-1]
+        lead = window - stride
+        tail = (self.window_count(length) - 1) * stride + window - lead - length
+        padded = functional.pad(samples, (lead, tail), mode="reflect")
+        return padded.unfold(-1, window, stride).transpose(1, 2)
+
+    def fold(self, windows: Tensor, samples: int) -> Tensor:
+        """Overlap-add `windows` (..., T, W) with Hann weights -> (..., B); undoes `windows` exactly."""
+        stride = self.plan.stride
+        *lead_shape, count, window = windows.shape
+        taper = self.taper.to(windows.dtype)
+        flat = (windows * taper).reshape(-1, count, window).transpose(1, 2)
+        weights = taper[None, :, None].expand(1, window, count)
+        size = (1, (count - 1) * stride + window)
+        total = functional.fold(flat, size, (1, window), stride=(1, stride)).flatten(1)
+        weight = functional.fold(weights, size, (1, window), stride=(1, stride)).flatten(1)
+        start = window - stride
+        return (total / weight)[:, start : start + samples].reshape(*lead_shape, samples)
+
+    def hide(self, count: int, share: float, random: torch.Generator) -> Tensor:
+        """Which of `count` windows stay visible when runs of one to six, `share` of all, are hidden -> (V,) sorted."""
+        hidden = torch.zeros(count, dtype=torch.bool)
+        while hidden.sum() < round(share * count):
+            start = int(torch.randint(count, (1,), generator=random))
+            hidden[start : start + int(torch.randint(1, 7, (1,), generator=random))] = True
+        visible = (~hidden).nonzero()[:, 0]
+        return visible if len(visible) else torch.arange(1)
+
+    def hidden_samples(self, visible: Tensor, samples: int) -> Tensor:
+        """Which samples (B,) no visible window has seen, nor read through its neighbours."""
+        seen = torch.zeros(1, self.window_count(samples), self.plan.window)
+        seen[:, visible.cpu()] = 1.0
+        cover = functional.max_pool1d(
+            (self.fold(seen.to(self.taper), samples) > 0).float(), SMOOTHING, 1, SMOOTHING // 2
+        )
+        return cover[0] == 0
+
+    def encode(self, samples: Tensor, axis: Tensor, visible: Tensor) -> Tensor:
+        """Tokens (N, V, width) of the visible windows of `samples` (N, B), in units of sigma, at `axis` (N, B) cm⁻¹."""
+        tokens = self.embed(self.windows(views_of_noise(samples))[:, visible].flatten(2))
+        tokens = tokens + self.embed_place(self._place(axis))[:, visible]
+        for block in self.encoder:
+            tokens = block(tokens, visible)
+        normal: Tensor = self.after_encoder(tokens)
+        return normal
+
+    def rebuild(self, tokens: Tensor, axis: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Noise, log variance and signal, each (N, B), from the visible tokens (N, V, width)."""
+        count = self.window_count(axis.shape[1])
+        if len(visible) < count:
+            everywhere = self.hidden_token + self.embed_place(self._place(axis))
+            tokens = everywhere.to(tokens.dtype).index_copy(1, visible, tokens)
+        place = torch.arange(count, device=tokens.device)
+        for block in self.decoder:
+            tokens = block(tokens, place)
+        rows = self.head(self.after_decoder(tokens)).float().unflatten(-1, (3, self.plan.window)).movedim(2, 0)
+        noise, log_variance, signal = self.fold(rows, axis.shape[1])
+        return noise, log_variance.clamp(-12, 12), signal
+
+    def forward(self, samples: Tensor, axis: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """`samples` (N, B) in units of sigma, `axis` (N, B) in cm⁻¹ -> noise, log variance, signal, each (N, B)."""
+        if visible is None:
+            visible = torch.arange(self.window_count(samples.shape[1]), device=samples.device)
+        return self.rebuild(self.encode(samples, axis, visible), axis, visible)
+
+    def _place(self, axis: Tensor) -> Tensor:
+        """Sines and cosines of each window's centre at several scales and its sampling step -> (N, T, features)."""
+        count, window, stride = self.window_count(axis.shape[1]), self.plan.window, self.plan.stride
+        left = torch.arange(count, device=axis.device) * stride - (window - stride)
+        first = left.clamp(0, axis.shape[1] - 2)
+        last = (left + window - 1).clamp(max=axis.shape[1] - 1).clamp(min=1)
+        centre = (axis[:, first] + axis[:, last]) / 2
+        step = (axis[:, last] - axis[:, first]) / (last - first)
+        scales = torch.tensor(PLACE_SCALES_CM, device=axis.device, dtype=axis.dtype)
+        angle = (2 * math.pi) * centre[..., None] / scales
+        return torch.cat([angle.sin(), angle.cos(), step[..., None].clamp(min=1e-3).log()], dim=-1).float()

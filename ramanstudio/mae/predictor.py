@@ -1,0 +1,133 @@
+"""A network put to work on arrays: devices, batches, pieces of long spectra, and what to do when memory runs out."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ramanstudio.errors import StudioError
+from ramanstudio.mae.network import SpectrumAutoencoder
+from ramanstudio.progress import SILENT, Progress
+
+Floats = NDArray[np.float32]
+
+LONGEST = 2048  # samples at once: the longest the network was trained on
+OVERLAP = 128  # samples that two pieces of a long spectrum share
+SAMPLES_A_BATCH = {"cpu": 32_768, "cuda": 2_097_152, "mps": 262_144}  # on a CPU, a tenth of a second between cancels
+
+
+def choose_device(wish: str) -> str:
+    """The device to use for "auto", "cpu", "cuda" or "mps". Raises StudioError when the wished-for one is absent."""
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wish == "auto":
+        return next(device for device, present in here.items() if present)
+    if not here.get(wish, False):
+        present = ", ".join(device for device, is_here in here.items() if is_here)
+        raise StudioError(f"There is no device '{wish}' on this computer.", remedy=f"Use auto, or one of: {present}.")
+    return wish
+
+
+def use_threads(threads: int | None) -> None:
+    """Let the CPU work with so many threads; with one for each core when not told."""
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+
+
+class Predictor:
+    """Finds the noise in spectra with one network on one device."""
+
+    def __init__(self, network: SpectrumAutoencoder, error_scale: float, device: str) -> None:
+        self._network = network.to(device)
+        self._error_scale = error_scale
+        self.device = device
+        self.samples_a_batch = SAMPLES_A_BATCH[device]
+
+    @property
+    def device_name(self) -> str:
+        """The device in words: "CPU · 2 threads", "GPU · NVIDIA H200"."""
+        if self.device == "cuda":
+            return f"GPU · {torch.cuda.get_device_name()}"
+        if self.device == "mps":
+            return "GPU · Apple"
+        threads = torch.get_num_threads()
+        return f"CPU · {threads} thread{'s' if threads != 1 else ''}"
+
+    def noise(
+        self, axis: NDArray[np.float64], values: Floats, sigma: Floats, progress: Progress = SILENT
+    ) -> tuple[Floats, Floats]:
+        """The noise of each sample and the error expected once it is taken off, both (N, B), in the values' unit.
+
+        `axis` (B,) cm⁻¹, `values` (N, B), `sigma` (N,) the noise level; spectra whose sigma is zero have no noise.
+        Raises StudioError when the computer's own memory is full, Cancelled when asked to stop.
+        """
+        noise, error = np.zeros_like(values), np.zeros_like(values)
+        rows = np.flatnonzero(sigma > 0)
+        done = 0
+        progress(0, len(rows), "spectra")
+        while done < len(rows):
+            some = rows[done : done + max(1, self.samples_a_batch // min(len(axis), LONGEST))]
+            try:
+                noise[some], error[some] = self._noise_of_batch(axis, values[some], sigma[some, None])
+            except torch.OutOfMemoryError:
+                self._make_do_with_less(progress)
+                continue
+            done += len(some)
+            progress(done, len(rows), "spectra")
+        return noise, error
+
+    def _make_do_with_less(self, progress: Progress) -> None:
+        """Halve the batch; once that would no longer fill it with one spectrum, go on with the CPU."""
+        if self.device == "cpu":
+            raise StudioError(
+                "The computer's memory is full.", remedy="Close other programs, or denoise fewer spectra at once."
+            )
+        torch.cuda.empty_cache()
+        if self.samples_a_batch > 2 * LONGEST:
+            self.samples_a_batch //= 2
+            return
+        progress.warn("The GPU's memory is full, so the CPU goes on. Close other programs that use the GPU.")
+        self.device = "cpu"
+        self.samples_a_batch = SAMPLES_A_BATCH["cpu"]
+        self._network = self._network.to("cpu")
+
+    def _noise_of_batch(self, axis: NDArray[np.float64], values: Floats, sigma: Floats) -> tuple[Any, Any]:
+        """Noise and expected error (n, B) of a few spectra; long ones in pieces that are cross-faded."""
+        middle = np.median(values, axis=1, keepdims=True)
+        samples = torch.from_numpy((values - middle) / sigma).to(self.device)
+        shifts = torch.from_numpy(axis.astype(np.float32)).to(self.device)
+        total = torch.zeros_like(samples), torch.zeros_like(samples)
+        weights = torch.zeros(len(axis), device=self.device)
+        for piece in _pieces(len(axis)):
+            weight = _fading(piece, len(axis)).to(self.device)
+            with torch.inference_mode():
+                noise, log_variance, _ = self._network(
+                    samples[:, piece], shifts[piece].expand(len(samples), -1).contiguous()
+                )
+            total[0][:, piece] += weight * noise
+            total[1][:, piece] += weight * torch.exp(log_variance / 2)
+            weights[piece] += weight
+        noise, error = ((part / weights).cpu().numpy() * sigma for part in total)
+        return noise, error * self._error_scale
+
+
+def _pieces(points: int) -> list[slice]:
+    """Slices of at most LONGEST samples that cover `points` and overlap by OVERLAP or more."""
+    if points <= LONGEST:
+        return [slice(0, points)]
+    count = -(-(points - OVERLAP) // (LONGEST - OVERLAP))
+    starts = np.linspace(0, points - LONGEST, count).round().astype(int)
+    return [slice(int(start), int(start) + LONGEST) for start in starts]
+
+
+def _fading(piece: slice, points: int) -> torch.Tensor:
+    """The weight of each sample of a piece: one, falling to nothing over the overlap with a neighbour."""
+    inside = torch.arange(piece.start, piece.stop)
+    weight = torch.ones(len(inside))
+    if piece.start > 0:
+        weight = torch.minimum(weight, (inside - piece.start + 1) / OVERLAP)
+    if piece.stop < points:
+        weight = torch.minimum(weight, (piece.stop - inside) / OVERLAP)
+    return weight.clamp(max=1)
