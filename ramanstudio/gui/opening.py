@@ -1,4 +1,4 @@
-"""Opening files: read in the files lane, handed over in batches, so that a folder of thousands never holds the window."""
+"""Opening files: read in the files lane, handed over in batches, so that thousands never hold the window up."""
 
 from __future__ import annotations
 

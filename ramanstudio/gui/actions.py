@@ -1,0 +1,230 @@
+"""Everything the window can do, as rows: menus, toolbar, shortcuts, their list and the palette are made from these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What counts for whether an action makes sense now."""
+
+    entries: int = 0
+    selected: int = 0
+    readable: int = 0  # selected entries that hold spectra
+    denoised: int = 0  # selected entries with a result
+    unread: int = 0  # selected entries that could not be read
+    spectra: int = 0  # spectra in the only selected entry
+    working: bool = False
+    undoes: str = ""
+    redoes: str = ""
+    recent: int = 0
+    engine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do; `id` is the name of the method of Commands that does it."""
+
+    id: str
+    text: str
+    menu: str
+    shortcut: str = ""
+    tooltip: str = ""
+    icon: str = ""
+    enabled: Callable[[Moment], bool] = lambda moment: True
+    checkable: bool = False
+    choice: str = ""  # one of several: the name of the group
+    toolbar: str = ""  # the word on the toolbar's button
+    parts: bool = False  # a line above it in the menu
+
+
+def _any(moment: Moment) -> bool:
+    return moment.entries > 0
+
+
+def _shown(moment: Moment) -> bool:
+    return moment.readable > 0
+
+
+def _denoised(moment: Moment) -> bool:
+    return moment.denoised > 0
+
+
+def _set(moment: Moment) -> bool:
+    return moment.spectra > 1
+
+
+MENUS: Final = ("File", "Edit", "View", "Analyse", "Model", "Help")
+
+ACTIONS: Final = (
+    Action("open_files", "Open files…", "File", "Ctrl+O", "Open spectra from files", "ph.folder-open", toolbar="Open"),
+    Action("open_folder", "Open a folder…", "File", "Ctrl+Shift+O", "Open every spectrum in a folder", "ph.folders"),
+    Action("try_demo", "Try the demo spectra", "File", "", "Open spectra that come with the program", "ph.flask"),
+    Action(
+        "export_spectra",
+        "Export spectra…",
+        "File",
+        "Ctrl+E",
+        "Save the selected spectra, denoised and raw, as CSV with a table of their SNR",
+        "ph.export",
+        _denoised,
+        toolbar="Export",
+        parts=True,
+    ),
+    Action(
+        "export_picture",
+        "Export picture…",
+        "File",
+        "Ctrl+Shift+E",
+        "Save a picture of the selected spectra as PNG or SVG",
+        "ph.image",
+        _denoised,
+    ),
+    Action(
+        "export_table",
+        "Export SNR table…",
+        "File",
+        "",
+        "Save the signal-to-noise ratios of the selected spectra as CSV",
+        "ph.table",
+        _denoised,
+    ),
+    Action(
+        "settings", "Settings…", "File", "Ctrl+,", "Colours, device and what happens on opening", "ph.gear", parts=True
+    ),
+    Action("quit", "Quit", "File", "Ctrl+Q", "Close the window and end the program", "ph.sign-out", parts=True),
+    Action(
+        "undo", "Undo", "Edit", "Ctrl+Z", "Take the last step back", "ph.arrow-u-up-left", lambda now: bool(now.undoes)
+    ),
+    Action(
+        "redo",
+        "Redo",
+        "Edit",
+        "Ctrl+Shift+Z",
+        "Do again what was taken back",
+        "ph.arrow-u-up-right",
+        lambda now: bool(now.redoes),
+    ),
+    Action(
+        "copy",
+        "Copy picture and numbers",
+        "Edit",
+        "Ctrl+C",
+        "Put what is shown on the clipboard, as a picture and as columns of numbers",
+        "ph.copy",
+        _shown,
+        parts=True,
+    ),
+    Action("select_all", "Select all", "Edit", "Ctrl+A", "Select every spectrum in the list", "ph.selection-all", _any),
+    Action(
+        "remove",
+        "Remove from the list",
+        "Edit",
+        "Del",
+        "Take the selected entries out of the list; the files stay, and undo brings them back",
+        "ph.trash",
+        lambda now: now.selected > 0,
+    ),
+    Action(
+        "set_laser",
+        "Set laser wavelength…",
+        "Edit",
+        "",
+        "Read the selected files again with the wavelength of their laser, where they are in nm and do not say it",
+        "ph.ruler",
+        lambda now: now.selected > 0,
+        parts=True,
+    ),
+    Action(
+        "find", "Find in the list", "Edit", "Ctrl+F", "Filter the list by name or state", "ph.magnifying-glass", _any
+    ),
+    Action("show_raw", "Raw", "View", "R", "Show the spectrum as it was measured", checkable=True),
+    Action("show_denoised", "Denoised", "View", "D", "Show the denoised spectrum", checkable=True),
+    Action(
+        "show_residual",
+        "Residual",
+        "View",
+        "E",
+        "Show what was taken away: raw minus denoised",
+        checkable=True,
+    ),
+    Action(
+        "show_band",
+        "Band",
+        "View",
+        "B",
+        "Show the band in which the true spectrum lies with 90 % probability",
+        checkable=True,
+    ),
+    Action("log_intensity", "Log intensity", "View", "L", "Logarithmic intensity axis", checkable=True),
+    Action(
+        "show_noise_region",
+        "Noise region",
+        "View",
+        "N",
+        "Show where the noise is measured, and drag it elsewhere",
+        "ph.selection",
+        checkable=True,
+    ),
+    Action("show_all", "Show all", "View", "A", "Show the whole spectrum", "ph.corners-out", _shown, parts=True),
+    Action("zoom_back", "Zoom back", "View", "Backspace", "The zoom before this one", "ph.arrow-left", _shown),
+    Action(
+        "spectrum_before", "Previous spectrum of the set", "View", "Ctrl+Left", "", "ph.caret-left", _set, parts=True
+    ),
+    Action("spectrum_after", "Next spectrum of the set", "View", "Ctrl+Right", "", "ph.caret-right", _set),
+    Action("all_spectra", "All spectra of the set", "View", "Ctrl+Up", "Show the set as a whole", "ph.stack", _set),
+    Action("panel_list", "Spectra panel", "View", "F9", "Show or hide the list", checkable=True, parts=True),
+    Action("panel_facts", "Facts panel", "View", "F10", "Show or hide the facts", checkable=True),
+    Action("theme_system", "Colours as the system", "View", choice="theme", parts=True, icon="ph.circle-half"),
+    Action("theme_light", "Light colours", "View", choice="theme", icon="ph.sun"),
+    Action("theme_dark", "Dark colours", "View", choice="theme", icon="ph.moon"),
+    Action(
+        "denoise",
+        "Denoise what is opened",
+        "Analyse",
+        "Ctrl+D",
+        "Denoise spectra by themselves as they are opened; off stops and lets nothing start",
+        "ph.magic-wand",
+        checkable=True,
+        toolbar="Denoise",
+    ),
+    Action(
+        "noise_everywhere",
+        "Use this noise region for all",
+        "Analyse",
+        "",
+        "Measure the noise of every spectrum in the region of the selected one",
+        "ph.selection-foreground",
+        _denoised,
+        parts=True,
+    ),
+    Action(
+        "noise_automatic",
+        "Choose the noise region by itself",
+        "Analyse",
+        "",
+        "Measure the noise of the selected spectra where they are flattest",
+        "ph.selection-inverse",
+        _denoised,
+    ),
+    Action("cancel", "Cancel", "Analyse", "Esc", "Stop what is running", "ph.x", lambda now: now.working, parts=True),
+    Action(
+        "model_card", "Model card…", "Model", "", "What the model is, was trained on and how good it is", "ph.cards"
+    ),
+    Action("help", "Help and shortcuts", "Help", "F1", "What has the focus, and all shortcuts", "ph.question"),
+    Action("search", "Search actions…", "Help", "Ctrl+K", "Find an action by its words", "ph.magnifying-glass"),
+    Action("formats", "Formats that can be opened", "Help", "", "The instruments and files that are read", "ph.file"),
+    Action(
+        "open_log", "Open the log folder", "Help", "", "Where the log and crash reports are", "ph.article", parts=True
+    ),
+    Action("about", "About RamanStudio", "Help", "", "Version, model and licences", "ph.info", parts=True),
+)
+
+
+def with_shortcut(action: Action) -> str:
+    """The tooltip of an action with its shortcut: "Open spectra from files (Ctrl+O)"."""
+    words = action.tooltip or action.text.rstrip("…")
+    return f"{words} ({action.shortcut})" if action.shortcut else words

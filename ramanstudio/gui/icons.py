@@ -1,0 +1,31 @@
+"""Icons of one family, drawn in the theme's colours; the font is loaded after the first paint."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QIcon, QPixmap
+
+from ramanstudio.gui.theme import Theme
+from ramanstudio.paths import shipped
+
+SIZE = 16
+
+
+def blank() -> QIcon:
+    """As large as an icon and empty: what a button shows before the font is loaded, so that nothing moves then."""
+    pixmap = QPixmap(SIZE, SIZE)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    return QIcon(pixmap)
+
+
+def icon(name: str, theme: Theme) -> QIcon:
+    """The icon of that qtawesome name in the colours of `theme`."""
+    import qtawesome  # 0.15 s: not before the first paint
+
+    return qtawesome.icon(
+        name, color=theme.quiet, color_on=theme.accent, color_selected=theme.text, color_disabled=theme.line
+    )
+
+
+def of_program() -> QIcon:
+    """The program's own icon."""
+    return QIcon(str(shipped("resources", "icons", "ramanstudio.svg")))
