@@ -177,7 +177,8 @@ def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool 
     """Draw how training went to `path`, a .png or .svg; returns `path`.
 
     Each row has `step` and one number for the loss and each of its parts; what is not finite is left out. A long
-    curve is drawn faint with its running median on top. Raises StudioError without rows, for another suffix, or a folder that cannot be written.
+    curve is drawn faint with its running median on top. Raises StudioError without rows, for another suffix, or for
+    a folder that cannot be written.
     """
     losses = [name for name in (rows[0] if rows else ()) if name != "step"]
     if not losses:

@@ -1,0 +1,337 @@
+"""The command line: the window's work without a window. Heavy packages are imported by the verb that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanstudio import __version__, demo, export
+from ramanstudio.errors import StudioError
+from ramanstudio.mae.plan import PretrainPlan
+from ramanstudio.paths import replace_atomically, user_log
+from ramanstudio.progress import Cancelled, Progress
+from ramanstudio.spectra import SpectrumSet
+from ramanstudio.terminal import ProgressBar, table
+
+if TYPE_CHECKING:
+    from ramanstudio.engine import Denoised, Engine
+
+VERBS = ("denoise", "info", "demo", "pretrain", "--version", "--help", "-h")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DONE, SOME_FAILED, NOTHING_DONE, CANCELLED = 0, 1, 2, 130
+VALUES_AT_ONCE = 4_000_000  # intensities read before they are denoised: enough to fill a GPU, little enough for memory
+LONGEST_TABLE = 60
+WEAKEST_SEEN = 4.0  # ratios below are as likely to be noise
+
+EXIT_CODES = """\
+exit codes:
+  0    everything was done
+  1    some files failed, the others were done; each failure is a sentence on stderr
+  2    nothing was done
+  130  cancelled with Ctrl-C; what was done by then is kept
+"""
+
+Keep = Callable[[Path, SpectrumSet, "Denoised"], None]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code, which `--help` explains."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
+            stream.reconfigure(errors="replace")
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.verb(arguments))
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return NOTHING_DONE
+    except (KeyboardInterrupt, Cancelled):
+        print("Cancelled. What was done is kept.", file=sys.stderr)
+        return CANCELLED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:  # the border of the program: a person gets a sentence, the log gets the rest
+        log = user_log() / "command-line-crash.txt"
+        replace_atomically(log, f"RamanStudio {__version__}\n{traceback.format_exc()}")
+        print(f"Something unexpected happened: {type(error).__name__}: {error}. Details: {log}", file=sys.stderr)
+        return NOTHING_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ramanstudio",
+        description="Denoise Raman spectra, with the signal-to-noise ratio before and after."
+        " Without a verb the window opens: ramanstudio [FILE …].",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"RamanStudio {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, what: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        one = verbs.add_parser(
+            name, help=what, description=what, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        one.set_defaults(verb=run)
+        return one
+
+    _add_denoise(verb("denoise", "Denoise files and folders, and write the results with their SNRs.", _denoise))
+    one = verb("info", "Say what is in files: format, axis, facts, SNR.", _info)
+    one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file or folder")
+    _add_laser(one)
+    one = verb("demo", "Denoise the simulated demo spectra and compare with their truth.", _demo)
+    one.add_argument("--out", type=Path, default=Path("demo-output"), help="folder for the results (demo-output)")
+    _add_model(one)
+    _add_pretrain(verb("pretrain", "Pretrain a model on HDF5 corpora; takes up a run that was stopped.", _pretrain))
+    return parser
+
+
+def _add_denoise(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for results and summary.csv")
+    parser.add_argument("--format", choices=export.RESULT_FORMATS, default="csv", help="of the results (csv)")
+    _add_model(parser)
+    _add_laser(parser)
+
+
+def _add_laser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--laser", type=float, metavar="NM", help="excitation in nm, for files in nm that do not say it"
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="smae-base", metavar="NAME", help="name or folder of a model (smae-base)")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
+
+
+def _add_pretrain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS.h5", help="HDF5 file of clean spectra")
+    parser.add_argument("--out", type=Path, required=True, metavar="models/NAME", help="folder of the new model")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
+    kinds = {"int": int, "float": float, "str": str}
+    for field in dataclasses.fields(PretrainPlan):
+        flag, kind = f"--{field.name.replace('_', '-')}", str(field.type)
+        shown = f"({field.default})" if field.default != "" else "(none)"
+        parser.add_argument(flag, type=kinds[kind], default=field.default, metavar=kind.upper(), help=shown)
+
+
+def _denoise(arguments: argparse.Namespace) -> int:
+    from ramanstudio.engine import Engine
+
+    files = _files(arguments.files, arguments.out)
+    results = export.ResultFolder(arguments.out, arguments.format)
+    engine = Engine.load(arguments.model, arguments.device)
+    rows: list[tuple[str, ...]] = []
+
+    def keep(file: Path, raw: SpectrumSet, denoised: Denoised) -> None:
+        results.keep(raw, denoised)
+        rows.append(_row(file, raw, denoised))
+
+    try:
+        failed = _denoise_files(engine, files, arguments.laser, keep)
+    finally:
+        if rows:
+            results.write_summary()
+    if 0 < len(rows) <= LONGEST_TABLE:
+        print(table(HEADER, rows))
+    if rows:
+        print(f"Denoised {len(files) - failed} of {len(files)} files on {engine.device_name}. Table: {results.summary}")
+    return NOTHING_DONE if not rows else SOME_FAILED if failed else DONE
+
+
+def _files(given: Sequence[Path], out: Path) -> list[Path]:
+    """The files to work on; what an earlier run wrote into `out` is no input unless it is named."""
+    from ramanstudio.formats import registry
+
+    named, results = {path.absolute() for path in given}, out.absolute()
+    files = [
+        file
+        for file in registry.find_files(given)
+        if file.absolute() in named or results not in file.absolute().parents or results in named
+    ]
+    if not files:
+        raise StudioError(
+            f"There is no spectrum in {', '.join(repr(str(path)) for path in given)}.",
+            remedy=f"Readable files end in {', '.join(registry.readable_suffixes())}.",
+        )
+    return files
+
+
+HEADER = ("file", "points", "SNR before", "SNR after", "gain")
+
+
+def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
+    """One line of the printed table; medians for a set."""
+    from ramanstudio.pictures import ratio_text
+
+    ratios = (denoised.snr_before, denoised.snr_after, denoised.gain)
+    points = f"{raw.points}" if len(raw) == 1 else f"{len(raw)} × {raw.points}"
+    return (file.name, points, *(ratio_text(float(np.median(ratio))) for ratio in ratios))
+
+
+def _denoise_files(engine: Engine, files: Sequence[Path], laser_nm: float | None, keep: Keep) -> int:
+    """Read and denoise `files` some at a time, and `keep` each set's result; returns how many files failed."""
+    bar = ProgressBar("Denoising", len(files))
+    failed: set[Path] = set()
+
+    def fail(file: Path, error: StudioError) -> None:
+        failed.add(file)
+        bar.say(str(error) if file.name in error.sentence else f"'{file.name}': {error}")
+
+    try:
+        for first, after, some in _chunks(files, laser_nm, fail):
+            _denoise_chunk(engine, some, bar, (first, after), keep, fail)
+    finally:
+        bar.clear()
+    return len(failed)
+
+
+def _chunks(
+    files: Sequence[Path], laser_nm: float | None, fail: Callable[[Path, StudioError], None]
+) -> Iterator[tuple[int, int, list[tuple[Path, SpectrumSet]]]]:
+    """Runs of files, from a first to one after the last, with the sets that they hold."""
+    from ramanstudio.formats import registry
+
+    first, some = 0, list[tuple[Path, SpectrumSet]]()
+    for index, file in enumerate(files):
+        try:
+            some += [(file, one) for one in registry.read(file, laser_nm)]
+        except StudioError as error:
+            fail(file, error)
+        if index == len(files) - 1 or sum(one.values.size for _, one in some) >= VALUES_AT_ONCE:
+            yield first, index + 1, some
+            first, some = index + 1, []
+
+
+def _denoise_chunk(
+    engine: Engine,
+    some: Sequence[tuple[Path, SpectrumSet]],
+    bar: ProgressBar,
+    reach: tuple[int, int],
+    keep: Keep,
+    fail: Callable[[Path, StudioError], None],
+) -> None:
+    kept: set[int] = set()
+
+    def show(found: tuple[int, Denoised]) -> None:
+        index, denoised = found
+        file, raw = some[index]
+        kept.add(index)
+        try:
+            keep(file, raw, denoised)
+        except StudioError as error:
+            fail(file, error)
+
+    def report(done: int, total: int, _note: str) -> None:
+        bar(reach[0] + (reach[1] - reach[0]) * done / max(1, total))
+
+    progress = Progress(report, show, bar.say)
+    try:
+        engine.denoise_each([raw for _, raw in some], progress)
+    except StudioError:  # one set is not fit to be denoised: one by one, to find it and to do the others
+        for index in range(len(some)):
+            if index in kept:
+                continue
+            file, raw = some[index]
+            try:
+                show((index, engine.denoise(raw, progress=progress)))
+            except StudioError as error:
+                fail(file, error)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from ramanstudio import pictures
+    from ramanstudio.engine import Engine
+
+    files = demo.demo_files()
+    print("The demo spectra are simulated from line tables, so the true gain is known beside the reported one.\n")
+    engine = Engine.load(arguments.model, arguments.device)
+    results = export.ResultFolder(arguments.out)
+    rows: list[tuple[str, ...]] = []
+    panels: list[pictures.Panel] = []
+
+    def keep(file: Path, raw: SpectrumSet, denoised: Denoised) -> None:
+        results.keep(raw, denoised)
+        true = float(np.median(demo.true_gain(raw, denoised, demo.true_spectra(file))))
+        rows.append((*_row(file, raw, denoised), pictures.ratio_text(true)))
+        panels.append(pictures.Panel(file.stem, raw, denoised))
+
+    failed = _denoise_files(engine, files, None, keep)
+    picture = arguments.out / "demo.png"
+    summary = results.write_summary()
+    pictures.draw_denoised(picture, sorted(panels, key=lambda panel: panel.title.lower()))
+    print(table((*HEADER, "true gain"), sorted(rows, key=lambda row: row[0].lower())))
+    print(f"\nModel {engine.card.name} on {engine.device_name}.\nTable: {summary}\nPicture: {picture}")
+    return SOME_FAILED if failed else DONE
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from ramanstudio.formats import registry
+
+    failed = 0
+    files = registry.find_files(arguments.files)
+    for file in files:
+        try:
+            for spectra in registry.read(file, arguments.laser):
+                print("\n".join(_facts(file, spectra)))
+        except StudioError as error:
+            failed += 1
+            print(error, file=sys.stderr)
+    return NOTHING_DONE if failed == len(files) else SOME_FAILED if failed else DONE
+
+
+def _facts(file: Path, spectra: SpectrumSet) -> list[str]:
+    """What a reader saw, a line a fact."""
+    from ramanstudio.analysis import snr
+
+    steps = np.diff(spectra.axis)
+    step = f"{steps[0]:.2f}" if np.ptp(steps) < 0.01 else f"{steps.min():.2f} to {steps.max():.2f}"
+    place = ""
+    if spectra.is_map:
+        place = f", a map of {len(np.unique(spectra.table['x']))} × {len(np.unique(spectra.table['y']))}"
+    facts = {
+        "spectra": f"{len(spectra)}{place}",
+        "axis": f"{spectra.points} points, {spectra.axis[0]:.1f} to {spectra.axis[-1]:.1f} cm⁻¹, every {step} cm⁻¹",
+        "intensity": f"{np.nanmin(spectra.values):g} to {np.nanmax(spectra.values):g}",
+        "columns": ", ".join(spectra.table),
+        **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
+    }
+    if np.isfinite(spectra.values).all() and spectra.points >= snr.FEWEST_POINTS:
+        # five points averaged, else the highest excursion of the noise would count as a line
+        smooth = np.mean(np.lib.stride_tricks.sliding_window_view(spectra.values, 5, axis=1), axis=2)
+        ratios = snr.signal_height(spectra.axis[2:-2], smooth) / np.maximum(snr.noise_sigma(spectra.values), 1e-30)
+        ratio = float(np.median(ratios))
+        facts["SNR"] = f"about {ratio:.0f}" if ratio >= WEAKEST_SEEN else f"below {WEAKEST_SEEN:g}"
+        facts["SNR"] += " (median of the spectra)" if len(spectra) > 1 else ""
+    return [str(file), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
+
+
+def _pretrain(arguments: argparse.Namespace) -> int:
+    from ramanstudio import pictures
+    from ramanstudio.mae import predictor, pretraining
+
+    plan = PretrainPlan(**{field.name: getattr(arguments, field.name) for field in dataclasses.fields(PretrainPlan)})
+    device = predictor.choose_device(arguments.device)
+    bar = ProgressBar("Step", plan.steps)
+
+    def show(rows: Sequence[Mapping[str, float]]) -> None:
+        if rows:
+            pictures.draw_loss_curve(arguments.out / "loss.png", rows)
+
+    try:
+        progress = Progress(lambda done, _total, note: bar(done, note), show, bar.say)
+        card = pretraining.pretrain(plan, arguments.corpora, arguments.out, progress, device=device)
+    finally:
+        bar.clear()
+    print(card.text())
+    return DONE
