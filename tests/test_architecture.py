@@ -25,7 +25,10 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "project", "settings", "export", "pictures", "formats.registry", "steps.recipe", "mae.plan"},
-    "cli": {"engine", "project", "settings", "export", "pictures", "formats", "steps", "mae"},
+    "cli": {"engine", "project", "settings", "export", "pictures", "demo", "terminal"}
+    | {"formats", "steps", "mae", "analysis"},
+    "terminal": set(),
+    "demo": {"engine"},
     "export": {"engine", "formats"},
     "pictures": {"engine"},
     "project": {"engine", "steps", "formats"},
