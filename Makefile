@@ -5,14 +5,18 @@ FILES ?=
 
 .PHONY: run test lint screenshots clean
 
+# A Mac always has a display; elsewhere one of the two variables says so.
+DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
+
 run:
+ifneq ($(DISPLAYED),)
 	@$(PYTHON) tools/setup.py run
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
-		exec $(VENV) -m ramanstudio $(FILES); \
-	else \
-		echo "There is no display here, so the demo runs in place of the window."; \
-		exec $(VENV) -m ramanstudio demo; \
-	fi
+	@$(VENV) -m ramanstudio $(FILES)
+else
+	@$(PYTHON) tools/setup.py demo
+	@echo "There is no display here, so the demo runs in place of the window."
+	@$(VENV) -m ramanstudio demo
+endif
 
 test:
 	@$(PYTHON) tools/setup.py test

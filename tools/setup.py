@@ -1,6 +1,6 @@
 """Make this machine ready for `make`: the system libraries Qt needs, .venv, and the pinned packages in it.
 
-    python3 tools/setup.py run|test|screenshots
+    python3 tools/setup.py run|demo|test|screenshots
 
 Only the standard library, in grammar that a Python of 2016 reads, so that an old interpreter gets a sentence instead
 of a syntax error. Quick when nothing changed; safe to interrupt and to start again.
@@ -25,6 +25,7 @@ CONSTRAINTS = ROOT / "constraints.txt"
 # What each goal needs: the extra of pyproject.toml, and which of the tables below.
 GOALS = {
     "run": ("", ("offscreen", "window")),
+    "demo": ("", ("offscreen", "window")),  # wished for, not needed: see install_system
     "test": ("dev", ("offscreen",)),
     "screenshots": ("dev", ("offscreen", "window", "xvfb")),
 }
@@ -70,14 +71,16 @@ def loads(library):
     return True
 
 
+def lacks_venv():
+    """Whether `python3 -m venv` would fail: Debian ships Python without ensurepip."""
+    return importlib.util.find_spec("ensurepip") is None
+
+
 def missing_packages(tables):
     """The Debian packages of what this machine lacks; none where the system is not Linux."""
     if not sys.platform.startswith("linux"):
         return []
-    missing = []
-    # Debian ships Python without ensurepip, so that `python3 -m venv` fails until this package is there.
-    if importlib.util.find_spec("ensurepip") is None:
-        missing.append(f"python3.{sys.version_info[1]}-venv")
+    missing = [f"python3.{sys.version_info[1]}-venv"] if lacks_venv() else []
     for table in tables:
         missing += [package for library, package in LIBRARIES.get(table, {}).items() if not loads(library)]
         missing += [package for program, package in PROGRAMS.get(table, {}).items() if not shutil.which(program)]
@@ -96,12 +99,22 @@ def as_root():
     return ["sudo", "-n"] if allowed.returncode == 0 else None
 
 
-def install_system(tables):
+def install_system(goal, tables):
+    """Install what is missing; where that cannot be, the demo alone goes on, for it works and draws without Qt."""
+    try:
+        install_missing(tables)
+    except CannotSetUp as error:
+        if goal != "demo" or lacks_venv():
+            raise
+        say(f"{error} Going on: the demo and the command line need none of them.")
+
+
+def install_missing(tables):
     missing = missing_packages(tables)
     if not missing:
         return
     names = " ".join(missing)
-    ask = f"Ask whoever runs this machine for: apt-get install {names}. Then run the same command again."
+    ask = f"Ask whoever runs this machine for: apt-get install {names}."
     if not shutil.which("apt-get"):
         raise CannotSetUp(
             "This machine lacks some system libraries, and has no apt-get to fetch them. Install what your"
@@ -109,7 +122,7 @@ def install_system(tables):
         )
     root = as_root()
     if root is None:
-        raise CannotSetUp(f"Some system libraries are missing, and only root or sudo can install them. {ask}")
+        raise CannotSetUp(f"Some system packages are missing, and only root or sudo can install them. {ask}")
     say(f"installing the missing system packages: {names}")
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     # A list of packages that could not be refreshed may still do, so only the outcome decides.
@@ -212,7 +225,7 @@ def main(goal):
             " Name another one with: make PYTHON=/path/to/python3.11"
         )
     extra, tables = GOALS[goal]
-    install_system(tables)
+    install_system(goal, tables)
     install_packages(extra)
 
 
