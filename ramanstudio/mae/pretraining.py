@@ -7,13 +7,11 @@ import io
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import huber_loss
 
@@ -41,13 +39,18 @@ DESCRIPTION = (
 class Example:
     """A batch in units of sigma: the corrupted `samples` (N, B) at `axis` (N, B) cm⁻¹, and what is to be found.
 
-    `noise` (N, B) is what was added; `weight` (N, B) is one over the local variance where that exceeds one.
+    `noise` (N, B) is what was added and can be found, `drift` (N, B) what was added and cannot; `weight` (N, B) is
+    one over the local variance where that exceeds one.
     """
 
     samples: Tensor
     axis: Tensor
     noise: Tensor
+    drift: Tensor
     weight: Tensor
+
+    def to(self, device: torch.device) -> Example:
+        return Example(*(getattr(self, one.name).to(device) for one in fields(self)))
 
 
 def draw_example(random: np.random.Generator, real: corpora.Corpus, plan: PretrainPlan, points: int) -> Example:
@@ -61,15 +64,12 @@ def draw_example(random: np.random.Generator, real: corpora.Corpus, plan: Pretra
     clean = clean + height * corruption.fluorescence(random, axis)
     scale = corruption.noise_scale(random, clean, height, best)
     noise = scale * corruption.white_or_resampled(random, clean.shape)
-    return as_example(axis, clean, noise, scale)
-
-
-def as_example(axis: NDArray[Any], clean: NDArray[Any], noise: NDArray[Any], scale: NDArray[Any]) -> Example:
-    """Everything divided by the noise level that a reader of the corrupted spectra would measure."""
-    sigma = np.maximum(noise_sigma(clean + noise), 1e-6 * np.ptp(clean, axis=1) + 1e-9)[:, None]
+    drift = corruption.drift(random, clean, height, scale)
+    # everything in units of the noise level that a reader of the corrupted spectra would measure
+    raw = clean + noise + drift
+    sigma = np.maximum(noise_sigma(raw), 1e-6 * np.ptp(clean, axis=1) + 1e-9)[:, None]
     weight = 1 / np.maximum(1, (scale / sigma) ** 2)
-    samples = (clean + noise - np.median(clean, axis=1, keepdims=True)) / sigma
-    rows = (samples, axis, noise / sigma, weight)
+    rows = ((raw - np.median(raw, axis=1, keepdims=True)) / sigma, axis, noise / sigma, drift / sigma, weight)
     return Example(*(torch.from_numpy(np.ascontiguousarray(row, dtype=np.float32)) for row in rows))
 
 
@@ -80,7 +80,8 @@ def loss_of(
     noise, log_variance, signal = network(example.samples, example.axis, visible)
     error = (noise - example.noise) * example.weight.sqrt()
     spread = log_variance + example.weight.log()
-    likelihood = (error.detach() ** 2 * torch.exp(-spread) + spread) / 2
+    left = error.detach() - example.drift * example.weight.sqrt()
+    likelihood = (left**2 * torch.exp(-spread) + spread) / 2
     if visible is None:
         loss = (error**2).mean() + VARIANCE_WEIGHT * likelihood.mean()
         return loss, {"noise": float((error.detach() ** 2).mean())}
@@ -114,10 +115,7 @@ class Pretraining:
         plan = self.plan
         random = np.random.default_rng((plan.seed, self.step))
         points = int(random.choice(POINTS))
-        example = draw_example(random, self.real, plan, points)
-        example = Example(
-            *(tensor.to(self.device) for tensor in (example.samples, example.axis, example.noise, example.weight))
-        )
+        example = draw_example(random, self.real, plan, points).to(self.device)
         visible = None
         if random.random() < plan.hiding_steps:
             choice = torch.Generator().manual_seed(int(random.integers(2**31)))
@@ -195,25 +193,25 @@ def _cpu_has_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def _rms(rows: Tensor) -> Tensor:
+    return rows.square().mean(dim=1).sqrt()
+
+
 @torch.inference_mode()
 def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainPlan) -> dict[str, float]:
     """Amplitude gain by raw SNR, and the predicted over the true error, on batches that are always the same."""
     random = np.random.default_rng(20250416)
-    rows: list[tuple[float, float, float]] = []
+    rows = []
     device = next(network.parameters()).device
     for _ in range(6):
-        example = draw_example(random, real, plan, 1024)
-        noise, log_variance, _ = network(example.samples.to(device), example.axis.to(device))
-        error = (noise.cpu() - example.noise).square().mean(dim=1).sqrt()
-        before = example.noise.square().mean(dim=1).sqrt()
-        claimed = log_variance.cpu().exp().mean(dim=1).sqrt()
-        signal = np.percentile((example.samples - example.noise).numpy(), 99.7, axis=1)
-        rows += [
-            (float(s), float(b / e), float(c / e))
-            for s, b, e, c in zip(signal, before, error, claimed, strict=True)
-            if b > 0.1
-        ]
-    snr, gain, honesty = np.array(rows).T
+        example = draw_example(random, real, plan, 1024).to(device)
+        noise, log_variance, _ = network(example.samples, example.axis)
+        before, after = (_rms(example.noise), _rms(noise - example.noise))
+        claimed = log_variance.exp().mean(dim=1).sqrt() / _rms(noise - example.noise - example.drift)
+        signal = np.percentile((example.samples - example.noise).cpu(), 99.7, axis=1)
+        noisy = (before > 0.1).cpu().numpy()
+        rows.append(np.stack([signal, (before / after).cpu(), claimed.cpu()])[:, noisy])
+    snr, gain, honesty = np.concatenate(rows, axis=1)
     bands = {"SNR below 5": snr < 5, "SNR 5 to 30": (snr >= 5) & (snr < 30), "SNR over 30": snr >= 30}
     figures = {f"validation gain, {name}": float(np.median(gain[band])) for name, band in bands.items() if band.any()}
     return {
