@@ -1,0 +1,105 @@
+"""Pictures are drawn as asked: their theme, their range, their words."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ramanstudio import pictures
+from ramanstudio.engine import Denoised
+from ramanstudio.errors import StudioError
+from ramanstudio.spectra import SpectrumSet
+
+
+def panel(count: int = 1, noise: float = 30.0, title: str = "polystyrene.txt") -> pictures.Panel:
+    """A spectrum of two lines whose ratio went from 12.4 to 31."""
+    random = np.random.default_rng(2)
+    axis = np.linspace(200, 3200, 400)
+    line = 900 * np.exp(-(((axis - 1001) / 15) ** 2)) + 400 * np.exp(-(((axis - 1602) / 20) ** 2)) + 200
+    clean = np.repeat(line[None], count, axis=0)
+    raw = SpectrumSet(axis, clean + random.normal(0, noise, clean.shape), {}, {"intensity_unit": "counts"})
+    error = np.full(clean.shape, noise / 3, dtype=np.float32)
+    before, after = np.full(count, 12.4, np.float32), np.full(count, 31, np.float32)
+    return pictures.Panel(title, raw, Denoised(raw.with_values(clean), error, before, after))
+
+
+def pixels(path: Path) -> np.ndarray:
+    from matplotlib.image import imread
+
+    return np.asarray(imread(path)[..., :3] * 255).round().astype(int)
+
+
+def share_of(path: Path, colour: str, within: int = 12) -> float:
+    """The share of a picture's pixels that look like `colour`."""
+    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+    return float((np.abs(pixels(path) - wanted).max(axis=-1) <= within).mean())
+
+
+@pytest.mark.parametrize(("dark", "colours"), [(False, pictures.LIGHT), (True, pictures.DARK)])
+def test_a_spectrum_is_drawn_raw_and_denoised_in_the_colours_of_the_theme(
+    tmp_path: Path, dark: bool, colours: pictures.Colours
+) -> None:
+    path = pictures.draw_denoised(tmp_path / "one.png", [panel()], dark=dark)
+    assert share_of(path, colours.paper) > 0.6
+    assert share_of(path, colours.accent) > 0.002
+    assert share_of(path, colours.raw) > 0.002
+
+
+def test_a_picture_can_be_a_drawing(tmp_path: Path) -> None:
+    path = pictures.draw_denoised(tmp_path / "one.svg", [panel()])
+    assert "<svg" in path.read_text(encoding="utf-8")[:800]
+
+
+def test_the_same_spectra_give_the_same_png(tmp_path: Path) -> None:
+    first = pictures.draw_denoised(tmp_path / "a.png", [panel()]).read_bytes()
+    assert pictures.draw_denoised(tmp_path / "b.png", [panel()]).read_bytes() == first
+
+
+def test_only_the_range_that_was_asked_for_is_drawn(tmp_path: Path) -> None:
+    whole = pictures.draw_denoised(tmp_path / "whole.png", [panel(noise=1)])
+    flat = pictures.draw_denoised(tmp_path / "flat.png", [panel(noise=1)], shift_range=(2000, 3000))
+    columns = (np.abs(pixels(flat) - pixels(whole)).max(axis=-1) > 40).any(axis=0)
+    assert columns.mean() > 0.3, "the lines at 1001 and 1602 cm⁻¹ are not in the second picture"
+
+
+def test_many_panels_and_sets_share_one_picture(tmp_path: Path) -> None:
+    one = pictures.draw_denoised(tmp_path / "one.png", [panel()])
+    grid = pictures.draw_denoised(tmp_path / "grid.png", [panel(1), panel(50), panel(2), panel(1), panel(1)])
+    assert pixels(grid).shape[1] > pixels(one).shape[1] * 0.9
+    assert share_of(grid, pictures.LIGHT.accent) > 0.001
+
+
+def test_the_ratio_is_told_as_people_read_it() -> None:
+    assert pictures.snr_text(panel().denoised) == "12 → 31 (×2.5)"
+    assert [pictures.ratio_text(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
+        "0.3",
+        "3.4",
+        "10",
+        "31",
+        "1234",
+    ]
+    assert pictures.ratio_text(math.inf) == pictures.ratio_text(math.nan) == "–"
+
+
+def test_what_cannot_be_drawn_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match=r"\.png or \.svg"):
+        pictures.draw_denoised(tmp_path / "one.bmp", [panel()])
+    with pytest.raises(StudioError, match="no spectrum"):
+        pictures.draw_denoised(tmp_path / "one.png", [])
+    with pytest.raises(StudioError, match="Could not write"):
+        pictures.draw_denoised(tmp_path / "nowhere" / "one.png", [panel()])
+    with pytest.raises(StudioError, match="no loss"):
+        pictures.draw_loss_curve(tmp_path / "loss.png", [])
+
+
+def test_a_loss_curve_shows_every_part_even_one_that_is_not_measured_at_every_step(tmp_path: Path) -> None:
+    rows = [
+        {"step": float(step), "loss": 2 / step, "noise": 1.5 / step, "hidden": math.nan if step % 3 else 3 / step}
+        for step in range(1, 200)
+    ]
+    path = pictures.draw_loss_curve(tmp_path / "loss.png", rows)
+    for colour in (pictures.LIGHT.accent, "#D55E00", "#009E73"):
+        assert share_of(path, colour) > 0.0005
