@@ -24,19 +24,17 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 # A room and what it may import besides itself and the floor: "formats" is the whole room, "formats.registry" its door.
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
-    "gui": {"engine", "project", "settings", "export", "pictures", "formats.registry", "steps.recipe", "mae.plan"},
-    "cli": {"engine", "project", "settings", "export", "pictures", "demo", "terminal"}
-    | {"formats", "steps", "mae", "analysis"},
+    "gui": {"engine", "project", "settings", "demo", "export", "pictures"} | {"formats.registry", "mae.plan"},
+    "cli": {"engine", "demo", "export", "pictures", "terminal"} | {"formats", "mae", "analysis"},
     "terminal": set(),
     "demo": {"engine"},
     "export": {"engine", "formats"},
     "pictures": {"engine"},
-    "project": {"engine", "steps", "formats"},
+    "project": {"engine", "formats"},
     "settings": set(),
     "engine": {"mae", "analysis"},
     "mae": {"analysis"},
     "analysis": set(),
-    "steps": set(),
     "formats": set(),
     **FLOOR,
 }

@@ -190,7 +190,7 @@ def announce_torch():
         say(f"PyTorch {version}, the build for the processor, will be used.")
     else:
         say(
-            f"pip offers PyTorch {version} with CUDA, 2.7 GB to download. It runs without an NVIDIA card too;"
+            f"pip offers PyTorch {version} with CUDA, about 2.7 GB to download. It runs without an NVIDIA card too;"
             " README.md tells how to get the smaller build for the processor ('A smaller download')."
         )
 
