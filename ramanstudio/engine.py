@@ -31,7 +31,8 @@ class Denoised:
 
     `spectra` on the axis of the raw ones; `expected_error` (N, B), the standard deviation of what is still wrong, in
     the unit of the values; `snr_before` and `snr_after` (N,): height of the strongest line over its local baseline,
-    divided by the noise of one raw sample and by the expected error.
+    divided by the error to be expected of one raw sample and of one denoised sample. Both errors hold what repeats of
+    a measurement differ by beyond their white noise, so that `gain` is what averaging repeats would call the gain.
     """
 
     spectra: SpectrumSet
@@ -74,7 +75,8 @@ def _with_ratios(
     signal = snr.signal_height(denoised.axis, denoised.values)
     # what 32 bits cannot resolve counts as noise, so that a spectrum without any has a large ratio, not an infinite one
     floor = np.finfo(np.float32).eps * np.abs(raw).max(axis=1) + np.finfo(np.float32).tiny
-    noise = np.maximum(snr.noise_sigma(raw[:, region]), floor)
+    sigma = np.maximum(snr.noise_sigma(raw[:, region]), floor)
+    noise = np.hypot(sigma, snr.drift_between_repeats(signal, sigma))
     error = np.maximum(np.sqrt(np.mean(expected_error[:, region] ** 2, axis=1)), floor)
     return Denoised(denoised, expected_error, signal / noise, signal / error)
 

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.snr import drift_between_repeats
+
 Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator
 
 LOWEST_SNR, HIGHEST_SNR = 0.7, 600.0
-# What repeats of one measurement differ by beyond white noise, in sigma: DRIFT * SNR ** DRIFT_POWER. Fitted to the
-# repeats of a mixture at three exposures and of polystyrene at four laser powers (SNR 5 to 500, two instruments).
-DRIFT, DRIFT_POWER = 0.115, 0.4
 
 
 def _between(random: Random, low: float, high: float, size: Any = None) -> Any:
@@ -114,6 +113,6 @@ def drift(random: Random, clean: Floats, height: Floats, scale: Floats) -> Float
     share = random.random((many, 1)) * (random.random((many, 1)) < 0.5)
     sign = np.where(random.random((many, 1)) < 0.5, -1, 1)
     noise = np.sqrt(np.mean(scale**2, axis=1, keepdims=True))
-    size = DRIFT * noise ** (1 - DRIFT_POWER) * height**DRIFT_POWER * random.lognormal(0, 0.35, (many, 1))
+    size = drift_between_repeats(height, noise) * random.lognormal(0, 0.35, (many, 1))
     both: Floats = (size * (np.sqrt(1 - share) * slow + np.sqrt(share) * sign * shifted)).astype(np.float32)
     return both
