@@ -1,0 +1,166 @@
+"""The set-up behind `make`: quick when done, made good after an interruption, and clear about what it lacks."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """tools/setup.py on a copy of the project whose machine has every library, with a pip that only takes notes."""
+    spec = importlib.util.spec_from_file_location("setup_under_test", ROOT / "tools" / "setup.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    venv = tmp_path / ".venv"
+    python = venv / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    places = {"ROOT": tmp_path, "VENV": venv, "PYTHON": python, "STAMP": venv / "set-up.json"}
+    for name, place in {**places, "CONSTRAINTS": tmp_path / "constraints.txt"}.items():
+        monkeypatch.setattr(module, name, place)
+    monkeypatch.setattr(module, "loads", lambda library: True)
+    monkeypatch.setattr(module, "make_venv", lambda: None)
+    monkeypatch.setattr(module, "announce_torch", lambda: None)
+    module.installed = []  # type: ignore[attr-defined]
+
+    def pip_install(*arguments: str) -> SimpleNamespace:
+        module.installed.append(arguments[-1])  # type: ignore[attr-defined]
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(module, "pip_install", pip_install)
+    return module
+
+
+def test_the_second_run_installs_nothing(setup: ModuleType, tmp_path: Path) -> None:
+    setup.main("run")
+    assert setup.installed == ["setuptools", str(tmp_path)]
+    setup.main("run")
+    setup.main("demo")
+    assert len(setup.installed) == 2
+
+
+def test_testing_adds_the_dev_extra_and_a_later_update_keeps_it(setup: ModuleType, tmp_path: Path) -> None:
+    setup.main("run")
+    setup.main("test")
+    assert setup.installed[-1] == f"{tmp_path}[dev]"
+    (tmp_path / "constraints.txt").write_text("numpy==0\n")
+    setup.main("run")
+    assert setup.installed[-1] == f"{tmp_path}[dev]"
+
+
+@pytest.mark.parametrize("changed", ["constraints.txt", "pyproject.toml"])
+def test_changed_pins_are_installed(setup: ModuleType, tmp_path: Path, changed: str) -> None:
+    setup.main("run")
+    with (tmp_path / changed).open("a") as file:
+        file.write("\n# changed\n")
+    setup.main("run")
+    assert len(setup.installed) == 4
+
+
+def test_an_interrupted_update_is_made_good(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup.main("run")
+    (tmp_path / "constraints.txt").write_text("numpy==0\n")
+
+    def interrupted(*_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(setup, "pip_install", interrupted)
+        setup.main("run")
+    # not even going back to the pins that were there before is taken for done: pip may have stopped half-way
+    shutil.copy(ROOT / "constraints.txt", tmp_path)
+    setup.main("run")
+    assert len(setup.installed) == 4
+
+
+def test_what_pip_cannot_install_is_not_taken_for_done(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "pip_install", lambda *_: SimpleNamespace(returncode=1))
+    with pytest.raises(setup.CannotSetUp, match="pip could not"):
+        setup.main("run")
+    assert not setup.STAMP.exists()
+
+
+def test_without_root_the_missing_packages_are_named(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not sys.platform.startswith("linux") or not shutil.which("apt-get"):
+        pytest.skip("names Debian's packages, so only where there is apt-get")
+    monkeypatch.setattr(setup, "loads", lambda library: "EGL" not in library)
+    monkeypatch.setattr(setup, "as_root", lambda: None)
+    with pytest.raises(setup.CannotSetUp, match=r"only root or sudo.*apt-get install libegl1"):
+        setup.main("run")
+    assert setup.installed == []
+    setup.main("demo")  # needs no Qt, so it goes on
+    assert "Going on" in capsys.readouterr().out
+    assert len(setup.installed) == 2
+
+
+def test_only_missing_packages_are_installed_and_they_are_named(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("system packages are installed on Linux only")
+    there = {"libEGL.so.1": False}
+    ran = []
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        ran.append(command)
+        there["libEGL.so.1"] = "install" in command
+        return SimpleNamespace(returncode=0, stdout="")
+
+    monkeypatch.setattr(setup, "loads", lambda library: there.get(library, True))
+    monkeypatch.setattr(setup, "as_root", lambda: ["sudo"])
+    monkeypatch.setattr(setup.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(setup, "subprocess", SimpleNamespace(run=run, PIPE=subprocess.PIPE))
+    setup.install_system("run", ("offscreen", "window"))
+    assert "installing the missing system packages: libegl1\n" in capsys.readouterr().out
+    assert [command[-1] for command in ran] == ["update", "libegl1"]
+    assert all(command[0] == "sudo" for command in ran)
+
+
+def test_every_package_is_pinned_to_what_the_tests_run_with() -> None:
+    """All that ramanstudio[dev] brings, directly or not, stands in constraints.txt in the version that is here."""
+    pins = {
+        canonicalize_name(requirement.name): requirement.specifier
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if (requirement := Requirement(line) if re.match(r"\w", line) else None)
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    seen: set[str] = set()
+    wrong = []
+    while wanted:
+        requirement = wanted.pop()
+        name = canonicalize_name(requirement.name)
+        if name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        seen.add(name)
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            wrong.append(f"{name} is not installed")
+            continue
+        if name not in pins or not pins[name].contains(found, prereleases=True):
+            wrong.append(f"{name} {found} is here, {pins.get(name, 'nothing')} in constraints.txt")
+        wanted += [Requirement(line) for line in requires(name) or []]
+    assert wrong == []
+    assert pins["torch"] == "==2.13.0"
