@@ -23,6 +23,7 @@ from ramanstudio.terminal import ProgressBar, table
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.pictures import Panel
 
 VERBS = ("denoise", "info", "demo", "pretrain", "--version", "--help", "-h")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -267,12 +268,22 @@ def _demo(arguments: argparse.Namespace) -> int:
         panels.append(pictures.Panel(file.stem, raw, denoised))
 
     failed = _denoise_files(engine, files, None, keep)
-    picture = arguments.out / "demo.png"
-    summary = results.write_summary()
-    pictures.draw_denoised(picture, sorted(panels, key=lambda panel: panel.title.lower()))
     print(table((*HEADER, "true gain"), sorted(rows, key=lambda row: row[0].lower())))
-    print(f"\nModel {engine.card.name} on {engine.device_name}.\nTable: {summary}\nPicture: {picture}")
+    print(f"\nModel {engine.card.name} on {engine.device_name}.\nTable: {results.write_summary()}")
+    for picture in _demo_pictures(arguments.out, sorted(panels, key=lambda panel: panel.title.lower())):
+        print(f"Picture: {picture}")
     return SOME_FAILED if failed else DONE
+
+
+def _demo_pictures(out: Path, panels: Sequence[Panel]) -> Iterator[Path]:
+    """Every substance at the two shorter exposures, and the map."""
+    from ramanstudio import pictures
+
+    noisy = [panel for panel in panels if not panel.raw.is_map and not panel.title.endswith("-10s")]
+    yield pictures.draw_denoised(out / "demo.png", noisy, columns=4)
+    for panel in panels:
+        if panel.raw.is_map:
+            yield pictures.draw_map(out / "map.png", panel.raw, panel.denoised, demo.MAP_LINE_CM)
 
 
 def _info(arguments: argparse.Namespace) -> int:

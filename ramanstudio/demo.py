@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ramanstudio.spectra import SpectrumSet
 
 SPECTRUM_SUFFIXES = (".txt", ".csv", ".h5")
+MAP_LINE_CM = 1008.0  # gypsum, which grows on the marble of the demo map
 
 
 def demo_files() -> list[Path]:

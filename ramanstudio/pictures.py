@@ -84,18 +84,12 @@ def draw_denoised(
     """
     if not panels:
         raise StudioError("There is no spectrum to draw.", remedy="Choose at least one denoised spectrum.")
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
     colours = DARK if dark else LIGHT
     across = columns or (1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else COLUMNS)
-    down = -(-len(panels) // across)
-    width, height = ALONE_INCHES if len(panels) == 1 else (PANEL_INCHES[0] * across, PANEL_INCHES[1] * down)
-    figure = Figure(figsize=(width, height), facecolor=colours.paper)
-    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, hspace=0.02, wspace=0.02))
+    figure, grid = _sheet(colours, across, -(-len(panels) // across), alone=len(panels) == 1)
     small = len(panels) > 1
     for place, panel in enumerate(panels):
-        axes = figure.add_subplot(down, across, place + 1)
+        axes = figure.add_subplot(grid[place])
         _draw_panel(axes, panel, colours, shift_range)
         _dress(axes, colours, small)
         size, letters = (9.5, 28) if small else (13, 46)
@@ -112,6 +106,26 @@ def draw_denoised(
         if place == 0:
             _explain(axes, colours, small)
     return _save(figure, path)
+
+
+def _sheet(colours: Colours, across: int, down: int, alone: bool) -> tuple[Any, Any]:
+    """A figure, and its grid of places: margins in inches, since finding them costs seconds for a large grid."""
+    from matplotlib.figure import Figure
+
+    width, height = ALONE_INCHES if alone else (PANEL_INCHES[0] * across, PANEL_INCHES[1] * down + 0.3)
+    left, right, bottom, top, gap_across, gap_down = 0.85, 0.25, 0.6, 0.4, 0.55, 0.6
+    figure = Figure(figsize=(width, height), facecolor=colours.paper)
+    grid = figure.add_gridspec(
+        down,
+        across,
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / height,
+        top=1 - top / height,
+        wspace=gap_across / ((width - left - right - gap_across * (across - 1)) / across),
+        hspace=gap_down / ((height - top - bottom - gap_down * (down - 1)) / down),
+    )
+    return figure, grid
 
 
 def _draw_panel(axes: Any, panel: Panel, colours: Colours, shift_range: tuple[float, float] | None) -> None:
@@ -171,6 +185,48 @@ def _explain(axes: Any, colours: Colours, small: bool) -> None:
         fontsize=8 if small else 10,
         handlelength=1.6,
     )
+
+
+def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, dark: bool = False) -> Path:
+    """Draw where the line at `shift_cm` is strong in a map, raw beside denoised, to `path`, a .png or .svg.
+
+    Each pixel is the line's height over its flanks, 25 cm⁻¹ away on both sides. Raises StudioError when the set is no
+    map, for another suffix, or for a folder that cannot be written.
+    """
+    if not raw.is_map:
+        raise StudioError("These spectra have no places to draw a map of.", remedy="Choose a map, with x and y.")
+    from matplotlib.figure import Figure
+
+    colours = DARK if dark else LIGHT
+    figure = Figure(figsize=ALONE_INCHES, facecolor=colours.paper, layout="constrained")
+    x, column = np.unique(raw.table["x"], return_inverse=True)
+    y, row = np.unique(raw.table["y"], return_inverse=True)
+    heights = [_line_heights(spectra, shift_cm) for spectra in (raw, denoised.spectra)]
+    low, high = np.percentile(np.concatenate(heights), (1, 99))  # one scale, so that both can be compared
+    for place, (height, title) in enumerate(zip(heights, ("raw", "denoised"), strict=True)):
+        axes = figure.add_subplot(1, 2, place + 1)
+        picture = np.full((len(y), len(x)), np.nan)
+        picture[row, column] = height
+        drawn = axes.pcolormesh(x, y, picture, cmap="viridis", vmin=low, vmax=high, shading="nearest", rasterized=True)
+        _frame(axes, colours, small=False)
+        axes.grid(False)
+        axes.set_aspect("equal")
+        axes.invert_yaxis()
+        axes.set_title(title, loc="left", color=colours.text, fontsize=13)
+        axes.set_xlabel("x / µm", color=colours.quiet)
+        axes.set_ylabel("y / µm" if place == 0 else "", color=colours.quiet)
+    axes.set_title(f"SNR {snr_text(denoised)}", loc="right", color=colours.accent, fontsize=11)
+    scale = figure.colorbar(drawn, ax=figure.axes, pad=0.02, fraction=0.03, shrink=0.88)
+    scale.set_label(f"Height of the line at {shift_cm:.0f} cm⁻¹", color=colours.quiet)
+    scale.ax.tick_params(colors=colours.quiet)
+    scale.outline.set_visible(False)
+    return _save(figure, path)
+
+
+def _line_heights(spectra: SpectrumSet, shift_cm: float) -> NDArray[np.float64]:
+    top, left, right = (np.argmin(np.abs(spectra.axis - shift)) for shift in (shift_cm, shift_cm - 25, shift_cm + 25))
+    values = spectra.values.astype(np.float64)
+    return np.asarray(values[:, top] - (values[:, left] + values[:, right]) / 2)
 
 
 def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool = False) -> Path:

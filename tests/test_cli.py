@@ -227,6 +227,7 @@ def test_the_demo_denoises_everything_and_never_makes_it_worse(
     assert (out / "polystyrene-0.1s-denoised.csv").exists()
     assert (out / "gypsum-on-marble-map-denoised.csv").exists()
     assert (out / "demo.png").stat().st_size > 100_000
+    assert (out / "map.png").stat().st_size > 20_000
 
 
 def test_the_command_line_starts_a_program_of_its_own() -> None:

@@ -103,3 +103,19 @@ def test_a_loss_curve_shows_every_part_even_one_that_is_not_measured_at_every_st
     path = pictures.draw_loss_curve(tmp_path / "loss.png", rows)
     for colour in (pictures.LIGHT.accent, "#D55E00", "#009E73"):
         assert share_of(path, colour) > 0.0005
+
+
+def test_a_map_shows_where_a_line_is_strong(tmp_path: Path) -> None:
+    one = panel(12)
+    places = {"x": np.tile(np.arange(4.0), 3), "y": np.repeat(np.arange(3.0), 4)}
+    strong = np.where(places["x"] >= 2, 5.0, 0.2)[:, None]
+    raw = one.raw.with_values(strong * one.raw.values).with_table(**places)
+    found = one.denoised
+    clean = raw.with_values(strong * found.spectra.values)
+    denoised = Denoised(clean, found.expected_error, found.snr_before, found.snr_after)
+    path = pictures.draw_map(tmp_path / "map.png", raw, denoised, 1001)
+    yellow, violet = share_of(path, "#FDE725", 40), share_of(path, "#440154", 40)
+    assert yellow > 0.05
+    assert violet > 0.2
+    with pytest.raises(StudioError, match="no places"):
+        pictures.draw_map(tmp_path / "map.png", one.raw, one.denoised, 1001)
