@@ -1,0 +1,344 @@
+"""How crowds of spectra are drawn: some hundreds as one picture of thin lines, thousands as a density."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QPainter
+
+from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.viewer_content import Bundle, Envelope, Floats, Look, Quantity, logarithm
+from ramanstudio.gui.viewer_density import Frame, count_pieces, finish, percentile_pieces
+from ramanstudio.gui.viewer_layers import Key
+from ramanstudio.gui.viewer_raster import Drawing, Raster, Turns, coloured, painted, to_pixels
+
+# Beyond 500, lines drown each other.
+LINES: Final = 500
+_PIECE_POINTS: Final = 40_000
+
+# Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
+# and the three lines that are drawn.
+_PERCENT: Final = (0.2, 5.0, 50.0, 95.0, 99.8)
+# So many spectra, taken evenly, give a first picture within a few milliseconds.
+_FIRST_ROWS: Final = 300
+
+
+class LineLayer:
+    """Some hundreds of spectra, drawn as thin translucent lines into one picture.
+
+    One item with gaps takes 60 ms to draw 500 spectra of 1000 points, at every frame of a pan and every move of the
+    crosshair; a picture is drawn once, in pieces, and then only moved.
+    """
+
+    def __init__(
+        self, parts: Sequence[Bundle], look: Look, theme: Theme, panes: Sequence[pg.ViewBox], parent: QObject
+    ) -> None:
+        self._parts, self._look, self._theme = list(parts), look, theme
+        self._count = sum(len(part) for part in parts)
+        self._has_denoised = any(part.denoised is not None for part in parts)
+        self._bounds: dict[tuple[Quantity, bool], list[Envelope]] = {}
+        self._main = Raster(panes[0], self._draw_main, parent)
+        self._residual = Raster(panes[1], self._draw_residual, parent)
+        self._residual.picture.setVisible(look.residual)
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._main.redraw()
+        self._residual.redraw()
+
+    def _draw_main(self, frame: Frame) -> Drawing:
+        both = self._look.raw and self._look.denoised and self._has_denoised
+        strokes: list[tuple[Quantity, str, float]] = []
+        if self._look.raw:
+            strokes.append(("raw", self._theme.raw, 0.6 if both else 1.0))
+        if self._look.denoised and self._has_denoised:
+            strokes.append(("denoised", self._theme.accent, 1.0))
+        return self._lines(frame, strokes, self._look.log)
+
+    def _draw_residual(self, frame: Frame) -> Drawing:
+        return self._lines(frame, [("residual", self._theme.residual, 1.0)], False)
+
+    def _lines(self, frame: Frame, strokes: Sequence[tuple[Quantity, str, float]], log: bool) -> Drawing:
+        image = painted(frame)
+        for quantity, colour, share in strokes:
+            pen = self._theme.pen(colour, alpha=share * min(0.9, 5 / self._count**0.5))
+            for axis, values in self._pieces(quantity, log):
+                painter = QPainter(image)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(pen)
+                painter.setTransform(to_pixels(frame))
+                painter.drawPath(merged_path(axis, values))
+                painter.end()
+                yield None
+        yield image
+
+    def _pieces(self, quantity: Quantity, log: bool) -> Iterator[tuple[Floats, Floats]]:
+        for part in self._parts:
+            rows = max(1, _PIECE_POINTS // part.axis.size)
+            for values in part.values(quantity):
+                for start in range(0, len(values), rows):
+                    block = values[start : start + rows]
+                    yield part.axis, logarithm(block) if log else block
+
+    def set_look(self, look: Look) -> None:
+        """Draw anew what the new look changes."""
+        before, self._look = self._look, look
+        self._residual.set_visible(look.residual and self._has_denoised)
+        if (before.raw, before.denoised, before.log) != (look.raw, look.denoised, look.log):
+            self._main.redraw()
+
+    def envelopes(self, look: Look) -> list[Envelope]:
+        """Around all spectra."""
+        drawn: list[Quantity] = ["raw"] if look.raw else []
+        drawn += ["denoised"] if look.denoised else []
+        return [bound for quantity in drawn for bound in self._bound(quantity, look.log)]
+
+    def residual_envelopes(self) -> list[Envelope]:
+        """Around all residuals."""
+        return self._bound("residual", False)
+
+    def _bound(self, quantity: Quantity, log: bool) -> list[Envelope]:
+        if (quantity, log) not in self._bounds:
+            self._bounds[quantity, log] = [
+                Envelope.of(part.axis, logarithm(values) if log else values)
+                for part in self._parts
+                for values in part.values(quantity)
+            ]
+        return self._bounds[quantity, log]
+
+    def keys(self, look: Look) -> list[Key]:
+        """What the two colours are."""
+        keys = [Key(f"{self._count} raw spectra", self._theme.raw)] if look.raw else []
+        if look.denoised and self._has_denoised:
+            keys.append(Key("denoised" if keys else f"{self._count} denoised spectra", self._theme.accent))
+        return keys
+
+    def settle(self) -> None:
+        """Finish the pictures now."""
+        self._main.settle()
+        self._residual.settle()
+
+    def remove(self) -> None:
+        """Leave the panes."""
+        self._main.remove()
+        self._residual.remove()
+
+
+def merged_path(axis: Floats, values: Floats) -> Any:
+    """Spectra (N, B) as one path: no line from the end of one to the start of the next, none across a gap."""
+    finite = np.isfinite(values)
+    joined = np.ones(values.shape, np.int32)
+    joined[:, -1] = 0
+    if not finite.all():
+        joined[:, :-1] &= finite[:, :-1] & finite[:, 1:]
+        values = np.where(finite, values, 0)
+    there = np.broadcast_to(axis, values.shape).ravel()
+    return pg.arrayToQPath(there, np.ascontiguousarray(values, np.float64).ravel(), connect=joined.ravel())
+
+
+class DensityLayer:
+    """Thousands of spectra as a picture of how many pass through each pixel, with the percentiles of them all.
+
+    It is of the denoised spectra where these are shown; raw ones shown as well are two thin lines, their 5 % and 95 %.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Bundle],
+        look: Look,
+        theme: Theme,
+        panes: Sequence[pg.ViewBox],
+        parent: QObject,
+        bounds_changed: Callable[[], None],
+    ) -> None:
+        self._parts, self._look, self._theme, self._panes = list(parts), look, theme, panes
+        self._bounds_changed = bounds_changed
+        self._count = sum(len(part) for part in parts)
+        self._has_denoised = any(part.denoised is not None for part in parts)
+        self._arrays: dict[Quantity, list[tuple[Floats, Floats]]] = {}
+        self._found: dict[Quantity, list[Floats]] = {}
+        self._wanted: list[Quantity] = []
+        self._lines: list[pg.PlotCurveItem] = []
+        self._turns = Turns(parent)
+        self._main = Raster(panes[0], self._draw_main, parent)
+        self._residual = Raster(panes[1], self._draw_residual, parent)
+        self._residual.picture.setVisible(look.residual and self._has_denoised)
+
+    def _values(self, quantity: Quantity) -> list[tuple[Floats, Floats]]:
+        """Axis (B,) and values (N, B) of each part that has the quantity."""
+        if quantity not in self._arrays:
+            self._arrays[quantity] = [(part.axis, values) for part in self._parts for values in part.values(quantity)]
+        return self._arrays[quantity]
+
+    @property
+    def _quantity(self) -> Quantity | None:
+        if self._look.denoised and self._has_denoised:
+            return "denoised"
+        return "raw" if self._look.raw else None
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._main.redraw()
+        self._residual.redraw()
+        self._draw_percentiles()
+
+    def _draw_main(self, frame: Frame) -> Drawing:
+        return self._density(frame, self._quantity, self._look.log)
+
+    def _draw_residual(self, frame: Frame) -> Drawing:
+        return self._density(frame, "residual", False)
+
+    def _density(self, frame: Frame, quantity: Quantity | None, log: bool) -> Drawing:
+        if quantity is None:
+            yield painted(frame)
+            return
+        colours = _colours(self._theme.is_dark)
+        parts = self._values(quantity)
+        every = max(1, self._count // _FIRST_ROWS)
+        if every > 1:
+            first = sum(finish(count_pieces(axis, values[::every], frame, log)) for axis, values in parts)
+            yield coloured(np.asarray(first) * every, colours)
+        counts = np.zeros((frame.height, frame.width), np.float32)
+        for axis, values in parts:
+            pieces = count_pieces(axis, values, frame, log)
+            while True:
+                try:
+                    next(pieces)
+                except StopIteration as done:
+                    counts += done.value
+                    break
+                yield None
+        yield coloured(counts, colours)
+
+    def _percentiles(self, quantity: Quantity) -> list[Floats]:
+        """(5, B) for each part: at first those of a sample of the spectra; those of all follow."""
+        if quantity not in self._found:
+            every = max(1, self._count // _FIRST_ROWS)
+            self._found[quantity] = [
+                finish(percentile_pieces(values[::every], _PERCENT)) for _, values in self._values(quantity)
+            ]
+            self._wanted.append(quantity)
+            if not self._turns.busy:
+                self._refine_next()
+        return self._found[quantity]
+
+    def _refine_next(self) -> None:
+        if self._wanted:
+            quantity = self._wanted.pop(0)
+            self._turns.run(self._refined(quantity), self._keep_refined, self._refine_next)
+
+    def _refined(self, quantity: Quantity) -> Iterator[tuple[Quantity, list[Floats]] | None]:
+        found = []
+        for _, values in self._values(quantity):
+            found.append((yield from percentile_pieces(values, _PERCENT)))
+        yield quantity, found
+
+    def _keep_refined(self, refined: tuple[Quantity, list[Floats]]) -> None:
+        quantity, found = refined
+        self._found[quantity] = found
+        self._draw_percentiles()
+        self._bounds_changed()
+
+    def _draw_percentiles(self) -> None:
+        for line in self._lines:
+            self._panes[0].removeItem(line)
+        self._lines = []
+        if len(self._parts) != 1 or self._quantity is None:
+            return
+        solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
+        if self._quantity == "denoised" and self._look.raw:
+            for row in (1, 3):
+                self._add_line(self._percentiles("raw")[0][row], self._theme.raw, solid)
+        for row, style in ((1, dashed), (2, solid), (3, dashed)):
+            self._add_line(self._percentiles(self._quantity)[0][row], self._theme.text, style)
+
+    def _add_line(self, values: Floats, colour: str, style: Qt.PenStyle) -> None:
+        pen = self._theme.pen(colour, alpha=0.9)
+        pen.setStyle(style)
+        line = pg.PlotCurveItem(pen=pen, antialias=True, connect="finite")
+        line.setData(self._parts[0].axis, logarithm(values) if self._look.log else np.asarray(values, np.float64))
+        line.setZValue(10)
+        self._panes[0].addItem(line, ignoreBounds=True)
+        self._lines.append(line)
+
+    def set_look(self, look: Look) -> None:
+        """Draw anew what the new look changes."""
+        before, self._look = self._look, look
+        self._residual.set_visible(look.residual and self._has_denoised)
+        if (before.raw, before.denoised, before.log) != (look.raw, look.denoised, look.log):
+            self._main.redraw()
+            self._draw_percentiles()
+
+    def envelopes(self, look: Look) -> list[Envelope]:
+        """Around all but the outermost spectra."""
+        drawn: list[Quantity] = ["raw"] if look.raw else []
+        drawn += ["denoised"] if look.denoised and self._has_denoised else []
+        return [bound for quantity in drawn for bound in self._bound(quantity, look.log)]
+
+    def residual_envelopes(self) -> list[Envelope]:
+        """Around all but the outermost residuals."""
+        return self._bound("residual", False) if self._has_denoised else []
+
+    def _bound(self, quantity: Quantity, log: bool) -> list[Envelope]:
+        scaled = [logarithm(found) if log else found for found in self._percentiles(quantity)]
+        axes = [axis for axis, _ in self._values(quantity)]
+        return [Envelope(axis, found[0], found[-1]) for axis, found in zip(axes, scaled, strict=True)]
+
+    def keys(self, look: Look) -> list[Key]:
+        """What the colours and the lines are."""
+        if self._quantity is None:
+            return []
+        keys = [Key(f"{self._count:,} {self._quantity} spectra, few to many".replace(",", " ", 1), "", "density")]
+        if len(self._parts) == 1:
+            keys += [Key("median", self._theme.text), Key("5 % and 95 %", self._theme.text, "dashed")]
+            if self._quantity == "denoised" and look.raw:
+                keys.append(Key("raw, 5 % and 95 %", self._theme.raw))
+        return keys
+
+    def columns(self, left: float, right: float, unit: str) -> list[tuple[str, Floats]]:
+        """The percentiles that are drawn, between two Raman shifts, as named columns."""
+        columns: list[tuple[str, Floats]] = []
+        drawn: list[Quantity] = [self._quantity] if self._quantity is not None else []
+        drawn += ["residual"] if self._look.residual and self._has_denoised else []
+        for number, part in enumerate(self._parts):
+            inside = (part.axis >= left) & (part.axis <= right)
+            columns.append(("Raman shift / cm⁻¹", part.axis[inside]))
+            for quantity in drawn:
+                found = self._percentiles(quantity)
+                if number < len(found):
+                    columns += [
+                        (f"{quantity} {_PERCENT[row]:g} % of {len(part)} / {unit}", found[number][row][inside])
+                        for row in (1, 2, 3)
+                    ]
+        return columns
+
+    def settle(self) -> None:
+        """Finish the pictures and the percentiles now."""
+        while self._turns.busy:
+            self._turns.finish()
+        self._main.settle()
+        self._residual.settle()
+
+    def remove(self) -> None:
+        """Leave the panes."""
+        self._turns.stop()
+        self._turns.deleteLater()
+        self._main.remove()
+        self._residual.remove()
+        for line in self._lines:
+            self._panes[0].removeItem(line)
+
+
+@cache
+def _colours(dark: bool) -> NDArray[np.uint8]:
+    """Viridis (256, 4), transparent where nothing is, and dark to bright on both grounds."""
+    table = np.array(pg.colormap.get("viridis").getLookupTable(nPts=256, alpha=True), np.uint8)
+    table[:, 3] = np.clip(np.linspace(90 if dark else 70, 620, 256), 0, 255)
+    table[0, 3] = 0
+    return table
