@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,14 +20,19 @@ from ramanstudio.settings import Settings
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
 
-EngineLoader = Callable[[str, str, Progress], "Engine"]  # model, device, progress
+EngineLoader = Callable[[str, str], "Engine"]  # model, device
 
 
-def load_engine(model: str, device: str, progress: Progress) -> Engine:
+def load_engine(model: str, device: str) -> Engine:
     """The engine with its model in memory; takes a second or two, so never on the window's thread."""
     from ramanstudio.engine import Engine
 
-    return Engine.load(model, device, progress)
+    return Engine.load(model, device, threads=max(1, (os.cpu_count() or 2) - 1))  # the window keeps a core
+
+
+def _load(loader: EngineLoader, model: str, device: str, progress: Progress) -> Engine:
+    progress(0, 0)
+    return loader(model, device)
 
 
 class Denoising(QObject):
@@ -67,11 +73,12 @@ class Denoising(QObject):
 
     def load(self) -> None:
         """Load the model (again, when the device was changed); what is open is denoised as soon as it is there."""
-        work = partial(self._loader, self._settings["model"], self._settings["device"])
-        self._loading = self._workers.submit(work, "Loading the model", "model", key="load")
+        model, device = self._settings["model"], self._settings["device"]
+        self._loading = self._workers.submit(
+            partial(_load, self._loader, model, device), "Loading the model", "model", key="load"
+        )
         self._loading.succeeded.connect(self._keep_engine)
         self._loading.failed.connect(self._messages.show_error)
-        self._loading.warned.connect(self._messages.warning)
         self._loading.finished.connect(self._end_loading)
         self.engine_changed.emit()
 

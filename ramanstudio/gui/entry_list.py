@@ -63,7 +63,7 @@ class EntryList(QWidget):
         self._row.set_theme(theme)
         self.view.viewport().update()
 
-    def find(self) -> None:
+    def find_words(self) -> None:
         """Put the keyboard in the filter box."""
         self.filter_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter_box.selectAll()

@@ -56,8 +56,8 @@ class EntryRow(QStyledItemDelegate):
             return
         entry = self._model.entry_at(index.row())
         painter.save()
-        area = QRect(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        area = QRect(option.rect)
+        state = option.state
         self._paint_ground(painter, area, state, theme)
         spark = QRect(area.left() + MARGIN, area.center().y() - SPARK.height() // 2, SPARK.width(), SPARK.height())
         if entry.source is None:
@@ -65,7 +65,7 @@ class EntryRow(QStyledItemDelegate):
         else:
             self._paint_spark(painter, spark, entry, theme)
         text = area.adjusted(2 * MARGIN + SPARK.width() - 2, 6, -MARGIN, -6)
-        self._paint_words(painter, text, entry, option.font, theme)  # type: ignore[attr-defined]
+        self._paint_words(painter, text, entry, option.font, theme)
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:

@@ -21,9 +21,10 @@ def icon(name: str, theme: Theme) -> QIcon:
     """The icon of that qtawesome name in the colours of `theme`."""
     import qtawesome  # 0.15 s: not before the first paint
 
-    return qtawesome.icon(
+    drawn: QIcon = qtawesome.icon(
         name, color=theme.quiet, color_on=theme.accent, color_selected=theme.text, color_disabled=theme.line
     )
+    return drawn
 
 
 def of_program() -> QIcon:

@@ -64,6 +64,11 @@ def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress
     return len(files)
 
 
+def _read_one(path: Path, laser_nm: float, progress: Progress) -> Opened:
+    progress(0, 0)
+    return read_file(path, laser_nm)
+
+
 def count_files(paths: Iterable[Path], progress: Progress) -> int:
     """How many files opening `paths` would read; shows the count so far, and can be cancelled in a big folder."""
     from ramanstudio.formats import registry
@@ -86,13 +91,14 @@ def count_files(paths: Iterable[Path], progress: Progress) -> int:
 class Opening(QObject):
     """Opens files and folders into the session, says which could not be read, and remembers the recent ones."""
 
-    opened = Signal(list)  # the new entries of one batch
+    opened = Signal(list, bool)  # the new entries of one batch, and whether it is the first of its drop
     recent_changed = Signal()
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, settings: Settings) -> None:
         super().__init__()
         self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
         self._drops = 0
+        self._begun = 0  # the drop whose first batch was shown last
 
     def open(self, paths: Sequence[Path]) -> Job | None:
         """Read `paths` (folders are walked); entries appear as they are read."""
@@ -116,9 +122,7 @@ class Opening(QObject):
     def read_again(self, entries: Sequence[Entry], laser_nm: float) -> None:
         """Read the files of these entries again, with the wavelength of the laser they were measured with."""
         for entry in entries:
-            job = self._workers.submit(
-                lambda _, path=entry.path: read_file(path, laser_nm), f"Opening {entry.name}", "files"
-            )
+            job = self._workers.submit(partial(_read_one, entry.path, laser_nm), f"Opening {entry.name}", "files")
             job.succeeded.connect(partial(self._session.replace, entry.id))
             job.failed.connect(self._messages.show_error)
 
@@ -138,7 +142,8 @@ class Opening(QObject):
         fresh = [opened for opened in batch if opened.path not in there]
         entries = self._session.add(fresh, "Open files", ("open", drop))
         if entries:
-            self.opened.emit(entries)
+            self.opened.emit(entries, drop != self._begun)
+            self._begun = drop
 
     def _finish(self, bad: list[Opened], paths: list[Path], count: int) -> None:
         if not count:

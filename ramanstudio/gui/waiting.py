@@ -135,9 +135,11 @@ def _denoise_chunk(
         return {chunk[0][0]: Result(sources[0], problem=_sentence(error))}
 
 
-def _result(source: SpectrumSet, denoised: Denoised) -> Result:
+def _result(source: SpectrumSet, denoised: Denoised | StudioError) -> Result:
     from ramanstudio.engine import noise_region
 
+    if isinstance(denoised, StudioError):
+        return Result(source, problem=str(denoised))
     return Result(source, denoised, noise_region(source))
 
 

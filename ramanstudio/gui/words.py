@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -81,3 +81,72 @@ def number(value: float) -> str:
 def count_of(number: int, one: str, many: str = "") -> str:
     """`1 spectrum`, `24 spectra`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def region_words(results: list[Result]) -> str:
+    """Where the noise was measured: `over the whole axis`, or `from 1,800 to 1,900 cm⁻¹`."""
+    result = next((one for one in results if one.noise_region is not None), None)
+    if result is None or result.noise_region is None:
+        return ""
+    low, high = result.noise_region
+    if low <= result.source.axis[0] and high >= result.source.axis[-1]:
+        return "over the whole axis"
+    return f"from {low:,.0f} to {high:,.0f} cm⁻¹"
+
+
+_FACTS: Final = (  # what an instrument tells, in the order in which one asks
+    ("laser_nm", "Laser", "nm"),
+    ("exposure_s", "Exposure", "s"),
+    ("accumulations", "Accumulations", ""),
+    ("power_mw", "Power", "mW"),
+    ("grating", "Grating", ""),
+    ("objective", "Objective", ""),
+    ("instrument", "Instrument", ""),
+    ("sample", "Sample", ""),
+    ("title", "Title", ""),
+    ("date", "Measured", ""),
+    ("intensity_unit", "Intensity", ""),
+    ("format", "Format", ""),
+)
+
+
+def facts_of(entries: list[Entry]) -> list[tuple[str, str]]:
+    """What is known of the selected entries: one by one where it is one, else what they have in common."""
+    sources = [entry.source for entry in entries if entry.source is not None]
+    if not sources:
+        return []
+    facts: list[tuple[str, str]] = []
+    if len(sources) > 1:
+        facts.append(("Selected", count_of(len(sources), "entry", "entries")))
+    points = {source.points for source in sources}
+    spectra = sum(len(source) for source in sources)
+    if spectra > 1:
+        shape = _shape(entries[0]) if len(sources) == 1 else ""
+        facts.append(("Spectra", f"{spectra:,}{shape}"))
+    facts.append(("Points", f"{points.pop():,}" if len(points) == 1 else f"{min(points):,} to {max(points):,}"))
+    low = min(float(source.axis[0]) for source in sources)
+    high = max(float(source.axis[-1]) for source in sources)
+    facts.append(("Range", f"{low:,.0f} to {high:,.0f} cm⁻¹"))
+    for key, name, unit in _FACTS:
+        values = {source.about.get(key) for source in sources}
+        value = values.pop() if len(values) == 1 else None
+        if value not in (None, ""):
+            words = number(float(value)) if isinstance(value, (int, float)) else str(value)
+            facts.append((name, f"{words} {unit}".strip()))
+    folders = {entry.path.parent for entry in entries}
+    if len(entries) == 1:
+        facts.append(("File", entries[0].path.name))
+    if len(folders) == 1:
+        facts.append(("Folder", str(folders.pop()).replace("/", "/\u200b").replace("\\", "\\\u200b")))
+    return facts
+
+
+def _shape(entry: Entry) -> str:
+    """` (map, 40 × 40)`, ` (time series)`."""
+    source = entry.source
+    if source is None:
+        return ""
+    if source.is_map:
+        across, down = np.unique(source.table["x"]).size, np.unique(source.table["y"]).size
+        return f" (map, {across} × {down})" if across * down == len(source) else " (map)"
+    return " (time series)" if "time" in source.table else ""

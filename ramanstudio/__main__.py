@@ -1,0 +1,47 @@
+"""`ramanstudio`: a verb goes to the command line, anything else to the window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+OPTIONS = ("-h", "--help", "-V", "--version")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb, or the window with the files named; returns the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments and _is_verb(arguments[0]):
+        from ramanstudio import cli
+
+        return cli.main(arguments)
+    if not _has_display():
+        print(
+            "The window needs a display; without one, 'ramanstudio demo' and 'ramanstudio denoise' work.",
+            file=sys.stderr,
+        )
+        return 2
+    if sys.platform == "win32":
+        import torch  # noqa: F401  (after Qt it fails to load c10.dll there: pytorch issue 169429)
+    from ramanstudio.gui import app
+
+    return app.main(arguments)
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a first argument is for the command line: an option of it, or a bare word that is no file."""
+    if word in OPTIONS:
+        return True
+    return word.replace("-", "").isalnum() and not word.startswith("-") and not Path(word).exists()
+
+
+def _has_display() -> bool:
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

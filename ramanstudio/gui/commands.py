@@ -1,0 +1,284 @@
+"""What the actions do: one method for each row, named by its id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.gui import about, dialogs
+from ramanstudio.gui.command_palette import Choice, CommandPalette
+from ramanstudio.gui.settings_dialog import SettingsDialog
+from ramanstudio.gui.theme import appearance
+from ramanstudio.paths import shipped, user_log
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.main_window import MainWindow
+    from ramanstudio.gui.spectrum_view import SpectrumView
+    from ramanstudio.gui.studio import Studio
+
+VIEW_SETTINGS = ("show_raw", "show_denoised", "show_residual", "show_band", "log_intensity")
+
+
+class Commands:
+    """Carries out what a menu, a button, a shortcut or the palette asked for."""
+
+    def __init__(self, studio: Studio, window: MainWindow) -> None:
+        self._studio, self._window = studio, window
+        self._session = studio.session
+
+    @property
+    def _view(self) -> SpectrumView | None:
+        return self._window.page.view
+
+    # File
+
+    def open_files(self) -> None:
+        self._open(dialogs.ask_files(self._window, self._folder("folder")))
+
+    def open_folder(self) -> None:
+        folder = dialogs.ask_folder(self._window, "Open a folder", self._folder("folder"))
+        self._open([folder] if folder else [])
+
+    def open_recent(self, path: Path) -> None:
+        self._open([path])
+
+    def try_demo(self) -> None:
+        self._studio.opening.open([shipped("resources", "demo")])
+
+    def export_spectra(self) -> None:
+        folder = dialogs.ask_folder(self._window, "Export spectra to a folder", self._folder("export_folder"))
+        if folder is not None:
+            self._studio.settings["export_folder"] = str(folder)
+            self._studio.exporting.spectra(folder)
+
+    def export_picture(self) -> None:
+        path = self._ask_name("Export picture", ".png", "Picture (*.png);;Drawing (*.svg)")
+        if path is not None:
+            shifts = self._view.visible_range()[0] if self._view is not None else None
+            self._studio.exporting.picture(path, appearance().theme.is_dark, shifts)
+
+    def export_table(self) -> None:
+        path = self._ask_name("Export SNR table", "-snr.csv", "Table (*.csv)")
+        if path is not None:
+            self._studio.exporting.table(path)
+
+    def settings(self) -> None:
+        SettingsDialog(self._studio.settings, self._window).open()
+
+    def quit(self) -> None:
+        self._window.close()
+
+    # Edit
+
+    def undo(self) -> None:
+        self._session.undo()
+
+    def redo(self) -> None:
+        self._session.redo()
+
+    def copy(self) -> None:
+        if self._view is None:
+            return
+        both = QMimeData()
+        both.setImageData(self._view.copy_picture())
+        both.setText(self._view.numbers())
+        QGuiApplication.clipboard().setMimeData(both)
+        self._studio.messages.info("The picture and the numbers are on the clipboard.")
+
+    def select_all(self) -> None:
+        self._window.entries.select_all()
+
+    def remove(self) -> None:
+        ids = self._session.selected_ids
+        after = self._neighbour(ids)
+        self._session.remove(ids)
+        if after is not None:
+            self._session.select([after])
+
+    def set_laser(self) -> None:
+        settings = self._studio.settings
+        laser_nm = dialogs.ask_laser_nm(self._window, settings["laser_nm"] or 532.0)
+        if laser_nm is not None:
+            self._studio.opening.read_again(self._session.selected, laser_nm)
+
+    def find(self) -> None:
+        self._window.show_panel("list", True)
+        self._window.entries.find_words()
+
+    # View
+
+    def show_raw(self, on: bool) -> None:
+        self._show("show_raw", on)
+
+    def show_denoised(self, on: bool) -> None:
+        self._show("show_denoised", on)
+
+    def show_residual(self, on: bool) -> None:
+        self._show("show_residual", on)
+
+    def show_band(self, on: bool) -> None:
+        self._show("show_band", on)
+
+    def log_intensity(self, on: bool) -> None:
+        self._show("log_intensity", on)
+
+    def show_noise_region(self, on: bool) -> None:
+        if self._view is not None:
+            self._view.set_noise_region_visible(on)
+
+    def show_all(self) -> None:
+        if self._view is not None:
+            self._view.show_all()
+
+    def zoom_back(self) -> None:
+        if self._view is not None:
+            self._view.zoom_back()
+
+    def zoom_in(self) -> None:
+        if self._view is not None:
+            self._view.zoom_by(0.5)
+
+    def zoom_out(self) -> None:
+        if self._view is not None:
+            self._view.zoom_by(2.0)
+
+    def move_left(self) -> None:
+        if self._view is not None:
+            self._view.move_by(-0.25)
+
+    def move_right(self) -> None:
+        if self._view is not None:
+            self._view.move_by(0.25)
+
+    def spectrum_before(self) -> None:
+        self._step(-1)
+
+    def spectrum_after(self) -> None:
+        self._step(1)
+
+    def all_spectra(self) -> None:
+        self._session.look_at(None)
+
+    def panel_list(self, on: bool) -> None:
+        self._window.show_panel("list", on)
+
+    def panel_facts(self, on: bool) -> None:
+        self._window.show_panel("facts", on)
+
+    def theme_system(self, on: bool) -> None:
+        self._choose_theme("system", on)
+
+    def theme_light(self, on: bool) -> None:
+        self._choose_theme("light", on)
+
+    def theme_dark(self, on: bool) -> None:
+        self._choose_theme("dark", on)
+
+    # Analyse
+
+    def denoise(self, on: bool) -> None:
+        self._studio.settings["denoise"] = on
+        if on:
+            self._studio.denoising.denoise_all()
+        else:
+            self._studio.denoising.stop()
+
+    def noise_everywhere(self) -> None:
+        chosen = next((entry.noise_region for entry in self._session.selected if entry.noise_region), None)
+        self._session.set_noise_region((entry.id for entry in self._session.project.entries), chosen)
+
+    def noise_automatic(self) -> None:
+        self._session.set_noise_region(self._session.selected_ids, None)
+
+    def move_noise_region(self, low: float, high: float) -> None:
+        self._session.set_noise_region(self._session.selected_ids, (low, high))
+
+    def cancel(self) -> None:
+        if self._view is not None and self._view.cancel_gesture():
+            return
+        if not self._window.job_bar.cancel():
+            self._window.message_bar.clear()
+
+    # Model and Help
+
+    def model_card(self) -> None:
+        self._read("Model card", about.card_page(self._studio.denoising.engine))
+
+    def help(self) -> None:
+        self._read("Help and shortcuts", about.help_page(QApplication.focusWidget()))
+
+    def search(self) -> None:
+        CommandPalette([Choice(action, menu) for action, menu in self._window.actions_by_menu()], self._window).show()
+
+    def formats(self) -> None:
+        self._read("Formats", about.formats_page())
+
+    def open_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(user_log())))
+
+    def about(self) -> None:
+        self._read("About RamanStudio", about.about_page(self._studio.denoising.engine))
+
+    # how
+
+    def _open(self, paths: list[Path]) -> None:
+        if paths:
+            self._studio.settings["folder"] = str(paths[0] if paths[0].is_dir() else paths[0].parent)
+            self._studio.opening.open(paths)
+
+    def _folder(self, key: str) -> str:
+        return str(self._studio.settings[key] or Path.home())
+
+    def _ask_name(self, title: str, ending: str, filters: str) -> Path | None:
+        selected = self._session.selected
+        stem = selected[0].path.stem if len(selected) == 1 else "spectra"
+        path = dialogs.ask_name(self._window, title, Path(self._folder("export_folder")) / f"{stem}{ending}", filters)
+        if path is not None:
+            self._studio.settings["export_folder"] = str(path.parent)
+        return path
+
+    def _neighbour(self, ids: tuple[int, ...]) -> int | None:
+        """The row to select once these are gone: the one below the last of them, else the one above."""
+        shown = self._window.entries.shown_ids()
+        gone = frozenset(ids)
+        last = max((row for row, entry_id in enumerate(shown) if entry_id in gone), default=-1)
+        below = next((entry_id for entry_id in shown[last + 1 :] if entry_id not in gone), None)
+        above = next((entry_id for entry_id in reversed(shown[: last + 1]) if entry_id not in gone), None)
+        return below if below is not None else above
+
+    def _show(self, key: str, on: bool) -> None:
+        self._studio.settings[key] = on
+        if self._view is not None:
+            put = {
+                "show_raw": self._view.set_raw_visible,
+                "show_denoised": self._view.set_denoised_visible,
+                "show_residual": self._view.set_residual_visible,
+                "show_band": self._view.set_band_visible,
+                "log_intensity": self._view.set_log_intensity,
+            }
+            put[key](on)
+
+    def prepare(self, view: SpectrumView) -> None:
+        """Bring a new viewer to what the actions say."""
+        for key in VIEW_SETTINGS:
+            self._show(key, self._studio.settings[key])
+        view.set_noise_region_visible(self._window.acts["show_noise_region"].isChecked())
+        view.noise_region_dragged.connect(self.move_noise_region)
+
+    def _step(self, by: int) -> None:
+        selected = self._session.selected
+        if len(selected) == 1 and selected[0].source is not None:
+            count = len(selected[0].source)
+            at = self._session.spectrum
+            self._session.look_at((0 if by > 0 else count - 1) if at is None else min(max(at + by, 0), count - 1))
+
+    def _choose_theme(self, choice: str, on: bool) -> None:
+        if on:
+            self._studio.settings["theme"] = choice
+
+    def _read(self, title: str, page: str) -> None:
+        about.TextDialog(title, page, self._window).open()

@@ -1,0 +1,98 @@
+"""Taking results away: spectra with a table, pictures, the table alone; written in the files lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from ramanstudio import export, pictures
+from ramanstudio.gui.jobs import Job, Workers
+from ramanstudio.gui.messages import Messages
+from ramanstudio.gui.session import Session
+from ramanstudio.gui.words import count_of
+from ramanstudio.progress import Progress
+from ramanstudio.project import Entry, Result
+
+MOST_PANELS: Final = 24  # of one picture
+
+Found = Sequence[tuple[Entry, Result]]
+
+
+def write_spectra(found: Found, folder: Path, progress: Progress) -> str:
+    """Write each entry's raw and denoised spectra into `folder`, and the table of all; what was done, in words."""
+    results = export.ResultFolder(folder)
+    for _entry, result in progress.steps(list(found), "files"):
+        assert result.denoised is not None
+        results.keep(result.source, result.denoised)
+    results.write_summary()
+    return f"{count_of(len(found), 'result')} and the table of their SNR were saved in '{folder}'."
+
+
+def write_table(found: Found, path: Path, progress: Progress) -> str:
+    """Write the signal-to-noise ratios of all to one CSV; what was done, in words."""
+    rows = []
+    for _entry, result in progress.steps(list(found), "files"):
+        assert result.denoised is not None
+        rows += export.summary_rows(result.source, result.denoised)
+    export.write_summary(path, rows)
+    return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
+
+
+def write_picture(
+    found: Found, path: Path, dark: bool, row: int | None, shifts: tuple[float, float] | None, progress: Progress
+) -> str:
+    """Draw the entries, a panel each; `row` picks one spectrum of a set, `shifts` (low, high) what the axis shows."""
+    progress(0, 0, "Drawing the picture")
+    panels = []
+    for entry, result in found[:MOST_PANELS]:
+        raw, denoised = result.source, result.denoised
+        assert denoised is not None
+        if row is not None and len(found) == 1:
+            raw, denoised = raw[row], denoised[row]
+        panels.append(pictures.Panel(entry.name, raw, denoised))
+    pictures.draw_denoised(path, panels, dark=dark, shift_range=shifts)
+    left_out = len(found) - len(panels)
+    return f"The picture was saved as '{path}'." + (
+        f" It shows the first {MOST_PANELS}; {left_out} more are selected." if left_out else ""
+    )
+
+
+class Exporting(QObject):
+    """Writes what is selected and denoised, and says where it is."""
+
+    def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
+        super().__init__()
+        self._session, self._workers, self._messages = session, workers, messages
+
+    @property
+    def found(self) -> list[tuple[Entry, Result]]:
+        """The selected entries that are denoised."""
+        project = self._session.project
+        return [
+            (entry, result)
+            for entry in self._session.selected
+            if (result := project.result(entry)) is not None and result.denoised is not None
+        ]
+
+    def spectra(self, folder: Path) -> Job:
+        """Save the selected spectra in `folder`."""
+        return self._submit(partial(write_spectra, self.found, folder), "Exporting")
+
+    def table(self, path: Path) -> Job:
+        """Save the table of the selected spectra."""
+        return self._submit(partial(write_table, self.found, path), "Exporting")
+
+    def picture(self, path: Path, dark: bool, shifts: tuple[float, float] | None) -> Job:
+        """Save a picture of the selected spectra."""
+        work = partial(write_picture, self.found, path, dark, self._session.spectrum, shifts)
+        return self._submit(work, "Drawing the picture")
+
+    def _submit(self, work: partial[str], title: str) -> Job:
+        job = self._workers.submit(work, title, "files")
+        job.succeeded.connect(self._messages.info)
+        job.failed.connect(self._messages.show_error)
+        return job

@@ -1,0 +1,231 @@
+"""The panel on the right: how good the selection is, what is shown of it, its facts, and taking it away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ramanstudio.gui.denoising import Denoising
+from ramanstudio.gui.session import Session
+from ramanstudio.gui.theme import Theme, faded, tabular
+from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words
+from ramanstudio.project import Entry, Result
+
+SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
+EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
+WIDE: Final = 13  # characters of the SNR that fit the panel at 28 px
+
+MEASURED: Final = (
+    "Signal: the height of the strongest line above its local baseline, in the denoised spectrum.\n"
+    "Before: signal / noise, the standard deviation of one raw sample, from second differences.\n"
+    "After: signal / expected error of the denoised spectrum, an estimate calibrated on repeated measurements.\n"
+    "Both were measured {where}."
+)
+
+
+class FactsPanel(QScrollArea):
+    """Speaks of the selection."""
+
+    def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self._session, self._denoising = session, denoising
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumWidth(248)
+        self._snr_words = ""
+        self._headline = _label("headline")
+        self._headline.setFont(tabular(self._headline.font()))
+        self._headline.setTextFormat(Qt.TextFormat.RichText)
+        self._headline.setAccessibleName("Signal-to-noise ratio before and after")
+        self._worth = _label("", wrap=True)
+        self._scope = _label("quiet", wrap=True)
+        self._where = _label("quiet", wrap=True)
+        self._facts = QFormLayout()
+        self._facts.setContentsMargins(0, 0, 0, 0)
+        self._facts.setHorizontalSpacing(12)
+        self._facts.setVerticalSpacing(6)
+        self._said: list[tuple[str, str]] = []
+        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region")}
+        self._regions = [_button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
+        self._exports = [_button(actions[name]) for name in EXPORTS]
+        self._accent = "#2563EB"
+        self._lay_out()
+        session.changed.connect(self.refresh)
+        session.selection_changed.connect(self.refresh)
+        denoising.engine_changed.connect(self.refresh)
+        denoising.settled.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def snr_words(self) -> str:
+        """What the large line says: `12 → 31  ×2.6`."""
+        return self._snr_words
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._accent = theme.accent
+        colours = (theme.raw, theme.accent, theme.residual)
+        for name, colour in zip(SHOWN, colours, strict=False):
+            self._ticks[name].setIcon(_swatch(QColor(colour), 2))
+        self._ticks["show_band"].setIcon(_swatch(faded(theme.accent, 0.35), 10))
+        self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.warning, 0.35), 10))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is true now."""
+        entries = [entry for entry in self._session.selected if entry.source is not None]
+        results = [result for entry in entries if (result := self._session.project.result(entry)) is not None]
+        self._show_snr(entries, results)
+        self._show_facts(entries)
+
+    def _show_snr(self, entries: list[Entry], results: list[Result]) -> None:
+        snr = median_snr(results, self._session.spectrum if len(entries) == 1 else None)
+        spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
+        self._scope.setText(self._scope_words(entries, spectra))
+        self._scope.setVisible(bool(self._scope.text()))
+        regions = {result.noise_region for result in results if result.denoised is not None}
+        where = region_words(results) if len(regions) == 1 else "in different regions" if regions else ""
+        self._where.setText(f"Noise measured {where}" if where else "")
+        self._where.setVisible(bool(where))
+        for button in self._regions:
+            button.setVisible(any(entry.noise_region is not None for entry in entries))
+        if snr is not None:
+            self._say_snr(snr, where)
+            return
+        self._snr_words = ""
+        self._headline.setText("–" if not self._on_its_way(entries) else "…")
+        self._headline.setToolTip("")
+        problems = [result.problem for result in results if result.problem]
+        self._worth.setText(problems[0] if problems else self._state_words(entries))
+
+    def _say_snr(self, snr: Snr, where: str) -> None:
+        self._snr_words = f"{snr.arrow}  {snr.times}"
+        size = 28 if len(self._snr_words) <= WIDE + 2 else 21
+        times = f"<span style='color:{self._accent}; font-size:{round(0.72 * size)}px;'>{snr.times}</span>"
+        self._headline.setText(f"<span style='font-size:{size}px;'>{snr.arrow}</span>&nbsp;&nbsp;{times}")
+        self._headline.setToolTip(MEASURED.format(where=where))
+        self._worth.setText(snr.exposure)
+
+    def _scope_words(self, entries: list[Entry], spectra: int) -> str:
+        if spectra > 1 and self._session.spectrum is None:
+            return f"median of {count_of(spectra, 'spectrum', 'spectra')}"
+        if self._session.spectrum is not None:
+            return f"spectrum {self._session.spectrum + 1:,} of {spectra:,}"
+        return ""
+
+    def _on_its_way(self, entries: list[Entry]) -> bool:
+        return any(self._denoising.waits(entry) for entry in entries)
+
+    def _state_words(self, entries: list[Entry]) -> str:
+        if not entries:
+            return "Select a spectrum in the list."
+        if self._on_its_way(entries):
+            return "Loading the model…" if self._denoising.loading else "Denoising…"
+        if self._denoising.loading:
+            return "Loading the model…"
+        return "Not denoised. Switch Denoise on (Ctrl+D)."
+
+    def _show_facts(self, entries: list[Entry]) -> None:
+        said = facts_of(entries)
+        if said == self._said:
+            return
+        self._said = said
+        while self._facts.rowCount():
+            self._facts.removeRow(0)
+        for name, value in said:
+            heading = _label("quiet")
+            heading.setText(name)
+            words = _label("", wrap=True)
+            words.setText(value)
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._facts.addRow(heading, words)
+
+    def _lay_out(self) -> None:
+        inside = QWidget(self)
+        inside.setProperty("panel", "true")
+        whole = QVBoxLayout(inside)
+        whole.setContentsMargins(12, 12, 12, 12)
+        whole.setSpacing(4)
+        _head(whole, "Signal-to-noise ratio", first=True)
+        for label in (self._headline, self._worth, self._scope, self._where):
+            whole.addWidget(label)
+        whole.addSpacing(4)
+        whole.addWidget(self._ticks["show_noise_region"])
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button, words in zip(self._regions, ("Use for all", "Automatic"), strict=True):
+            button.setText(words)
+            buttons.addWidget(button)
+        whole.addLayout(buttons)
+        _head(whole, "Show")
+        for name in SHOWN:
+            whole.addWidget(self._ticks[name])
+        _head(whole, "Facts")
+        whole.addLayout(self._facts)
+        _head(whole, "Take away")
+        for button in self._exports:
+            whole.addWidget(button)
+            whole.addSpacing(4)
+        whole.addStretch()
+        self.setWidget(inside)
+
+
+class ActionTick(QCheckBox):
+    """A tick box that is one with a checkable action."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__(action.text())
+        self.setToolTip(action.toolTip())
+        self.setChecked(action.isChecked())
+        action.toggled.connect(self.setChecked)
+        self.toggled.connect(action.setChecked)
+
+
+def _label(role: str, wrap: bool = False) -> QLabel:
+    label = QLabel(wordWrap=wrap)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def _head(layout: QVBoxLayout, words: str, first: bool = False) -> None:
+    if not first:
+        layout.addSpacing(20)
+    label = _label("heading")
+    label.setText(words)
+    layout.addWidget(label)
+    layout.addSpacing(4)
+
+
+def _button(action: QAction) -> QPushButton:
+    button = QPushButton(action.text())
+    button.setToolTip(action.toolTip())
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    return button
+
+
+def _swatch(colour: QColor, height: int) -> QIcon:
+    pixmap = QPixmap(32, 32)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.fillRect(0, 8 - height // 2, 16, height, colour)
+    painter.end()
+    return QIcon(pixmap)

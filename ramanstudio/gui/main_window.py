@@ -1,0 +1,207 @@
+"""The window: panels left and right, the spectrum between them, a bar of jobs and messages below. Lays out, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStatusBar, QWidget
+
+from ramanstudio.gui import icons, menus
+from ramanstudio.gui.actions import ACTIONS, Moment
+from ramanstudio.gui.commands import VIEW_SETTINGS, Commands
+from ramanstudio.gui.drop import DropTarget
+from ramanstudio.gui.entry_list import EntryList
+from ramanstudio.gui.facts_panel import FactsPanel
+from ramanstudio.gui.job_bar import JobBar
+from ramanstudio.gui.message_bar import DetailsDialog, MessageBar
+from ramanstudio.gui.spectrum_page import SpectrumPage
+from ramanstudio.gui.theme import Theme, appearance
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.studio import Studio
+
+LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: what was remembered no longer fits then
+REMOVED_SOON_MS: Final = 30
+
+
+class MainWindow(QMainWindow):
+    """Everything one sees."""
+
+    painted = Signal()  # once, after the first paint
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._is_painted = False
+        self._icons_drawn = False
+        self.setWindowTitle("RamanStudio")
+        self.setMinimumSize(880, 560)
+        self.acts = menus.make_actions(self)
+        self.commands = Commands(studio, self)
+        self.page = SpectrumPage(studio.session, self.acts, self.commands.prepare)
+        self.setCentralWidget(self.page)
+        self.entries = EntryList(studio.session, studio.denoising.waits)
+        self.facts = FactsPanel(studio.session, studio.denoising, self.acts)
+        self._docks = {
+            "list": self._dock("list", "Spectra", self.entries, Qt.DockWidgetArea.LeftDockWidgetArea),
+            "facts": self._dock("facts", "Facts", self.facts, Qt.DockWidgetArea.RightDockWidgetArea),
+        }
+        self.job_bar = JobBar(studio.workers)
+        self.message_bar = MessageBar()
+        self._lay_out_bars()
+        self.drop_target = DropTarget(self, studio.workers, studio.opening.open)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._enable)
+        self._restore()
+        self._connect()
+        self.set_theme(appearance().theme)
+        self._enable()
+
+    def actions_by_menu(self) -> Iterator[tuple[QAction, str]]:
+        """Every action, with the name of its menu."""
+        return ((self.acts[row.id], row.menu) for row in ACTIONS if row.id != "search")
+
+    def show_panel(self, name: str, on: bool) -> None:
+        """Show or hide the panel "list" or "facts"."""
+        self._docks[name].setVisible(on)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        for part in (self.page, self.entries, self.facts, self.drop_target):
+            part.set_theme(theme)
+        if self._icons_drawn:
+            self.draw_icons()
+
+    def draw_icons(self) -> None:
+        """Load the icons; after the first paint."""
+        self._icons_drawn = True
+        menus.draw_icons(self.acts, appearance().theme)
+        self.setWindowIcon(icons.of_program())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        settings = self._studio.settings
+        settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
+        settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
+        settings["sort_by"] = self.entries.order.currentData()
+        event.accept()
+
+    def show_unexpected(self, sentence: str, details: str) -> None:
+        """The one dialog for what nobody expected."""
+        lead = f"Something unexpected happened, and was written to the log. Your files were not changed.\n\n{sentence}"
+        DetailsDialog("Unexpected", details, self, lead).open()
+
+    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setTitleBarWidget(QWidget(dock))  # the panel has its own heading; it is moved by the View menu's layout
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _lay_out_bars(self) -> None:
+        self._recent = QMenu("Open recent", self)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        menus.fill_menus(self.menuBar(), self.acts, self._recent)
+        self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        toolbar, self.device = menus.make_toolbar(self.acts, self)
+        self.addToolBar(toolbar)
+        bar = QStatusBar(self)
+        bar.setSizeGripEnabled(False)
+        bar.setMinimumHeight(36)
+        bar.addWidget(self.job_bar)
+        bar.addPermanentWidget(self.message_bar, 1)
+        self.setStatusBar(bar)
+        for name in ("export_spectra", "copy", "remove", "set_laser"):
+            self.entries.view.addAction(self.acts[name])
+
+    def _restore(self) -> None:
+        settings = self._studio.settings
+        if not self.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode())):
+            self.resize(1440, 900)
+        if not self.restoreState(QByteArray.fromBase64(settings["panels"].encode()), LAYOUT_VERSION):
+            self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
+        for key in VIEW_SETTINGS:
+            self.acts[key].setChecked(settings[key])
+        self.acts["denoise"].setChecked(settings["denoise"])
+        self.acts[f"theme_{settings['theme']}"].setChecked(True)
+        for name, dock in self._docks.items():
+            self.acts[f"panel_{name}"].setChecked(not dock.isHidden())
+            dock.visibilityChanged.connect(partial(self._follow_panel, name))
+        self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
+
+    def _connect(self) -> None:
+        studio = self._studio
+        menus.connect(self.acts, self.commands)
+        for signal in (
+            studio.session.changed,
+            studio.session.selection_changed,
+            studio.denoising.engine_changed,
+            studio.workers.submitted,
+            studio.workers.idle,
+        ):
+            signal.connect(self._enable_soon)
+        studio.denoising.engine_changed.connect(self._show_device)
+        studio.denoising.settled.connect(self.entries.model.repaint)
+        studio.messages.said.connect(self.message_bar.say)
+        studio.messages.unexpected.connect(self.show_unexpected)
+        appearance().changed.connect(self.set_theme)
+        self._show_device()
+
+    def _enable_soon(self, *_: object) -> None:
+        if not self._soon.isActive():
+            self._soon.start(REMOVED_SOON_MS)
+
+    def _enable(self) -> None:
+        menus.enable(self.acts, self.moment())
+
+    def moment(self) -> Moment:
+        """What counts now for which actions make sense."""
+        session = self._studio.session
+        selected = session.selected
+        results = [session.project.result(entry) for entry in selected]
+        only = selected[0].source if len(selected) == 1 else None
+        return Moment(
+            entries=len(session.project.entries),
+            selected=len(selected),
+            readable=sum(entry.source is not None for entry in selected),
+            denoised=sum(result is not None and result.denoised is not None for result in results),
+            unread=sum(entry.source is None for entry in selected),
+            spectra=len(only) if only is not None else 0,
+            working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
+            undoes=session.undoes,
+            redoes=session.redoes,
+            engine=self._studio.denoising.engine is not None,
+        )
+
+    def _follow_panel(self, name: str) -> None:
+        self.acts[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
+
+    def _show_device(self) -> None:
+        denoising = self._studio.denoising
+        if denoising.engine is not None:
+            self.device.setText(denoising.engine.device_name)
+            self.device.setToolTip(f"Where the model '{denoising.engine.card.name}' computes (File › Settings)")
+        else:
+            self.device.setText("Loading the model…" if denoising.loading else "No model")
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self._studio.opening.recent:
+            self._recent.addAction(str(path), partial(self.commands.open_recent, path))
+        if self._recent.isEmpty():
+            self._recent.addAction("Nothing yet").setEnabled(False)
+            return
+        self._recent.addSeparator()
+        self._recent.addAction("Forget these", self._studio.opening.forget_recent)
