@@ -76,7 +76,7 @@ def measured(random: np.random.Generator, expected: Floats) -> Floats:
 
 def as_text(shot: Shot, exposure_s: float, axis: Floats, counts: Floats) -> tuple[str, str]:
     """The suffix and the text of one file, in one of the ways instruments write two columns."""
-    about = (f"substance: {shot.substance}", f"laser: {shot.laser_nm:g} nm", f"exposure: {exposure_s:g} s")
+    about = (f"sample: {shot.substance}", f"laser: {shot.laser_nm:g} nm", f"exposure: {exposure_s:g} s")
     head = "".join(f"# {line}\n" for line in (SAID, *about))
     separator = {"tabs": "\t", "commas": ",", "semicolons": ";"}[shot.style]
     head += f"Raman shift / cm-1{separator}Intensity / counts\n"
