@@ -22,6 +22,9 @@ PIXEL: Final = "detector pixel"
 UNKNOWN: Final = ""
 
 HIGHEST_SHIFT_CM: Final = 6000.0  # H2, the stiffest bond there is, vibrates at 4161 cm⁻¹
+# Wide spectra of a blue laser reach beyond the last band; the less the file says, the less is believed.
+_RELATIVE: Final = (SHIFT, WAVENUMBER, UNKNOWN)
+_HIGHEST_CM: Final = {SHIFT: 15000.0, WAVENUMBER: 8000.0, UNKNOWN: HIGHEST_SHIFT_CM}
 _CM_PER_EV: Final = 8065.543937
 _GIVE_LASER: Final = (
     "Open it with the laser wavelength given (--laser-nm on the command line), or export it in Raman shift (cm⁻¹)."
@@ -64,10 +67,10 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
             "Calibrate it with a neon lamp or a known substance in the instrument's program and export Raman shift."
         )
         raise refused(path, "its axis counts detector pixels, not Raman shift", remedy)
-    highest = float(np.max(axis)) if axis.size else 0.0
-    if unit in (SHIFT, UNKNOWN, WAVENUMBER) and highest <= HIGHEST_SHIFT_CM:
+    lowest, highest = (float(np.min(axis)), float(np.max(axis))) if axis.size else (0.0, 0.0)
+    if unit in _RELATIVE and (highest <= _HIGHEST_CM[unit]) and lowest < HIGHEST_SHIFT_CM:
         return axis
-    if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and float(np.min(axis)) < HIGHEST_SHIFT_CM):
+    if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and lowest < HIGHEST_SHIFT_CM):
         raise refused(path, f"its axis runs {span}, which no Raman shift in cm⁻¹ does")
     if unit == WAVENUMBER:
         unit = ABSOLUTE

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
+from ramanstudio.spectra import SpectrumSet
 
 EXPORT_AGAIN = "Export it again from the instrument's program, best as two columns of text: Raman shift, intensity."
 
@@ -53,6 +58,21 @@ def start_of(path: Path, length: int = 4096) -> bytes:
             return file.read(length)
     except OSError as error:
         raise _not_opened(path, error) from error
+
+
+def rising(path: Path, shift: NDArray[np.float64], values: NDArray[Any]) -> SpectrumSet:
+    """A set of spectra whose axis (B,) is brought into rising order, `values` (N, B) with it; repeats are averaged.
+
+    Raises StudioError when most of the points repeat one another, which no axis does.
+    """
+    steps = np.diff(shift)
+    if np.all(steps > 0):
+        return SpectrumSet(shift, values.astype(np.float32))
+    if np.all(steps < 0):
+        return SpectrumSet(shift[::-1].copy(), values[:, ::-1].astype(np.float32))
+    if not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size:
+        raise refused(path, "what stands where its axis should be repeats the same numbers")
+    return SpectrumSet.of(shift, values)
 
 
 def _not_opened(path: Path, error: Exception) -> StudioError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ramanstudio.errors import StudioError
-from ramanstudio.formats import text
+from ramanstudio.formats import spc, text, wdf
 from ramanstudio.formats.border import EXPORT_AGAIN, refused, start_of
 from ramanstudio.formats.text_decode import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, refusal
@@ -37,7 +37,11 @@ TEXT: Final = Format(
     text.read,
     text.write,
 )
-FORMATS: Final[tuple[Format, ...]] = (TEXT,)
+FORMATS: Final[tuple[Format, ...]] = (
+    Format("Renishaw WiRE", (".wdf",), wdf.read, sniff=wdf.looks_like),
+    Format("Galactic SPC", (".spc",), spc.read, sniff=spc.looks_like),
+    TEXT,
+)
 
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:

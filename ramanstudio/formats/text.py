@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.border import bytes_of, refused
+from ramanstudio.formats.border import bytes_of, refused, rising
 from ramanstudio.formats.text_axis_file import axis_beside, no_axis
 from ramanstudio.formats.text_decode import decoded
 from ramanstudio.formats.text_header import axis_unit, facts_of, intensity_unit, pairs_of
@@ -22,7 +22,10 @@ from ramanstudio.spectra import Plain, SpectrumSet
 
 LARGEST_MB: Final = 500  # read whole: half a gigabyte of text takes about 2 GB of memory
 FEWEST_POINTS: Final = 4
-_A_SPECTRUM_IS = "A spectrum is two columns of numbers, Raman shift and intensity, or a table whose first row or column is the shift."
+_A_SPECTRUM_IS = (
+    "A spectrum is two columns of numbers, Raman shift and intensity, or a table with the shift in its first row or"
+    " column."
+)
 
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
@@ -104,21 +107,6 @@ def _spectra(
     if "label" in about:
         spectra = spectra.with_table(label=np.array([str(about["label"])] * len(spectra)))
     return spectra
-
-
-def rising(path: Path, shift: NDArray[np.float64], values: NDArray[np.floating]) -> SpectrumSet:
-    """A set of spectra whose axis (B,) is brought into rising order, `values` (N, B) with it; repeats are averaged.
-
-    Raises StudioError when most of the points repeat one another, which no axis does.
-    """
-    steps = np.diff(shift)
-    if np.all(steps > 0):
-        return SpectrumSet(shift, values.astype(np.float32))
-    if np.all(steps < 0):
-        return SpectrumSet(shift[::-1].copy(), values[:, ::-1].astype(np.float32))
-    if not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size:
-        raise refused(path, "the column taken for its axis repeats the same numbers", _A_SPECTRUM_IS)
-    return SpectrumSet.of(shift, values)
 
 
 def _without_gaps(path: Path, layout: Layout) -> Layout:

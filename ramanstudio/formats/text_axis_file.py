@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.formats.border import refused
-from ramanstudio.formats.text_table import Block
 from ramanstudio.formats.text_layout import Layout
+from ramanstudio.formats.text_table import Block
 
 _AXIS_NAME = re.compile(r"axis|wave.?numbers?|raman.?shifts?|wavelengths?", re.I)
 _X_OF_Y = re.compile(r"([-_ ])y$", re.I)

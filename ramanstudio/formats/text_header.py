@@ -97,6 +97,8 @@ def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
     for place in range(8):  # LabSpec: the unit belongs to the axis of type 'Spectr'
         if pairs.get(f"axistype[{place}]", "").lower().startswith("spectr"):
             return axes.unit_named(pairs.get(f"axisunit[{place}]", ""))
+    if "rruffid" in pairs:
+        return axes.SHIFT
     if header and _WAVELENGTH_PROGRAMS.search(header[0]):
         return axes.NM
     last = " ".join(line for line in [line for line in header if line.strip()][-2:] if not _LASER.search(line))

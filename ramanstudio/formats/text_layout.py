@@ -55,7 +55,8 @@ def arranged(block: Block, words: Sequence[Sequence[str]], unit: str) -> list[La
         long = _long_table(numbers, names, unit)
         if long:
             return long
-        chosen = _named_columns(numbers, names, unit)
+        titles = [cell for cell, keep in zip(words[0], used, strict=False) if keep]
+        chosen = _named_columns(numbers, names, titles, unit)
         if chosen is not None:
             return [chosen]
     return _unnamed(block, numbers, names, unit)
@@ -95,7 +96,9 @@ def _long_table(numbers: NDArray[np.float64], names: Sequence[str], unit: str) -
     return layouts
 
 
-def _named_columns(numbers: NDArray[np.float64], names: Sequence[str], unit: str) -> Layout | None:
+def _named_columns(
+    numbers: NDArray[np.float64], names: Sequence[str], titles: Sequence[str], unit: str
+) -> Layout | None:
     """The axis column and the columns of intensity by their names; None when the names name no axis."""
     units = [_unit(name) for name in names]
     first = names[0].strip()
@@ -105,13 +108,14 @@ def _named_columns(numbers: NDArray[np.float64], names: Sequence[str], unit: str
     axis_columns = [i for i in axis_columns if i < 5]
     axis_column = min(axis_columns, key=lambda i: _RANK.index(units[i] or axes.UNKNOWN))
     axis = numbers[:, axis_column]
-    if np.unique(axis[~np.isnan(axis)]).size * 2 < axis.size:
+    known = axis[~np.isnan(axis)]
+    if not known.size or np.unique(known).size * 2 < known.size:
         return None
     signals = _signals(names, axis_columns)
     # A word such as 'Wave' leaves the unit open, then the header of the whole file may state it.
     axis_unit = units[axis_column] or unit
     values = numbers[:, signals].T
-    table = {} if len(signals) == 1 else _named([names[i] for i in signals])
+    table = {} if len(signals) == 1 else _named([titles[i] for i in signals])
     return Layout(axis, values, axis_unit, table)
 
 
@@ -120,7 +124,7 @@ def _signals(names: Sequence[str], axis_columns: Sequence[int]) -> list[int]:
     wanted = [i for i in others if not _NOT_SIGNAL.search(names[i]) and not _NOT_RAMAN.search(names[i])]
     if not wanted:
         raise NotRaman(next((names[i] for i in others), "no intensity"))
-    if len(wanted) == len(others) and len(axis_columns) == 1:
+    if len(axis_columns) == 1 and not any(_NOT_SIGNAL.search(names[i]) for i in others):
         return wanted
     # A table of one measurement in several stages (dark, reference, raw, corrected): one of them is the spectrum.
     for pattern in _BEST_SIGNAL:
@@ -139,6 +143,7 @@ def _named(names: Sequence[str]) -> dict[str, NDArray[Any]]:
         if len(names) > 1 and all(places):
             table["x"] = np.array([float(place[1]) for place in places if place])
             table["y"] = np.array([float(place[2]) for place in places if place])
+            break
     return table
 
 

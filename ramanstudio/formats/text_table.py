@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 _MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "--", "-", "?", "#div/0!", "inf", "-inf"))
 _COMMENT = "#%/;!*'\" \t"
+_ONLY_A_UNIT = re.compile(r"^\W*(nm|µm|um|eV|(rel\.? *|abs\.? *)?(1/cm|cm\s?\^?[-−⁻][1¹])|a\.?u\.?|pixels?)\W*$", re.I)
 _NUMBER_STARTS = frozenset("0123456789+-.")
 FEWEST_NUMBERS_BESIDE_WORDS = 5  # "Detector size; 1024; 127" is a header line, a named spectrum is longer
 
@@ -194,28 +195,31 @@ def _blocks_of(lines: Sequence[str], dialect: Dialect) -> list[Block]:
     return blocks
 
 
-def column_words(sheet_header: Sequence[str], dialect: Dialect, width: int) -> list[list[str]]:
-    """The lines just above the numbers that name their columns or units, from top to bottom, cut into `width` cells."""
-    found: list[list[str]] = []
-    for line in reversed([line for line in sheet_header if line.strip()][-3:]):
-        cells = _named_cells(line, dialect, width)
-        if cells is None:
-            break
-        found.append(cells)
-    return found[::-1]
+def column_words(header: Sequence[str], dialect: Dialect, width: int) -> list[list[str]]:
+    """The lines just above the numbers that name their columns, cut into `width` cells: names, and units if below."""
+    lines = [line for line in header if line.strip()][-2:]
+    if not lines or (last := _named_cells(lines[-1], dialect, width)) is None:
+        return []
+    above = _named_cells(lines[0], dialect, width) if len(lines) == 2 and _ONLY_A_UNIT.match(last[0]) else None
+    return [last] if above is None else [above, last]
 
 
 def _named_cells(line: str, dialect: Dialect, width: int) -> list[str] | None:
     text = bare(line)
+    if line.startswith("##") or re.search(r"=|:(\s|$)", text):
+        return None  # a fact, not names
     separators = (dialect.separator, "\t", ";", ",", "  ") if dialect.separator else ("\t", ";", ",", "  ")
     for separator in separators:
         cells = [bare(cell) for cell in text.split(separator)]
         while len(cells) > width and not cells[-1]:
             cells.pop()
+        if len(cells) != width:
+            cells = [cell for cell in cells if cell]
         if len(cells) == width:
-            return cells
-        full = [cell for cell in cells if cell]
-        if len(full) == width:
-            return full
+            return None if width == 2 and _is_number(cells[1]) else cells
     words = re.split(r"\s+", text)
     return words if len(words) == width else None
+
+
+def _is_number(cell: str) -> bool:
+    return _numbers_and_gaps([cell]) is not None

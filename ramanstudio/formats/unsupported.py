@@ -86,7 +86,8 @@ UNSUPPORTED: Final = (
 
 
 def refusal(path: Path, start: bytes) -> StudioError | None:
-    """The sentence for a file of a known but unsupported format: how it begins counts first, then its suffix."""
-    row = next((row for row in UNSUPPORTED if row.starts and start.startswith(row.starts)), None)
-    row = row or next((row for row in UNSUPPORTED if path.suffix.lower() in row.suffixes), None)
+    """The sentence for a file of a known but unsupported format: by how it begins and by its suffix."""
+    named = next((row for row in UNSUPPORTED if path.suffix.lower() in row.suffixes), None)
+    begun = next((row for row in UNSUPPORTED if row.starts and start.startswith(row.starts)), None)
+    row = named if named and (not named.starts or named is begun) else begun or named
     return refused(path, f"it is {row.name}, which is not read yet", row.instead) if row else None

@@ -1,0 +1,242 @@
+"""Galactic SPC files (.spc), new (4Bh) and old (4Dh): one or many spectra, even or own axes.
+
+Parsed here and not by spc-io (which the tests compare with): that refuses every file whose log text is not laid out
+to its liking, and trusts the lengths stated in a damaged file. The layout is Galactic's "A brief guide to SPC file
+format and using GSPCIO" (1997) and its SPC.H.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.formats import axis as axes
+from ramanstudio.formats.border import bytes_of, refused, rising
+from ramanstudio.formats.spc_words import SpcWords, axis_unit_of, words_in_log
+from ramanstudio.spectra import Plain, SpectrumSet
+
+LARGEST_MB: Final = 2000
+_AGAIN: Final = "Copy it again from the instrument, or export it as text."
+_SIXTEEN_BIT, _SEVERAL, _OWN_AXES, _X_VALUES, _LABELS = 0x01, 0x04, 0x40, 0x80, 0x20
+_SUBHEADER: Final = 32
+_FLOAT_EXPONENT: Final = -128
+_MOST_SUBFILES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    flags: int
+    exponent: int
+    points: int
+    first: float
+    last: float
+    subfiles: int
+    x_type: int
+    y_type: int
+    z_type: int
+    experiment: int
+    length: int
+    log: int
+    memo: str
+    labels: str
+    old: bool = False
+
+
+def looks_like(start: bytes) -> bool:
+    """Whether a file that begins so is an SPC file of either version."""
+    if len(start) < 256 or start[1] not in (0x4B, 0x4D):
+        return False
+    x_type = start[28] if start[1] == 0x4B else start[16]
+    return b"\0\0" in start[:256] and (x_type <= 30 or x_type == 255)  # no text has K or M there and nulls besides
+
+
+def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
+    """The spectra of an SPC file, as one set for each axis.
+
+    Raises StudioError when it is damaged, holds no Raman spectra, or its axis needs a laser wavelength.
+    """
+    content = bytes_of(path, LARGEST_MB)
+    header = _header(path, content)
+    words = words_in_log(content, header.log, header.memo, header.labels)
+    unit = axis_unit_of(path, header.x_type, header.y_type, header.experiment, words, (header.first, header.last))
+    laser = words.laser_nm if words.laser_nm is not None else laser_nm
+    about = _about(words, header)
+    if laser is not None:
+        about["laser_nm"] = laser
+    spectra, notes = _spectra(path, content, header)
+    if unit in (axes.UNKNOWN, axes.WAVENUMBER):
+        notes.append("The file does not say that its axis is Raman shift; it was read as such.")
+    if notes:
+        about["notes"] = " ".join(notes)
+    sets = []
+    for axis, rows, table in spectra:
+        if axis.size < 2 or not np.all(np.isfinite(axis)):
+            raise refused(path, "its axis is damaged", _AGAIN)
+        shift = axes.raman_shift(path, axis, unit, laser)
+        sets.append(rising(path, shift, rows).with_about(**about).with_table(**table))
+    return tuple(sets)
+
+
+def _header(path: Path, content: bytes) -> _Header:
+    if len(content) < 256 or content[1] not in (0x4B, 0x4D):
+        if len(content) >= 2 and content[1] == 0x4C:
+            raise refused(path, "it is an SPC file of a big-endian machine", "Export it again as SPC or text.")
+        raise refused(path, "it is named like an SPC file but does not begin like one", _AGAIN)
+    header = _old_header(content) if content[1] == 0x4D else _new_header(path, content)
+    if not (np.isfinite(header.first) and np.isfinite(header.last)):
+        raise refused(path, "its header is damaged", _AGAIN)
+    return header
+
+
+def _new_header(path: Path, content: bytes) -> _Header:
+    if len(content) < 512:
+        raise refused(path, f"it ends after {len(content)} bytes, before its header does", _AGAIN)
+    points, first, last, subfiles = struct.unpack_from("<iddi", content, 4)
+    (log,) = struct.unpack_from("<i", content, 248)
+    return _Header(
+        flags=content[0],
+        exponent=int.from_bytes(content[3:4], "little", signed=True),
+        points=points,
+        first=first,
+        last=last,
+        subfiles=subfiles,
+        x_type=content[28],
+        y_type=content[29],
+        z_type=content[30],
+        experiment=content[2],
+        length=512,
+        log=log,
+        memo=_text(content[88:218]),
+        labels=_text(content[218:248]) if content[0] & _LABELS else "",
+    )
+
+
+def _old_header(content: bytes) -> _Header:
+    # The old header's first 224 bytes are followed by the first subfile's header, which completes the 256.
+    exponent, points, first, last = struct.unpack_from("<hfff", content, 2)
+    return _Header(
+        flags=content[0],
+        exponent=exponent,
+        points=int(points) if np.isfinite(points) and 0 <= points < 2**31 else -1,
+        first=first,
+        last=last,
+        subfiles=-1,  # as many as follow
+        x_type=content[16],
+        y_type=content[17],
+        z_type=0,
+        experiment=0,
+        length=224,
+        log=0,
+        memo=_text(content[64:194]),
+        labels=_text(content[194:224]) if content[0] & _LABELS else "",
+        old=True,
+    )
+
+
+def _text(raw: bytes) -> str:
+    return " ".join(part for part in raw.decode("latin-1").split("\0") if part.strip() and part.isprintable()).strip()
+
+
+def _about(words: SpcWords, header: _Header) -> dict[str, Plain]:
+    about: dict[str, Plain] = dict(words.facts)
+    if header.memo:
+        about["title"] = header.memo
+    if header.y_type == 4:
+        about["intensity_unit"] = "counts"
+    return about
+
+
+_Spectra = list[tuple[NDArray[np.float64], NDArray[Any], dict[str, NDArray[Any]]]]
+
+
+def _spectra(path: Path, content: bytes, header: _Header) -> tuple[_Spectra, list[str]]:
+    """Axes (B,) with their intensities (N, B) and columns, and what to note about them."""
+    own_axes = bool(header.flags & _OWN_AXES)
+    if not own_axes and header.points < 2:
+        raise refused(path, f"its header states {header.points} points", _AGAIN)
+    place = header.length
+    shared: NDArray[np.float64] | None = None
+    if header.flags & _X_VALUES and not own_axes:
+        shared = _numbers(path, content, place, header.points, "<f4").astype(np.float64)
+        place += 4 * header.points
+    elif not own_axes:
+        _numbers(path, content, place, header.points // 2, "u1")  # before memory is taken for the points
+        shared = np.linspace(header.first, header.last, header.points)
+    stated = header.subfiles if header.flags & _SEVERAL and not header.old else 1
+    if header.old and header.flags & _SEVERAL:
+        stated = _MOST_SUBFILES
+    found: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[float]]] = {}
+    notes: list[str] = []
+    for number in range(max(1, stated)):
+        if number and place + _SUBHEADER >= (header.log or len(content)):
+            if not header.old:
+                notes.append(f"The file ends after {number} of {stated} spectra.")
+            break
+        try:
+            place, axis, values, z = _subfile(path, content, place, header, shared)
+        except _Cut as cut:
+            if number == 0:
+                raise refused(path, str(cut), _AGAIN) from None
+            notes.append(f"The file ends after {number} {'' if header.old else f'of {stated} '}spectra.")
+            break
+        group = found.setdefault(b"" if shared is not None else axis.tobytes(), (axis, [], []))
+        group[1].append(values)
+        group[2].append(z)
+    return [(axis, np.stack(rows), _column(header, zs)) for axis, rows, zs in found.values()], notes
+
+
+class _Cut(Exception):
+    """A subfile that the file does not hold in full."""
+
+
+def _subfile(
+    path: Path, content: bytes, place: int, header: _Header, shared: NDArray[np.float64] | None
+) -> tuple[int, NDArray[np.float64], NDArray[Any], float]:
+    """The place after a subfile, its axis, its intensities and its z; raises _Cut when the file ends within it."""
+    if place + _SUBHEADER > len(content):
+        raise _Cut("it ends before its first spectrum")
+    exponent = int.from_bytes(content[place + 1 : place + 2], "little", signed=True)
+    z, _, _, own_points = struct.unpack_from("<fffi", content, place + 4)
+    place += _SUBHEADER
+    points = header.points
+    if shared is None:
+        points = own_points
+        axis = _numbers(path, content, place, points, "<i4" if header.exponent != _FLOAT_EXPONENT else "<f4")
+        axis = axis.astype(np.float64)
+        if header.exponent != _FLOAT_EXPONENT:
+            axis *= 2.0 ** (header.exponent - 32)
+        place += 4 * points
+    else:
+        axis = shared
+    if not header.flags & _SEVERAL or (header.old and exponent == 0):
+        exponent = header.exponent
+    sixteen = bool(header.flags & _SIXTEEN_BIT) and exponent != _FLOAT_EXPONENT
+    width = 2 if sixteen else 4
+    kind = "<f4" if exponent == _FLOAT_EXPONENT else "<i2" if sixteen else "<i4"
+    values = _numbers(path, content, place, points, kind)
+    if kind == "<i4" and header.old:  # two 16-bit words, the higher first
+        words = np.frombuffer(content, "<u2", 2 * points, place).reshape(-1, 2).astype(np.int64)
+        values = ((words[:, 0] << 16 | words[:, 1]) + 2**31) % 2**32 - 2**31
+    if kind != "<f4":
+        values = values * 2.0 ** (exponent - 8 * width)
+    return place + width * points, axis, values.astype(np.float32), float(z)
+
+
+def _numbers(path: Path, content: bytes, place: int, count: int, kind: str) -> NDArray[Any]:
+    if count < 0 or place + count * np.dtype(kind).itemsize > len(content):
+        raise _Cut(f"its header states {count} points and the file ends before")
+    return np.frombuffer(content, kind, count, place)
+
+
+def _column(header: _Header, zs: list[float]) -> dict[str, NDArray[Any]]:
+    """What the third axis of a file of several spectra counts: time (s), depth (µm), or just z."""
+    steps = np.array(zs, dtype=np.float64)
+    if len(zs) < 2 or not np.all(np.isfinite(steps)) or np.all(steps == steps[0]):
+        return {}
+    seconds = {4: 1.0, 5: 60.0}.get(header.z_type)
+    return {"time": steps * seconds} if seconds else {"z": steps}
