@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ramanstudio.errors import StudioError
-from ramanstudio.formats import spc, text, wdf
+from ramanstudio.formats import hdf5, jcamp, spc, text, wdf
 from ramanstudio.formats.border import EXPORT_AGAIN, refused, start_of
 from ramanstudio.formats.text_decode import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, refusal
@@ -40,6 +40,8 @@ TEXT: Final = Format(
 FORMATS: Final[tuple[Format, ...]] = (
     Format("Renishaw WiRE", (".wdf",), wdf.read, sniff=wdf.looks_like),
     Format("Galactic SPC", (".spc",), spc.read, sniff=spc.looks_like),
+    Format("JCAMP-DX", (".jdx", ".dx", ".jcamp", ".jcm"), jcamp.read, sniff=jcamp.looks_like),
+    Format("HDF5", (".h5", ".hdf5", ".hdf"), hdf5.read, hdf5.write, sniff=hdf5.looks_like),
     TEXT,
 )
 

@@ -25,6 +25,7 @@ _AGAIN: Final = "Copy it again from the instrument, or export it as text."
 _SIXTEEN_BIT, _SEVERAL, _OWN_AXES, _X_VALUES, _LABELS = 0x01, 0x04, 0x40, 0x80, 0x20
 _SUBHEADER: Final = 32
 _FLOAT_EXPONENT: Final = -128
+_Z_TYPES: Final = {2: ("z", 1.0), 3: ("z", 1e-3), 4: ("time", 1.0), 5: ("time", 60.0)}  # -> µm, s
 _MOST_SUBFILES: Final = 1_000_000
 
 
@@ -234,9 +235,9 @@ def _numbers(path: Path, content: bytes, place: int, count: int, kind: str) -> N
 
 
 def _column(header: _Header, zs: list[float]) -> dict[str, NDArray[Any]]:
-    """What the third axis of a file of several spectra counts: time (s), depth (µm), or just z."""
+    """What the third axis of a file of several spectra counts: time (s), depth (µm); a plain number is left out."""
     steps = np.array(zs, dtype=np.float64)
-    if len(zs) < 2 or not np.all(np.isfinite(steps)) or np.all(steps == steps[0]):
+    column, scale = _Z_TYPES.get(header.z_type, ("", 1.0))
+    if not column or len(zs) < 2 or not np.all(np.isfinite(steps)) or np.all(steps == steps[0]):
         return {}
-    seconds = {4: 1.0, 5: 60.0}.get(header.z_type)
-    return {"time": steps * seconds} if seconds else {"z": steps}
+    return {column: steps * scale}

@@ -123,8 +123,8 @@ def _exposure_of(pairs: Mapping[str, str]) -> float | None:
             continue
         if re.search(r"[\[(]\s*(usec|us|µs|μs)", name, re.I):
             return number / 1e6
-        # Wasatch ENLIGHTEN and B&W Tek mean milliseconds, the former without a word.
-        if re.search(r"[\[(]\s*ms|_ms$", name, re.I) or "enlighten version" in pairs:
+        # Wasatch ENLIGHTEN and Renishaw's SPC files ('Exposure_time=Time: 3000') mean milliseconds without a word.
+        if re.search(r"[\[(]\s*ms|_ms$", name, re.I) or "enlighten version" in pairs or value.startswith("Time: "):
             return number / 1e3
         return number
     return None

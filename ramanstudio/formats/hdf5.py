@@ -1,0 +1,188 @@
+"""HDF5 files of spectra: each group holds `axis`, `values`, one dataset a column, and facts as attributes.
+
+Without a dataset `offsets`, `axis` is (B,) and `values` is (N, B). With one, spectra differ in length: spectrum i is
+`axis[offsets[i]:offsets[i + 1]]` and `values[offsets[i]:offsets[i + 1]]`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ramanstudio.errors import StudioError
+from ramanstudio.formats import axis as axes
+from ramanstudio.formats.border import refused, rising, size_of
+from ramanstudio.spectra import Plain, SpectrumSet
+
+if TYPE_CHECKING:
+    import h5py
+
+_LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
+_OWN: Final = ("axis", "values", "offsets")
+_MOST_GROUPS: Final = 10_000
+
+
+def looks_like(start: bytes) -> bool:
+    """Whether a file that begins so is an HDF5 file."""
+    return start.startswith(b"\x89HDF\r\n\x1a\n")
+
+
+def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
+    """The sets of all groups, in the order of their names; a group whose spectra differ in axis gives several.
+
+    Raises StudioError when no group has the layout above, or the file is damaged.
+    """
+    import h5py
+
+    size_of(path)
+    try:
+        with h5py.File(path, "r") as file:
+            groups = _groups(file)
+            if not groups:
+                raise refused(path, "it is an HDF5 file of another layout", _LAYOUT)
+            sets = [one for group in groups for one in _sets(path, group, len(groups) > 1, laser_nm)]
+    except StudioError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, OverflowError) as error:
+        # What h5py raises for a damaged file is any of these.
+        raise refused(path, "it is an HDF5 file that is damaged or cut short", "Copy it again.") from error
+    return tuple(sets)
+
+
+def _groups(file: h5py.File) -> list[h5py.Group]:
+    import h5py
+
+    found: list[h5py.Group] = []
+
+    def look(_: str, entry: Any) -> bool | None:
+        if isinstance(entry, h5py.Group) and _is_spectra(entry):
+            found.append(entry)
+        return True if len(found) >= _MOST_GROUPS else None
+
+    if _is_spectra(file):
+        found.append(file)
+    file.visititems(look)
+    return found
+
+
+def _is_spectra(group: h5py.Group) -> bool:
+    import h5py
+
+    return all(
+        isinstance(group.get(name), h5py.Dataset) and np.issubdtype(group[name].dtype, np.number)
+        for name in ("axis", "values")
+    )
+
+
+def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
+    axis, values = group["axis"], group["values"]
+    _check_size(path, axis, values)
+    about = {name: fact for name, value in group.attrs.items() if (fact := _plain(value)) is not None}
+    about.pop("source", None)
+    if laser_nm is not None:
+        about.setdefault("laser_nm", laser_nm)
+    unit = axes.unit_named(str(_plain(axis.attrs.get("units", "")) or "")) or axes.SHIFT
+    if named:
+        about["group"] = group.name.strip("/")
+    count = len(group["offsets"]) - 1 if "offsets" in group else (values.shape[0] if values.ndim == 2 else 1)
+    table = _columns(group, count)
+    if "offsets" in group:
+        return _ragged(path, group, table, about, unit)
+    if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
+        found = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
+        raise refused(path, found, _LAYOUT)
+    rows = np.atleast_2d(values[()]).astype(np.float32)
+    return [_shifted(path, axis[()], rows, unit, about).with_table(**table)]
+
+
+def _shifted(path: Path, axis: NDArray[Any], rows: NDArray[Any], unit: str, about: dict[str, Plain]) -> SpectrumSet:
+    laser = about.get("laser_nm")
+    shift = axes.raman_shift(path, axis, unit, float(laser) if isinstance(laser, int | float) else None)
+    return rising(path, shift, rows).with_about(**about)
+
+
+def _check_size(path: Path, *datasets: h5py.Dataset) -> None:
+    """A damaged header may state terabytes; compressed at most a thousandfold, no dataset is larger than its file."""
+    length = path.stat().st_size
+    for dataset in datasets:
+        if dataset.nbytes > 1100 * length:
+            raise refused(
+                path, f"'{dataset.name}' states {dataset.nbytes:,} bytes, more than it can hold", "Copy it again."
+            )
+
+
+def _ragged(
+    path: Path, group: h5py.Group, table: dict[str, NDArray[Any]], about: dict[str, Plain], unit: str
+) -> list[SpectrumSet]:
+    """Spectra of one axis together, in the order in which an axis first occurs."""
+    offsets = np.asarray(group["offsets"][()], dtype=np.int64)
+    axis, values = group["axis"][()].astype(np.float64), group["values"][()].astype(np.float32)
+    if offsets.ndim != 1 or axis.shape != values.shape or axis.ndim != 1 or not len(offsets):
+        raise refused(path, f"the offsets of '{group.name}' do not fit its axis and values", _LAYOUT)
+    if np.any(np.diff(offsets) < 2) or offsets[0] < 0 or offsets[-1] > axis.size:
+        raise refused(path, f"the offsets of '{group.name}' do not rise within its values", _LAYOUT)
+    alike: dict[bytes, list[int]] = {}
+    for row, (begin, end) in enumerate(itertools.pairwise(offsets)):
+        alike.setdefault(axis[begin:end].tobytes(), []).append(row)
+    sets = []
+    for rows in alike.values():
+        begin, end = offsets[rows[0]], offsets[rows[0] + 1]
+        stacked = np.stack([values[offsets[row] : offsets[row + 1]] for row in rows])
+        columns = {name: entries[rows] for name, entries in table.items()}
+        sets.append(_shifted(path, axis[begin:end], stacked, unit, about).with_table(**columns))
+    return sets
+
+
+def _columns(group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
+    import h5py
+
+    table = {}
+    for name, entry in group.items():
+        if name in _OWN or not isinstance(entry, h5py.Dataset) or entry.shape != (count,):
+            continue
+        if h5py.check_string_dtype(entry.dtype) is not None:
+            table[name] = np.array(entry.asstr(errors="replace")[()], dtype=str)
+        elif entry.dtype.kind in "iufb":
+            table[name] = entry[()]
+    return table
+
+
+def _plain(value: Any) -> Plain | None:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def write(path: Path, spectra: SpectrumSet, **extra: ArrayLike) -> None:
+    """Write a set as one group 'spectra', with `extra` datasets beside its columns, atomically.
+
+    Raises StudioError when the file cannot be written.
+    """
+    import h5py
+
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with h5py.File(draft, "w") as file:
+            group = file.create_group("spectra")
+            for name, value in spectra.about.items():
+                group.attrs[name] = value
+            group.create_dataset("axis", data=spectra.axis)
+            group.create_dataset("values", data=spectra.values, compression="gzip", compression_opts=1, shuffle=True)
+            for name, entries in {**spectra.table, **extra}.items():
+                column = np.asarray(entries)
+                if column.dtype.kind in "UO":
+                    group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
+                else:
+                    group.create_dataset(name, data=column)
+        draft.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
+    finally:
+        draft.unlink(missing_ok=True)
