@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
     from ramanstudio.pictures import Panel
 
-VERBS = ("denoise", "info", "demo", "pretrain", "--version", "--help", "-h")
+VERBS = ("denoise", "info", "demo", "pretrain", "--version", "-V", "--help", "-h")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DONE, SOME_FAILED, NOTHING_DONE, CANCELLED = 0, 1, 2, 130
 VALUES_AT_ONCE = 4_000_000  # intensities read before they are denoised: enough to fill a GPU, little enough for memory
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"RamanStudio {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"RamanStudio {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     def verb(name: str, what: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -106,7 +106,7 @@ def _add_denoise(parser: argparse.ArgumentParser) -> None:
 
 def _add_laser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--laser", type=float, metavar="NM", help="excitation in nm, for files in nm that do not say it"
+        "--laser", "--laser-nm", type=float, metavar="NM", help="excitation in nm, for files in nm that do not say it"
     )
 
 
