@@ -262,13 +262,12 @@ def _cell(value: Any) -> str:
 def _write_hdf5(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
     from ramanstudio.formats import hdf5
 
-    with _draft_of(path) as draft:
-        hdf5.write(
-            draft,
-            denoised.spectra,
-            raw=raw.values,
-            denoised=denoised.spectra.values,
-            expected_error=denoised.expected_error,
-            snr_before=denoised.snr_before,
-            snr_after=denoised.snr_after,
-        )
+    hdf5.write(
+        path,
+        denoised.spectra,
+        raw=raw.values,
+        denoised=denoised.spectra.values,
+        expected_error=denoised.expected_error,
+        snr_before=denoised.snr_before,
+        snr_after=denoised.snr_after,
+    )
