@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QPointF, QSize, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui import theme as themes
 from ramanstudio.gui.theme import Theme
-from ramanstudio.gui.viewer_axes import decimals_for, plain
 from ramanstudio.gui.viewer_content import (
     Bundle,
     Envelope,
@@ -24,9 +24,10 @@ from ramanstudio.gui.viewer_content import (
     shared_unit,
 )
 from ramanstudio.gui.viewer_crowds import LINES, DensityLayer, LineLayer
+from ramanstudio.gui.viewer_cursor import Cursor
 from ramanstudio.gui.viewer_framing import Framing
 from ramanstudio.gui.viewer_layers import CURVES, CurveLayer, Layer
-from ramanstudio.gui.viewer_marks import Crosshair, Legend
+from ramanstudio.gui.viewer_legend import Legend
 from ramanstudio.gui.viewer_panes import MAIN, RESIDUAL, NoiseRegion, Panes
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ class SpectrumView(QWidget):
         self._items: list[Shown] = []
         self._selected: tuple[int, ...] = ()
         self._layers: list[Layer] = []
-        self._cursor: QPointF | None = None  # over the panes, in pixels
         self._build()
         self.set_theme(self._theme)
 
     def _build(self) -> None:
         self._legend = Legend(self, self._theme)
         self._panes = Panes(self)
-        self._crosshair = Crosshair(self._panes.viewport(), self._theme)
+        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor.moved.connect(self.cursor_moved)
         self._region = NoiseRegion()
         self._panes.boxes[MAIN].addItem(self._region, ignoreBounds=True)
         self._region.dragged.connect(self.noise_region_dragged)
@@ -76,11 +77,7 @@ class SpectrumView(QWidget):
         layout.addWidget(self._legend)
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
-        self._panes.viewport().installEventFilter(self)
         self._framing = Framing(self._panes, self._bounds, self)
-        for box in self._panes.boxes:
-            box.sigRangeChanged.connect(self._cross_again)
-            box.sigResized.connect(self._cross_again)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Most of the window."""
@@ -128,7 +125,7 @@ class SpectrumView(QWidget):
         for layer in self._layers:
             layer.start()
         self._name()
-        self._cross_again()
+        self._cursor.follow()
 
     def _made_layers(self) -> list[Layer]:
         boxes = self._panes.boxes
@@ -190,6 +187,7 @@ class SpectrumView(QWidget):
         if look.log != before.log:
             self._framing.set_log(look.log)
             self._panes.intensity_axes[MAIN].set_log(look.log)
+            self._cursor.log = look.log
         self._panes.show_residual(look.residual and self._has_residual)
         for layer in self._layers:
             layer.set_look(look)
@@ -200,7 +198,7 @@ class SpectrumView(QWidget):
         """Take the colours of a theme."""
         self._theme = theme
         self._panes.dress(theme, self.font())
-        self._crosshair.dress(theme)
+        self._cursor.crosshair.dress(theme)
         self._legend.dress(theme)
         self._region.dress(theme, self._legend.font())
         self._draw()
@@ -244,7 +242,19 @@ class SpectrumView(QWidget):
             low, high = 10.0**low, 10.0**high
         return self._panes.shifts, (float(low), float(high))
 
+    def place_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
+        """Where in this widget a Raman shift and an intensity (or a residual) are drawn."""
+        height = math.log10(intensity) if self._look.log and not residual else intensity
+        box = self._panes.boxes[RESIDUAL if residual else MAIN]
+        where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, height)))
+        return QPointF(self._panes.viewport().mapTo(self, where))
+
     # What can be taken away
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a picture is still being drawn, in turns with the events of the window."""
+        return any(layer.busy for layer in self._layers)
 
     def settle(self) -> None:
         """Finish what is still being drawn."""
@@ -254,13 +264,13 @@ class SpectrumView(QWidget):
     def copy_picture(self) -> QImage:
         """The picture as it is shown, without the crosshair, at twice its size."""
         self.settle()
-        self._crosshair.hide()
+        self._cursor.crosshair.hide()
         size = self.size()
         image = QImage(size * _PICTURE_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(_PICTURE_RATIO)
         image.fill(self._theme.panel)
         self.render(image)
-        self._crosshair.show()
+        self._cursor.crosshair.show()
         return image
 
     def numbers(self) -> str:
@@ -278,39 +288,12 @@ class SpectrumView(QWidget):
         chosen = self._selected_items()
         return text + ("\n" + numbers_of(chosen, self._look, left, right) if chosen else "")
 
-    # The crosshair
+    @property
+    def readout(self) -> str:
+        """What the crosshair says; empty while the cursor is elsewhere."""
+        return self._cursor.crosshair.text
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Follow the mouse over the panes."""
-        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._cross(event.position())
-        elif event.type() == QEvent.Type.Leave:
-            self._cursor = None
-            self._crosshair.leave()
-        elif event.type() == QEvent.Type.Resize:
-            self._crosshair.setGeometry(self._panes.viewport().rect())
-        return super().eventFilter(watched, event)
-
-    def _cross_again(self, *_: Any) -> None:
-        """The plot has moved beneath the cursor."""
-        if self._cursor is not None:
-            self._cross(self._cursor)
-
-    def _cross(self, place: QPointF) -> None:
-        self._cursor = place
-        box = self._panes.box_at(place) if self._layers else None
-        if box is None:
-            self._crosshair.leave()
-            return
-        (left, right), (low, high) = box.viewRange()
-        where: Any = box.mapSceneToView(self._panes.mapToScene(place.toPoint()))
-        shift, height = float(where.x()), float(where.y())
-        across, up = (right - left) / max(box.width(), 1), (high - low) / max(box.height(), 1)
-        if self._look.log and box is self._panes.boxes[MAIN]:
-            height = 10.0**height
-            up = height * (10.0**up - 1)
-        text = f"{plain(shift, decimals_for(across))} cm⁻¹   {plain(height, decimals_for(up))}"
-        others = [other for other in self._panes.visible_boxes if other is not box]
-        areas = [QRectF(self._panes.mapFromScene(b.sceneBoundingRect()).boundingRect()) for b in (*others, box)]
-        self._crosshair.point(place, areas, text)
-        self.cursor_moved.emit(shift, height)
+    @property
+    def legend(self) -> list[str]:
+        """The names in the legend, in order."""
+        return self._legend.names

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from ramanstudio.gui.theme import Theme
 from ramanstudio.gui.viewer_content import Bundle, Envelope, Floats, Look, Quantity, logarithm
@@ -20,7 +19,7 @@ from ramanstudio.gui.viewer_raster import Drawing, Raster, Turns, coloured, pain
 
 # Beyond 500, lines drown each other.
 LINES: Final = 500
-_PIECE_POINTS: Final = 40_000
+_PIECE_POINTS: Final = 12_000
 
 # Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
 # and the three lines that are drawn.
@@ -52,7 +51,7 @@ class LineLayer:
         self._main.redraw()
         self._residual.redraw()
 
-    def _draw_main(self, frame: Frame) -> Drawing:
+    def _draw_main(self, frame: Frame, _anew: bool) -> Drawing:
         both = self._look.raw and self._look.denoised and self._has_denoised
         strokes: list[tuple[Quantity, str, float]] = []
         if self._look.raw:
@@ -61,7 +60,7 @@ class LineLayer:
             strokes.append(("denoised", self._theme.accent, 1.0))
         return self._lines(frame, strokes, self._look.log)
 
-    def _draw_residual(self, frame: Frame) -> Drawing:
+    def _draw_residual(self, frame: Frame, _anew: bool) -> Drawing:
         return self._lines(frame, [("residual", self._theme.residual, 1.0)], False)
 
     def _lines(self, frame: Frame, strokes: Sequence[tuple[Quantity, str, float]], log: bool) -> Drawing:
@@ -118,6 +117,11 @@ class LineLayer:
         if look.denoised and self._has_denoised:
             keys.append(Key("denoised" if keys else f"{self._count} denoised spectra", self._theme.accent))
         return keys
+
+    @property
+    def busy(self) -> bool:
+        """Whether a picture is not there yet."""
+        return self._main.busy or self._residual.busy
 
     def settle(self) -> None:
         """Finish the pictures now."""
@@ -188,20 +192,20 @@ class DensityLayer:
         self._residual.redraw()
         self._draw_percentiles()
 
-    def _draw_main(self, frame: Frame) -> Drawing:
-        return self._density(frame, self._quantity, self._look.log)
+    def _draw_main(self, frame: Frame, anew: bool) -> Drawing:
+        return self._density(frame, self._quantity, self._look.log, anew)
 
-    def _draw_residual(self, frame: Frame) -> Drawing:
-        return self._density(frame, "residual", False)
+    def _draw_residual(self, frame: Frame, anew: bool) -> Drawing:
+        return self._density(frame, "residual", False, anew)
 
-    def _density(self, frame: Frame, quantity: Quantity | None, log: bool) -> Drawing:
+    def _density(self, frame: Frame, quantity: Quantity | None, log: bool, anew: bool) -> Drawing:
         if quantity is None:
             yield painted(frame)
             return
         colours = _colours(self._theme.is_dark)
         parts = self._values(quantity)
         every = max(1, self._count // _FIRST_ROWS)
-        if every > 1:
+        if every > 1 and anew:
             first = sum(finish(count_pieces(axis, values[::every], frame, log)) for axis, values in parts)
             yield coloured(np.asarray(first) * every, colours)
         counts = np.zeros((frame.height, frame.width), np.float32)
@@ -318,6 +322,11 @@ class DensityLayer:
                     ]
         return columns
 
+    @property
+    def busy(self) -> bool:
+        """Whether a picture, or the percentiles of all, are not there yet."""
+        return self._turns.busy or self._main.busy or self._residual.busy
+
     def settle(self) -> None:
         """Finish the pictures and the percentiles now."""
         while self._turns.busy:
@@ -336,9 +345,12 @@ class DensityLayer:
 
 
 @cache
-def _colours(dark: bool) -> NDArray[np.uint8]:
-    """Viridis (256, 4), transparent where nothing is, and dark to bright on both grounds."""
-    table = np.array(pg.colormap.get("viridis").getLookupTable(nPts=256, alpha=True), np.uint8)
-    table[:, 3] = np.clip(np.linspace(90 if dark else 70, 620, 256), 0, 255)
-    table[0, 3] = 0
-    return table
+def _colours(dark: bool) -> list[int]:
+    """Viridis, transparent where nothing is, and thin where little is, so that neither ground makes an edge."""
+    table = np.array(pg.colormap.get("viridis").getLookupTable(nPts=256), np.uint8)
+    alpha = np.clip(np.linspace(90 if dark else 70, 620, 256), 0, 255).astype(int)
+    alpha[0] = 0
+    return [
+        QColor(int(red), int(green), int(blue), int(opacity)).rgba()
+        for (red, green, blue), opacity in zip(table, alpha, strict=True)
+    ]

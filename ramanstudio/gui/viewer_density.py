@@ -17,7 +17,7 @@ from ramanstudio.gui.viewer_content import Floats, logarithm
 Pieces = Generator[None, None, NDArray[Any]]
 
 # Samples a piece: one bincount of a million takes 7 ms, and holds the interpreter's lock for so long.
-_PIECE: Final = 600_000
+_PIECE: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,17 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Segments:
-    """How an axis falls on the columns: samples `first` to `last`, each step cut in `parts`, `column` (K,) of each."""
+    """How an axis falls on the columns: samples `first` to `last`, each step between two cut in `parts`.
+
+    Of the pieces those `inside` lie on columns; they begin, column after column, at `starts`; `columns` are theirs.
+    """
 
     first: int
     last: int
     parts: int
-    column: NDArray[np.int64]
-    inside: NDArray[np.bool_]
+    inside: slice
+    starts: NDArray[np.intp]
+    columns: NDArray[np.intp]
 
 
 def _segments(axis: Floats, frame: Frame) -> _Segments | None:
@@ -60,66 +64,62 @@ def _segments(axis: Floats, frame: Frame) -> _Segments | None:
     parts = max(1, int(np.ceil(np.median(steps) / pixel)))
     middles = (np.arange(parts) + 0.5) / parts
     places = (axis[first : last - 1, None] + steps[:, None] * middles).ravel()
-    column = np.floor((places - frame.left) / pixel).astype(np.int64)
-    return _Segments(first, last, parts, column, (column >= 0) & (column < frame.width))
+    column = np.floor((places - frame.left) / pixel).astype(np.intp)
+    inside = slice(int(np.searchsorted(column, 0)), int(np.searchsorted(column, frame.width)))
+    columns, starts = np.unique(column[inside], return_index=True)
+    return _Segments(first, last, parts, inside, starts, columns) if columns.size else None
 
 
 def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) -> Pieces:
     """How many of `values` (N, B) pass through each pixel; returns (height, width) float32, lowest intensity first.
 
-    A line that climbs through several pixels of a column counts in each. A column that holds several samples of
-    each spectrum is divided by their number, and one that holds none is filled from its neighbour, so that an
-    axis of uneven steps leaves no stripes.
+    A line that climbs through several pixels of a column counts once in each. A column without a sample of its own
+    is filled from its neighbour, so that an axis of uneven steps leaves no stripes.
     """
     segments = _segments(axis, frame)
-    if segments is None or not len(values):
+    if segments is None:
         return np.zeros((frame.height, frame.width), np.float32)
-    depth = frame.height + 2  # a row beneath and a row above take what leaves the picture
-    edges = np.zeros(frame.width * (depth + 1), np.int64)
-    column = (segments.column * (depth + 1))[segments.inside]
-    for start in range(0, len(values), max(1, _PIECE // max(segments.column.size, 1))):
-        block = values[start : start + max(1, _PIECE // max(segments.column.size, 1)), segments.first : segments.last]
-        low, high = _rows(logarithm(block) if log else block, segments, frame)
+    # A row beneath and one above take what leaves the picture; the last is where a line ends that goes above.
+    depth = frame.height + 3
+    edges = np.zeros(frame.width * depth, np.int64)
+    column = segments.columns * depth
+    rows = max(1, _PIECE // ((segments.last - segments.first) * segments.parts))
+    for start in range(0, len(values), rows):
+        block = values[start : start + rows, segments.first : segments.last]
+        low, high = _spans(logarithm(block) if log else block, segments, frame)
         yield
         edges += np.bincount((low + column).ravel(), minlength=edges.size)
         yield
         edges -= np.bincount((high + column).ravel(), minlength=edges.size)
         yield
-    counts = edges.reshape(frame.width, depth + 1).cumsum(axis=1)[:, 1 : 1 + frame.height].astype(np.float32)
-    return _evened(counts, segments, frame).T
+    counts = edges.reshape(frame.width, depth).cumsum(axis=1)[:, 1 : 1 + frame.height].astype(np.float32)
+    between = np.arange(segments.columns[0], segments.columns[-1] + 1)
+    bare = np.setdiff1d(between, segments.columns, assume_unique=True)
+    counts[bare] = counts[segments.columns[np.searchsorted(segments.columns, bare) - 1]]
+    return counts.T
 
 
-def _rows(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First row and first row beyond of each segment (R, K'); a segment with a gap lies in the row beneath."""
+def _spans(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The first row and the row beyond the last that each spectrum has in each column (R, C); equal where none."""
     rows = (block - np.float32(frame.low)) * np.float32(frame.height / (frame.high - frame.low)) + np.float32(1)
     if segments.parts > 1:
         shares = (np.arange(segments.parts) / segments.parts).astype(np.float32)
         cut = rows[:, :-1, None] + (rows[:, 1:, None] - rows[:, :-1, None]) * shares
         rows = np.concatenate([cut.reshape(len(rows), -1), rows[:, -1:]], axis=1)
+    rows = rows[:, segments.inside.start : segments.inside.stop + 1]
     gap = ~np.isfinite(rows)
     torn = bool(gap.any())
-    if torn:
-        rows = np.where(gap, 0, rows)
-    places = np.clip(rows, 0, frame.height + 1).astype(np.int64)
+    places = np.clip(np.where(gap, 0, rows) if torn else rows, 0, frame.height + 1).astype(np.int32)
     low, high = np.minimum(places[:, :-1], places[:, 1:]), np.maximum(places[:, :-1], places[:, 1:]) + 1
     if torn:
         broken = gap[:, :-1] | gap[:, 1:]
-        low[broken], high[broken] = 0, 1
-    if segments.inside.all():
-        return low, high
-    return low[:, segments.inside], high[:, segments.inside]
-
-
-def _evened(counts: Floats, segments: _Segments, frame: Frame) -> Floats:
-    """Counts (width, height) as if each column held one segment of each spectrum."""
-    held = np.bincount(segments.column[segments.inside], minlength=frame.width)
-    counts /= np.maximum(held, 1)[:, None]
-    filled = np.flatnonzero(held)
-    if filled.size:
-        between = np.arange(filled[0], filled[-1] + 1)
-        bare = between[held[between] == 0]
-        counts[bare] = counts[filled[np.searchsorted(filled, bare) - 1]]
-    return counts
+        low[broken], high[broken] = frame.height + 2, 0
+    if segments.starts.size < low.shape[1]:
+        low = np.minimum.reduceat(low, segments.starts, axis=1)
+        high = np.maximum.reduceat(high, segments.starts, axis=1)
+    if torn:
+        low = np.minimum(low, high)
+    return low, high
 
 
 def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
@@ -127,7 +127,7 @@ def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
     size, points = values.shape
     found = np.full((len(percent), points), np.nan, np.float32)
     ranks = np.clip(np.round(np.array(percent) / 100 * (size - 1)).astype(int), 0, size - 1)
-    width = max(1, _PIECE // 3 // max(size, 1))
+    width = max(1, _PIECE // 2 // max(size, 1))
     for start in range(0, points, width):
         block = np.ascontiguousarray(values[:, start : start + width].T)
         if np.isfinite(block).all():

@@ -49,6 +49,10 @@ class Layer(Protocol):
     def keys(self, look: Look) -> list[Key]:
         """The legend."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is still being drawn."""
+
     def settle(self) -> None:
         """Finish drawing now."""
 
@@ -193,6 +197,11 @@ class CurveLayer:
 
     def start(self) -> None:
         """Curves are drawn already."""
+
+    @property
+    def busy(self) -> bool:
+        """Curves are drawn at once."""
+        return False
 
     def settle(self) -> None:
         """Curves are drawn at once."""

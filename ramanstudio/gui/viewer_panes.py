@@ -127,7 +127,7 @@ class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has n
 
     def __init__(self) -> None:
         super().__init__((0, 1), movable=True, swapMode="sort")
-        self.setZValue(-10)
+        self.setZValue(0.5)  # beneath the curves, but above the pane itself, which would take the drag
         self.hide()
         self._ink, self._font = QColor(), QFont()
         self._moving = False

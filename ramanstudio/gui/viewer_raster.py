@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ Drawing = Iterator[QImage | None]
 # A quarter more on each side, so that a drag does not uncover bare ground before the next picture is ready.
 _MARGIN: Final = 0.25
 _PATIENCE_MS: Final = 60
-_BUDGET_S: Final = 0.006
+_BUDGET_S: Final = 0.005
 
 
 class Picture(QGraphicsItem):
@@ -113,9 +113,12 @@ class Turns(QObject):
 
 
 class Raster(QObject):
-    """Keeps a `Picture` of what `draw` makes up to date with a view; the new one is begun once the view rests."""
+    """Keeps a `Picture` of what `draw` makes up to date with a view; the new one is begun once the view rests.
 
-    def __init__(self, box: pg.ViewBox, draw: Callable[[Frame], Drawing], parent: QObject) -> None:
+    `draw(frame, anew)` yields images or None; `anew` when no older picture can stand in while it draws.
+    """
+
+    def __init__(self, box: pg.ViewBox, draw: Callable[[Frame, bool], Drawing], parent: QObject) -> None:
         super().__init__(parent)
         self._box = box
         self._draw = draw
@@ -133,6 +136,11 @@ class Raster(QObject):
         """What is drawn has changed: begin anew, at once."""
         self._covered = None
         self._begin()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the picture of the present view is not there yet."""
+        return self._turns.busy or self._rest.isActive()
 
     def settle(self) -> None:
         """Finish the picture of the present view now."""
@@ -174,8 +182,10 @@ class Raster(QObject):
         if not self.picture.isVisible() or not frame.usable:
             return
         self._frame = frame
-        self._turns.run(self._draw(frame), self._lay)
-        self._turns.step()  # a first image, coarse, is there before the next paint
+        anew = self._covered is None
+        self._turns.run(self._draw(frame, anew), self._lay)
+        if anew:
+            self._turns.step()  # a first image, coarse, is there before the next paint
 
     def _lay(self, image: QImage) -> None:
         assert self._frame is not None
@@ -224,11 +234,13 @@ def to_pixels(frame: Frame) -> QTransform:
     return QTransform(across, 0, 0, -up, -frame.left * across, frame.high * up)
 
 
-def coloured(counts: NDArray[Any], table: NDArray[np.uint8]) -> QImage:
-    """Counts (height, width), lowest intensity first, as an image in the colours (256, 4: RGBA) of their logarithm."""
+def coloured(counts: NDArray[Any], table: Sequence[int]) -> QImage:
+    """Counts (height, width), lowest intensity first, as an image in the 256 colours of their logarithm."""
     height, width = counts.shape
     shade = np.log1p(counts[::-1])
     top = float(shade.max()) or 1.0
-    rgba = np.ascontiguousarray(table[(shade * (255 / top)).astype(np.uint8)])
-    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+    places = np.zeros((height, -(-width // 4) * 4), np.uint8)  # Qt wants lines of whole words
+    places[:, :width] = shade * (255 / top)
+    image = QImage(places.data, width, height, places.shape[1], QImage.Format.Format_Indexed8)
+    image.setColorTable(table)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the array goes

@@ -1,4 +1,4 @@
-"""What lies over and above the panes: the crosshair with its readout, and the legend."""
+"""The legend: which stroke is which spectrum."""
 
 from __future__ import annotations
 
@@ -6,96 +6,17 @@ from collections.abc import Sequence
 from typing import Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ramanstudio.gui.theme import QUIET_PX, Theme, faded, tabular
+from ramanstudio.gui.theme import QUIET_PX, Theme
 from ramanstudio.gui.viewer_layers import Key
 
-_AWAY: Final = 12  # of the readout from the cursor
-_SAMPLE: Final = 20  # length of the stroke shown in the legend
+_SAMPLE: Final = 20  # length of the stroke shown
 _LINE: Final = 20
 # A few names may be long; of many, only so much that they stay a frame.
 _LONGEST: Final = {8: 320, 20: 130}
-
-
-class Crosshair(QWidget):
-    """Two thin lines through the cursor and what lies there, over the panes; lets every event through."""
-
-    def __init__(self, parent: QWidget, theme: Theme) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._theme = theme
-        self._cursor: QPointF | None = None
-        self._panes: Sequence[QRectF] = ()
-        self._text = ""
-        font = tabular(self.font())
-        font.setPixelSize(QUIET_PX)
-        self.setFont(font)
-
-    @property
-    def text(self) -> str:
-        """What the readout says; empty while the cursor is elsewhere."""
-        return self._text
-
-    def dress(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
-        self._theme = theme
-        self.update()
-
-    def point(self, cursor: QPointF, panes: Sequence[QRectF], text: str) -> None:
-        """Cross at `cursor` (widget coordinates) through `panes`, the last named being the one it is in."""
-        self._repaint_marks()
-        self._cursor, self._panes, self._text = cursor, panes, text
-        self._repaint_marks()
-
-    def leave(self) -> None:
-        """Show nothing."""
-        self._repaint_marks()
-        self._cursor, self._text = None, ""
-
-    def readout(self) -> QRect:
-        """Where the readout lies: beside the cursor, on the side where it is not cut."""
-        if self._cursor is None:
-            return QRect()
-        metrics = self.fontMetrics()
-        size = QSize(metrics.horizontalAdvance(self._text) + 16, metrics.height() + 8)
-        x, y = round(self._cursor.x()) + _AWAY, round(self._cursor.y()) - _AWAY - size.height()
-        if x + size.width() > self.width() - 4:
-            x = round(self._cursor.x()) - _AWAY - size.width()
-        if y < 4:
-            y = round(self._cursor.y()) + _AWAY
-        return QRect(QPoint(max(4, x), min(y, self.height() - size.height() - 4)), size)
-
-    def _repaint_marks(self) -> None:
-        # Only the lines and the readout: repainting the whole plot for each move of the mouse would cost its drawing.
-        if self._cursor is None:
-            return
-        x, y = round(self._cursor.x()), round(self._cursor.y())
-        self.update(QRect(x - 1, 0, 3, self.height()))
-        self.update(QRect(0, y - 1, self.width(), 3))
-        self.update(self.readout().adjusted(-2, -2, 2, 2))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw lines and readout."""
-        if self._cursor is None or not self._panes:
-            return
-        painter = QPainter(self)
-        painter.setPen(self._theme.pen(self._theme.quiet, alpha=0.55))
-        x, y, own = round(self._cursor.x()), round(self._cursor.y()), self._panes[-1]
-        for pane in self._panes:
-            painter.drawLine(x, round(pane.top()), x, round(pane.bottom()))
-        painter.drawLine(round(own.left()), y, round(own.right()), y)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = self.readout()
-        painter.setPen(self._theme.pen(self._theme.line))
-        painter.setBrush(faded(self._theme.panel, 0.94))
-        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        painter.setPen(QColor(self._theme.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._text)
-        painter.end()
 
 
 class Legend(QWidget):
