@@ -119,7 +119,7 @@ def _without_gaps(path: Path, layout: Layout) -> Layout:
 
 def _check_plausible(path: Path, layout: Layout) -> None:
     axis = layout.axis
-    steps = np.abs(np.diff(axis))
+    steps = np.diff(np.sort(axis))
     if len(layout.values) == 1 and axis.size < 64 and np.max(steps) > 3 * np.min(steps):
         raise refused(
             path,

@@ -99,7 +99,7 @@ def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
             return axes.unit_named(pairs.get(f"axisunit[{place}]", ""))
     if "rruffid" in pairs:
         return axes.SHIFT
-    if header and _WAVELENGTH_PROGRAMS.search(header[0]):
+    if header and _WAVELENGTH_PROGRAMS.search(header[0]) and not any("raman" in line.lower() for line in header):
         return axes.NM
     last = " ".join(line for line in [line for line in header if line.strip()][-2:] if not _LASER.search(line))
     return axes.unit_named(last)

@@ -49,6 +49,7 @@ def arranged(block: Block, words: Sequence[Sequence[str]], unit: str) -> list[La
     """
     numbers = block.numbers
     used = ~np.all(np.isnan(numbers), axis=0)
+    used[: max(map(len, block.words))] = True  # words, not gaps
     names = [_joined(words, column) for column in range(block.width)] if words else []
     numbers, names = numbers[:, used], [name for name, keep in zip(names, used, strict=False) if keep]
     if names:
@@ -174,7 +175,7 @@ def _unnamed(block: Block, numbers: NDArray[np.float64], names: Sequence[str], u
 
 
 def _axis_word(block: Block) -> bool:
-    return bool(block.words[0]) and _unit(block.words[0][0]) is not None
+    return bool(block.words[0]) and block.words[0][0].lower() != "x" and _unit(block.words[0][0]) is not None
 
 
 def _axis_in_row(block: Block, numbers: NDArray[np.float64], gaps: int, names: Sequence[str], unit: str) -> Layout:
