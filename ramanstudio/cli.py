@@ -29,7 +29,8 @@ VERBS = ("denoise", "info", "demo", "pretrain", "--version", "-V", "--help", "-h
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DONE, SOME_FAILED, NOTHING_DONE, CANCELLED = 0, 1, 2, 130
 VALUES_AT_ONCE = 4_000_000  # intensities read before they are denoised: enough to fill a GPU, little enough for memory
-LONGEST_TABLE = 60
+LONGEST_TABLE = 60  # lines printed; the summary has them all
+LONGEST_NAME = 48
 WEAKEST_SEEN = 4.0  # ratios below are as likely to be noise
 
 EXIT_CODES = """\
@@ -177,7 +178,8 @@ def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
 
     ratios = (denoised.snr_before, denoised.snr_after, denoised.gain)
     points = f"{raw.points}" if len(raw) == 1 else f"{len(raw)} × {raw.points}"
-    return (file.name, points, *(ratio_text(float(np.median(ratio))) for ratio in ratios))
+    name = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
+    return (name, points, *(ratio_text(float(np.median(ratio))) for ratio in ratios))
 
 
 def _denoise_files(engine: Engine, files: Sequence[Path], laser_nm: float | None, keep: Keep) -> int:
@@ -222,32 +224,20 @@ def _denoise_chunk(
     keep: Keep,
     fail: Callable[[Path, StudioError], None],
 ) -> None:
-    kept: set[int] = set()
-
-    def show(found: tuple[int, Denoised]) -> None:
-        index, denoised = found
+    def show(result: tuple[int, Denoised | StudioError]) -> None:
+        index, found = result
         file, raw = some[index]
-        kept.add(index)
         try:
-            keep(file, raw, denoised)
+            if isinstance(found, StudioError):
+                raise found
+            keep(file, raw, found)
         except StudioError as error:
             fail(file, error)
 
     def report(done: int, total: int, _note: str) -> None:
         bar(reach[0] + (reach[1] - reach[0]) * done / max(1, total))
 
-    progress = Progress(report, show, bar.say)
-    try:
-        engine.denoise_each([raw for _, raw in some], progress)
-    except StudioError:  # one set is not fit to be denoised: one by one, to find it and to do the others
-        for index in range(len(some)):
-            if index in kept:
-                continue
-            file, raw = some[index]
-            try:
-                show((index, engine.denoise(raw, progress=progress)))
-            except StudioError as error:
-                fail(file, error)
+    engine.denoise_each([raw for _, raw in some], Progress(report, show, bar.say))
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -27,15 +27,17 @@ class Smoother:
     card = SimpleNamespace(name="smoother")
     device_name = "CPU · 1 thread"
 
-    def denoise(self, spectra: SpectrumSet, progress: Progress | None = None) -> Denoised:
+    def denoise(self, spectra: SpectrumSet) -> Denoised | StudioError:
         if not np.isfinite(spectra.values).all():
-            raise StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
+            return StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
         kernel = np.ones(5) / 5
         smooth = np.array([np.convolve(row, kernel, mode="same") for row in spectra.values])
         ratio = np.full(len(spectra), 4, dtype=np.float32)
         return Denoised(spectra.with_values(smooth), np.ones_like(spectra.values), ratio, 2 * ratio)
 
-    def denoise_each(self, sets: Sequence[SpectrumSet], progress: Progress | None = None) -> list[Denoised]:
+    def denoise_each(
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
+    ) -> list[Denoised | StudioError]:
         found = []
         for index, one in enumerate(sets):
             (progress or SILENT)(index, len(sets))
