@@ -171,6 +171,10 @@ ACTIONS: Final = (
     ),
     Action("show_all", "Show all", "View", "A", "Show the whole spectrum", "ph.corners-out", _shown, parts=True),
     Action("zoom_back", "Zoom back", "View", "Backspace", "The zoom before this one", "ph.arrow-left", _shown),
+    Action("zoom_in", "Zoom in", "View", "Ctrl++", "Show half as many Raman shifts", "ph.plus", _shown),
+    Action("zoom_out", "Zoom out", "View", "Ctrl+-", "Show twice as many Raman shifts", "ph.minus", _shown),
+    Action("move_left", "Move to lower shifts", "View", "Alt+Left", "", "ph.caret-double-left", _shown),
+    Action("move_right", "Move to higher shifts", "View", "Alt+Right", "", "ph.caret-double-right", _shown),
     Action(
         "spectrum_before", "Previous spectrum of the set", "View", "Ctrl+Left", "", "ph.caret-left", _set, parts=True
     ),
@@ -210,7 +214,7 @@ ACTIONS: Final = (
         "ph.selection-inverse",
         _denoised,
     ),
-    Action("cancel", "Cancel", "Analyse", "Esc", "Stop what is running", "ph.x", lambda now: now.working, parts=True),
+    Action("cancel", "Cancel", "Analyse", "Esc", "Give up a gesture, else stop what is running", "ph.x", parts=True),
     Action(
         "model_card", "Model card…", "Model", "", "What the model is, was trained on and how good it is", "ph.cards"
     ),

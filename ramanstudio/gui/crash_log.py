@@ -80,10 +80,11 @@ class CrashLog:
 
     def _thread_hook(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:
-            self._write("".join(traceback.format_exception(arguments.exc_value)))
+            text = "".join(traceback.format_exception(arguments.exc_value))
+            log.error("unexpected, in a thread\n%s", text)
+            self._write(text)
 
     def _write(self, text: str) -> None:
-        log.error("unexpected\n%s", text)
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.write(f"RamanStudio {ramanstudio.__version__}, Python {sys.version}\n{text}\n")

@@ -34,8 +34,9 @@ class EntryList(QWidget):
         self._session = session
         self.model = EntryModel(session, waits, self)
         self._following = False
-        self._count = QLabel("", self)
+        self._count = QLabel("")
         self._count.setProperty("role", "quiet")
+        self.heading = panel_heading("Spectra", self._count)
         self.filter_box = QLineEdit(self, placeholderText="Filter…", clearButtonEnabled=True)
         self.filter_box.setAccessibleName("Filter the list")
         self.filter_box.setToolTip("Show the spectra whose name, folder or state has these words (Ctrl+F)")
@@ -91,22 +92,14 @@ class EntryList(QWidget):
         return view
 
     def _lay_out(self) -> None:
-        heading = QLabel("Spectra", self)
-        heading.setProperty("role", "heading")
-        top = QHBoxLayout()
-        top.setContentsMargins(12, 12, 12, 0)
-        top.addWidget(heading)
-        top.addStretch()
-        top.addWidget(self._count)
         tools = QHBoxLayout()
-        tools.setContentsMargins(12, 0, 12, 0)
+        tools.setContentsMargins(12, 4, 12, 0)
         tools.setSpacing(8)
         tools.addWidget(self.filter_box, 1)
         tools.addWidget(self.order)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
-        whole.addLayout(top)
         whole.addLayout(tools)
         whole.addWidget(self.view, 1)
         self.setMinimumWidth(220)
@@ -154,3 +147,19 @@ class EntryList(QWidget):
     def _make_current(self, index: QModelIndex) -> None:
         self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.view.scrollTo(index)
+
+
+def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
+    """The heading of a panel, by which it can be moved, with something at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading

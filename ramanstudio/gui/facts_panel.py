@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.gui.denoising import Denoising
+from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, faded, tabular
 from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words
@@ -47,6 +48,7 @@ class FactsPanel(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(248)
+        self.heading = panel_heading("Signal-to-noise ratio")
         self._snr_words = ""
         self._headline = _label("headline")
         self._headline.setFont(tabular(self._headline.font()))
@@ -159,9 +161,8 @@ class FactsPanel(QScrollArea):
         inside = QWidget(self)
         inside.setProperty("panel", "true")
         whole = QVBoxLayout(inside)
-        whole.setContentsMargins(12, 12, 12, 12)
+        whole.setContentsMargins(12, 0, 12, 12)
         whole.setSpacing(4)
-        _head(whole, "Signal-to-noise ratio", first=True)
         for label in (self._headline, self._worth, self._scope, self._where):
             whole.addWidget(label)
         whole.addSpacing(4)
@@ -203,9 +204,8 @@ def _label(role: str, wrap: bool = False) -> QLabel:
     return label
 
 
-def _head(layout: QVBoxLayout, words: str, first: bool = False) -> None:
-    if not first:
-        layout.addSpacing(20)
+def _head(layout: QVBoxLayout, words: str) -> None:
+    layout.addSpacing(20)
     label = _label("heading")
     label.setText(words)
     layout.addWidget(label)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStatusBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStatusBar
 
 from ramanstudio.gui import icons, menus
 from ramanstudio.gui.actions import ACTIONS, Moment
@@ -101,12 +101,14 @@ class MainWindow(QMainWindow):
         lead = f"Something unexpected happened, and was written to the log. Your files were not changed.\n\n{sentence}"
         DetailsDialog("Unexpected", details, self, lead).open()
 
-    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, name: str, title: str, panel: EntryList | FactsPanel, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setTitleBarWidget(QWidget(dock))  # the panel has its own heading; it is moved by the View menu's layout
-        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
-        dock.setWidget(widget)
+        dock.setTitleBarWidget(panel.heading)  # it is moved by its heading
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        dock.setWidget(panel)
         self.addDockWidget(area, dock)
         return dock
 
@@ -185,7 +187,7 @@ class MainWindow(QMainWindow):
             engine=self._studio.denoising.engine is not None,
         )
 
-    def _follow_panel(self, name: str) -> None:
+    def _follow_panel(self, name: str, _visible: bool) -> None:
         self.acts[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
 
     def _show_device(self) -> None:

@@ -21,7 +21,8 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
         action = QAction(row.text, parent)
         action.setObjectName(row.id)
         action.setToolTip(with_shortcut(row))
-        action.setStatusTip("")
+        if row.toolbar:
+            action.setIconText(row.toolbar)
         if row.shortcut:
             action.setShortcut(QKeySequence(row.shortcut))
         if row.icon:
@@ -69,7 +70,6 @@ def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QTool
             bar.addSeparator()
         button = QToolButton(bar)
         button.setDefaultAction(actions[row.id])
-        button.setText(row.toolbar)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAccessibleName(row.text)
         bar.addWidget(button)
@@ -78,7 +78,9 @@ def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QTool
     bar.addWidget(space)
     search = QToolButton(bar)
     search.setDefaultAction(actions["search"])
-    search.setText("Search actions…  " + actions["search"].shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+    actions["search"].setIconText(
+        "Search actions…  " + actions["search"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    )
     search.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     bar.addWidget(search)
     bar.addSeparator()

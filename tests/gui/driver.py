@@ -1,0 +1,134 @@
+"""The window as a user has it: what one sees, what one does, files to open, and a stand-in for the engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.engine import Denoised
+from ramanstudio.errors import StudioError
+from ramanstudio.gui.entry_model import STATE
+from ramanstudio.gui.studio import Studio
+from ramanstudio.progress import SILENT, Progress
+from ramanstudio.spectra import SpectrumSet
+
+
+class SmoothingEngine:
+    """Stands for the engine where a test is not about the model: a running mean, and a gain of two."""
+
+    device_name = "CPU · test"
+
+    def __init__(self, seconds_each: float = 0.0) -> None:
+        self.seconds_each = seconds_each
+        self.order: list[str] = []
+        self.stopped = threading.Event()
+        self.card = _Card()
+
+    def denoise_each(self, sets: Sequence[SpectrumSet], progress: Progress = SILENT) -> list[Any]:
+        found: list[Any] = []
+        for index, spectra in enumerate(sets):
+            self.order.append(Path(str(spectra.about.get("source", ""))).name)
+            found.append(self._denoise(spectra, progress))
+            progress.show((index, found[-1]))
+        return found
+
+    def _denoise(self, spectra: SpectrumSet, progress: Progress) -> Denoised | StudioError:
+        if not np.isfinite(spectra.values).all():
+            return StudioError("The spectrum holds values that are not numbers.", remedy="Leave it out.")
+        try:
+            for row in range(len(spectra)):
+                progress(row, len(spectra), "spectra")
+                time.sleep(self.seconds_each)
+        except BaseException:
+            self.stopped.set()
+            raise
+        smooth = np.stack([np.convolve(row, np.ones(5) / 5, mode="same") for row in spectra.values])
+        one = np.ones(len(spectra), dtype=np.float32)
+        return Denoised(spectra.with_values(smooth), np.full_like(spectra.values, 0.5), 6 * one, 12 * one)
+
+
+class _Card:
+    name = "test"
+
+    def text(self) -> str:
+        return "test: a running mean of five points.\n0 million parameters."
+
+
+class Window:
+    """What a user sees and does."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.window = studio.window
+
+    def drop(self, *paths: Path) -> None:
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        middle = self.window.rect().center()
+        enter = QDragEnterEvent(middle, Qt.DropAction.CopyAction, mime, buttons, keys)
+        QApplication.sendEvent(self.window, enter)
+        assert enter.isAccepted()
+        assert self.window.drop_target.isVisible()
+        self.lit = self.window.drop_target.words
+        drop = QDropEvent(QPointF(middle), Qt.DropAction.CopyAction, mime, buttons, keys)
+        QApplication.sendEvent(self.window, drop)
+        assert not self.window.drop_target.isVisible()
+
+    def wait_until(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"still not true; rows {self.rows()}, message {self.message!r}"
+            QApplication.processEvents()
+            time.sleep(0.005)
+        QApplication.processEvents()
+
+    def wait_settled(self) -> None:
+        self.wait_until(lambda: not self.studio.workers.busy)
+
+    def rows(self) -> list[tuple[str, str]]:
+        model = self.window.entries.model
+        return [(model.index(row).data(), model.index(row).data(STATE)) for row in range(model.rowCount())]
+
+    def choose(self, *names: str) -> None:
+        wanted = set(names)
+        self.studio.session.select(e.id for e in self.studio.session.project.entries if e.name in wanted)
+        for _ in range(3):
+            QApplication.processEvents()
+
+    def do(self, action: str) -> None:
+        assert self.window.acts[action].isEnabled(), f"{action} is off"
+        self.window.acts[action].trigger()
+        QApplication.processEvents()
+
+    @property
+    def message(self) -> str:
+        return self.window.message_bar.words
+
+    @property
+    def snr(self) -> str:
+        return self.window.facts.snr_words
+
+
+Starter = Callable[..., Window]
+
+
+def write_spectrum(path: Path, points: int = 200, seed: int = 0, counts: float = 100.0) -> Path:
+    """A two-column file: two lines on a slope, with noise."""
+    axis = np.linspace(200.0, 1800.0, points)
+    lines = counts * (np.exp(-(((axis - 600) / 12) ** 2)) + 0.5 * np.exp(-(((axis - 1300) / 15) ** 2)))
+    values = lines + 0.01 * axis + np.random.default_rng(seed).normal(0, 5, points)
+    np.savetxt(path, np.column_stack([axis, values]), fmt="%.3f", delimiter="\t")
+    return path
+
+
+def write_spectra(folder: Path, count: int, points: int = 200) -> list[Path]:
+    return [write_spectrum(folder / f"spectrum_{number:04d}.txt", points, number) for number in range(count)]
