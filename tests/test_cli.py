@@ -212,6 +212,7 @@ def test_wrong_words_are_explained(wrong: list[str], capsys: pytest.CaptureFixtu
     assert "usage: ramanstudio" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_demo_denoises_everything_and_never_makes_it_worse(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
