@@ -67,11 +67,11 @@ def main(model: str = DEFAULT_MODEL) -> None:
     )
     write_section(
         f"Denoising single spectra: {engine.card.name}",
-        f"`python -m benchmarks.denoise`, {machine()}. Model {engine.card.sha256[:12]}, {engine.card.steps} steps, which"
+        f"`python -m benchmarks.denoise`, {machine()}. Model {engine.card.sha256[:12]}, {engine.card.steps} steps; it"
         " has seen none of these spectra.\n\n"
         "Median gain in amplitude over the raw spectrum, one spectrum at a time; how the truth is known:"
-        " `benchmarks/repeats.py`. The Savitzky-Golay filter is the best of seven settings for the condition, chosen with"
-        " the truth at hand, as no user could; the model has no setting. *Made worse*: by more than 0.1 dB.\n"
+        " `benchmarks/repeats.py`. The Savitzky-Golay filter is the best of seven settings for the condition, chosen"
+        " with the truth at hand, as no user could; the model has no setting. *Made worse*: by more than 0.1 dB.\n"
         "*Shown*: the SNR before and after, as the window shows it; *shown / true*: that after over the one the truth"
         " gives, median. *In 90 % band*: how many true values lie in the band drawn around the curve.\n\n"
         + table(head, rows),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
+# Two threads that wait for each other crawl where another program holds a core; the tests' networks are small.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from pathlib import Path
 

@@ -31,9 +31,14 @@ def noise_sigma(values: Floats) -> NDArray[np.float32]:
 
 
 def above_local_baseline(axis: Floats, values: Floats) -> Floats:
-    """`values` (N, B) less their grey opening over 150 cm⁻¹ of `axis` (B,): lines stand on zero -> (N, B)."""
+    """`values` (N, B) less their grey opening over 150 cm⁻¹ of `axis` (B,): lines stand on zero -> (N, B).
+
+    A cubic is taken out first, because an opening cannot follow a slope up to the very ends.
+    """
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+    slopes = np.linalg.qr(np.vander(np.linspace(-1, 1, len(axis)), 4))[0]
+    values = values - (values @ slopes) @ slopes.T
     step = (axis[-1] - axis[0]) / (len(axis) - 1)
     width = int(np.clip(WIDEST_LINE_CM / step, 3, max(3, len(axis) // 2)))
     opened: Floats = maximum_filter1d(minimum_filter1d(values, width, axis=1), width, axis=1)

@@ -142,12 +142,11 @@ class SpectrumAutoencoder(nn.Module):
 
     def hidden_samples(self, visible: Tensor, samples: int) -> Tensor:
         """Which samples (B,) no visible window has seen, nor read through its neighbours."""
-        seen = torch.zeros(1, self.window_count(samples), self.plan.window)
-        seen[:, visible.cpu()] = 1.0
-        cover = functional.max_pool1d(
-            (self.fold(seen.to(self.taper), samples) > 0).float(), SMOOTHING, 1, SMOOTHING // 2
-        )
-        return cover[0] == 0
+        # the mirrored ends count where they came from
+        position = torch.arange(samples, dtype=torch.float32)[None, None]
+        seen = torch.zeros(1, samples)
+        seen[:, self.windows(position)[0, visible.cpu()].long().unique()] = 1
+        return functional.max_pool1d(seen, SMOOTHING, 1, SMOOTHING // 2)[0] == 0
 
     def encode(self, samples: Tensor, axis: Tensor, visible: Tensor) -> Tensor:
         """Tokens (N, V, width) of the visible windows of `samples` (N, B), in units of sigma, at `axis` (N, B) cm⁻¹."""

@@ -1,0 +1,37 @@
+"""Signal and noise, measured on spectra whose signal and noise are known."""
+
+import numpy as np
+import pytest
+
+from ramanstudio.analysis.snr import noise_sigma, signal_height
+
+AXIS = np.linspace(200, 1800, 1000)
+
+
+def lines(*places, height=100.0, width=8.0):
+    return sum(height * np.exp(-0.5 * ((AXIS - place) / width) ** 2) for place in places)
+
+
+@pytest.mark.parametrize("sigma", [0.01, 3.0, 500.0])
+def test_the_noise_is_found_under_lines_and_fluorescence(sigma):
+    random = np.random.default_rng(0)
+    clean = lines(400, 900, 1300, height=100 * sigma) + 1000 * sigma * np.exp(-AXIS / 700)
+    found = noise_sigma(clean + random.normal(0, sigma, (50, 1000)))
+    assert np.median(found) == pytest.approx(sigma, rel=0.05)
+
+
+def test_a_cosmic_ray_does_not_count_as_noise():
+    raw = np.random.default_rng(1).normal(0, 1, (20, 1000))
+    raw[:, 500] += 1e5
+    assert np.median(noise_sigma(raw)) == pytest.approx(1, rel=0.05)
+
+
+def test_the_signal_is_the_strongest_line_over_its_own_baseline():
+    sloping = 5000 - 2 * AXIS
+    height = signal_height(AXIS, (lines(500) + lines(1200, height=40) + sloping)[None])
+    assert height[0] == pytest.approx(100, rel=0.05)
+
+
+def test_fluorescence_alone_is_no_signal():
+    hump = 1000 * np.exp(-0.5 * ((AXIS - 1000) / 900) ** 2)
+    assert signal_height(AXIS, hump[None])[0] < 20

@@ -1,0 +1,141 @@
+"""Pretraining, from an HDF5 corpus to a model in a folder."""
+
+import json
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from ramanstudio.errors import StudioError
+from ramanstudio.mae import corpus, zoo
+from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
+from ramanstudio.mae.pretraining import Pretraining, draw_example, loss_of, pretrain
+from ramanstudio.progress import Cancelled, Progress
+
+TINY = NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1)
+QUICK = PretrainPlan(steps=6, samples_a_step=4096, checkpoint_every=3, warmup_steps=2, average_over=10)
+
+
+@pytest.fixture(scope="module")
+def corpus_file(tmp_path_factory):
+    """Two groups of clean spectra: one on a shared axis, one with an axis for each spectrum."""
+    path = tmp_path_factory.mktemp("corpus") / "corpus.h5"
+    random = np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        axis = np.linspace(200, 1800, 900)
+        centre = random.uniform(300, 1700, (30, 6, 1))
+        values = 1000 * np.exp(-0.5 * ((axis - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (30, 900))
+        shared = file.create_group("shared")
+        shared["axis"], shared["values"] = axis, values
+        ragged = file.create_group("ragged")
+        lengths = random.integers(300, 900, 20)
+        ragged["offsets"] = np.concatenate([[0], np.cumsum(lengths)])
+        ragged["axis"] = np.concatenate([axis[:length] for length in lengths])
+        ragged["values"] = np.concatenate([row[:length] for row, length in zip(values, lengths, strict=False)])
+        ragged["sample"] = [f"sample {number // 2}" for number in range(20)]
+        noise = file.create_group("noise")
+        noise["axis"], noise["values"] = axis, random.normal(0, 1, (10, 900))
+    return path
+
+
+def weights_of(folder):
+    return zoo.load(folder)[1].state_dict()
+
+
+def same(one, other):
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_only_clean_spectra_are_learned_from_and_samples_are_never_split(corpus_file):
+    train, apart = corpus.load([corpus_file])
+    assert set(train.counts) == {"shared", "ragged"}
+    assert sum(train.counts.values()) + sum(apart.counts.values()) == 50
+    assert corpus.load([corpus_file], ["ragged"])[0].counts.keys() == {"shared"}
+
+
+def test_a_corpus_of_noise_alone_is_refused_with_a_sentence(corpus_file, tmp_path):
+    with pytest.raises(StudioError, match="clean enough"):
+        corpus.load([corpus_file], ["shared", "ragged"])
+    (tmp_path / "not.h5").write_text("not a corpus")
+    with pytest.raises(StudioError, match=r"not\.h5"):
+        pretrain(QUICK, [tmp_path / "not.h5"], tmp_path / "model", network_plan=TINY)
+
+
+def test_pretraining_writes_a_model_with_its_card_and_loss_curve(corpus_file, tmp_path):
+    shown = []
+    card = pretrain(QUICK, [corpus_file], tmp_path / "tiny", Progress(on_show=shown.append), network_plan=TINY)
+    assert card == zoo.read_card(tmp_path / "tiny")
+    assert card.name == "tiny"
+    assert card.steps == 6
+    assert card.trained_on.keys() == {"shared", "ragged"}
+    assert (tmp_path / "tiny" / "loss.csv").read_text().startswith("step,loss")
+    assert shown
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(corpus_file, tmp_path):
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        pretrain(replace(QUICK, seed=seed), [corpus_file], tmp_path / name, network_plan=TINY)
+    assert same(weights_of(tmp_path / "one"), weights_of(tmp_path / "again"))
+    assert not same(weights_of(tmp_path / "one"), weights_of(tmp_path / "other"))
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(corpus_file, tmp_path):
+    pretrain(QUICK, [corpus_file], tmp_path / "whole", network_plan=TINY)
+    steps = iter(range(100))
+    killed = Progress(is_cancelled=lambda: next(steps) >= 4)  # after the checkpoint of step 3
+    with pytest.raises(Cancelled):
+        pretrain(QUICK, [corpus_file], tmp_path / "killed", killed, network_plan=TINY)
+    assert zoo.read_card(tmp_path / "killed").steps == 3
+    pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY)
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"))
+
+
+def test_a_checkpoint_of_other_settings_is_refused(corpus_file, tmp_path):
+    pretrain(QUICK, [corpus_file], tmp_path / "model", network_plan=TINY)
+    with pytest.raises(StudioError, match="other settings"):
+        pretrain(replace(QUICK, seed=7), [corpus_file], tmp_path / "model", network_plan=TINY)
+
+
+def learned_by_heart(corpus_file, part, hide):
+    """How far a part of the loss of one small batch falls when the network sees nothing else: last over first."""
+    real, _ = corpus.load([corpus_file])
+    network = Pretraining(TINY, QUICK, real, torch.device("cpu")).network
+    example = draw_example(np.random.default_rng(1), real, replace(QUICK, samples_a_step=1024), 512)
+    count = network.window_count(512)
+    visible = network.hide(count, 0.5, torch.Generator().manual_seed(0)) if hide else None
+    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
+    losses = []
+    for _ in range(150):
+        loss, parts = loss_of(network, example, visible)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(parts[part])
+    return losses[-1] / losses[0]
+
+
+def test_the_network_can_learn_the_noise_of_one_batch_by_heart(corpus_file):
+    assert learned_by_heart(corpus_file, "noise", hide=False) < 0.2
+
+
+def test_the_network_can_learn_hidden_windows_by_heart(corpus_file):
+    assert learned_by_heart(corpus_file, "hidden", hide=True) < 0.2
+
+
+def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_path):
+    folder = tmp_path / "model"
+    pretrain(QUICK, [corpus_file], folder, network_plan=TINY)
+    whole = (folder / "weights.safetensors").read_bytes()
+    (folder / "weights.safetensors").write_bytes(whole[:-100])
+    with pytest.raises(StudioError, match="damaged"):
+        zoo.load(folder)
+    (folder / "weights.safetensors").write_bytes(whole)
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | {"network": card["network"] | {"width": 48}}))
+    with pytest.raises(StudioError, match="damaged"):
+        zoo.load(folder)
+    (folder / "card.json").write_text("{")
+    with pytest.raises(StudioError, match="card"):
+        zoo.load(folder)

@@ -1,0 +1,193 @@
+"""The engine's promises, kept by the shipped model."""
+
+import numpy as np
+import pytest
+import torch
+
+from ramanstudio.engine import BAND, Denoised, Engine
+from ramanstudio.errors import StudioError
+from ramanstudio.mae.predictor import SAMPLES_A_BATCH, Predictor
+from ramanstudio.progress import Cancelled, Progress
+from ramanstudio.spectra import SpectrumSet
+
+AXIS = np.linspace(200, 1800, 1000)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine.load(device="cpu", threads=1)
+
+
+def clean_spectra(random, many=40, axis=AXIS):
+    """Sharp and broad lines, the strongest 100 high, on a sloping background."""
+    centre = random.uniform(axis[0], axis[-1], (many, 8, 1))
+    width = random.uniform(4, 25, (many, 8, 1))
+    height = random.uniform(5, 100, (many, 8, 1))
+    return (height * np.exp(-0.5 * ((axis - centre) / width) ** 2)).sum(axis=1) + 300 - axis / 10
+
+
+def root_mean_square(rows):
+    return np.sqrt(np.mean(rows**2, axis=1))
+
+
+@pytest.mark.parametrize(("snr", "least_gain"), [(1.5, 3.5), (10, 2.5), (50, 1.7), (400, 1.1)])
+def test_noise_shrinks_and_no_spectrum_becomes_worse(engine, snr, least_gain):
+    random = np.random.default_rng(0)
+    clean = clean_spectra(random)
+    noise = random.normal(0, 100 / snr, clean.shape)
+    denoised = engine.denoise(SpectrumSet.of(AXIS, clean + noise))
+    gain = root_mean_square(noise) / root_mean_square(denoised.spectra.values - clean)
+    assert np.median(gain) > least_gain
+    assert gain.min() > 10 ** (-0.1 / 20)
+
+
+@pytest.mark.parametrize("snr", [1.5, 10, 50])
+def test_the_claimed_error_is_near_the_true_one(engine, snr):
+    random = np.random.default_rng(1)
+    clean = clean_spectra(random)
+    denoised = engine.denoise(SpectrumSet.of(AXIS, clean + random.normal(0, 100 / snr, clean.shape)))
+    true = root_mean_square(denoised.spectra.values - clean)
+    claimed = root_mean_square(denoised.expected_error)
+    # what repeats differ by is in the claim but not in these simulated spectra, so it is on the safe side
+    assert 0.8 < np.median(claimed / true) < 2.5
+    assert np.mean(np.abs(denoised.spectra.values - clean) < BAND * denoised.expected_error) > 0.85
+
+
+def test_the_ratios_are_of_the_right_size(engine):
+    random = np.random.default_rng(2)
+    clean = 100 * np.exp(-0.5 * ((AXIS - 900) / 15) ** 2)
+    denoised = engine.denoise(SpectrumSet.of(AXIS, clean + random.normal(0, 10, (30, 1000))))
+    assert np.median(denoised.snr_before) == pytest.approx(10, rel=0.25)
+    assert np.all(denoised.gain > 2)
+    assert denoised.gain == pytest.approx(denoised.snr_after / denoised.snr_before)
+
+
+def test_a_constant_spectrum_comes_back_as_it_was(engine):
+    raw = SpectrumSet.of(AXIS, np.full((2, 1000), 7.5))
+    denoised = engine.denoise(raw)
+    assert np.array_equal(denoised.spectra.values, raw.values)
+    assert np.array_equal(denoised.gain, [1, 1])
+
+
+def test_a_noiseless_spectrum_comes_back_unchanged(engine):
+    clean = clean_spectra(np.random.default_rng(3), many=10)
+    denoised = engine.denoise(SpectrumSet.of(AXIS, clean))
+    assert np.abs(denoised.spectra.values - clean).max() < 0.2  # of lines 100 high
+
+
+def test_unit_and_offset_do_not_matter(engine):
+    random = np.random.default_rng(4)
+    raw = clean_spectra(random, many=4) + random.normal(0, 5, (4, 1000))
+    plain = engine.denoise(SpectrumSet.of(AXIS, raw))
+    other = engine.denoise(SpectrumSet.of(AXIS, 1e-6 * raw + 0.001))
+    assert np.allclose((other.spectra.values - 0.001) * 1e6, plain.spectra.values, atol=0.05)
+    assert np.allclose(other.snr_after, plain.snr_after, rtol=0.02)
+
+
+@pytest.mark.parametrize("points", [100, 500, 2049, 6000])
+def test_short_and_long_spectra_are_denoised(engine, points):
+    random = np.random.default_rng(5)
+    axis = np.linspace(100, 3500, points)
+    clean = 100 * np.exp(-0.5 * ((axis - 1500) / 400) ** 2)
+    noise = random.normal(0, 10, points)
+    denoised = engine.denoise(SpectrumSet.of(axis, clean + noise))
+    assert np.std(denoised.spectra.values[0] - clean) < 0.6 * np.std(noise)
+    assert np.isfinite(denoised.expected_error).all()
+
+
+def test_the_shortest_spectrum_is_denoised_too(engine):
+    raw = np.random.default_rng(5).normal(0, 1, (20, 48))
+    denoised = engine.denoise(SpectrumSet.of(np.linspace(100, 300, 48), raw))
+    assert np.median(root_mean_square(denoised.spectra.values) / root_mean_square(raw)) < 0.7
+
+
+def test_facts_and_columns_stay_with_the_spectra(engine):
+    raw = SpectrumSet(AXIS, np.random.default_rng(6).normal(0, 1, (3, 1000)), {"x": [1, 2, 3]}, {"laser_nm": 532})
+    denoised = engine.denoise(raw)
+    assert denoised.spectra.about["laser_nm"] == 532
+    assert list(denoised.spectra.table["x"]) == [1, 2, 3]
+    assert np.array_equal(denoised[1:].spectra.values, denoised.spectra.values[1:])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_refused_with_a_sentence(engine, bad):
+    values = np.ones((3, 1000))
+    values[1, 10] = bad
+    with pytest.raises(StudioError, match="1 of 3 spectra hold values that are not numbers"):
+        engine.denoise(SpectrumSet(AXIS, values))
+
+
+def test_a_spectrum_too_short_is_refused_with_a_sentence(engine):
+    with pytest.raises(StudioError, match="20 points is too short"):
+        engine.denoise(SpectrumSet.of(np.arange(20.0), np.ones(20)))
+
+
+def test_many_files_are_denoised_together_and_one_bad_one_stops_no_other(engine):
+    random = np.random.default_rng(7)
+    sets = [SpectrumSet.of(AXIS, random.normal(0, 1, (2, 1000))) for _ in range(3)]
+    sets.insert(1, SpectrumSet.of(AXIS, np.full(1000, np.nan)))
+    sets.append(SpectrumSet.of(AXIS[:300], random.normal(0, 1, 300)))
+    shown = {}
+    results = engine.denoise_each(sets, Progress(on_show=lambda pair: shown.update([pair])))
+    assert isinstance(results[1], StudioError)
+    assert [isinstance(result, Denoised) for result in results] == [True, False, True, True, True]
+    assert set(shown) == {0, 1, 2, 3, 4}
+    alone = engine.denoise(sets[2])
+    assert np.allclose(results[2].spectra.values, alone.spectra.values, atol=1e-4)
+
+
+def test_work_that_is_cancelled_stops_between_two_batches(engine):
+    many = SpectrumSet.of(AXIS, np.random.default_rng(8).normal(0, 1, (500, 1000)))
+    calls = []
+    progress = Progress(lambda *call: calls.append(call), is_cancelled=lambda: len(calls) >= 2)
+    with pytest.raises(Cancelled):
+        engine.denoise(many, progress=progress)
+    assert calls[-1][0] < 500
+
+
+def test_the_noise_can_be_measured_in_a_region(engine):
+    random = np.random.default_rng(9)
+    noise = random.normal(0, 1, (10, 1000)) * np.where(AXIS > 1000, 20, 5)
+    raw = SpectrumSet.of(AXIS, 100 * np.exp(-0.5 * ((AXIS - 600) / 15) ** 2) + noise)
+    denoised = engine.denoise(raw)
+    quiet, loud = denoised.measured_in(raw, 200, 950), denoised.measured_in(raw, 1050, 1800)
+    assert np.median(quiet.snr_before / loud.snr_before) == pytest.approx(4, rel=0.2)
+    assert np.all(quiet.snr_after > loud.snr_after)
+    with pytest.raises(StudioError, match="widen"):
+        denoised.measured_in(raw, 500, 510)
+
+
+class _SmallGpu(Predictor):
+    """A predictor whose GPU is the CPU, with room for so many samples at once."""
+
+    room = 0
+
+    def _noise_of_batch(self, axis, values, sigma):
+        if self.device == "cuda" and values.size > self.room:
+            raise torch.OutOfMemoryError
+        real, self.device = self.device, "cpu"
+        try:
+            return super()._noise_of_batch(axis, values, sigma)
+        finally:
+            self.device = real
+
+
+@pytest.mark.parametrize(("room", "ends_on", "warnings"), [(20_000, "cuda", 0), (0, "cpu", 1)])
+def test_a_full_gpu_halves_the_batch_then_leaves_it_to_the_cpu(engine, room, ends_on, warnings):
+    predictor = _SmallGpu(engine._predictor._network, 1.0, "cpu")
+    predictor.device, predictor.samples_a_batch, predictor.room = "cuda", SAMPLES_A_BATCH["cuda"], room
+    values = np.random.default_rng(10).normal(0, 1, (30, 1000)).astype(np.float32)
+    said = []
+    noise, _ = predictor.noise(AXIS, values, np.ones(30, np.float32), Progress(on_warning=said.append))
+    assert predictor.device == ends_on
+    assert len(said) == warnings
+    assert np.all(np.abs(noise).sum(axis=1) > 0)
+
+
+def test_a_device_or_model_that_is_not_there_is_named(engine):
+    with pytest.raises(StudioError, match="no model 'nonesuch'"):
+        Engine.load("nonesuch")
+    if not torch.cuda.is_available():
+        with pytest.raises(StudioError, match="no device 'cuda'"):
+            Engine.load(device="cuda")
+    assert engine.device_name.startswith("CPU · ")
