@@ -116,7 +116,8 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    readable, known = set(readable_suffixes()), {suffix for row in UNSUPPORTED for suffix in row.suffixes}
+    readable = set(readable_suffixes())
+    known = {suffix for row in UNSUPPORTED if row.of_spectra for suffix in row.suffixes}
     files = [path for path in _walked(folder) if path.suffix.lower() in readable | known]
     return [path for path in files if path.suffix.lower() in readable] or files
 

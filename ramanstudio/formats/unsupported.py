@@ -18,6 +18,7 @@ class Unsupported:
     suffixes: tuple[str, ...]
     starts: tuple[bytes, ...]
     instead: str
+    of_spectra: bool = True
 
 
 UNSUPPORTED: Final = (
@@ -77,8 +78,9 @@ UNSUPPORTED: Final = (
         (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".svg"),
         (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8"),
         "Spectra are read from the numbers, not from a picture of them: export those as text.",
+        of_spectra=False,
     ),
-    Unsupported("a PDF", (".pdf",), (b"%PDF",), "Ask for the numbers as text."),
+    Unsupported("a PDF", (".pdf",), (b"%PDF",), "Ask for the numbers as text.", of_spectra=False),
     Unsupported(
         "a Python or NumPy file", (".npy", ".npz", ".pkl"), (b"\x93NUMPY",), "Write it as CSV with numpy.savetxt."
     ),

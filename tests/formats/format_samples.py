@@ -91,7 +91,12 @@ def spc_log(text: bytes) -> bytes:
 
 
 def jcamp_text(
-    data: str, points: int, form: str = "(X++(Y..Y))", kind: str = "RAMAN SPECTRUM", units: str = "1/CM", y: str = "COUNTS"
+    data: str,
+    points: int,
+    form: str = "(X++(Y..Y))",
+    kind: str = "RAMAN SPECTRUM",
+    units: str = "1/CM",
+    y: str = "COUNTS",
 ) -> str:
     """A JCAMP-DX file around lines of data, from 100 to 1000 cm⁻¹."""
     return (

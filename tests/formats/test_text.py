@@ -115,7 +115,9 @@ def test_a_matrix_with_the_axis_in_its_first_row(tmp_path: Path, first: str) -> 
 def test_spectra_named_by_numbers_are_not_taken_for_an_axis(tmp_path: Path) -> None:
     times = np.arange(0, 120, 10)
     rows = ["Raman shift," + ",".join(map(str, times))]
-    rows += [f"{shift}," + ",".join(str(value + time) for time in times) for shift, value in zip(AXIS, BAND, strict=True)]
+    rows += [
+        f"{shift}," + ",".join(str(value + time) for time in times) for shift, value in zip(AXIS, BAND, strict=True)
+    ]
     spectra = opened(tmp_path / "a.csv", "\n".join(rows))
     assert spectra.values.shape == (12, AXIS.size)
     np.testing.assert_allclose(spectra.axis, AXIS)
@@ -152,7 +154,9 @@ def test_a_witec_map_has_its_pixels(tmp_path: Path) -> None:
 
 def test_a_renishaw_map_written_point_by_point_is_put_together(tmp_path: Path) -> None:
     rows = ["#X\t\t#Y\t\t#Wave\t\t#Intensity"]
-    rows += [f"{x}\t{y}\t{s}\t{v + x}" for y in (0, 5) for x in (1, 2) for s, v in zip(AXIS[::-1], BAND[::-1], strict=True)]
+    rows += [
+        f"{x}\t{y}\t{s}\t{v + x}" for y in (0, 5) for x in (1, 2) for s, v in zip(AXIS[::-1], BAND[::-1], strict=True)
+    ]
     spectra = opened(tmp_path / "map.txt", "\n".join(rows))
     assert spectra.values.shape == (4, AXIS.size)
     assert spectra.table["x"].tolist() == [1, 2, 1, 2] and spectra.table["y"].tolist() == [0, 0, 5, 5]

@@ -1,0 +1,110 @@
+"""JCAMP-DX in all its forms; what is not Raman is refused."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from format_samples import AXIS, BAND, REAL, jcamp_plain, jcamp_text, needs_real_files
+
+from ramanstudio.errors import StudioError
+from ramanstudio.formats.registry import read
+
+
+def values_of(path: Path, content: str) -> list[float]:
+    path.write_text(content)
+    (spectra,) = read(path)
+    return [2 * value for value in spectra.values[0].tolist()]  # YFACTOR is 0.5
+
+
+def test_plain_numbers(tmp_path: Path) -> None:
+    (tmp_path / "a.jdx").write_text(jcamp_plain())
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.axis, AXIS)
+    np.testing.assert_allclose(spectra.values, np.round(BAND)[None])
+    assert spectra.about["intensity_unit"] == "counts" and spectra.about["title"] == "a sample"
+
+
+# The example of the standard: 1 2 3 3 2 1 0 -1 -2 -3 in each form (McDonald & Wilks 1988, table V and VI).
+@pytest.mark.parametrize(
+    "line",
+    [
+        "100 1 2 3 3 2 1 0 -1 -2 -3",
+        "100+1+2+3+3+2+1+0-1-2-3",
+        "100 1.0E+00 2 3 3 2 1 0 -1 -2 -3.0E+00",
+        "100ABCCBA@abc",
+        "100ABCTBA@abc",
+        "100AJJ%jjjjjj",
+        "100AJT%jX",
+    ],
+)
+def test_every_form_of_the_standard(tmp_path: Path, line: str) -> None:
+    assert values_of(tmp_path / "a.dx", jcamp_text(line + "\n", 10)) == [1, 2, 3, 3, 2, 1, 0, -1, -2, -3]
+
+
+def test_the_check_at_the_beginning_of_a_difference_line_is_not_a_point(tmp_path: Path) -> None:
+    assert values_of(tmp_path / "a.dx", jcamp_text("100AJJ%jj\n600Ajj\n700aj$$ remark\n", 9)) == [
+        1, 2, 3, 3, 2, 1, 0, -1, -2,
+    ]  # fmt: skip
+
+
+def test_pairs(tmp_path: Path) -> None:
+    data = "".join(f"{shift:g}, {2 * value:g}\n" for shift, value in zip(AXIS, BAND, strict=True))
+    (tmp_path / "a.jdx").write_text(jcamp_text(data, AXIS.size, form="(XY..XY)"))
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=1e-3)
+    np.testing.assert_allclose(spectra.values[0], BAND, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "units", "ordinate", "says"),
+    [
+        ("INFRARED SPECTRUM", "1/CM", "ABSORBANCE", "infrared"),
+        ("", "1/CM", "TRANSMITTANCE", "infrared"),
+        ("NMR SPECTRUM", "HZ", "ARBITRARY UNITS", "nmr"),
+        ("MASS SPECTRUM", "M/Z", "COUNTS", "mass"),
+        ("", "MINUTES", "COUNTS", "minutes"),
+        ("RAMAN SPECTRUM", "NANOMETERS", "COUNTS", "wavelength in nm.*laser"),
+    ],
+)
+def test_what_is_not_raman_is_refused(tmp_path: Path, kind: str, units: str, ordinate: str, says: str) -> None:
+    path = tmp_path / "a.jdx"
+    path.write_text(jcamp_text("100 1 2 3 4 5 6 7 8\n", 8, kind=kind, units=units, y=ordinate))
+    with pytest.raises(StudioError, match=rf"'a\.jdx'.*{says}"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "points", "says"),
+    [
+        ("100 1 2 3 4\n", 10, "ends after 4 of 10"),
+        ("100AS999999999999\n", 10, "repeat counts"),
+        ("100Z9Z9Z9Z9\n", 10, "repeat counts"),
+        ("", 10, "ends after 0"),
+        ("##NPOINTS= many\n", 10, "0 points|ends after"),
+    ],
+)
+def test_damaged_data_is_refused(tmp_path: Path, data: str, points: int, says: str) -> None:
+    path = tmp_path / "a.jdx"
+    path.write_text(jcamp_text(data, points))
+    with pytest.raises(StudioError, match=says):
+        read(path)
+
+
+@needs_real_files
+@pytest.mark.parametrize("name", ["LABCALC.DX", "SPECFILE.DX", "br_3.DX", "br_5.DX", "fort_1.DX", "lp_4.DX"])
+def test_the_digits_of_real_files_decode_as_the_package_jcamp_does(tmp_path: Path, name: str) -> None:
+    import jcamp
+
+    original = (REAL / "jcamp" / name).read_text(encoding="latin-1")
+    path = tmp_path / name  # infrared, so refused as it is: called Raman, its digits can be compared
+    path.write_text(original.replace("INFRARED SPECTRUM", "RAMAN SPECTRUM"), encoding="latin-1")
+    (spectra,) = read(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = jcamp.readfile(str(REAL / "jcamp" / name))
+    order = np.argsort(theirs["x"])
+    np.testing.assert_allclose(spectra.axis, theirs["x"][order], rtol=1e-5)
+    np.testing.assert_allclose(spectra.values[0], theirs["y"][order], rtol=1e-5, atol=1e-7)

@@ -1,0 +1,161 @@
+"""Which files are taken, which reader reads them, and what a user is told of those that cannot be read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from format_samples import AXIS, BAND, jcamp_plain, spc_bytes, two_columns, wdf_bytes
+
+from ramanstudio.errors import StudioError
+from ramanstudio.formats.registry import FORMATS, find_files, read, readable_suffixes
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(StudioError) as error:
+        read(path)
+    assert f"'{path.name}'" in error.value.sentence and error.value.remedy
+    return error.value.sentence
+
+
+def test_a_folder_is_walked_and_files_given_by_name_are_kept(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.WDF", "deep/er/c.spc", ".hidden/d.txt", ".e.txt", "photo.jpg", "f.l6s"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    named = tmp_path / "f.l6s"
+    found = find_files([named, tmp_path, tmp_path / "b.txt", tmp_path / "gone.txt"])
+    assert [path.name for path in found] == ["f.l6s", "a.WDF", "b.txt", "c.spc", "gone.txt"]
+
+
+def test_a_folder_of_files_not_read_yet_is_not_silently_empty(tmp_path: Path) -> None:
+    (tmp_path / "a.l6s").write_bytes(b"LabSpec6\0\0")
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    assert [path.name for path in find_files([tmp_path])] == ["a.l6s"]
+
+
+def test_every_suffix_belongs_to_one_format() -> None:
+    suffixes = [suffix for row in FORMATS for suffix in row.suffixes]
+    assert sorted(suffixes) == sorted(set(suffixes)) and set(readable_suffixes()) == set(suffixes)
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format_name"),
+    [
+        ("a.txt", wdf_bytes(BAND[None]), "Renishaw WiRE"),
+        ("a", spc_bytes(BAND[None]), "Galactic SPC"),
+        ("a.dat", jcamp_plain().encode(), "JCAMP-DX"),
+        ("a.xyz", two_columns().encode(), "Text"),
+    ],
+)
+def test_content_decides_where_the_suffix_does_not_say(
+    tmp_path: Path, name: str, content: bytes, format_name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    (spectra,) = read(path)
+    assert spectra.about["format"] == format_name and spectra.about["source"] == str(path)
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "says"),
+    [
+        ("a.l6s", b"LabSpec6\0\0\0", "LabSpec 6"),
+        ("a.wip", b"WIT_PRCT", "WITec project"),
+        ("a.tvf", b"\xef\xbb\xbf<!--TriVista-File.", "TriVista"),
+        ("a.spa", b"Spectral Data File\r\n\0", "OMNIC"),
+        ("a.0", b"\n\n\xfe\xfe\0\0\0\0", "OPUS"),
+        ("a.sif", b"Andor Technology Multi-Channel File\n", "Andor"),
+        ("a.xlsx", b"PK\x03\x04", "Excel"),
+        ("a.procspec", b"PK\x03\x04", "Ocean Optics"),
+        ("a.mat", b"MATLAB 5.0 MAT-file", "MATLAB"),
+        ("a.spe", b"\0" * 100, "Princeton"),
+        ("a.png", b"\x89PNG\r\n", "picture"),
+        ("a.unknown", bytes(range(256)), "format is not known"),
+        ("a.txt", bytes(range(256)), "binary data"),
+        ("a.txt", b"", "empty"),
+        ("a.wdf", b"", "empty"),
+        ("a.wdf", b"WDF1 and no more", "before its header"),
+        ("a.spc", b"\0" * 600, "does not begin like one"),
+        ("a.jdx", b"hello", "no JCAMP-DX labels"),
+        ("a.h5", b"hello", "damaged"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_sentence_and_a_remedy(
+    tmp_path: Path, name: str, start: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(start)
+    assert says in refusal(tmp_path / name)
+
+
+def test_a_missing_file_and_a_folder_are_sentences(tmp_path: Path) -> None:
+    assert "no such file" in refusal(tmp_path / "gone.txt")
+    assert "folder" in refusal(tmp_path)
+    assert refusal(tmp_path / ("x" * 300 + ".txt"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may open every file")
+def test_a_file_without_permission_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(two_columns())
+    path.chmod(0)
+    assert "may not open it" in refusal(path)
+
+
+def test_permission_refused_by_the_system_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(two_columns())
+
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbid)
+    assert "may not open it" in refusal(path)
+
+
+@pytest.mark.parametrize("suffix", [*readable_suffixes(), ".unknown", ""])
+def test_a_file_of_two_gigabytes_is_refused_without_reading_it(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"huge{suffix}"
+    with path.open("wb") as file:
+        file.write(b"100 1\n" * 1000 if suffix not in (".wdf", ".spc") else b"\0")
+        file.truncate(2 * 2**30 + 1)
+    begin = perf_counter()
+    refusal(path)
+    assert perf_counter() - begin < 2
+
+
+@pytest.mark.parametrize("laser_nm", [0.0, -5.0, float("nan"), 1e9])
+def test_an_impossible_laser_is_refused(tmp_path: Path, laser_nm: float) -> None:
+    with pytest.raises(StudioError, match="laser"):
+        read(tmp_path / "a.txt", laser_nm)
+
+
+def test_two_columns_read_fast_from_two_threads(tmp_path: Path) -> None:
+    axis = np.linspace(100, 3000, 1000)
+    content = "".join(f"{shift:.3f}\t{value:.4f}\n" for shift, value in zip(axis, np.cos(axis), strict=True))
+    paths = [tmp_path / f"{number}.txt" for number in range(100)]
+    for path in paths:
+        path.write_text(content)
+    begin = perf_counter()
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(len(sets[0]) for sets in threads.map(read, paths)) == 100
+    assert perf_counter() - begin < 0.5  # the bar: 1000 files in 5 s
+
+
+def test_reading_text_imports_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(two_columns())
+    script = (
+        "import sys, pathlib; from ramanstudio.formats.registry import read; read(pathlib.Path(sys.argv[1]));"
+        "print([m for m in ('pandas', 'scipy', 'h5py', 'spc_io', 'jcamp', 'wdf', 'torch', 'matplotlib', 'PySide6')"
+        " if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.txt")], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr

@@ -1,0 +1,120 @@
+"""SPC files of both versions open as spc-io reads them, and where spc-io gives up; what is no Raman is refused."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from format_samples import AXIS, BAND, REAL, needs_real_files, spc_bytes, spc_log
+
+from ramanstudio.errors import StudioError
+from ramanstudio.formats.registry import read
+from ramanstudio.spectra import SpectrumSet
+
+SEVERAL = np.outer([1.0, 2.0, 3.0], BAND)
+
+
+def opened(path: Path, content: bytes, laser_nm: float | None = None) -> SpectrumSet:
+    path.write_bytes(content)
+    (spectra,) = read(path, laser_nm)
+    return spectra
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("values", [BAND[None], SEVERAL])
+def test_both_versions_and_many_spectra(tmp_path: Path, old: bool, values: np.ndarray) -> None:
+    spectra = opened(tmp_path / "a.spc", spc_bytes(values, old=old))
+    np.testing.assert_allclose(spectra.axis, AXIS, rtol=1e-6)
+    np.testing.assert_allclose(spectra.values, values, rtol=1e-4)
+
+
+def test_an_axis_of_its_own(tmp_path: Path) -> None:
+    uneven = AXIS**1.01
+    spectra = opened(tmp_path / "a.spc", spc_bytes(SEVERAL, axis=uneven, ends=(uneven[0], uneven[-1])))
+    np.testing.assert_allclose(spectra.axis, uneven, rtol=1e-6)
+    np.testing.assert_allclose(spectra.values, SEVERAL, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        spc_log(b"Laser = 785 nm\r\nExposure_time=Time: 3000\r\n"),
+        spc_log(b"a line without a key\r\n[a section]\r\n== =\r\nLaser=785\r\nExposure time = 3\r\n"),
+        spc_log(b"Laser=785\0\0Exposure=3\xff\xfe")[:90],
+        b"\xff" * 64 + b"Laser=785",
+    ],
+)
+def test_no_log_block_keeps_a_file_from_opening(tmp_path: Path, log: bytes) -> None:
+    spectra = opened(tmp_path / "a.spc", spc_bytes(BAND[None], log=log))
+    np.testing.assert_allclose(spectra.values, BAND[None], rtol=1e-6)
+    assert spectra.about.get("laser_nm", 785) == 785 and spectra.about.get("exposure_s", 3) == 3
+
+
+def test_the_log_gives_the_laser_that_converts_wavelengths(tmp_path: Path) -> None:
+    nm = 1e7 / (1e7 / 532.2 - AXIS)
+    content = spc_bytes(BAND[None], x_type=3, axis=nm, ends=(nm[0], nm[-1]), log=spc_log(b"EXCIT_LINE = 532.2\r\n"))
+    np.testing.assert_allclose(opened(tmp_path / "a.spc", content).axis, AXIS, atol=0.3)
+
+
+@pytest.mark.parametrize(
+    ("x_type", "y_type", "ends", "says"),
+    [
+        (3, 4, (550.0, 600.0), "wavelength in nm.*laser"),
+        (1, 2, (4000.0, 450.0), "absorbance.*infrared"),
+        (1, 128, (400.0, 4000.0), "transmittance"),
+        (1, 129, (200.0, 4000.0), "reflectance"),
+        (1, 0, (400.0, 7900.0), "beyond any Raman shift"),
+        (1, 4, (15600.0, 15500.0), "absolute wavenumber.*laser"),
+        (9, 0, (40.0, 400.0), "m/z"),
+        (10, 0, (200.0, -10.0), "ppm"),
+        (5, 0, (0.0, 60.0), "minutes"),
+    ],
+)
+def test_what_is_no_raman_shift_is_never_shown_as_such(
+    tmp_path: Path, x_type: int, y_type: int, ends: tuple[float, float], says: str
+) -> None:
+    (tmp_path / "a.spc").write_bytes(spc_bytes(BAND[None], x_type, y_type, ends))
+    with pytest.raises(StudioError, match=rf"'a\.spc'.*{says}"):
+        read(tmp_path / "a.spc")
+
+
+def test_a_file_cut_between_spectra_gives_the_whole_ones_and_says_so(tmp_path: Path) -> None:
+    spectra = opened(tmp_path / "a.spc", spc_bytes(SEVERAL)[:-100])
+    np.testing.assert_allclose(spectra.values, SEVERAL[:2], rtol=1e-6)
+    assert "2 of 3" in str(spectra.about["notes"])
+    (tmp_path / "a.spc").write_bytes(spc_bytes(BAND[None])[:-8])
+    with pytest.raises(StudioError, match="46 points and the file ends before"):
+        read(tmp_path / "a.spc")
+
+
+def as_spc_io(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    from spc_io import SPC
+
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        spc = SPC.from_bytes_io(file)
+        return [(np.array(sub.xarray), np.array(sub.yarray)) for sub in spc]
+
+
+@needs_real_files
+def test_real_files_open_as_spc_io_reads_them_and_where_it_fails_too() -> None:
+    compared = opened_alone = 0
+    for path in sorted([*REAL.glob("spc*/*.[sS][pP][cC]"), *REAL.glob("twins/*/*.spc"), *REAL.glob("other/*.spc")]):
+        try:
+            sets = read(path)
+        except StudioError:
+            assert path.parent.name == "spc", f"{path.name} is a Raman spectrum"
+            continue
+        try:
+            theirs = as_spc_io(path)
+        except Exception:  # whatever spc-io raises: its failures are what is tested
+            opened_alone += 1
+            continue
+        rows = [row for spectra in sets for row in spectra.values]
+        assert len(rows) == len(theirs)
+        for row, (x, y) in zip(rows, theirs, strict=True):
+            np.testing.assert_allclose(row, y[np.argsort(x)], rtol=1e-4, atol=1e-3)
+        compared += 1
+    assert compared >= 10 and compared + opened_alone >= 35
