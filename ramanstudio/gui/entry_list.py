@@ -53,7 +53,7 @@ class EntryList(QWidget):
         self.filter_box.textChanged.connect(self.model.filter)
         self.order.currentIndexChanged.connect(lambda: self.model.sort_by(self.order.currentData()))
         self.model.count_changed.connect(self._show_count)
-        self.model.modelReset.connect(self._show_count)
+        self.model.looks_changed.connect(self.view.viewport().update)
         self.view.selectionModel().selectionChanged.connect(self._select)
         session.selection_changed.connect(self._follow_selection)
         session.changed.connect(self._follow_project)

@@ -33,6 +33,7 @@ class EntryModel(QAbstractListModel):
     """Filters and sorts by itself: a proxy asks `data` for every row of 10 000 at each change."""
 
     count_changed = Signal()
+    looks_changed = Signal()  # dataChanged over 5000 rows asks for each of them; the rows in sight are enough
 
     def __init__(self, session: Session, waits: Callable[[Entry], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +49,10 @@ class EntryModel(QAbstractListModel):
         self._sort_soon.setSingleShot(True)
         self._sort_soon.setInterval(400)
         self._sort_soon.timeout.connect(self._arrange_again)
+        self._repaint_soon = QTimer(self)  # results come many times a second
+        self._repaint_soon.setSingleShot(True)
+        self._repaint_soon.setInterval(100)
+        self._repaint_soon.timeout.connect(self.repaint)
         session.changed.connect(self._follow)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 (Qt's own signature)
@@ -133,13 +138,13 @@ class EntryModel(QAbstractListModel):
 
     def repaint(self) -> None:
         """Say that every row may look different now."""
-        if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        self.looks_changed.emit()
 
     def _follow(self, before: Project, now: Project) -> None:
         self._project = now
         if now.entries is before.entries:
-            self.repaint()
+            if not self._repaint_soon.isActive():
+                self._repaint_soon.start()
             if self._sort in ("before", "after", "gain", "state") or self._words:
                 self._sort_soon.start()
             return

@@ -23,7 +23,7 @@ from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, faded, tabular
 from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words
-from ramanstudio.project import Entry, Result
+from ramanstudio.project import Entry, Project, Result
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
@@ -67,7 +67,7 @@ class FactsPanel(QScrollArea):
         self._exports = [_button(actions[name]) for name in EXPORTS]
         self._accent = "#2563EB"
         self._lay_out()
-        session.changed.connect(self.refresh)
+        session.changed.connect(self._follow)
         session.selection_changed.connect(self.refresh)
         denoising.engine_changed.connect(self.refresh)
         denoising.settled.connect(self.refresh)
@@ -87,6 +87,13 @@ class FactsPanel(QScrollArea):
         self._ticks["show_band"].setIcon(_swatch(faded(theme.accent, 0.35), 10))
         self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.warning, 0.35), 10))
         self.refresh()
+
+    def _follow(self, before: Project, now: Project) -> None:
+        chosen = self._session.selected_ids
+        if now.entries is not before.entries or any(
+            now.results.get(entry_id) is not before.results.get(entry_id) for entry_id in chosen
+        ):
+            self.refresh()
 
     def refresh(self) -> None:
         """Say what is true now."""

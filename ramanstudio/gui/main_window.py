@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.studio import Studio
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: what was remembered no longer fits then
-REMOVED_SOON_MS: Final = 30
+ENABLE_MS: Final = 80
 
 
 class MainWindow(QMainWindow):
@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
 
     def _enable_soon(self, *_: object) -> None:
         if not self._soon.isActive():
-            self._soon.start(REMOVED_SOON_MS)
+            self._soon.start(ENABLE_MS)
 
     def _enable(self) -> None:
         menus.enable(self.acts, self.moment())

@@ -34,6 +34,8 @@ class Session(QObject):
         self._next_id = 1
         self._selected: tuple[int, ...] = ()
         self._spectrum: int | None = None
+        self._index: dict[int, Entry] = {}
+        self._indexed: tuple[Entry, ...] = ()
 
     @property
     def project(self) -> Project:
@@ -52,9 +54,9 @@ class Session(QObject):
 
     @property
     def selected(self) -> tuple[Entry, ...]:
-        """The selected entries, in the order of the project."""
-        chosen = frozenset(self._selected)
-        return tuple(entry for entry in self.project.entries if entry.id in chosen) if chosen else ()
+        """The selected entries, in the order of the list."""
+        index = self._by_id()
+        return tuple(index[entry_id] for entry_id in self._selected if entry_id in index)
 
     @property
     def selected_ids(self) -> tuple[int, ...]:
@@ -103,8 +105,12 @@ class Session(QObject):
 
     def keep(self, found: Mapping[int, Result]) -> None:
         """Keep what the engine found; what belongs to an entry that is gone, or was read again, is dropped."""
-        sources = {entry.id: entry.source for entry in self.project.entries if entry.id in found}
-        wanted = {entry_id: one for entry_id, one in found.items() if sources.get(entry_id) is one.source}
+        index = self._by_id()
+        wanted = {
+            entry_id: one
+            for entry_id, one in found.items()
+            if (entry := index.get(entry_id)) is not None and entry.source is one.source
+        }
         if wanted:
             before = self.project
             self.changed.emit(before, self._history.keep(wanted))
@@ -130,6 +136,12 @@ class Session(QObject):
         if spectrum != self._spectrum:
             self._spectrum = spectrum
             self.selection_changed.emit()
+
+    def _by_id(self) -> dict[int, Entry]:
+        if self._indexed is not self.project.entries:  # asked at every chunk of thousands of results
+            self._indexed = self.project.entries
+            self._index = {entry.id: entry for entry in self._indexed}
+        return self._index
 
     def _entries_of(self, opened: Opened) -> list[Entry]:
         name = opened.path.name or str(opened.path)
