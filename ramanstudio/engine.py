@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
 
 DEFAULT_MODEL = "smae-base"
-FEWEST_POINTS = 48  # below, the mirrored ends would make up half of what the network sees
+FEWEST_POINTS = 32  # one window of the network
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
 
 
@@ -31,8 +31,7 @@ class Denoised:
 
     `spectra` on the axis of the raw ones; `expected_error` (N, B), the standard deviation of what is still wrong, in
     the unit of the values; `snr_before` and `snr_after` (N,): height of the strongest line over its local baseline,
-    divided by the error to be expected of one raw sample and of one denoised sample. Both errors hold what repeats of
-    a measurement differ by beyond their white noise, so that `gain` is what averaging repeats would call the gain.
+    divided by the error to be expected of one raw sample and of one denoised sample.
     """
 
     spectra: SpectrumSet
@@ -75,10 +74,17 @@ def _with_ratios(
     signal = snr.signal_height(denoised.axis, denoised.values)
     # what 32 bits cannot resolve counts as noise, so that a spectrum without any has a large ratio, not an infinite one
     floor = np.finfo(np.float32).eps * np.abs(raw).max(axis=1) + np.finfo(np.float32).tiny
-    sigma = np.maximum(snr.noise_sigma(raw[:, region]), floor)
-    noise = np.hypot(sigma, snr.drift_between_repeats(signal, sigma))
-    error = np.maximum(np.sqrt(np.mean(expected_error[:, region] ** 2, axis=1)), floor)
-    return Denoised(denoised, expected_error, signal / noise, signal / error)
+    left = np.maximum(_root_mean_square(expected_error[:, region]), floor)
+    # The best estimate of noise and what it leaves are uncorrelated, so their squares add up to the noise there was;
+    # the second difference sees only what is white.
+    removed = _root_mean_square((raw - denoised.values)[:, region])
+    there_was = np.maximum(np.hypot(removed, left), snr.noise_sigma(raw[:, region]))
+    return Denoised(denoised, expected_error, signal / there_was, signal / left)
+
+
+def _root_mean_square(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = np.sqrt(np.mean(rows**2, axis=1))
+    return mean
 
 
 def noise_region(spectra: SpectrumSet) -> tuple[float, float]:

@@ -145,7 +145,7 @@ class SpectrumAutoencoder(nn.Module):
         # the mirrored ends count where they came from
         position = torch.arange(samples, dtype=torch.float32)[None, None]
         seen = torch.zeros(1, samples)
-        seen[:, self.windows(position)[0, visible.cpu()].long().unique()] = 1
+        seen[:, self.windows(position)[0, visible.cpu()].long().flatten()] = 1
         return functional.max_pool1d(seen, SMOOTHING, 1, SMOOTHING // 2)[0] == 0
 
     def encode(self, samples: Tensor, axis: Tensor, visible: Tensor) -> Tensor:
