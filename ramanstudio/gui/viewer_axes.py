@@ -12,7 +12,9 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from ramanstudio.gui.theme import QUIET_PX, Theme, tabular
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LEAST_PX: Final = {"bottom": 84, "left": 34}  # from one number to the next
+# Pixels from one number to the next: how many are calm, and how few may be where there is hardly room for four.
+_CALM_PX: Final = {"bottom": 84, "left": 52}
+_LEAST_PX: Final = 34
 
 
 def plain(value: float, decimals: int = 0) -> str:
@@ -111,7 +113,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         low, high = sorted((minVal, maxVal))
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
             return []
-        wanted = max(size / _LEAST_PX[self.orientation], 1.5)
+        wanted = max(size / _CALM_PX[self.orientation], min(size / _LEAST_PX, 4.0))
         if self._log:
             return _log_ticks(low, high, wanted)
         step = round_step((high - low) / wanted)

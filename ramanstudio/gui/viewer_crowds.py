@@ -16,6 +16,7 @@ from ramanstudio.gui.viewer_content import Bundle, Envelope, Floats, Look, Quant
 from ramanstudio.gui.viewer_density import Frame, count_pieces, finish, percentile_pieces
 from ramanstudio.gui.viewer_layers import Key
 from ramanstudio.gui.viewer_raster import Drawing, Raster, Turns, coloured, painted, to_pixels
+from ramanstudio.gui.viewer_strokes import Curve
 
 # Beyond 500, lines drown each other.
 LINES: Final = 500
@@ -168,7 +169,7 @@ class DensityLayer:
         self._arrays: dict[Quantity, list[tuple[Floats, Floats]]] = {}
         self._found: dict[Quantity, list[Floats]] = {}
         self._wanted: list[Quantity] = []
-        self._lines: list[pg.PlotCurveItem] = []
+        self._lines: list[Curve] = []
         self._turns = Turns(parent)
         self._main = Raster(panes[0], self._draw_main, parent)
         self._residual = Raster(panes[1], self._draw_residual, parent)
@@ -207,7 +208,7 @@ class DensityLayer:
         every = max(1, self._count // _FIRST_ROWS)
         if every > 1 and anew:
             first = sum(finish(count_pieces(axis, values[::every], frame, log)) for axis, values in parts)
-            yield coloured(np.asarray(first) * every, colours)
+            yield coloured(np.asarray(first) * every, colours, frame)
         counts = np.zeros((frame.height, frame.width), np.float32)
         for axis, values in parts:
             pieces = count_pieces(axis, values, frame, log)
@@ -218,7 +219,7 @@ class DensityLayer:
                     counts += done.value
                     break
                 yield None
-        yield coloured(counts, colours)
+        yield coloured(counts, colours, frame)
 
     def _percentiles(self, quantity: Quantity) -> list[Floats]:
         """(5, B) for each part: at first those of a sample of the spectra; those of all follow."""
@@ -263,10 +264,9 @@ class DensityLayer:
             self._add_line(self._percentiles(self._quantity)[0][row], self._theme.text, style)
 
     def _add_line(self, values: Floats, colour: str, style: Qt.PenStyle) -> None:
-        pen = self._theme.pen(colour, alpha=0.9)
+        pen = self._theme.pen(colour)
         pen.setStyle(style)
-        line = pg.PlotCurveItem(pen=pen, antialias=True, connect="finite")
-        line.setData(self._parts[0].axis, logarithm(values) if self._look.log else np.asarray(values, np.float64))
+        line = Curve(self._parts[0].axis, logarithm(values) if self._look.log else values, pen)
         line.setZValue(10)
         self._panes[0].addItem(line, ignoreBounds=True)
         self._lines.append(line)

@@ -8,18 +8,18 @@ from typing import Final, Protocol
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGraphicsItem
 
-from ramanstudio.gui.theme import Theme, faded
+from ramanstudio.gui.theme import Theme, faded, mixed
 from ramanstudio.gui.viewer_content import BAND_WIDTH, Envelope, Floats, Look, Quantity, Shown, logarithm
+from ramanstudio.gui.viewer_strokes import Band, Curve
 
 # Beyond 20, curves are too many to tell apart (and 500 items take 3.1 s to build and 0.65 s to redraw).
 CURVES: Final = 20
 
-# Strokes wider than a pixel cost many times those of one; a few curves may.
-_FINE_POINTS: Final = 12_000
+# The denoised curve is a little wider than the raw one beneath it.
+_WIDE: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +60,6 @@ class Layer(Protocol):
         """Leave the panes."""
 
 
-class Band(QGraphicsItem):
-    """The filled ground between two curves; gaps stay gaps."""
-
-    def __init__(self, axis: Floats, low: Floats, high: Floats, colour: QColor) -> None:
-        super().__init__()
-        self._path = QPainterPath()
-        self._brush = QBrush(colour)
-        whole = np.isfinite(low) & np.isfinite(high)
-        for run in _runs(whole):
-            there = np.concatenate([axis[run], axis[run][::-1]])
-            around = np.concatenate([high[run], low[run][::-1]])
-            self._path.addPath(pg.arrayToQPath(there, around, connect="all"))
-
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        """All of the band."""
-        return self._path.boundingRect()
-
-    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        """Fill it."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(self._path, self._brush)
-
-
-def _runs(whole: Floats) -> list[slice]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(np.int8)))
-    return [slice(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start > 1]
-
-
 class CurveLayer:
     """Up to twenty spectra, each with its raw curve, its denoised one, the band around that, and the residual."""
 
@@ -118,8 +90,8 @@ class CurveLayer:
         theme, axis = self._theme, np.asarray(item.axis, np.float64)
         raw = self._scaled(item.raw)
         quiet = self._several and item.denoised is not None and self._look.denoised
-        raw_pen = theme.pen(colour, alpha=0.45 if quiet else 1.0) if self._several else theme.pen(theme.raw)
-        self._add_curve("raw", axis, raw, raw_pen, z=1)
+        lone = colour if self._several else theme.raw
+        self._add_curve("raw", axis, raw, mixed(theme.panel, colour, 0.5) if quiet else lone, z=1)
         if item.denoised is None:
             return
         denoised = self._scaled(item.denoised)
@@ -128,9 +100,9 @@ class CurveLayer:
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
             self._add("band", Band(axis, low, high, faded(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]
-        self._add_curve("denoised", axis, denoised, theme.pen(colour, self._stroke()), z=3)
-        residual_pen = theme.pen(colour if self._several else theme.residual)
-        self._add_curve("residual", axis, np.asarray(item.raw, np.float64) - item.denoised, residual_pen, z=1)
+        self._add_curve("denoised", axis, denoised, colour, z=3, width=_WIDE)
+        residual = np.asarray(item.raw, np.float64) - item.denoised
+        self._add_curve("residual", axis, residual, colour if self._several else theme.residual, z=1)
 
     def _edges(self, denoised: Floats, half: Floats) -> tuple[Floats, Floats]:
         low, high = denoised - half, denoised + half
@@ -144,18 +116,12 @@ class CurveLayer:
     def _scaled(self, values: Floats) -> Floats:
         return logarithm(values) if self._look.log else np.asarray(values, np.float64)
 
-    def _stroke(self) -> float:
-        return 1.5 if sum(item.axis.size for item in self._items) <= _FINE_POINTS else 1.0
-
-    def _add_curve(self, quantity: Quantity, axis: Floats, values: Floats, pen: QPen, z: float) -> None:
+    def _add_curve(
+        self, quantity: Quantity, axis: Floats, values: Floats, colour: str, z: float, width: float = 1.0
+    ) -> None:
         self._bounds[quantity].append(_envelope(axis, values))
-        curve = pg.PlotCurveItem(pen=pen, antialias=True, connect="finite", skipFiniteCheck=False)
-        # Joined strokes wider than a pixel take 25 ms a spectrum, separate segments a twentieth of that.
-        curve.setSegmentedLineMode("on" if pen.widthF() > 1 else "off")
-        if self._on_top and quantity != "residual":
-            curve.setShadowPen(self._theme.pen(self._theme.panel, 4.0))
-        curve.setData(axis, values)
-        self._add(quantity, curve, z)
+        halo = QColor(self._theme.panel) if self._on_top and quantity != "residual" else None
+        self._add(quantity, Curve(axis, values, self._theme.pen(colour), width, halo), z)
 
     def _add(self, quantity: Quantity, item: QGraphicsItem, z: float) -> None:
         item.setZValue(z + (20 if self._on_top else 0))

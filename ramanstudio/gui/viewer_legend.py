@@ -112,6 +112,7 @@ class Legend(QWidget):
             painter.fillRect(place, ramp)
             return
         pen = self._theme.pen(key.colour, 2)
+        pen.setCosmetic(False)  # two pixels of a fine screen are a hair
         if key.kind == "dashed":
             pen.setDashPattern([2, 2])
         painter.setPen(pen)

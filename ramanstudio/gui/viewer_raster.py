@@ -234,7 +234,7 @@ def to_pixels(frame: Frame) -> QTransform:
     return QTransform(across, 0, 0, -up, -frame.left * across, frame.high * up)
 
 
-def coloured(counts: NDArray[Any], table: Sequence[int]) -> QImage:
+def coloured(counts: NDArray[Any], table: Sequence[int], frame: Frame) -> QImage:
     """Counts (height, width), lowest intensity first, as an image in the 256 colours of their logarithm."""
     height, width = counts.shape
     shade = np.log1p(counts[::-1])
@@ -243,4 +243,9 @@ def coloured(counts: NDArray[Any], table: Sequence[int]) -> QImage:
     places[:, :width] = shade * (255 / top)
     image = QImage(places.data, width, height, places.shape[1], QImage.Format.Format_Indexed8)
     image.setColorTable(table)
-    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the array goes
+    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the array goes
+    if frame.pixel_ratio > 1:  # once, rather than at every frame
+        size = image.size() * frame.pixel_ratio
+        image = image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
+        image.setDevicePixelRatio(frame.pixel_ratio)
+    return image
