@@ -23,11 +23,12 @@ from ramanstudio.gui.viewer_content import (
     numbers_of,
     shared_unit,
 )
-from ramanstudio.gui.viewer_crowds import LINES, DensityLayer, LineLayer
+from ramanstudio.gui.viewer_crowds import DensityLayer
 from ramanstudio.gui.viewer_cursor import Cursor
 from ramanstudio.gui.viewer_framing import Framing
 from ramanstudio.gui.viewer_layers import CURVES, CurveLayer, Layer
 from ramanstudio.gui.viewer_legend import Legend
+from ramanstudio.gui.viewer_lines import LINES, LineLayer
 from ramanstudio.gui.viewer_panes import MAIN, RESIDUAL, NoiseRegion, Panes
 
 if TYPE_CHECKING:

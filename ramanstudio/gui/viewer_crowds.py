@@ -1,150 +1,28 @@
-"""How crowds of spectra are drawn: some hundreds as one picture of thin lines, thousands as a density."""
+"""How thousands of spectra are drawn: as the density of their lines, with their percentiles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor
 
 from ramanstudio.gui.theme import Theme
 from ramanstudio.gui.viewer_content import Bundle, Envelope, Floats, Look, Quantity, logarithm
 from ramanstudio.gui.viewer_density import Frame, count_pieces, finish, percentile_pieces
 from ramanstudio.gui.viewer_layers import Key
-from ramanstudio.gui.viewer_raster import Drawing, Raster, Turns, coloured, painted, to_pixels
+from ramanstudio.gui.viewer_raster import Drawing, Raster, Turns, coloured, painted
 from ramanstudio.gui.viewer_strokes import Curve
-
-# Beyond 500, lines drown each other.
-LINES: Final = 500
-_PIECE_POINTS: Final = 12_000
 
 # Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
 # and the three lines that are drawn.
 _PERCENT: Final = (0.2, 5.0, 50.0, 95.0, 99.8)
 # So many spectra, taken evenly, give a first picture within a few milliseconds.
 _FIRST_ROWS: Final = 300
-
-
-class LineLayer:
-    """Some hundreds of spectra, drawn as thin translucent lines into one picture.
-
-    One item with gaps takes 60 ms to draw 500 spectra of 1000 points, at every frame of a pan and every move of the
-    crosshair; a picture is drawn once, in pieces, and then only moved.
-    """
-
-    def __init__(
-        self, parts: Sequence[Bundle], look: Look, theme: Theme, panes: Sequence[pg.ViewBox], parent: QObject
-    ) -> None:
-        self._parts, self._look, self._theme = list(parts), look, theme
-        self._count = sum(len(part) for part in parts)
-        self._has_denoised = any(part.denoised is not None for part in parts)
-        self._bounds: dict[tuple[Quantity, bool], list[Envelope]] = {}
-        self._main = Raster(panes[0], self._draw_main, parent)
-        self._residual = Raster(panes[1], self._draw_residual, parent)
-        self._residual.picture.setVisible(look.residual)
-
-    def start(self) -> None:
-        """Begin to draw."""
-        self._main.redraw()
-        self._residual.redraw()
-
-    def _draw_main(self, frame: Frame, _anew: bool) -> Drawing:
-        both = self._look.raw and self._look.denoised and self._has_denoised
-        strokes: list[tuple[Quantity, str, float]] = []
-        if self._look.raw:
-            strokes.append(("raw", self._theme.raw, 0.6 if both else 1.0))
-        if self._look.denoised and self._has_denoised:
-            strokes.append(("denoised", self._theme.accent, 1.0))
-        return self._lines(frame, strokes, self._look.log)
-
-    def _draw_residual(self, frame: Frame, _anew: bool) -> Drawing:
-        return self._lines(frame, [("residual", self._theme.residual, 1.0)], False)
-
-    def _lines(self, frame: Frame, strokes: Sequence[tuple[Quantity, str, float]], log: bool) -> Drawing:
-        image = painted(frame)
-        for quantity, colour, share in strokes:
-            pen = self._theme.pen(colour, alpha=share * min(0.9, 5 / self._count**0.5))
-            for axis, values in self._pieces(quantity, log):
-                painter = QPainter(image)
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(pen)
-                painter.setTransform(to_pixels(frame))
-                painter.drawPath(merged_path(axis, values))
-                painter.end()
-                yield None
-        yield image
-
-    def _pieces(self, quantity: Quantity, log: bool) -> Iterator[tuple[Floats, Floats]]:
-        for part in self._parts:
-            rows = max(1, _PIECE_POINTS // part.axis.size)
-            for values in part.values(quantity):
-                for start in range(0, len(values), rows):
-                    block = values[start : start + rows]
-                    yield part.axis, logarithm(block) if log else block
-
-    def set_look(self, look: Look) -> None:
-        """Draw anew what the new look changes."""
-        before, self._look = self._look, look
-        self._residual.set_visible(look.residual and self._has_denoised)
-        if (before.raw, before.denoised, before.log) != (look.raw, look.denoised, look.log):
-            self._main.redraw()
-
-    def envelopes(self, look: Look) -> list[Envelope]:
-        """Around all spectra."""
-        drawn: list[Quantity] = ["raw"] if look.raw else []
-        drawn += ["denoised"] if look.denoised else []
-        return [bound for quantity in drawn for bound in self._bound(quantity, look.log)]
-
-    def residual_envelopes(self) -> list[Envelope]:
-        """Around all residuals."""
-        return self._bound("residual", False)
-
-    def _bound(self, quantity: Quantity, log: bool) -> list[Envelope]:
-        if (quantity, log) not in self._bounds:
-            self._bounds[quantity, log] = [
-                Envelope.of(part.axis, logarithm(values) if log else values)
-                for part in self._parts
-                for values in part.values(quantity)
-            ]
-        return self._bounds[quantity, log]
-
-    def keys(self, look: Look) -> list[Key]:
-        """What the two colours are."""
-        keys = [Key(f"{self._count} raw spectra", self._theme.raw)] if look.raw else []
-        if look.denoised and self._has_denoised:
-            keys.append(Key("denoised" if keys else f"{self._count} denoised spectra", self._theme.accent))
-        return keys
-
-    @property
-    def busy(self) -> bool:
-        """Whether a picture is not there yet."""
-        return self._main.busy or self._residual.busy
-
-    def settle(self) -> None:
-        """Finish the pictures now."""
-        self._main.settle()
-        self._residual.settle()
-
-    def remove(self) -> None:
-        """Leave the panes."""
-        self._main.remove()
-        self._residual.remove()
-
-
-def merged_path(axis: Floats, values: Floats) -> Any:
-    """Spectra (N, B) as one path: no line from the end of one to the start of the next, none across a gap."""
-    finite = np.isfinite(values)
-    joined = np.ones(values.shape, np.int32)
-    joined[:, -1] = 0
-    if not finite.all():
-        joined[:, :-1] &= finite[:, :-1] & finite[:, 1:]
-        values = np.where(finite, values, 0)
-    there = np.broadcast_to(axis, values.shape).ravel()
-    return pg.arrayToQPath(there, np.ascontiguousarray(values, np.float64).ravel(), connect=joined.ravel())
 
 
 class DensityLayer:
