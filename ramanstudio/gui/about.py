@@ -62,7 +62,8 @@ def _version_of(package: str) -> str:
 
 def _table(rows: list[tuple[str, str]]) -> str:
     cells = "".join(
-        f"<tr><td style='padding: 3px 24px 3px 0;'>{html.escape(one)}</td><td>{html.escape(other)}</td></tr>"
+        f"<tr><td style='padding: 3px 24px 3px 0;'>{html.escape(one)}</td>"
+        f"<td style='padding: 3px 0;'>{html.escape(other)}</td></tr>"
         for one, other in rows
     )
     return f"<table cellspacing='0'>{cells}</table>"

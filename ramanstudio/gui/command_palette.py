@@ -10,6 +10,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from ramanstudio.gui.theme import Theme
+
 SHOWN: Final = 12
 
 
@@ -52,10 +54,11 @@ class Choice:
 class CommandPalette(QDialog):
     """Type, choose with the arrows, Enter."""
 
-    def __init__(self, choices: Sequence[Choice], parent: QWidget) -> None:
+    def __init__(self, choices: Sequence[Choice], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Search actions")
+        self.setStyleSheet(f"CommandPalette {{ background: {theme.panel}; border: 1px solid {theme.line}; }}")
         self._choices = list(choices)
         self.words = QLineEdit(self, placeholderText="What do you want to do?")
         self.words.setAccessibleName("Words of the action")
@@ -79,7 +82,7 @@ class CommandPalette(QDialog):
         self.words.installEventFilter(self)
         self.rows.itemClicked.connect(lambda: self._run())
         width = min(560, parent.width() - 64)
-        self.setFixedSize(width, 440)
+        self.setFixedWidth(width)
         self.move(parent.mapToGlobal(parent.rect().topLeft()).x() + (parent.width() - width) // 2, self._top(parent))
         self._fill("")
         self.words.setFocus()
@@ -124,6 +127,9 @@ class CommandPalette(QDialog):
         self.rows.setColumnWidth(0, self.width() - 150)
         self.rows.setVisible(bool(close))
         self._nothing.setVisible(not close)
+        height = self.rows.sizeHintForRow(0) if close else 0
+        self.rows.setFixedHeight(height * min(len(close), SHOWN) + 4)
+        self.adjustSize()
         self._step(0)
 
     def _step(self, by: int) -> None:

@@ -212,7 +212,8 @@ class Commands:
         self._read("Help and shortcuts", about.help_page(QApplication.focusWidget()))
 
     def search(self) -> None:
-        CommandPalette([Choice(action, menu) for action, menu in self._window.actions_by_menu()], self._window).show()
+        choices = [Choice(action, menu) for action, menu in self._window.actions_by_menu()]
+        CommandPalette(choices, appearance().theme, self._window).show()
 
     def formats(self) -> None:
         self._read("Formats", about.formats_page())

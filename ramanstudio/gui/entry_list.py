@@ -111,7 +111,9 @@ class EntryList(QWidget):
         if shown != len(entries):
             self._count.setText(f"{shown:,} of {len(entries):,}")
         elif spectra > len(entries):
-            self._count.setText(f"{count_of(len(entries), 'file')} · {spectra:,}")
+            self._count.setText(
+                f"{count_of(len(entries), 'entry', 'entries')} · {count_of(spectra, 'spectrum', 'spectra')}"
+            )
         else:
             self._count.setText(f"{len(entries):,}" if entries else "")
         self._count.setToolTip(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ramanstudio.gui.entry_model import EntryModel
 from ramanstudio.gui.theme import QUIET_PX, Theme, faded, mixed, tabular
-from ramanstudio.gui.words import size_of
+from ramanstudio.gui.words import short_problem, size_of
 from ramanstudio.project import Entry, Result
 from ramanstudio.spectra import SpectrumSet
 
@@ -132,7 +132,9 @@ class EntryRow(QStyledItemDelegate):
         small = QFontMetrics(quiet)
         if sentence := self._model.sentence(entry):
             painter.setPen(QColor(theme.warning))
-            words = small.elidedText(sentence, Qt.TextElideMode.ElideRight, below.width())
+            words = small.elidedText(
+                short_problem(entry.path.name, sentence), Qt.TextElideMode.ElideRight, below.width()
+            )
             painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignLeft), words)
             return
         right, colour = self._outcome(entry, theme)

@@ -57,6 +57,7 @@ class FactsPanel(QScrollArea):
         self._worth = _label("", wrap=True)
         self._scope = _label("quiet", wrap=True)
         self._where = _label("quiet", wrap=True)
+        self._below = QWidget(self)
         self._facts = QFormLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
         self._facts.setHorizontalSpacing(12)
@@ -99,6 +100,8 @@ class FactsPanel(QScrollArea):
         """Say what is true now."""
         entries = [entry for entry in self._session.selected if entry.source is not None]
         results = [result for entry in entries if (result := self._session.project.result(entry)) is not None]
+        self._headline.setVisible(bool(entries))
+        self._below.setVisible(bool(entries))
         self._show_snr(entries, results)
         self._show_facts(entries)
 
@@ -142,7 +145,10 @@ class FactsPanel(QScrollArea):
 
     def _state_words(self, entries: list[Entry]) -> str:
         if not entries:
-            return "Select a spectrum in the list."
+            bad = any(entry.problem for entry in self._session.selected)
+            if bad:
+                return "This file could not be read."
+            return "Select a spectrum in the list." if self._session.project.entries else "Nothing is open yet."
         if self._on_its_way(entries):
             return "Loading the model…" if self._denoising.loading else "Denoising…"
         if self._denoising.loading:
@@ -172,25 +178,30 @@ class FactsPanel(QScrollArea):
         whole.setSpacing(4)
         for label in (self._headline, self._worth, self._scope, self._where):
             whole.addWidget(label)
-        whole.addSpacing(4)
-        whole.addWidget(self._ticks["show_noise_region"])
+        self._lay_out_below(QVBoxLayout(self._below))
+        whole.addWidget(self._below)
+        whole.addStretch()
+        self.setWidget(inside)
+
+    def _lay_out_below(self, below: QVBoxLayout) -> None:
+        below.setContentsMargins(0, 4, 0, 0)
+        below.setSpacing(4)
+        below.addWidget(self._ticks["show_noise_region"])
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button, words in zip(self._regions, ("Use for all", "Automatic"), strict=True):
             button.setText(words)
             buttons.addWidget(button)
-        whole.addLayout(buttons)
-        _head(whole, "Show")
+        below.addLayout(buttons)
+        _head(below, "Show")
         for name in SHOWN:
-            whole.addWidget(self._ticks[name])
-        _head(whole, "Facts")
-        whole.addLayout(self._facts)
-        _head(whole, "Take away")
+            below.addWidget(self._ticks[name])
+        _head(below, "Facts")
+        below.addLayout(self._facts)
+        _head(below, "Take away")
         for button in self._exports:
-            whole.addWidget(button)
-            whole.addSpacing(4)
-        whole.addStretch()
-        self.setWidget(inside)
+            below.addWidget(button)
+            below.addSpacing(4)
 
 
 class ActionTick(QCheckBox):

@@ -98,6 +98,8 @@ class MainWindow(QMainWindow):
 
     def show_unexpected(self, sentence: str, details: str) -> None:
         """The one dialog for what nobody expected."""
+        if self.findChildren(DetailsDialog):
+            return  # one at a time; the log has them all
         lead = f"Something unexpected happened, and was written to the log. Your files were not changed.\n\n{sentence}"
         DetailsDialog("Unexpected", details, self, lead).open()
 

@@ -113,6 +113,8 @@ class DetailsDialog(QDialog):
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(words))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
+        copy.setAutoDefault(False)
         buttons.rejected.connect(self.reject)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 16, 16, 16)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QTo
 
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage, ProblemPage
+from ramanstudio.gui.message_bar import ElidedLabel
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme
 from ramanstudio.gui.words import count_of, kind_of
@@ -160,7 +161,7 @@ class SetHeader(QWidget):
     def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self._session = session
-        self._name = QLabel(self)
+        self._name = ElidedLabel(self)
         self._name.setProperty("role", "heading")
         self._what = QLabel(self)
         self._what.setProperty("role", "quiet")
@@ -169,9 +170,11 @@ class SetHeader(QWidget):
         self._number.setToolTip(
             "Which spectrum of the set is shown (Ctrl+Left, Ctrl+Right); 0 is all of them (Ctrl+Up)"
         )
+        self._number.setMaximumWidth(184)
         self._number.setPrefix("spectrum ")
         self._number.setSpecialValueText("all spectra")
         self._number.setKeyboardTracking(False)
+        self._number.lineEdit().setTextMargins(6, 0, 0, 0)
         self._before, self._after = (
             _step(actions[name], words) for name, words in (("spectrum_before", "‹"), ("spectrum_after", "›"))
         )
@@ -180,7 +183,7 @@ class SetHeader(QWidget):
         row.setSpacing(8)
         row.addWidget(self._name)
         row.addWidget(self._what)
-        row.addStretch()
+        row.addStretch(1)
         for widget in (self._before, self._number, self._after):
             row.addWidget(widget)
         self.setMinimumHeight(44)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
@@ -55,11 +56,20 @@ def median_snr(results: list[Result], spectrum: int | None = None) -> Snr | None
 
 
 def size_of(entry: Entry) -> str:
-    """`1015 points`, or `1600 spectra × 1015 points`."""
+    """`1015 points`, or `1600 × 1015 points`."""
     if entry.source is None:
         return ""
     points = f"{entry.source.points} points"
-    return points if len(entry.source) == 1 else f"{len(entry.source)} spectra × {points}"
+    return points if len(entry.source) == 1 else f"{len(entry.source)} × {points}"
+
+
+def short_problem(entry_name: str, sentence: str) -> str:
+    """A sentence for a row that has the name already: without `Could not read 'notes.txt': `."""
+    for opening in (f"Could not read '{entry_name}': ", f"'{entry_name}' "):
+        if sentence.startswith(opening):
+            rest = sentence.removeprefix(opening)
+            return rest[:1].upper() + rest[1:]
+    return sentence
 
 
 def kind_of(entry: Entry) -> str:
@@ -137,8 +147,14 @@ def facts_of(entries: list[Entry]) -> list[tuple[str, str]]:
     if len(entries) == 1:
         facts.append(("File", entries[0].path.name))
     if len(folders) == 1:
-        facts.append(("Folder", str(folders.pop()).replace("/", "/\u200b").replace("\\", "\\\u200b")))
+        facts.append(("Folder", _near_home(folders.pop()).replace("/", "/\u200b").replace("\\", "\\\u200b")))
     return facts
+
+
+def _near_home(folder: Path) -> str:
+    """`~/Spectra` for what lies in the user's own folder."""
+    home = Path.home()
+    return str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
 
 
 def _shape(entry: Entry) -> str:
