@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui import theme as themes
 from ramanstudio.gui.theme import Theme
-from ramanstudio.gui.viewer_content import (
+from ramanstudio.gui.viewer.content import (
     Bundle,
     Envelope,
     Look,
@@ -23,13 +23,13 @@ from ramanstudio.gui.viewer_content import (
     numbers_of,
     shared_unit,
 )
-from ramanstudio.gui.viewer_crowds import DensityLayer
-from ramanstudio.gui.viewer_cursor import Cursor
-from ramanstudio.gui.viewer_framing import Framing
-from ramanstudio.gui.viewer_layers import CURVES, CurveLayer, Layer
-from ramanstudio.gui.viewer_legend import Legend
-from ramanstudio.gui.viewer_lines import LINES, LineLayer
-from ramanstudio.gui.viewer_panes import MAIN, RESIDUAL, NoiseRegion, Panes
+from ramanstudio.gui.viewer.crowds import DensityLayer
+from ramanstudio.gui.viewer.cursor import Cursor
+from ramanstudio.gui.viewer.framing import Framing
+from ramanstudio.gui.viewer.layers import CURVES, CurveLayer, Layer
+from ramanstudio.gui.viewer.legend import Legend
+from ramanstudio.gui.viewer.lines import LINES, LineLayer
+from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, NoiseRegion, Panes
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.gui import theme
 from ramanstudio.gui.spectrum_view import Shown, SpectrumView
-from ramanstudio.gui.viewer_cursor import Crosshair
+from ramanstudio.gui.viewer.cursor import Crosshair
 from ramanstudio.spectra import SpectrumSet
 
 LIGHT, DARK = theme.named("light"), theme.named("dark")

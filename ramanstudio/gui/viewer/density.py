@@ -1,0 +1,152 @@
+"""Ten thousand spectra as one picture: how many pass through each pixel, and their percentiles. Knows no Qt.
+
+Both are generators that yield between pieces of a few milliseconds, so that a window can do them without freezing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.gui.viewer.content import Floats, logarithm
+
+Pieces = Generator[None, None, NDArray[Any]]
+
+# Samples a piece: one bincount of a million takes 7 ms, and holds the interpreter's lock for so long.
+_PIECE: Final = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A part of the plot, Raman shifts `left` to `right` and intensities `low` to `high`, and its pixels."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+    width: int
+    height: int
+    pixel_ratio: float = 1.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is anything to draw on."""
+        return self.width > 0 and self.height > 0 and self.right > self.left and self.high > self.low
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Segments:
+    """How an axis falls on the columns: samples `first` to `last`, each step between two cut in `parts`.
+
+    Of the pieces those `inside` lie on columns; they begin, column after column, at `starts`; `columns` are theirs.
+    """
+
+    first: int
+    last: int
+    parts: int
+    inside: slice
+    starts: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+
+def _segments(axis: Floats, frame: Frame) -> _Segments | None:
+    first = max(int(np.searchsorted(axis, frame.left)) - 1, 0)
+    last = min(int(np.searchsorted(axis, frame.right, side="right")) + 1, axis.size)
+    if last - first < 2:
+        return None
+    pixel = (frame.right - frame.left) / frame.width
+    steps = np.diff(axis[first:last])
+    # Where samples lie wider than pixels, each step is cut, so that its line is drawn and every sample is still met.
+    parts = max(1, int(np.ceil(np.median(steps) / pixel)))
+    middles = (np.arange(parts) + 0.5) / parts
+    places = (axis[first : last - 1, None] + steps[:, None] * middles).ravel()
+    column = np.floor((places - frame.left) / pixel).astype(np.intp)
+    inside = slice(int(np.searchsorted(column, 0)), int(np.searchsorted(column, frame.width)))
+    columns, starts = np.unique(column[inside], return_index=True)
+    return _Segments(first, last, parts, inside, starts, columns) if columns.size else None
+
+
+def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) -> Pieces:
+    """How many of `values` (N, B) pass through each pixel; returns (height, width) float32, lowest intensity first.
+
+    A line that climbs through several pixels of a column counts once in each. A column without a sample of its own
+    is filled from its neighbour, so that an axis of uneven steps leaves no stripes.
+    """
+    segments = _segments(axis, frame)
+    if segments is None:
+        return np.zeros((frame.height, frame.width), np.float32)
+    # A row beneath and one above take what leaves the picture; the last is where a line ends that goes above.
+    depth = frame.height + 3
+    edges = np.zeros(frame.width * depth, np.int64)
+    column = segments.columns * depth
+    rows = max(1, _PIECE // ((segments.last - segments.first) * segments.parts))
+    for start in range(0, len(values), rows):
+        block = values[start : start + rows, segments.first : segments.last]
+        low, high = _spans(logarithm(block) if log else block, segments, frame)
+        yield
+        edges += np.bincount((low + column).ravel(), minlength=edges.size)
+        yield
+        edges -= np.bincount((high + column).ravel(), minlength=edges.size)
+        yield
+    counts = edges.reshape(frame.width, depth).cumsum(axis=1)[:, 1 : 1 + frame.height].astype(np.float32)
+    between = np.arange(segments.columns[0], segments.columns[-1] + 1)
+    bare = np.setdiff1d(between, segments.columns, assume_unique=True)
+    counts[bare] = counts[segments.columns[np.searchsorted(segments.columns, bare) - 1]]
+    return counts.T
+
+
+def _spans(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The first row and the row beyond the last that each spectrum has in each column (R, C); equal where none."""
+    rows = (block - np.float32(frame.low)) * np.float32(frame.height / (frame.high - frame.low)) + np.float32(1)
+    if segments.parts > 1:
+        shares = (np.arange(segments.parts) / segments.parts).astype(np.float32)
+        cut = rows[:, :-1, None] + (rows[:, 1:, None] - rows[:, :-1, None]) * shares
+        rows = np.concatenate([cut.reshape(len(rows), -1), rows[:, -1:]], axis=1)
+    rows = rows[:, segments.inside.start : segments.inside.stop + 1]
+    gap = ~np.isfinite(rows)
+    torn = bool(gap.any())
+    places = np.clip(np.where(gap, 0, rows) if torn else rows, 0, frame.height + 1).astype(np.int32)
+    low, high = np.minimum(places[:, :-1], places[:, 1:]), np.maximum(places[:, :-1], places[:, 1:]) + 1
+    if torn:
+        broken = gap[:, :-1] | gap[:, 1:]
+        low[broken], high[broken] = frame.height + 2, 0
+    if segments.starts.size < low.shape[1]:
+        low = np.minimum.reduceat(low, segments.starts, axis=1)
+        high = np.maximum.reduceat(high, segments.starts, axis=1)
+    if torn:
+        low = np.minimum(low, high)
+    return low, high
+
+
+def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
+    """Percentiles (P, B) of `values` (N, B) at each Raman shift; what is not finite takes no part."""
+    size, points = values.shape
+    found = np.full((len(percent), points), np.nan, np.float32)
+    ranks = np.clip(np.round(np.array(percent) / 100 * (size - 1)).astype(int), 0, size - 1)
+    width = max(1, _PIECE // 2 // max(size, 1))
+    for start in range(0, points, width):
+        block = np.ascontiguousarray(values[:, start : start + width].T)
+        if np.isfinite(block).all():
+            block.partition(np.unique(ranks), axis=1)
+            found[:, start : start + width] = block[:, ranks].T
+        else:
+            for offset, row in enumerate(block):
+                kept = row[np.isfinite(row)]
+                if kept.size:
+                    found[:, start + offset] = np.percentile(kept, percent)
+        yield
+    return found
+
+
+def finish(pieces: Pieces) -> NDArray[Any]:
+    """Do all pieces at once and return what they make."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as done:
+            made: NDArray[Any] = done.value
+            return made
