@@ -23,7 +23,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def measure() -> dict[str, float]:
-    """Spectra a second by `engine.denoise`, floating-point rates in 10⁹ a second, their ratio; medians of paired rounds.
+    """Spectra a second by `engine.denoise`, rates in 10⁹ operations a second, their ratio; medians of paired rounds.
 
     The matrix product is of two 1024 × 1024 matrices of 32 bits, on the same threads, in turn with the denoising. The
     network's rate counts two operations for each weight and token, and none for what else it does.
