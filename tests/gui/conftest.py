@@ -43,6 +43,8 @@ def start(qapp: QApplication) -> Iterator[Starter]:
         window.window.deleteLater()
         window.studio.deleteLater()
     opened.clear()
+    # the offscreen platform keeps what was copied until after Python has ended, and crashes as it lets go of it
+    qapp.clipboard().clear()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
 

@@ -105,7 +105,8 @@ class Window:
             QApplication.processEvents()
 
     def do(self, action: str) -> None:
-        assert self.window.acts[action].isEnabled(), f"{action} is off"
+        # actions are enabled a moment after what they depend on, as they would be before a hand reached them
+        self.wait_until(self.window.acts[action].isEnabled)
         self.window.acts[action].trigger()
         QApplication.processEvents()
 

@@ -114,7 +114,7 @@ def test_toggles_change_the_viewer_and_are_remembered(start: Starter, tmp_path: 
     tick = window.window.facts._ticks["show_residual"]
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 1.2)
     assert window.window.acts["show_residual"].isChecked()
-    assert view.copy_picture() != before
+    window.wait_until(lambda: view.copy_picture() != before)
     assert window.studio.settings["show_residual"] is True
     QTest.keyClick(window.window, Qt.Key.Key_R)
     assert not window.window.acts["show_raw"].isChecked()
