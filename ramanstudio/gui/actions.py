@@ -196,6 +196,15 @@ ACTIONS: Final = (
         toolbar="Denoise",
     ),
     Action(
+        "denoise_selected",
+        "Denoise the selected spectra",
+        "Analyse",
+        "Ctrl+Shift+D",
+        "Denoise what is selected now, where it is not denoised yet",
+        "ph.magic-wand",
+        lambda now: now.readable > now.denoised and now.engine,
+    ),
+    Action(
         "noise_everywhere",
         "Use this noise region for all",
         "Analyse",

@@ -187,6 +187,9 @@ class Commands:
         else:
             self._studio.denoising.stop()
 
+    def denoise_selected(self) -> None:
+        self._studio.denoising.denoise(self._session.selected)
+
     def noise_everywhere(self) -> None:
         chosen = next((entry.noise_region for entry in self._session.selected if entry.noise_region), None)
         self._session.set_noise_region((entry.id for entry in self._session.project.entries), chosen)

@@ -153,6 +153,8 @@ class Denoising(QObject):
     def _end_loading(self) -> None:
         self._loading = None
         self.engine_changed.emit()
+        if self._settings["denoise"]:
+            self._wait_for(self._session.project.entries)  # also what another device had begun
         self._start()
 
     def _measure(self) -> None:

@@ -51,6 +51,7 @@ class EntryList(QWidget):
         self.view.setItemDelegate(self._row)
         self._lay_out()
         self.filter_box.textChanged.connect(self.model.filter)
+        self.filter_box.returnPressed.connect(self.view.setFocus)
         self.order.currentIndexChanged.connect(lambda: self.model.sort_by(self.order.currentData()))
         self.model.count_changed.connect(self._show_count)
         self.model.looks_changed.connect(self.view.viewport().update)

@@ -153,7 +153,7 @@ class FactsPanel(QScrollArea):
             return "Loading the model…" if self._denoising.loading else "Denoising…"
         if self._denoising.loading:
             return "Loading the model…"
-        return "Not denoised. Switch Denoise on (Ctrl+D)."
+        return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry]) -> None:
         said = facts_of(entries)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStatusBar
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
 from ramanstudio.gui import icons, menus
 from ramanstudio.gui.actions import ACTIONS, Moment
@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self._soon.timeout.connect(self._enable)
         self._restore()
         self._connect()
+        self.entries.view.setFocus()  # not in the filter, where R and D would be letters
         self.set_theme(appearance().theme)
         self._enable()
 
@@ -68,7 +69,10 @@ class MainWindow(QMainWindow):
 
     def show_panel(self, name: str, on: bool) -> None:
         """Show or hide the panel "list" or "facts"."""
-        self._docks[name].setVisible(on)
+        dock = self._docks[name]
+        if not on and dock.isAncestorOf(QApplication.focusWidget() or self) and self.page.view is not None:
+            self.page.view.setFocus()  # else the keyboard would land on some button
+        dock.setVisible(on)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""

@@ -21,8 +21,8 @@ log = logging.getLogger("ramanstudio")
 
 
 def _axis_key(spectra: SpectrumSet) -> Hashable:
-    axis = spectra.axis
-    return axis.size, float(axis[0]), float(axis[-1]), hash(axis.tobytes())
+    axis = spectra.axis  # the engine tells axes apart by every point; this only gathers what is likely one batch
+    return axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
 
 
 class Waiting:
@@ -70,7 +70,7 @@ class Waiting:
             self.done = self.total = 0
 
     def take(self) -> list[tuple[int, SpectrumSet]]:
-        """What is to be denoised next, all on one axis: a preferred entry alone, else a chunk; empty at the end."""
+        """What is to be denoised next: a preferred entry alone, else a chunk on one axis; empty at the end."""
         with self._lock:
             for entry_id in self._preferred:
                 if entry_id in self._where:

@@ -47,6 +47,9 @@ def median_snr(results: list[Result], spectrum: int | None = None) -> Snr | None
     found = [result.denoised for result in results if result.denoised is not None]
     if not found:
         return None
+    if len(found) == 1 and len(found[0].snr_before) == 1:  # nearly every row of a list: a median takes 50 µs
+        only = found[0]
+        return Snr(float(only.snr_before[0]), float(only.snr_after[0]), float(only.gain[0]))
     before, after, gain = (
         np.concatenate([np.atleast_1d(numbers) for numbers in column])
         for column in zip(*((one.snr_before, one.snr_after, one.gain) for one in found), strict=True)

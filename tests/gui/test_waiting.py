@@ -1,0 +1,121 @@
+"""What waits to be denoised is taken in the right order, and nothing that fails takes others with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from driver import SmoothingEngine
+
+from ramanstudio.gui.command_palette import closeness
+from ramanstudio.gui.opening import count_files
+from ramanstudio.gui.waiting import CHUNK, Waiting, denoise_waiting
+from ramanstudio.gui.words import Snr, short_problem
+from ramanstudio.progress import SILENT, Cancelled, Progress
+from ramanstudio.project import Result
+from ramanstudio.spectra import SpectrumSet
+
+
+def spectra(points: int = 100, count: int = 1) -> SpectrumSet:
+    return SpectrumSet.of(np.arange(float(points)), np.ones((count, points)))
+
+
+def ids(taken: list[tuple[int, SpectrumSet]]) -> list[int]:
+    return [entry_id for entry_id, _ in taken]
+
+
+def test_equal_axes_are_taken_together_in_chunks() -> None:
+    waiting = Waiting()
+    waiting.add({number: spectra(100 + number % 2) for number in range(200)})
+    first = ids(waiting.take())
+    assert len(first) == CHUNK
+    assert {number % 2 for number in first} == {0}
+    taken = len(first)
+    while chunk := waiting.take():
+        assert len({source.points for _, source in chunk}) == 1
+        taken += len(chunk)
+    assert taken == 200
+
+
+def test_what_is_preferred_is_taken_first_and_alone() -> None:
+    waiting = Waiting()
+    waiting.add({number: spectra() for number in range(10)})
+    waiting.prefer([7])
+    assert ids(waiting.take()) == [7]
+    assert 7 not in ids(waiting.take())
+
+
+def test_what_is_removed_waits_no_more() -> None:
+    waiting = Waiting()
+    waiting.add({1: spectra(), 2: spectra()})
+    waiting.drop([1, 99])
+    assert ids(waiting.take()) == [2]
+    assert len(waiting) == 0
+
+
+def test_a_large_set_is_a_chunk_of_its_own() -> None:
+    waiting = Waiting()
+    waiting.add({1: spectra(), 2: spectra(count=1000), 3: spectra()})
+    assert ids(waiting.take()) == [1]
+    assert ids(waiting.take()) == [2]
+
+
+class Choosy(SmoothingEngine):
+    """Fails as a whole where one of the sets has 101 points."""
+
+    def denoise_each(self, sets: Any, progress: Progress = SILENT) -> list[Any]:
+        if any(one.values.max() > 1 for one in sets):
+            raise FloatingPointError
+        return super().denoise_each(sets, progress)
+
+
+def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> None:
+    waiting = Waiting()
+    bad = spectra().with_values(np.full((1, 100), 2.0))
+    waiting.add({1: spectra(), 2: bad, 3: spectra()})
+    found: dict[int, Result] = {}
+    reports: list[tuple[int, int]] = []
+    progress = Progress(on_progress=lambda done, total, _: reports.append((done, total)), on_show=found.update)
+    denoise_waiting(Choosy(), waiting, progress)  # type: ignore[arg-type]
+    assert found[1].denoised is not None
+    assert found[3].denoised is not None
+    assert found[2].denoised is None
+    assert "FloatingPointError" in found[2].problem
+    assert reports[-1] == (3, 3)
+
+
+def test_cancelling_leaves_the_others_waiting() -> None:
+    waiting = Waiting()
+    waiting.add({1: spectra(), 2: spectra(101)})
+    with pytest.raises(Cancelled):
+        denoise_waiting(SmoothingEngine(), waiting, Progress(is_cancelled=lambda: True))  # type: ignore[arg-type]
+    assert len(waiting) == 1
+
+
+def test_counting_what_a_drop_would_add(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    for name in ("one.txt", "two.WDF", "picture.png", ".hidden.txt"):
+        (deep / name).touch()
+    assert count_files([tmp_path, tmp_path / "odd.xyz"], SILENT) == 3
+
+
+def test_the_closest_words_come_first() -> None:
+    texts = ["View › Residual", "File › Export spectra…", "View › Noise region"]
+    ranked = sorted(texts, key=lambda text: -(closeness("resid", text) or -99))
+    assert ranked[0] == "View › Residual"
+    assert closeness("xyzq", texts[0]) is None
+    assert closeness("expsp", texts[1]) is not None
+
+
+def test_gains_are_told_as_exposure() -> None:
+    assert Snr(12, 31.2, 2.6).exposure == "like 6.8× the exposure"
+    assert Snr(100, 100, 1.0).exposure == "clean already: nothing to gain"
+    assert Snr(12, 31.2, 2.6).arrow == "12 → 31"
+
+
+def test_a_row_says_the_problem_without_the_name_it_has() -> None:
+    assert short_problem("a.txt", "Could not read 'a.txt': it holds no numbers.") == "It holds no numbers."
+    assert short_problem("a.txt", "The disk is gone.") == "The disk is gone."
