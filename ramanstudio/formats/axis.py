@@ -25,6 +25,7 @@ HIGHEST_SHIFT_CM: Final = 6000.0  # H2, the stiffest bond there is, vibrates at 
 # Wide spectra of a blue laser reach beyond the last band; the less the file says, the less is believed.
 _RELATIVE: Final = (SHIFT, WAVENUMBER, UNKNOWN)
 _HIGHEST_CM: Final = {SHIFT: 15000.0, WAVENUMBER: 8000.0, UNKNOWN: HIGHEST_SHIFT_CM}
+_WAVELENGTHS_PER_CM: Final = {NM: 1e7, MICRON: 1e4, ANGSTROM: 1e8}
 _CM_PER_EV: Final = 8065.543937
 _GIVE_LASER: Final = (
     "Open it with the laser wavelength given (--laser-nm on the command line), or export it in Raman shift (cm⁻¹)."
@@ -32,27 +33,42 @@ _GIVE_LASER: Final = (
 
 # The first row that matches names the axis; the order matters ("Raman shift / nm" does not occur, "nm" alone does).
 _NAMES: Final = (
-    (SHIFT, re.compile(r"raman.?shift|(?<![a-z])(rel\.?|relative|delta|Δ)\s*(1/cm|cm|wavenumber)|^shift\b", re.I)),
+    (
+        SHIFT,
+        re.compile(
+            r"raman.?shift|raman.?verschiebung|d[ée]calage raman|desplazamiento raman|拉曼位移|拉曼频移"
+            r"|(?<![a-z])(rel\.?|relative|delta|Δ)\s*(1/cm|cm|wavenumber)|^shift\b",
+            re.I,
+        ),
+    ),
     (ABSOLUTE, re.compile(r"\babs(olute|\.)?\s*(1/cm|cm|wavenumber)", re.I)),
-    (WAVENUMBER, re.compile(r"wave.?numbers?\b|^wn$|1/cm|\bcm\s*[\^*]*\s*[-−⁻]\s*[1¹]|^ram(an)?$", re.I)),
-    (NM, re.compile(r"wave.?lengths?\b|^wave\s*\[?nm|^wl$|(?<![a-z])nm\b|nanomet|lambda|λ", re.I)),
+    (
+        WAVENUMBER,
+        re.compile(
+            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero de onda|波数|^wn$|1/cm|\bcm\s*[\^*]*\s*[-−⁻]\s*[1¹]"
+            r"|^ram(an)?$",
+            re.I,
+        ),
+    ),
+    (
+        NM,
+        re.compile(
+            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda|波长|^wave\s*\[?nm|^wl$|(?<![a-z])nm\b"
+            r"|nanomet|lambda|λ",
+            re.I,
+        ),
+    ),
     (MICRON, re.compile(r"micromet|microns?\b|^[µμu]m$", re.I)),
+    (ANGSTROM, re.compile(r"angstr[öo]m|^[ÅÅ]$", re.I)),
     (EV, re.compile(r"(?<![a-z])m?eV\b|photon energy")),
-    (PIXEL, re.compile(r"^pixels?\b|^pixel|channel (number|#)", re.I)),
+    (PIXEL, re.compile(r"^pixels?\b|channel (number|#)", re.I)),
 )
-# These words mean that the quantity along the axis cannot become a Raman shift at all.
-_OTHER: Final = re.compile(r"\bppm\b|\bm/z\b|\bhz\b|2.?theta|seconds?\b|minutes?\b|chemical shift|binding energy", re.I)
 
 
 def unit_named(words: str) -> str:
     """What the words of a header say about the axis: one of this module's units, or UNKNOWN."""
     words = words.strip()
     return next((unit for unit, pattern in _NAMES if pattern.search(words)), UNKNOWN)
-
-
-def names_another_quantity(words: str) -> bool:
-    """Whether the words name an axis that is no spectrum of light at all (ppm, m/z, time)."""
-    return bool(_OTHER.search(words))
 
 
 def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | None) -> NDArray[np.float64]:
@@ -80,13 +96,9 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
 
 
 def _absolute_cm(axis: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if unit == NM:
-            return 1e7 / axis
-        if unit == MICRON:
-            return 1e4 / axis
-        if unit == ANGSTROM:
-            return 1e8 / axis
+    if unit in _WAVELENGTHS_PER_CM:
+        with np.errstate(divide="ignore"):  # a wavelength of nothing is refused after
+            return _WAVELENGTHS_PER_CM[unit] / axis
     return axis * _CM_PER_EV if unit == EV else axis
 
 

@@ -66,13 +66,14 @@ def rising(path: Path, shift: NDArray[np.float64], values: NDArray[Any]) -> Spec
     Raises StudioError when most of the points repeat one another, which no axis does.
     """
     steps = np.diff(shift)
-    if np.all(steps > 0):
-        return SpectrumSet(shift, values.astype(np.float32))
-    if np.all(steps < 0):
-        return SpectrumSet(shift[::-1].copy(), values[:, ::-1].astype(np.float32))
-    if not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size:
+    disordered = not (np.all(steps > 0) or np.all(steps < 0))
+    if disordered and (not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size):
         raise refused(path, "what stands where its axis should be repeats the same numbers")
-    return SpectrumSet.of(shift, values)
+    if disordered:
+        return SpectrumSet.of(shift, values)
+    if steps[0] < 0:
+        shift, values = shift[::-1].copy(), values[:, ::-1]
+    return SpectrumSet(shift, values.astype(np.float32))
 
 
 def _not_opened(path: Path, error: Exception) -> StudioError:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from ramanstudio.errors import StudioError
 from ramanstudio.formats import hdf5, jcamp, spc, text, wdf
 from ramanstudio.formats.border import EXPORT_AGAIN, refused, start_of
@@ -57,7 +59,9 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         raise StudioError(f"A laser wavelength of {laser_nm:g} nm cannot be.", remedy="Give it in nm, such as 785.")
     form = format_of(path)
     try:
-        sets = form.read(path, laser_nm)
+        # Damaged numbers overflow on their way; readers check what comes out, so numpy need not warn.
+        with np.errstate(all="ignore"):
+            sets = form.read(path, laser_nm)
     except StudioError as error:
         if path.name in error.sentence:
             raise

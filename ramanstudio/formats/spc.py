@@ -89,7 +89,7 @@ def _header(path: Path, content: bytes) -> _Header:
             raise refused(path, "it is an SPC file of a big-endian machine", "Export it again as SPC or text.")
         raise refused(path, "it is named like an SPC file but does not begin like one", _AGAIN)
     header = _old_header(content) if content[1] == 0x4D else _new_header(path, content)
-    if not (np.isfinite(header.first) and np.isfinite(header.last)):
+    if not (np.isfinite(header.first) and np.isfinite(header.last)) or abs(header.exponent) > 128:
         raise refused(path, "its header is damaged", _AGAIN)
     return header
 
@@ -157,46 +157,46 @@ _Spectra = list[tuple[NDArray[np.float64], NDArray[Any], dict[str, NDArray[Any]]
 
 def _spectra(path: Path, content: bytes, header: _Header) -> tuple[_Spectra, list[str]]:
     """Axes (B,) with their intensities (N, B) and columns, and what to note about them."""
-    own_axes = bool(header.flags & _OWN_AXES)
-    if not own_axes and header.points < 2:
-        raise refused(path, f"its header states {header.points} points", _AGAIN)
-    place = header.length
-    shared: NDArray[np.float64] | None = None
-    if header.flags & _X_VALUES and not own_axes:
-        shared = _numbers(path, content, place, header.points, "<f4").astype(np.float64)
-        place += 4 * header.points
-    elif not own_axes:
-        _numbers(path, content, place, header.points // 2, "u1")  # before memory is taken for the points
-        shared = np.linspace(header.first, header.last, header.points)
     stated = header.subfiles if header.flags & _SEVERAL and not header.old else 1
     if header.old and header.flags & _SEVERAL:
-        stated = _MOST_SUBFILES
+        stated = _MOST_SUBFILES  # the old header does not say: until the file ends
     found: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[float]]] = {}
-    notes: list[str] = []
-    for number in range(max(1, stated)):
-        if number and place + _SUBHEADER >= (header.log or len(content)):
-            if not header.old:
-                notes.append(f"The file ends after {number} of {stated} spectra.")
-            break
-        try:
-            place, axis, values, z = _subfile(path, content, place, header, shared)
-        except _Cut as cut:
-            if number == 0:
-                raise refused(path, str(cut), _AGAIN) from None
-            notes.append(f"The file ends after {number} {'' if header.old else f'of {stated} '}spectra.")
-            break
-        group = found.setdefault(b"" if shared is not None else axis.tobytes(), (axis, [], []))
-        group[1].append(values)
-        group[2].append(z)
+    read = 0
+    try:
+        place, shared = _shared_axis(path, content, header)
+        while read < max(1, min(stated, _MOST_SUBFILES)):
+            place, axis, values, z = _subfile(content, place, header, shared)
+            group = found.setdefault(b"" if shared is not None else axis.tobytes(), (axis, [], []))
+            group[1].append(values)
+            group[2].append(z)
+            read += 1
+    except _Cut as cut:
+        if read == 0:
+            raise refused(path, str(cut), _AGAIN) from None
+    cut_short = read < stated and not header.old
+    notes = [f"The file ends after {read} of {stated} spectra."] if cut_short else []
     return [(axis, np.stack(rows), _column(header, zs)) for axis, rows, zs in found.values()], notes
 
 
+def _shared_axis(path: Path, content: bytes, header: _Header) -> tuple[int, NDArray[np.float64] | None]:
+    """Where the first subfile begins, and the axis of all of them; None when each has its own."""
+    if header.flags & _OWN_AXES:
+        return header.length, None
+    if header.points < 2:
+        raise refused(path, f"its header states {header.points} points", _AGAIN)
+    if header.flags & _X_VALUES:
+        axis = _numbers(content, header.length, header.points, "<f4").astype(np.float64)
+        return header.length + 4 * header.points, axis
+    _numbers(content, header.length, header.points, "<i2")  # before memory is taken for so many points
+    return header.length, np.linspace(header.first, header.last, header.points)
+
+
 class _Cut(Exception):
-    """A subfile that the file does not hold in full."""
+    """The file ends within an axis or a spectrum."""
 
 
 def _subfile(
-    path: Path, content: bytes, place: int, header: _Header, shared: NDArray[np.float64] | None
+    content: bytes, place: int, header: _Header, shared: NDArray[np.float64] | None
 ) -> tuple[int, NDArray[np.float64], NDArray[Any], float]:
     """The place after a subfile, its axis, its intensities and its z; raises _Cut when the file ends within it."""
     if place + _SUBHEADER > len(content):
@@ -207,7 +207,7 @@ def _subfile(
     points = header.points
     if shared is None:
         points = own_points
-        axis = _numbers(path, content, place, points, "<i4" if header.exponent != _FLOAT_EXPONENT else "<f4")
+        axis = _numbers(content, place, points, "<i4" if header.exponent != _FLOAT_EXPONENT else "<f4")
         axis = axis.astype(np.float64)
         if header.exponent != _FLOAT_EXPONENT:
             axis *= 2.0 ** (header.exponent - 32)
@@ -219,7 +219,7 @@ def _subfile(
     sixteen = bool(header.flags & _SIXTEEN_BIT) and exponent != _FLOAT_EXPONENT
     width = 2 if sixteen else 4
     kind = "<f4" if exponent == _FLOAT_EXPONENT else "<i2" if sixteen else "<i4"
-    values = _numbers(path, content, place, points, kind)
+    values = _numbers(content, place, points, kind)
     if kind == "<i4" and header.old:  # two 16-bit words, the higher first
         words = np.frombuffer(content, "<u2", 2 * points, place).reshape(-1, 2).astype(np.int64)
         values = ((words[:, 0] << 16 | words[:, 1]) + 2**31) % 2**32 - 2**31
@@ -228,7 +228,7 @@ def _subfile(
     return place + width * points, axis, values.astype(np.float32), float(z)
 
 
-def _numbers(path: Path, content: bytes, place: int, count: int, kind: str) -> NDArray[Any]:
+def _numbers(content: bytes, place: int, count: int, kind: str) -> NDArray[Any]:
     if count < 0 or place + count * np.dtype(kind).itemsize > len(content):
         raise _Cut(f"its header states {count} points and the file ends before")
     return np.frombuffer(content, kind, count, place)

@@ -20,7 +20,7 @@ from ramanstudio.formats.text_layout import Layout, NotRaman, arranged
 from ramanstudio.formats.text_table import Block, Dialect, Sheet, column_words, taken_apart, two_columns
 from ramanstudio.spectra import Plain, SpectrumSet
 
-LARGEST_MB: Final = 500  # read whole: half a gigabyte of text takes about 2 GB of memory
+LARGEST_MB: Final = 500  # read whole: half a gigabyte of text takes about 3 GB of memory
 FEWEST_POINTS: Final = 4
 _A_SPECTRUM_IS = (
     "A spectrum is two columns of numbers, Raman shift and intensity, or a table with the shift in its first row or"

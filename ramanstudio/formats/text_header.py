@@ -19,6 +19,7 @@ _EXPOSURE = re.compile(
     r"acq\S*\.?\s*time|exposition$|exposure.?(time|s)?$|int\w*gration.?times?$|integration_time", re.I
 )
 _WAVELENGTH_PROGRAMS = re.compile(r"spectrasuite|jaz data file", re.I)  # Ocean Optics: nm unless it says otherwise
+_STATES_A_NUMBER = re.compile(r"[=:]\s*[-+]?\d")  # 'Slit width (nm): 5' says nothing about the axis
 _IN_NAME = re.compile(r"__Raman(?:_Data\w*)?__(\d{3,4})(?:nm)?__|__(\d{3,4})__\d+__", re.I)
 
 # What a header calls it (lower case, without unit) -> what we call it. The first that is there counts.
@@ -101,7 +102,8 @@ def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
         return axes.SHIFT
     if header and _WAVELENGTH_PROGRAMS.search(header[0]) and not any("raman" in line.lower() for line in header):
         return axes.NM
-    last = " ".join(line for line in [line for line in header if line.strip()][-2:] if not _LASER.search(line))
+    words = [line for line in header if line.strip()][-2:]
+    last = " ".join(line for line in words if not _LASER.search(line) and not _STATES_A_NUMBER.search(line))
     return axes.unit_named(last)
 
 

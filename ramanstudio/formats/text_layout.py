@@ -15,7 +15,17 @@ from ramanstudio.formats.text_table import Block
 
 FEWEST_AXIS_POINTS = 8  # fewer numbers in rising order say nothing
 
-_RANK = (axes.SHIFT, axes.WAVENUMBER, axes.ABSOLUTE, axes.NM, axes.MICRON, axes.EV, axes.UNKNOWN, axes.PIXEL)
+_RANK = (
+    axes.SHIFT,
+    axes.WAVENUMBER,
+    axes.ABSOLUTE,
+    axes.NM,
+    axes.MICRON,
+    axes.ANGSTROM,
+    axes.EV,
+    axes.UNKNOWN,
+    axes.PIXEL,
+)
 _AXIS_WORDS = re.compile(r"^(#?wave|x[- _]?axis|x|w)$", re.I)  # an axis whose unit the word leaves open
 _PLACES = {
     "x": "x", "y": "y", "z": "z", "time": "time", "t": "time", "x (µm)": "x", "y (µm)": "y", "z (µm)": "z",
@@ -23,6 +33,7 @@ _PLACES = {
 }  # fmt: skip
 _NOT_RAMAN = re.compile(r"absorb|transmi|reflec|irradian|kubelka|^%|^p$|extinction|^t%", re.I)
 _NOT_SIGNAL = re.compile(r"^dark$|^dark (current|counts?)$|^d$|^ref(erence)?\b|^r$|^pixels?\b|^index$|^#$", re.I)
+_SIGNAL = re.compile(r"intens|counts|signal|\d{3}", re.I)  # 'Intensity at 532 nm' is no axis
 _BEST_SIGNAL = (re.compile(r"^dark.?subtracted", re.I), re.compile(r"^processed", re.I), re.compile(r"^(raw|s$)", re.I))
 
 
@@ -102,11 +113,12 @@ def _named_columns(
 ) -> Layout | None:
     """The axis column and the columns of intensity by their names; None when the names name no axis."""
     units = [_unit(name) for name in names]
-    first = names[0].strip()
-    axis_columns = [i for i, found in enumerate(units) if found is not None]
-    if not axis_columns or (axis_columns[0] != 0 and not _NOT_SIGNAL.match(first)):
+    stated = [i for i, unit in enumerate(units[:5]) if unit and (i == 0 or not _SIGNAL.search(names[i]))]
+    axis_columns = stated or [i for i, unit in enumerate(units[:1]) if unit is not None]
+    if not axis_columns or (axis_columns[0] != 0 and not _NOT_SIGNAL.match(names[0].strip())):
         return None
-    axis_columns = [i for i in axis_columns if i < 5]
+    if len(names) == 2:
+        axis_columns = [0]
     axis_column = min(axis_columns, key=lambda i: _RANK.index(units[i] or axes.UNKNOWN))
     axis = numbers[:, axis_column]
     known = axis[~np.isnan(axis)]

@@ -215,6 +215,26 @@ def test_wavelengths_without_a_laser_are_refused_and_open_with_one(tmp_path: Pat
         read(path, 1064.0)
 
 
+@pytest.mark.parametrize("word", ["Wellenlänge", "Longueur d'onde", "Longitud de onda", "波长", "Lambda (nm)"])
+def test_wavelength_is_understood_in_other_languages(tmp_path: Path, word: str) -> None:
+    (tmp_path / "a.txt").write_text("\n".join([f"{word}\tI", *in_nm()]), encoding="utf-8")
+    with pytest.raises(StudioError, match="wavelength in nm"):
+        read(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("line", ["Slit width (nm): 5", "# Laser wavelength 532 nm", "Number of Pixels: 2048"])
+def test_numbers_in_the_header_say_nothing_about_the_axis(tmp_path: Path, line: str) -> None:
+    assert_is_sample(opened(tmp_path / "a.txt", two_columns(header=line + "\n")))
+
+
+def test_spectra_one_below_the_other_are_all_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("first\n" + two_columns() + "\nsecond\n" + two_columns())
+    sets = read(tmp_path / "a.txt")
+    assert len(sets) == 2
+    for spectra in sets:
+        assert_is_sample(spectra)
+
+
 def test_photon_energies_and_absolute_wavenumbers_are_converted(tmp_path: Path) -> None:
     absolute = 1e7 / 532.0 - AXIS
     for name, axis in (("eV", absolute / 8065.543937), ("Wavenumber (cm-1)", absolute)):
