@@ -29,8 +29,8 @@ lint:
 	@$(VENV) -m mypy
 
 screenshots:
-	@$(PYTHON) tools/setup.py screenshots
-	@xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24" $(VENV) tools/screenshots.py
+	@$(PYTHON) tools/setup.py test
+	@$(VENV) tools/screenshots.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """Make this machine ready for `make`: the system libraries Qt needs, .venv, and the pinned packages in it.
 
-    python3 tools/setup.py run|demo|test|screenshots
+    python3 tools/setup.py run|demo|test
 
 Only the standard library, in grammar that a Python of 2016 reads, so that an old interpreter gets a sentence instead
 of a syntax error. Quick when nothing changed; safe to interrupt and to start again.
@@ -27,7 +27,6 @@ GOALS = {
     "run": ("", ("offscreen", "window")),
     "demo": ("", ("offscreen", "window")),  # wished for, not needed: see install_system
     "test": ("dev", ("offscreen",)),
-    "screenshots": ("dev", ("offscreen", "window", "xvfb")),
 }
 
 # What the dynamic linker is asked for, and the Debian package that holds it. The linker knows better than a package
@@ -52,7 +51,6 @@ LIBRARIES = {
         "libwayland-egl.so.1": "libwayland-egl1",
     },
 }
-PROGRAMS = {"xvfb": {"Xvfb": "xvfb", "xauth": "xauth"}}
 
 
 class CannotSetUp(Exception):
@@ -82,8 +80,7 @@ def missing_packages(tables):
         return []
     missing = [f"python3.{sys.version_info[1]}-venv"] if lacks_venv() else []
     for table in tables:
-        missing += [package for library, package in LIBRARIES.get(table, {}).items() if not loads(library)]
-        missing += [package for program, package in PROGRAMS.get(table, {}).items() if not shutil.which(program)]
+        missing += [package for library, package in LIBRARIES[table].items() if not loads(library)]
     return missing
 
 
