@@ -226,17 +226,17 @@ print(min(now - then for now, then in zip(after, before)))
 
 
 def test_no_room_grows_too_big() -> None:
-    # What the design asks for is about 350, 250 and 40; the margin is for the sentence that would otherwise be cut.
+    # A class is asked to stay at about 250; the margin is for rows of one-line verbs that nothing is gained by parting.
     too_big = []
     for name, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
-                if lines > (260 if isinstance(node, ast.ClassDef) else 50):
+                if lines > (275 if isinstance(node, ast.ClassDef) else 40):
                     too_big.append(f"ramanstudio.{name}: {node.name} has {lines} lines")
     for path in PACKAGE.rglob("*.py"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        if lines > 360:
+        if lines > 350:
             too_big.append(f"{path.relative_to(ROOT)} has {lines} lines")
     assert too_big == []
 
