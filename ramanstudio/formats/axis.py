@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.formats.border import refused
+from ramanstudio.spectra import Plain
 
 SHIFT: Final = "Raman shift in cm⁻¹"
 WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute: the numbers tell
@@ -71,6 +72,18 @@ def unit_named(words: str) -> str:
     return next((unit for unit, pattern in _NAMES if pattern.search(words)), UNKNOWN)
 
 
+def needs_laser(axis: NDArray[Any], unit: str) -> bool:
+    """Whether such an axis becomes Raman shift only by way of the laser wavelength."""
+    absolute = unit == WAVENUMBER and axis.size > 0 and float(np.min(axis)) >= HIGHEST_SHIFT_CM
+    return absolute or unit in (ABSOLUTE, EV, *_WAVELENGTHS_PER_CM)
+
+
+def laser_fact(axis: NDArray[Any], unit: str, own_nm: float | None, given_nm: float | None) -> dict[str, Plain]:
+    """The fact 'laser_nm': the file's own; else the given one, where the axis was converted with it."""
+    laser = own_nm if own_nm is not None else given_nm if needs_laser(axis, unit) else None
+    return {} if laser is None else {"laser_nm": laser}
+
+
 def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | None) -> NDArray[np.float64]:
     """The axis (B,) as Raman shift in cm⁻¹, in the order of the file.
 
@@ -88,8 +101,7 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
         return axis
     if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and lowest < HIGHEST_SHIFT_CM):
         raise refused(path, f"its axis runs {span}, which no Raman shift in cm⁻¹ does")
-    if unit == WAVENUMBER:
-        unit = ABSOLUTE
+    unit = ABSOLUTE if unit == WAVENUMBER else unit
     if laser_nm is None:
         raise refused(path, f"its axis is {unit} ({span}) and the laser wavelength is not known", _GIVE_LASER)
     return _within_raman(path, 1e7 / laser_nm - _absolute_cm(axis, unit), unit, span, laser_nm)

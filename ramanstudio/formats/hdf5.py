@@ -83,26 +83,28 @@ def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) ->
     _check_size(path, axis, values)
     about = {name: fact for name, value in group.attrs.items() if (fact := _plain(value)) is not None}
     about.pop("source", None)
-    if laser_nm is not None:
-        about.setdefault("laser_nm", laser_nm)
     unit = axes.unit_named(str(_plain(axis.attrs.get("units", "")) or "")) or axes.SHIFT
     if named:
         about["group"] = group.name.strip("/")
     count = len(group["offsets"]) - 1 if "offsets" in group else (values.shape[0] if values.ndim == 2 else 1)
     table = _columns(group, count)
     if "offsets" in group:
-        return _ragged(path, group, table, about, unit)
+        return _ragged(path, group, table, about, unit, laser_nm)
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
         found = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
         raise refused(path, found, _LAYOUT)
     rows = np.atleast_2d(values[()]).astype(np.float32)
-    return [_shifted(path, axis[()], rows, unit, about).with_table(**table)]
+    return [_shifted(path, axis[()], rows, unit, about, laser_nm).with_table(**table)]
 
 
-def _shifted(path: Path, axis: NDArray[Any], rows: NDArray[Any], unit: str, about: dict[str, Plain]) -> SpectrumSet:
-    laser = about.get("laser_nm")
-    shift = axes.raman_shift(path, axis, unit, float(laser) if isinstance(laser, int | float) else None)
-    return rising(path, shift, rows).with_about(**about)
+def _shifted(
+    path: Path, axis: NDArray[Any], rows: NDArray[Any], unit: str, about: dict[str, Plain], laser_nm: float | None
+) -> SpectrumSet:
+    own = about.get("laser_nm")
+    own_nm = float(own) if isinstance(own, int | float) else None
+    shift = axes.raman_shift(path, axis, unit, laser_nm if own_nm is None else own_nm)
+    facts = about | axes.laser_fact(axis, unit, own_nm, laser_nm)
+    return rising(path, shift, rows).with_about(**facts)
 
 
 def _check_size(path: Path, *datasets: h5py.Dataset) -> None:
@@ -116,7 +118,12 @@ def _check_size(path: Path, *datasets: h5py.Dataset) -> None:
 
 
 def _ragged(
-    path: Path, group: h5py.Group, table: dict[str, NDArray[Any]], about: dict[str, Plain], unit: str
+    path: Path,
+    group: h5py.Group,
+    table: dict[str, NDArray[Any]],
+    about: dict[str, Plain],
+    unit: str,
+    laser_nm: float | None,
 ) -> list[SpectrumSet]:
     """Spectra of one axis together, in the order in which an axis first occurs."""
     offsets = np.asarray(group["offsets"][()], dtype=np.int64)
@@ -133,7 +140,7 @@ def _ragged(
         begin, end = offsets[rows[0]], offsets[rows[0] + 1]
         stacked = np.stack([values[offsets[row] : offsets[row + 1]] for row in rows])
         columns = {name: entries[rows] for name, entries in table.items()}
-        sets.append(_shifted(path, axis[begin:end], stacked, unit, about).with_table(**columns))
+        sets.append(_shifted(path, axis[begin:end], stacked, unit, about, laser_nm).with_table(**columns))
     return sets
 
 

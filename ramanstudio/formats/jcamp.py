@@ -120,11 +120,11 @@ def _set(path: Path, block: _Block, laser_nm: float | None) -> SpectrumSet:
     if np.count_nonzero(kept) < 4:
         raise refused(path, f"it holds {np.count_nonzero(kept)} points, too few for a spectrum")
     about = _facts(path, labels)
-    laser = about.get("laser_nm", laser_nm)
+    own = about.get("laser_nm")
+    own_nm = float(own) if own is not None else None
     unit = axes.unit_named(labels.get("XUNITS", ""))
-    shift = axes.raman_shift(path, axis[kept], unit, float(laser) if laser is not None else None)
-    if laser is not None:
-        about["laser_nm"] = laser
+    shift = axes.raman_shift(path, axis[kept], unit, laser_nm if own_nm is None else own_nm)
+    about |= axes.laser_fact(axis, unit, own_nm, laser_nm)
     if "RAMAN" not in block.data_type.upper():
         about["notes"] = "The file does not say that it is a Raman spectrum; it was read as one."
     return rising(path, shift, values[kept][None]).with_about(**about)

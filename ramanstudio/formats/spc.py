@@ -22,6 +22,7 @@ from ramanstudio.spectra import Plain, SpectrumSet
 
 LARGEST_MB: Final = 2000
 _AGAIN: Final = "Copy it again from the instrument, or export it as text."
+_ASSUMED: Final = "The file does not say that its axis is Raman shift; it was read as such."
 _SIXTEEN_BIT, _SEVERAL, _OWN_AXES, _X_VALUES, _LABELS = 0x01, 0x04, 0x40, 0x80, 0x20
 _SUBHEADER: Final = 32
 _FLOAT_EXPONENT: Final = -128
@@ -50,7 +51,7 @@ class _Header:
 
 def looks_like(start: bytes) -> bool:
     """Whether a file that begins so is an SPC file of either version."""
-    if len(start) < 256 or start[1] not in (0x4B, 0x4D):
+    if len(start) < 256 or start[1] not in (0x4B, 0x4D) or start.startswith((b"PK\x03\x04", b"BM")):  # zip, bitmap
         return False
     x_type = start[28] if start[1] == 0x4B else start[16]
     return b"\0\0" in start[:256] and (x_type <= 30 or x_type == 255)  # no text has K or M there and nulls besides
@@ -65,20 +66,17 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     header = _header(path, content)
     words = words_in_log(content, header.log, header.memo, header.labels)
     unit = axis_unit_of(path, header.x_type, header.y_type, header.experiment, words, (header.first, header.last))
-    laser = words.laser_nm if words.laser_nm is not None else laser_nm
-    about = _about(words, header)
-    if laser is not None:
-        about["laser_nm"] = laser
+    laser = laser_nm if words.laser_nm is None else words.laser_nm
     spectra, notes = _spectra(path, content, header)
-    if unit in (axes.UNKNOWN, axes.WAVENUMBER):
-        notes.append("The file does not say that its axis is Raman shift; it was read as such.")
-    if notes:
-        about["notes"] = " ".join(notes)
     sets = []
     for axis, rows, table in spectra:
         if axis.size < 2 or not np.all(np.isfinite(axis)):
             raise refused(path, "its axis is damaged", _AGAIN)
         shift = axes.raman_shift(path, axis, unit, laser)
+        about = _about(words, header) | axes.laser_fact(axis, unit, words.laser_nm, laser_nm)
+        assumed = unit == axes.UNKNOWN or (unit == axes.WAVENUMBER and not axes.needs_laser(axis, unit))
+        if notes or assumed:
+            about["notes"] = " ".join([*notes, *([_ASSUMED] if assumed else [])])
         sets.append(rising(path, shift, rows).with_about(**about).with_table(**table))
     return tuple(sets)
 
@@ -112,7 +110,7 @@ def _new_header(path: Path, content: bytes) -> _Header:
         experiment=content[2],
         length=512,
         log=log,
-        memo=_text(content[88:218]),
+        memo=_text(content[88:218].split(b"\0")[0]),
         labels=_text(content[218:248]) if content[0] & _LABELS else "",
     )
 
@@ -133,7 +131,7 @@ def _old_header(content: bytes) -> _Header:
         experiment=0,
         length=224,
         log=0,
-        memo=_text(content[64:194]),
+        memo=_text(content[64:194].split(b"\0")[0]),
         labels=_text(content[194:224]) if content[0] & _LABELS else "",
         old=True,
     )

@@ -89,14 +89,13 @@ def _spectra(
 ) -> SpectrumSet:
     layout = _without_gaps(path, layout)
     about = dict(facts)
-    known = about.get("laser_nm", laser_nm)
-    laser = float(known) if known is not None else None
+    own = about.get("laser_nm")
+    own_nm = float(own) if own is not None else None
     _check_plausible(path, layout)
-    shift = axes.raman_shift(path, layout.axis, layout.unit, laser)
+    shift = axes.raman_shift(path, layout.axis, layout.unit, laser_nm if own_nm is None else own_nm)
     if layout.unit == axes.UNKNOWN and "notes" not in about:
         about["notes"] = "The file does not say what its axis is; it was read as Raman shift in cm⁻¹."
-    if laser is not None:
-        about["laser_nm"] = laser
+    about |= axes.laser_fact(layout.axis, layout.unit, own_nm, laser_nm)
     if "intensity_unit" not in about and words:
         unit = next((found for row in words for cell in row[1:2] if (found := intensity_unit(cell))), "")
         if unit:

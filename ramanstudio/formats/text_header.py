@@ -12,7 +12,7 @@ from ramanstudio.spectra import Plain
 
 _PAIR = re.compile(r"^([^=:;,\t]{1,60}?)\s*(?:[=:;,\t]|\s{2,})\s*(.*)$")
 _CIF_PAIR = re.compile(r"^_([\w.\[\]/-]+)\s+(\S.*)$")
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
 _LASER = re.compile(r"laser|excit|lambda.?0", re.I)
 _NOT_THE_WAVELENGTH = re.compile(r"power|enable|temp|%|type|\bmw\b|level|watt|current|spot|intensity", re.I)
 _EXPOSURE = re.compile(

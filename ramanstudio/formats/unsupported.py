@@ -76,7 +76,7 @@ UNSUPPORTED: Final = (
     Unsupported(
         "a picture",
         (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".svg"),
-        (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8"),
+        (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8", b"BM"),
         "Spectra are read from the numbers, not from a picture of them: export those as text.",
         of_spectra=False,
     ),

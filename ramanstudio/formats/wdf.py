@@ -6,6 +6,7 @@ damaged file must be checked against the file before anything is read or skipped
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -57,12 +58,10 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     header = _header(path, size)
     blocks = _blocks(path, size)
     axis, unit = _axis(path, blocks, header)
-    laser = 1e7 / header.laser_wavenumber if 1e3 < header.laser_wavenumber < 1e5 else laser_nm
+    own_nm = round(1e7 / header.laser_wavenumber, 4) if 1e3 < header.laser_wavenumber < 1e5 else None
     values, notes = _values(path, blocks, header)
-    shift = axes.raman_shift(path, axis, unit, laser)
-    about: dict[str, Plain] = {"instrument": "Renishaw"}
-    if laser is not None:
-        about["laser_nm"] = round(laser, 4)
+    shift = axes.raman_shift(path, axis, unit, laser_nm if own_nm is None else own_nm)
+    about: dict[str, Plain] = {"instrument": "Renishaw", **axes.laser_fact(axis, unit, own_nm, laser_nm)}
     if header.title.strip():
         about["title"] = header.title.strip()
     if header.naccum:
@@ -94,7 +93,7 @@ def _header(path: Path, size: int) -> WdfHeader:
             "each of its spectra has an axis of its own (multitrack)",
             "In WiRE, split it and save single spectra.",
         )
-    if not header.laser_wavenumber == header.laser_wavenumber:
+    if math.isnan(header.laser_wavenumber):
         raise refused(path, "its header is damaged", _AGAIN)
     return header
 

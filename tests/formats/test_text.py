@@ -210,7 +210,9 @@ def test_wavelengths_without_a_laser_are_refused_and_open_with_one(tmp_path: Pat
     path.write_text("\n".join([header, *in_nm()]))
     with pytest.raises(StudioError, match=r"a\.txt.*wavelength in nm.*laser"):
         read(path)
-    np.testing.assert_allclose(read(path, 532.0)[0].axis, AXIS, atol=0.01)
+    (spectra,) = read(path, 532.0)
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=0.01)
+    assert spectra.about["laser_nm"] == 532
     with pytest.raises(StudioError, match="not where a laser of 1064 nm scatters"):
         read(path, 1064.0)
 
@@ -233,6 +235,10 @@ def test_spectra_one_below_the_other_are_all_read(tmp_path: Path) -> None:
     assert len(sets) == 2
     for spectra in sets:
         assert_is_sample(spectra)
+
+
+def test_a_laser_that_was_not_needed_is_not_told_as_a_fact_of_the_file(tmp_path: Path) -> None:
+    assert "laser_nm" not in opened(tmp_path / "a.txt", two_columns(), laser_nm=532.0).about
 
 
 def test_photon_energies_and_absolute_wavenumbers_are_converted(tmp_path: Path) -> None:

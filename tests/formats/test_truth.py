@@ -69,6 +69,14 @@ REFUSED = {
     "text/双氧水20%+乙醇80% 17-58-11.txt": "list of peaks",
     "witec/Si-wafer-Raman-Spectrum-1.txt": "wavelength in nm",
     "witec/Witec-Map-x.dat": "only an axis",
+    "ocean/BB_PF21_4.ProcSpec": "Ocean Optics",
+    "text/T-25-10-1-2025-S183-1-ST.xlsx": "Excel",
+    "spc/UV-2600_labeled_DNA.spc": "compound document",
+    "witec/LineScans.WIP": "WITec project",
+    "trivista/linescan.tvf": "TriVista",
+    "princeton/S0N_50x.spe": "Princeton",
+    "opus/test_opus.0": "OPUS",
+    "other/ftir_ps.0": "OPUS",
     "nexus/witec_ref.nxs": "another layout",
 }
 
