@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
@@ -14,6 +15,8 @@ from ramanstudio.gui.jobs import Job, Workers
 from ramanstudio.gui.opening import count_files
 from ramanstudio.gui.theme import Theme, faded
 from ramanstudio.gui.words import count_of
+
+FEW: Final = 64  # paths that are looked at while the mouse waits; a disk of the network may be slow
 
 
 def paths_of(mime: QMimeData) -> list[Path]:
@@ -77,8 +80,7 @@ class DropTarget(QWidget):
         painter.drawText(frame, int(Qt.AlignmentFlag.AlignCenter), self.words)
 
     def _light_up(self, paths: list[Path]) -> None:
-        folders = sum(path.is_dir() for path in paths)
-        if not folders:
+        if len(paths) <= FEW and not any(path.is_dir() for path in paths):
             self._say(len(paths))
         else:
             self.words = "Drop to add what is in here"

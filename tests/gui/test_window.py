@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.gui import dialogs
+from ramanstudio.project import Result
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -131,6 +132,55 @@ def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path
     assert window.snr != before
     window.do("undo")
     window.wait_until(lambda: window.snr == before)
+
+
+def test_a_file_in_nm_asks_for_the_laser_and_is_read_again_with_it(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wavelength = np.linspace(540.0, 620.0, 400)
+    values = 100 + np.random.default_rng(0).normal(0, 5, 400)
+    path = tmp_path / "ocean.txt"
+    rows = "\n".join(f"{one:.3f}\t{other:.2f}" for one, other in zip(wavelength, values, strict=True))
+    path.write_text(f"Wavelength (nm)\tIntensity\n{rows}\n", encoding="utf-8")
+    window = start(path)
+    window.wait_until(lambda: window.rows() == [("ocean.txt", "problem")])
+    window.wait_settled()
+    assert window.window.page.problem.isVisible()
+    assert window.window.page.problem._laser.isVisible()
+    monkeypatch.setattr(dialogs, "ask_laser_nm", lambda *_: 532.0)
+    window.wait_until(lambda: window.window.acts["set_laser"].isEnabled())
+    window.do("set_laser")
+    window.wait_until(lambda: window.rows() == [("ocean.txt", "denoised")])
+    source = window.studio.session.project.entries[0].source
+    assert source is not None
+    assert source.axis[0] == pytest.approx(1e7 / 532 - 1e7 / 540, abs=1)
+
+
+def test_a_noise_region_can_be_used_for_all(start: Starter, tmp_path: Path) -> None:
+    window = start(*write_spectra(tmp_path, 3))
+    window.wait_settled()
+    window.choose("spectrum_0000.txt")
+    window.window.commands.move_noise_region(1400.0, 1700.0)
+    window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
+    window.do("noise_everywhere")
+    results = window.studio.session.project.results
+    window.wait_until(lambda: [one.noise_region for one in _results(window)] == [(1400.0, 1700.0)] * 3)
+    assert window.studio.session.project.results is not results
+
+
+def _results(window: Window) -> list[Result]:
+    return list(window.studio.session.project.results.values())
+
+
+def test_a_hidden_panel_is_hidden_at_the_next_start(start: Starter) -> None:
+    window = start()
+    window.window.acts["panel_facts"].setChecked(False)
+    window.window.close()
+    window.studio._save()
+    again = start()
+    assert again.window._docks["facts"].isHidden()
+    assert not again.window._docks["list"].isHidden()
+    assert not again.window.acts["panel_facts"].isChecked()
 
 
 def test_removing_can_be_undone_and_results_stay(start: Starter, tmp_path: Path) -> None:
