@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
@@ -15,9 +14,10 @@ from ramanstudio.gui.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.message_bar import ElidedLabel
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.waiting import joined
 from ramanstudio.gui.words import count_of, kind_of
 from ramanstudio.project import Entry, Project, Result
-from ramanstudio.spectra import stacked
+from ramanstudio.spectra import SpectrumSet, stacked
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
@@ -146,7 +146,7 @@ class SpectrumPage(QWidget):
         total = sum(len(one) for one in sets)
         one_axis = all(one.same_axis(sets[0]) for one in sets)
         if total > FEW and one_axis:
-            view.show_set(stacked(sets), together(results))
+            view.show_set(stacked(sets), together(sets, results))
             return
         rows: list[Shown] = []
         for entry, result in zip(entries, results, strict=True):
@@ -249,16 +249,7 @@ def _step(action: QAction, words: str) -> QToolButton:
     return button
 
 
-def together(results: list[Result | None]) -> Denoised | None:
+def together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:
     """The denoised spectra of several entries on one axis as one set; None while one of them is not there."""
-    from ramanstudio.engine import Denoised
-
     found = [result.denoised for result in results if result is not None and result.denoised is not None]
-    if len(found) < len(results):
-        return None
-    return Denoised(
-        stacked([one.spectra for one in found]),
-        np.concatenate([one.expected_error for one in found]),
-        np.concatenate([one.snr_before for one in found]),
-        np.concatenate([one.snr_after for one in found]),
-    )
+    return joined(stacked(sets), found) if len(found) == len(results) else None

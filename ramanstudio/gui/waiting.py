@@ -7,6 +7,8 @@ import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.project import Result
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
 
 CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon enough for whoever selects another entry
+
+PIECE: Final = 256  # spectra of a map after which one that was selected meanwhile gets its turn
 
 log = logging.getLogger("ramanstudio")
 
@@ -72,9 +76,8 @@ class Waiting:
     def take(self) -> list[tuple[int, SpectrumSet]]:
         """What is to be denoised next: a preferred entry alone, else a chunk on one axis; empty at the end."""
         with self._lock:
-            for entry_id in self._preferred:
-                if entry_id in self._where:
-                    return self._taken([entry_id])
+            if preferred := self._preferred_now():
+                return preferred
             if not self._where:
                 return []
             group = self._groups[self._where[next(iter(self._where))]]
@@ -86,6 +89,17 @@ class Waiting:
                 chosen.append(entry_id)
                 size += len(source)
             return self._taken(chosen)
+
+    def take_preferred(self) -> list[tuple[int, SpectrumSet]]:
+        """What the user looks at now and still waits; empty where nothing does."""
+        with self._lock:
+            return self._preferred_now()
+
+    def _preferred_now(self) -> list[tuple[int, SpectrumSet]]:
+        for entry_id in self._preferred:
+            if entry_id in self._where:
+                return self._taken([entry_id])
+        return []
 
     def _taken(self, ids: Sequence[int]) -> list[tuple[int, SpectrumSet]]:
         taken = [(entry_id, self._groups[self._where[entry_id]][entry_id]) for entry_id in ids]
@@ -107,9 +121,47 @@ class Waiting:
 def denoise_waiting(engine: Engine, waiting: Waiting, progress: Progress) -> None:
     """Denoise until nothing waits; shows {entry id: Result} chunk by chunk. Raises Cancelled when asked to stop."""
     while chunk := waiting.take():
-        progress.show(_denoise_chunk(engine, chunk, waiting, progress))
-        waiting.done += sum(len(source) for _, source in chunk)
+        if len(chunk) == 1 and len(chunk[0][1]) > PIECE:
+            progress.show(_denoise_in_pieces(engine, *chunk[0], waiting, progress))
+        else:
+            _denoise_and_show(engine, chunk, waiting, progress)
+
+
+def _denoise_and_show(
+    engine: Engine, chunk: Sequence[tuple[int, SpectrumSet]], waiting: Waiting, progress: Progress
+) -> None:
+    progress.show(_denoise_chunk(engine, chunk, waiting, progress))
+    waiting.done += sum(len(source) for _, source in chunk)
+    progress(waiting.done, max(waiting.total, waiting.done), "spectra")
+
+
+def _denoise_in_pieces(
+    engine: Engine, entry_id: int, source: SpectrumSet, waiting: Waiting, progress: Progress
+) -> dict[int, Result]:
+    """A large set; what is selected meanwhile is denoised, and shown, between two pieces of it."""
+    pieces: list[Result] = []
+    for start in range(0, len(source), PIECE):
+        while urgent := waiting.take_preferred():
+            _denoise_and_show(engine, urgent, waiting, progress)
+        piece = source[start : start + PIECE]
+        pieces.append(_denoise_chunk(engine, [(entry_id, piece)], waiting, progress)[entry_id])
+        if pieces[-1].denoised is None:  # of the whole set the engine says how many of its spectra are at fault
+            return _denoise_chunk(engine, [(entry_id, source)], waiting, progress)
+        waiting.done += len(piece)
         progress(waiting.done, max(waiting.total, waiting.done), "spectra")
+    return {entry_id: _result(source, joined(source, [one.denoised for one in pieces if one.denoised is not None]))}
+
+
+def joined(source: SpectrumSet, parts: Sequence[Denoised]) -> Denoised:
+    """The denoised spectra of `source` from those of its parts, in their order."""
+    from ramanstudio.engine import Denoised
+
+    return Denoised(
+        source.with_values(np.concatenate([one.spectra.values for one in parts])),
+        np.concatenate([one.expected_error for one in parts]),
+        np.concatenate([one.snr_before for one in parts]),
+        np.concatenate([one.snr_after for one in parts]),
+    )
 
 
 def _denoise_chunk(

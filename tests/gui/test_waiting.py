@@ -86,6 +86,41 @@ def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> No
     assert reports[-1] == (3, 3)
 
 
+def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
+    waiting = Waiting()
+    large = spectra(count=1000)
+    waiting.add({1: large, 2: spectra()})
+    order: list[int] = []
+    found: dict[int, Result] = {}
+
+    def keep(results: dict[int, Result]) -> None:
+        order.extend(results)
+        found.update(results)
+
+    def select(done: int, _total: int, _note: str) -> None:
+        if done >= 256:
+            waiting.prefer([2])
+
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_progress=select, on_show=keep))  # type: ignore[arg-type]
+    assert order == [2, 1]
+    whole = found[1].denoised
+    assert whole is not None
+    assert whole.spectra.values.shape == large.values.shape
+    assert whole.snr_before.shape == (1000,)
+    assert waiting.done == waiting.total == 1001
+
+
+def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once() -> None:
+    waiting = Waiting()
+    values = np.ones((600, 100))
+    values[500, 3] = np.nan
+    waiting.add({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)})
+    found: dict[int, Result] = {}
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert found[1].denoised is not None
+    assert "not numbers" in found[2].problem
+
+
 def test_cancelling_leaves_the_others_waiting() -> None:
     waiting = Waiting()
     waiting.add({1: spectra(), 2: spectra(101)})

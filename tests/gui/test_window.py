@@ -430,3 +430,17 @@ def test_with_the_real_engine_from_drop_to_snr(start: Starter, tmp_path: Path) -
     result = next(iter(window.studio.session.project.results.values()))
     assert result.denoised is not None
     assert np.all(result.denoised.gain > 1.0)
+
+
+def test_hundreds_of_selected_files_are_shown_raw_and_denoised(start: Starter, tmp_path: Path) -> None:
+    window = start(*write_spectra(tmp_path, 505, points=80))
+    window.wait_settled()
+    window.do("select_all")
+    window.wait_until(lambda: len(window.studio.session.selected) == 505)
+    assert window.window.facts._scope.text() == "median of 505 spectra"
+    window.wait_until(lambda: "denoised" in _numbers(window))
+
+
+def _numbers(window: Window) -> str:
+    view = window.window.page.view
+    return view.numbers() if view is not None else ""
