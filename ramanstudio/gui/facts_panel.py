@@ -31,7 +31,7 @@ WIDE: Final = 13  # characters of the SNR that fit the panel at 28 px
 
 MEASURED: Final = (
     "Signal: the height of the strongest line above its local baseline, in the denoised spectrum.\n"
-    "Before: signal / noise, the standard deviation of one raw sample, from second differences.\n"
+    "Before: signal / noise of a raw sample, which is what was taken off and what is expected to be left.\n"
     "After: signal / expected error of the denoised spectrum, an estimate calibrated on repeated measurements.\n"
     "Both were measured {where}."
 )

@@ -120,6 +120,7 @@ _FACTS: Final = (  # what an instrument tells, in the order in which one asks
     ("date", "Measured", ""),
     ("intensity_unit", "Intensity", ""),
     ("format", "Format", ""),
+    ("notes", "Note", ""),  # what the reader had to assume, or could not get
 )
 
 
