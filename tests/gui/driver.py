@@ -28,6 +28,8 @@ class SmoothingEngine:
 
     def __init__(self, seconds_each: float = 0.0) -> None:
         self.seconds_each = seconds_each
+        self.may_go_on = threading.Event()  # cleared by a test that wants to act while the engine is busy
+        self.may_go_on.set()
         self.order: list[str] = []
         self.stopped = threading.Event()
         self.card = _Card()
@@ -47,6 +49,7 @@ class SmoothingEngine:
             for row in range(len(spectra)):
                 progress(row, len(spectra), "spectra")
                 time.sleep(self.seconds_each)
+                self.may_go_on.wait(10)
         except BaseException:
             self.stopped.set()
             raise

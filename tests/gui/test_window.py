@@ -82,11 +82,13 @@ def test_the_selected_entry_is_denoised_first(start: Starter, tmp_path: Path) ->
     files = write_spectra(tmp_path, 4)
     for number, path in enumerate(files):  # no two on one axis, so that each is a call of its own
         write_spectrum(path, points=200 + number)
-    engine = SmoothingEngine(seconds_each=0.3)
+    engine = SmoothingEngine()
+    engine.may_go_on.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(*files)
     window.wait_until(lambda: len(window.rows()) == 4 and len(engine.order) == 1)
     window.choose("spectrum_0003.txt")
+    engine.may_go_on.set()
     window.wait_settled()
     assert engine.order[1] == "spectrum_0003.txt"
 
