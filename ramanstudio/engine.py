@@ -65,11 +65,16 @@ class Denoised:
                 f"There are only {int(inside.sum())} points between {low_cm:.0f} and {high_cm:.0f} cm⁻¹.",
                 remedy=f"The noise can be measured from {snr.FEWEST_POINTS} points or more: widen the region.",
             )
-        return _with_ratios(self.spectra, self.expected_error, raw.values, inside)
+        sigma = snr.noise_sigma(raw.values[:, inside])
+        return _with_ratios(self.spectra, self.expected_error, raw.values, sigma, inside)
 
 
 def _with_ratios(
-    denoised: SpectrumSet, expected_error: NDArray[np.float32], raw: NDArray[np.float32], region: NDArray[np.bool_]
+    denoised: SpectrumSet,
+    expected_error: NDArray[np.float32],
+    raw: NDArray[np.float32],
+    sigma: NDArray[np.float32],
+    region: NDArray[np.bool_] | slice = slice(None),
 ) -> Denoised:
     signal = snr.signal_height(denoised.axis, denoised.values)
     # what 32 bits cannot resolve counts as noise, so that a spectrum without any has a large ratio, not an infinite one
@@ -78,7 +83,7 @@ def _with_ratios(
     # The best estimate of noise and what it leaves are uncorrelated, so their squares add up to the noise there was;
     # the second difference sees only what is white.
     removed = _root_mean_square((raw - denoised.values)[:, region])
-    there_was = np.maximum(np.hypot(removed, left), snr.noise_sigma(raw[:, region]))
+    there_was = np.maximum(np.hypot(removed, left), sigma)
     return Denoised(denoised, expected_error, signal / there_was, signal / left)
 
 
@@ -127,8 +132,7 @@ class Engine:
         values = spectra.values
         sigma = snr.noise_sigma(values)
         noise, error = self._predictor.noise(spectra.axis, values, sigma, progress or SILENT)
-        whole = np.ones(spectra.points, dtype=bool)
-        return _with_ratios(spectra.with_values(values - noise), error, values, whole)
+        return _with_ratios(spectra.with_values(values - noise), error, values, sigma)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None

@@ -95,8 +95,8 @@ class Predictor:
 
     def _noise_of_batch(self, axis: NDArray[np.float64], values: Floats, sigma: Floats) -> tuple[Any, Any]:
         """Noise and expected error (n, B) of a few spectra; long ones in pieces that are cross-faded."""
-        middle = np.median(values, axis=1, keepdims=True)
-        samples = torch.from_numpy((values - middle) / sigma).to(self.device)
+        # the network does not see an offset, but 32 bits would lose the noise on a large one
+        samples = torch.from_numpy((values - values.mean(axis=1, keepdims=True)) / sigma).to(self.device)
         shifts = torch.from_numpy(axis.astype(np.float32)).to(self.device)
         total = torch.zeros_like(samples), torch.zeros_like(samples)
         weights = torch.zeros(len(axis), device=self.device)
