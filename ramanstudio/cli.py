@@ -245,7 +245,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     from ramanstudio.engine import Engine
 
     files = demo.demo_files()
-    print("The demo spectra are simulated from line tables, so the true gain is known beside the reported one.\n")
+    print(
+        "The demo spectra are simulated from line tables, so the true gain is known beside the reported one.\n",
+        flush=True,
+    )
     engine = Engine.load(arguments.model, arguments.device)
     results = export.ResultFolder(arguments.out)
     rows: list[tuple[str, ...]] = []

@@ -27,8 +27,6 @@ LICENCES = (
     ("safetensors", "Apache-2.0"),
     ("qtawesome", "MIT"),
     ("renishaw-wdf", "Apache-2.0"),
-    ("spc-io", "MIT"),
-    ("jcamp", "MIT"),
 )
 
 

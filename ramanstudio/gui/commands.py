@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -13,26 +12,12 @@ from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.command_palette import Choice, CommandPalette
 from ramanstudio.gui.settings_dialog import SettingsDialog
 from ramanstudio.gui.theme import appearance
+from ramanstudio.gui.view_commands import ViewCommands
 from ramanstudio.paths import shipped, user_log
 
-if TYPE_CHECKING:
-    from ramanstudio.gui.main_window import MainWindow
-    from ramanstudio.gui.spectrum_view import SpectrumView
-    from ramanstudio.gui.studio import Studio
 
-VIEW_SETTINGS = ("show_raw", "show_denoised", "show_residual", "show_band", "log_intensity")
-
-
-class Commands:
+class Commands(ViewCommands):
     """Carries out what a menu, a button, a shortcut or the palette asked for."""
-
-    def __init__(self, studio: Studio, window: MainWindow) -> None:
-        self._studio, self._window = studio, window
-        self._session = studio.session
-
-    @property
-    def _view(self) -> SpectrumView | None:
-        return self._window.page.view
 
     # File
 
@@ -109,75 +94,6 @@ class Commands:
         self._window.show_panel("list", True)
         self._window.entries.find_words()
 
-    # View
-
-    def show_raw(self, on: bool) -> None:
-        self._show("show_raw", on)
-
-    def show_denoised(self, on: bool) -> None:
-        self._show("show_denoised", on)
-
-    def show_residual(self, on: bool) -> None:
-        self._show("show_residual", on)
-
-    def show_band(self, on: bool) -> None:
-        self._show("show_band", on)
-
-    def log_intensity(self, on: bool) -> None:
-        self._show("log_intensity", on)
-
-    def show_noise_region(self, on: bool) -> None:
-        if self._view is not None:
-            self._view.set_noise_region_visible(on)
-
-    def show_all(self) -> None:
-        if self._view is not None:
-            self._view.show_all()
-
-    def zoom_back(self) -> None:
-        if self._view is not None:
-            self._view.zoom_back()
-
-    def zoom_in(self) -> None:
-        if self._view is not None:
-            self._view.zoom_by(0.5)
-
-    def zoom_out(self) -> None:
-        if self._view is not None:
-            self._view.zoom_by(2.0)
-
-    def move_left(self) -> None:
-        if self._view is not None:
-            self._view.move_by(-0.25)
-
-    def move_right(self) -> None:
-        if self._view is not None:
-            self._view.move_by(0.25)
-
-    def spectrum_before(self) -> None:
-        self._step(-1)
-
-    def spectrum_after(self) -> None:
-        self._step(1)
-
-    def all_spectra(self) -> None:
-        self._session.look_at(None)
-
-    def panel_list(self, on: bool) -> None:
-        self._window.show_panel("list", on)
-
-    def panel_facts(self, on: bool) -> None:
-        self._window.show_panel("facts", on)
-
-    def theme_system(self, on: bool) -> None:
-        self._choose_theme("system", on)
-
-    def theme_light(self, on: bool) -> None:
-        self._choose_theme("light", on)
-
-    def theme_dark(self, on: bool) -> None:
-        self._choose_theme("dark", on)
-
     # Analyse
 
     def denoise(self, on: bool) -> None:
@@ -196,9 +112,6 @@ class Commands:
 
     def noise_automatic(self) -> None:
         self._session.set_noise_region(self._session.selected_ids, None)
-
-    def move_noise_region(self, low: float, high: float) -> None:
-        self._session.set_noise_region(self._session.selected_ids, (low, high))
 
     def cancel(self) -> None:
         if self._view is not None and self._view.cancel_gesture():
@@ -253,36 +166,6 @@ class Commands:
         below = next((entry_id for entry_id in shown[last + 1 :] if entry_id not in gone), None)
         above = next((entry_id for entry_id in reversed(shown[: last + 1]) if entry_id not in gone), None)
         return below if below is not None else above
-
-    def _show(self, key: str, on: bool) -> None:
-        self._studio.settings[key] = on
-        if self._view is not None:
-            put = {
-                "show_raw": self._view.set_raw_visible,
-                "show_denoised": self._view.set_denoised_visible,
-                "show_residual": self._view.set_residual_visible,
-                "show_band": self._view.set_band_visible,
-                "log_intensity": self._view.set_log_intensity,
-            }
-            put[key](on)
-
-    def prepare(self, view: SpectrumView) -> None:
-        """Bring a new viewer to what the actions say."""
-        for key in VIEW_SETTINGS:
-            self._show(key, self._studio.settings[key])
-        view.set_noise_region_visible(self._window.acts["show_noise_region"].isChecked())
-        view.noise_region_dragged.connect(self.move_noise_region)
-
-    def _step(self, by: int) -> None:
-        selected = self._session.selected
-        if len(selected) == 1 and selected[0].source is not None:
-            count = len(selected[0].source)
-            at = self._session.spectrum
-            self._session.look_at((0 if by > 0 else count - 1) if at is None else min(max(at + by, 0), count - 1))
-
-    def _choose_theme(self, choice: str, on: bool) -> None:
-        if on:
-            self._studio.settings["theme"] = choice
 
     def _read(self, title: str, page: str) -> None:
         about.TextDialog(title, page, self._window).open()

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ramanstudio.formats.registry import FORMATS
+
 
 class EmptyPage(QWidget):
     """One sentence and what to do about it."""
@@ -27,7 +29,7 @@ class EmptyPage(QWidget):
         for button in self.buttons:
             buttons.addWidget(button)
         buttons.addStretch()
-        small = QLabel("Files and folders of any size. Nothing leaves this computer.", self)
+        small = QLabel(f"{_formats()}. Nothing leaves this computer.", self)
         small.setProperty("role", "quiet")
         small.setAlignment(Qt.AlignmentFlag.AlignCenter)
         whole = QVBoxLayout(self)
@@ -38,6 +40,11 @@ class EmptyPage(QWidget):
         whole.addLayout(buttons)
         whole.addWidget(small)
         whole.addStretch()
+
+
+def _formats() -> str:
+    *most, last = (row.name for row in FORMATS)
+    return f"{', '.join(most)} and {last}"
 
 
 class ProblemPage(QWidget):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QSt
 
 from ramanstudio.gui import icons, menus
 from ramanstudio.gui.actions import ACTIONS, Moment
-from ramanstudio.gui.commands import VIEW_SETTINGS, Commands
+from ramanstudio.gui.commands import Commands
 from ramanstudio.gui.drop import DropTarget
 from ramanstudio.gui.entry_list import EntryList
 from ramanstudio.gui.facts_panel import FactsPanel
@@ -20,6 +20,7 @@ from ramanstudio.gui.job_bar import JobBar
 from ramanstudio.gui.message_bar import DetailsDialog, MessageBar
 from ramanstudio.gui.spectrum_page import SpectrumPage
 from ramanstudio.gui.theme import Theme, appearance
+from ramanstudio.gui.view_commands import VIEW_SETTINGS
 
 if TYPE_CHECKING:
     from ramanstudio.gui.studio import Studio

@@ -1,0 +1,124 @@
+"""What the actions of the View menu do: one method for each row, named by its id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.main_window import MainWindow
+    from ramanstudio.gui.spectrum_view import SpectrumView
+    from ramanstudio.gui.studio import Studio
+
+VIEW_SETTINGS = ("show_raw", "show_denoised", "show_residual", "show_band", "log_intensity")
+
+
+class ViewCommands:
+    """Changes how things are shown, and which."""
+
+    def __init__(self, studio: Studio, window: MainWindow) -> None:
+        self._studio, self._window = studio, window
+        self._session = studio.session
+
+    @property
+    def _view(self) -> SpectrumView | None:
+        return self._window.page.view
+
+    def show_raw(self, on: bool) -> None:
+        self._show("show_raw", on)
+
+    def show_denoised(self, on: bool) -> None:
+        self._show("show_denoised", on)
+
+    def show_residual(self, on: bool) -> None:
+        self._show("show_residual", on)
+
+    def show_band(self, on: bool) -> None:
+        self._show("show_band", on)
+
+    def log_intensity(self, on: bool) -> None:
+        self._show("log_intensity", on)
+
+    def show_noise_region(self, on: bool) -> None:
+        if self._view is not None:
+            self._view.set_noise_region_visible(on)
+
+    def move_noise_region(self, low: float, high: float) -> None:
+        self._session.set_noise_region(self._session.selected_ids, (low, high))
+
+    def show_all(self) -> None:
+        if self._view is not None:
+            self._view.show_all()
+
+    def zoom_back(self) -> None:
+        if self._view is not None:
+            self._view.zoom_back()
+
+    def zoom_in(self) -> None:
+        if self._view is not None:
+            self._view.zoom_by(0.5)
+
+    def zoom_out(self) -> None:
+        if self._view is not None:
+            self._view.zoom_by(2.0)
+
+    def move_left(self) -> None:
+        if self._view is not None:
+            self._view.move_by(-0.25)
+
+    def move_right(self) -> None:
+        if self._view is not None:
+            self._view.move_by(0.25)
+
+    def spectrum_before(self) -> None:
+        self._step(-1)
+
+    def spectrum_after(self) -> None:
+        self._step(1)
+
+    def all_spectra(self) -> None:
+        self._session.look_at(None)
+
+    def panel_list(self, on: bool) -> None:
+        self._window.show_panel("list", on)
+
+    def panel_facts(self, on: bool) -> None:
+        self._window.show_panel("facts", on)
+
+    def theme_system(self, on: bool) -> None:
+        self._choose_theme("system", on)
+
+    def theme_light(self, on: bool) -> None:
+        self._choose_theme("light", on)
+
+    def theme_dark(self, on: bool) -> None:
+        self._choose_theme("dark", on)
+
+    def _show(self, key: str, on: bool) -> None:
+        self._studio.settings[key] = on
+        if self._view is not None:
+            put = {
+                "show_raw": self._view.set_raw_visible,
+                "show_denoised": self._view.set_denoised_visible,
+                "show_residual": self._view.set_residual_visible,
+                "show_band": self._view.set_band_visible,
+                "log_intensity": self._view.set_log_intensity,
+            }
+            put[key](on)
+
+    def prepare(self, view: SpectrumView) -> None:
+        """Bring a new viewer to what the actions say."""
+        for key in VIEW_SETTINGS:
+            self._show(key, self._studio.settings[key])
+        view.set_noise_region_visible(self._window.acts["show_noise_region"].isChecked())
+        view.noise_region_dragged.connect(self.move_noise_region)
+
+    def _step(self, by: int) -> None:
+        selected = self._session.selected
+        if len(selected) == 1 and selected[0].source is not None:
+            count = len(selected[0].source)
+            at = self._session.spectrum
+            self._session.look_at((0 if by > 0 else count - 1) if at is None else min(max(at + by, 0), count - 1))
+
+    def _choose_theme(self, choice: str, on: bool) -> None:
+        if on:
+            self._studio.settings["theme"] = choice
