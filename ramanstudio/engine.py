@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import snr
+from ramanstudio.analysis import shared, snr
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import zoo
 from ramanstudio.mae.zoo import ModelCard
@@ -121,9 +122,10 @@ class Engine:
         """The device in words: "CPU · 2 threads", "GPU · NVIDIA H200"."""
         return self._predictor.device_name
 
-    def denoise(self, spectra: SpectrumSet, progress: Progress | None = None) -> Denoised:
-        """Take the noise off each spectrum by itself, and say how much is left.
+    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised:
+        """Take the noise off each spectrum, and say how much is left.
 
+        Each by itself, or `together`: with the structure that the set shares, where it shares any.
         Raises StudioError when a spectrum holds NaN or infinities or is too short, Cancelled when asked to stop.
         """
         refusal = _refusal(spectra)
@@ -131,7 +133,13 @@ class Engine:
             raise refusal
         values = spectra.values
         sigma = snr.noise_sigma(values)
-        noise, error = self._predictor.noise(spectra.axis, values, sigma, progress or SILENT)
+        find_noise = partial(self._predictor.noise, spectra.axis, progress=progress or SILENT)
+        noise, error = find_noise(values, sigma)
+        noisy = sigma > 0
+        if together and noisy.sum() >= shared.FEWEST:
+            noise[noisy], error[noisy] = shared.join(
+                values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
+            )
         return _with_ratios(spectra.with_values(values - noise), error, values, sigma)
 
     def denoise_each(

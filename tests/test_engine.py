@@ -157,6 +157,40 @@ def test_the_noise_can_be_measured_in_a_region(engine):
         denoised.measured_in(raw, 500, 510)
 
 
+def test_repeats_denoised_together_gain_more(engine):
+    random = np.random.default_rng(11)
+    clean = np.outer(random.uniform(0.5, 1.5, 100), clean_spectra(random, many=1)[0])
+    noise = random.normal(0, 30, clean.shape)
+    raw = SpectrumSet.of(AXIS, clean + noise)
+    alone, joined = engine.denoise(raw), engine.denoise(raw, together=True)
+    error_alone = root_mean_square(alone.spectra.values - clean)
+    error_joined = root_mean_square(joined.spectra.values - clean)
+    assert np.median(error_joined) < 0.8 * np.median(error_alone)
+    assert np.median(root_mean_square(joined.expected_error) / error_joined) > 0.8
+
+
+@pytest.mark.parametrize("snr", [5, 10])
+def test_a_band_that_few_spectra_have_is_not_painted_over_by_the_others(engine, snr):
+    random = np.random.default_rng(12)
+    common = clean_spectra(random, many=1)[0]
+    band = 100 * np.exp(-0.5 * ((AXIS - 1100) / 8) ** 2)
+    clean = np.tile(common, (1000, 1))
+    clean[:5] += band
+    raw = SpectrumSet.of(AXIS, clean + random.normal(0, 100 / snr, clean.shape))
+    joined = engine.denoise(raw, together=True)
+    top = np.abs(AXIS - 1100) < 4
+    height, measured = ((one.values[:5] - common)[:, top].mean() for one in (joined.spectra, raw))
+    assert height == pytest.approx(measured, rel=0.1)
+
+
+def test_spectra_that_share_nothing_are_denoised_as_each_by_itself(engine):
+    random = np.random.default_rng(13)
+    raw = SpectrumSet.of(AXIS, clean_spectra(random, many=30) + random.normal(0, 10, (30, 1000)))
+    alone, joined = engine.denoise(raw), engine.denoise(raw, together=True)
+    assert np.allclose(alone.spectra.values, joined.spectra.values)
+    assert np.allclose(alone.snr_after, joined.snr_after)
+
+
 class _SmallGpu(Predictor):
     """A predictor whose GPU is the CPU, with room for so many samples at once."""
 
