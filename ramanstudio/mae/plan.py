@@ -21,7 +21,7 @@ class NetworkPlan:
 class PretrainPlan:
     """How a network is pretrained. The same plan, corpora and machine give the same weights."""
 
-    steps: int = 20_000
+    steps: int = 24_000
     samples_a_step: int = 65_536
     learning_rate: float = 1e-3
     warmup_steps: int = 300

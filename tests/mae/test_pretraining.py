@@ -124,6 +124,18 @@ def test_the_network_can_learn_hidden_windows_by_heart(corpus_file):
     assert learned_by_heart(corpus_file, "hidden", hide=True) < 0.2
 
 
+def test_a_saved_model_is_the_same_when_it_is_loaded(corpus_file, tmp_path):
+    real, _ = corpus.load([corpus_file])
+    network = Pretraining(TINY, QUICK, real, torch.device("cpu")).network.eval()
+    card = zoo.ModelCard("tiny", "for a test", TINY, 1, 0, 0, {"shared": 30})
+    saved = zoo.save(tmp_path / "tiny", card, network.state_dict())
+    read, loaded = zoo.load(tmp_path / "tiny")
+    assert read == saved
+    samples, axis = torch.randn(2, 300), torch.linspace(200, 900, 300).expand(2, -1)
+    with torch.inference_mode():
+        assert all(torch.equal(one, other) for one, other in zip(network(samples, axis), loaded(samples, axis)))
+
+
 def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_path):
     folder = tmp_path / "model"
     pretrain(QUICK, [corpus_file], folder, network_plan=TINY)
