@@ -133,7 +133,9 @@ def test_a_saved_model_is_the_same_when_it_is_loaded(corpus_file, tmp_path):
     assert read == saved
     samples, axis = torch.randn(2, 300), torch.linspace(200, 900, 300).expand(2, -1)
     with torch.inference_mode():
-        assert all(torch.equal(one, other) for one, other in zip(network(samples, axis), loaded(samples, axis)))
+        assert all(
+            torch.equal(one, other) for one, other in zip(network(samples, axis), loaded(samples, axis), strict=True)
+        )
 
 
 def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_path):
