@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui.messages import Message
 
+UNREAD: Final = 20
 INFO_MS: Final = 8000  # good news goes by itself; bad news stays until it is read
 SIGNS: Final = {"info": "", "warning": "⚠ ", "error": "⚠ "}
 
@@ -39,11 +41,15 @@ class ElidedLabel(QLabel):
 
 
 class MessageBar(QWidget):
-    """Says one message at a time, the latest; Details shows all of it, ✕ puts it away."""
+    """Says one message at a time, the latest; Details shows all of it, ✕ puts it away.
+
+    Bad news that was talked over before it was put away is said again after what came later.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._message: Message | None = None
+        self._unread: deque[Message] = deque(maxlen=UNREAD)
         self._sentence = ElidedLabel(self)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -74,6 +80,11 @@ class MessageBar(QWidget):
 
     def say(self, message: Message) -> None:
         """Show a message in the place of the one before."""
+        if self._message is not None and self._message.level != "info" and self._message != message:
+            self._unread.append(self._message)
+        self._show(message)
+
+    def _show(self, message: Message) -> None:
         self._message = message
         role = {"info": "quiet", "warning": "warning", "error": "error"}[message.level]
         self._sentence.setProperty("role", role)
@@ -89,8 +100,11 @@ class MessageBar(QWidget):
         self._away.show()
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Put the message away; what it talked over is said again, or nothing."""
         self._message = None
+        if self._unread:
+            self._show(self._unread.pop())
+            return
         for widget in (self._sentence, self._details, self._away):
             widget.hide()
 
