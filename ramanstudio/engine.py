@@ -89,8 +89,15 @@ def _with_ratios(
 
 
 def _root_mean_square(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = np.sqrt(np.mean(rows**2, axis=1))
+    # in 64 bits: in 32, squares of 1e-25 are zero and those of 1e20 infinite, whatever unit the intensities are in
+    square = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / rows.shape[1]
+    mean: NDArray[np.float32] = np.sqrt(square).astype(np.float32)
     return mean
+
+
+def reaches(spectra: SpectrumSet, low_cm: float, high_cm: float) -> bool:
+    """Whether `spectra` have enough points between two Raman shifts to measure the noise there."""
+    return int(((spectra.axis >= low_cm) & (spectra.axis <= high_cm)).sum()) >= snr.FEWEST_POINTS
 
 
 def noise_region(spectra: SpectrumSet) -> tuple[float, float]:

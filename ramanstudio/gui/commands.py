@@ -33,6 +33,7 @@ class Commands(ViewCommands):
 
     def try_demo(self) -> None:
         self._studio.opening.open([shipped("resources", "demo")])
+        self._studio.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
 
     def export_spectra(self) -> None:
         folder = dialogs.ask_folder(self._window, "Export spectra to a folder", self._folder("export_folder"))
@@ -108,7 +109,7 @@ class Commands(ViewCommands):
 
     def noise_everywhere(self) -> None:
         chosen = next((entry.noise_region for entry in self._session.selected if entry.noise_region), None)
-        self._session.set_noise_region((entry.id for entry in self._session.project.entries), chosen)
+        self._measure_in(self._session.project.entries, chosen)
 
     def noise_automatic(self) -> None:
         self._session.set_noise_region(self._session.selected_ids, None)

@@ -130,8 +130,13 @@ class SpectrumPage(QWidget):
             self._draw_one(view, entries[0], results[0], row)
         else:
             self._draw_several(view, entries, results)
-        low, high = _region(entries[0], results[0])
-        view.set_noise_region(low, high)
+        self.place_noise_region()
+
+    def place_noise_region(self) -> None:
+        """Show the noise region where it is for what is selected."""
+        shown = next((entry for entry in self._session.selected if entry.source is not None), None)
+        if self.view is not None and shown is not None:
+            self.view.set_noise_region(*_region(shown, self._session.project.result(shown)))
 
     def _draw_one(self, view: SpectrumView, entry: Entry, result: Result | None, row: int | None) -> None:
         source = entry.source

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from ramanstudio.gui.words import count_of
+from ramanstudio.project import Entry, Region
 
 if TYPE_CHECKING:
     from ramanstudio.gui.main_window import MainWindow
@@ -43,7 +47,7 @@ class ViewCommands:
             self._view.set_noise_region_visible(on)
 
     def move_noise_region(self, low: float, high: float) -> None:
-        self._session.set_noise_region(self._session.selected_ids, (low, high))
+        self._measure_in(self._session.selected, (low, high))
 
     def show_all(self) -> None:
         if self._view is not None:
@@ -92,6 +96,22 @@ class ViewCommands:
 
     def theme_dark(self, on: bool) -> None:
         self._choose_theme("dark", on)
+
+    def _measure_in(self, entries: Sequence[Entry], region: Region | None) -> None:
+        """Measure the noise of these in one region; says how many keep their own, their axis not having it."""
+        from ramanstudio.engine import reaches
+
+        readable = [(entry, entry.source) for entry in entries if entry.source is not None]
+        fits = [entry for entry, source in readable if region is None or reaches(source, *region)]
+        left_out = len(readable) - len(fits)
+        if left_out and region is not None:
+            self._studio.messages.warning(
+                f"{count_of(left_out, 'entry has', 'entries have')} too few points from {region[0]:,.0f} to"
+                f" {region[1]:,.0f} cm⁻¹ to measure the noise there. Choose a region that all of them have."
+            )
+        self._session.set_noise_region((entry.id for entry in fits), region)
+        if not fits:
+            self._window.page.place_noise_region()
 
     def _show(self, key: str, on: bool) -> None:
         self._studio.settings[key] = on
