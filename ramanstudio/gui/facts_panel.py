@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -86,7 +87,7 @@ class FactsPanel(QScrollArea):
         for name, colour in zip(SHOWN, colours, strict=False):
             self._ticks[name].setIcon(_swatch(QColor(colour), 2))
         self._ticks["show_band"].setIcon(_swatch(faded(theme.accent, 0.35), 10))
-        self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.warning, 0.35), 10))
+        self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.quiet, 0.35), 10))
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:
@@ -110,8 +111,7 @@ class FactsPanel(QScrollArea):
         spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
         self._scope.setText(self._scope_words(entries, spectra))
         self._scope.setVisible(bool(self._scope.text()))
-        regions = {result.noise_region for result in results if result.denoised is not None}
-        where = region_words(results) if len(regions) == 1 else "in different regions" if regions else ""
+        where = region_words(results)
         self._where.setText(f"Noise measured {where}" if where else "")
         self._where.setVisible(bool(where))
         for button in self._regions:
@@ -167,6 +167,9 @@ class FactsPanel(QScrollArea):
             heading.setText(name)
             words = _label("", wrap=True)
             words.setText(value)
+            words.setToolTip(value.replace("\u200b", ""))
+            # a long name must not make the panel's contents wider than the panel
+            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addRow(heading, words)
 

@@ -97,14 +97,19 @@ def count_of(number: int, one: str, many: str = "") -> str:
 
 
 def region_words(results: list[Result]) -> str:
-    """Where the noise was measured: `over the whole axis`, or `from 1,800 to 1,900 cm⁻¹`."""
-    result = next((one for one in results if one.noise_region is not None), None)
-    if result is None or result.noise_region is None:
-        return ""
-    low, high = result.noise_region
-    if low <= result.source.axis[0] and high >= result.source.axis[-1]:
-        return "over the whole axis"
-    return f"from {low:,.0f} to {high:,.0f} cm⁻¹"
+    """Where the noise was measured: `over the whole axis`, `from 1,800 to 1,900 cm⁻¹`, or `in different regions`."""
+    places = {_place(one) for one in results if one.denoised is not None and one.noise_region is not None}
+    if len(places) > 1:
+        return "in different regions"
+    return places.pop() if places else ""
+
+
+def _place(result: Result) -> str:
+    """Only as far as the axis goes: a region may have been dragged over its end."""
+    assert result.noise_region is not None
+    first, last = float(result.source.axis[0]), float(result.source.axis[-1])
+    low, high = max(result.noise_region[0], first), min(result.noise_region[1], last)
+    return "over the whole axis" if (low, high) == (first, last) else f"from {low:,.0f} to {high:,.0f} cm⁻¹"
 
 
 _FACTS: Final = (  # what an instrument tells, in the order in which one asks
@@ -116,6 +121,7 @@ _FACTS: Final = (  # what an instrument tells, in the order in which one asks
     ("objective", "Objective", ""),
     ("instrument", "Instrument", ""),
     ("sample", "Sample", ""),
+    ("what", "What", ""),
     ("title", "Title", ""),
     ("date", "Measured", ""),
     ("intensity_unit", "Intensity", ""),
@@ -149,10 +155,15 @@ def facts_of(entries: list[Entry]) -> list[tuple[str, str]]:
             facts.append((name, f"{words} {unit}".strip()))
     folders = {entry.path.parent for entry in entries}
     if len(entries) == 1:
-        facts.append(("File", entries[0].path.name))
+        facts.append(("File", _breakable(entries[0].path.name, "_-. ")))
     if len(folders) == 1:
-        facts.append(("Folder", _near_home(folders.pop()).replace("/", "/\u200b").replace("\\", "\\\u200b")))
+        facts.append(("Folder", _breakable(_near_home(folders.pop()), "/\\_-")))
     return facts
+
+
+def _breakable(words: str, after: str) -> str:
+    """The same words, which may go on in another line after any of these signs."""
+    return "".join(f"{sign}\u200b" if sign in after else sign for sign in words)
 
 
 def _near_home(folder: Path) -> str:
