@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
@@ -26,12 +27,21 @@ def ask_folder(parent: QWidget, title: str, folder: str) -> Path | None:
 
 
 def ask_name(parent: QWidget, title: str, suggested: Path, filters: str) -> Path | None:
-    """Under which name to save; the suffix of the chosen filter is added where none was typed."""
-    name, chosen = QFileDialog.getSaveFileName(parent, title, str(suggested), filters)
-    if not name:
-        return None
-    path = Path(name)
-    return path if path.suffix else path.with_suffix(f".{chosen.split('*.')[-1].split(')')[0].split()[0]}")
+    """Under which name to save; the suffix of the chosen filter is added where none of the filters' was typed."""
+    while True:
+        name, chosen = QFileDialog.getSaveFileName(parent, title, str(suggested), filters)
+        if not name:
+            return None
+        path = Path(name)
+        if path.suffix.casefold() not in _suffixes(filters):
+            path = path.with_name(path.name + _suffixes(chosen)[0])  # "PET-0.1s" has no suffix, for all its dot
+        if path == Path(name) or not path.exists():
+            return path
+        suggested = path  # the dialog did not know this name, so it has not asked whether to write over the file
+
+
+def _suffixes(filters: str) -> list[str]:
+    return re.findall(r"\*(\.\w+)", filters)
 
 
 def ask_laser_nm(parent: QWidget, suggested: float) -> float | None:

@@ -49,11 +49,11 @@ def write_picture(
     progress(0, 0, "Drawing the picture")
     panels = []
     for entry, result in found[:MOST_PANELS]:
-        raw, denoised = result.source, result.denoised
+        name, raw, denoised = entry.name, result.source, result.denoised
         assert denoised is not None
         if row is not None and len(found) == 1:
-            raw, denoised = raw[row], denoised[row]
-        panels.append(pictures.Panel(entry.name, raw, denoised))
+            name, raw, denoised = f"{name} · {row + 1}", raw[row], denoised[row]
+        panels.append(pictures.Panel(name, raw, denoised))
     pictures.draw_denoised(path, panels, dark=dark, shift_range=shifts)
     left_out = len(found) - len(panels)
     return f"The picture was saved as '{path}'." + (
