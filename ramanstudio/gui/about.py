@@ -110,8 +110,8 @@ def help_page(focus: QWidget | None) -> str:
     while widget is not None and not widget.accessibleName():
         widget = widget.parentWidget()
     if widget is not None:
-        words = html.escape(widget.toolTip() or "").replace("\n", "<br>")
-        page += f"<p><b>Here: {html.escape(widget.accessibleName())}</b><br>{words}</p>"
+        words = html.escape(widget.whatsThis() or widget.toolTip()).replace("\n", "<br>")
+        page += f"<p><b>Here: {html.escape(widget.accessibleName())}</b>{'<br>' if words else ''}{words}</p>"
     page += (
         "<p>In the spectrum: the wheel zooms the Raman shift, Ctrl and wheel the intensity; drag zooms a box,"
         " right-drag moves; a double click shows all.<br>In the list: ↑ ↓ go to the next spectrum, Shift extends.</p>"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from ramanstudio.gui import icons
 from ramanstudio.gui.theme import Theme
 
 SHOWN: Final = 12
@@ -117,7 +118,7 @@ class CommandPalette(QDialog):
             shortcut = choice.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             item = QTreeWidgetItem([choice.text, shortcut])
             item.setToolTip(0, choice.action.toolTip())
-            item.setIcon(0, choice.action.icon())
+            item.setIcon(0, icons.blank() if choice.action.icon().isNull() else choice.action.icon())
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setDisabled(not choice.action.isEnabled())
             item.setData(0, Qt.ItemDataRole.UserRole, choice.action)

@@ -83,6 +83,10 @@ class EntryList(QWidget):
         view = QListView(self)
         view.setModel(self.model)
         view.setAccessibleName("Spectra")
+        view.setWhatsThis(
+            "Every file that was opened: its shape, its size, and its signal-to-noise ratio before → after denoising."
+            " Select several to compare them; a file that could not be read says why."
+        )
         view.setUniformItemSizes(True)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         settings = self._studio.settings
         if not self.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode())):
-            self.resize(1440, 900)
+            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if not self.restoreState(QByteArray.fromBase64(settings["panels"].encode()), LAYOUT_VERSION):
             self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
         for key in VIEW_SETTINGS:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 __all__ = ["Shown", "SpectrumView"]
 
 _PICTURE_RATIO: Final = 2.0
+_HELP: Final = (
+    "What is selected in the list: grey as it was measured, in colour denoised, with the band in which the true"
+    " spectrum lies at nine points in ten. R, D, E and B show or hide the parts, N where the noise is measured."
+)
 
 
 class SpectrumView(QWidget):
@@ -54,6 +58,7 @@ class SpectrumView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Spectrum")
+        self.setWhatsThis(_HELP)
         self._theme = themes.current()
         self._look = Look()
         self._parts: list[Bundle] = []
