@@ -15,9 +15,10 @@ from driver import SmoothingEngine, Starter, Window, write_spectra, write_spectr
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from ramanstudio.gui import dialogs
+from ramanstudio import pictures
+from ramanstudio.gui import about, dialogs
 from ramanstudio.project import Result
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -168,6 +169,38 @@ def test_a_noise_region_can_be_used_for_all(start: Starter, tmp_path: Path) -> N
     results = window.studio.session.project.results
     window.wait_until(lambda: [one.noise_region for one in _results(window)] == [(1400.0, 1700.0)] * 3)
     assert window.studio.session.project.results is not results
+
+
+def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(start: Starter, tmp_path: Path) -> None:
+    paths = [write_spectrum(tmp_path / "long.txt"), write_spectrum(tmp_path / "short.txt")]
+    rows = [row for row in paths[1].read_text().splitlines() if float(row.split()[0]) < 900]
+    paths[1].write_text("\n".join(rows))
+    window = start(*paths)
+    window.wait_settled()
+    window.choose("long.txt")
+    window.window.commands.move_noise_region(1400.0, 1700.0)
+    window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
+    window.do("noise_everywhere")
+    assert "1 entry has too few points from 1,400 to 1,700 cm⁻¹" in window.message
+    window.wait_until(lambda: _results(window)[0].noise_region == (1400.0, 1700.0))
+    assert window.studio.session.project.entries[1].noise_region is None
+
+
+def test_a_noise_region_is_said_only_as_far_as_the_axis_goes(start: Starter, tmp_path: Path) -> None:
+    window = start(write_spectrum(tmp_path / "a.txt"))
+    window.wait_until(lambda: window.snr != "")
+    window.window.commands.move_noise_region(1000.0, 9000.0)
+    source = window.studio.session.project.entries[0].source
+    assert source is not None
+    words = f"from 1,000 to {source.axis[-1]:,.0f} cm⁻¹"
+    window.wait_until(lambda: words in window.window.facts._where.text())
+
+
+def test_noise_over_the_whole_of_different_axes_is_said_so(start: Starter, tmp_path: Path) -> None:
+    window = start(write_spectrum(tmp_path / "a.txt", points=200), write_spectrum(tmp_path / "b.txt", points=300))
+    window.wait_settled()
+    window.choose("a.txt", "b.txt")
+    window.wait_until(lambda: "over the whole axis" in window.window.facts._where.text())
 
 
 def _results(window: Window) -> list[Result]:
@@ -369,6 +402,79 @@ def test_the_log_of_a_crash_is_offered_at_the_next_start(start: Starter, own_hom
     window.wait_until(lambda: "ended unexpectedly" in window.message)
     assert not (own_home / "log" / "running-99999999.log").exists()
     assert "Segmentation fault" in (own_home / "log" / "crash.log").read_text()
+
+
+def test_an_offered_crash_log_comes_back_after_other_messages(start: Starter, tmp_path: Path, own_home: Path) -> None:
+    (own_home / "log").mkdir(exist_ok=True)
+    (own_home / "log" / "running-99999999.log").write_text("Fatal Python error: Segmentation fault")
+    (tmp_path / "holiday.txt").write_text("not a spectrum, but a letter home")
+    window = start(tmp_path / "holiday.txt")
+    window.wait_until(lambda: "holiday.txt" in window.message)
+    window.studio.messages.info("The table was saved.")
+    assert window.message == "The table was saved."
+    seen = []
+    for _ in range(3):
+        window.window.message_bar.clear()
+        seen.append(window.message)
+    assert "holiday.txt" in seen[0]
+    assert "ended unexpectedly" in seen[1]
+    assert seen[2] == ""
+
+
+def test_help_says_what_has_the_focus(start: Starter) -> None:
+    window = start()
+    page = about.help_page(window.window.entries.view)
+    assert "Here: Spectra" in page
+    assert "Every file that was opened" in page
+
+
+def test_a_picture_can_be_saved_under_a_name_with_a_dot(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [str(tmp_path / "PET-0.1s"), str(tmp_path / "PET-0.1s.svg"), str(tmp_path / "other.png")]
+    asked: list[str] = []
+
+    def answer(_parent: object, _title: str, suggested: str, _filters: str) -> tuple[str, str]:
+        asked.append(suggested)
+        return answers[len(asked) - 1], "Drawing (*.svg)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    filters = "Picture (*.png);;Drawing (*.svg)"
+    parent = QWidget()
+    assert dialogs.ask_name(parent, "", tmp_path / "a.png", filters) == tmp_path / "PET-0.1s.svg"
+    asked.clear()
+    (tmp_path / "PET-0.1s.svg").touch()
+    assert dialogs.ask_name(parent, "", tmp_path / "a.png", filters) == tmp_path / "PET-0.1s.svg"
+    assert asked == [str(tmp_path / "a.png"), str(tmp_path / "PET-0.1s.svg")]  # the dialog asks before it writes over
+
+
+def test_a_picture_of_one_spectrum_of_a_set_says_which(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savetxt(tmp_path / "set.txt", np.vstack([np.linspace(200, 1800, 100), np.eye(3, 100, 40) * 900 + 50]))
+    window = start(tmp_path / "set.txt")
+    window.wait_settled()
+    window.do("spectrum_after")
+    window.do("spectrum_after")
+    drawn: list[str] = []
+    monkeypatch.setattr(pictures, "draw_denoised", lambda _path, panels, **_: drawn.extend(one.title for one in panels))
+    window.studio.exporting.picture(tmp_path / "a.png", False, None)
+    window.wait_until(lambda: drawn == ["set.txt · 2"])
+
+
+def test_a_long_name_does_not_push_the_facts_out_of_the_panel(start: Starter, tmp_path: Path) -> None:
+    window = start(write_spectrum(tmp_path / f"{'cell' * 20}.txt"))
+    window.wait_until(lambda: window.snr != "")
+    panel = window.window.facts
+    panel.widget().layout().activate()
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+    assert panel.widget().width() <= panel.viewport().width()
+
+
+def test_the_demo_is_said_to_be_simulated(start: Starter) -> None:
+    window = start()
+    window.do("try_demo")
+    assert "simulated" in window.message
 
 
 CLOSE_WHILE_BUSY = """
