@@ -75,6 +75,39 @@ def test_a_noiseless_spectrum_comes_back_unchanged(engine):
     assert np.abs(denoised.spectra.values - clean).max() < 0.2  # of lines 100 high
 
 
+@pytest.mark.parametrize("measured", ["photons", "whole counts", "clipped"])
+def test_no_ratio_of_millions_is_claimed_where_most_samples_are_equal(engine, measured):
+    random = np.random.default_rng(14)
+    clean = 100 * np.exp(-0.5 * ((AXIS - 900) / 15) ** 2)
+    raw = {
+        "photons": lambda: random.poisson(0.1 + clean / 10, (20, 1000)).astype(float),
+        "whole counts": lambda: np.round(clean + random.normal(0, 0.3, (20, 1000))),
+        "clipped": lambda: np.maximum(clean + random.normal(-3, 3, (20, 1000)), 0),
+    }[measured]()
+    truth = {"photons": 0.1 + clean / 10, "whole counts": clean, "clipped": np.maximum(clean - 3, 0)}[measured]
+    denoised = engine.denoise(SpectrumSet.of(AXIS, raw))
+    before, after = root_mean_square(raw - truth), root_mean_square(denoised.spectra.values - truth)
+    assert np.all(after < before)
+    height = truth.max()
+    assert np.median(denoised.snr_before) < 3 * height / np.median(before)
+    assert np.median(denoised.snr_after) < 3 * height / np.median(after)
+
+
+def test_a_noiseless_spectrum_that_is_mostly_zero_comes_back_unchanged(engine):
+    clean = 100 * np.exp(-0.5 * ((AXIS - 900) / 15) ** 2)
+    clean[clean < 1e-6] = 0
+    denoised = engine.denoise(SpectrumSet.of(AXIS, clean))
+    assert np.abs(denoised.spectra.values[0] - clean).max() < 0.2
+
+
+@pytest.mark.parametrize("unit", [1e-25, 1e25])
+def test_a_unit_that_is_tiny_or_huge_does_not_matter(engine, unit):
+    raw = clean_spectra(np.random.default_rng(4), many=4) + np.random.default_rng(5).normal(0, 5, (4, 1000))
+    plain, other = engine.denoise(SpectrumSet.of(AXIS, raw)), engine.denoise(SpectrumSet.of(AXIS, raw * unit))
+    assert np.allclose(other.snr_before, plain.snr_before, rtol=0.01)
+    assert np.allclose(other.snr_after, plain.snr_after, rtol=0.01)
+
+
 def test_unit_and_offset_do_not_matter(engine):
     random = np.random.default_rng(4)
     raw = clean_spectra(random, many=4) + random.normal(0, 5, (4, 1000))
@@ -216,6 +249,13 @@ def test_a_full_gpu_halves_the_batch_then_leaves_it_to_the_cpu(engine, room, end
     assert predictor.device == ends_on
     assert len(said) == warnings
     assert np.all(np.abs(noise).sum(axis=1) > 0)
+
+
+def test_a_full_memory_of_the_computer_is_a_sentence(engine, monkeypatch):
+    network = engine._predictor._network
+    monkeypatch.setattr(network, "forward", lambda samples, *_: samples.new_empty(10**15))
+    with pytest.raises(StudioError, match="memory is full"):
+        Predictor(network, 1.0, "cpu").noise(AXIS, np.ones((1, 1000), np.float32), np.ones(1, np.float32))
 
 
 def test_a_device_or_model_that_is_not_there_is_named(engine):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 
 GAUSSIAN_MAD = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
+GAUSSIAN_MEAN_DEVIATION = 0.7979  # its mean absolute deviation, likewise
 WIDEST_LINE_CM = 150.0  # what is broader counts as baseline
 FEWEST_POINTS = 16  # a median over fewer second differences is off by a quarter or more
 # Repeats of one measurement differ by more than white noise: DRIFT * SNR ** DRIFT_POWER standard deviations of it.
@@ -23,10 +24,15 @@ def noise_sigma(values: Floats) -> NDArray[np.float32]:
 
     The median absolute deviation of the second difference, over 0.6745 √6 (the variance of v[i-1] - 2 v[i] + v[i+1]
     is 6 sigma²); lines and baseline hardly enter a second difference, and the median leaves out those that do.
+    Where more than half of the samples lie on a straight line (single photons, few counts, clipped at zero) the
+    median says nothing, and the mean absolute deviation speaks for it; zero is left for spectra without any noise.
     """
     curvature = np.diff(values, n=2, axis=1)
     curvature = np.abs(curvature - np.median(curvature, axis=1, keepdims=True))
     sigma: NDArray[np.float32] = (np.median(curvature, axis=1) / (GAUSSIAN_MAD * np.sqrt(6))).astype(np.float32)
+    silent = sigma == 0
+    if silent.any():
+        sigma[silent] = curvature[silent].mean(axis=1) / (GAUSSIAN_MEAN_DEVIATION * np.sqrt(6))
     return sigma
 
 

@@ -71,7 +71,9 @@ class Predictor:
             some = rows[done : done + max(1, self.samples_a_batch // min(len(axis), LONGEST))]
             try:
                 noise[some], error[some] = self._noise_of_batch(axis, values[some], sigma[some, None])
-            except torch.OutOfMemoryError:
+            except (MemoryError, RuntimeError) as trouble:
+                if not _is_out_of_memory(trouble):
+                    raise
                 self._make_do_with_less(progress)
                 continue
             done += len(some)
@@ -111,6 +113,13 @@ class Predictor:
             weights[piece] += weight
         noise, error = ((part / weights).cpu().numpy() * sigma for part in total)
         return noise, error * self._error_scale
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether a device was full; only CUDA has an exception of its own for it."""
+    said = str(error)
+    full = "out of memory" in said or "can't allocate memory" in said  # MPS, and a CPU
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or full
 
 
 def _pieces(points: int) -> list[slice]:

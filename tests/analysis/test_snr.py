@@ -26,6 +26,23 @@ def test_a_cosmic_ray_does_not_count_as_noise():
     assert np.median(noise_sigma(raw)) == pytest.approx(1, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("measured", "sigma"),
+    [
+        (lambda random: random.poisson(0.1, (20, 1000)).astype(float), 0.1**0.5),  # single photons
+        (lambda random: np.round(random.normal(0, 0.3, (20, 1000))), 0.31),  # counts without parts
+        (lambda random: np.maximum(random.normal(-3, 3, (20, 1000)), 0), 0.79),  # clipped at zero by other software
+    ],
+)
+def test_noise_that_leaves_most_samples_alone_is_found_too(measured, sigma):
+    found = noise_sigma(measured(np.random.default_rng(2)) + lines(500))
+    assert sigma / 2 < np.median(found) < 2 * sigma
+
+
+def test_a_straight_line_has_no_noise():
+    assert np.array_equal(noise_sigma(np.stack([np.full(1000, 7.0), np.arange(1000.0)])), [0, 0])
+
+
 def test_the_signal_is_the_strongest_line_over_its_own_baseline():
     sloping = 5000 - 2 * AXIS
     height = signal_height(AXIS, (lines(500) + lines(1200, height=40) + sloping)[None])
