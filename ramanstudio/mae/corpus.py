@@ -89,11 +89,16 @@ def _is_held_apart(sample: str) -> bool:
 
 
 def _spectra_of(group: Any) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
-    """The sample, axis and intensities of each spectrum of an HDF5 group."""
+    """The sample, axis and intensities of each spectrum of an HDF5 group.
+
+    Raises KeyError, ValueError, IndexError or TypeError when it is of another layout.
+    """
     values, axis = group["values"][:], group["axis"][:].astype(np.float64)
-    column = next((name for name in ("sample", "label") if name in group), None)
     many = len(group["offsets"]) - 1 if "offsets" in group else len(values)
-    samples = [str(name) for name in group[column].asstr()[:]] if column else [str(row) for row in range(many)]
+    if values.shape != (axis.shape if "offsets" in group else (many, len(axis))):
+        raise ValueError(f"an axis of {axis.shape} points does not fit values of shape {values.shape}")
+    column = next((group[name][()] for name in ("sample", "label") if name in group), range(many))
+    samples = [entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry) for entry in column]
     for row in range(many):
         if "offsets" in group:
             piece = slice(*group["offsets"][row : row + 2])
@@ -102,32 +107,43 @@ def _spectra_of(group: Any) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
             yield samples[row], axis, values[row].astype(np.float64)
 
 
+def _clean_spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, Target]]:
+    """The group, sample and spectrum of each target of a corpus. Raises StudioError when the file cannot be read."""
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            groups = {name: group for name, group in file.items() if isinstance(group, h5py.Group)}
+            for name, group in groups.items():
+                if name in leave_out or "values" not in group:
+                    continue
+                for sample, axis, values in _spectra_of(group):
+                    gaps = not (np.isfinite(values).all() and np.isfinite(axis).all())
+                    if len(axis) < MINIMUM_POINTS or gaps or np.any(np.diff(axis) <= 0):
+                        continue
+                    snr = own_snr(values)
+                    if CLEAN_ENOUGH < snr < 1e6:
+                        yield name, sample, Target(axis, values, snr)
+    except (OSError, RuntimeError, KeyError, ValueError, IndexError, TypeError) as error:
+        # What h5py raises for a damaged file is any of these, and so is what another layout leads to.
+        raise StudioError(
+            f"'{path}' could not be read as an HDF5 corpus ({error}).",
+            remedy="Check the path, that the file is whole, and that each group has 'axis' and 'values' that fit.",
+        ) from error
+
+
 def load(paths: Sequence[Path], leave_out: Sequence[str] = ()) -> tuple[Corpus, Corpus]:
     """The clean spectra of HDF5 corpora, for training and held apart for validation (split by sample).
 
     A group holds `values` and `axis`, (N, B) and (B,), or one after the other with `offsets`. Spectra with too few
-    points, gaps or too much noise are passed over. Raises StudioError when nothing is left.
+    points, gaps or too much noise are passed over. Raises StudioError when nothing is left or a file is no such corpus.
     """
-    import h5py
-
     train: dict[str, list[Target]] = {}
     apart: dict[str, list[Target]] = {}
     for path in paths:
-        try:
-            file = h5py.File(path)
-        except OSError as error:
-            raise StudioError(
-                f"'{path}' could not be opened as an HDF5 corpus.", remedy="Check the path and that the file is whole."
-            ) from error
-        with file:
-            for name in (name for name in file if name not in leave_out and "values" in file[name]):
-                for sample, axis, values in _spectra_of(file[name]):
-                    if len(axis) < MINIMUM_POINTS or not np.isfinite(values).all() or np.any(np.diff(axis) <= 0):
-                        continue
-                    snr = own_snr(values)
-                    if CLEAN_ENOUGH < snr < 1e6:
-                        side = apart if _is_held_apart(sample) else train
-                        side.setdefault(name, []).append(Target(axis, values, snr))
+        for name, sample, target in _clean_spectra(path, leave_out):
+            side = apart if _is_held_apart(sample) else train
+            side.setdefault(name, []).append(target)
     if not train:
         raise StudioError(
             "None of the corpora holds a spectrum clean enough to learn from.",

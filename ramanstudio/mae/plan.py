@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from ramanstudio.errors import StudioError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,26 @@ class PretrainPlan:
     checkpoint_every: int = 250
     leave_out: str = ""
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises StudioError when a number is out of its range."""
+        counts = {
+            "steps": 1,
+            "samples_a_step": 1,
+            "warmup_steps": 0,
+            "average_over": 1,
+            "checkpoint_every": 1,
+            "seed": 0,
+        }
+        shares = ("real_share", "hiding_steps", "hidden_share")
+        for name, least in counts.items():
+            self._check(name, getattr(self, name) >= least, f"{least} or more")
+        for name in shares:
+            self._check(name, 0 <= getattr(self, name) <= 1, "a number from 0 to 1")
+        self._check("learning_rate", 0 < self.learning_rate < math.inf, "a number above 0, such as 0.001")
+        self._check("weight_decay", 0 <= self.weight_decay < math.inf, "0 or more")
+
+    def _check(self, name: str, is_right: bool, range_of_it: str) -> None:
+        if not is_right:
+            what = name.replace("_", " ")
+            raise StudioError(f"The {what} of a training cannot be {getattr(self, name)}.", f"Give {range_of_it}.")

@@ -161,16 +161,16 @@ class Pretraining:
         replace_atomically(path, save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, note))
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint. Raises StudioError when it is of another plan or damaged."""
+        """Go on from a checkpoint. Raises StudioError when it is of another plan or network, or damaged."""
         from safetensors import SafetensorError, safe_open
 
         try:
             with safe_open(path, "pt") as file:
-                note = file.metadata()
+                note = file.metadata() or {}
                 tensors = {name: file.get_tensor(name).to(self.device) for name in file.keys()}  # noqa: SIM118
         except (OSError, SafetensorError) as error:
             raise StudioError(f"The checkpoint '{path}' is damaged.", remedy="Delete it to start again.") from error
-        if note["plan"] != repr(self.plan):
+        if note.get("plan") != repr(self.plan) or not self._fits(_under("network.", tensors)):
             raise StudioError(
                 f"The checkpoint '{path}' was made with other settings.",
                 remedy="Give the same settings, or delete it to start again.",
@@ -183,6 +183,11 @@ class Pretraining:
             index, key = name.split(".", 1)
             state.setdefault(int(index), {})[key] = tensor.cpu() if key == "step" else tensor
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+
+    def _fits(self, weights: dict[str, Tensor]) -> bool:
+        """Whether `weights` are those of a network built like this one."""
+        own = {name: weight.shape for name, weight in self.network.state_dict().items()}
+        return own == {name: weight.shape for name, weight in weights.items()}
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -232,13 +237,31 @@ def pretrain(
     """Pretrain a model on HDF5 corpora into the folder `out`, or go on where a run into it stopped.
 
     Writes card.json, weights.safetensors (averaged over the last steps) and loss.csv at every checkpoint, so that
-    a kill costs at most `plan.checkpoint_every` steps. Shows each row of the loss curve. Raises StudioError when the
-    corpora hold nothing to learn from, when the checkpoint does not suit, and Cancelled when asked to stop.
+    a kill costs at most `plan.checkpoint_every` steps. Shows the rows of the loss curve so far. Raises StudioError
+    when the corpora hold nothing to learn from, when the checkpoint does not suit or `out` cannot be written, and
+    Cancelled when asked to stop.
     """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return _pretrain(plan, paths, out, progress, network_plan or NetworkPlan(), torch.device(device))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StudioError(
+            f"Could not write '{error.filename or out}': {reason}.",
+            remedy="Choose a folder that may be written, on a disk with room; the same command then goes on.",
+        ) from error
+
+
+def _pretrain(
+    plan: PretrainPlan,
+    paths: Sequence[Path],
+    out: Path,
+    progress: Progress,
+    network_plan: NetworkPlan,
+    device: torch.device,
+) -> zoo.ModelCard:
     real, apart = corpora.load(paths, tuple(name for name in plan.leave_out.split(",") if name))
-    network_plan = network_plan or NetworkPlan()
-    run = Pretraining(network_plan, plan, real, torch.device(device))
-    out.mkdir(parents=True, exist_ok=True)
+    run = Pretraining(network_plan, plan, real, device)
     curve = _LossCurve(out / LOSS_CURVE)
     if (out / CHECKPOINT).exists():
         run.resume(out / CHECKPOINT)
@@ -252,9 +275,10 @@ def pretrain(
         left = a_step * (plan.steps - run.step) / 60
         progress(run.step, plan.steps, f"loss {curve.mean('loss'):.3f} · {left:.0f} min left")
         if run.step % plan.checkpoint_every == 0 or run.step == plan.steps:
-            run.save(out / CHECKPOINT)
-            progress.show(curve.write())
+            progress.show(curve.write(run.step))
             card = _keep(run, network_plan, apart if apart.groups else real, out)
+            # last, as a run that is taken up here makes none of the others again
+            run.save(out / CHECKPOINT)
     return card or zoo.read_card(out)
 
 
@@ -279,7 +303,7 @@ def _keep(run: Pretraining, network_plan: NetworkPlan, apart: corpora.Corpus, ou
 
 
 class _LossCurve:
-    """The loss by step, the mean of each fifty steps a row, in loss.csv."""
+    """The loss by step in loss.csv: a row every fifty steps and at each checkpoint, the mean since the row before."""
 
     EVERY = 50
 
@@ -292,6 +316,10 @@ class _LossCurve:
         for name, value in parts.items():
             self._recent.setdefault(name, []).append(value)
         if step % self.EVERY == 0:
+            self._close_row(step)
+
+    def _close_row(self, step: int) -> None:
+        if self._recent:
             self._rows.append({"step": step, **{name: self.mean(name) for name in ("loss", "noise", "hidden")}})
             self._recent = {}
 
@@ -307,9 +335,11 @@ class _LossCurve:
         if self._path.exists():
             with self._path.open(newline="") as file:
                 rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-            self._rows = [row for row in rows if row["step"] <= step]
+            self._rows = [{**row, "step": int(row["step"])} for row in rows if row["step"] <= step]
 
-    def write(self) -> list[dict[str, float]]:
+    def write(self, step: int) -> list[dict[str, float]]:
+        """Write the curve up to `step`; returns its rows."""
+        self._close_row(step)
         text = io.StringIO()
         writer = csv.DictWriter(text, ["step", "loss", "noise", "hidden"])
         writer.writeheader()

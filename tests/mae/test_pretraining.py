@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -70,8 +71,10 @@ def test_pretraining_writes_a_model_with_its_card_and_loss_curve(corpus_file, tm
     assert card.name == "tiny"
     assert card.steps == 6
     assert card.trained_on.keys() == {"shared", "ragged"}
-    assert (tmp_path / "tiny" / "loss.csv").read_text().startswith("step,loss")
-    assert shown
+    header, *rows = (tmp_path / "tiny" / "loss.csv").read_text().splitlines()
+    assert header == "step,loss,noise,hidden"
+    assert [row.split(",")[0] for row in rows] == ["3", "6"], "a row at each checkpoint, however short the run"
+    assert [row["step"] for row in shown[-1]] == [3, 6]
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(corpus_file, tmp_path):
@@ -90,12 +93,72 @@ def test_a_killed_run_goes_on_to_the_same_weights(corpus_file, tmp_path):
     assert zoo.read_card(tmp_path / "killed").steps == 3
     pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY)
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"))
+    assert (tmp_path / "whole" / "loss.csv").read_text() == (tmp_path / "killed" / "loss.csv").read_text()
+
+
+@pytest.mark.parametrize("file", ["loss.csv", "card.json", "weights.safetensors", "checkpoint.safetensors"])
+def test_a_run_killed_while_it_writes_its_last_files_goes_on_to_the_same(corpus_file, tmp_path, monkeypatch, file):
+    pretrain(QUICK, [corpus_file], tmp_path / "whole", network_plan=TINY)
+    rename, writes = Path.replace, []
+
+    def killed(self, target):
+        writes.append(Path(target).name)
+        if writes.count(file) == 2 and writes[-1] == file:  # the first time was at step 3
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as during:
+        during.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY)
+    assert pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY).steps == 6
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"))
+    assert (tmp_path / "whole" / "loss.csv").read_text() == (tmp_path / "killed" / "loss.csv").read_text()
 
 
 def test_a_checkpoint_of_other_settings_is_refused(corpus_file, tmp_path):
     pretrain(QUICK, [corpus_file], tmp_path / "model", network_plan=TINY)
     with pytest.raises(StudioError, match="other settings"):
         pretrain(replace(QUICK, seed=7), [corpus_file], tmp_path / "model", network_plan=TINY)
+    with pytest.raises(StudioError, match="other settings"):
+        pretrain(QUICK, [corpus_file], tmp_path / "model", network_plan=replace(TINY, width=64))
+
+
+def test_a_folder_that_cannot_be_written_is_refused_with_a_sentence(corpus_file, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StudioError, match="Could not write"):
+        pretrain(QUICK, [corpus_file], tmp_path / "file" / "model", network_plan=TINY)
+
+
+@pytest.mark.parametrize("layout", ["no axis", "one spectrum", "another axis", "offsets of a matrix"])
+def test_a_corpus_of_another_layout_is_refused_with_a_sentence(tmp_path, layout):
+    axis, values = np.linspace(200, 1800, 300), np.zeros((4, 300))
+    with h5py.File(tmp_path / "odd.h5", "w") as file:
+        group = file.create_group("odd")
+        group["values"] = values[0] if layout == "one spectrum" else values
+        if layout != "no axis":
+            group["axis"] = axis[:299] if layout == "another axis" else axis
+        if layout == "offsets of a matrix":
+            group["offsets"] = [0, 300]
+    with pytest.raises(StudioError, match=r"odd\.h5"):
+        corpus.load([tmp_path / "odd.h5"])
+
+
+def test_gaps_in_an_axis_and_datasets_beside_the_groups_are_passed_over_and_labels_may_be_numbers(
+    corpus_file, tmp_path
+):
+    with h5py.File(corpus_file) as file:
+        axis, values = file["shared/axis"][:], file["shared/values"][:]
+    gap = axis.copy()
+    gap[40] = np.nan
+    with h5py.File(tmp_path / "mixed.h5", "w") as file:
+        file["axis"], file["values"] = axis, values
+        for name, group_axis in (("gap", gap), ("good", axis)):
+            group = file.create_group(name)
+            group["axis"], group["values"], group["label"] = group_axis, values, np.arange(30)
+    train, apart = corpus.load([tmp_path / "mixed.h5"])
+    assert train.counts.keys() == {"good"}
+    assert sum(train.counts.values()) + sum(apart.counts.values()) == 30
 
 
 def learned_by_heart(corpus_file, part, hide):
