@@ -151,16 +151,21 @@ def _denoise(arguments: argparse.Namespace) -> int:
     return NOTHING_DONE if not rows else SOME_FAILED if failed else DONE
 
 
-def _files(given: Sequence[Path], out: Path) -> list[Path]:
-    """The files to work on; what an earlier run wrote into `out` is no input unless it is named."""
+def _files(given: Sequence[Path], out: Path | None = None) -> list[Path]:
+    """The files to work on; what an earlier run wrote into `out` is no input unless it is named.
+
+    Raises StudioError when there is none.
+    """
     from ramanstudio.formats import registry
 
-    named, results = {path.absolute() for path in given}, out.absolute()
-    files = [
-        file
-        for file in registry.find_files(given)
-        if file.absolute() in named or results not in file.absolute().parents or results in named
-    ]
+    files = registry.find_files(given)
+    if out is not None:
+        named, results = {path.absolute() for path in given}, out.absolute()
+        files = [
+            file
+            for file in files
+            if file.absolute() in named or results not in file.absolute().parents or results in named
+        ]
     if not files:
         raise StudioError(
             f"There is no spectrum in {', '.join(repr(str(path)) for path in given)}.",
@@ -283,7 +288,7 @@ def _info(arguments: argparse.Namespace) -> int:
     from ramanstudio.formats import registry
 
     failed = 0
-    files = registry.find_files(arguments.files)
+    files = _files(arguments.files)
     for file in files:
         try:
             for spectra in registry.read(file, arguments.laser):
@@ -303,10 +308,11 @@ def _facts(file: Path, spectra: SpectrumSet) -> list[str]:
     place = ""
     if spectra.is_map:
         place = f", a map of {len(np.unique(spectra.table['x']))} × {len(np.unique(spectra.table['y']))}"
+    finite = spectra.values[np.isfinite(spectra.values)]
     facts = {
         "spectra": f"{len(spectra)}{place}",
         "axis": f"{spectra.points} points, {spectra.axis[0]:.1f} to {spectra.axis[-1]:.1f} cm⁻¹, every {step} cm⁻¹",
-        "intensity": f"{np.nanmin(spectra.values):g} to {np.nanmax(spectra.values):g}",
+        "intensity": f"{finite.min():g} to {finite.max():g}" if finite.size else "no numbers",
         "columns": ", ".join(spectra.table),
         **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
     }

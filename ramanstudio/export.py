@@ -38,7 +38,7 @@ def spectrum_names(spectra: SpectrumSet) -> list[str]:
     places = [column for column in ("x", "y", "z", "time") if column in spectra.table]
     if places:
         rows = zip(*(spectra.table[column] for column in places), strict=True)
-        return [" ".join(f"{column}={value:g}" for column, value in zip(places, row, strict=True)) for row in rows]
+        return [" ".join(f"{column}={value:.8g}" for column, value in zip(places, row, strict=True)) for row in rows]
     return [str(number) for number in range(1, len(spectra) + 1)]
 
 
@@ -256,7 +256,9 @@ def _write_matrix(file: IO[str], raw: SpectrumSet, values: NDArray[Any], number:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.8g}" if isinstance(value, (float, np.floating)) else str(value)
+    """An entry of the table on one line; a number with as many digits as tell it from its neighbours."""
+    text = " ".join(str(value).splitlines())
+    return text.removesuffix(".0") if isinstance(value, (float, np.floating)) else text
 
 
 def _write_hdf5(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:

@@ -158,6 +158,38 @@ def test_info_says_what_the_reader_saw(tmp_path: Path, capsys: pytest.CaptureFix
     assert cli.main(["info", str(tmp_path / "quartz.txt"), str(tmp_path / "empty.txt")]) == cli.SOME_FAILED
 
 
+def test_info_of_a_folder_without_spectra_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info", str(tmp_path)]) == cli.NOTHING_DONE
+    assert "There is no spectrum in" in capsys.readouterr().err
+
+
+def test_info_of_a_spectrum_without_a_number_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from ramanstudio.formats import hdf5
+
+    hdf5.write(tmp_path / "dead.h5", SpectrumSet(np.arange(200.0), np.full((1, 200), np.nan)))
+    assert cli.main(["info", str(tmp_path / "dead.h5")]) == cli.DONE
+    assert "no numbers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--steps", "0"], "steps"),
+        (["--checkpoint-every", "0"], "checkpoint every"),
+        (["--hidden-share", "2"], "hidden share"),
+        (["--learning-rate", "nan"], "learning rate"),
+        (["--seed", "-1"], "seed"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_a_sentence(
+    tmp_path: Path, flags: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["pretrain", "a.h5", "--out", str(tmp_path / "model"), "--device", "cpu", *flags]
+    assert cli.main(given) == cli.NOTHING_DONE
+    assert f"The {said} of a training cannot be {flags[1]}" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 def test_pretraining_takes_its_flags_from_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ramanstudio.mae import pretraining
 

@@ -65,6 +65,25 @@ def test_names_with_commas_stay_one_cell(tmp_path: Path) -> None:
     assert {len(row) for row in rows} == {len(header)}
 
 
+def test_what_csv_cells_say_is_read_again(tmp_path: Path) -> None:
+    from ramanstudio.formats import registry
+
+    names = np.array(["left, top", "two\nlines", "Gr\u00fcn", "4"])
+    times = 1.7e9 + np.arange(4) / 1000
+    raw, denoised = measured(4, name=names, time=times, x=np.arange(4, dtype=np.float32) / 10)
+    (again,) = registry.read(export.write_denoised(tmp_path / "named.csv", raw, denoised))
+    np.testing.assert_allclose(again.values, denoised.spectra.values, rtol=1e-6)
+    np.testing.assert_allclose(again.axis, raw.axis, rtol=1e-7)
+    assert list(again.table["name"]) == ["left, top", "two lines", "Gr\u00fcn", "4"]
+    assert np.array_equal(again.table["time"], times), "a time of day to the millisecond"
+    assert list(again.table["x"]) == [0, 0.1, 0.2, 0.3]
+
+
+def test_neighbouring_places_of_a_map_have_names_of_their_own() -> None:
+    raw, _ = measured(2, x=np.array([12345.61, 12345.69]), y=np.zeros(2))
+    assert export.spectrum_names(raw) == ["x=12345.61 y=0", "x=12345.69 y=0"]
+
+
 def test_hdf5_holds_everything_and_opens_again(tmp_path: Path) -> None:
     import h5py
 

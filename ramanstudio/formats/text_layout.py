@@ -198,6 +198,7 @@ def _axis_in_row(block: Block, numbers: NDArray[np.float64], gaps: int, names: S
         title = head[place].lower().strip("# ") if place < len(head) else ""
         words = [row[place] if place < len(row) else "" for row in block.words[1:]]
         if any(words):
+            words = [word or _number_word(number) for word, number in zip(words, numbers[1:, place], strict=True)]
             table[title if title in ("label", "sample") else "name"] = np.array(words, dtype=str)
             continue
         title = _PLACES.get(title, title)
@@ -209,6 +210,11 @@ def _axis_in_row(block: Block, numbers: NDArray[np.float64], gaps: int, names: S
             table[title] = numbers[1:, place]
     title_unit = next((found for found in map(axes.unit_named, head) if found), unit)
     return Layout(numbers[0, gaps:], numbers[1:, gaps:], title_unit, table, series)
+
+
+def _number_word(number: float) -> str:
+    """A name that is a number, among names that are words."""
+    return "" if np.isnan(number) else f"{number:.15g}"
 
 
 def _axis_in_column(

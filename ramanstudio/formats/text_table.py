@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from array import array
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ class Dialect:
         """The line cut into cells; empty cells at its end are dropped."""
         if self.separator is None:
             return line.split()
-        cells = [cell.strip(" \"'\t\r") for cell in line.rstrip("\r\n").split(self.separator)]
+        cells = [cell.strip(" \"'\t\r") for cell in _split(line.rstrip("\r\n"), self.separator)]
         while cells and not cells[-1]:
             cells.pop()
         return cells
@@ -42,6 +43,16 @@ class Dialect:
             return list(map(float, line.split(self.separator)))
         except ValueError:
             return _numbers_and_gaps(self.cells(line))
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """The line cut at its separators, except at those within quotes."""
+    if '"' in line:
+        try:
+            return next(csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True))
+        except (csv.Error, StopIteration):
+            pass  # the quotes are no quotes
+    return line.split(separator)
 
 
 # In this order where several fit: "100, 200" is two columns, not the number 100 followed by 200.

@@ -307,3 +307,12 @@ def test_a_set_survives_writing_and_reading(tmp_path: Path, name: str, columns: 
 def test_a_folder_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"Could not write 'a\.csv'"):
         text.write(tmp_path / "missing" / "a.csv", SpectrumSet.of(AXIS, BAND))
+
+
+def test_a_separator_within_quotes_belongs_to_the_name(tmp_path: Path) -> None:
+    shifts = ",".join(f"{shift:g}" for shift in AXIS)
+    rows = "".join(f'"{name}",{",".join(f"{value:g}" for value in BAND)}\n' for name in ("left, top", "right", "7"))
+    spectra = opened(tmp_path / "a.csv", f"name,{shifts}\n{rows}")
+    assert len(spectra) == 3
+    assert list(spectra.table["name"]) == ["left, top", "right", "7"]
+    np.testing.assert_allclose(spectra.values[0], BAND, rtol=1e-5)
