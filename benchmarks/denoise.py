@@ -26,10 +26,11 @@ def best_savitzky_golay(condition: Condition, before: NDArray[np.float64]) -> fl
 def row(condition: Condition, denoised: Denoised, together: Denoised, bar: float) -> list[str]:
     """One condition: gains, spectra made worse, and what was claimed against what was true."""
     before = condition.error(condition.raw.values)
-    residual, truth = condition.residual(denoised.spectra.values)
+    residual, _ = condition.residual(denoised.spectra.values)
     after = np.sqrt(np.mean(residual**2, axis=1))
     gain = before / after
     place = np.linspace(-1, 1, len(condition.truth))
+    truth = condition.residual(condition.raw.values)[1]
     lines = truth - np.polynomial.polynomial.polyval(place, np.polynomial.polynomial.polyfit(place, truth.T, 5))
     raw_db = 20 * np.log10(np.median(lines.std(axis=1) / before))
     # SNR after is signal over expected error, so claimed over true SNR is true over expected error
