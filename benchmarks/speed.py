@@ -49,7 +49,7 @@ def main() -> None:
             "≤ 16 ms",
         ),
         ("the same, 95 % of frames", f"{viewer['10000 spectra: pan, 95 % of frames']:.1f} ms", ""),
-        ("500 spectra as one curve: pan, median frame", f"{viewer['500 spectra: pan, median frame']:.1f} ms", ""),
+        ("500 spectra as lines: pan, median frame", f"{viewer['500 spectra: pan, median frame']:.1f} ms", ""),
         ("10 000 spectra: first picture", f"{viewer['10000 spectra: first picture']:.0f} ms", ""),
     ]
     write_section(
