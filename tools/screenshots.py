@@ -79,7 +79,8 @@ def main() -> int:
         shutil.copytree(ROOT / "resources" / "demo", spectra)
         studio = app.start()
         window = studio.window
-        window.resize(*SIZE)
+        window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
+        window.spread_panels()
         wait(studio, lambda: studio.denoising.engine is not None)
         window.acts["theme_light"].trigger()
         take(studio, "empty")
@@ -97,7 +98,7 @@ def main() -> int:
             studio, next(e.name for e in studio.session.project.entries if e.source is not None and len(e.source) > 9)
         )
         take(studio, "many")
-        select(studio, "calcite-0.1s.txt")
+        select(studio, "calcite-1.0s.txt")
         settle()
         window.commands.search()
         palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")

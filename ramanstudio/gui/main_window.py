@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode())):
             self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if not self.restoreState(QByteArray.fromBase64(settings["panels"].encode()), LAYOUT_VERSION):
-            self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
+            self.spread_panels()
         for key in VIEW_SETTINGS:
             self.acts[key].setChecked(settings[key])
         self.acts["denoise"].setChecked(settings["denoise"])
@@ -149,6 +149,10 @@ class MainWindow(QMainWindow):
             self.acts[f"panel_{name}"].setChecked(not dock.isHidden())
             dock.visibilityChanged.connect(partial(self._follow_panel, name))
         self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
+
+    def spread_panels(self) -> None:
+        """Give the panels left and right their usual widths."""
+        self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         studio = self._studio
