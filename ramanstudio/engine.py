@@ -88,6 +88,13 @@ def _with_ratios(
     return Denoised(denoised, expected_error, signal / there_was, signal / left)
 
 
+def _at_least(expected_error: NDArray[np.float32], least: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """`expected_error` (N, B) with a root mean square of `least` (N,) or more, by an equal share for every point."""
+    lacking = np.maximum(np.float64(least) ** 2 - np.float64(_root_mean_square(expected_error)) ** 2, 0)
+    error: NDArray[np.float32] = np.hypot(expected_error, np.sqrt(lacking)[:, None]).astype(np.float32)
+    return error
+
+
 def _root_mean_square(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     # in 64 bits: in 32, squares of 1e-25 are zero and those of 1e20 infinite, whatever unit the intensities are in
     square = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / rows.shape[1]
@@ -147,7 +154,11 @@ class Engine:
             noise[noisy], error[noisy] = shared.join(
                 values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
-        return _with_ratios(spectra.with_values(values - noise), error, values, sigma)
+        denoised = spectra.with_values(values - noise)
+        # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
+        # agree; half of what they typically differ by leaves alone what the network knows better.
+        least = snr.drift_between_repeats(snr.signal_height(denoised.axis, denoised.values), sigma) / 2
+        return _with_ratios(denoised, _at_least(error, least), values, sigma)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None

@@ -108,6 +108,14 @@ def test_a_unit_that_is_tiny_or_huge_does_not_matter(engine, unit):
     assert np.allclose(other.snr_after, plain.snr_after, rtol=0.01)
 
 
+def test_a_spectrum_far_cleaner_than_any_repeats_is_not_said_to_gain(engine):
+    random = np.random.default_rng(3)
+    clean = clean_spectra(random, many=10)
+    denoised = engine.denoise(SpectrumSet.of(AXIS, clean + random.normal(0, 0.001, clean.shape)))
+    assert np.all(denoised.gain < 1.3)
+    assert np.all(denoised.snr_after < 100 / 0.001)
+
+
 def test_unit_and_offset_do_not_matter(engine):
     random = np.random.default_rng(4)
     raw = clean_spectra(random, many=4) + random.normal(0, 5, (4, 1000))
