@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.engine import BAND
 from ramanstudio.errors import StudioError
-from ramanstudio.paths import replace_atomically
+from ramanstudio.paths import replace_atomically, shipped
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
 
-BAND = 1.645  # times the expected error: nine in ten true values lie inside
 COLUMNS = 3
 PANEL_INCHES = (4.6, 2.6)
 ALONE_INCHES = (9.0, 4.6)
+HIGHEST_RATIO = 10_000  # no repeats agree to more than that; a smoothed or simulated file seems to
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
     """The colours of one theme."""
 
-    paper: str
+    panel: str
     line: str
     text: str
     quiet: str
     accent: str
     raw: str
-    band: float  # opacity
+    band_alpha: float
 
 
-LIGHT = Colours("#FFFFFF", "#DADDE3", "#1B1F27", "#5B6472", "#2563EB", "#9AA1AC", 0.18)
-DARK = Colours("#1E2127", "#343942", "#E7EAF0", "#9AA3B2", "#7AA7FF", "#6B7382", 0.22)
+@functools.cache
+def colours_of(theme: str) -> Colours:
+    """The colours of "light" or "dark", those of the window: resources/theme.toml."""
+    rows = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    return Colours(**{field.name: rows[field.name] for field in fields(Colours)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ def ratio_text(ratio: float) -> str:
     """A signal-to-noise ratio as people read it: 3.4, 31, or – where there is none."""
     if not math.isfinite(ratio):
         return "–"
+    if ratio > HIGHEST_RATIO:
+        return "> 10 000"
     return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
 
 
@@ -84,7 +92,7 @@ def draw_denoised(
     """
     if not panels:
         raise StudioError("There is no spectrum to draw.", remedy="Choose at least one denoised spectrum.")
-    colours = DARK if dark else LIGHT
+    colours = colours_of("dark" if dark else "light")
     across = columns or (1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else COLUMNS)
     figure, grid = _sheet(colours, across, -(-len(panels) // across), alone=len(panels) == 1)
     small = len(panels) > 1
@@ -114,7 +122,7 @@ def _sheet(colours: Colours, across: int, down: int, alone: bool) -> tuple[Any, 
 
     width, height = ALONE_INCHES if alone else (PANEL_INCHES[0] * across, PANEL_INCHES[1] * down + 0.3)
     left, right, bottom, top, gap_across, gap_down = 0.85, 0.25, 0.6, 0.4, 0.55, 0.6
-    figure = Figure(figsize=(width, height), facecolor=colours.paper)
+    figure = Figure(figsize=(width, height), facecolor=colours.panel)
     grid = figure.add_gridspec(
         down,
         across,
@@ -143,7 +151,9 @@ def _draw_panel(axes: Any, panel: Panel, colours: Colours, shift_range: tuple[fl
         tallest = [noisy_low, noisy_high, low, high]
     axes.plot(shift, noisy, color=colours.raw, linewidth=0.8, label=f"{many}raw", zorder=2)
     axes.plot(shift, mean, color=colours.accent, linewidth=1.2, label=f"{many}denoised", zorder=3)
-    axes.fill_between(shift, low, high, color=colours.accent, alpha=colours.band, linewidth=0, label=meaning, zorder=1)
+    axes.fill_between(
+        shift, low, high, color=colours.accent, alpha=colours.band_alpha, linewidth=0, label=meaning, zorder=1
+    )
     shown = slice(None) if shift_range is None else (shift >= shift_range[0]) & (shift <= shift_range[1])
     _fit_height(axes, [curve[shown] for curve in tallest])
 
@@ -157,7 +167,7 @@ def _fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
 
 
 def _frame(axes: Any, colours: Colours, small: bool) -> None:
-    axes.set_facecolor(colours.paper)
+    axes.set_facecolor(colours.panel)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -197,8 +207,8 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
         raise StudioError("These spectra have no places to draw a map of.", remedy="Choose a map, with x and y.")
     from matplotlib.figure import Figure
 
-    colours = DARK if dark else LIGHT
-    figure = Figure(figsize=ALONE_INCHES, facecolor=colours.paper, layout="constrained")
+    colours = colours_of("dark" if dark else "light")
+    figure = Figure(figsize=ALONE_INCHES, facecolor=colours.panel, layout="constrained")
     x, column = np.unique(raw.table["x"], return_inverse=True)
     y, row = np.unique(raw.table["y"], return_inverse=True)
     heights = [_line_heights(spectra, shift_cm) for spectra in (raw, denoised.spectra)]
@@ -241,8 +251,8 @@ def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool 
         raise StudioError("There is no loss to draw.", remedy="Train for at least one step first.")
     from matplotlib.figure import Figure
 
-    colours = DARK if dark else LIGHT
-    figure = Figure(figsize=ALONE_INCHES, facecolor=colours.paper, layout="constrained")
+    colours = colours_of("dark" if dark else "light")
+    figure = Figure(figsize=ALONE_INCHES, facecolor=colours.panel, layout="constrained")
     axes = figure.add_subplot()
     for name, colour in zip(losses, (colours.accent, "#D55E00", "#009E73", "#CC79A7"), strict=False):
         points = [(row["step"], row[name]) for row in rows if math.isfinite(row.get(name, math.nan))]

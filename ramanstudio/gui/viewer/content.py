@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.engine import BAND
+
 Floats = NDArray[Any]
 Quantity = Literal["raw", "denoised", "band", "residual"]
-
-# 90 % of a normal distribution lies within ± 1.645 standard deviations.
-BAND_WIDTH: Final = 1.645
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +77,7 @@ class Bundle:
             return [self.raw - self.denoised]
         if self.expected_error is None:
             return []
-        half = BAND_WIDTH * self.expected_error
+        half = BAND * self.expected_error
         return [self.denoised - half, self.denoised + half]
 
 

@@ -11,8 +11,9 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
+from ramanstudio.engine import BAND
 from ramanstudio.gui.theme import Theme, faded, mixed
-from ramanstudio.gui.viewer.content import BAND_WIDTH, Envelope, Floats, Look, Quantity, Shown, logarithm
+from ramanstudio.gui.viewer.content import Envelope, Floats, Look, Quantity, Shown, logarithm
 from ramanstudio.gui.viewer.strokes import Band, Curve
 
 # Beyond 20, curves are too many to tell apart (and 500 items take 3.1 s to build and 0.65 s to redraw).
@@ -96,7 +97,7 @@ class CurveLayer:
             return
         denoised = self._scaled(item.denoised)
         if item.expected_error is not None:
-            half = BAND_WIDTH * np.asarray(item.expected_error, np.float64)
+            half = BAND * np.asarray(item.expected_error, np.float64)
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
             self._add("band", Band(axis, low, high, faded(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]
