@@ -7,7 +7,7 @@ import io
 import logging
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
 
 COLUMNS = 3
+PARTS = ("raw", "denoised", "band")
 PANEL_INCHES = (4.6, 2.6)
 ALONE_INCHES = (9.0, 4.6)
 HIGHEST_RATIO = 10_000  # no repeats agree to more than that; a smoothed or simulated file seems to
@@ -82,13 +83,14 @@ def draw_denoised(
     shift_range: tuple[float, float] | None = None,
     intensity_range: tuple[float, float] | None = None,
     columns: int | None = None,
+    parts: Collection[str] = PARTS,
 ) -> Path:
     """Draw `panels` to `path`, a .png or .svg; returns `path`.
 
     One spectrum is drawn raw and denoised with the band that holds nine in ten true values; a set as the mean of its
-    raw and denoised spectra over the 5th to 95th percentile of each. `shift_range` (cm⁻¹) and
-    `intensity_range` are what the axes show, else all. Raises StudioError for another suffix, no panel, or a folder
-    that cannot be written.
+    raw and denoised spectra over the 5th to 95th percentile of each. `shift_range` (cm⁻¹) and `intensity_range` are
+    what the axes show, else all; `parts` is what is drawn, of PARTS. Raises StudioError for another suffix, no panel,
+    or a folder that cannot be written.
     """
     if not panels:
         raise StudioError("There is no spectrum to draw.", remedy="Choose at least one denoised spectrum.")
@@ -98,7 +100,7 @@ def draw_denoised(
     small = len(panels) > 1
     for place, panel in enumerate(panels):
         axes = figure.add_subplot(grid[place])
-        _draw_panel(axes, panel, colours, shift_range)
+        _draw_panel(axes, panel, colours, shift_range, parts)
         _dress(axes, colours, small)
         size, letters = (9.5, 28) if small else (13, 46)
         title = panel.title if len(panel.title) <= letters else f"{panel.title[: letters - 1]}…"
@@ -136,30 +138,38 @@ def _sheet(colours: Colours, across: int, down: int, alone: bool) -> tuple[Any, 
     return figure, grid
 
 
-def _draw_panel(axes: Any, panel: Panel, colours: Colours, shift_range: tuple[float, float] | None) -> None:
+def _draw_panel(
+    axes: Any, panel: Panel, colours: Colours, shift_range: tuple[float, float] | None, parts: Collection[str]
+) -> None:
     shift, clean = panel.raw.axis, panel.denoised.spectra.values
     noisy, mean = panel.raw.values.mean(axis=0, dtype=np.float64), clean.mean(axis=0, dtype=np.float64)
     if len(clean) == 1:
         reach = BAND * panel.denoised.expected_error[0]
         low, high, many, meaning = mean - reach, mean + reach, "", "90 % band"
-        tallest = [noisy, low, high]
     else:
         low, high = np.percentile(clean, (5, 95), axis=0)
-        noisy_low, noisy_high = np.percentile(panel.raw.values, (5, 95), axis=0)
         many, meaning = f"mean of {len(clean)} ", "5th to 95th percentile"
-        axes.fill_between(shift, noisy_low, noisy_high, color=colours.raw, alpha=0.3, linewidth=0, zorder=0.5)
-        tallest = [noisy_low, noisy_high, low, high]
-    axes.plot(shift, noisy, color=colours.raw, linewidth=0.8, label=f"{many}raw", zorder=2)
-    axes.plot(shift, mean, color=colours.accent, linewidth=1.2, label=f"{many}denoised", zorder=3)
-    axes.fill_between(
-        shift, low, high, color=colours.accent, alpha=colours.band_alpha, linewidth=0, label=meaning, zorder=1
-    )
+    drawn: list[NDArray[Any]] = []
+    if "raw" in parts:
+        axes.plot(shift, noisy, color=colours.raw, linewidth=0.8, label=f"{many}raw", zorder=2)
+        drawn.append(noisy)
+        if len(clean) > 1:
+            noisy_low, noisy_high = np.percentile(panel.raw.values, (5, 95), axis=0)
+            axes.fill_between(shift, noisy_low, noisy_high, color=colours.raw, alpha=0.3, linewidth=0, zorder=0.5)
+            drawn += [noisy_low, noisy_high]
+    if "denoised" in parts:
+        axes.plot(shift, mean, color=colours.accent, linewidth=1.2, label=f"{many}denoised", zorder=3)
+        drawn.append(mean)
+    if "band" in parts and "denoised" in parts:
+        shade = {"color": colours.accent, "alpha": colours.band_alpha, "linewidth": 0}
+        axes.fill_between(shift, low, high, **shade, label=meaning, zorder=1)
+        drawn += [low, high]
     shown = slice(None) if shift_range is None else (shift >= shift_range[0]) & (shift <= shift_range[1])
-    _fit_height(axes, [curve[shown] for curve in tallest])
+    _fit_height(axes, [curve[shown] for curve in drawn])
 
 
 def _fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
-    shown = np.concatenate(curves)
+    shown = np.concatenate([*curves, []])
     shown = shown[np.isfinite(shown)]
     if shown.size and shown.max() > shown.min():
         room = 0.06 * (shown.max() - shown.min())

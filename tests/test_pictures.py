@@ -47,6 +47,15 @@ def test_a_spectrum_is_drawn_raw_and_denoised_in_the_colours_of_the_theme(tmp_pa
     assert share_of(path, colours.raw) > 0.002
 
 
+def test_only_the_parts_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
+    colours = pictures.colours_of("light")
+    path = pictures.draw_denoised(tmp_path / "raw.png", [panel()], parts=["raw"])
+    assert share_of(path, colours.raw) > 0.002
+    everything = pictures.draw_denoised(tmp_path / "all.png", [panel()])
+    assert share_of(path, colours.accent) < 0.5 * share_of(everything, colours.accent)  # the title has it too
+    assert pictures.draw_denoised(tmp_path / "none.png", [panel()], parts=[]).exists()
+
+
 def test_a_picture_can_be_a_drawing(tmp_path: Path) -> None:
     path = pictures.draw_denoised(tmp_path / "one.svg", [panel()])
     assert "<svg" in path.read_text(encoding="utf-8")[:800]

@@ -14,6 +14,7 @@ from ramanstudio.gui.settings_dialog import SettingsDialog
 from ramanstudio.gui.theme import appearance
 from ramanstudio.gui.view_commands import ViewCommands
 from ramanstudio.paths import shipped, user_log
+from ramanstudio.pictures import PARTS
 
 
 class Commands(ViewCommands):
@@ -45,7 +46,8 @@ class Commands(ViewCommands):
         path = self._ask_name("Export picture", ".png", "Picture (*.png);;Drawing (*.svg)")
         if path is not None:
             shifts = self._view.visible_range()[0] if self._view is not None else None
-            self._studio.exporting.picture(path, appearance().theme.is_dark, shifts)
+            parts = [part for part in PARTS if self._studio.settings[f"show_{part}"]]
+            self._studio.exporting.picture(path, dark=appearance().theme.is_dark, shift_range=shifts, parts=parts)
 
     def export_table(self) -> None:
         path = self._ask_name("Export SNR table", "-snr.csv", "Table (*.csv)")

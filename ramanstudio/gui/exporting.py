@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject
 
@@ -42,10 +42,8 @@ def write_table(found: Found, path: Path, progress: Progress) -> str:
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def write_picture(
-    found: Found, path: Path, dark: bool, row: int | None, shifts: tuple[float, float] | None, progress: Progress
-) -> str:
-    """Draw the entries, a panel each; `row` picks one spectrum of a set, `shifts` (low, high) what the axis shows."""
+def write_picture(found: Found, path: Path, row: int | None, look: Mapping[str, Any], progress: Progress) -> str:
+    """Draw the entries, a panel each; `row` picks one spectrum of a set, `look` is how `draw_denoised` draws them."""
     progress(0, 0, "Drawing the picture")
     panels = []
     for entry, result in found[:MOST_PANELS]:
@@ -54,7 +52,7 @@ def write_picture(
         if row is not None and len(found) == 1:
             name, raw, denoised = f"{name} · {row + 1}", raw[row], denoised[row]
         panels.append(pictures.Panel(name, raw, denoised))
-    pictures.draw_denoised(path, panels, dark=dark, shift_range=shifts)
+    pictures.draw_denoised(path, panels, **look)
     left_out = len(found) - len(panels)
     return f"The picture was saved as '{path}'." + (
         f" It shows the first {MOST_PANELS}; {left_out} more are selected." if left_out else ""
@@ -86,9 +84,9 @@ class Exporting(QObject):
         """Save the table of the selected spectra."""
         return self._submit(partial(write_table, self.found, path), "Exporting")
 
-    def picture(self, path: Path, dark: bool, shifts: tuple[float, float] | None) -> Job:
-        """Save a picture of the selected spectra."""
-        work = partial(write_picture, self.found, path, dark, self._session.spectrum, shifts)
+    def picture(self, path: Path, **look: Any) -> Job:
+        """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
+        work = partial(write_picture, self.found, path, self._session.spectrum, look)
         return self._submit(work, "Drawing the picture")
 
     def _submit(self, work: partial[str], title: str) -> Job:

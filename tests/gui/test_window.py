@@ -459,7 +459,7 @@ def test_a_picture_of_one_spectrum_of_a_set_says_which(
     window.do("spectrum_after")
     drawn: list[str] = []
     monkeypatch.setattr(pictures, "draw_denoised", lambda _path, panels, **_: drawn.extend(one.title for one in panels))
-    window.studio.exporting.picture(tmp_path / "a.png", False, None)
+    window.studio.exporting.picture(tmp_path / "a.png")
     window.wait_until(lambda: drawn == ["set.txt · 2"])
 
 
