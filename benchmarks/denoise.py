@@ -79,8 +79,9 @@ def main(model: str = DEFAULT_MODEL) -> None:
         " the same with `together=True`, which joins what the set shares. *Made worse*: by more than 0.1 dB.\n"
         "*Shown*: the SNR before and after, as the window shows it; *shown / true*: that after over the one the truth"
         " gives, median. *In 90 % band*: how many true values lie in the band drawn around the curve."
-        " The gains are on spectra nobody tuned for; the size of the drift in the expected error was read off these very"
-        " repeats (docs/decisions/0007), so the last two columns show a fit, not a prediction.\n\n" + table(head, rows),
+        " The gains are on spectra nobody tuned for; the size of the drift in the expected error was read off these"
+        " very repeats (docs/decisions/0007), so the last two columns show a fit, not a prediction.\n\n"
+        + table(head, rows),
     )
 
 
