@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanstudio import __version__, demo, export
+from ramanstudio.engine import DEFAULT_MODEL
 from ramanstudio.errors import StudioError
 from ramanstudio.mae.plan import PretrainPlan
 from ramanstudio.paths import replace_atomically, user_log
@@ -112,7 +113,9 @@ def _add_laser(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default="smae-base", metavar="NAME", help="name or folder of a model (smae-base)")
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME", help=f"name or folder of a model ({DEFAULT_MODEL})"
+    )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
 
 

@@ -60,24 +60,25 @@ class Denoised:
 
         Raises StudioError when fewer than 16 points lie between them.
         """
-        inside = (raw.axis >= low_cm) & (raw.axis <= high_cm)
-        if inside.sum() < snr.FEWEST_POINTS:
+        inside = _between(raw, low_cm, high_cm)
+        if not reaches(raw, low_cm, high_cm):
             raise StudioError(
                 f"There are only {int(inside.sum())} points between {low_cm:.0f} and {high_cm:.0f} cm⁻¹.",
                 remedy=f"The noise can be measured from {snr.FEWEST_POINTS} points or more: widen the region.",
             )
         sigma = snr.noise_sigma(raw.values[:, inside])
-        return _with_ratios(self.spectra, self.expected_error, raw.values, sigma, inside)
+        signal = snr.signal_height(self.spectra.axis, self.spectra.values)
+        return _with_ratios(self.spectra, self.expected_error, raw.values, signal, sigma, inside)
 
 
 def _with_ratios(
     denoised: SpectrumSet,
     expected_error: NDArray[np.float32],
     raw: NDArray[np.float32],
+    signal: NDArray[np.float32],
     sigma: NDArray[np.float32],
     region: NDArray[np.bool_] | slice = slice(None),
 ) -> Denoised:
-    signal = snr.signal_height(denoised.axis, denoised.values)
     # what 32 bits cannot resolve counts as noise, so that a spectrum without any has a large ratio, not an infinite one
     floor = np.finfo(np.float32).eps * np.abs(raw).max(axis=1) + np.finfo(np.float32).tiny
     left = np.maximum(_root_mean_square(expected_error[:, region]), floor)
@@ -104,7 +105,12 @@ def _root_mean_square(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def reaches(spectra: SpectrumSet, low_cm: float, high_cm: float) -> bool:
     """Whether `spectra` have enough points between two Raman shifts to measure the noise there."""
-    return int(((spectra.axis >= low_cm) & (spectra.axis <= high_cm)).sum()) >= snr.FEWEST_POINTS
+    return int(_between(spectra, low_cm, high_cm).sum()) >= snr.FEWEST_POINTS
+
+
+def _between(spectra: SpectrumSet, low_cm: float, high_cm: float) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = (spectra.axis >= low_cm) & (spectra.axis <= high_cm)
+    return inside
 
 
 def noise_region(spectra: SpectrumSet) -> tuple[float, float]:
@@ -157,8 +163,9 @@ class Engine:
         denoised = spectra.with_values(values - noise)
         # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
         # agree; half of what they typically differ by leaves alone what the network knows better.
-        least = snr.drift_between_repeats(snr.signal_height(denoised.axis, denoised.values), sigma) / 2
-        return _with_ratios(denoised, _at_least(error, least), values, sigma)
+        signal = snr.signal_height(denoised.axis, denoised.values)
+        error = _at_least(error, snr.drift_between_repeats(signal, sigma) / 2)
+        return _with_ratios(denoised, error, values, signal, sigma)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None

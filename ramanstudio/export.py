@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
-from ramanstudio.paths import replace_atomically
+from ramanstudio.paths import draft_of, replace_atomically
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -212,17 +211,6 @@ def _writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _draft_of(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; renamed over `path` when all went well."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def _write_columns(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
     columns = np.stack([raw.values[0], denoised.spectra.values[0], denoised.expected_error[0]], axis=1)
     lines = [f"{SHIFT_HEADER},raw,denoised,expected error"]
@@ -237,7 +225,7 @@ def _write_matrices(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
         (_error_beside(path), denoised.expected_error, "%.4g"),
         (path, denoised.spectra.values, "%.7g"),
     ):
-        with _draft_of(place) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        with draft_of(place) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             _write_matrix(file, raw, values, number)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -42,14 +44,21 @@ def user_log() -> Path:
     return _user_folder("log")
 
 
-def replace_atomically(path: Path, content: bytes | str) -> None:
-    """Write `content` beside `path`, then rename it over `path`, so that a crash never leaves half a file."""
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to; renamed over `path` when all went well, so that a crash leaves no half file."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def replace_atomically(path: Path, content: bytes | str) -> None:
+    """Write `content` to `path` by way of a draft."""
+    with draft_of(path) as draft:
         if isinstance(content, str):
             draft.write_text(content, encoding="utf-8")
         else:
             draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

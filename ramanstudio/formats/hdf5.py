@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.errors import StudioError
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.border import refused, rising, size_of
+from ramanstudio.paths import draft_of
 from ramanstudio.spectra import Plain, SpectrumSet
 
 if TYPE_CHECKING:
@@ -173,9 +174,8 @@ def write(path: Path, spectra: SpectrumSet, **extra: ArrayLike) -> None:
     """
     import h5py
 
-    draft = path.with_name(f".{path.name}.part")
     try:
-        with h5py.File(draft, "w") as file:
+        with draft_of(path) as draft, h5py.File(draft, "w") as file:
             group = file.create_group("spectra")
             for name, value in spectra.about.items():
                 group.attrs[name] = value
@@ -187,9 +187,6 @@ def write(path: Path, spectra: SpectrumSet, **extra: ArrayLike) -> None:
                     group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
                 else:
                     group.create_dataset(name, data=column)
-        draft.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
-    finally:
-        draft.unlink(missing_ok=True)

@@ -276,20 +276,20 @@ def _pretrain(
         progress(run.step, plan.steps, f"loss {curve.mean('loss'):.3f} · {left:.0f} min left")
         if run.step % plan.checkpoint_every == 0 or run.step == plan.steps:
             progress.show(curve.write(run.step))
-            card = _keep(run, network_plan, apart if apart.groups else real, out)
+            card = _keep(run, apart if apart.groups else real, out)
             # last, as a run that is taken up here makes none of the others again
             run.save(out / CHECKPOINT)
     return card or zoo.read_card(out)
 
 
-def _keep(run: Pretraining, network_plan: NetworkPlan, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
-    network = SpectrumAutoencoder(network_plan).to(run.device)
+def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
+    network = SpectrumAutoencoder(run.network.plan).to(run.device)
     network.load_state_dict(run.averaged)
     metrics = validate(network.eval(), apart, run.plan)
     card = zoo.ModelCard(
         name=out.name,
         description=DESCRIPTION,
-        network=network_plan,
+        network=network.plan,
         parameters=sum(weight.numel() for weight in network.parameters()),
         steps=run.step,
         spectra_seen=run.spectra_seen,
