@@ -97,10 +97,10 @@ def white_or_resampled(random: Random, shape: tuple[int, int]) -> Floats:
 
 
 def drift(random: Random, clean: Floats, height: Floats, scale: Floats) -> Floats:
-    """What differs from repeat to repeat and one spectrum cannot tell from signal -> (N, B).
+    """What differs from repeat to repeat beside white noise -> (N, B).
 
     A slow ripple, and in half of the spectra a slight shift of the lines. `height` (N, 1) is the signal and `scale`
-    (N, B) the noise; no denoiser can remove it, so it counts in the expected error alone.
+    (N, B) the noise. A denoiser can remove little of it; what it leaves is expected error.
     """
     many, points = clean.shape
     slow = np.empty(clean.shape, dtype=np.float32)
@@ -116,3 +116,14 @@ def drift(random: Random, clean: Floats, height: Floats, scale: Floats) -> Float
     size = drift_between_repeats(height, noise) * random.lognormal(0, 0.35, (many, 1))
     both: Floats = (size * (np.sqrt(1 - share) * slow + np.sqrt(share) * sign * shifted)).astype(np.float32)
     return both
+
+
+def cosmic_rays(random: Random, sigma: Floats, points: int) -> Floats:
+    """Spikes of one to three samples, in a quarter of the spectra, five to a thousand `sigma` (N, 1) high -> (N, B)."""
+    rays = np.zeros((len(sigma), points), dtype=np.float32)
+    for row in np.flatnonzero(random.random(len(sigma)) < 0.25):
+        for _ in range(random.integers(1, 5)):
+            spread = np.array([_between(random, 1e-3, 0.6), 1.0, _between(random, 1e-3, 0.6)])
+            at = random.integers(1, points - 1)
+            rays[row, at - 1 : at + 2] += spread * sigma[row] * _between(random, 5, 1000)
+    return rays

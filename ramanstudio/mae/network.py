@@ -10,8 +10,11 @@ from torch.nn import functional
 
 from ramanstudio.mae.plan import NetworkPlan
 
+HEADS = 4  # noise, log variance, signal, cosmic ray
+RARE = -6.0  # the logit of a sample hit by a cosmic ray before anything is known
 TREND_DEGREE = 6
 SMOOTHING = 9  # samples; what is left above such a mean keeps its noise readable on the flank of a strong peak
+RAY_REACH = 3  # samples; what a cosmic ray hit is no wider than five, so these neighbours stand beside it
 PLACE_SCALES_CM = (8.0, 20.0, 50.0, 125.0, 320.0, 800.0, 2000.0, 5000.0)
 
 
@@ -34,6 +37,12 @@ def views_of_noise(samples: Tensor) -> Tensor:
     curvature = (inner[:, 2:] - 2 * samples + inner[:, :-2]) / math.sqrt(6)
     mean = functional.avg_pool1d(samples[:, None], SMOOTHING, 1, SMOOTHING // 2, count_include_pad=False)[:, 0]
     return torch.asinh(torch.stack([detrended(samples), samples - mean, curvature], dim=1))
+
+
+def above_neighbours(samples: Tensor) -> Tensor:
+    """How far each of `samples` (N, B) stands above the mean of the two that are RAY_REACH away."""
+    wide = functional.pad(samples[:, None], (RAY_REACH, RAY_REACH), mode="replicate")[:, 0]
+    return samples - (wide[:, 2 * RAY_REACH :] + wide[:, : -2 * RAY_REACH]) / 2
 
 
 def rotated(heads: Tensor, place: Tensor) -> Tensor:
@@ -83,7 +92,8 @@ class SpectrumAutoencoder(nn.Module):
 
     Each token is a window of samples with its place in cm⁻¹ and its sampling step. For every sample it gives the
     noise in units of sigma, the logarithm of the variance of what that leaves, and, for windows that were hidden,
-    the signal itself (asinh of sigma units).
+    the signal itself (asinh of sigma units). A cosmic ray is a thousand sigma as often as ten, so of that the network
+    gives only how surely it is one; how high it stands is read off its neighbours.
     """
 
     taper: Tensor
@@ -99,10 +109,11 @@ class SpectrumAutoencoder(nn.Module):
         self.hidden_token = nn.Parameter(torch.zeros(width))
         self.decoder = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.decoder_layers))
         self.after_decoder = nn.LayerNorm(width)
-        self.head = nn.Linear(width, 3 * plan.window)
+        self.head = nn.Linear(width, HEADS * plan.window)
         self.register_buffer("taper", torch.hann_window(plan.window, periodic=True) + 1e-3, persistent=False)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        nn.init.constant_(self.head.bias[-plan.window :], RARE)
         nn.init.normal_(self.hidden_token, std=0.02)
 
     def window_count(self, samples: int) -> int:
@@ -157,8 +168,8 @@ class SpectrumAutoencoder(nn.Module):
         normal: Tensor = self.after_encoder(tokens)
         return normal
 
-    def rebuild(self, tokens: Tensor, axis: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Noise, log variance and signal, each (N, B), from the visible tokens (N, V, width)."""
+    def rebuild(self, tokens: Tensor, axis: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Noise, log variance, signal, logit of a cosmic ray, each (N, B), from the visible tokens (N, V, width)."""
         count = self.window_count(axis.shape[1])
         if len(visible) < count:
             everywhere = self.hidden_token + self.embed_place(self._place(axis))
@@ -166,15 +177,16 @@ class SpectrumAutoencoder(nn.Module):
         place = torch.arange(count, device=tokens.device)
         for block in self.decoder:
             tokens = block(tokens, place)
-        rows = self.head(self.after_decoder(tokens)).float().unflatten(-1, (3, self.plan.window)).movedim(2, 0)
-        noise, log_variance, signal = self.fold(rows, axis.shape[1])
-        return noise, log_variance.clamp(-12, 12), signal
+        rows = self.head(self.after_decoder(tokens)).float().unflatten(-1, (HEADS, self.plan.window)).movedim(2, 0)
+        noise, log_variance, signal, ray = self.fold(rows, axis.shape[1])
+        return noise, log_variance.clamp(-12, 12), signal, ray
 
     def forward(self, samples: Tensor, axis: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """`samples` (N, B) in units of sigma, `axis` (N, B) in cm⁻¹ -> noise, log variance, signal, each (N, B)."""
         if visible is None:
             visible = torch.arange(self.window_count(samples.shape[1]), device=samples.device)
-        return self.rebuild(self.encode(samples, axis, visible), axis, visible)
+        noise, log_variance, signal, ray = self.rebuild(self.encode(samples, axis, visible), axis, visible)
+        return noise + ray.sigmoid() * above_neighbours(samples), log_variance, signal
 
     def _place(self, axis: Tensor) -> Tensor:
         """Sines and cosines of each window's centre at several scales and its sampling step -> (N, T, features)."""

@@ -29,6 +29,7 @@ CHECKPOINT = "checkpoint.safetensors"
 LOSS_CURVE = "loss.csv"
 POINTS = (320, 512, 768, 1024, 1536, 2048)  # lengths of the training spectra; one for each step
 VARIANCE_WEIGHT, HIDDEN_WEIGHT = 0.1, 0.3
+RAY_PRECISION = 10.0  # a cosmic ray's height need be known to a tenth: what it hit is lost anyhow
 DESCRIPTION = (
     "Spectrum masked autoencoder (after arXiv 2504.16130): denoises Raman spectra on any axis, self-supervised on"
     " real spectra of high signal-to-noise ratio and on simulated ones."
@@ -37,16 +38,14 @@ DESCRIPTION = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A batch in units of sigma: the corrupted `samples` (N, B) at `axis` (N, B) cm⁻¹, and what is to be found.
+    """A batch in units of sigma: the corrupted `samples` (N, B) at `axis` (N, B) cm⁻¹, and the `noise` (N, B) in them.
 
-    `noise` (N, B) is what was added and can be found, `drift` (N, B) what was added and cannot; `weight` (N, B) is
-    one over the local variance where that exceeds one.
+    `weight` (N, B) is one over the local variance where that exceeds one.
     """
 
     samples: Tensor
     axis: Tensor
     noise: Tensor
-    drift: Tensor
     weight: Tensor
 
     def to(self, device: torch.device) -> Example:
@@ -63,13 +62,13 @@ def draw_example(random: np.random.Generator, real: corpora.Corpus, plan: Pretra
     height = corruption.line_height(clean)
     clean = clean + height * corruption.fluorescence(random, axis)
     scale = corruption.noise_scale(random, clean, height, best)
-    noise = scale * corruption.white_or_resampled(random, clean.shape)
-    drift = corruption.drift(random, clean, height, scale)
+    noise = scale * corruption.white_or_resampled(random, clean.shape) + corruption.drift(random, clean, height, scale)
+    rays = corruption.cosmic_rays(random, scale.mean(axis=1, keepdims=True), points)
     # everything in units of the noise level that a reader of the corrupted spectra would measure
-    raw = clean + noise + drift
+    raw = clean + noise + rays
     sigma = np.maximum(noise_sigma(raw), 1e-6 * np.ptp(clean, axis=1) + 1e-9)[:, None]
-    weight = 1 / np.maximum(1, (scale / sigma) ** 2)
-    rows = ((raw - np.median(raw, axis=1, keepdims=True)) / sigma, axis, noise / sigma, drift / sigma, weight)
+    weight = 1 / np.maximum(1, (scale**2 + (rays / RAY_PRECISION) ** 2) / sigma**2)
+    rows = ((raw - np.median(raw, axis=1, keepdims=True)) / sigma, axis, (noise + rays) / sigma, weight)
     return Example(*(torch.from_numpy(np.ascontiguousarray(row, dtype=np.float32)) for row in rows))
 
 
@@ -80,8 +79,7 @@ def loss_of(
     noise, log_variance, signal = network(example.samples, example.axis, visible)
     error = (noise - example.noise) * example.weight.sqrt()
     spread = log_variance + example.weight.log()
-    left = error.detach() - example.drift * example.weight.sqrt()
-    likelihood = (left**2 * torch.exp(-spread) + spread) / 2
+    likelihood = (error.detach() ** 2 * torch.exp(-spread) + spread) / 2
     if visible is None:
         loss = (error**2).mean() + VARIANCE_WEIGHT * likelihood.mean()
         return loss, {"noise": float((error.detach() ** 2).mean())}
@@ -212,7 +210,7 @@ def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainP
         example = draw_example(random, real, plan, 1024).to(device)
         noise, log_variance, _ = network(example.samples, example.axis)
         before, after = (_rms(example.noise), _rms(noise - example.noise))
-        claimed = log_variance.exp().mean(dim=1).sqrt() / _rms(noise - example.noise - example.drift)
+        claimed = log_variance.exp().mean(dim=1).sqrt() / _rms(noise - example.noise)
         signal = np.percentile((example.samples - example.noise).cpu(), 99.7, axis=1)
         noisy = (before > 0.1).cpu().numpy()
         rows.append(np.stack([signal, (before / after).cpu(), claimed.cpu()])[:, noisy])

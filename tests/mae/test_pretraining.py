@@ -170,7 +170,7 @@ def learned_by_heart(corpus_file, part, hide):
     visible = network.hide(count, 0.5, torch.Generator().manual_seed(0)) if hide else None
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     losses = []
-    for _ in range(150):
+    for _ in range(400):
         loss, parts = loss_of(network, example, visible)
         optimizer.zero_grad()
         loss.backward()
