@@ -1,9 +1,9 @@
-"""The bars of benchmarks/RESULTS.md on real repeats, so that a weaker model is never shipped unseen."""
+"""The floors under the figures of benchmarks/RESULTS.md on real repeats, so that a weaker model is never shipped unseen."""
 
 import numpy as np
 import pytest
 
-from benchmarks.denoise import BARS
+from benchmarks.denoise import FLOORS
 from benchmarks.repeats import CORPUS, conditions
 from ramanstudio.engine import Engine
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus o
 
 def test_the_shipped_model_keeps_its_bars_on_real_repeats():
     engine = Engine.load(device="cpu")
-    for condition, bar in zip(conditions(), BARS, strict=True):
+    for condition, bar in zip(conditions(), FLOORS, strict=True):
         denoised = engine.denoise(condition.raw)
         before, after = condition.error(condition.raw.values), condition.error(denoised.spectra.values)
         assert np.median(before / after) >= bar, condition.name

@@ -91,7 +91,7 @@ def between_0_and_1(samples: Tensor) -> tuple[Tensor, Tensor]:
 @torch.inference_mode()
 def denoise(network: ResidualUNet, values: Floats) -> Floats:
     """What the network makes of `values` (N, B) -> (N, B) in their unit."""
-    rows = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+    rows = torch.from_numpy(np.array(values, dtype=np.float32))
     points = rows.shape[1]
     clean = []
     for some in rows.split(max(1, SAMPLES_A_BATCH // points)):
