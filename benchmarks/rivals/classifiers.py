@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -54,7 +56,7 @@ def _chosen(candidates: Sequence[Any], default: Any, train: Floats, labels: Labe
 
 def nearest_neighbour(train: Floats, labels: Labels, test: Floats) -> Labels:
     """1-NN."""
-    return KNeighborsClassifier(1).fit(train, labels).predict(test)
+    return np.asarray(KNeighborsClassifier(1).fit(train, labels).predict(test))
 
 
 def _means(rows: Floats, labels: Labels) -> tuple[Labels, Floats, Floats]:
@@ -67,7 +69,7 @@ def _means(rows: Floats, labels: Labels) -> tuple[Labels, Floats, Floats]:
 def nearest_mean(train: Floats, labels: Labels, test: Floats) -> Labels:
     """The class whose mean is nearest in angle."""
     classes, means, _ = _means(train, labels)
-    return classes[np.argmax(test @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T, axis=1)]
+    return np.asarray(classes[np.argmax(test @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T, axis=1)])
 
 
 def logistic(train: Floats, labels: Labels, test: Floats) -> Labels:
@@ -75,14 +77,15 @@ def logistic(train: Floats, labels: Labels, test: Floats) -> Labels:
     train, test = in_their_span(train, test)
     candidates = [LogisticRegression(C=strength, max_iter=500) for strength in STRENGTHS]
     best = _chosen(candidates, LogisticRegression(C=STRENGTH, max_iter=500), train, labels)
-    return best.fit(train, labels).predict(test)
+    return np.asarray(best.fit(train, labels).predict(test))
 
 
 def svm(train: Floats, labels: Labels, test: Floats) -> Labels:
     """Support vector machine, linear or with a Gaussian kernel, kernel and strength chosen."""
     train, test = in_their_span(train, test)
     candidates = [SVC(C=strength, kernel=kernel) for kernel in ("linear", "rbf") for strength in STRENGTHS]
-    return _chosen(candidates, SVC(C=STRENGTH, kernel="linear"), train, labels).fit(train, labels).predict(test)
+    best = _chosen(candidates, SVC(C=STRENGTH, kernel="linear"), train, labels)
+    return np.asarray(best.fit(train, labels).predict(test))
 
 
 def pca_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
@@ -96,7 +99,7 @@ def pca_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
     sizes = sorted({min(size, most, max(2, smallest_fold)) for size in (5, 10, 20, 30, 40, 60, 90)})
     candidates = [make_pipeline(PCA(size), LinearDiscriminantAnalysis()) for size in sizes]
     default = make_pipeline(PCA(min(many, most)), LinearDiscriminantAnalysis())
-    return _chosen(candidates, default, train, labels).fit(train, labels).predict(test)
+    return np.asarray(_chosen(candidates, default, train, labels).fit(train, labels).predict(test))
 
 
 def shrinkage_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
@@ -104,15 +107,53 @@ def shrinkage_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
     train, test = in_their_span(train, test)
     classes, means, beside = _means(train, labels)
     if len(train) - len(classes) < 2:
-        return nearest_mean(train, labels, test)
+        return nearest_mean(train, labels, test)  # about the mean of all that is labelled
     covariance = ledoit_wolf(beside, assume_centered=True)[0]
     weights = np.linalg.solve(covariance, means.T)
-    return classes[np.argmax(test @ weights - np.sum(means.T * weights, axis=0) / 2, axis=1)]
+    return np.asarray(classes[np.argmax(test @ weights - np.sum(means.T * weights, axis=0) / 2, axis=1)])
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`classify` on several features side by side, (n, sum of `widths`), each weighted as suits the labels given.
+
+    Weights are those with which discriminants do best in the inner folds; with too few labels all weigh the same.
+    """
+
+    widths: tuple[int, ...]
+    classify: Classify
+
+    def __call__(self, train: Floats, labels: Labels, test: Floats) -> Labels:
+        weights = self._chosen(train, labels)
+        return self.classify(self._weighted(train, weights), labels, self._weighted(test, weights))
+
+    def _weighted(self, rows: Floats, weights: Sequence[float]) -> Floats:
+        weighted: Floats = rows * np.repeat(np.sqrt(weights), self.widths)
+        return weighted
+
+    def _chosen(self, train: Floats, labels: Labels) -> Sequence[float]:
+        alike = tuple(1 / len(self.widths) for _ in self.widths)
+        inner = folds(labels)
+        if inner is None:
+            return alike
+        best, most = alike, -1
+        for some in product((1, 0), repeat=len(self.widths)):  # every choice of which features count
+            if not any(some):
+                continue
+            weights = tuple(one / sum(some) for one in some)
+            rows = self._weighted(train, weights)
+            right = sum(
+                int(np.sum(shrinkage_lda(rows[learn], labels[learn], rows[held]) == labels[held]))
+                for learn, held in inner.split(rows, labels)
+            )
+            if right > most:
+                best, most = weights, right
+        return best
 
 
 def forest(train: Floats, labels: Labels, test: Floats) -> Labels:
     """Random forest."""
-    return RandomForestClassifier(TREES, random_state=0).fit(train, labels).predict(test)
+    return np.asarray(RandomForestClassifier(TREES, random_state=0).fit(train, labels).predict(test))
 
 
 RIVALS: Final[dict[str, Classify]] = {

@@ -94,7 +94,7 @@ def denoise(network: ResidualUNet, values: Floats) -> Floats:
     rows = torch.from_numpy(np.array(values, dtype=np.float32))
     points = rows.shape[1]
     clean = []
-    for some in rows.split(max(1, SAMPLES_A_BATCH // points)):
+    for some in torch.split(rows, max(1, SAMPLES_A_BATCH // points)):
         low, span = between_0_and_1(some)
         padded = pad((some - low) / span, (0, -points % network.deepest), mode="replicate")
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):

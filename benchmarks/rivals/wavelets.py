@@ -45,4 +45,5 @@ def _softened(detail: Floats, scale: Floats) -> Floats:
     risk = points - 2 * below + np.cumsum(ordered**2, axis=1) + (points - below) * ordered**2
     threshold = np.take_along_axis(ordered, np.argmin(risk, axis=1)[:, None], axis=1)
     threshold = np.minimum(threshold, np.sqrt(2 * np.log(points)))
-    return np.sign(detail) * np.maximum(size - threshold, 0) * scale
+    softened: Floats = np.sign(detail) * np.maximum(size - threshold, 0) * scale
+    return softened

@@ -1,0 +1,90 @@
+"""The few-label benchmark: no sample on both sides, settings chosen on the labels given, scores that can be believed."""
+
+import numpy as np
+import pytest
+
+from benchmarks.fewshot import agreement, derivative, raw, score
+from benchmarks.labelled import Labelled, minerals_raw, single_cells
+from benchmarks.repeats import CORPUS
+from benchmarks.rivals import classifiers
+from ramanstudio.spectra import SpectrumSet
+
+needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
+
+
+def substances(many: int = 12, noise: float = 0.1) -> Labelled:
+    """Three substances of one line each, `many` spectra a substance under fluorescence; the last has three samples."""
+    draw = np.random.default_rng(0)
+    axis = np.linspace(200, 1800, 400)
+    centre = np.repeat([500.0, 900.0, 1300.0], many)
+    lines = np.exp(-0.5 * ((axis - centre[:, None]) / 12) ** 2)
+    background = draw.uniform(0, 5, (len(centre), 1)) * np.exp(-axis / 900)
+    values = lines + background + noise * draw.standard_normal(lines.shape)
+    names = np.repeat(["talc", "quartz", "zircon"], many)
+    samples = np.where(names == "zircon", np.char.add("zircon ", (np.arange(len(names)) % 3).astype(str)), names)
+    return Labelled("made up", SpectrumSet.of(axis, values).with_table(label=names, sample=samples), (1, 4))
+
+
+def test_no_spectrum_and_no_sample_is_learned_from_and_tested_on():
+    labelled = substances()
+    samples = labelled.spectra.table["sample"]
+    for train, test in labelled.splits(4):
+        assert not set(train) & set(test)
+        learned = {name for name in samples[train] if name.startswith("zircon")}
+        assert learned and not learned & set(samples[test])
+        assert all(np.sum(labelled.labels[train] == name) == 4 for name in ("talc", "quartz", "zircon"))
+
+
+def test_draws_differ_and_are_the_same_next_time():
+    labelled = substances()
+    draws = [tuple(train) for train, _ in labelled.splits(4)]
+    assert len(set(draws)) == len(draws)
+    assert draws == [tuple(train) for train, _ in labelled.splits(4)]
+
+
+@pytest.mark.parametrize("classify", [*classifiers.RIVALS.values(), classifiers.nearest_mean, classifiers.forest])
+def test_every_rival_tells_three_substances_apart_by_their_derivative(classify):
+    labelled = substances()
+    one, four = score(labelled, derivative(labelled.spectra), classify)
+    assert one.mean > 0.5 and four.mean > 0.9
+
+
+def test_fluorescence_is_taken_off_the_raw_spectra():
+    labelled = substances(noise=0.02)
+    rows = raw(labelled.spectra)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+    assert abs(labelled.spectra.axis[np.argmax(rows[0])] - 500) < 8
+
+
+def test_useless_features_are_left_out_when_the_labels_say_so():
+    labelled = substances(many=20)
+    good = derivative(labelled.spectra)
+    useless = np.random.default_rng(1).standard_normal(good.shape)
+    both = np.hstack([useless, good])
+    train, test = next(labelled.splits(4))
+    joined = classifiers.Joined((400, 400), classifiers.shrinkage_lda)
+    told = joined(both[train], labelled.labels[train], both[test])
+    assert np.mean(told == labelled.labels[test]) > 0.9
+    assert joined._chosen(both[train], labelled.labels[train]) == (0.0, 1.0)
+
+
+def test_groups_agree_with_classes_whatever_they_are_called():
+    found = agreement(np.array([7, 7, 3, 3, 5, 5]), np.array(["a", "a", "b", "b", "c", "c"]))
+    assert found.accuracy == 1 and found.mutual == pytest.approx(1)
+    assert agreement(np.zeros(6), np.array(["a", "a", "b", "b", "c", "c"])).accuracy == pytest.approx(1 / 3)
+
+
+@needs_corpus
+def test_the_sets_are_those_of_the_published_figures():
+    cells, minerals = single_cells(), minerals_raw()
+    assert len(cells.spectra) == 711 and len(np.unique(cells.labels)) == 14
+    train, test = next(minerals.splits(None))
+    assert (len(train), len(test)) == (340, 150) and len(np.unique(minerals.labels)) == 63
+
+
+@needs_corpus
+def test_the_strongest_line_of_calcite_is_where_calcite_has_it():
+    minerals = minerals_raw()
+    lines = derivative(minerals.spectra[minerals.labels == "Calcite"])
+    steepest = minerals.spectra.axis[np.argmax(np.abs(lines), axis=1)]
+    assert abs(np.median(steepest) - 1086) < 8
