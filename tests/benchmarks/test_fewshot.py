@@ -1,4 +1,4 @@
-"""The few-label benchmark: no sample on both sides, settings chosen on the labels given, scores that can be believed."""
+"""The few-label benchmark: no sample on both sides, settings chosen on the labels given, scores to be believed."""
 
 import numpy as np
 import pytest
