@@ -1,4 +1,4 @@
-"""The floors under the figures of benchmarks/RESULTS.md on real repeats, so that a weaker model is never shipped unseen."""
+"""The floors under the figures of benchmarks/RESULTS.md on real repeats: a weaker model is never shipped unseen."""
 
 import numpy as np
 import pytest

@@ -95,10 +95,10 @@ def pca_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
     most = len(train) - many  # fewer spectra than that in a fold: its covariance would be singular
     if most < 2:
         return nearest_mean(train, labels, test)  # which is what LDA comes to without a spread within classes
-    smallest_fold = int(0.6 * len(train)) - many
+    smallest_fold = min(int(0.6 * len(train)) - many, train.shape[1])
     sizes = sorted({min(size, most, max(2, smallest_fold)) for size in (5, 10, 20, 30, 40, 60, 90)})
     candidates = [make_pipeline(PCA(size), LinearDiscriminantAnalysis()) for size in sizes]
-    default = make_pipeline(PCA(min(many, most)), LinearDiscriminantAnalysis())
+    default = make_pipeline(PCA(min(many, most, train.shape[1])), LinearDiscriminantAnalysis())
     return np.asarray(_chosen(candidates, default, train, labels).fit(train, labels).predict(test))
 
 

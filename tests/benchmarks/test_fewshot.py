@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.fewshot import agreement, derivative, raw, score
+from benchmarks.fewshot import agreement, components, derivative, raw, score
 from benchmarks.labelled import Labelled, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
@@ -47,6 +47,14 @@ def test_every_rival_tells_three_substances_apart_by_their_derivative(classify):
     labelled = substances()
     one, four = score(labelled, derivative(labelled.spectra), classify)
     assert one.mean > 0.5 and four.mean > 0.9
+
+
+@pytest.mark.parametrize("classify", [*classifiers.RIVALS.values(), classifiers.shrinkage_lda])
+def test_features_may_be_fewer_than_labels(classify):
+    labelled = substances(many=30)
+    few = components(labelled.spectra)[:, :4]
+    for train, test in labelled.splits(8, draws=1):
+        assert np.mean(classify(few[train], labelled.labels[train], few[test]) == labelled.labels[test]) > 0.9
 
 
 def test_fluorescence_is_taken_off_the_raw_spectra():
