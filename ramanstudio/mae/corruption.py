@@ -100,7 +100,7 @@ def drift(random: Random, clean: Floats, height: Floats, scale: Floats) -> Float
     """What differs from repeat to repeat beside white noise -> (N, B).
 
     A slow ripple, and in half of the spectra a slight shift of the lines. `height` (N, 1) is the signal and `scale`
-    (N, B) the noise. A denoiser can remove little of it; what it leaves is expected error.
+    (N, B) the noise; no denoiser can remove it, so it counts in the expected error alone.
     """
     many, points = clean.shape
     slow = np.empty(clean.shape, dtype=np.float32)

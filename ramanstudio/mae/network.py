@@ -14,8 +14,14 @@ HEADS = 4  # noise, log variance, signal, cosmic ray
 RARE = -6.0  # the logit of a sample hit by a cosmic ray before anything is known
 TREND_DEGREE = 6
 SMOOTHING = 9  # samples; what is left above such a mean keeps its noise readable on the flank of a strong peak
+WIDE_SMOOTHING = 49  # samples; wider than most lines
 RAY_REACH = 3  # samples; what a cosmic ray hit is no wider than five, so these neighbours stand beside it
 PLACE_SCALES_CM = (8.0, 20.0, 50.0, 125.0, 320.0, 800.0, 2000.0, 5000.0)
+
+
+def cpu_has_bf16() -> bool:
+    """Whether this CPU multiplies in bf16 itself; elsewhere it is emulated, and slower than 32 bits."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def detrended(samples: Tensor) -> Tensor:
@@ -28,15 +34,18 @@ def detrended(samples: Tensor) -> Tensor:
 
 
 def views_of_noise(samples: Tensor) -> Tensor:
-    """Three readings of `samples` (N, B) in units of sigma -> (N, 3, B): the whole, above a short mean, and curvature.
+    """Four readings of `samples` (N, B) in units of sigma -> (N, 4, B).
 
-    asinh keeps small values as they are and bends large ones to logarithms; the second and third reading still
-    resolve one sigma on top of a peak of a thousand.
+    The whole, above a short mean, curvature, and above a mean wider than most lines. asinh keeps small values as they
+    are and bends large ones to logarithms; the others still resolve one sigma on top of a peak of a thousand.
     """
     inner = functional.pad(samples[:, None], (1, 1), mode="replicate")[:, 0]
     curvature = (inner[:, 2:] - 2 * samples + inner[:, :-2]) / math.sqrt(6)
-    mean = functional.avg_pool1d(samples[:, None], SMOOTHING, 1, SMOOTHING // 2, count_include_pad=False)[:, 0]
-    return torch.asinh(torch.stack([detrended(samples), samples - mean, curvature], dim=1))
+    short, wide = (
+        functional.avg_pool1d(samples[:, None], width, 1, width // 2, count_include_pad=False)[:, 0]
+        for width in (SMOOTHING, WIDE_SMOOTHING)
+    )
+    return torch.asinh(torch.stack([detrended(samples), samples - short, curvature, samples - wide], dim=1))
 
 
 def above_neighbours(samples: Tensor) -> Tensor:
@@ -55,12 +64,12 @@ def rotated(heads: Tensor, place: Tensor) -> Tensor:
     return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
 
 
-def attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Scaled dot-product attention, (N, H, T, D) each -> (N, H, T, D)."""
+def attention(query: Tensor, key: Tensor, value: Tensor, blind: Tensor | None = None) -> Tensor:
+    """Scaled dot-product attention, (N, H, T, D) each -> (N, H, T, D); `blind` is added to the scores."""
     if query.device.type != "cpu":
-        return functional.scaled_dot_product_attention(query, key, value)
+        return functional.scaled_dot_product_attention(query, key, value, None if blind is None else blind.to(query))
     with torch.autocast("cpu", enabled=False):  # its backward pass is five times slower in bf16 than in 32 bits
-        return functional.scaled_dot_product_attention(query.float(), key.float(), value.float())
+        return functional.scaled_dot_product_attention(query.float(), key.float(), value.float(), blind)
 
 
 class Block(nn.Module):
@@ -76,11 +85,11 @@ class Block(nn.Module):
         self.widen = nn.Linear(width, 4 * width)
         self.narrow = nn.Linear(4 * width, width)
 
-    def forward(self, tokens: Tensor, place: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, place: Tensor, blind: Tensor | None = None) -> Tensor:
         many, count, width = tokens.shape
         heads = self.query_key_value(self.before_attention(tokens)).view(many, count, 3, self.heads, -1)
         query, key, value = heads.permute(2, 0, 3, 1, 4)
-        seen = attention(rotated(query, place), rotated(key, place), value)
+        seen = attention(rotated(query, place), rotated(key, place), value, blind)
         tokens = tokens + self.join(seen.transpose(1, 2).reshape(many, count, width))
         # SiLU for GELU: a quarter of the whole network's time on a CPU was the error function
         mixed: Tensor = tokens + self.narrow(functional.silu(self.widen(self.before_mixing(tokens))))
@@ -102,7 +111,7 @@ class SpectrumAutoencoder(nn.Module):
         super().__init__()
         self.plan = plan
         width = plan.width
-        self.embed = nn.Linear(3 * plan.window, width)
+        self.embed = nn.Linear(4 * plan.window, width)
         self.embed_place = nn.Linear(2 * len(PLACE_SCALES_CM) + 1, width)
         self.encoder = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.encoder_layers))
         self.after_encoder = nn.LayerNorm(width)

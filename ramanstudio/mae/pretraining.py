@@ -20,7 +20,7 @@ from ramanstudio.analysis.snr import noise_sigma
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae import corruption, zoo
-from ramanstudio.mae.network import SpectrumAutoencoder, detrended
+from ramanstudio.mae.network import SpectrumAutoencoder, cpu_has_bf16, detrended
 from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
 from ramanstudio.paths import replace_atomically
 from ramanstudio.progress import SILENT, Progress
@@ -38,14 +38,16 @@ DESCRIPTION = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A batch in units of sigma: the corrupted `samples` (N, B) at `axis` (N, B) cm⁻¹, and the `noise` (N, B) in them.
+    """A batch in units of sigma: the corrupted `samples` (N, B) at `axis` (N, B) cm⁻¹, and what is to be found.
 
-    `weight` (N, B) is one over the local variance where that exceeds one.
+    `noise` (N, B) is what was added and can be found, `drift` (N, B) what was added and cannot; `weight` (N, B) is
+    one over the local variance where that exceeds one.
     """
 
     samples: Tensor
     axis: Tensor
     noise: Tensor
+    drift: Tensor
     weight: Tensor
 
     def to(self, device: torch.device) -> Example:
@@ -62,13 +64,14 @@ def draw_example(random: np.random.Generator, real: corpora.Corpus, plan: Pretra
     height = corruption.line_height(clean)
     clean = clean + height * corruption.fluorescence(random, axis)
     scale = corruption.noise_scale(random, clean, height, best)
-    noise = scale * corruption.white_or_resampled(random, clean.shape) + corruption.drift(random, clean, height, scale)
+    noise = scale * corruption.white_or_resampled(random, clean.shape)
+    drift = corruption.drift(random, clean, height, scale)
     rays = corruption.cosmic_rays(random, scale.mean(axis=1, keepdims=True), points)
     # everything in units of the noise level that a reader of the corrupted spectra would measure
-    raw = clean + noise + rays
+    raw = clean + noise + drift + rays
     sigma = np.maximum(noise_sigma(raw), 1e-6 * np.ptp(clean, axis=1) + 1e-9)[:, None]
     weight = 1 / np.maximum(1, (scale**2 + (rays / RAY_PRECISION) ** 2) / sigma**2)
-    rows = ((raw - np.median(raw, axis=1, keepdims=True)) / sigma, axis, (noise + rays) / sigma, weight)
+    rows = ((raw - np.median(raw, axis=1, keepdims=True)) / sigma, axis, (noise + rays) / sigma, drift / sigma, weight)
     return Example(*(torch.from_numpy(np.ascontiguousarray(row, dtype=np.float32)) for row in rows))
 
 
@@ -79,7 +82,8 @@ def loss_of(
     noise, log_variance, signal = network(example.samples, example.axis, visible)
     error = (noise - example.noise) * example.weight.sqrt()
     spread = log_variance + example.weight.log()
-    likelihood = (error.detach() ** 2 * torch.exp(-spread) + spread) / 2
+    left = error.detach() - example.drift * example.weight.sqrt()
+    likelihood = (left**2 * torch.exp(-spread) + spread) / 2
     if visible is None:
         loss = (error**2).mean() + VARIANCE_WEIGHT * likelihood.mean()
         return loss, {"noise": float((error.detach() ** 2).mean())}
@@ -106,7 +110,7 @@ class Pretraining:
         self.step = 0
         self.spectra_seen = 0
         # bf16 where it is native: elsewhere it is emulated and slower than 32 bits
-        self.bf16 = device.type == "cuda" or (device.type == "cpu" and _cpu_has_bf16())
+        self.bf16 = device.type == "cuda" or (device.type == "cpu" and cpu_has_bf16())
 
     def take_step(self) -> dict[str, float]:
         """One batch, one update; returns the parts of the loss."""
@@ -192,10 +196,6 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _cpu_has_bf16() -> bool:
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
 def _rms(rows: Tensor) -> Tensor:
     return rows.square().mean(dim=1).sqrt()
 
@@ -210,7 +210,7 @@ def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainP
         example = draw_example(random, real, plan, 1024).to(device)
         noise, log_variance, _ = network(example.samples, example.axis)
         before, after = (_rms(example.noise), _rms(noise - example.noise))
-        claimed = log_variance.exp().mean(dim=1).sqrt() / _rms(noise - example.noise)
+        claimed = log_variance.exp().mean(dim=1).sqrt() / _rms(noise - example.noise - example.drift)
         signal = np.percentile((example.samples - example.noise).cpu(), 99.7, axis=1)
         noisy = (before > 0.1).cpu().numpy()
         rows.append(np.stack([signal, (before / after).cpu(), claimed.cpu()])[:, noisy])
