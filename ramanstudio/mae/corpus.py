@@ -107,8 +107,11 @@ def _spectra_of(group: Any) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
             yield samples[row], axis, values[row].astype(np.float64)
 
 
-def _clean_spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, Target]]:
-    """The group, sample and spectrum of each target of a corpus. Raises StudioError when the file cannot be read."""
+def _spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, NDArray[Any], NDArray[Any]]]:
+    """The group, sample, axis and intensities of each spectrum of a corpus that is long enough and has no gaps.
+
+    Raises StudioError when the file cannot be read.
+    """
     import h5py
 
     try:
@@ -121,15 +124,29 @@ def _clean_spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, 
                     gaps = not (np.isfinite(values).all() and np.isfinite(axis).all())
                     if len(axis) < MINIMUM_POINTS or gaps or np.any(np.diff(axis) <= 0):
                         continue
-                    snr = own_snr(values)
-                    if CLEAN_ENOUGH < snr < 1e6:
-                        yield name, sample, Target(axis, values, snr)
+                    yield name, sample, axis, values
     except (OSError, RuntimeError, KeyError, ValueError, IndexError, TypeError) as error:
         # What h5py raises for a damaged file is any of these, and so is what another layout leads to.
         raise StudioError(
             f"'{path}' could not be read as an HDF5 corpus ({error}).",
             remedy="Check the path, that the file is whole, and that each group has 'axis' and 'values' that fit.",
         ) from error
+
+
+def every_spectrum(path: Path, leave_out: Sequence[str] = ()) -> Iterator[tuple[str, str, NDArray[Any], NDArray[Any]]]:
+    """The group, sample, axis (B,) cm⁻¹ and intensities (B,) of each spectrum of a corpus, however noisy.
+
+    Raises StudioError when the file cannot be read.
+    """
+    return _spectra(path, leave_out)
+
+
+def _clean_spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, Target]]:
+    """The group, sample and spectrum of each target of a corpus."""
+    for name, sample, axis, values in _spectra(path, leave_out):
+        snr = own_snr(values)
+        if CLEAN_ENOUGH < snr < 1e6:
+            yield name, sample, Target(axis, values, snr)
 
 
 def load(paths: Sequence[Path], leave_out: Sequence[str] = ()) -> tuple[Corpus, Corpus]:

@@ -59,3 +59,46 @@ class PretrainPlan:
         if not is_right:
             what = name.replace("_", " ")
             raise StudioError(f"The {what} of a training cannot be {getattr(self, name)}.", f"Give {range_of_it}.")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderPlan:
+    """The size of a network that says what a spectrum is of: a grid in cm⁻¹, tokens of so many of its samples."""
+
+    low_cm: float = 100.0
+    step_cm: float = 2.5
+    tokens: int = 80
+    token: int = 16
+    width: int = 128
+    heads: int = 4
+    layers: int = 3
+    features: int = 128
+
+    @property
+    def samples(self) -> int:
+        """How many samples the grid has."""
+        return self.tokens * self.token
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePlan:
+    """How features are learned without a label: by what is hidden, and by two corrupted views of each spectrum.
+
+    `twins` names the groups of a corpus in which several spectra of one `sample` are of one substance.
+    """
+
+    steps: int = 2000
+    spectra_a_step: int = 256
+    groups_a_step: int = 8
+    learning_rate: float = 1e-3
+    warmup_steps: int = 100
+    weight_decay: float = 0.05
+    temperature: float = 0.1
+    simulated_share: float = 0.1
+    hidden_share: float = 0.25
+    views_weight: float = 1.0
+    hiding_weight: float = 0.3
+    average_over: int = 200
+    twins: str = "rruff"
+    leave_out: str = ""
+    seed: int = 1
