@@ -158,7 +158,7 @@ class Engine:
         noisy = sigma > 0
         if together and noisy.sum() >= shared.FEWEST:
             noise[noisy], error[noisy] = shared.join(
-                values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
+                spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
         denoised = spectra.with_values(values - noise)
         # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it

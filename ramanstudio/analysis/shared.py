@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis.snr import drift_between_repeats
+from ramanstudio.analysis.snr import GAUSSIAN_MAD, drift_between_repeats, signal_height
 
 Floats = NDArray[np.floating[Any]]
 FindNoise = Callable[[Floats, Floats], tuple[Floats, Floats]]  # values (N, B), sigma (N,) -> noise, expected error
 
 FEWEST = 4  # spectra; fewer have no structure that could be told from chance
-DRAWS = 3
-MARGIN = 1.02  # the noise that a denoiser takes off is a little smaller than the noise there was
+MOST = 30  # components
+ENOUGH = 1500  # spectra that are asked whether a component stands above chance
+DRAWS = 2
+MARGIN = 1.05
+NEIGHBOURS = 31  # samples over which the size of what is left counts as equal
+BASELINE_DEGREE = 6
+MOSTLY_LINES = 0.25  # a component that loses more than the rest of its square as noise tells of nothing
+# Of what repeats of one measurement differ by, at most so much (of its square) lies along one component.
+ALONG_ONE = 0.25
+POPULATION = 2.0  # times that drift: when most spectra depart by more, the component tells spectra apart
+HIDDEN_BY_DRIFT, ABOVE_DRIFT = 2.0, 4.0  # else a departure below the first is drift, one above the second is real
+DOUBT = 0.05  # of what is taken for drift, so much (of its square) is counted as error: it may be the sample's own
+OWN_SEED, OWN_EDGE = 6.0, 1.5  # what one spectrum has for itself: so high over the typical at its top, and at its foot
 
 
 def principal(rows: Floats) -> tuple[Floats, Floats, Floats]:
@@ -34,47 +46,132 @@ def principal(rows: Floats) -> tuple[Floats, Floats, Floats]:
     return vectors, sizes, (vectors.T @ rows) / sizes[:, None]
 
 
-def shared_rank(sizes: Floats, noise: Floats) -> int:
-    """How many components stand above chance: parallel analysis (Horn 1965) with the set's own noise.
+def baseline(rows: Floats) -> Floats:
+    """The least-squares polynomial of each of `rows` (N, B): fluorescence is each spectrum's own."""
+    basis = np.linalg.qr(np.polynomial.legendre.legvander(np.linspace(-1, 1, rows.shape[1]), BASELINE_DEGREE))[0]
+    under: Floats = (rows @ basis) @ basis.T
+    return under
 
-    `sizes` (K,) are the singular values of the spectra in units of sigma; `noise` (N, B) what was taken off each. With
-    every row of the noise shifted and signed at random nothing is shared, but its colour and its steps stay.
+
+def shared_rank(rows: Floats, components: Floats) -> int:
+    """How many of the `components` (K, B) of `rows` (N, B) stand above chance: parallel analysis (Horn 1965).
+
+    Chance is what is left of the rows themselves, with the sign of every coefficient of its cosine transform drawn at
+    random: as large, as slow or quick, as strong at each place, but nothing in it is shared.
     """
+    from scipy.fft import dct
+    from scipy.ndimage import uniform_filter1d
+
     random = np.random.default_rng(0)
-    chance = 0.0
-    for _ in range(DRAWS):
-        rows = np.stack([np.roll(row, random.integers(len(row))) * random.choice((-1, 1)) for row in noise])
-        rows /= np.sqrt(np.mean(rows**2, axis=1, keepdims=True)) + 1e-12
-        chance = max(chance, float(principal(rows)[1][0]))
-    return int(np.sum(sizes > MARGIN * chance))
+    left = rows[random.permutation(len(rows))[:ENOUGH]].astype(np.float64)
+    for rank, component in enumerate(components[: min(MOST, len(rows) - 1)]):
+        size = np.sqrt(uniform_filter1d(np.mean(left**2, axis=0), NEIGHBOURS, mode="nearest")) + 1e-12
+        even = left / size
+        waves = dct(even, norm="ortho", axis=1)
+        chance = max(_largest(waves * random.choice((-1.0, 1.0), waves.shape)) for _ in range(DRAWS))
+        if _largest(even) < MARGIN * chance:
+            return rank
+        left -= np.outer(left @ component, component)
+    return min(MOST, len(rows) - 1)
 
 
-def join(values: Floats, sigma: Floats, noise: Floats, error: Floats, find_noise: FindNoise) -> tuple[Floats, Floats]:
+def _largest(rows: Floats) -> float:
+    """The largest singular value of `rows`."""
+    from scipy.sparse.linalg import svds
+
+    start = np.ones(min(rows.shape)) / np.sqrt(min(rows.shape))
+    return float(svds(rows, 1, return_singular_vectors=False, tol=1e-3, v0=start)[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Common:
+    """What a set shares, in units of sigma: `spectra` (N, B) put together from it, and the `variance` (N, B) of that.
+
+    `told` (N, B) is all that the components tell of each spectrum, drift and noise included.
+    """
+
+    spectra: Floats
+    variance: Floats
+    told: Floats
+    drift: Floats
+
+
+def _common(axis: Floats, rows: Floats, find_noise: FindNoise) -> _Common | None:
+    """What `rows` (N, B), in units of sigma and without baseline, share; None where that is nothing.
+
+    The components are denoised like spectra, which they resemble. Along the first every spectrum has its own height.
+    Along the others it departs from the typical one: a departure no larger than what repeats of one measurement
+    differ by says nothing of the sample, unless that of most spectra is larger.
+    """
+    scores, sizes, components = principal(rows)
+    rank = shared_rank(rows, components)
+    if rank == 0:
+        return None
+    sizes, components = sizes[:rank], components[:rank]
+    spectra = (sizes[:, None] * components).astype(np.float32)  # each has the noise of one spectrum: sigma = 1
+    noise, error = find_noise(spectra, np.ones(rank, np.float32))
+    clean, error = (spectra - noise) / sizes[:, None], error / sizes[:, None]
+    lines = np.sum(clean**2, axis=1) > MOSTLY_LINES
+    lines[0] = True
+    clean, error = clean[lines], error[lines]
+    # fitted to the clean ones: along its own noise a component that few spectra have stands a fifth too low
+    scores = rows @ np.linalg.pinv(clean)
+    typical = np.median(scores, axis=0)
+    departure = scores - typical
+    height = signal_height(axis, scores[:, :1] @ clean[:1])[:, None]
+    drift = drift_between_repeats(height, np.ones_like(height))
+    along = np.sqrt(1 + ALONG_ONE * drift**2 * rows.shape[1])
+    kept = np.clip((np.abs(departure) / along - HIDDEN_BY_DRIFT) / (ABOVE_DRIFT - HIDDEN_BY_DRIFT), 0, 1)
+    tells_apart = np.median(np.abs(departure / along), axis=0) / GAUSSIAN_MAD > POPULATION
+    tells_apart[0] = True
+    kept[:, tells_apart] = 1
+    spread = np.median(np.abs(departure), axis=0) / GAUSSIAN_MAD
+    shown = typical + kept * departure
+    doubtful = DOUBT * ((1 - kept) * spread) ** 2
+    variance = shown**2 @ error**2 + (kept**2 + doubtful) @ clean**2
+    return _Common(shown @ clean, variance, scores @ clean, drift)
+
+
+def _stands_out(own: Floats, typical: Floats) -> NDArray[np.bool_]:
+    """Where what a spectrum has for itself, `own` (N, B), stands out of what is `typical` (B,): whole bands."""
+    from scipy.ndimage import binary_propagation
+
+    high = np.abs(own) / typical
+    along = np.zeros((3, 3), dtype=bool)
+    along[1] = True
+    found: NDArray[np.bool_] = binary_propagation(high > OWN_SEED, structure=along, mask=high > OWN_EDGE)
+    return found
+
+
+def join(
+    axis: Floats, values: Floats, sigma: Floats, noise: Floats, error: Floats, find_noise: FindNoise
+) -> tuple[Floats, Floats]:
     """Noise and expected error (N, B) of spectra denoised with what they share; each no worse than by itself.
 
-    The components that stand above chance are denoised like spectra, which they resemble. What a spectrum has beside
-    them (a band that the others lack) is denoised by itself and put back, so that the common ones cannot paint it over.
-    A spectrum for which that promises no smaller error keeps its own result.
+    `values` (N, B) on `axis` (B,) cm⁻¹; `noise` and `error` (N, B) of each by itself. What a spectrum has beside the
+    common (a band that the others lack) is denoised by itself and put back where it stands out of what all have, so
+    that the common ones cannot paint it over. A spectrum for which all this promises no smaller error keeps its own
+    result. Why so: docs/decisions/0008.
     """
-    rows = values / sigma[:, None]
-    scores, sizes, components = principal(rows)
-    rank = shared_rank(sizes, noise / sigma[:, None])
-    if rank == 0:
+    from scipy.ndimage import uniform_filter1d
+
+    scaled = values / sigma[:, None]
+    under = baseline(scaled)
+    rows = scaled - under
+    common = _common(axis, rows, find_noise)
+    if common is None:
         return noise, error
-    scores, components = scores[:, :rank], components[:rank]
-    spectra = (sizes[:rank, None] * components).astype(np.float32)  # each has the noise of one spectrum: sigma = 1
-    component_noise, component_error = find_noise(spectra, np.ones(rank, np.float32))
-    common = scores @ (spectra - component_noise)
-    own = (rows - common).astype(np.float32)
+    own = (rows - common.told).astype(np.float32)
     own_noise, own_error = find_noise(own, np.ones(len(own), np.float32))
-    variance = own_error**2 + scores**2 @ component_error**2 + np.sum(components**2, axis=0)
-    alone = (error / sigma[:, None]) ** 2
-    better = np.mean(variance, axis=1) < np.mean(alone, axis=1)
-    # what a set shares says nothing of how repeats of it would drift; by itself, the network counted that already
-    height = np.ptp(common, axis=1, keepdims=True)
-    variance = np.minimum(variance + drift_between_repeats(height, np.ones_like(height)) ** 2, alone)
-    joint_error = np.sqrt(variance) * sigma[:, None]
+    own -= own_noise
+    spread = np.median(np.abs(own), axis=0) / GAUSSIAN_MAD
+    typical = np.sqrt(uniform_filter1d(spread**2, NEIGHBOURS, mode="nearest"))
+    typical = np.maximum(typical, np.median(common.drift) / 2)
+    shown = _stands_out(own, typical)
+    variance = common.variance + np.where(shown, own_error**2, DOUBT * typical**2) + (BASELINE_DEGREE + 1) / len(axis)
+    together = under + common.spectra + np.where(shown, own, 0)
+    better = np.mean(variance, axis=1) < np.mean((error / sigma[:, None]) ** 2, axis=1)
     return (
-        np.where(better[:, None], own_noise * sigma[:, None], noise).astype(np.float32),
-        np.where(better[:, None], joint_error, error).astype(np.float32),
+        np.where(better[:, None], (scaled - together) * sigma[:, None], noise).astype(np.float32),
+        np.where(better[:, None], np.sqrt(variance) * sigma[:, None], error).astype(np.float32),
     )
