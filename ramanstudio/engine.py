@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "smae-base"
 FEWEST_POINTS = 32  # one window of the network
+FEWEST_TOGETHER = shared.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
 
 
@@ -118,6 +119,11 @@ def noise_region(spectra: SpectrumSet) -> tuple[float, float]:
     return float(spectra.axis[0]), float(spectra.axis[-1])
 
 
+def models() -> tuple[str, ...]:
+    """The names of the models that can be loaded."""
+    return zoo.available()
+
+
 class Engine:
     """One loaded model on one device. Not for two threads at once."""
 
@@ -168,14 +174,17 @@ class Engine:
         return _with_ratios(denoised, error, values, signal, sigma)
 
     def denoise_each(
-        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
     ) -> list[Denoised | StudioError]:
-        """Denoise several sets, those of equal axes together; shows (index, result) as each is done.
+        """Denoise several sets, those of equal axes in one go; shows (index, result) as each is done.
 
+        `together` has a number for each set: the spectra of all sets with one number, on one axis, are denoised with
+        the structure they share; those with 0, which is what all have when none are given, each by itself.
         A set that cannot be denoised has its StudioError as result, and does not stop the others. Raises Cancelled
         when asked to stop.
         """
         progress = progress or SILENT
+        numbers = list(together) or [0] * len(sets)
         results: dict[int, Denoised | StudioError] = {}
         for index, one in enumerate(sets):
             refusal = _refusal(one)
@@ -183,14 +192,33 @@ class Engine:
                 results[index] = refusal
                 progress.show((index, refusal))
         done, total = 0, sum(len(one) for one in sets)
-        for indices in _of_equal_axes(sets, [index for index in range(len(sets)) if index not in results]):
-            found = self.denoise(stacked([sets[index] for index in indices]), progress=progress.part(done, total))
+        left = [index for index in range(len(sets)) if index not in results]
+        for number, indices in _at_once(sets, numbers, left):
+            joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
+            found = self.denoise(joint, number != 0, _of_two_passes(part, len(joint)) if number else part)
             for index in indices:
                 rows, found = found[: len(sets[index])], found[len(sets[index]) :]
                 results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
                 progress.show((index, results[index]))
                 done += len(sets[index])
         return [results[index] for index in range(len(sets))]
+
+
+def _of_two_passes(progress: Progress, spectra: int) -> Progress:
+    """A progress that counts `spectra` once, though the network sees a set twice: each spectrum, then what is its own.
+
+    Between the two it sees what they share, which are so few that they are not counted.
+    """
+    reached, passes = 0, 0
+
+    def report(done: int, total: int, note: str) -> None:
+        nonlocal reached, passes
+        if 2 * total > spectra:
+            passes += done == 0
+            reached = max(reached, min(spectra, ((passes - 1) * spectra + done) // 2))
+        progress(reached, spectra, note)
+
+    return Progress(report, progress.show, progress.warn)
 
 
 def _refusal(spectra: SpectrumSet) -> StudioError | None:
@@ -210,9 +238,11 @@ def _refusal(spectra: SpectrumSet) -> StudioError | None:
     return None
 
 
-def _of_equal_axes(sets: Sequence[SpectrumSet], indices: Sequence[int]) -> list[list[int]]:
-    """The `indices` of sets that share an axis in one list each, in the order they first appear."""
-    groups: dict[bytes, list[int]] = {}
+def _at_once(
+    sets: Sequence[SpectrumSet], numbers: Sequence[int], indices: Sequence[int]
+) -> list[tuple[int, list[int]]]:
+    """The `indices` of sets that share a number and an axis in one list each, in the order they first appear."""
+    groups: dict[tuple[int, bytes], list[int]] = {}
     for index in indices:
-        groups.setdefault(sets[index].axis.tobytes(), []).append(index)
-    return list(groups.values())
+        groups.setdefault((numbers[index], sets[index].axis.tobytes()), []).append(index)
+    return [(number, group) for (number, _), group in groups.items()]

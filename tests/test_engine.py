@@ -177,6 +177,29 @@ def test_many_files_are_denoised_together_and_one_bad_one_stops_no_other(engine)
     assert np.allclose(results[2].spectra.values, alone.spectra.values, atol=1e-4)
 
 
+def repeats(random, many=100, sigma=30.0):
+    clean = np.outer(random.uniform(0.5, 1.5, many), clean_spectra(random, many=1)[0])
+    return SpectrumSet.of(AXIS, clean + random.normal(0, sigma, clean.shape))
+
+
+def test_of_many_files_each_is_denoised_with_the_set_it_was_said_to_belong_to(engine):
+    raw = repeats(np.random.default_rng(14))
+    sets = [raw[:40], raw[40], raw[41:100], raw[:40]]
+    alone, one, other, whole = engine.denoise_each(sets, together=[0, 7, 7, 9])
+    assert np.allclose(alone.spectra.values, engine.denoise(raw[:40]).spectra.values, atol=1e-3)
+    joint = engine.denoise(raw[40:], together=True).spectra.values
+    assert np.allclose(np.vstack([one.spectra.values, other.spectra.values]), joint, atol=1e-3)
+    assert np.allclose(whole.spectra.values, engine.denoise(raw[:40], together=True).spectra.values, atol=1e-3)
+    assert np.median(whole.gain) > 1.2 * np.median(alone.gain)
+
+
+def test_a_set_that_is_looked_at_twice_is_counted_once(engine):
+    raw, reports = repeats(np.random.default_rng(15)), []
+    engine.denoise_each([raw[:10], raw], Progress(lambda done, *_: reports.append(done)), together=[0, 1])
+    assert reports == sorted(reports)
+    assert reports[-1] == 110
+
+
 def test_work_that_is_cancelled_stops_between_two_batches(engine):
     many = SpectrumSet.of(AXIS, np.random.default_rng(8).normal(0, 1, (500, 1000)))
     calls = []
