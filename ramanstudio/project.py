@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ramanstudio.engine import FEWEST_TOGETHER
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class Entry:
     """One row of the list: the spectra of one file, or the sentence that says why there are none.
 
     `noise_region` (low, high) in cm⁻¹ is where the user wants the noise measured; None leaves it to the engine.
+    `together` is the number of the set that its spectra are denoised with: the whole of this entry when it is its own
+    id, else all entries of that number; 0 denoises each spectrum by itself.
     """
 
     id: int
@@ -30,13 +33,46 @@ class Entry:
     problem: str = ""
     remedy: str = ""
     noise_region: Region | None = None
+    together: int = 0
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it holds enough spectra to be denoised with what they share: a map, a series, repeats."""
+        return self.source is not None and len(self.source) >= FEWEST_TOGETHER
+
+    @property
+    def in_larger_set(self) -> bool:
+        """Whether it is denoised with the spectra of other entries."""
+        return self.together not in (0, self.id)
+
+
+def could_be_one_set(entries: Sequence[Entry]) -> bool:
+    """Whether several entries are likely to be repeats, saved one a file: on one axis, and not one set already."""
+    if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
+        return False
+    first = entries[0]
+    if first.in_larger_set and all(entry.together == first.together for entry in entries):
+        return False
+    return all(on_one_axis(first, entry, closely=False) for entry in entries)
+
+
+def on_one_axis(one: Entry, other: Entry, closely: bool = True) -> bool:
+    """Whether two entries are sampled at the same Raman shifts; not `closely`, only ends and numbers are looked at."""
+    if one.source is None or other.source is None:
+        return False
+    if closely:
+        return one.source.same_axis(other.source)
+    axis, beside = one.source.axis, other.source.axis
+    return axis.size == beside.size and axis[0] == beside[0] and axis[-1] == beside[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """What the engine made of `source`: denoised spectra and where their noise was measured, or why there are none.
 
-    `region_chosen` tells whether the user chose the region, or the engine did.
+    `region_chosen` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
+    Entry), `set_size` how many spectra the set had whose structure was used: 0 where each was denoised by itself.
+    `model` made it.
     """
 
     source: SpectrumSet
@@ -44,6 +80,9 @@ class Result:
     noise_region: Region | None = None
     region_chosen: bool = False
     problem: str = ""
+    together: int = 0
+    set_size: int = 0
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +100,15 @@ class Project:
         """What was found for the spectra that `entry` holds now; None while nothing is known."""
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
+
+    def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
+        """These entries and all that are denoised with them, in the order of the project."""
+        entries = list(entries)
+        ids = {entry.id for entry in entries}
+        sets = {entry.together for entry in entries if entry.in_larger_set}
+        if not sets:
+            return entries
+        return [entry for entry in self.entries if entry.id in ids or (entry.in_larger_set and entry.together in sets)]
 
     def with_entries(self, entries: Iterable[Entry]) -> Project:
         """The same results with other entries."""

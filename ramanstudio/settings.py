@@ -15,7 +15,8 @@ from ramanstudio.paths import replace_atomically, user_config
 class Setting:
     """One setting: its key, its default (which gives its type), what it may be, and how the dialog words it.
 
-    A setting without `text` is remembered, not asked: it does not appear in the dialog.
+    A setting without `text` is remembered, not asked: it does not appear in the dialog. With `others` it may be
+    something else than its `choices` too: the name of a model that the user has trained.
     """
 
     key: str
@@ -26,10 +27,11 @@ class Setting:
     low: float = 0.0
     high: float = 0.0
     unit: str = ""
+    others: bool = False
 
     def accepts(self, value: object) -> bool:
         """Whether `value` is one that this setting can have."""
-        if self.choices:
+        if self.choices and not self.others:
             return value in [choice for choice, _ in self.choices]
         if isinstance(self.default, tuple):
             return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
@@ -61,7 +63,22 @@ SETTINGS: Final = (
             ("mps", "Apple graphics (MPS)"),
         ),
     ),
+    Setting(
+        "model",
+        "smae-base",
+        "Model",
+        "The fast one takes a third of the time or less and gains a little less: for large maps. What is open is"
+        " denoised again.",
+        choices=(("smae-base", "Most exact (smae-base)"), ("smae-small", "Fast, for large maps (smae-small)")),
+        others=True,
+    ),
     Setting("denoise", True, "Denoise what is opened", "Denoising starts by itself when spectra are opened."),
+    Setting(
+        "whole_set",
+        True,
+        "Use the whole set for maps and repeats",
+        "Maps, series and repeats in one file are denoised with what their spectra share. Each has its own switch too.",
+    ),
     Setting(
         "laser_nm",
         0.0,
@@ -71,7 +88,6 @@ SETTINGS: Final = (
         high=2000.0,
         unit="nm",
     ),
-    Setting("model", "smae-base"),
     Setting("show_raw", True),
     Setting("show_denoised", True),
     Setting("show_residual", False),

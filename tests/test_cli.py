@@ -36,7 +36,7 @@ class Smoother:
         return Denoised(spectra.with_values(smooth), np.ones_like(spectra.values), ratio, 2 * ratio)
 
     def denoise_each(
-        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
     ) -> list[Denoised | StudioError]:
         found = []
         for index, one in enumerate(sets):

@@ -15,6 +15,9 @@ class Moment:
     selected: int = 0
     readable: int = 0  # selected entries that hold spectra
     denoised: int = 0  # selected entries with a result
+    lacking: int = 0  # selected entries whose result is not the one asked for now
+    sets: int = 0  # selected entries that are, or belong to, a set with structure to share
+    one_axis: bool = False  # whether the selected entries could be denoised as one set
     unread: int = 0  # selected entries that could not be read
     spectra: int = 0  # spectra in the only selected entry
     working: bool = False
@@ -202,7 +205,26 @@ ACTIONS: Final = (
         "Ctrl+Shift+D",
         "Denoise what is selected now, where it is not denoised yet",
         "ph.magic-wand",
-        lambda now: now.readable > now.denoised and now.engine,
+        lambda now: now.lacking > 0 and now.engine,
+    ),
+    Action(
+        "whole_set",
+        "Use the whole set",
+        "Analyse",
+        "W",
+        "Denoise the spectra of a map, a series or repeats with what they share; off denoises each by itself",
+        checkable=True,
+        enabled=lambda now: now.sets > 0,
+        parts=True,
+    ),
+    Action(
+        "one_set",
+        "Use the selected as one set",
+        "Analyse",
+        "Shift+W",
+        "Denoise the selected entries, such as repeats saved one a file, with what all their spectra share",
+        "ph.intersect",
+        lambda now: now.one_axis,
     ),
     Action(
         "noise_everywhere",
@@ -224,6 +246,9 @@ ACTIONS: Final = (
         _denoised,
     ),
     Action("cancel", "Cancel", "Analyse", "Esc", "Give up a gesture, else stop what is running", "ph.x", parts=True),
+    Action(
+        "choose_model", "Choose the model…", "Model", "", "The most exact one, or a fast one for large maps", "ph.brain"
+    ),
     Action(
         "model_card", "Model card…", "Model", "", "What the model is, was trained on and how good it is", "ph.cards"
     ),

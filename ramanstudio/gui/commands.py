@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from ramanstudio.engine import models
 from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.command_palette import Choice, CommandPalette
 from ramanstudio.gui.settings_dialog import SettingsDialog
@@ -15,6 +16,7 @@ from ramanstudio.gui.theme import appearance
 from ramanstudio.gui.view_commands import ViewCommands
 from ramanstudio.paths import shipped, user_log
 from ramanstudio.pictures import PARTS
+from ramanstudio.project import on_one_axis
 
 
 class Commands(ViewCommands):
@@ -55,7 +57,7 @@ class Commands(ViewCommands):
             self._studio.exporting.table(path)
 
     def settings(self) -> None:
-        SettingsDialog(self._studio.settings, self._window).open()
+        SettingsDialog(self._studio.settings, {"model": models()}, self._window).open()
 
     def quit(self) -> None:
         self._window.close()
@@ -109,6 +111,20 @@ class Commands(ViewCommands):
     def denoise_selected(self) -> None:
         self._studio.denoising.denoise(self._session.selected)
 
+    def whole_set(self, on: bool) -> None:
+        if on != self._session.uses_whole_set:  # else the switch follows the selection
+            self._session.use_whole_set(self._session.selected_ids, on)
+
+    def one_set(self) -> None:
+        entries = [entry for entry in self._session.selected if entry.source is not None]
+        if entries and not all(on_one_axis(entries[0], entry) for entry in entries):
+            self._studio.messages.warning(
+                "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
+                " Select those that were measured alike."
+            )
+            return
+        self._session.make_one_set(entry.id for entry in entries)
+
     def noise_everywhere(self) -> None:
         chosen = next((entry.noise_region for entry in self._session.selected if entry.noise_region), None)
         self._measure_in(self._session.project.entries, chosen)
@@ -123,6 +139,11 @@ class Commands(ViewCommands):
             self._window.message_bar.clear()
 
     # Model and Help
+
+    def choose_model(self) -> None:
+        dialog = SettingsDialog(self._studio.settings, {"model": models()}, self._window)
+        dialog.open()
+        dialog.point_to("model")
 
     def model_card(self) -> None:
         self._read("Model card", about.card_page(self._studio.denoising.engine))

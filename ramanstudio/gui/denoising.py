@@ -14,7 +14,7 @@ from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.waiting import Waiting, denoise_waiting, measure_again
 from ramanstudio.progress import Progress
-from ramanstudio.project import Entry, Project
+from ramanstudio.project import Entry, Project, Result
 from ramanstudio.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,8 +72,10 @@ class Denoising(QObject):
         return self._job is not None or (self.loading and len(self._waiting) > 0)
 
     def load(self) -> None:
-        """Load the model (again, when the device was changed); what is open is denoised as soon as it is there."""
+        """Load the model (again, when another was chosen, or another device); then denoise what is open."""
         model, device = self._settings["model"], self._settings["device"]
+        if self._loading is not None:
+            self._loading.finished.disconnect(self._end_loading)  # another one was chosen before this one was there
         self._loading = self._workers.submit(
             partial(_load, self._loader, model, device), "Loading the model", "model", key="load"
         )
@@ -84,7 +86,6 @@ class Denoising(QObject):
 
     def denoise_all(self) -> None:
         """Denoise everything that has no result yet."""
-        self._waiting.clear()
         self._wait_for(self._session.project.entries)
 
     def denoise(self, entries: Sequence[Entry]) -> None:
@@ -99,39 +100,54 @@ class Denoising(QObject):
 
     def waits(self, entry: Entry) -> bool:
         """Whether a result for this entry is on its way."""
-        return self.busy and self._session.project.result(entry) is None and entry.source is not None
+        return self.busy and entry.source is not None and not self.is_denoised(entry)
+
+    def is_denoised(self, entry: Entry) -> bool:
+        """Whether an entry has the result that it asks for now: of these spectra, so much together, by this model."""
+        result = self._session.project.result(entry)
+        if result is None or result.together != entry.together:
+            return False
+        return self.engine is None or result.model == self.engine.card.name
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is before.entries:
             return
         known = {entry.id: entry for entry in before.entries}
         fresh = [entry for entry in now.entries if known.pop(entry.id, None) is not entry]
-        if known:
-            self._waiting.drop(known)
-        if fresh and self._settings["denoise"]:
-            self._wait_for(fresh)
+        # Off lets nothing start; but what has been denoised in another way, or is on its way, is to be as one asks now.
+        asked = [
+            entry
+            for entry in fresh
+            if self._settings["denoise"] or entry in self._waiting or now.result(entry) is not None
+        ]
+        self._waiting.drop([*known, *(entry.id for entry in asked if self.is_denoised(entry))])
+        self._wait_for(asked)
         if any(entry.id in now.results for entry in fresh):
             self._measure_soon.start()
 
     def _wait_for(self, entries: Sequence[Entry]) -> None:
-        project = self._session.project
-        sources = {
-            entry.id: entry.source for entry in entries if entry.source is not None and project.result(entry) is None
-        }
-        if sources:
-            self._waiting.add(sources)
+        lacking = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
+        if lacking:
+            self._waiting.add(self._session.project.in_one_set(lacking))
             self._prefer_selected()
             self._start()
+
+    def _keep(self, found: dict[int, Result]) -> None:
+        self._session.keep(found)
+        for entry_id, result in found.items():
+            entry = self._session.entry(entry_id)
+            if entry is not None and entry.noise_region not in (None, result.noise_region):
+                self._measure_soon.start()  # the region was moved while they were on their way
 
     def _prefer_selected(self) -> None:
         self._waiting.prefer(self._session.selected_ids[:64])
 
     def _start(self) -> None:
-        if self.engine is None or self._job is not None or not len(self._waiting):
+        if self.engine is None or self.loading or self._job is not None or not len(self._waiting):
             return
         job = self._workers.submit(partial(denoise_waiting, self.engine, self._waiting), "Denoising", "model")
         self._job = job
-        job.shown.connect(self._session.keep)
+        job.shown.connect(self._keep)
         job.warned.connect(self._messages.warning)
         job.failed.connect(self._messages.show_error)
         job.cancelled.connect(self._waiting_is_over)
@@ -154,7 +170,7 @@ class Denoising(QObject):
         self._loading = None
         self.engine_changed.emit()
         if self._settings["denoise"]:
-            self._wait_for(self._session.project.entries)  # also what another device had begun
+            self._wait_for(self._session.project.entries)  # also what another model has done, or a device had begun
         self._start()
 
     def _measure(self) -> None:

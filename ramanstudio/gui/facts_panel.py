@@ -23,8 +23,8 @@ from ramanstudio.gui.denoising import Denoising
 from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, faded, tabular
-from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words
-from ramanstudio.project import Entry, Project, Result
+from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words, together_words
+from ramanstudio.project import Entry, Project, Result, could_be_one_set
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
@@ -58,13 +58,15 @@ class FactsPanel(QScrollArea):
         self._worth = _label("", wrap=True)
         self._scope = _label("quiet", wrap=True)
         self._where = _label("quiet", wrap=True)
+        self._together = _label("quiet", wrap=True)
         self._below = QWidget(self)
         self._facts = QFormLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(6)
         self._said: list[tuple[str, str]] = []
-        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region")}
+        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
+        self._one_set = _button(actions["one_set"])
         self._regions = [_button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
         self._exports = [_button(actions[name]) for name in EXPORTS]
         self._accent = "#2563EB"
@@ -104,7 +106,8 @@ class FactsPanel(QScrollArea):
         self._headline.setVisible(bool(entries))
         self._below.setVisible(bool(entries))
         self._show_snr(entries, results)
-        self._show_facts(entries)
+        self._show_sets(entries, results)
+        self._show_facts(entries, results)
 
     def _show_snr(self, entries: list[Entry], results: list[Result]) -> None:
         snr = median_snr(results, self._session.spectrum if len(entries) == 1 else None)
@@ -124,6 +127,17 @@ class FactsPanel(QScrollArea):
         self._headline.setToolTip("")
         problems = [result.problem for result in results if result.problem]
         self._worth.setText(problems[0] if problems else self._state_words(entries))
+
+    def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
+        self._ticks["whole_set"].setVisible(any(entry.is_set or entry.together for entry in entries))
+        self._one_set.setVisible(could_be_one_set(entries))
+        words = together_words(results)
+        if words and self._on_its_way(entries):
+            words = f"Denoised {words}; denoising again…"
+        elif words:
+            words = f"Denoised {words}"
+        self._together.setText(words)
+        self._together.setVisible(bool(words))
 
     def _say_snr(self, snr: Snr, where: str) -> None:
         self._snr_words = f"{snr.arrow}  {snr.times}"
@@ -155,8 +169,8 @@ class FactsPanel(QScrollArea):
             return "Loading the model…"
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
-    def _show_facts(self, entries: list[Entry]) -> None:
-        said = facts_of(entries)
+    def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
+        said = facts_of(entries, results)
         if said == self._said:
             return
         self._said = said
@@ -189,6 +203,8 @@ class FactsPanel(QScrollArea):
     def _lay_out_below(self, below: QVBoxLayout) -> None:
         below.setContentsMargins(0, 4, 0, 0)
         below.setSpacing(4)
+        for widget in (self._ticks["whole_set"], self._together, self._one_set):
+            below.addWidget(widget)
         below.addWidget(self._ticks["show_noise_region"])
         buttons = QHBoxLayout()
         buttons.setSpacing(8)

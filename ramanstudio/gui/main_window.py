@@ -21,6 +21,7 @@ from ramanstudio.gui.message_bar import DetailsDialog, MessageBar
 from ramanstudio.gui.spectrum_page import SpectrumPage
 from ramanstudio.gui.theme import Theme, appearance
 from ramanstudio.gui.view_commands import VIEW_SETTINGS
+from ramanstudio.project import Project, could_be_one_set
 
 if TYPE_CHECKING:
     from ramanstudio.gui.studio import Studio
@@ -167,6 +168,8 @@ class MainWindow(QMainWindow):
             signal.connect(self._enable_soon)
         studio.denoising.engine_changed.connect(self._show_device)
         studio.denoising.settled.connect(self.entries.model.repaint)
+        studio.session.changed.connect(self._follow_sets)
+        studio.session.selection_changed.connect(self._follow_sets)
         studio.messages.said.connect(self.message_bar.say)
         studio.messages.unexpected.connect(self.show_unexpected)
         appearance().changed.connect(self.set_theme)
@@ -176,6 +179,10 @@ class MainWindow(QMainWindow):
         if not self._soon.isActive():
             self._soon.start(ENABLE_MS)
 
+    def _follow_sets(self, before: Project | None = None, now: Project | None = None) -> None:
+        if before is None or now is None or before.entries is not now.entries:
+            self.acts["whole_set"].setChecked(self._studio.session.uses_whole_set)
+
     def _enable(self) -> None:
         menus.enable(self.acts, self.moment())
 
@@ -184,13 +191,17 @@ class MainWindow(QMainWindow):
         session = self._studio.session
         selected = session.selected
         results = [session.project.result(entry) for entry in selected]
+        readable = [entry for entry in selected if entry.source is not None]
         only = selected[0].source if len(selected) == 1 else None
         return Moment(
             entries=len(session.project.entries),
             selected=len(selected),
-            readable=sum(entry.source is not None for entry in selected),
+            readable=len(readable),
+            lacking=sum(not self._studio.denoising.is_denoised(entry) for entry in readable),
+            sets=len(session.selected_sets),
+            one_axis=could_be_one_set(readable),
             denoised=sum(result is not None and result.denoised is not None for result in results),
-            unread=sum(entry.source is None for entry in selected),
+            unread=len(selected) - len(readable),
             spectra=len(only) if only is not None else 0,
             working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
             undoes=session.undoes,

@@ -123,7 +123,7 @@ class Opening(QObject):
         """Read the files of these entries again, with the wavelength of the laser they were measured with."""
         for entry in entries:
             job = self._workers.submit(partial(_read_one, entry.path, laser_nm), f"Opening {entry.name}", "files")
-            job.succeeded.connect(partial(self._session.replace, entry.id))
+            job.succeeded.connect(partial(self._session.replace, entry.id, whole=self._settings["whole_set"]))
             job.failed.connect(self._messages.show_error)
 
     @property
@@ -140,7 +140,7 @@ class Opening(QObject):
         bad += [opened for opened in batch if opened.problem]
         there = {entry.path for entry in self._session.project.entries}
         fresh = [opened for opened in batch if opened.path not in there]
-        entries = self._session.add(fresh, "Open files", ("open", drop))
+        entries = self._session.add(fresh, "Open files", ("open", drop), self._settings["whole_set"])
         if entries:
             self.opened.emit(entries, drop != self._begun)
             self._begun = drop

@@ -68,20 +68,38 @@ class Session(QObject):
         """Which spectrum of the selected set is looked at alone; None for all of them."""
         return self._spectrum
 
-    def add(self, files: Sequence[Opened], what: str, key: object = None) -> list[Entry]:
-        """Open what was read as one step; calls with the same `key` are one step together. The new entries."""
-        entries = [entry for opened in files for entry in self._entries_of(opened)]
+    @property
+    def selected_sets(self) -> list[Entry]:
+        """The selected entries that hold a set, or belong to one."""
+        return [entry for entry in self.selected if entry.is_set or entry.together]
+
+    @property
+    def uses_whole_set(self) -> bool:
+        """Whether every selected set is to be denoised with what its spectra share."""
+        sets = self.selected_sets
+        return bool(sets) and all(entry.together for entry in sets)
+
+    def entry(self, entry_id: int) -> Entry | None:
+        """The entry of this id, or None where it is gone."""
+        return self._by_id().get(entry_id)
+
+    def add(self, files: Sequence[Opened], what: str, key: object = None, whole: bool = False) -> list[Entry]:
+        """Open what was read as one step; calls with the same `key` are one step together. The new entries.
+
+        `whole`: what holds a set (a map, a series, repeats) is to be denoised with what its spectra share.
+        """
+        entries = [entry for opened in files for entry in self._entries_of(opened, whole)]
         if entries:
             self._push(self.project.with_entries((*self.project.entries, *entries)), what, key)
         return entries
 
-    def replace(self, entry_id: int, opened: Opened) -> None:
+    def replace(self, entry_id: int, opened: Opened, whole: bool = False) -> None:
         """Put what was read again in the place of an entry (its file was read with a laser wavelength, say)."""
         entries: list[Entry] = []
         for entry in self.project.entries:
             if entry.id == entry_id:
-                first, *more = self._entries_of(opened)
-                entries += [replace(first, id=entry_id), *more]
+                first, *more = self._entries_of(opened, whole)
+                entries += [replace(first, id=entry_id, together=entry_id if first.together else 0), *more]
             else:
                 entries.append(entry)
         self._push(self.project.with_entries(entries), f"Read '{opened.path.name}' again")
@@ -103,13 +121,32 @@ class Session(QObject):
         if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
             self._push(self.project.with_entries(entries), "Move the noise region", ("noise region", chosen))
 
+    def use_whole_set(self, ids: Iterable[int], on: bool) -> None:
+        """Denoise these entries with what the spectra of each share, or each spectrum by itself."""
+        chosen = frozenset(ids)
+
+        def set_of(entry: Entry) -> int:
+            if entry.id not in chosen or not (entry.is_set or entry.together):
+                return entry.together
+            return (entry.together or entry.id) if on else 0
+
+        self._put_in_sets(set_of, "Use the whole set" if on else "Denoise each by itself")
+
+    def make_one_set(self, ids: Iterable[int]) -> None:
+        """Denoise these entries, which share an axis, with what all their spectra have in common."""
+        chosen, number = frozenset(ids), self._next_id
+        self._next_id += 1
+        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.together, "Use as one set")
+
     def keep(self, found: Mapping[int, Result]) -> None:
-        """Keep what the engine found; what belongs to an entry that is gone, or was read again, is dropped."""
+        """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""
         index = self._by_id()
         wanted = {
             entry_id: one
             for entry_id, one in found.items()
-            if (entry := index.get(entry_id)) is not None and entry.source is one.source
+            if (entry := index.get(entry_id)) is not None
+            and entry.source is one.source
+            and entry.together == one.together
         }
         if wanted:
             before = self.project
@@ -143,13 +180,23 @@ class Session(QObject):
             self._index = {entry.id: entry for entry in self._indexed}
         return self._index
 
-    def _entries_of(self, opened: Opened) -> list[Entry]:
+    def _put_in_sets(self, set_of: Callable[[Entry], int], what: str) -> None:
+        before = self.project.entries
+        entries = [
+            replace(entry, together=number) if (number := set_of(entry)) != entry.together else entry
+            for entry in before
+        ]
+        if any(new is not old for new, old in zip(entries, before, strict=True)):
+            self._push(self.project.with_entries(entries), what)
+
+    def _entries_of(self, opened: Opened, whole: bool) -> list[Entry]:
         name = opened.path.name or str(opened.path)
         sources: Sequence[SpectrumSet | None] = opened.sets or (None,)
         entries = []
         for number, source in enumerate(sources, start=1):
             numbered = name if len(sources) == 1 else f"{name} · {number}"
-            entries.append(Entry(self._next_id, numbered, opened.path, source, opened.problem, opened.remedy))
+            entry = Entry(self._next_id, numbered, opened.path, source, opened.problem, opened.remedy)
+            entries.append(replace(entry, together=entry.id) if whole and entry.is_set else entry)
             self._next_id += 1
         return entries
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -23,17 +24,19 @@ from ramanstudio.settings import SETTINGS, Setting, Settings
 class SettingsDialog(QDialog):
     """One line for each setting that has words."""
 
-    def __init__(self, settings: Settings, parent: QWidget) -> None:
+    def __init__(self, settings: Settings, offered: Mapping[str, Sequence[str]], parent: QWidget) -> None:
+        """`offered` has, for a setting that may be something else than its own choices, what there is to choose."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Settings")
-        self._settings = settings
+        self._settings, self._offered = settings, offered
+        self._editors: dict[str, QWidget] = {}
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
         for setting in SETTINGS:
             if setting.text:
-                editor = self._editor(setting)
+                editor = self._editors[setting.key] = self._editor(setting)
                 editor.setToolTip(setting.tooltip)
                 editor.setAccessibleName(setting.text)
                 form.addRow("" if isinstance(setting.default, bool) else setting.text, editor)
@@ -54,12 +57,25 @@ class SettingsDialog(QDialog):
         whole.addWidget(buttons)
         self.setMinimumWidth(520)
 
+    def point_to(self, key: str) -> None:
+        """Put the keyboard on one setting."""
+        self._editors[key].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _choices(self, setting: Setting) -> list[tuple[str, str]]:
+        """Each value that can be chosen, with its words; its own name where it has none."""
+        if not setting.others:
+            return list(setting.choices)
+        words = dict(setting.choices)
+        there = [*self._offered.get(setting.key, ()), self._settings[setting.key]]
+        known = [key for key in words if key in there]
+        return [(key, words.get(key, key)) for key in dict.fromkeys([*known, *there])]
+
     def _editor(self, setting: Setting) -> QWidget:
         value = self._settings[setting.key]
         put = partial(self._settings.__setitem__, setting.key)
         if setting.choices:
             choices = QComboBox(self)
-            for key, words in setting.choices:
+            for key, words in self._choices(setting):
                 choices.addItem(words, key)
             choices.setCurrentIndex(choices.findData(value))
             choices.currentIndexChanged.connect(lambda: put(choices.currentData()))

@@ -107,7 +107,7 @@ class Studio(QObject):
             self.window.acts[f"theme_{self.settings['theme']}"].setChecked(True)
         elif key == "denoise":
             self.window.acts["denoise"].setChecked(self.settings["denoise"])
-        elif key == "device":
+        elif key in ("model", "device"):
             self.denoising.stop()
             self.denoising.load()
         self._save_soon.start()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ramanstudio.engine import FEWEST_TOGETHER
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import Cancelled, Progress
-from ramanstudio.project import Result
+from ramanstudio.project import Entry, Result
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -19,14 +22,25 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon enough for whoever selects another entry
 
-PIECE: Final = 256  # spectra of a map after which one that was selected meanwhile gets its turn
+PIECE: Final = 256  # spectra of a map that are denoised at once: the memory taken beside its results stays small
 
 log = logging.getLogger("ramanstudio")
 
 
-def _axis_key(spectra: SpectrumSet) -> Hashable:
-    axis = spectra.axis  # the engine tells axes apart by every point; this only gathers what is likely one batch
-    return axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
+def _group_of(entry: Entry) -> Hashable:
+    """What an entry is denoised in one go with: the others of its set, else what is likely on its axis."""
+    assert entry.source is not None
+    axis = entry.source.axis  # the engine tells axes apart by every point; this only gathers what is likely one batch
+    own = entry.together if entry.in_larger_set else 0
+    return own, axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
+
+
+def _asks_the_same(one: Entry | None, other: Entry) -> bool:
+    return one is not None and one.source is other.source and one.together == other.together
+
+
+def _size(entries: Iterable[Entry]) -> int:
+    return sum(len(entry.source) for entry in entries if entry.source is not None)
 
 
 class Waiting:
@@ -34,8 +48,9 @@ class Waiting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._groups: dict[Hashable, dict[int, SpectrumSet]] = {}
+        self._groups: dict[Hashable, dict[int, Entry]] = {}
         self._where: dict[int, Hashable] = {}
+        self._at_work: dict[int, Entry] = {}
         self._preferred: tuple[int, ...] = ()
         self.done = 0
         self.total = 0
@@ -43,17 +58,23 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._where)
 
-    def add(self, sources: Mapping[int, SpectrumSet]) -> None:
-        """Let these wait behind the others; an id that waits already waits with its new spectra."""
-        keyed = {entry_id: (_axis_key(source), source) for entry_id, source in sources.items()}
+    def __contains__(self, entry: Entry) -> bool:
+        """Whether an entry waits, or is being denoised."""
+        return entry.id in self._where or entry.id in self._at_work
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Let these wait behind the others; an id that waits, or is at work, with another wish has its new one."""
+        keyed = [(_group_of(entry), entry) for entry in entries]
         with self._lock:
-            if not self._where:
+            if not self._where and not self._at_work:
                 self.done = self.total = 0
-            for entry_id, (key, source) in keyed.items():
-                self._leave(entry_id)
-                self._groups.setdefault(key, {})[entry_id] = source
-                self._where[entry_id] = key
-                self.total += len(source)
+            for key, entry in keyed:
+                if _asks_the_same(self._at_work.get(entry.id), entry) and not entry.in_larger_set:
+                    continue  # (a larger set that has changed begins again)
+                self._forget(entry.id)
+                self._groups.setdefault(key, {})[entry.id] = entry
+                self._where[entry.id] = key
+                self.total += _size([entry])
 
     def prefer(self, ids: Iterable[int]) -> None:
         """Take these first."""
@@ -61,95 +82,149 @@ class Waiting:
             self._preferred = tuple(ids)
 
     def drop(self, ids: Iterable[int]) -> None:
-        """Let these wait no more."""
+        """Let these wait no more, and give up what is at work for them."""
         with self._lock:
             for entry_id in ids:
-                self._leave(entry_id)
+                self._forget(entry_id)
 
     def clear(self) -> None:
-        """Let nothing wait."""
+        """Let nothing wait, and give up what is at work."""
         with self._lock:
             self._groups.clear()
             self._where.clear()
+            self._at_work.clear()
             self.done = self.total = 0
 
-    def take(self) -> list[tuple[int, SpectrumSet]]:
-        """What is to be denoised next: a preferred entry alone, else a chunk on one axis; empty at the end."""
+    def take(self) -> list[Entry]:
+        """What is to be denoised next: a preferred entry alone, or all of a set, or a chunk on one axis."""
         with self._lock:
             if preferred := self._preferred_now():
                 return preferred
             if not self._where:
                 return []
-            group = self._groups[self._where[next(iter(self._where))]]
-            chosen: list[int] = []
-            size = 0
-            for entry_id, source in group.items():
-                if chosen and size + len(source) > CHUNK:
-                    break
-                chosen.append(entry_id)
-                size += len(source)
-            return self._taken(chosen)
+            return self._taken(self._where[next(iter(self._where))])
 
-    def take_preferred(self) -> list[tuple[int, SpectrumSet]]:
+    def take_preferred(self) -> list[Entry]:
         """What the user looks at now and still waits; empty where nothing does."""
         with self._lock:
             return self._preferred_now()
 
-    def _preferred_now(self) -> list[tuple[int, SpectrumSet]]:
+    def wants(self, entries: Sequence[Entry]) -> bool:
+        """Whether what is at work for any of these is still wanted."""
+        return any(self._at_work.get(entry.id) is entry for entry in entries)
+
+    def finish(self, entries: Sequence[Entry]) -> None:
+        """These were taken, and are done."""
+        with self._lock:
+            for entry in entries:
+                if self._at_work.get(entry.id) is entry:
+                    self.done += _size([self._at_work.pop(entry.id)])
+
+    def _preferred_now(self) -> list[Entry]:
         for entry_id in self._preferred:
-            if entry_id in self._where:
-                return self._taken([entry_id])
+            if (key := self._where.get(entry_id)) is not None:
+                return self._taken(key, entry_id)
         return []
 
-    def _taken(self, ids: Sequence[int]) -> list[tuple[int, SpectrumSet]]:
-        taken = [(entry_id, self._groups[self._where[entry_id]][entry_id]) for entry_id in ids]
-        for entry_id in ids:
-            self._leave(entry_id, counted=True)
+    def _taken(self, key: Hashable, only: int | None = None) -> list[Entry]:
+        group = self._groups[key]
+        if next(iter(group.values())).in_larger_set:
+            taken = list(group.values())
+        elif only is not None:
+            taken = [group[only]]
+        else:
+            taken, size = [], 0
+            for entry in group.values():
+                size += _size([entry])
+                if taken and size > CHUNK:
+                    break
+                taken.append(entry)
+        for entry in taken:
+            self._leave(entry.id)
+            self._at_work[entry.id] = entry
         return taken
 
-    def _leave(self, entry_id: int, counted: bool = False) -> None:
-        key = self._where.pop(entry_id, None)
-        if key is None:
-            return
-        source = self._groups[key].pop(entry_id)
+    def _leave(self, entry_id: int) -> Entry:
+        key = self._where.pop(entry_id)
+        entry = self._groups[key].pop(entry_id)
         if not self._groups[key]:
             del self._groups[key]
-        if not counted:
-            self.total -= len(source)
+        return entry
+
+    def _forget(self, entry_id: int) -> None:
+        gone = self._leave(entry_id) if entry_id in self._where else self._at_work.pop(entry_id, None)
+        if gone is not None:
+            self.total -= _size([gone])
 
 
 def denoise_waiting(engine: Engine, waiting: Waiting, progress: Progress) -> None:
     """Denoise until nothing waits; shows {entry id: Result} chunk by chunk. Raises Cancelled when asked to stop."""
     while chunk := waiting.take():
-        if len(chunk) == 1 and len(chunk[0][1]) > PIECE:
-            progress.show(_denoise_in_pieces(engine, *chunk[0], waiting, progress))
-        else:
-            _denoise_and_show(engine, chunk, waiting, progress)
+        _denoise_and_show(engine, chunk, waiting, progress, gives_way=True)
 
 
 def _denoise_and_show(
-    engine: Engine, chunk: Sequence[tuple[int, SpectrumSet]], waiting: Waiting, progress: Progress
+    engine: Engine, chunk: Sequence[Entry], waiting: Waiting, progress: Progress, gives_way: bool = False
 ) -> None:
-    progress.show(_denoise_chunk(engine, chunk, waiting, progress))
-    waiting.done += sum(len(source) for _, source in chunk)
-    progress(waiting.done, max(waiting.total, waiting.done), "spectra")
+    """Denoise a chunk, unless nobody wants it any more; what is selected meanwhile comes between two of its batches."""
 
-
-def _denoise_in_pieces(
-    engine: Engine, entry_id: int, source: SpectrumSet, waiting: Waiting, progress: Progress
-) -> dict[int, Result]:
-    """A large set; what is selected meanwhile is denoised, and shown, between two pieces of it."""
-    pieces: list[Result] = []
-    for start in range(0, len(source), PIECE):
-        while urgent := waiting.take_preferred():
+    def report(done: int, _total: int, _note: str) -> None:
+        while gives_way and (urgent := waiting.take_preferred()):
             _denoise_and_show(engine, urgent, waiting, progress)
-        piece = source[start : start + PIECE]
-        pieces.append(_denoise_chunk(engine, [(entry_id, piece)], waiting, progress)[entry_id])
-        if pieces[-1].denoised is None:  # of the whole set the engine says how many of its spectra are at fault
-            return _denoise_chunk(engine, [(entry_id, source)], waiting, progress)
-        waiting.done += len(piece)
-        progress(waiting.done, max(waiting.total, waiting.done), "spectra")
-    return {entry_id: _result(source, joined(source, [one.denoised for one in pieces if one.denoised is not None]))}
+        _count(waiting, progress, done)
+
+    inner = Progress(report, on_warning=progress.warn, is_cancelled=lambda: not waiting.wants(chunk))
+    try:
+        progress.show(_denoise_chunk(engine, chunk, inner))
+    except Cancelled:
+        if waiting.wants(chunk):
+            raise
+    waiting.finish(chunk)
+    _count(waiting, progress)
+
+
+def _count(waiting: Waiting, progress: Progress, of_chunk: int = 0) -> None:
+    done = waiting.done + of_chunk
+    progress(done, max(waiting.total, done), "spectra")
+
+
+def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> dict[int, Result]:
+    try:
+        if len(chunk) == 1 and not chunk[0].together and _size(chunk) > PIECE:
+            found = [_denoise_in_pieces(engine, chunk[0], progress)]
+        else:
+            found = _denoise_each(engine, chunk, progress)
+    except Cancelled:
+        raise
+    except Exception as error:  # a border: spectra that cannot be denoised must not stop those that can
+        if len(chunk) > 1 and not chunk[0].in_larger_set:
+            return {entry.id: _denoise_chunk(engine, [entry], progress)[entry.id] for entry in chunk}
+        found = [_problem(entry, _sentence(error)) for entry in chunk]
+    return {entry.id: replace(one, model=engine.card.name) for entry, one in zip(chunk, found, strict=True)}
+
+
+def _denoise_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
+    sources = [entry.source for entry in chunk if entry.source is not None]
+    denoised = engine.denoise_each(sources, progress, [entry.together for entry in chunk])
+    pairs = list(zip(chunk, denoised, strict=True))
+    sizes = Counter[int]()
+    for entry, one in pairs:
+        if not isinstance(one, StudioError):
+            sizes[entry.together] += len(one)
+    return [_result(entry, one, sizes[entry.together]) for entry, one in pairs]
+
+
+def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Result:
+    """A large set, each spectrum by itself."""
+    source = entry.source
+    assert source is not None
+    pieces: list[Denoised] = []
+    for start in range(0, len(source), PIECE):
+        (piece,) = engine.denoise_each([source[start : start + PIECE]], progress.part(start, len(source)))
+        if isinstance(piece, StudioError):  # of the whole set the engine says how many of its spectra are at fault
+            return _denoise_each(engine, [entry], progress)[0]
+        pieces.append(piece)
+    return _result(entry, joined(source, pieces), 0)
 
 
 def joined(source: SpectrumSet, parts: Sequence[Denoised]) -> Denoised:
@@ -164,35 +239,24 @@ def joined(source: SpectrumSet, parts: Sequence[Denoised]) -> Denoised:
     )
 
 
-def _denoise_chunk(
-    engine: Engine, chunk: Sequence[tuple[int, SpectrumSet]], waiting: Waiting, progress: Progress
-) -> dict[int, Result]:
-    sources = [source for _, source in chunk]
-    start = waiting.done
-    inner = Progress(
-        on_progress=lambda done, _total, _note: progress(start + done, max(waiting.total, start + done), "spectra"),
-        on_warning=progress.warn,
-    )
-    try:
-        denoised = engine.denoise_each(sources, progress=inner)
-        return {entry_id: _result(source, one) for (entry_id, source), one in zip(chunk, denoised, strict=True)}
-    except Cancelled:
-        raise
-    except Exception as error:  # a border: spectra that cannot be denoised must not stop those that can
-        if len(chunk) > 1:
-            return {
-                entry_id: _denoise_chunk(engine, [(entry_id, source)], waiting, progress)[entry_id]
-                for entry_id, source in chunk
-            }
-        return {chunk[0][0]: Result(sources[0], problem=_sentence(error))}
-
-
-def _result(source: SpectrumSet, denoised: Denoised | StudioError) -> Result:
+def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:
+    """What was found for an entry, its noise measured where the user wants it as far as its axis goes there."""
     from ramanstudio.engine import noise_region
 
+    assert entry.source is not None
     if isinstance(denoised, StudioError):
-        return Result(source, problem=str(denoised))
-    return Result(source, denoised, noise_region(source))
+        return _problem(entry, str(denoised))
+    result = Result(entry.source, denoised, noise_region(entry.source), together=entry.together)
+    result = replace(result, set_size=set_size if entry.together and set_size >= FEWEST_TOGETHER else 0)
+    try:
+        return _measured(result, entry.noise_region) if entry.noise_region is not None else result
+    except StudioError:
+        return result
+
+
+def _problem(entry: Entry, sentence: str) -> Result:
+    assert entry.source is not None
+    return Result(entry.source, problem=sentence, together=entry.together)
 
 
 def _sentence(error: Exception) -> str:
@@ -206,14 +270,17 @@ def measure_again(
     results: Mapping[int, Result], regions: Mapping[int, tuple[float, float] | None], progress: Progress
 ) -> dict[int, Result]:
     """Measure the noise of `results` in other regions (low, high) in cm⁻¹; None is where the engine chooses."""
+    return {
+        entry_id: _measured(results[entry_id], regions[entry_id])
+        for entry_id in progress.steps(list(results), "spectra")
+        if results[entry_id].denoised is not None
+    }
+
+
+def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
     from ramanstudio.engine import noise_region
 
-    found: dict[int, Result] = {}
-    for entry_id in progress.steps(list(results), "spectra"):
-        result, chosen = results[entry_id], regions[entry_id]
-        if result.denoised is None:
-            continue
-        low, high = chosen or noise_region(result.source)
-        measured = result.denoised.measured_in(result.source, low, high)
-        found[entry_id] = Result(result.source, measured, (low, high), region_chosen=chosen is not None)
-    return found
+    assert result.denoised is not None
+    region = chosen or noise_region(result.source)
+    denoised = result.denoised.measured_in(result.source, *region)
+    return replace(result, denoised=denoised, noise_region=region, region_chosen=chosen is not None)

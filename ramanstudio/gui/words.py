@@ -112,6 +112,25 @@ def _place(result: Result) -> str:
     return "over the whole axis" if (low, high) == (first, last) else f"from {low:,.0f} to {high:,.0f} cm⁻¹"
 
 
+def together_words(results: list[Result]) -> str:
+    """How the denoised spectra came to be: `with the whole set`, `each by itself`; nothing to say of one alone."""
+    found = [one for one in results if one.denoised is not None]
+    if sum(len(one.source) for one in found) == 1 and not found[0].set_size:
+        return ""
+    ways = {_way(one) for one in found}
+    if len(ways) > 1:
+        return "some with their set, some by themselves" if "each by itself" in ways else "each set as a whole"
+    return ways.pop() if ways else ""
+
+
+def _way(result: Result) -> str:
+    if not result.set_size:
+        return "each by itself"
+    if result.set_size == len(result.source):
+        return "with the whole set"
+    return f"with a set of {result.set_size:,} spectra"
+
+
 _FACTS: Final = (  # what an instrument tells, in the order in which one asks
     ("laser_nm", "Laser", "nm"),
     ("exposure_s", "Exposure", "s"),
@@ -130,7 +149,7 @@ _FACTS: Final = (  # what an instrument tells, in the order in which one asks
 )
 
 
-def facts_of(entries: list[Entry]) -> list[tuple[str, str]]:
+def facts_of(entries: list[Entry], results: list[Result]) -> list[tuple[str, str]]:
     """What is known of the selected entries: one by one where it is one, else what they have in common."""
     sources = [entry.source for entry in entries if entry.source is not None]
     if not sources:
@@ -153,6 +172,9 @@ def facts_of(entries: list[Entry]) -> list[tuple[str, str]]:
         if value not in (None, ""):
             words = number(float(value)) if isinstance(value, (int, float)) else str(value)
             facts.append((name, f"{words} {unit}".strip()))
+    models = {one.model for one in results if one.denoised is not None}
+    if len(models) == 1:
+        facts.append(("Model", _breakable(models.pop(), "_-. ")))
     folders = {entry.path.parent for entry in entries}
     if len(entries) == 1:
         facts.append(("File", _breakable(entries[0].path.name, "_-. ")))

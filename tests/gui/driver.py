@@ -22,27 +22,29 @@ from ramanstudio.spectra import SpectrumSet
 
 
 class SmoothingEngine:
-    """Stands for the engine where a test is not about the model: a running mean, and a gain of two."""
+    """Stands for the engine where a test is not about the model: a running mean, a gain of two, four with a set."""
 
     device_name = "CPU · test"
 
-    def __init__(self, seconds_each: float = 0.0) -> None:
+    def __init__(self, seconds_each: float = 0.0, name: str = "test") -> None:
         self.seconds_each = seconds_each
         self.may_go_on = threading.Event()  # cleared by a test that wants to act while the engine is busy
         self.may_go_on.set()
         self.order: list[str] = []
         self.stopped = threading.Event()
-        self.card = _Card()
+        self.card = _Card(name)
 
-    def denoise_each(self, sets: Sequence[SpectrumSet], progress: Progress = SILENT) -> list[Any]:
+    def denoise_each(
+        self, sets: Sequence[SpectrumSet], progress: Progress = SILENT, together: Sequence[int] = ()
+    ) -> list[Any]:
         found: list[Any] = []
         for index, spectra in enumerate(sets):
             self.order.append(Path(str(spectra.about.get("source", ""))).name)
-            found.append(self._denoise(spectra, progress))
+            found.append(self._denoise(spectra, progress, bool(together and together[index])))
             progress.show((index, found[-1]))
         return found
 
-    def _denoise(self, spectra: SpectrumSet, progress: Progress) -> Denoised | StudioError:
+    def _denoise(self, spectra: SpectrumSet, progress: Progress, together: bool) -> Denoised | StudioError:
         if not np.isfinite(spectra.values).all():
             return StudioError("The spectrum holds values that are not numbers.", remedy="Leave it out.")
         try:
@@ -55,11 +57,13 @@ class SmoothingEngine:
             raise
         smooth = np.stack([np.convolve(row, np.ones(5) / 5, mode="same") for row in spectra.values])
         one = np.ones(len(spectra), dtype=np.float32)
-        return Denoised(spectra.with_values(smooth), np.full_like(spectra.values, 0.5), 6 * one, 12 * one)
+        after = (24 if together else 12) * one
+        return Denoised(spectra.with_values(smooth), np.full_like(spectra.values, 0.5), 6 * one, after)
 
 
 class _Card:
-    name = "test"
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def text(self) -> str:
         return "test: a running mean of five points.\n0 million parameters."

@@ -14,7 +14,7 @@ from ramanstudio.gui.opening import count_files
 from ramanstudio.gui.waiting import CHUNK, Waiting, denoise_waiting
 from ramanstudio.gui.words import Snr, short_problem
 from ramanstudio.progress import SILENT, Cancelled, Progress
-from ramanstudio.project import Result
+from ramanstudio.project import Entry, Result
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -22,26 +22,34 @@ def spectra(points: int = 100, count: int = 1) -> SpectrumSet:
     return SpectrumSet.of(np.arange(float(points)), np.ones((count, points)))
 
 
-def ids(taken: list[tuple[int, SpectrumSet]]) -> list[int]:
-    return [entry_id for entry_id, _ in taken]
+def entries(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[Entry]:
+    """Waiting entries by id; `together` is the number of their set, None that of each its own."""
+    return [
+        Entry(number, f"{number}.txt", Path(f"{number}.txt"), source, together=number if together is None else together)
+        for number, source in sources.items()
+    ]
+
+
+def ids(taken: list[Entry]) -> list[int]:
+    return [entry.id for entry in taken]
 
 
 def test_equal_axes_are_taken_together_in_chunks() -> None:
     waiting = Waiting()
-    waiting.add({number: spectra(100 + number % 2) for number in range(200)})
+    waiting.add(entries({number: spectra(100 + number % 2) for number in range(200)}))
     first = ids(waiting.take())
     assert len(first) == CHUNK
     assert {number % 2 for number in first} == {0}
     taken = len(first)
     while chunk := waiting.take():
-        assert len({source.points for _, source in chunk}) == 1
+        assert len({entry.source.points for entry in chunk if entry.source is not None}) == 1
         taken += len(chunk)
     assert taken == 200
 
 
 def test_what_is_preferred_is_taken_first_and_alone() -> None:
     waiting = Waiting()
-    waiting.add({number: spectra() for number in range(10)})
+    waiting.add(entries({number: spectra() for number in range(10)}))
     waiting.prefer([7])
     assert ids(waiting.take()) == [7]
     assert 7 not in ids(waiting.take())
@@ -49,7 +57,7 @@ def test_what_is_preferred_is_taken_first_and_alone() -> None:
 
 def test_what_is_removed_waits_no_more() -> None:
     waiting = Waiting()
-    waiting.add({1: spectra(), 2: spectra()})
+    waiting.add(entries({1: spectra(), 2: spectra()}))
     waiting.drop([1, 99])
     assert ids(waiting.take()) == [2]
     assert len(waiting) == 0
@@ -57,7 +65,7 @@ def test_what_is_removed_waits_no_more() -> None:
 
 def test_a_large_set_is_a_chunk_of_its_own() -> None:
     waiting = Waiting()
-    waiting.add({1: spectra(), 2: spectra(count=1000), 3: spectra()})
+    waiting.add(entries({1: spectra(), 2: spectra(count=1000), 3: spectra()}))
     assert ids(waiting.take()) == [1]
     assert ids(waiting.take()) == [2]
 
@@ -65,16 +73,16 @@ def test_a_large_set_is_a_chunk_of_its_own() -> None:
 class Choosy(SmoothingEngine):
     """Fails as a whole where one of the sets has 101 points."""
 
-    def denoise_each(self, sets: Any, progress: Progress = SILENT) -> list[Any]:
+    def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
         if any(one.values.max() > 1 for one in sets):
             raise FloatingPointError
-        return super().denoise_each(sets, progress)
+        return super().denoise_each(sets, progress, together)
 
 
 def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> None:
     waiting = Waiting()
     bad = spectra().with_values(np.full((1, 100), 2.0))
-    waiting.add({1: spectra(), 2: bad, 3: spectra()})
+    waiting.add(entries({1: spectra(), 2: bad, 3: spectra()}))
     found: dict[int, Result] = {}
     reports: list[tuple[int, int]] = []
     progress = Progress(on_progress=lambda done, total, _: reports.append((done, total)), on_show=found.update)
@@ -89,7 +97,7 @@ def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> No
 def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
     waiting = Waiting()
     large = spectra(count=1000)
-    waiting.add({1: large, 2: spectra()})
+    waiting.add(entries({1: large, 2: spectra()}))
     order: list[int] = []
     found: dict[int, Result] = {}
 
@@ -114,7 +122,7 @@ def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once() -> N
     waiting = Waiting()
     values = np.ones((600, 100))
     values[500, 3] = np.nan
-    waiting.add({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)})
+    waiting.add(entries({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)}))
     found: dict[int, Result] = {}
     denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert found[1].denoised is not None
@@ -123,7 +131,7 @@ def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once() -> N
 
 def test_cancelling_leaves_the_others_waiting() -> None:
     waiting = Waiting()
-    waiting.add({1: spectra(), 2: spectra(101)})
+    waiting.add(entries({1: spectra(), 2: spectra(101)}))
     with pytest.raises(Cancelled):
         denoise_waiting(SmoothingEngine(), waiting, Progress(is_cancelled=lambda: True))  # type: ignore[arg-type]
     assert len(waiting) == 1

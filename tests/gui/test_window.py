@@ -487,7 +487,7 @@ CLOSE_WHILE_BUSY = """
     class Slow:
         device_name = "CPU"
         card = type("Card", (), {{"name": "slow"}})
-        def denoise_each(self, sets, progress=None):
+        def denoise_each(self, sets, progress=None, together=()):
             time.sleep({seconds})          # never asks whether it should stop
             return []
 
