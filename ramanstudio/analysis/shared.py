@@ -18,7 +18,7 @@ FEWEST = 4  # spectra; fewer have no structure that could be told from chance
 MOST = 30  # components
 ENOUGH = 1500  # spectra that are asked whether a component stands above chance
 DRAWS = 2
-MARGIN = 1.05
+MARGIN, FAR_ABOVE = 1.05, 1.5  # times chance
 NEIGHBOURS = 31  # samples over which the size of what is left counts as equal
 BASELINE_DEGREE = 6
 MOSTLY_LINES = 0.25  # a component that loses more than the rest of its square as noise tells of nothing
@@ -53,9 +53,10 @@ def baseline(rows: Floats) -> Floats:
     return under
 
 
-def shared_rank(rows: Floats, components: Floats) -> int:
-    """How many of the `components` (K, B) of `rows` (N, B) stand above chance: parallel analysis (Horn 1965).
+def shared_rank(rows: Floats, components: Floats) -> tuple[int, int]:
+    """How many of the `components` (K, B) of `rows` (N, B) stand above chance, and how many of these far above.
 
+    Parallel analysis (Horn 1965).
     Chance is what is left of the rows themselves, with the sign of every coefficient of its cosine transform drawn at
     random: as large, as slow or quick, as strong at each place, but nothing in it is shared.
     """
@@ -64,15 +65,19 @@ def shared_rank(rows: Floats, components: Floats) -> int:
 
     random = np.random.default_rng(0)
     left = rows[random.permutation(len(rows))[:ENOUGH]].astype(np.float64)
-    for rank, component in enumerate(components[: min(MOST, len(rows) - 1)]):
+    rank = strong = 0
+    for component in components[: min(MOST, len(rows) - 1)]:
         size = np.sqrt(uniform_filter1d(np.mean(left**2, axis=0), NEIGHBOURS, mode="nearest")) + 1e-12
         even = left / size
         waves = dct(even, norm="ortho", axis=1)
         chance = max(_largest(waves * random.choice((-1.0, 1.0), waves.shape)) for _ in range(DRAWS))
-        if _largest(even) < MARGIN * chance:
-            return rank
+        over = _largest(even) / chance
+        if over < MARGIN:
+            break
+        rank += 1
+        strong = rank if over > FAR_ABOVE else strong
         left -= np.outer(left @ component, component)
-    return min(MOST, len(rows) - 1)
+    return rank, strong
 
 
 def _largest(rows: Floats) -> float:
@@ -104,7 +109,7 @@ def _common(axis: Floats, rows: Floats, find_noise: FindNoise) -> _Common | None
     differ by says nothing of the sample, unless that of most spectra is larger.
     """
     scores, sizes, components = principal(rows)
-    rank = shared_rank(rows, components)
+    rank, strong = shared_rank(rows, components)
     if rank == 0:
         return None
     sizes, components = sizes[:rank], components[:rank]
@@ -113,7 +118,7 @@ def _common(axis: Floats, rows: Floats, find_noise: FindNoise) -> _Common | None
     clean, error = (spectra - noise) / sizes[:, None], error / sizes[:, None]
     lines = np.sum(clean**2, axis=1) > MOSTLY_LINES
     lines[0] = True
-    clean, error = clean[lines], error[lines]
+    clean, error, strong = clean[lines], error[lines], int(lines[:strong].sum())
     # fitted to the clean ones: along its own noise a component that few spectra have stands a fifth too low
     scores = rows @ np.linalg.pinv(clean)
     typical = np.median(scores, axis=0)
@@ -123,7 +128,7 @@ def _common(axis: Floats, rows: Floats, find_noise: FindNoise) -> _Common | None
     along = np.sqrt(1 + ALONG_ONE * drift**2 * rows.shape[1])
     kept = np.clip((np.abs(departure) / along - HIDDEN_BY_DRIFT) / (ABOVE_DRIFT - HIDDEN_BY_DRIFT), 0, 1)
     tells_apart = np.median(np.abs(departure / along), axis=0) / GAUSSIAN_MAD > POPULATION
-    tells_apart[0] = True
+    tells_apart[: max(1, strong)] = True
     kept[:, tells_apart] = 1
     spread = np.median(np.abs(departure), axis=0) / GAUSSIAN_MAD
     shown = typical + kept * departure
