@@ -67,8 +67,7 @@ SETTINGS: Final = (
         "model",
         "smae-base",
         "Model",
-        "The fast one takes a third of the time or less and gains a little less: for large maps. What is open is"
-        " denoised again.",
+        "Which model denoises. What is open is denoised again with another one.",
         choices=(("smae-base", "Most exact (smae-base)"), ("smae-small", "Fast, for large maps (smae-small)")),
         others=True,
     ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ramanstudio.project import Entry, History, Project, Result
+from ramanstudio.project import Entry, History, Project, Result, could_be_one_set
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -79,3 +80,27 @@ def test_a_thousand_edits_share_their_arrays_and_take_next_to_no_memory() -> Non
     for _ in range(999):
         history.undo()
     assert history.present.entries[0].source is big
+
+
+def test_four_spectra_or_more_are_a_set() -> None:
+    def of(count: int) -> Entry:
+        return entry(1, SpectrumSet.of(np.arange(10.0), np.ones((count, 10))))
+
+    assert [of(count).is_set for count in (1, 3, 4, 200)] == [False, False, True, True]
+    assert not entry(1).is_set
+
+
+def test_entries_that_could_be_repeats_are_on_one_axis_and_not_one_set_yet() -> None:
+    files = [entry(number, spectra()) for number in range(4)]
+    assert could_be_one_set(files)
+    assert not could_be_one_set(files[:3])
+    assert not could_be_one_set([*files, entry(5, SpectrumSet.of(np.arange(11.0), np.ones(11)))])
+    assert not could_be_one_set([replace(one, together=9) for one in files])
+    assert could_be_one_set([*(replace(one, together=9) for one in files), entry(5, spectra())])
+
+
+def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
+    whole = replace(entry(4, spectra()), together=4)
+    project = Project((*(replace(entry(number, spectra()), together=9) for number in range(3)), whole, entry(5)))
+    assert [one.id for one in project.in_one_set([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
+    assert [one.id for one in project.in_one_set([whole])] == [4]

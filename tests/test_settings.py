@@ -67,3 +67,11 @@ def test_listeners_hear_what_changes_and_only_that() -> None:
     settings["theme"] = "dark"
     settings["theme"] = "dark"
     assert heard == ["theme"]
+
+
+def test_the_model_may_be_one_of_ones_own() -> None:
+    settings = Settings()
+    settings["model"] = "my-model"
+    settings.save()
+    assert Settings()["model"] == "my-model"
+    assert not Settings().warnings

@@ -98,6 +98,10 @@ class Denoising(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def end(self) -> None:
+        """Let nothing come later."""
+        self._measure_soon.stop()
+
     def waits(self, entry: Entry) -> bool:
         """Whether a result for this entry is on its way."""
         return self.busy and entry.source is not None and not self.is_denoised(entry)

@@ -23,11 +23,12 @@ from ramanstudio.gui.denoising import Denoising
 from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, faded, tabular
-from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words, together_words
+from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words, together_words, wanted_words
 from ramanstudio.project import Entry, Project, Result, could_be_one_set
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
+TICK: Final = 24  # px from the edge of a tick to its words
 WIDE: Final = 13  # characters of the SNR that fit the panel at 28 px
 
 MEASURED: Final = (
@@ -129,15 +130,17 @@ class FactsPanel(QScrollArea):
         self._worth.setText(problems[0] if problems else self._state_words(entries))
 
     def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
-        self._ticks["whole_set"].setVisible(any(entry.is_set or entry.together for entry in entries))
+        switch = any(entry.is_set or entry.together for entry in entries)
+        self._ticks["whole_set"].setVisible(switch)
         self._one_set.setVisible(could_be_one_set(entries))
         words = together_words(results)
         if words and self._on_its_way(entries):
-            words = f"Denoised {words}; denoising again…"
+            words = f"Denoising {wanted_words(entries)}…"
         elif words:
             words = f"Denoised {words}"
         self._together.setText(words)
         self._together.setVisible(bool(words))
+        self._together.setContentsMargins(TICK if switch else 0, 0, 0, 4)
 
     def _say_snr(self, snr: Snr, where: str) -> None:
         self._snr_words = f"{snr.arrow}  {snr.times}"

@@ -33,16 +33,19 @@ class SettingsDialog(QDialog):
         self._editors: dict[str, QWidget] = {}
         form = QFormLayout()
         form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(12)
+        form.setVerticalSpacing(16)
         for setting in SETTINGS:
             if setting.text:
                 editor = self._editors[setting.key] = self._editor(setting)
                 editor.setToolTip(setting.tooltip)
                 editor.setAccessibleName(setting.text)
-                form.addRow("" if isinstance(setting.default, bool) else setting.text, editor)
                 hint = QLabel(setting.tooltip, self, wordWrap=True)
                 hint.setProperty("role", "quiet")
-                form.addRow("", hint)
+                column = QVBoxLayout()
+                column.setSpacing(4)
+                column.addWidget(editor)
+                column.addWidget(hint)
+                form.addRow("" if isinstance(setting.default, bool) else setting.text, column)
         where = QLabel(f"Kept in {settings.path}", self, wordWrap=True)
         where.setProperty("role", "quiet")
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -71,6 +71,7 @@ class Studio(QObject):
         """Stop all work, save the settings; whether every thread came to rest."""
         self._save()
         self._save_soon.stop()
+        self.denoising.end()
         for timer in self._collecting:
             timer.stop()
         rested = self.workers.close(CLOSING_S)

@@ -123,6 +123,13 @@ def together_words(results: list[Result]) -> str:
     return ways.pop() if ways else ""
 
 
+def wanted_words(entries: list[Entry]) -> str:
+    """How entries are to be denoised: `with the whole set`, `each by itself`, `as one set`."""
+    if not any(entry.together for entry in entries):
+        return "each by itself"
+    return "as one set" if any(entry.in_larger_set for entry in entries) else "with the whole set"
+
+
 def _way(result: Result) -> str:
     if not result.set_size:
         return "each by itself"

@@ -29,11 +29,16 @@ def start(qapp: QApplication) -> Iterator[Starter]:
     opened: list[Window] = []
 
     def begin(*arguments: Path, loader: Any = None) -> Window:
-        engine = SmoothingEngine()
-        studio = app.start([str(path) for path in arguments], loader or (lambda _model, _device: engine))
+        engine, asked = SmoothingEngine(), list[str]()
+
+        def load(model: str, device: str) -> Any:
+            asked.append(model)
+            return loader(model, device) if loader else engine
+
+        studio = app.start([str(path) for path in arguments], load)
         window = Window(studio)
         opened.append(window)
-        window.wait_until(lambda: studio.denoising.engine is not None or not studio.denoising.loading)
+        window.wait_until(lambda: bool(asked) and not studio.denoising.loading)
         return window
 
     yield begin

@@ -162,3 +162,83 @@ def test_gains_are_told_as_exposure() -> None:
 def test_a_row_says_the_problem_without_the_name_it_has() -> None:
     assert short_problem("a.txt", "Could not read 'a.txt': it holds no numbers.") == "It holds no numbers."
     assert short_problem("a.txt", "The disk is gone.") == "The disk is gone."
+
+
+def test_a_set_of_several_files_is_taken_whole_however_large_and_whichever_is_looked_at() -> None:
+    waiting = Waiting()
+    repeats = {number: spectra() for number in range(100)}
+    waiting.add([*entries({200: spectra()}), *entries(repeats, together=999), *entries({201: spectra()})])
+    waiting.prefer([42])
+    assert ids(waiting.take()) == list(range(100))
+    assert ids(waiting.take()) == [200, 201]
+
+
+def test_a_new_wish_takes_the_place_of_the_old_whether_it_waits_or_is_at_work() -> None:
+    waiting = Waiting()
+    (alone,), (whole,) = entries({1: spectra(count=9)}), entries({1: spectra(count=9)}, together=None)
+    waiting.add([alone])
+    waiting.add([whole])
+    assert waiting.total == 9
+    taken = waiting.take()
+    assert taken == [whole]
+    assert waiting.wants(taken)
+    waiting.add([whole])
+    assert not waiting.take()  # the same is on its way
+    waiting.add([alone])
+    assert not waiting.wants(taken)
+    assert waiting.take() == [alone]
+    waiting.drop([1])
+    assert not waiting.wants([alone])
+    assert waiting.total == 0
+
+
+class Seeing(SmoothingEngine):
+    """Remembers how many spectra it was given at once, and of which set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, int]] = []
+
+    def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
+        self.seen += [(len(one), number) for one, number in zip(sets, together or [0] * len(sets), strict=True)]
+        return super().denoise_each(sets, progress, together)
+
+
+def test_a_large_map_is_denoised_in_pieces_but_not_when_its_whole_is_used() -> None:
+    engine, waiting, found = Seeing(), Waiting(), dict[int, Result]()
+    waiting.add([*entries({1: spectra(count=600)}), *entries({2: spectra(count=600)}, together=None)])
+    denoise_waiting(engine, waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert engine.seen == [(256, 0), (256, 0), (88, 0), (600, 2)]
+    assert [found[number].set_size for number in (1, 2)] == [0, 600]
+    assert [found[number].together for number in (1, 2)] == [0, 2]
+
+
+def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -> None:
+    waiting, order = Waiting(), list[int]()
+    waiting.add([*entries({1: spectra(count=50)}, together=None), *entries({2: spectra(101)})])
+
+    def select(done: int, _total: int, _note: str) -> None:
+        if done == 20:
+            waiting.prefer([2])
+
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_progress=select, on_show=order.extend))  # type: ignore[arg-type]
+    assert order == [2, 1]
+    assert waiting.done == waiting.total == 51
+
+
+def test_a_bad_spectrum_of_a_set_is_told_and_the_set_is_denoised_without_it() -> None:
+    waiting, found = Waiting(), dict[int, Result]()
+    bad = spectra().with_values(np.full((1, 100), np.nan))
+    waiting.add(entries({number: spectra() if number else bad for number in range(6)}, together=99))
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert "not numbers" in found[0].problem
+    assert [found[number].set_size for number in range(1, 6)] == [5] * 5
+
+
+def test_a_set_that_fails_as_a_whole_is_not_said_to_be_denoised_as_one() -> None:
+    waiting, found = Waiting(), dict[int, Result]()
+    bad = spectra().with_values(np.full((1, 100), 2.0))
+    waiting.add(entries({number: spectra() if number else bad for number in range(6)}, together=99))
+    denoise_waiting(Choosy(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert all("FloatingPointError" in one.problem for one in found.values())
+    assert len(found) == 6
