@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import shared, snr
+from ramanstudio.analysis import clusters, lines, shared, snr
+from ramanstudio.analysis.clusters import Clusters
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import zoo
 from ramanstudio.mae.zoo import ModelCard
@@ -140,8 +141,10 @@ class Engine:
         from ramanstudio.mae import predictor
 
         predictor.use_threads(threads)
-        card, network = zoo.load(zoo.find(model))
-        return cls(card, predictor.Predictor(network, card.error_scale, predictor.choose_device(device)))
+        folder = zoo.find(model)
+        card, network = zoo.load(folder)
+        chosen = predictor.choose_device(device)
+        return cls(card, predictor.Predictor(network, card.error_scale, chosen, zoo.load_embedder(folder)))
 
     @property
     def device_name(self) -> str:
@@ -172,6 +175,33 @@ class Engine:
         signal = snr.signal_height(denoised.axis, denoised.values)
         error = _at_least(error, snr.drift_between_repeats(signal, sigma) / 2)
         return _with_ratios(denoised, error, values, signal, sigma)
+
+    def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
+        """What each spectrum is of, as rows of unit length (N, D): alike for one substance, whatever the axis.
+
+        Raises StudioError when the model gives no features, a spectrum holds NaN or infinities, or too little of them
+        lies where features are read from; Cancelled when asked to stop.
+        """
+        refusal = _refusal(spectra)
+        if refusal is not None:
+            raise refusal
+        return self._predictor.features(spectra.axis, spectra.values, progress or SILENT)
+
+    def cluster(
+        self, spectra: SpectrumSet, n_clusters: int | None = None, progress: Progress | None = None
+    ) -> Clusters:
+        """Find groups of spectra that are alike; how many is chosen by the data when not told.
+
+        By the lines and slopes of the denoised spectra, as components of the set, and by their features where the
+        model gives any. Raises StudioError when a spectrum cannot be denoised or there are fewer than groups,
+        Cancelled when asked to stop.
+        """
+        progress = progress or SILENT
+        denoised = self.denoise(spectra, progress=progress).spectra
+        blocks = [lines.components(rows) for rows in lines.line_features(denoised.axis, denoised.values)]
+        if self._predictor.reads_features(denoised.axis):
+            blocks.append(self._predictor.features(denoised.axis, denoised.values, progress))
+        return clusters.cluster(np.hstack(blocks), n_clusters, progress)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()

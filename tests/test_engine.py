@@ -255,6 +255,37 @@ def test_spectra_that_share_nothing_are_denoised_as_each_by_itself(engine):
     assert np.allclose(alone.snr_after, joined.snr_after)
 
 
+def test_what_tells_the_spectra_of_a_set_apart_is_kept(engine):
+    random = np.random.default_rng(14)
+    ends = clean_spectra(random, many=2)
+    share = random.uniform(0, 1, (300, 1))
+    clean = share * ends[0] + (1 - share) * ends[1]
+    raw = SpectrumSet.of(AXIS, clean + random.normal(0, 30, clean.shape))
+    alone, joined = (engine.denoise(raw, together=together).spectra.values for together in (False, True))
+    between = ends[0] - ends[1]
+    found = (joined - ends[1]) @ between / (between @ between)
+    assert np.polyfit(share[:, 0], found, 1)[0] == pytest.approx(1, abs=0.05)
+    assert np.median(root_mean_square(joined - clean)) < 0.6 * np.median(root_mean_square(alone - clean))
+
+
+def test_substances_are_grouped_whatever_their_fluorescence(engine):
+    random = np.random.default_rng(15)
+    belongs = np.repeat(np.arange(4), 15)
+    clean = clean_spectra(random, many=4)[belongs]
+    glow = random.uniform(0, 3, (60, 1)) * 100 * np.exp(-(((AXIS - 900) / 900) ** 2))
+    found = engine.cluster(SpectrumSet.of(AXIS, clean + glow + random.normal(0, 8, clean.shape)))
+    assert found.n_clusters == 4
+    assert all(len(set(found.labels[belongs == one])) == 1 for one in range(4))
+
+
+def test_what_cannot_be_grouped_is_said(engine):
+    flat = SpectrumSet.of(AXIS, np.random.default_rng(16).normal(0, 1, (3, 1000)))
+    with pytest.raises(StudioError, match="cannot form 9 groups"):
+        engine.cluster(flat, 9)
+    with pytest.raises(StudioError, match="not numbers"):
+        engine.cluster(SpectrumSet.of(AXIS, np.full(1000, np.nan)))
+
+
 class _SmallGpu(Predictor):
     """A predictor whose GPU is the CPU, with room for so many samples at once."""
 

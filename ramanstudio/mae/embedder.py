@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ramanstudio.mae.corruption import line_height
 from ramanstudio.mae.network import Block
 from ramanstudio.mae.plan import EmbedderPlan
 
+Floats = NDArray[np.floating[Any]]
 BASELINE_SAMPLES = 32.0  # standard deviation of the mean that counts as baseline: 80 cm⁻¹, wider than a line
 SMOOTH_SAMPLES = 1.6  # of the one that a slope is taken of: 4 cm⁻¹, as narrow as a line
+FEWEST_CM = 300.0  # what covers less of the grid says too little of a substance
 NEVER = -1e4  # added to a score of attention
 
 
@@ -36,6 +39,12 @@ def on_grid(plan: EmbedderPlan, axis: NDArray[Any], values: NDArray[Any]) -> tup
     running = area[:, right - 1] * (1 - share) + area[:, right] * share
     rows = np.diff(running, axis=1) / plan.step_cm * measured
     return rows.astype(np.float32), measured
+
+
+def prepared(rows: Floats) -> NDArray[np.float32]:
+    """`rows` (N, G) on the scale that the network learned on: their strong lines about one high."""
+    scaled: NDArray[np.float32] = (rows / line_height(rows)).astype(np.float32)
+    return scaled
 
 
 def _bell(deviation: float, like: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import corpus, corruption
-from ramanstudio.mae.embedder import Embedder, on_grid, readings
+from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared, readings
 from ramanstudio.mae.network import cpu_has_bf16
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.views import view
@@ -24,7 +24,6 @@ from ramanstudio.progress import SILENT, Progress
 
 Floats = NDArray[np.floating[Any]]
 Rows = NDArray[np.intp]
-FEWEST_CM = 300.0  # what covers less of the grid says too little
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +68,7 @@ def gather(paths: Sequence[Path], plan: EmbedderPlan, how: FeaturePlan) -> Gathe
             row, measured = on_grid(plan, axis, values[None])
             if measured.sum() * plan.step_cm < FEWEST_CM:
                 continue
-            rows.append(row[0] / corruption.line_height(row)[0])
+            rows.append(prepared(row)[0])
             masks.append(measured)
             groups.append(name)
             key = (name, sample) if name in twins else (name, str(path), str(len(rows)))
@@ -78,7 +77,7 @@ def gather(paths: Sequence[Path], plan: EmbedderPlan, how: FeaturePlan) -> Gathe
         raise StudioError(
             "None of the corpora holds a spectrum that features can be learned from.",
             remedy=f"Give spectra that cover {FEWEST_CM:.0f} cm⁻¹ or more between {plan.low_cm:.0f} and"
-            f" {plan.low_cm + plan.samples * plan.step_cm:.0f} cm⁻¹.",
+            f" {plan.high_cm:.0f} cm⁻¹.",
         )
     return Gathered(np.stack(rows), np.stack(masks), np.array(groups), np.array(substance))
 

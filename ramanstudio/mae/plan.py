@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ramanstudio.errors import StudioError
 
 
@@ -67,8 +70,8 @@ class EmbedderPlan:
 
     low_cm: float = 100.0
     step_cm: float = 2.5
-    tokens: int = 80
-    token: int = 16
+    tokens: int = 40
+    token: int = 32
     width: int = 128
     heads: int = 4
     layers: int = 3
@@ -78,6 +81,15 @@ class EmbedderPlan:
     def samples(self) -> int:
         """How many samples the grid has."""
         return self.tokens * self.token
+
+    @property
+    def high_cm(self) -> float:
+        """Where the grid ends."""
+        return self.low_cm + self.samples * self.step_cm
+
+    def reach(self, axis: NDArray[np.float64]) -> float:
+        """How many cm⁻¹ of an `axis` (B,) lie on the grid; below zero when it lies beside it."""
+        return float(min(axis[-1], self.high_cm) - max(axis[0], self.low_cm))
 
 
 @dataclass(frozen=True, slots=True)

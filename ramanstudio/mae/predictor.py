@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
+from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared
 from ramanstudio.mae.network import SpectrumAutoencoder
 from ramanstudio.progress import SILENT, Progress
 
@@ -37,10 +39,13 @@ def use_threads(threads: int | None) -> None:
 
 
 class Predictor:
-    """Finds the noise in spectra with one network on one device."""
+    """Finds the noise in spectra, and their features, with the networks of one model on one device."""
 
-    def __init__(self, network: SpectrumAutoencoder, error_scale: float, device: str) -> None:
+    def __init__(
+        self, network: SpectrumAutoencoder, error_scale: float, device: str, embedder: Embedder | None = None
+    ) -> None:
         self._network = network.to(device)
+        self._embedder = embedder.to(device) if embedder is not None else None
         self._error_scale = error_scale
         self.device = device
         self.samples_a_batch = SAMPLES_A_BATCH[device]
@@ -64,13 +69,51 @@ class Predictor:
         Raises StudioError when the computer's own memory is full, Cancelled when asked to stop.
         """
         noise, error = np.zeros_like(values), np.zeros_like(values)
-        rows = np.flatnonzero(sigma > 0)
+
+        def find(some: NDArray[np.intp]) -> None:
+            noise[some], error[some] = self._noise_of_batch(axis, values[some], sigma[some, None])
+
+        self._in_batches(np.flatnonzero(sigma > 0), min(len(axis), LONGEST), find, progress)
+        return noise, error
+
+    def reads_features(self, axis: NDArray[np.float64]) -> bool:
+        """Whether the model gives features of spectra on such an axis (B,) cm⁻¹."""
+        return self._embedder is not None and self._embedder.plan.reach(axis) >= FEWEST_CM
+
+    def features(self, axis: NDArray[np.float64], values: Floats, progress: Progress = SILENT) -> Floats:
+        """What `values` (N, B) at `axis` (B,) cm⁻¹ are of, as rows of unit length (N, D).
+
+        Raises StudioError when the model gives no features, when too little lies on the grid that they are read from,
+        or the computer's own memory is full; Cancelled when asked to stop.
+        """
+        if self._embedder is None:
+            raise StudioError("This model gives no features.", remedy="Use smae-base, or train the features of yours.")
+        plan = self._embedder.plan
+        if not self.reads_features(axis):
+            raise StudioError(
+                f"Only {max(plan.reach(axis), 0):.0f} cm⁻¹ of these spectra lie between {plan.low_cm:.0f} and"
+                f" {plan.high_cm:.0f} cm⁻¹, from which features are read.",
+                remedy=f"At least {FEWEST_CM:.0f} cm⁻¹ are needed.",
+            )
+        found = np.empty((len(values), plan.features), dtype=np.float32)
+
+        def find(some: NDArray[np.intp]) -> None:
+            rows, measured = on_grid(plan, axis, values[some])
+            found[some] = self._features_of_batch(prepared(rows), np.broadcast_to(measured, rows.shape))
+
+        self._in_batches(np.arange(len(values)), plan.samples, find, progress)
+        return found
+
+    def _in_batches(
+        self, rows: NDArray[np.intp], points: int, find: Callable[[NDArray[np.intp]], None], progress: Progress
+    ) -> None:
+        """Call `find` with a few of `rows` at a time; fewer, or on the CPU, where the device's memory is full."""
         done = 0
         progress(0, len(rows), "spectra")
         while done < len(rows):
-            some = rows[done : done + max(1, self.samples_a_batch // min(len(axis), LONGEST))]
+            some = rows[done : done + max(1, self.samples_a_batch // points)]
             try:
-                noise[some], error[some] = self._noise_of_batch(axis, values[some], sigma[some, None])
+                find(some)
             except (MemoryError, RuntimeError) as trouble:
                 if not _is_out_of_memory(trouble):
                     raise
@@ -78,7 +121,6 @@ class Predictor:
                 continue
             done += len(some)
             progress(done, len(rows), "spectra")
-        return noise, error
 
     def _make_do_with_less(self, progress: Progress) -> None:
         """Halve the batch; once that would no longer fill it with one spectrum, go on with the CPU."""
@@ -94,6 +136,14 @@ class Predictor:
         self.device = "cpu"
         self.samples_a_batch = SAMPLES_A_BATCH["cpu"]
         self._network = self._network.to("cpu")
+        self._embedder = self._embedder.to("cpu") if self._embedder is not None else None
+
+    def _features_of_batch(self, rows: Floats, measured: NDArray[np.bool_]) -> Floats:
+        assert self._embedder is not None
+        there = torch.from_numpy(measured.astype(np.float32)).to(self.device)
+        with torch.inference_mode():
+            features: Floats = self._embedder(torch.from_numpy(rows).to(self.device), there)[0].cpu().numpy()
+        return features
 
     def _noise_of_batch(self, axis: NDArray[np.float64], values: Floats, sigma: Floats) -> tuple[Any, Any]:
         """Noise and expected error (n, B) of a few spectra; long ones in pieces that are cross-faded."""

@@ -5,21 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ramanstudio.errors import StudioError
-from ramanstudio.mae.plan import NetworkPlan
+from ramanstudio.mae.plan import EmbedderPlan, NetworkPlan
 from ramanstudio.paths import replace_atomically, shipped, user_data
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
+    from ramanstudio.mae.embedder import Embedder
     from ramanstudio.mae.network import SpectrumAutoencoder
 
-CARD, WEIGHTS = "card.json", "weights.safetensors"
+CARD, WEIGHTS, EMBEDDER = "card.json", "weights.safetensors", "embedder.safetensors"
 LARGEST_WEIGHTS = 2**31  # bytes; no model of ours comes near it, so a larger header is damage
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderNote:
+    """What is known of the half of a model that gives features: its size, what it learned from, its checksum."""
+
+    plan: EmbedderPlan
+    parameters: int
+    steps: int
+    trained_on: Mapping[str, int]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class ModelCard:
     """What a model is, what it learned from and how well it does; stored beside its weights as card.json.
 
     `error_scale` turns the spread that the network predicts into the expected error (measured on spectra held apart).
+    `embedder` tells of the half that gives features, in a file of its own; None where there is none.
     """
 
     name: str
@@ -42,6 +57,7 @@ class ModelCard:
     cite: str = ""
     software: str = ""
     sha256: str = ""
+    embedder: EmbedderNote | None = None
 
     def text(self) -> str:
         """The card in sentences, for a person to read."""
@@ -50,11 +66,20 @@ class ModelCard:
             f"{self.name}: {self.description}",
             f"{self.parameters / 1e6:.2f} million parameters, {self.steps} steps, {self.spectra_seen} spectra seen.",
             f"Learned from: {learned}.",
+            *self._told_of_features(),
             *(f"{metric}: {value:g}" for metric, value in self.metrics.items()),
             f"Licence {self.licence}. {self.cite}".strip(),
             f"SHA-256 {self.sha256}",
         ]
         return "\n".join(lines)
+
+    def _told_of_features(self) -> list[str]:
+        if self.embedder is None:
+            return []
+        note = self.embedder
+        learned = ", ".join(f"{group} {count}" for group, count in note.trained_on.items())
+        size = f"{note.parameters / 1e6:.2f} million parameters, {note.steps} steps"
+        return [f"Features: {size}, learned without labels from: {learned}."]
 
 
 def find(model: str | Path) -> Path:
@@ -83,7 +108,10 @@ def read_card(folder: Path) -> ModelCard:
         row = json.loads((folder / CARD).read_text(encoding="utf-8"))
         known = {one.name for one in fields(ModelCard)}
         row = {key: value for key, value in row.items() if key in known}
-        return ModelCard(**{**row, "network": NetworkPlan(**row["network"])})
+        note = row.get("embedder")
+        if note is not None:
+            note = EmbedderNote(**{**note, "plan": EmbedderPlan(**note["plan"])})
+        return ModelCard(**{**row, "network": NetworkPlan(**row["network"]), "embedder": note})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudioError(
             f"The card of the model in '{folder}' cannot be read.", remedy="Install or import the model again."
@@ -95,39 +123,76 @@ def load(folder: Path) -> tuple[ModelCard, SpectrumAutoencoder]:
 
     Raises StudioError when the weights are missing, damaged or not those of the card.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load as tensors_from
-
     from ramanstudio.mae.network import SpectrumAutoencoder
 
     card = read_card(folder)
-    weights = folder / WEIGHTS
+    network = SpectrumAutoencoder(card.network)
+    _fill(network, folder / WEIGHTS, card.sha256, card.name)
+    return card, network
+
+
+def load_embedder(folder: Path) -> Embedder | None:
+    """The half of a model that gives features, ready to use on the CPU; None where its card tells of none.
+
+    Raises StudioError when the weights are missing, damaged or not those of the card.
+    """
+    from ramanstudio.mae.embedder import Embedder
+
+    card = read_card(folder)
+    if card.embedder is None:
+        return None
+    network = Embedder(card.embedder.plan)
+    _fill(network, folder / EMBEDDER, card.embedder.sha256, card.name)
+    return network
+
+
+def _fill(network: Module, weights: Path, sha256: str, name: str) -> None:
+    """Load `weights` into a network and make it ready to use."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load as tensors_from
+
     try:
         if weights.stat().st_size > LARGEST_WEIGHTS:
             raise ValueError("absurd size")
         content = weights.read_bytes()
-        if hashlib.sha256(content).hexdigest() != card.sha256:
+        if hashlib.sha256(content).hexdigest() != sha256:
             raise ValueError("hash")
-        network = SpectrumAutoencoder(card.network)
         network.load_state_dict(tensors_from(content))
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise StudioError(
-            f"The weights of the model '{card.name}' are missing or damaged.",
+            f"The weights of the model '{name}' are missing or damaged.",
             remedy="Install or import the model again.",
         ) from error
-    return card, network.eval()
+    network.eval()
 
 
 def save(folder: Path, card: ModelCard, weights: Mapping[str, Tensor]) -> ModelCard:
-    """Write a model into `folder`, weights first; returns the card with their hash."""
-    from dataclasses import replace
+    """Write a model into `folder`, weights first; returns the card with their hash. Features that are there stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if card.embedder is None and (folder / CARD).is_file():
+        card = replace(card, embedder=read_card(folder).embedder)
+    return _written(folder, replace(card, sha256=_keep(folder / WEIGHTS, weights)))
 
+
+def save_embedder(folder: Path, note: EmbedderNote, weights: Mapping[str, Tensor]) -> ModelCard:
+    """Write the half that gives features beside the model in `folder`; returns the card that tells of both.
+
+    Raises StudioError when there is no model in `folder`.
+    """
+    card = read_card(folder)
+    return _written(folder, replace(card, embedder=replace(note, sha256=_keep(folder / EMBEDDER, weights))))
+
+
+def _keep(path: Path, weights: Mapping[str, Tensor]) -> str:
+    """Write `weights` as safetensors; returns the hash of the file."""
     from safetensors.torch import save as bytes_of
 
-    folder.mkdir(parents=True, exist_ok=True)
     content = bytes_of({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
-    card = replace(card, sha256=hashlib.sha256(content).hexdigest())
-    replace_atomically(folder / WEIGHTS, content)
+    replace_atomically(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _written(folder: Path, card: ModelCard) -> ModelCard:
     row: dict[str, Any] = asdict(card)
     replace_atomically(folder / CARD, json.dumps(row, indent=2, ensure_ascii=False) + "\n")
     return card

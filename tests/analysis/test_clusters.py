@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from ramanstudio.analysis import clusters
+from ramanstudio.errors import StudioError
+from ramanstudio.progress import Cancelled, Progress
+
+
+def groups(random, sizes=(50, 30, 20), spread=0.05):
+    """Points around as many corners of a cube, and which they belong to."""
+    belongs = np.repeat(np.arange(len(sizes)), sizes)
+    return np.eye(8)[belongs] + random.normal(0, spread, (len(belongs), 8)), belongs
+
+
+def test_the_number_of_groups_is_found_and_the_largest_comes_first():
+    features, belongs = groups(np.random.default_rng(1))
+    found = clusters.cluster(features)
+    assert found.n_clusters == 3
+    assert np.array_equal(found.labels, belongs)
+    assert found.silhouette > 0.8
+    assert np.all(found.probabilities > 0.9)
+
+
+def test_who_stands_between_two_groups_belongs_less_surely():
+    features, _ = groups(np.random.default_rng(2), sizes=(40, 40))
+    middle = (features[:40].mean(axis=0) + features[40:].mean(axis=0)) / 2
+    found = clusters.cluster(np.vstack([features, np.tile(middle, (3, 1))]), 2)
+    assert np.all(found.probabilities[-3:] < found.probabilities[:-3].min())
+
+
+def test_the_same_spectra_always_give_the_same_groups():
+    features, _ = groups(np.random.default_rng(3), spread=0.4)
+    once, again = clusters.cluster(features, 4), clusters.cluster(features, 4)
+    assert np.array_equal(once.labels, again.labels)
+    assert np.array_equal(once.probabilities, again.probabilities)
+
+
+@pytest.mark.parametrize("features", [np.ones((1, 4)), np.ones((9, 4)), np.eye(2)])
+def test_too_few_or_equal_spectra_are_one_group(features):
+    found = clusters.cluster(features)
+    assert (found.n_clusters, found.silhouette) == (1, 0.0)
+    assert np.all(found.labels == 0)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_more_groups_than_different_spectra_are_refused_in_a_sentence(count):
+    with pytest.raises(StudioError, match=f"2 different spectra cannot form {count} groups"):
+        clusters.cluster(np.repeat(np.eye(2), 5, axis=0), count)
+
+
+def test_grouping_can_be_cancelled():
+    features, _ = groups(np.random.default_rng(4))
+    with pytest.raises(Cancelled):
+        clusters.cluster(features, progress=Progress(is_cancelled=lambda: True))
