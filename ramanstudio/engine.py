@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
 
 DEFAULT_MODEL = "smae-base"
-FEWEST_POINTS = 32  # one window of the network
+FEWEST_POINTS = 32  # one window of the default model
 FEWEST_TOGETHER = shared.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
 
@@ -157,7 +157,7 @@ class Engine:
         Each by itself, or `together`: with the structure that the set shares, where it shares any.
         Raises StudioError when a spectrum holds NaN or infinities or is too short, Cancelled when asked to stop.
         """
-        refusal = _refusal(spectra)
+        refusal = _refusal(spectra, self.card.network.window)
         if refusal is not None:
             raise refusal
         values = spectra.values
@@ -217,7 +217,7 @@ class Engine:
         numbers = list(together) or [0] * len(sets)
         results: dict[int, Denoised | StudioError] = {}
         for index, one in enumerate(sets):
-            refusal = _refusal(one)
+            refusal = _refusal(one, self.card.network.window)
             if refusal is not None:
                 results[index] = refusal
                 progress.show((index, refusal))
@@ -251,12 +251,13 @@ def _of_two_passes(progress: Progress, spectra: int) -> Progress:
     return Progress(report, progress.show, progress.warn)
 
 
-def _refusal(spectra: SpectrumSet) -> StudioError | None:
-    """Why these spectra cannot be denoised, or None."""
-    if spectra.points < FEWEST_POINTS:
+def _refusal(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError | None:
+    """Why these spectra cannot be denoised by a network that sees `window` points at once, or None."""
+    if spectra.points < window:
+        other = f", or {FEWEST_POINTS} for {DEFAULT_MODEL}" if window > FEWEST_POINTS else ""
         return StudioError(
             f"A spectrum of {spectra.points} points is too short to denoise.",
-            remedy=f"At least {FEWEST_POINTS} points are needed.",
+            remedy=f"At least {window} points are needed{other}.",
         )
     broken = int(np.sum(~np.isfinite(spectra.values).all(axis=1)))
     if broken:

@@ -163,6 +163,13 @@ def test_a_spectrum_too_short_is_refused_with_a_sentence(engine):
         engine.denoise(SpectrumSet.of(np.arange(20.0), np.ones(20)))
 
 
+def test_a_spectrum_too_short_for_the_wide_windows_of_a_model_is_refused_with_a_sentence():
+    small, raw = Engine.load("smae-small", device="cpu"), SpectrumSet.of(np.arange(47.0), np.ones(47))
+    with pytest.raises(StudioError, match=r"47 points is too short .* 64 points are needed, or 32 for smae-base"):
+        small.denoise(raw)
+    assert isinstance(small.denoise_each([raw])[0], StudioError)
+
+
 def test_many_files_are_denoised_together_and_one_bad_one_stops_no_other(engine):
     random = np.random.default_rng(7)
     sets = [SpectrumSet.of(AXIS, random.normal(0, 1, (2, 1000))) for _ in range(3)]
