@@ -8,9 +8,8 @@ Which epoch is kept is chosen on a fifth of the labels where there are enough of
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedShuffleSplit
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, relu
+from torch.nn.functional import relu
+
+from benchmarks.rivals.learning import Learning, LearningPlan, accuracy, chosen_device, told
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[Any]
-SPECTRA_A_BATCH = 512  # of inference
 FEWEST_TO_CHOOSE = 5  # labels in every class; with fewer, none is held back to choose the epoch by
 
 
@@ -35,22 +35,6 @@ class ResNetPlan:
     layers: int = 6
     blocks: int = 2
     kernel: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ResNetTraining:
-    """How a network is trained; the step of the optimizer, its momentum and the patience are the public code's.
-
-    `fewest_steps` makes the epochs more where labels are few: the published 30 epochs of 3000 spectra are many steps.
-    """
-
-    epochs: int = 30
-    fewest_steps: int = 300
-    spectra_a_step: int = 10
-    learning_rate: float = 1e-3
-    momentum: float = 0.5
-    patience: int = 5
-    seed: int = 0
 
 
 class ResidualBlock(nn.Module):
@@ -98,13 +82,6 @@ class ResNet(nn.Module):
         return scores
 
 
-def chosen_device(name: str = "auto") -> torch.device:
-    """`name`, or for "auto" a GPU of NVIDIA where there is one, else the CPU."""
-    if name != "auto":
-        return torch.device(name)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def between_0_and_1(values: Floats) -> NDArray[np.float32]:
     """Each spectrum of `values` (N, B) from its lowest to its highest point, as the published arrays are."""
     low, high = values.min(axis=1, keepdims=True), values.max(axis=1, keepdims=True)
@@ -112,87 +89,11 @@ def between_0_and_1(values: Floats) -> NDArray[np.float32]:
     return scaled
 
 
-@torch.inference_mode()
-def scores(network: nn.Module, rows: NDArray[np.float32], device: torch.device) -> NDArray[np.float32]:
-    """What `network` says of `rows` (N, B) -> (N, K)."""
-    network.eval()
-    told = []
-    for some in torch.split(torch.from_numpy(rows), SPECTRA_A_BATCH):
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            told.append(network(some.to(device)).float().cpu())
-    result: NDArray[np.float32] = torch.cat(told).numpy()
-    return result
-
-
-def accuracy(network: nn.Module, rows: NDArray[np.float32], classes: Labels, device: torch.device) -> float:
-    """The share of `rows` (N, B) that `network` gives their class (N,)."""
-    return float(np.mean(scores(network, rows, device).argmax(axis=1) == classes))
-
-
-def one_epoch(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    rows: Tensor,
-    classes: Tensor,
-    spectra_a_step: int,
-    random: torch.Generator,
-    before_step: Callable[[], None] = lambda: None,
-) -> None:
-    """One pass over `rows` (N, B) and their `classes` (N,), which lie on the device of `network`, in a random order."""
-    network.train()
-    kind = rows.device.type
-    for some in torch.randperm(len(rows), generator=random).split(spectra_a_step):
-        if len(some) < 2:  # a batch of one has no spread to be normalised by
-            continue
-        before_step()
-        here = some.to(rows.device)
-        with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
-            told = network(rows[here])
-        loss = cross_entropy(told.float(), classes[here])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-
-
-def train(
-    network: nn.Module,
-    rows: NDArray[np.float32],
-    classes: Labels,
-    held: tuple[NDArray[np.float32], Labels] | None,
-    how: ResNetTraining,
-    device: torch.device,
-) -> float | None:
-    """Train on `rows` (n, B) and `classes` (n,); keep the epoch that does best on `held`, whose accuracy is returned.
-
-    Of epochs alike the last is kept. It stops when so many epochs in a row bring nothing better, but not before its
-    fewest steps, as the means of the batch normalisation are not yet of use then. Without `held` the last is kept.
-    """
-    random = torch.Generator().manual_seed(how.seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=how.learning_rate, betas=(how.momentum, 0.999))
-    inputs, targets = torch.from_numpy(rows).to(device), torch.from_numpy(classes).to(device)
-    epochs = max(how.epochs, -(-how.fewest_steps * how.spectra_a_step // len(rows)))
-    best, since, weights = -1.0, 0, None
-    for epoch in range(epochs):
-        one_epoch(network, optimizer, inputs, targets, how.spectra_a_step, random)
-        if held is None:
-            continue
-        right = accuracy(network, *held, device)
-        since = 0 if right > best else since + 1
-        if right >= best:
-            best, weights = right, copy.deepcopy(network.state_dict())
-        steps = (epoch + 1) * len(rows) // how.spectra_a_step
-        if since >= how.patience and steps >= how.fewest_steps:
-            break
-    if weights is not None:
-        network.load_state_dict(weights)
-    return None if held is None else best
-
-
 def classify(
     train_values: Floats,
     train_labels: Labels,
     test_values: Floats,
-    how: ResNetTraining | None = None,
+    how: LearningPlan | None = None,
     plan: ResNetPlan | None = None,
     device: str = "auto",
 ) -> Labels:
@@ -200,16 +101,15 @@ def classify(
 
     The epoch is chosen on a fifth of the labels given, drawn by class, where every class has enough.
     """
-    how = how or ResNetTraining()
+    how = how or LearningPlan()
     names, classes = np.unique(train_labels, return_inverse=True)
     where = chosen_device(device)
     torch.manual_seed(how.seed)
     network = ResNet(train_values.shape[1], len(names), plan).to(where)
-    rows, held = between_0_and_1(train_values), None
+    rows, judge = between_0_and_1(train_values), None
     if np.bincount(classes).min() >= FEWEST_TO_CHOOSE:
         learn, apart = next(StratifiedShuffleSplit(1, test_size=0.2, random_state=how.seed).split(rows, classes))
-        held = rows[apart], classes[apart]
+        judge = partial(accuracy, network, rows[apart], classes[apart], where)
         rows, classes = rows[learn], classes[learn]
-    train(network, rows, classes, held, how, where)
-    told = scores(network, between_0_and_1(test_values), where).argmax(axis=1)
-    return np.asarray(names[told])
+    Learning(network, how, rows, classes, judge).run()
+    return np.asarray(names[told(network, between_0_and_1(test_values), where).argmax(axis=1)])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.rivals.resnet import ResNet, ResNetPlan, ResNetTraining, classify
+from benchmarks.rivals.learning import LearningPlan
+from benchmarks.rivals.resnet import ResNet, ResNetPlan, classify
 
 SMALL = ResNetPlan(channels_in=8, channels=8, layers=3)
 
@@ -35,14 +36,14 @@ def test_the_network_is_the_published_one():
 def test_it_tells_substances_apart_and_gives_their_names(many):
     values, names = substances(many)
     unseen, truth = substances(20, seed=1)
-    told = classify(values, names, unseen, ResNetTraining(epochs=8, fewest_steps=60), SMALL, "cpu")
+    told = classify(values, names, unseen, LearningPlan(epochs=8, fewest_steps=60), SMALL, "cpu")
     assert set(told) <= set(names)
     assert np.mean(told == truth) > 0.9
 
 
 def test_the_height_of_a_spectrum_does_not_matter():
     values, names = substances(6)
-    how = ResNetTraining(epochs=2, fewest_steps=1)
+    how = LearningPlan(epochs=2, fewest_steps=1)
     told = classify(values, names, values, how, SMALL, "cpu")
     assert np.array_equal(told, classify(1000 * values + 7, names, 3 * values, how, SMALL, "cpu"))
 
@@ -50,6 +51,6 @@ def test_the_height_of_a_spectrum_does_not_matter():
 def test_the_same_seed_gives_the_same_labels():
     values, names = substances(6)
     unseen, _ = substances(6, seed=2)
-    how = ResNetTraining(epochs=2, fewest_steps=1, seed=3)
+    how = LearningPlan(epochs=2, fewest_steps=1, seed=3)
     one, other = (classify(values, names, unseen, how, SMALL, "cpu") for _ in range(2))
     assert np.array_equal(one, other)
