@@ -101,9 +101,9 @@ class Learning:
         self.rows = torch.from_numpy(rows).to(self.device)
         self.classes = None if classes is None else torch.from_numpy(np.asarray(classes, np.int64)).to(self.device)
         betas = (how.momentum, how.second_momentum)
-        self.optimizer = torch.optim.AdamW(
-            network.parameters(), lr=how.learning_rate, betas=betas, weight_decay=how.weight_decay
-        )
+        rate, shrink = how.learning_rate, how.weight_decay
+        fused = True if self.device.type == "cuda" else None
+        self.optimizer = torch.optim.AdamW(network.parameters(), rate, betas, weight_decay=shrink, fused=fused)
         self.epochs = max(how.epochs, -(-how.fewest_steps * how.spectra_a_step // len(rows)))
         self.epoch, self.since, self.best = 0, 0, -1.0
         self.best_weights: dict[str, Tensor] = {}
