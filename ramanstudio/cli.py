@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanstudio import __version__, demo, export
+from ramanstudio import __version__, cli_features, cli_files, demo, export
 from ramanstudio.engine import DEFAULT_MODEL
 from ramanstudio.errors import StudioError
 from ramanstudio.mae.plan import PretrainPlan
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
     from ramanstudio.pictures import Panel
 
-VERBS = ("denoise", "info", "demo", "pretrain", "--version", "-V", "--help", "-h")
+VERBS = ("denoise", "embed", "cluster", "info", "demo", "pretrain", "--version", "-V", "--help", "-h")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DONE, SOME_FAILED, NOTHING_DONE, CANCELLED = 0, 1, 2, 130
-VALUES_AT_ONCE = 4_000_000  # intensities read before they are denoised: enough to fill a GPU, little enough for memory
 LONGEST_TABLE = 60  # lines printed; the summary has them all
 LONGEST_NAME = 48
 WEAKEST_SEEN = 4.0  # ratios below are as likely to be noise
@@ -88,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
         return one
 
     _add_denoise(verb("denoise", "Denoise files and folders, and write the results with their SNRs.", _denoise))
+    _add_features(verb("embed", "Write features of files and folders: numbers alike for like substances.", _embed))
+    one = verb("cluster", "Group the spectra of files and folders by how alike they are.", _cluster)
+    _add_features(one)
+    one.add_argument("--clusters", type=int, metavar="N", help="how many groups (as many as the data show)")
     one = verb("info", "Say what is in files: format, axis, facts, SNR.", _info)
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file or folder")
     _add_laser(one)
@@ -102,6 +105,13 @@ def _add_denoise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for results and summary.csv")
     parser.add_argument("--format", choices=export.RESULT_FORMATS, default="csv", help="of the results (csv)")
+    _add_model(parser)
+    _add_laser(parser)
+
+
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="table, a line for each spectrum")
     _add_model(parser)
     _add_laser(parser)
 
@@ -133,7 +143,7 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
 def _denoise(arguments: argparse.Namespace) -> int:
     from ramanstudio.engine import Engine
 
-    files = _files(arguments.files, arguments.out)
+    files = cli_files.find(arguments.files, arguments.out)
     results = export.ResultFolder(arguments.out, arguments.format)
     engine = Engine.load(arguments.model, arguments.device)
     rows: list[tuple[str, ...]] = []
@@ -151,30 +161,7 @@ def _denoise(arguments: argparse.Namespace) -> int:
         print(table(HEADER, rows))
     if rows:
         print(f"Denoised {len(files) - failed} of {len(files)} files on {engine.device_name}. Table: {results.summary}")
-    return NOTHING_DONE if not rows else SOME_FAILED if failed else DONE
-
-
-def _files(given: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """The files to work on; what an earlier run wrote into `out` is no input unless it is named.
-
-    Raises StudioError when there is none.
-    """
-    from ramanstudio.formats import registry
-
-    files = registry.find_files(given)
-    if out is not None:
-        named, results = {path.absolute() for path in given}, out.absolute()
-        files = [
-            file
-            for file in files
-            if file.absolute() in named or results not in file.absolute().parents or results in named
-        ]
-    if not files:
-        raise StudioError(
-            f"There is no spectrum in {', '.join(repr(str(path)) for path in given)}.",
-            remedy=f"Readable files end in {', '.join(registry.readable_suffixes())}.",
-        )
-    return files
+    return _exit_code(len(rows), failed)
 
 
 HEADER = ("file", "points", "SNR before", "SNR after", "gain")
@@ -192,45 +179,21 @@ def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
 
 def _denoise_files(engine: Engine, files: Sequence[Path], laser_nm: float | None, keep: Keep) -> int:
     """Read and denoise `files` some at a time, and `keep` each set's result; returns how many files failed."""
-    bar = ProgressBar("Denoising", len(files))
-    failed: set[Path] = set()
-
-    def fail(file: Path, error: StudioError) -> None:
-        failed.add(file)
-        bar.say(str(error) if file.name in error.sentence else f"'{file.name}': {error}")
-
+    reading = cli_files.Reading("Denoising", files, laser_nm)
     try:
-        for first, after, some in _chunks(files, laser_nm, fail):
-            _denoise_chunk(engine, some, bar, (first, after), keep, fail)
+        for report, some in reading.some_at_a_time():
+            _denoise_some(engine, some, report, keep, reading)
     finally:
-        bar.clear()
-    return len(failed)
+        reading.bar.clear()
+    return len(reading.failed)
 
 
-def _chunks(
-    files: Sequence[Path], laser_nm: float | None, fail: Callable[[Path, StudioError], None]
-) -> Iterator[tuple[int, int, list[tuple[Path, SpectrumSet]]]]:
-    """Runs of files, from a first to one after the last, with the sets that they hold."""
-    from ramanstudio.formats import registry
-
-    first, some = 0, list[tuple[Path, SpectrumSet]]()
-    for index, file in enumerate(files):
-        try:
-            some += [(file, one) for one in registry.read(file, laser_nm)]
-        except StudioError as error:
-            fail(file, error)
-        if index == len(files) - 1 or sum(one.values.size for _, one in some) >= VALUES_AT_ONCE:
-            yield first, index + 1, some
-            first, some = index + 1, []
-
-
-def _denoise_chunk(
+def _denoise_some(
     engine: Engine,
-    some: Sequence[tuple[Path, SpectrumSet]],
-    bar: ProgressBar,
-    reach: tuple[int, int],
+    some: Sequence[cli_files.Source],
+    report: cli_files.Report,
     keep: Keep,
-    fail: Callable[[Path, StudioError], None],
+    reading: cli_files.Reading,
 ) -> None:
     def show(result: tuple[int, Denoised | StudioError]) -> None:
         index, found = result
@@ -240,12 +203,29 @@ def _denoise_chunk(
                 raise found
             keep(file, raw, found)
         except StudioError as error:
-            fail(file, error)
+            reading.fail(file, error)
 
-    def report(done: int, total: int, _note: str) -> None:
-        bar(reach[0] + (reach[1] - reach[0]) * done / max(1, total))
+    engine.denoise_each([raw for _, raw in some], Progress(report, show, reading.bar.say))
 
-    engine.denoise_each([raw for _, raw in some], Progress(report, show, bar.say))
+
+def _embed(arguments: argparse.Namespace) -> int:
+    from ramanstudio.engine import Engine
+
+    files = cli_features.files_for(arguments.out, arguments.files)
+    engine = Engine.load(arguments.model, arguments.device)
+    return _exit_code(*cli_features.embed(engine, files, arguments.laser, arguments.out))
+
+
+def _cluster(arguments: argparse.Namespace) -> int:
+    from ramanstudio.engine import Engine
+
+    files = cli_features.files_for(arguments.out, arguments.files)
+    engine = Engine.load(arguments.model, arguments.device)
+    return _exit_code(*cli_features.cluster(engine, files, arguments.laser, arguments.out, arguments.clusters))
+
+
+def _exit_code(done: int, failed: int) -> int:
+    return NOTHING_DONE if not done else SOME_FAILED if failed else DONE
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -291,7 +271,7 @@ def _info(arguments: argparse.Namespace) -> int:
     from ramanstudio.formats import registry
 
     failed = 0
-    files = _files(arguments.files)
+    files = cli_files.find(arguments.files)
     for file in files:
         try:
             for spectra in registry.read(file, arguments.laser):

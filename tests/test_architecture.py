@@ -25,7 +25,10 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "project", "settings", "demo", "export", "pictures"} | {"formats.registry", "mae.plan"},
-    "cli": {"engine", "demo", "export", "pictures", "terminal"} | {"formats", "mae", "analysis"},
+    "cli": {"cli_features", "cli_files", "engine", "demo", "export", "pictures", "terminal"}
+    | {"formats", "mae", "analysis"},
+    "cli_features": {"cli_files", "engine", "export", "terminal"} | {"analysis"},
+    "cli_files": {"formats", "terminal"},
     "terminal": set(),
     "demo": {"engine"},
     "export": {"engine", "formats"},

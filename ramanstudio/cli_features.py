@@ -1,0 +1,232 @@
+"""The verbs embed and cluster: what spectra are of, and which are alike, as a table with a line for each spectrum."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio import cli_files
+from ramanstudio.cli_files import Reading, Source
+from ramanstudio.errors import StudioError
+from ramanstudio.export import spectrum_names
+from ramanstudio.paths import replace_atomically
+from ramanstudio.progress import Progress
+from ramanstudio.spectra import SpectrumSet, stacked
+from ramanstudio.terminal import ProgressBar, table
+
+if TYPE_CHECKING:
+    from ramanstudio.analysis.clusters import Clusters
+    from ramanstudio.engine import Engine
+
+Features = NDArray[np.float32]
+LONGEST_TABLE = 60  # lines printed; the file has them all
+FEWEST_POINTS = 32  # in the range that spectra of several axes have in common
+
+
+def embed(engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Path) -> tuple[int, int]:
+    """Write the features f1, f2, … of each spectrum of `files` to the CSV `out`, after its file and name.
+
+    Returns how many spectra were written and how many files failed; when cancelled, what was found is written.
+    Raises StudioError when the model gives no features or `out` cannot be written.
+    """
+    reading = Reading("Reading features", files, laser_nm)
+    found: list[tuple[Source, Features]] = []
+    try:
+        for report, some in reading.some_at_a_time():
+            found += _embedded(engine, some, reading, Progress(report, on_warning=reading.bar.say))
+    finally:
+        reading.bar.clear()
+        if found:
+            _write(out, _feature_lines(found))
+    spectra = sum(len(features) for _, features in found)
+    if found:
+        many = found[0][1].shape[1]
+        print(f"{many} features of {spectra} spectra by {engine.card.name} on {engine.device_name}. Table: {out}")
+    return spectra, len(reading.failed)
+
+
+def _embedded(
+    engine: Engine, some: Sequence[Source], reading: Reading, progress: Progress
+) -> list[tuple[Source, Features]]:
+    """Each source with its features (N, D) where it has any, in the order given; those of one axis in one go."""
+    groups: dict[bytes, list[int]] = {}
+    for index, (_, one) in enumerate(some):
+        groups.setdefault(one.axis.tobytes(), []).append(index)
+    found: dict[int, Features] = {}
+    done, total = 0, sum(len(one) for _, one in some)
+    for indices in groups.values():
+        sources = [some[index] for index in indices]
+        rows = _features(engine, sources, reading, progress.part(done, total))
+        found.update((index, one) for index, one in zip(indices, rows, strict=True) if one is not None)
+        done += sum(len(one) for _, one in sources)
+    return [(some[index], found[index]) for index in sorted(found)]
+
+
+def _features(engine: Engine, sources: Sequence[Source], reading: Reading, progress: Progress) -> list[Features | None]:
+    """Each source's features (N, D), of all in one go; where that fails one by one, with None for those at fault."""
+    try:
+        rows = engine.embed(stacked([one for _, one in sources]), progress)
+    except StudioError as error:
+        if engine.card.embedder is None:  # not the fault of a file
+            raise
+        if len(sources) == 1:
+            reading.fail(sources[0][0], error)
+            return [None]
+        return [found for source in sources for found in _features(engine, [source], reading, progress)]
+    ends = np.cumsum([len(one) for _, one in sources])
+    return list(np.split(rows, ends[:-1]))
+
+
+def cluster(
+    engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Path, n_clusters: int | None = None
+) -> tuple[int, int]:
+    """Group the spectra of all `files`, and write each one's cluster and probability to the CSV `out`.
+
+    Returns how many spectra were grouped and how many files failed. Raises StudioError when too little is common to
+    the spectra, they are fewer than `n_clusters`, or `out` cannot be written.
+    """
+    reading = Reading("Reading", files, laser_nm)
+    sources: list[Source] = []
+    for report, some in reading.some_at_a_time():
+        report(1, 1, "")
+        sources += [source for source in some if _is_usable(*source, reading)]
+    reading.bar.clear()
+    if not sources:
+        return 0, len(reading.failed)
+    spectra = on_one_axis(sources)
+    clusters = _grouped(engine, spectra, n_clusters)
+    _write(out, _group_lines(sources, clusters))
+    if clusters.n_clusters <= LONGEST_TABLE:
+        print(table(("cluster", "spectra", "probability", "for example"), _told_of_groups(sources, clusters)))
+    if any(not one.same_axis(spectra) for _, one in sources):
+        print(f"Compared from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹, the range that all of them have.")
+    groups = f"{clusters.n_clusters} group{'s' if clusters.n_clusters > 1 else ''}"
+    apart = f" (silhouette {clusters.silhouette:.2f})" if clusters.n_clusters > 1 else ""
+    print(f"Found {groups}{apart} in {len(spectra)} spectra on {engine.device_name}. Table: {out}")
+    return len(spectra), len(reading.failed)
+
+
+def _grouped(engine: Engine, spectra: SpectrumSet, n_clusters: int | None) -> Clusters:
+    bars: dict[str, ProgressBar] = {}  # one for each kind of step, which are counted apart
+
+    def report(done: int, total: int, note: str) -> None:
+        if note not in bars:
+            clear()
+            bars[note] = ProgressBar("Grouping", total)
+        bars[note](done, note)
+
+    def clear() -> None:
+        for bar in bars.values():
+            bar.clear()
+
+    def warn(sentence: str) -> None:
+        clear()
+        ProgressBar("", 0).say(sentence)
+
+    try:
+        return engine.cluster(spectra, n_clusters, Progress(report, on_warning=warn))
+    finally:
+        clear()
+
+
+def _is_usable(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
+    """Whether the spectra of a file can be compared with others; one that cannot must not stop those that can."""
+    broken = int(np.sum(~np.isfinite(spectra.values).all(axis=1)))
+    if broken:
+        which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"
+        remedy = "Crop the range where the detector gave nothing, or leave those spectra out."
+        reading.fail(file, StudioError(f"{which} values that are not numbers (NaN or infinite).", remedy=remedy))
+    elif spectra.points < FEWEST_POINTS:
+        remedy = f"At least {FEWEST_POINTS} points are needed."
+        reading.fail(file, StudioError(f"A spectrum of {spectra.points} points is too short to group.", remedy=remedy))
+    else:
+        return True
+    return False
+
+
+def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
+    """The spectra of all sources on one axis: their own, or the range they share by the steps of the coarsest.
+
+    Raises StudioError when they share fewer than 32 points.
+    """
+    sets = [one for _, one in sources]
+    if all(one.same_axis(sets[0]) for one in sets):
+        return stacked(sets)
+    low, high = max(one.axis[0] for one in sets), min(one.axis[-1] for one in sets)
+    step = max(float(np.median(np.diff(one.axis))) for one in sets)
+    points = int((high - low) / step + 1e-6) + 1
+    if points < FEWEST_POINTS:
+        late, early = max(sources, key=lambda one: one[1].axis[0]), min(sources, key=lambda one: one[1].axis[-1])
+        raise StudioError(
+            f"These spectra have too little of a range in common: '{late[0].name}' begins at {low:.0f} cm⁻¹ and"
+            f" '{early[0].name}' ends at {high:.0f} cm⁻¹, in steps of up to {step:.1f} cm⁻¹.",
+            remedy=f"Give files that share at least {FEWEST_POINTS} points.",
+        )
+    axis = np.linspace(low, high, points)
+    rows = [np.interp(axis, one.axis, row) for one in sets for row in one.values]
+    return SpectrumSet.of(axis, rows)
+
+
+def _feature_lines(found: Sequence[tuple[Source, Features]]) -> Iterator[Sequence[str]]:
+    yield "file", "spectrum", *(f"f{number}" for number in range(1, found[0][1].shape[1] + 1))
+    for (file, one), features in found:
+        for name, row in zip(spectrum_names(one), features.tolist(), strict=True):
+            yield str(file), name, *(f"{value:.6g}" for value in row)
+
+
+def _group_lines(sources: Sequence[Source], clusters: Clusters) -> Iterator[Sequence[str]]:
+    yield "file", "spectrum", "cluster", "probability"
+    names = ((str(file), name) for file, one in sources for name in spectrum_names(one))
+    for (file, name), label, probability in zip(names, clusters.labels, clusters.probabilities, strict=True):
+        yield file, name, f"{label + 1}", f"{probability:.3g}"
+
+
+def _told_of_groups(sources: Sequence[Source], clusters: Clusters) -> list[tuple[str, ...]]:
+    """A line for each group: its number, its spectra, how surely they belong on the average, and the surest's file."""
+    files = [file.name for file, one in sources for _ in range(len(one))]
+    rows: list[tuple[str, ...]] = []
+    for label in range(clusters.n_clusters):
+        inside = np.flatnonzero(clusters.labels == label)
+        sure = clusters.probabilities[inside]
+        rows.append((f"{label + 1}", f"{len(inside)}", f"{sure.mean():.2f}", files[inside[np.argmax(sure)]]))
+    return rows
+
+
+def files_for(out: Path, given: Sequence[Path]) -> list[Path]:
+    """The files to read, once `out` is a place that a table can go to.
+
+    Raises StudioError when it is not, is one of the files, or there is no file.
+    """
+    if out.is_dir():
+        raise StudioError(f"'{out}' is a folder.", remedy="Give the name of the table: --out results.csv.")
+    files = cli_files.find(given, out)
+    if out.exists() and any(out.samefile(file) for file in files if file.exists()):
+        raise StudioError(
+            f"'{out.name}' is one of the files to read, and raw data is never overwritten.",
+            remedy="Choose another name for the table.",
+        )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(out, error) from error
+    return files
+
+
+def _write(out: Path, lines: Iterable[Sequence[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    try:
+        replace_atomically(out, text.getvalue())
+    except OSError as error:
+        raise _not_written(out, error) from error
+
+
+def _not_written(out: Path, error: OSError) -> StudioError:
+    reason = error.strerror or str(error)
+    return StudioError(f"Could not write '{out}': {reason}.", remedy="Choose a folder that exists and may be written.")
