@@ -144,7 +144,7 @@ class Engine:
         folder = zoo.find(model)
         card, network = zoo.load(folder)
         chosen = predictor.choose_device(device)
-        return cls(card, predictor.Predictor(network, card.error_scale, chosen, zoo.load_embedder(folder)))
+        return cls(card, predictor.Predictor(network, card.error_calibration, chosen, zoo.load_embedder(folder)))
 
     @property
     def device_name(self) -> str:

@@ -6,11 +6,13 @@ import torch
 
 from ramanstudio.engine import BAND, Denoised, Engine
 from ramanstudio.errors import StudioError
+from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.predictor import SAMPLES_A_BATCH, Predictor
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.spectra import SpectrumSet
 
 AXIS = np.linspace(200, 1800, 1000)
+ONE = Calibration.flat(1.0)
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +312,7 @@ class _SmallGpu(Predictor):
 
 @pytest.mark.parametrize(("room", "ends_on", "warnings"), [(20_000, "cuda", 0), (0, "cpu", 1)])
 def test_a_full_gpu_halves_the_batch_then_leaves_it_to_the_cpu(engine, room, ends_on, warnings):
-    predictor = _SmallGpu(engine._predictor._network, 1.0, "cpu")
+    predictor = _SmallGpu(engine._predictor._network, ONE, "cpu")
     predictor.device, predictor.samples_a_batch, predictor.room = "cuda", SAMPLES_A_BATCH["cuda"], room
     values = np.random.default_rng(10).normal(0, 1, (30, 1000)).astype(np.float32)
     said = []
@@ -324,7 +326,7 @@ def test_a_full_memory_of_the_computer_is_a_sentence(engine, monkeypatch):
     network = engine._predictor._network
     monkeypatch.setattr(network, "forward", lambda samples, *_: samples.new_empty(10**15))
     with pytest.raises(StudioError, match="memory is full"):
-        Predictor(network, 1.0, "cpu").noise(AXIS, np.ones((1, 1000), np.float32), np.ones(1, np.float32))
+        Predictor(network, ONE, "cpu").noise(AXIS, np.ones((1, 1000), np.float32), np.ones(1, np.float32))
 
 
 def test_a_device_or_model_that_is_not_there_is_named(engine):

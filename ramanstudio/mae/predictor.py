@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
+from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared
 from ramanstudio.mae.network import SpectrumAutoencoder
 from ramanstudio.progress import SILENT, Progress
@@ -42,11 +43,11 @@ class Predictor:
     """Finds the noise in spectra, and their features, with the networks of one model on one device."""
 
     def __init__(
-        self, network: SpectrumAutoencoder, error_scale: float, device: str, embedder: Embedder | None = None
+        self, network: SpectrumAutoencoder, calibration: Calibration, device: str, embedder: Embedder | None = None
     ) -> None:
         self._network = network.to(device)
         self._embedder = embedder.to(device) if embedder is not None else None
-        self._error_scale = error_scale
+        self._calibration = calibration
         self.device = device
         self.samples_a_batch = SAMPLES_A_BATCH[device]
 
@@ -161,8 +162,9 @@ class Predictor:
             total[0][:, piece] += weight * noise
             total[1][:, piece] += weight * torch.exp(log_variance / 2)
             weights[piece] += weight
-        noise, error = ((part / weights).cpu().numpy() * sigma for part in total)
-        return noise, error * self._error_scale
+        noise, spread = ((part / weights).cpu().numpy() for part in total)
+        scale = self._calibration.of(np.sqrt(np.mean(spread**2, axis=1))).astype(np.float32)
+        return noise * sigma, spread * sigma * scale[:, None]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ramanstudio.errors import StudioError
+from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.plan import EmbedderPlan, NetworkPlan
 from ramanstudio.paths import replace_atomically, shipped, user_data
 
@@ -40,7 +41,8 @@ class EmbedderNote:
 class ModelCard:
     """What a model is, what it learned from and how well it does; stored beside its weights as card.json.
 
-    `error_scale` turns the spread that the network predicts into the expected error (measured on spectra held apart).
+    `error_scale` turns the spread that the network predicts into the expected error (measured on spectra held apart);
+    `calibration` does so by how large the spread is, and goes before it.
     `embedder` tells of the half that gives features, in a file of its own; None where there is none.
     """
 
@@ -58,6 +60,12 @@ class ModelCard:
     software: str = ""
     sha256: str = ""
     embedder: EmbedderNote | None = None
+    calibration: Calibration | None = None
+
+    @property
+    def error_calibration(self) -> Calibration:
+        """The factors from predicted spread to expected error; one for all where the model has not been calibrated."""
+        return self.calibration or Calibration.flat(self.error_scale)
 
     def text(self) -> str:
         """The card in sentences, for a person to read."""
@@ -111,7 +119,11 @@ def read_card(folder: Path) -> ModelCard:
         note = row.get("embedder")
         if note is not None:
             note = EmbedderNote(**{**note, "plan": EmbedderPlan(**note["plan"])})
-        return ModelCard(**{**row, "network": NetworkPlan(**row["network"]), "embedder": note})
+        scales = row.get("calibration")
+        if scales is not None:
+            scales = Calibration(tuple(scales["spread"]), tuple(scales["scale"]))
+        rooms = {"network": NetworkPlan(**row["network"]), "embedder": note, "calibration": scales}
+        return ModelCard(**{**row, **rooms})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudioError(
             f"The card of the model in '{folder}' cannot be read.", remedy="Install or import the model again."
@@ -181,6 +193,14 @@ def save_embedder(folder: Path, note: EmbedderNote, weights: Mapping[str, Tensor
     """
     card = read_card(folder)
     return _written(folder, replace(card, embedder=replace(note, sha256=_keep(folder / EMBEDDER, weights))))
+
+
+def save_calibration(folder: Path, calibration: Calibration) -> ModelCard:
+    """Write into the card of the model in `folder` how its claims compare with its errors; returns that card.
+
+    Raises StudioError when there is no model in `folder`.
+    """
+    return _written(folder, replace(read_card(folder), calibration=calibration))
 
 
 def _keep(path: Path, weights: Mapping[str, Tensor]) -> str:
