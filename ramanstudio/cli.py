@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanstudio import __version__, cli_features, cli_files, demo, export
-from ramanstudio.engine import DEFAULT_MODEL
+from ramanstudio import __version__, cli_features, cli_files, cli_pretrain, demo, export
+from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
 from ramanstudio.errors import StudioError
-from ramanstudio.mae.plan import PretrainPlan
+from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
 from ramanstudio.paths import replace_atomically, user_log
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.spectra import SpectrumSet
-from ramanstudio.terminal import ProgressBar, table
+from ramanstudio.terminal import table
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
     from ramanstudio.pictures import Panel
 
-VERBS = ("denoise", "embed", "cluster", "info", "demo", "pretrain", "--version", "-V", "--help", "-h")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DONE, SOME_FAILED, NOTHING_DONE, CANCELLED = 0, 1, 2, 130
 LONGEST_TABLE = 60  # lines printed; the summary has them all
@@ -97,7 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     one = verb("demo", "Denoise the simulated demo spectra and compare with their truth.", _demo)
     one.add_argument("--out", type=Path, default=Path("demo-output"), help="folder for the results (demo-output)")
     _add_model(one)
-    _add_pretrain(verb("pretrain", "Pretrain a model on HDF5 corpora; takes up a run that was stopped.", _pretrain))
+    one = verb("pretrain", "Train a model to denoise; takes up a run that was stopped.", cli_pretrain.pretrain)
+    cli_pretrain.add_arguments(one, PretrainPlan, NetworkPlan)
+    told = "Train a model that denoises to give features too; takes up a run that was stopped."
+    one = verb("pretrain-features", told, cli_pretrain.pretrain_features)
+    cli_pretrain.add_arguments(one, FeaturePlan, EmbedderPlan)
     return parser
 
 
@@ -105,6 +107,14 @@ def _add_denoise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for results and summary.csv")
     parser.add_argument("--format", choices=export.RESULT_FORMATS, default="csv", help="of the results (csv)")
+    parser.add_argument(
+        "--together",
+        choices=("file", "all", "no"),
+        default="file",
+        help="denoise with what spectra share: those of one file, where it holds four or more, as the window does"
+        " (file); all on one axis, such as repeats saved one a file, four million intensities at a time (all); or each"
+        " by itself (no)",
+    )
     _add_model(parser)
     _add_laser(parser)
 
@@ -124,20 +134,12 @@ def _add_laser(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model", default=DEFAULT_MODEL, metavar="NAME", help=f"name or folder of a model ({DEFAULT_MODEL})"
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME",
+        help=f"name or folder of a model ({DEFAULT_MODEL}); smae-small is the fast one, for large maps",
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
-
-
-def _add_pretrain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS.h5", help="HDF5 file of clean spectra")
-    parser.add_argument("--out", type=Path, required=True, metavar="models/NAME", help="folder of the new model")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (auto)")
-    kinds = {"int": int, "float": float, "str": str}
-    for field in dataclasses.fields(PretrainPlan):
-        flag, kind = f"--{field.name.replace('_', '-')}", str(field.type)
-        shown = f"({field.default})" if field.default != "" else "(none)"
-        parser.add_argument(flag, type=kinds[kind], default=field.default, metavar=kind.upper(), help=shown)
 
 
 def _denoise(arguments: argparse.Namespace) -> int:
@@ -153,7 +155,7 @@ def _denoise(arguments: argparse.Namespace) -> int:
         rows.append(_row(file, raw, denoised))
 
     try:
-        failed = _denoise_files(engine, files, arguments.laser, keep)
+        failed = _denoise_files(engine, files, arguments.laser, keep, arguments.together)
     finally:
         if rows:
             results.write_summary()
@@ -177,12 +179,14 @@ def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
     return (name, points, *(ratio_text(float(np.median(ratio))) for ratio in ratios))
 
 
-def _denoise_files(engine: Engine, files: Sequence[Path], laser_nm: float | None, keep: Keep) -> int:
+def _denoise_files(
+    engine: Engine, files: Sequence[Path], laser_nm: float | None, keep: Keep, together: str = "file"
+) -> int:
     """Read and denoise `files` some at a time, and `keep` each set's result; returns how many files failed."""
     reading = cli_files.Reading("Denoising", files, laser_nm)
     try:
         for report, some in reading.some_at_a_time():
-            _denoise_some(engine, some, report, keep, reading)
+            _denoise_some(engine, some, report, keep, reading, together)
     finally:
         reading.bar.clear()
     return len(reading.failed)
@@ -194,6 +198,7 @@ def _denoise_some(
     report: cli_files.Report,
     keep: Keep,
     reading: cli_files.Reading,
+    together: str,
 ) -> None:
     def show(result: tuple[int, Denoised | StudioError]) -> None:
         index, found = result
@@ -205,7 +210,10 @@ def _denoise_some(
         except StudioError as error:
             reading.fail(file, error)
 
-    engine.denoise_each([raw for _, raw in some], Progress(report, show, reading.bar.say))
+    sets = [raw for _, raw in some]
+    whole = [number if len(raw) >= FEWEST_TOGETHER else 0 for number, raw in enumerate(sets, start=1)]
+    numbers = {"file": whole, "all": [1] * len(sets), "no": ()}[together]
+    engine.denoise_each(sets, Progress(report, show, reading.bar.say), numbers)
 
 
 def _embed(arguments: argparse.Namespace) -> int:
@@ -307,24 +315,3 @@ def _facts(file: Path, spectra: SpectrumSet) -> list[str]:
         facts["SNR"] = f"about {ratio:.0f}" if ratio >= WEAKEST_SEEN else f"below {WEAKEST_SEEN:g}"
         facts["SNR"] += " (median of the spectra)" if len(spectra) > 1 else ""
     return [str(file), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
-
-
-def _pretrain(arguments: argparse.Namespace) -> int:
-    from ramanstudio import pictures
-    from ramanstudio.mae import predictor, pretraining
-
-    plan = PretrainPlan(**{field.name: getattr(arguments, field.name) for field in dataclasses.fields(PretrainPlan)})
-    device = predictor.choose_device(arguments.device)
-    bar = ProgressBar("Step", plan.steps)
-
-    def show(rows: Sequence[Mapping[str, float]]) -> None:
-        if rows:
-            pictures.draw_loss_curve(arguments.out / "loss.png", rows)
-
-    try:
-        progress = Progress(lambda done, _total, note: bar(done, note), show, bar.say)
-        card = pretraining.pretrain(plan, arguments.corpora, arguments.out, progress, device=device)
-    finally:
-        bar.clear()
-    print(card.text())
-    return DONE

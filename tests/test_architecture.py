@@ -25,10 +25,11 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "project", "settings", "demo", "export", "pictures"} | {"formats.registry", "mae.plan"},
-    "cli": {"cli_features", "cli_files", "engine", "demo", "export", "pictures", "terminal"}
+    "cli": {"cli_features", "cli_files", "cli_pretrain", "engine", "demo", "export", "pictures", "terminal"}
     | {"formats", "mae", "analysis"},
     "cli_features": {"cli_files", "engine", "export", "terminal"} | {"analysis"},
     "cli_files": {"formats", "terminal"},
+    "cli_pretrain": {"cli_files", "pictures", "terminal"} | {"formats", "mae"},
     "terminal": set(),
     "demo": {"engine"},
     "export": {"engine", "formats"},

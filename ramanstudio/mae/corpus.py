@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +20,61 @@ CLEAN_ENOUGH = 60.0  # a target's own noise must be well below the noise that is
 HEADROOM = 4.0  # added noise is at least this many times the target's own
 HELD_APART = 25  # one sample in so many is kept for validation
 MINIMUM_POINTS = 256
+MEMORY = 2**30  # bytes of spectra kept at hand
+
+
+Place = tuple[Path, str, int]  # corpus, group, row
+
+
+class Shelf:
+    """Spectra of corpora at hand: what was read last, as much as `memory` bytes hold; the rest is read again."""
+
+    def __init__(self, memory: int) -> None:
+        self._room = memory
+        self._kept: OrderedDict[Place, tuple[NDArray[Any], NDArray[Any]]] = OrderedDict()
+        self._files: dict[Path, Any] = {}
+        self._layouts: dict[tuple[Path, str], tuple[Any, Any]] = {}
+
+    def put(self, place: Place, axis: NDArray[Any], values: NDArray[Any]) -> None:
+        """Keep a spectrum, in place of those that were asked for longest ago."""
+        self._kept[place] = axis, values
+        self._room -= axis.nbytes + values.nbytes
+        while self._room < 0 and len(self._kept) > 1:
+            _, (axis, values) = self._kept.popitem(last=False)
+            self._room += axis.nbytes + values.nbytes
+
+    def take(self, place: Place) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Axis (B,) cm⁻¹ and intensities (B,) of a spectrum."""
+        if place not in self._kept:
+            self.put(place, *self._read(place))
+        self._kept.move_to_end(place)
+        return self._kept[place]
+
+    def _read(self, place: Place) -> tuple[NDArray[Any], NDArray[Any]]:
+        import h5py
+
+        path, name, row = place
+        if path not in self._files:
+            self._files[path] = h5py.File(path)
+        group = self._files[path][name]
+        if (path, name) not in self._layouts:
+            pieces = _pieces(group)
+            self._layouts[path, name] = pieces, group["axis"][:].astype(np.float64) if pieces is None else None
+        return _spectrum(group, row, *self._layouts[path, name])
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One real spectrum that is clean enough to be a target: axis (B,) cm⁻¹, intensities (B,), signal over noise."""
+    """A real spectrum that is clean enough to be a target: where it lies, and its signal over its noise."""
 
-    axis: NDArray[np.float64]
-    values: NDArray[np.float64]
+    shelf: Shelf
+    place: Place
     snr: float
+
+    @property
+    def spectrum(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Axis (B,) cm⁻¹ and intensities (B,)."""
+        return self.shelf.take(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +111,15 @@ def _resampled(
     random: np.random.Generator, target: Target, points: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`target` on `points` samples of a random step and window, as a pixel would average it."""
-    span = target.axis[-1] - target.axis[0]
-    native = span / (len(target.axis) - 1)
+    shifts, intensities = target.spectrum
+    span = shifts[-1] - shifts[0]
+    native = span / (len(shifts) - 1)
     widest = span / points
     step = widest if widest < native else np.exp(random.uniform(np.log(native), np.log(widest)))
-    start = target.axis[0] + random.random() * (span - step * points)
+    start = shifts[0] + random.random() * (span - step * points)
     edges = start + step * np.arange(points + 1)
-    running = np.concatenate([[0.0], np.cumsum((target.values[1:] + target.values[:-1]) / 2 * np.diff(target.axis))])
-    values = np.diff(np.interp(edges, target.axis, running)) / step
+    running = np.concatenate([[0.0], np.cumsum((intensities[1:] + intensities[:-1]) / 2 * np.diff(shifts))])
+    values = np.diff(np.interp(edges, shifts, running)) / step
     # The same lines on a stretched axis are the lines of another grating: the network must not know widths by heart.
     stretch = np.exp(random.uniform(np.log(0.7), np.log(1.6)))
     return start + stretch * step * (np.arange(points) + 0.5), values
@@ -88,29 +136,47 @@ def _is_held_apart(sample: str) -> bool:
     return zlib.crc32(sample.encode()) % HELD_APART == 0
 
 
-def _spectra_of(group: Any) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
-    """The sample, axis and intensities of each spectrum of an HDF5 group.
+Found = tuple[str, NDArray[Any], NDArray[Any]]  # the sample, axis and intensities of a spectrum
+
+
+def _pieces(group: Any) -> list[slice] | None:
+    """Where each spectrum of an HDF5 group lies when they lie one after the other; None when they share an axis."""
+    if "offsets" not in group:
+        return None
+    ends = group["offsets"][:].tolist()
+    return [slice(*ends[row : row + 2]) for row in range(len(ends) - 1)]
+
+
+def _spectrum(group: Any, row: int, pieces: list[slice] | None, axis: NDArray[Any] | None) -> tuple[Any, Any]:
+    """Axis and intensities, 64 bits, of one spectrum of a group."""
+    if pieces is None:
+        return axis, group["values"][row].astype(np.float64)
+    return group["axis"][pieces[row]].astype(np.float64), group["values"][pieces[row]].astype(np.float64)
+
+
+def _spectra_of(group: Any) -> Iterator[Found]:
+    """Each spectrum of an HDF5 group, read one after the other: a corpus need not fit into memory.
 
     Raises KeyError, ValueError, IndexError or TypeError when it is of another layout.
     """
-    values, axis = group["values"][:], group["axis"][:].astype(np.float64)
-    many = len(group["offsets"]) - 1 if "offsets" in group else len(values)
-    if values.shape != (axis.shape if "offsets" in group else (many, len(axis))):
-        raise ValueError(f"an axis of {axis.shape} points does not fit values of shape {values.shape}")
+    pieces = _pieces(group)
+    many = len(group["values"]) if pieces is None else len(pieces)
+    fits = (many, len(group["axis"])) if pieces is None else group["axis"].shape
+    if group["values"].shape != fits:
+        raise ValueError(f"an axis of {group['axis'].shape} points does not fit values of {group['values'].shape}")
     column = next((group[name][()] for name in ("sample", "label") if name in group), range(many))
     samples = [entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry) for entry in column]
+    axis = group["axis"][:].astype(np.float64) if pieces is None else None
     for row in range(many):
-        if "offsets" in group:
-            piece = slice(*group["offsets"][row : row + 2])
-            yield samples[row], axis[piece], values[piece].astype(np.float64)
-        else:
-            yield samples[row], axis, values[row].astype(np.float64)
+        yield samples[row], *_spectrum(group, row, pieces, axis)
 
 
-def _spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, NDArray[Any], NDArray[Any]]]:
-    """The group, sample, axis and intensities of each spectrum of a corpus that is long enough and has no gaps.
+def every_spectrum(
+    path: Path, leave_out: Sequence[str] = ()
+) -> Iterator[tuple[str, int, str, NDArray[Any], NDArray[Any]]]:
+    """The group, row, sample, axis (B,) cm⁻¹ and intensities (B,) of each spectrum of a corpus, however noisy.
 
-    Raises StudioError when the file cannot be read.
+    Those that are too short or have gaps are passed over. Raises StudioError when the file cannot be read.
     """
     import h5py
 
@@ -120,11 +186,11 @@ def _spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, N
             for name, group in groups.items():
                 if name in leave_out or "values" not in group:
                     continue
-                for sample, axis, values in _spectra_of(group):
+                for row, (sample, axis, values) in enumerate(_spectra_of(group)):
                     gaps = not (np.isfinite(values).all() and np.isfinite(axis).all())
                     if len(axis) < MINIMUM_POINTS or gaps or np.any(np.diff(axis) <= 0):
                         continue
-                    yield name, sample, axis, values
+                    yield name, row, sample, axis, values
     except (OSError, RuntimeError, KeyError, ValueError, IndexError, TypeError) as error:
         # What h5py raises for a damaged file is any of these, and so is what another layout leads to.
         raise StudioError(
@@ -133,34 +199,24 @@ def _spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, N
         ) from error
 
 
-def every_spectrum(path: Path, leave_out: Sequence[str] = ()) -> Iterator[tuple[str, str, NDArray[Any], NDArray[Any]]]:
-    """The group, sample, axis (B,) cm⁻¹ and intensities (B,) of each spectrum of a corpus, however noisy.
-
-    Raises StudioError when the file cannot be read.
-    """
-    return _spectra(path, leave_out)
-
-
-def _clean_spectra(path: Path, leave_out: Sequence[str]) -> Iterator[tuple[str, str, Target]]:
-    """The group, sample and spectrum of each target of a corpus."""
-    for name, sample, axis, values in _spectra(path, leave_out):
-        snr = own_snr(values)
-        if CLEAN_ENOUGH < snr < 1e6:
-            yield name, sample, Target(axis, values, snr)
-
-
-def load(paths: Sequence[Path], leave_out: Sequence[str] = ()) -> tuple[Corpus, Corpus]:
+def load(paths: Sequence[Path], leave_out: Sequence[str] = (), memory: int = MEMORY) -> tuple[Corpus, Corpus]:
     """The clean spectra of HDF5 corpora, for training and held apart for validation (split by sample).
 
     A group holds `values` and `axis`, (N, B) and (B,), or one after the other with `offsets`. Spectra with too few
-    points, gaps or too much noise are passed over. Raises StudioError when nothing is left or a file is no such corpus.
+    points, gaps or too much noise are passed over. Of the others at most `memory` bytes are kept, the rest is read
+    when it is drawn. Raises StudioError when nothing is left or a file is no such corpus.
     """
+    shelf = Shelf(memory)
     train: dict[str, list[Target]] = {}
     apart: dict[str, list[Target]] = {}
     for path in paths:
-        for name, sample, target in _clean_spectra(path, leave_out):
-            side = apart if _is_held_apart(sample) else train
-            side.setdefault(name, []).append(target)
+        for name, row, sample, axis, values in every_spectrum(path, leave_out):
+            snr = own_snr(values)
+            if CLEAN_ENOUGH < snr < 1e6:
+                place = (path, name, row)
+                shelf.put(place, axis, values)
+                side = apart if _is_held_apart(sample) else train
+                side.setdefault(name, []).append(Target(shelf, place, snr))
     if not train:
         raise StudioError(
             "None of the corpora holds a spectrum clean enough to learn from.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from ramanstudio.errors import StudioError
-from ramanstudio.mae import corpus, corruption
+from ramanstudio.mae import checkpoint, corpus, corruption, zoo
+from ramanstudio.mae.checkpoint import Averaged
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared, readings
 from ramanstudio.mae.network import cpu_has_bf16
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.views import view
-from ramanstudio.progress import SILENT, Progress
+from ramanstudio.progress import SILENT, Progress, duration
 
+CHECKPOINT = "features-checkpoint.safetensors"  # beside that of the half that denoises
 Floats = NDArray[np.floating[Any]]
 Rows = NDArray[np.intp]
 
@@ -64,7 +67,7 @@ def gather(paths: Sequence[Path], plan: EmbedderPlan, how: FeaturePlan) -> Gathe
     substances: dict[tuple[str, ...], int] = {}
     substance = []
     for path in paths:
-        for name, sample, axis, values in corpus.every_spectrum(path, leave_out):
+        for name, _, sample, axis, values in corpus.every_spectrum(path, leave_out):
             row, measured = on_grid(plan, axis, values[None])
             if measured.sum() * plan.step_cm < FEWEST_CM:
                 continue
@@ -126,7 +129,7 @@ class FeatureLearning:
         torch.manual_seed(how.seed)
         self.how, self.real, self.plan, self.device = how, real, plan, device
         self.network = Embedder(plan).to(device)
-        self.averaged = {name: weight.detach().clone() for name, weight in self.network.state_dict().items()}
+        self.averaged = Averaged(self.network, how.average_over)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=how.learning_rate, weight_decay=how.weight_decay
         )
@@ -145,9 +148,7 @@ class FeatureLearning:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
-        keep = min(1 - 1 / how.average_over, (1 + self.step) / (10 + self.step))
-        for name, weight in self.network.state_dict().items():
-            self.averaged[name].lerp_(weight, 1 - keep)
+        self.averaged.add(self.network, self.step)
         self.step += 1
         return float(loss.detach())
 
@@ -157,6 +158,22 @@ class FeatureLearning:
         hiding = torch.stack([missed(foretold, view) for (_, foretold), view in zip(found, views, strict=True)]).mean()
         together = contrast(found[0][0], found[1][0], self.how.temperature)
         return self.how.views_weight * together + self.how.hiding_weight * hiding
+
+    def save(self, path: Path) -> None:
+        """Everything that is needed to go on."""
+        note = {"step": str(self.step), "settings": repr((self.how, self.plan))}
+        checkpoint.write(path, self.network, self.averaged, self.optimizer, note)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint. Raises StudioError when it is of other settings, or damaged."""
+        settings = repr((self.how, self.plan))
+        self.step = int(checkpoint.resume(path, self.network, self.averaged, self.optimizer, settings)["step"])
+
+    def learned(self) -> Embedder:
+        """The network with its averaged weights, ready to use."""
+        network = Embedder(self.plan).to(self.device)
+        network.load_state_dict(self.averaged.weights)
+        return network.eval()
 
 
 def learn_features(
@@ -171,10 +188,41 @@ def learn_features(
     Raises StudioError when the corpora hold nothing to learn from, Cancelled when asked to stop.
     """
     plan = plan or EmbedderPlan()
-    real = gather(paths, plan, how)
-    learning = FeatureLearning(how, real, plan, torch.device(device))
+    learning = FeatureLearning(how, gather(paths, plan, how), plan, torch.device(device))
+    while learning.step < how.steps:
+        progress(learning.step, how.steps, f"loss {learning.take_step():.3f}")
+    return learning.learned(), learning.real.counts
+
+
+def pretrain_features(
+    how: FeaturePlan,
+    paths: Sequence[Path],
+    out: Path,
+    progress: Progress = SILENT,
+    plan: EmbedderPlan | None = None,
+    device: str = "cpu",
+) -> zoo.ModelCard:
+    """Train the half of the model in the folder `out` that gives features, or go on where that stopped.
+
+    A kill costs at most `how.checkpoint_every` steps. Raises StudioError when there is no model in `out`, the corpora
+    hold nothing to learn from or the checkpoint does not suit; Cancelled when asked to stop.
+    """
+    zoo.read_card(out)
+    plan = plan or EmbedderPlan()
+    learning = FeatureLearning(how, gather(paths, plan, how), plan, torch.device(device))
+    if (out / CHECKPOINT).exists():
+        learning.resume(out / CHECKPOINT)
+    started, first = time.monotonic(), learning.step
     while learning.step < how.steps:
         loss = learning.take_step()
-        progress(learning.step, how.steps, f"loss {loss:.3f}")
-    learning.network.load_state_dict(learning.averaged)
-    return learning.network.eval(), real.counts
+        left = duration((time.monotonic() - started) / (learning.step - first) * (how.steps - learning.step))
+        progress(learning.step, how.steps, f"loss {loss:.3f} · {left} left")
+        if learning.step % how.checkpoint_every == 0 or learning.step == how.steps:
+            learning.save(out / CHECKPOINT)
+    note = zoo.EmbedderNote(
+        plan=plan,
+        parameters=sum(weight.numel() for weight in learning.network.parameters()),
+        steps=learning.step,
+        trained_on=learning.real.counts,
+    )
+    return zoo.save_embedder(out, note, learning.averaged.weights)

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from ramanstudio.errors import StudioError
 
 
+def _check(whose: str, name: str, value: float, is_right: bool, range_of_it: str) -> None:
+    if not is_right:
+        raise StudioError(f"The {name.replace('_', ' ')} of a {whose} cannot be {value}.", f"Give {range_of_it}.")
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
     """The size of a spectrum autoencoder; lengths in samples of the spectrum."""
@@ -21,6 +26,16 @@ class NetworkPlan:
     heads: int = 4
     encoder_layers: int = 4
     decoder_layers: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises StudioError when no network can be built so."""
+        for name, least in (("window", 2), ("stride", 1), ("width", 2), ("heads", 1), ("encoder_layers", 1)):
+            _check("network", name, getattr(self, name), getattr(self, name) >= least, f"{least} or more")
+        _check("network", "decoder_layers", self.decoder_layers, self.decoder_layers >= 0, "0 or more")
+        of_strides = f"a multiple of the stride, which is {self.stride}"
+        _check("network", "window", self.window, self.window % self.stride == 0, of_strides)
+        of_heads = f"a multiple of twice the heads, of which there are {self.heads}"
+        _check("network", "width", self.width, self.width % (2 * self.heads) == 0, of_heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +67,12 @@ class PretrainPlan:
         }
         shares = ("real_share", "hiding_steps", "hidden_share")
         for name, least in counts.items():
-            self._check(name, getattr(self, name) >= least, f"{least} or more")
+            _check("training", name, getattr(self, name), getattr(self, name) >= least, f"{least} or more")
         for name in shares:
-            self._check(name, 0 <= getattr(self, name) <= 1, "a number from 0 to 1")
-        self._check("learning_rate", 0 < self.learning_rate < math.inf, "a number above 0, such as 0.001")
-        self._check("weight_decay", 0 <= self.weight_decay < math.inf, "0 or more")
-
-    def _check(self, name: str, is_right: bool, range_of_it: str) -> None:
-        if not is_right:
-            what = name.replace("_", " ")
-            raise StudioError(f"The {what} of a training cannot be {getattr(self, name)}.", f"Give {range_of_it}.")
+            _check("training", name, getattr(self, name), 0 <= getattr(self, name) <= 1, "a number from 0 to 1")
+        rate, decay = self.learning_rate, self.weight_decay
+        _check("training", "learning_rate", rate, 0 < rate < math.inf, "a number above 0, such as 0.001")
+        _check("training", "weight_decay", decay, 0 <= decay < math.inf, "0 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,8 @@ class FeaturePlan:
     `twins` names the groups of a corpus in which several spectra of one `sample` are of one substance.
     """
 
-    steps: int = 2000
-    spectra_a_step: int = 256
+    steps: int = 7000
+    spectra_a_step: int = 128
     groups_a_step: int = 8
     learning_rate: float = 1e-3
     warmup_steps: int = 100
@@ -111,6 +122,7 @@ class FeaturePlan:
     views_weight: float = 1.0
     hiding_weight: float = 0.3
     average_over: int = 200
+    checkpoint_every: int = 250
     twins: str = "rruff"
     leave_out: str = ""
     seed: int = 1

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,15 +17,15 @@ from torch.nn.functional import huber_loss
 from ramanstudio import __version__
 from ramanstudio.analysis.snr import noise_sigma
 from ramanstudio.errors import StudioError
+from ramanstudio.mae import checkpoint, corruption, zoo
 from ramanstudio.mae import corpus as corpora
-from ramanstudio.mae import corruption, zoo
+from ramanstudio.mae.checkpoint import CHECKPOINT, Averaged
+from ramanstudio.mae.loss_curve import LOSS_CURVE, LossCurve
 from ramanstudio.mae.network import SpectrumAutoencoder, cpu_has_bf16, detrended
 from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
-from ramanstudio.paths import replace_atomically
-from ramanstudio.progress import SILENT, Progress
+from ramanstudio.mae.team import Team, team
+from ramanstudio.progress import SILENT, Progress, duration
 
-CHECKPOINT = "checkpoint.safetensors"
-LOSS_CURVE = "loss.csv"
 POINTS = (320, 512, 768, 1024, 1536, 2048)  # lengths of the training spectra; one for each step
 VARIANCE_WEIGHT, HIDDEN_WEIGHT = 0.1, 0.3
 RAY_PRECISION = 10.0  # a cosmic ray's height need be known to a tenth: what it hit is lost anyhow
@@ -76,10 +75,13 @@ def draw_example(random: np.random.Generator, real: corpora.Corpus, plan: Pretra
 
 
 def loss_of(
-    network: SpectrumAutoencoder, example: Example, visible: Tensor | None = None
+    network: SpectrumAutoencoder, example: Example, visible: Tensor | None = None, shared: Any = None
 ) -> tuple[Tensor, dict[str, float]]:
-    """The loss of a batch, and its parts: squared error of the noise, its predicted spread, and hidden windows."""
-    noise, log_variance, signal = network(example.samples, example.axis, visible)
+    """The loss of a batch, and its parts: squared error of the noise, its predicted spread, and hidden windows.
+
+    `shared` is the network as the processes of a team call it.
+    """
+    noise, log_variance, signal = (shared or network)(example.samples, example.axis, visible)
     error = (noise - example.noise) * example.weight.sqrt()
     spread = log_variance + example.weight.log()
     left = error.detach() - example.drift * example.weight.sqrt()
@@ -95,18 +97,18 @@ def loss_of(
 
 
 class Pretraining:
-    """A run that can be stopped at any step and taken up again: everything random is a function of seed and step."""
+    """A run that can be stopped at any step and taken up again: all that is random follows from seed, step and rank."""
 
-    def __init__(
-        self, network_plan: NetworkPlan, plan: PretrainPlan, real: corpora.Corpus, device: torch.device
-    ) -> None:
+    def __init__(self, network_plan: NetworkPlan, plan: PretrainPlan, real: corpora.Corpus, team: Team) -> None:
         torch.manual_seed(plan.seed)
-        self.plan, self.real, self.device = plan, real, device
+        self.plan, self.real, self.team, self.device = plan, real, team, team.device
+        device = team.device
         self.network = SpectrumAutoencoder(network_plan).to(device)
+        self.shared = team.shared(self.network)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98)
         )
-        self.averaged = {name: weight.detach().clone() for name, weight in self.network.state_dict().items()}
+        self.averaged = Averaged(self.network, plan.average_over)
         self.step = 0
         self.spectra_seen = 0
         # bf16 where it is native: elsewhere it is emulated and slower than 32 bits
@@ -115,8 +117,9 @@ class Pretraining:
     def take_step(self) -> dict[str, float]:
         """One batch, one update; returns the parts of the loss."""
         plan = self.plan
-        random = np.random.default_rng((plan.seed, self.step))
-        points = int(random.choice(POINTS))
+        # every process takes spectra of one length, so that none waits for another
+        points = int(np.random.default_rng((plan.seed, self.step)).choice(POINTS))
+        random = np.random.default_rng((plan.seed, self.step, 1 + self.team.rank))
         example = draw_example(random, self.real, plan, points).to(self.device)
         visible = None
         if random.random() < plan.hiding_steps:
@@ -126,16 +129,16 @@ class Pretraining:
             group["lr"] = plan.learning_rate * self._schedule()
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            loss, parts = loss_of(self.network, example, visible)
+            loss, parts = loss_of(self.network, example, visible, self.shared)
         if not torch.isfinite(loss):
             raise StudioError("Training diverged.", remedy="Lower the learning rate and start again.")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
-        self._average()
+        self.averaged.add(self.network, self.step)
         self.step += 1
-        self.spectra_seen += len(example.samples)
+        self.spectra_seen += len(example.samples) * self.team.size
         return {"loss": float(loss.detach()), **parts}
 
     def _schedule(self) -> float:
@@ -145,55 +148,15 @@ class Pretraining:
         done = (self.step - self.plan.warmup_steps) / max(1, self.plan.steps - self.plan.warmup_steps)
         return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, done))) / 2
 
-    def _average(self) -> None:
-        # a short memory at first, so that the random start is forgotten
-        keep = min(1 - 1 / self.plan.average_over, (1 + self.step) / (10 + self.step))
-        for name, weight in self.network.state_dict().items():
-            self.averaged[name].lerp_(weight, 1 - keep)
-
     def save(self, path: Path) -> None:
-        """Everything that is needed to go on, as safetensors."""
-        from safetensors.torch import save
-
-        tensors = {f"network.{name}": weight for name, weight in self.network.state_dict().items()}
-        tensors |= {f"averaged.{name}": weight for name, weight in self.averaged.items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
-        note = {"step": str(self.step), "spectra_seen": str(self.spectra_seen), "plan": repr(self.plan)}
-        replace_atomically(path, save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, note))
+        """Everything that is needed to go on."""
+        note = {"step": str(self.step), "spectra_seen": str(self.spectra_seen), "settings": repr(self.plan)}
+        checkpoint.write(path, self.network, self.averaged, self.optimizer, note)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint. Raises StudioError when it is of another plan or network, or damaged."""
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(path, "pt") as file:
-                note = file.metadata() or {}
-                tensors = {name: file.get_tensor(name).to(self.device) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise StudioError(f"The checkpoint '{path}' is damaged.", remedy="Delete it to start again.") from error
-        if note.get("plan") != repr(self.plan) or not self._fits(_under("network.", tensors)):
-            raise StudioError(
-                f"The checkpoint '{path}' was made with other settings.",
-                remedy="Give the same settings, or delete it to start again.",
-            )
+        note = checkpoint.resume(path, self.network, self.averaged, self.optimizer, repr(self.plan))
         self.step, self.spectra_seen = int(note["step"]), int(note["spectra_seen"])
-        self.network.load_state_dict(_under("network.", tensors))
-        self.averaged = _under("averaged.", tensors)
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimizer.", tensors).items():
-            index, key = name.split(".", 1)
-            state.setdefault(int(index), {})[key] = tensor.cpu() if key == "step" else tensor
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-
-    def _fits(self, weights: dict[str, Tensor]) -> bool:
-        """Whether `weights` are those of a network built like this one."""
-        own = {name: weight.shape for name, weight in self.network.state_dict().items()}
-        return own == {name: weight.shape for name, weight in weights.items()}
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _rms(rows: Tensor) -> Tensor:
@@ -234,6 +197,8 @@ def pretrain(
 ) -> zoo.ModelCard:
     """Pretrain a model on HDF5 corpora into the folder `out`, or go on where a run into it stopped.
 
+    Started by torchrun, its processes share the work: each draws batches of its own, and gradients are averaged.
+
     Writes card.json, weights.safetensors (averaged over the last steps) and loss.csv at every checkpoint, so that
     a kill costs at most `plan.checkpoint_every` steps. Shows the rows of the loss curve so far. Raises StudioError
     when the corpora hold nothing to learn from, when the checkpoint does not suit or `out` cannot be written, and
@@ -241,7 +206,8 @@ def pretrain(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return _pretrain(plan, paths, out, progress, network_plan or NetworkPlan(), torch.device(device))
+        with team(device) as us:
+            return _pretrain(plan, paths, out, progress if us.leads else SILENT, network_plan or NetworkPlan(), us)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(
@@ -256,11 +222,11 @@ def _pretrain(
     out: Path,
     progress: Progress,
     network_plan: NetworkPlan,
-    device: torch.device,
+    us: Team,
 ) -> zoo.ModelCard:
     real, apart = corpora.load(paths, tuple(name for name in plan.leave_out.split(",") if name))
-    run = Pretraining(network_plan, plan, real, device)
-    curve = _LossCurve(out / LOSS_CURVE)
+    run = Pretraining(network_plan, plan, real, us)
+    curve = LossCurve(out / LOSS_CURVE)
     if (out / CHECKPOINT).exists():
         run.resume(out / CHECKPOINT)
         curve.keep_until(run.step)
@@ -270,19 +236,21 @@ def _pretrain(
         parts = run.take_step()
         curve.add(run.step, parts)
         a_step = (time.monotonic() - started) / (run.step - first)
-        left = a_step * (plan.steps - run.step) / 60
-        progress(run.step, plan.steps, f"loss {curve.mean('loss'):.3f} · {left:.0f} min left")
-        if run.step % plan.checkpoint_every == 0 or run.step == plan.steps:
+        left = duration(a_step * (plan.steps - run.step))
+        progress(run.step, plan.steps, f"loss {curve.mean('loss'):.3f} · {left} left")
+        if us.leads and (run.step % plan.checkpoint_every == 0 or run.step == plan.steps):
             progress.show(curve.write(run.step))
             card = _keep(run, apart if apart.groups else real, out)
             # last, as a run that is taken up here makes none of the others again
             run.save(out / CHECKPOINT)
+    if us.size > 1:
+        torch.distributed.barrier()  # until the last files are written
     return card or zoo.read_card(out)
 
 
 def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
     network = SpectrumAutoencoder(run.network.plan).to(run.device)
-    network.load_state_dict(run.averaged)
+    network.load_state_dict(run.averaged.weights)
     metrics = validate(network.eval(), apart, run.plan)
     card = zoo.ModelCard(
         name=out.name,
@@ -297,50 +265,4 @@ def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
         cite="RRUFF spectra: Lafuente et al. 2015.",
         software=f"RamanStudio {__version__}, torch {torch.__version__}",
     )
-    return zoo.save(out, card, run.averaged)
-
-
-class _LossCurve:
-    """The loss by step in loss.csv: a row every fifty steps and at each checkpoint, the mean since the row before."""
-
-    EVERY = 50
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: list[dict[str, float]] = []
-        self._recent: dict[str, list[float]] = {}
-
-    def add(self, step: int, parts: dict[str, float]) -> None:
-        for name, value in parts.items():
-            self._recent.setdefault(name, []).append(value)
-        if step % self.EVERY == 0:
-            self._close_row(step)
-
-    def _close_row(self, step: int) -> None:
-        if self._recent:
-            self._rows.append({"step": step, **{name: self.mean(name) for name in ("loss", "noise", "hidden")}})
-            self._recent = {}
-
-    def mean(self, name: str) -> float:
-        """The mean of the steps since the last row, or that row's."""
-        recent = self._recent.get(name)
-        if recent:
-            return float(np.mean(recent))
-        return self._rows[-1][name] if self._rows else math.nan
-
-    def keep_until(self, step: int) -> None:
-        """Take up an earlier curve, less the rows that will be made again."""
-        if self._path.exists():
-            with self._path.open(newline="") as file:
-                rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-            self._rows = [{**row, "step": int(row["step"])} for row in rows if row["step"] <= step]
-
-    def write(self, step: int) -> list[dict[str, float]]:
-        """Write the curve up to `step`; returns its rows."""
-        self._close_row(step)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, ["step", "loss", "noise", "hidden"])
-        writer.writeheader()
-        writer.writerows(self._rows)
-        replace_atomically(self._path, text.getvalue())
-        return list(self._rows)
+    return zoo.save(out, card, run.averaged.weights)

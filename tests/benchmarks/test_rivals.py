@@ -1,5 +1,7 @@
 """The rivals of the denoising benchmark are real opponents: each takes noise off, and none is flattered."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from benchmarks.denoise import Gain, best_of_grid
 from benchmarks.repeats import Condition
 from benchmarks.rivals import pca, unet
 from benchmarks.rivals.smoothers import SMOOTHERS, baseline, whittaker
-from ramanstudio.mae.corpus import Corpus, Target
+from ramanstudio.mae.corpus import Corpus, Shelf, Target
 from ramanstudio.mae.plan import PretrainPlan
 from ramanstudio.spectra import SpectrumSet
 
@@ -66,7 +68,11 @@ def test_pca_keeps_no_component_of_noise_alone():
 def corpus() -> Corpus:
     axis = np.linspace(100, 1600, 1500)
     lines = [np.exp(-0.5 * ((axis - centre) / 10) ** 2) for centre in range(200, 1500, 50)]
-    return Corpus({"made up": tuple(Target(axis, values, 500.0) for values in lines)})
+    shelf = Shelf(10**9)
+    places = [(Path("made up"), "lines", row) for row in range(len(lines))]
+    for place, values in zip(places, lines, strict=True):
+        shelf.put(place, axis, values)
+    return Corpus({"made up": tuple(Target(shelf, place, 500.0) for place in places)})
 
 
 def small_training(seconds: float = 1e6) -> unet.Training:

@@ -13,9 +13,11 @@ from ramanstudio.errors import StudioError
 from ramanstudio.mae import corpus, zoo
 from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
 from ramanstudio.mae.pretraining import Pretraining, draw_example, loss_of, pretrain
+from ramanstudio.mae.team import Team
 from ramanstudio.progress import Cancelled, Progress
 
 TINY = NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1)
+ALONE = Team(0, 1, torch.device("cpu"))
 QUICK = PretrainPlan(steps=6, samples_a_step=4096, checkpoint_every=3, warmup_steps=2, average_over=10)
 
 
@@ -164,7 +166,7 @@ def test_gaps_in_an_axis_and_datasets_beside_the_groups_are_passed_over_and_labe
 def learned_by_heart(corpus_file, part, hide):
     """How far a part of the loss of one small batch falls when the network sees nothing else: last over first."""
     real, _ = corpus.load([corpus_file])
-    network = Pretraining(TINY, QUICK, real, torch.device("cpu")).network
+    network = Pretraining(TINY, QUICK, real, ALONE).network
     example = draw_example(np.random.default_rng(1), real, replace(QUICK, samples_a_step=1024), 512)
     count = network.window_count(512)
     visible = network.hide(count, 0.5, torch.Generator().manual_seed(0)) if hide else None
@@ -189,7 +191,7 @@ def test_the_network_can_learn_hidden_windows_by_heart(corpus_file):
 
 def test_a_saved_model_is_the_same_when_it_is_loaded(corpus_file, tmp_path):
     real, _ = corpus.load([corpus_file])
-    network = Pretraining(TINY, QUICK, real, torch.device("cpu")).network.eval()
+    network = Pretraining(TINY, QUICK, real, ALONE).network.eval()
     card = zoo.ModelCard("tiny", "for a test", TINY, 1, 0, 0, {"shared": 30})
     saved = zoo.save(tmp_path / "tiny", card, network.state_dict())
     read, loaded = zoo.load(tmp_path / "tiny")

@@ -1,0 +1,78 @@
+"""A training run on disk: all that is needed to go on to the same weights, as safetensors, never pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ramanstudio.errors import StudioError
+from ramanstudio.paths import replace_atomically
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+class Averaged:
+    """The weights of a network averaged over its last steps: less noisy than any of them."""
+
+    def __init__(self, network: nn.Module, over: int) -> None:
+        self.weights = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
+        self._over = over
+
+    def add(self, network: nn.Module, step: int) -> None:
+        """Count the weights as they are after `step`; with a short memory at first, to forget the random start."""
+        keep = min(1 - 1 / self._over, (1 + step) / (10 + step))
+        for name, weight in network.state_dict().items():
+            self.weights[name].lerp_(weight, 1 - keep)
+
+
+def write(
+    path: Path, network: nn.Module, averaged: Averaged, optimizer: torch.optim.Optimizer, note: Mapping[str, str]
+) -> None:
+    """Keep a run; `note` says how far it is and what settings it has."""
+    from safetensors.torch import save
+
+    tensors = {f"network.{name}": weight for name, weight in network.state_dict().items()}
+    tensors |= {f"averaged.{name}": weight for name, weight in averaged.weights.items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
+    replace_atomically(path, save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, dict(note)))
+
+
+def resume(
+    path: Path, network: nn.Module, averaged: Averaged, optimizer: torch.optim.Optimizer, settings: str
+) -> dict[str, str]:
+    """Put a run back as it was kept; returns its note.
+
+    Raises StudioError when it is damaged, of another network, or its note tells of other `settings`.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    device = next(network.parameters()).device
+    try:
+        with safe_open(path, "pt") as file:
+            note = file.metadata() or {}
+            tensors = {name: file.get_tensor(name).to(device) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise StudioError(f"The checkpoint '{path}' is damaged.", remedy="Delete it to start again.") from error
+    weights = _under("network.", tensors)
+    own = {name: weight.shape for name, weight in network.state_dict().items()}
+    if note.get("settings") != settings or own != {name: weight.shape for name, weight in weights.items()}:
+        raise StudioError(
+            f"The checkpoint '{path}' was made with other settings.",
+            remedy="Give the same settings, or delete it to start again.",
+        )
+    network.load_state_dict(weights)
+    averaged.weights = _under("averaged.", tensors)
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _under("optimizer.", tensors).items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = tensor.cpu() if key == "step" else tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    return note
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
