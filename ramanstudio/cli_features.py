@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Features = NDArray[np.float32]
 LONGEST_TABLE = 60  # lines printed; the file has them all
+MOST = 0.95  # of the spectra; the others may be left out of a comparison
+GRID_CM = 10.0  # differences of range below are worth no spectrum
 FEWEST_POINTS = 32  # in the range that spectra of several axes have in common
 
 
@@ -99,6 +101,7 @@ def cluster(
     reading.bar.clear()
     if not sources:
         return 0, len(reading.failed)
+    sources = _of_most(sources, reading)
     spectra = on_one_axis(sources)
     clusters = _grouped(engine, spectra, n_clusters)
     _write(out, _group_lines(sources, clusters))
@@ -150,8 +153,33 @@ def _is_usable(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
     return False
 
 
+def _of_most(sources: Sequence[Source], reading: Reading) -> list[Source]:
+    """The sources to compare: all, or those that share so much more of a range that the few others are left out.
+
+    One short spectrum among hundreds would else take from all of them what lies beyond its end.
+    """
+    lows = np.array([np.ceil(one.axis[0] / GRID_CM) for _, one in sources])
+    highs = np.array([np.floor(one.axis[-1] / GRID_CM) for _, one in sources])
+    counts = np.array([len(one) for _, one in sources])
+    most, kept = 0.0, np.ones(len(sources), dtype=bool)
+    for low in np.unique(lows):
+        for high in np.unique(highs):
+            there = (lows <= low) & (highs >= high)
+            shared = float((high - low) * counts[there].sum())
+            if shared > most and counts[there].sum() >= MOST * counts.sum():
+                most, kept = shared, there
+    for index in np.flatnonzero(~kept).tolist():
+        file, one = sources[index]
+        sentence = (
+            f"'{file.name}' reaches only from {one.axis[0]:.0f} to {one.axis[-1]:.0f} cm⁻¹, unlike"
+            f" {counts[kept].sum()} of {counts.sum()} spectra, and is left out."
+        )
+        reading.fail(file, StudioError(sentence, remedy="Group it with others of its range."))
+    return [source for source, keep in zip(sources, kept, strict=True) if keep]
+
+
 def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
-    """The spectra of all sources on one axis: their own, or the range they share by the steps of the coarsest.
+    """The spectra of all sources on one axis: their own, or interpolated in the range they share, by their usual step.
 
     Raises StudioError when they share fewer than 32 points.
     """
@@ -159,18 +187,17 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
     if all(one.same_axis(sets[0]) for one in sets):
         return stacked(sets)
     low, high = max(one.axis[0] for one in sets), min(one.axis[-1] for one in sets)
-    step = max(float(np.median(np.diff(one.axis))) for one in sets)
+    step = float(np.median(np.repeat([np.median(np.diff(one.axis)) for one in sets], [len(one) for one in sets])))
     points = int((high - low) / step + 1e-6) + 1
     if points < FEWEST_POINTS:
         late, early = max(sources, key=lambda one: one[1].axis[0]), min(sources, key=lambda one: one[1].axis[-1])
         raise StudioError(
             f"These spectra have too little of a range in common: '{late[0].name}' begins at {low:.0f} cm⁻¹ and"
-            f" '{early[0].name}' ends at {high:.0f} cm⁻¹, in steps of up to {step:.1f} cm⁻¹.",
-            remedy=f"Give files that share at least {FEWEST_POINTS} points.",
+            f" '{early[0].name}' ends at {high:.0f} cm⁻¹.",
+            remedy=f"Give files that share at least {FEWEST_POINTS * step:.0f} cm⁻¹.",
         )
     axis = np.linspace(low, high, points)
-    rows = [np.interp(axis, one.axis, row) for one in sets for row in one.values]
-    return SpectrumSet.of(axis, rows)
+    return SpectrumSet.of(axis, [np.interp(axis, one.axis, row) for one in sets for row in one.values])
 
 
 def _feature_lines(found: Sequence[tuple[Source, Features]]) -> Iterator[Sequence[str]]:

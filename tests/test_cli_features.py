@@ -200,6 +200,19 @@ def test_spectra_of_different_axes_are_compared_where_they_overlap(
     assert "Compared from 250 to 1800 cm⁻¹" in capsys.readouterr().out
 
 
+def test_one_short_spectrum_among_many_is_left_out_instead_of_what_the_others_have_beyond_it(
+    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = write_substances(tmp_path / "data", each=7)
+    short = write_spectrum(tmp_path / "data" / "quartz-short.txt", "quartz", np.linspace(200, 900, 200))
+    out = tmp_path / "groups.csv"
+    assert cli.main(["cluster", *map(str, [*files, short]), "--out", str(out)]) == cli.SOME_FAILED
+    assert {row["file"] for row in rows_of(out)} == {str(file) for file in files}
+    assert sorted(map(len, groups_in(rows_of(out)).values())) == [1, 1, 1]  # calcite's line lies beyond
+    said = "'quartz-short.txt' reaches only from 200 to 900 cm⁻¹, unlike 21 of 22 spectra, and is left out."
+    assert said in capsys.readouterr().err
+
+
 def test_spectra_without_a_range_in_common_are_told_apart_in_a_sentence(
     tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:
