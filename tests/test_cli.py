@@ -83,6 +83,34 @@ def test_a_folder_is_denoised_and_tabled(tmp_path: Path, smoother: None, capsys:
     assert printed.err == ""
 
 
+def test_the_spectra_of_a_file_are_denoised_together_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.load(device="cpu", threads=1)
+    monkeypatch.setattr(Engine, "load", classmethod(lambda cls, *_, **__: engine))
+    axis, random = np.linspace(200, 1800, 300), np.random.default_rng(6)
+    truth = 60 * np.exp(-(((axis - 700) / 14) ** 2)) + 40 * np.exp(-(((axis - 1400) / 11) ** 2))
+    repeats = truth + random.normal(0, 20, (40, axis.size))
+    np.savetxt(tmp_path / "repeats.csv", np.vstack([axis, repeats]), delimiter=",", fmt="%.3f")
+    for number, row in enumerate(repeats[:12]):
+        np.savetxt(tmp_path / f"one-{number}.txt", np.column_stack([axis, row]), fmt="%.3f")
+
+    def errors(*flags: str) -> tuple[float, float]:
+        out = tmp_path / "-".join(("out", *flags))
+        files = [str(path) for path in sorted(tmp_path.iterdir()) if path.is_file()]
+        assert cli.main(["denoise", *files, "--out", str(out), *flags]) == cli.DONE
+        whole = np.loadtxt(out / "repeats-denoised.csv", delimiter=",", skiprows=1)[:, -axis.size :]
+        ones = [np.loadtxt(path, delimiter=",", skiprows=1)[:, 2] for path in out.glob("one-*-denoised.csv")]
+        assert len(ones) == 12
+        return float(np.std(whole - truth)), float(np.std(ones - truth))
+
+    whole, ones = errors()
+    whole_by_itself, ones_by_itself = errors("--together", "no")
+    assert whole < 0.9 * whole_by_itself
+    assert ones == pytest.approx(ones_by_itself)
+    assert errors("--together", "all")[1] < 0.95 * ones_by_itself
+
+
 def test_one_bad_file_does_not_stop_the_others(
     tmp_path: Path, smoother: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,8 +223,8 @@ def test_pretraining_takes_its_flags_from_the_plan(tmp_path: Path, monkeypatch: 
 
     seen: dict[str, Any] = {}
 
-    def pretrain(plan: Any, paths: Any, out: Path, progress: Progress, **rest: Any) -> Any:
-        seen.update(plan=plan, paths=paths, out=out, **rest)
+    def pretrain(plan: Any, paths: Any, out: Path, progress: Progress, network_plan: Any, device: str) -> Any:
+        seen.update(plan=plan, paths=paths, out=out, device=device)
         out.mkdir()
         progress.show([{"step": 50.0, "loss": 1.0, "noise": 0.9}, {"step": 100.0, "loss": 0.8, "noise": 0.7}])
         return SimpleNamespace(text=lambda: "done")
