@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "smae-base"
 FEWEST_POINTS = 32  # one window of the default model
 FEWEST_TOGETHER = shared.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
+MOST_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
 
 
@@ -225,13 +226,35 @@ class Engine:
         left = [index for index in range(len(sets)) if index not in results]
         for number, indices in _at_once(sets, numbers, left):
             joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
-            found = self.denoise(joint, number != 0, _of_two_passes(part, len(joint)) if number else part)
+            found = self._denoise_together(joint, part) if number else self.denoise(joint, progress=part)
             for index in indices:
                 rows, found = found[: len(sets[index])], found[len(sets[index]) :]
                 results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
                 progress.show((index, results[index]))
                 done += len(sets[index])
         return [results[index] for index in range(len(sets))]
+
+    def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
+        """Denoise a set with what it shares; more than MOST_TOGETHER in portions of spectra from all over the set."""
+        portions = -(-len(spectra) // MOST_TOGETHER)
+        places = [np.arange(len(spectra))[first::portions] for first in range(portions)]
+        parts, done = list[Denoised](), 0
+        for rows in places:
+            part = _of_two_passes(progress.part(done, len(spectra)), len(rows))
+            parts.append(self.denoise(spectra[rows], True, part))
+            done += len(rows)
+        return joined(spectra, parts, np.concatenate(places))
+
+
+def joined(source: SpectrumSet, parts: Sequence[Denoised], places: NDArray[np.intp] | None = None) -> Denoised:
+    """The denoised spectra of `source` from those of its parts; `places` (N,) says where each belongs in it."""
+    back = slice(None) if places is None else np.argsort(places)
+    return Denoised(
+        source.with_values(np.concatenate([one.spectra.values for one in parts])[back]),
+        np.concatenate([one.expected_error for one in parts])[back],
+        np.concatenate([one.snr_before for one in parts])[back],
+        np.concatenate([one.snr_after for one in parts])[back],
+    )
 
 
 def _of_two_passes(progress: Progress, spectra: int) -> Progress:

@@ -202,6 +202,16 @@ def test_of_many_files_each_is_denoised_with_the_set_it_was_said_to_belong_to(en
     assert np.median(whole.gain) > 1.2 * np.median(alone.gain)
 
 
+def test_a_set_too_large_for_the_memory_is_denoised_in_portions_from_all_over_it(engine, monkeypatch):
+    raw, reports = repeats(np.random.default_rng(16), many=90), []
+    monkeypatch.setattr("ramanstudio.engine.MOST_TOGETHER", 40)
+    (found,) = engine.denoise_each([raw], Progress(lambda done, *_: reports.append(done)), together=[1])
+    for first in range(3):
+        assert np.allclose(found[first::3].expected_error, engine.denoise(raw[first::3], together=True).expected_error)
+    assert reports == sorted(reports)
+    assert reports[-1] == 90
+
+
 def test_a_set_that_is_looked_at_twice_is_counted_once(engine):
     raw, reports = repeats(np.random.default_rng(15)), []
     engine.denoise_each([raw[:10], raw], Progress(lambda done, *_: reports.append(done)), together=[0, 1])

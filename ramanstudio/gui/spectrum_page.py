@@ -9,12 +9,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from ramanstudio.engine import joined
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.message_bar import ElidedLabel
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme
-from ramanstudio.gui.waiting import joined
 from ramanstudio.gui.words import count_of, kind_of
 from ramanstudio.project import Entry, Project, Result
 from ramanstudio.spectra import SpectrumSet, stacked

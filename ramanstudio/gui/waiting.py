@@ -9,13 +9,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from ramanstudio.engine import FEWEST_TOGETHER
+from ramanstudio.engine import FEWEST_TOGETHER, MOST_TOGETHER, joined, noise_region
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.project import Entry, Result
-from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
@@ -227,27 +224,14 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
     return _result(entry, joined(source, pieces), 0)
 
 
-def joined(source: SpectrumSet, parts: Sequence[Denoised]) -> Denoised:
-    """The denoised spectra of `source` from those of its parts, in their order."""
-    from ramanstudio.engine import Denoised
-
-    return Denoised(
-        source.with_values(np.concatenate([one.spectra.values for one in parts])),
-        np.concatenate([one.expected_error for one in parts]),
-        np.concatenate([one.snr_before for one in parts]),
-        np.concatenate([one.snr_after for one in parts]),
-    )
-
-
 def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:
     """What was found for an entry, its noise measured where the user wants it as far as its axis goes there."""
-    from ramanstudio.engine import noise_region
-
     assert entry.source is not None
     if isinstance(denoised, StudioError):
         return _problem(entry, str(denoised))
     result = Result(entry.source, denoised, noise_region(entry.source), together=entry.together)
-    result = replace(result, set_size=set_size if entry.together and set_size >= FEWEST_TOGETHER else 0)
+    if entry.together and set_size >= FEWEST_TOGETHER:
+        result = replace(result, set_size=min(set_size, MOST_TOGETHER))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
     except StudioError:
@@ -278,8 +262,6 @@ def measure_again(
 
 
 def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
-    from ramanstudio.engine import noise_region
-
     assert result.denoised is not None
     region = chosen or noise_region(result.source)
     denoised = result.denoised.measured_in(result.source, *region)
