@@ -1,0 +1,82 @@
+"""A model is told, on spectra it has not learned from, how far its claims are to be trusted."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from ramanstudio.errors import StudioError
+from ramanstudio.mae import zoo
+from ramanstudio.mae.calibration import Calibration, calibrate
+from ramanstudio.mae.network import SpectrumAutoencoder
+from ramanstudio.mae.plan import NetworkPlan
+from ramanstudio.mae.predictor import Predictor
+from ramanstudio.mae.pretraining import Example
+
+SMALL = NetworkPlan(width=16, heads=2, encoder_layers=1)
+
+
+def batches(many=12, spectra=8, points=320):
+    """White noise of sigma one on nothing, and nothing else."""
+    draw = torch.Generator().manual_seed(0)
+    for _ in range(many):
+        noise = torch.randn(spectra, points, generator=draw)
+        axis = torch.linspace(200, 1800, points).expand(spectra, -1).contiguous()
+        yield Example(noise, axis, noise, torch.zeros_like(noise), torch.ones_like(noise))
+
+
+def card_of(folder):
+    network = SpectrumAutoencoder(SMALL)
+    card = zoo.ModelCard("small", "made up", SMALL, 1, 1, 1, {}, error_scale=2.0)
+    zoo.save(folder, card, network.state_dict())
+    return network.eval()
+
+
+def test_claims_that_are_wrong_by_their_size_are_set_right():
+    draw = np.random.default_rng(0)
+    spread = np.exp(draw.uniform(np.log(0.1), np.log(2), 4000))
+    error = spread * np.where(spread < 0.4, 1.2, 0.8) * draw.lognormal(0, 0.2, 4000)
+    found = Calibration.fitted(spread, error)
+    claimed = spread * found.of(spread)
+    for part in (spread < 0.3, spread > 0.6):
+        assert np.median(claimed[part] / error[part]) == pytest.approx(1, abs=0.03)
+
+
+def test_a_few_spectra_are_enough_for_one_factor():
+    found = Calibration.fitted(np.full(7, 0.5), np.full(7, 0.25))
+    assert found.of(np.array([0.01, 0.5, 100.0])) == pytest.approx(0.5)
+
+
+def test_a_calibrated_model_claims_the_error_it_has_and_keeps_what_it_was_told(tmp_path):
+    network = card_of(tmp_path)
+    assert zoo.read_card(tmp_path).error_calibration == Calibration.flat(2.0)
+    zoo.save_calibration(tmp_path, calibrate(network, batches()))
+    card, network = zoo.load(tmp_path)
+    predictor = Predictor(network, card.error_calibration, "cpu")
+    ratios = []
+    for example in batches():
+        values, axis = example.samples.numpy(), example.axis[0].numpy().astype(float)
+        noise, error = predictor.noise(axis, values, np.ones(len(values), np.float32))
+        ratios += list(np.sqrt((error**2).mean(axis=1) / ((noise - values) ** 2).mean(axis=1)))
+    assert np.median(ratios) == pytest.approx(1, abs=0.05)
+
+
+def test_the_claims_of_spectra_with_cosmic_rays_do_not_count():
+    hit = [
+        Example(one.samples, one.axis, one.noise, one.drift, one.weight.clone().index_fill_(1, torch.tensor([5]), 1e-3))
+        for one in batches(2)
+    ]
+    network = SpectrumAutoencoder(SMALL).eval()
+    assert calibrate(network, hit) == Calibration.flat(1.0)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"spread": [1.0, 0.5], "scale": [1, 1]}, {"spread": [], "scale": []}, {"scale": [1]}]
+)
+def test_a_damaged_calibration_is_a_damaged_card(tmp_path, damage):
+    card_of(tmp_path)
+    row = json.loads((tmp_path / zoo.CARD).read_text(encoding="utf-8"))
+    (tmp_path / zoo.CARD).write_text(json.dumps({**row, "calibration": damage}), encoding="utf-8")
+    with pytest.raises(StudioError, match="cannot be read"):
+        zoo.read_card(tmp_path)
