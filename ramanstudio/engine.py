@@ -236,14 +236,19 @@ class Engine:
 
     def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
         """Denoise a set with what it shares; more than MOST_TOGETHER in portions of spectra from all over the set."""
-        portions = -(-len(spectra) // MOST_TOGETHER)
-        places = [np.arange(len(spectra))[first::portions] for first in range(portions)]
+        many = portions(len(spectra))
+        places = [np.arange(len(spectra))[first::many] for first in range(many)]
         parts, done = list[Denoised](), 0
         for rows in places:
             part = _of_two_passes(progress.part(done, len(spectra)), len(rows))
             parts.append(self.denoise(spectra[rows], True, part))
             done += len(rows)
         return joined(spectra, parts, np.concatenate(places))
+
+
+def portions(spectra: int) -> int:
+    """In how many portions so many spectra are denoised together."""
+    return -(-spectra // MOST_TOGETHER)
 
 
 def joined(source: SpectrumSet, parts: Sequence[Denoised], places: NDArray[np.intp] | None = None) -> Denoised:

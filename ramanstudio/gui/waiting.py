@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ramanstudio.engine import FEWEST_TOGETHER, MOST_TOGETHER, joined, noise_region
+from ramanstudio.engine import FEWEST_TOGETHER, joined, noise_region, portions
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.project import Entry, Result
@@ -231,7 +231,7 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
         return _problem(entry, str(denoised))
     result = Result(entry.source, denoised, noise_region(entry.source), together=entry.together)
     if entry.together and set_size >= FEWEST_TOGETHER:
-        result = replace(result, set_size=min(set_size, MOST_TOGETHER))
+        result = replace(result, set_size=set_size // portions(set_size))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
     except StudioError:
