@@ -141,23 +141,37 @@ def isolates(text: str) -> tuple[int, ...]:
     return numbers
 
 
+def count(text: str) -> int:
+    """A number of one or more."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """A number above 0, at most 1."""
+    if not 0 < float(text) <= 1:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 1")
+    return float(text)
+
+
 def asked(words: Sequence[str] | None) -> argparse.Namespace:
     """What the command line says."""
     ask = argparse.ArgumentParser(prog="python -m benchmarks.bacteria_id", description=str(__doc__).split("\n")[0])
     source = ask.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="folder with the published arrays")
     source.add_argument("--synthetic", action="store_true", help="simulated arrays of the same names and shapes")
-    ask.add_argument("--scale", type=float, default=1.0, help="share of the published number of spectra")
+    ask.add_argument("--scale", type=share, default=1.0, help="share of the published number of spectra")
     ask.add_argument("--quick", action="store_true", help="tiny networks, to see the path run")
     ask.add_argument("--rows", nargs="+", choices=RECIPES, default=list(RECIPES), help="networks to train")
     ask.add_argument("--splits", nargs="+", choices=arrays.SPLITS, default=["reference"], help="what is clustered")
     ask.add_argument("--four", type=isolates, default=FOUR, help="isolates of the set of four")
     ask.add_argument("--six", type=isolates, default=SIX, help="isolates of the set of six")
     ask.add_argument("--clinical", action="store_true", help="the clinical splits too")
-    ask.add_argument("--seeds", type=int, default=5)
-    ask.add_argument("--folds", type=int)
-    ask.add_argument("--pretraining-epochs", type=int, help="of hiding, in place of the paper's 800")
-    ask.add_argument("--pretraining-batch", type=int, help="spectra a step of hiding, in place of the paper's 64")
+    ask.add_argument("--seeds", type=count, default=5)
+    ask.add_argument("--folds", type=count)
+    ask.add_argument("--pretraining-epochs", type=count, help="of hiding, in place of the paper's 800")
+    ask.add_argument("--pretraining-batch", type=count, help="spectra a step of hiding, in place of the paper's 64")
     ask.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, …")
     ask.add_argument("--work", type=Path, default=user_data() / "benchmarks" / "bacteria_id", help="keeps what is done")
     ask.add_argument("--out", type=Path, help="file for the tables, in place of RESULTS.md")
@@ -177,9 +191,15 @@ def settings_of(wanted: argparse.Namespace) -> Settings:
 
 
 def bench_of(wanted: argparse.Namespace) -> Bench:
-    """Raises StudioError when the arrays are not there as published."""
+    """Raises StudioError when the arrays are not there as published, or cannot be parted in so many folds."""
     bacteria = arrays.load(wanted.data, wanted.scale) if wanted.data else arrays.simulated(wanted.scale)
     settings = settings_of(wanted)
+    fewest = int(np.bincount(bacteria["finetune"].labels).min())
+    if not 2 <= settings.folds <= fewest:
+        raise StudioError(
+            f"X_finetune, with {fewest} spectra of a class, cannot be parted in {settings.folds} folds.",
+            remedy=f"Give --folds from 2 to {fewest}.",
+        )
     mark = f"{bacteria.fingerprint:08x}-{zlib.crc32(repr(settings).encode()):08x}"
     return Bench(
         bacteria, settings, chosen_device(wanted.device), wanted.work / mark, lambda note: print(note, flush=True)

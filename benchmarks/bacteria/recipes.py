@@ -20,10 +20,9 @@ from benchmarks.rivals.learning import Learning, LearningPlan, Rows, Vary, accur
 from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
 from ramanstudio.mae.embedder import Embedder, on_grid, prepared
-from ramanstudio.mae.features import learn_features
+from ramanstudio.mae.features import FeatureLearning, gather
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
 from ramanstudio.paths import replace_atomically
-from ramanstudio.progress import Progress
 
 Floats = NDArray[np.floating[Any]]
 Prepare = Callable[[Floats], Rows]  # spectra (N, B) -> what the network is given (N, G)
@@ -38,6 +37,7 @@ SMAE = LearningPlan(
     patience=20,
 )
 SPECTRA_AT_ONCE = 4096  # on our grid, where each takes a few copies of 64 bits
+STEPS_A_CHECKPOINT = 500
 SHARPNESS = 10.0  # what features of unit length are multiplied by before classes are told from them
 
 
@@ -189,17 +189,22 @@ def our_embedder(bench: Bench) -> Embedder:
         network = Embedder(plan)
         network.load_state_dict(read_tensors(kept)[1])
         return network.eval()
+    how = bench.settings.features
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "bacteria.h5"
         with h5py.File(corpus, "w") as file:
             group = file.create_group("bacteria_reference")
             group["axis"], group["values"] = bench.bacteria.axis, bench.bacteria["reference"].values
-        say = bench.saying("ours")
-        progress = Progress(
-            lambda done, total, note: say(f"step {done} of {total} · {note}") if done % 500 == 0 else None
-        )
-        network, _ = learn_features(bench.settings.features, [corpus], progress, plan, str(bench.device))
-    network = network.cpu()
+        learning = FeatureLearning(how, gather([corpus], plan, how), plan, bench.device)
+    checkpoint = bench.folder / "ours checkpoint.safetensors"
+    if checkpoint.exists():
+        learning.resume(checkpoint)
+    while learning.step < how.steps:
+        loss = learning.take_step()
+        if learning.step % STEPS_A_CHECKPOINT == 0 or learning.step == how.steps:
+            learning.save(checkpoint)
+            bench.say(f"ours · step {learning.step} of {how.steps} · loss {loss:.3f}")
+    network = learning.learned().cpu()
     replace_atomically(kept, save({name: part.contiguous() for name, part in network.state_dict().items()}))
     return network
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ramanstudio.errors import StudioError
 from ramanstudio.paths import replace_atomically
 
 Rows = NDArray[np.float32]
@@ -48,9 +49,12 @@ class LearningPlan:
 
 
 def chosen_device(name: str = "auto") -> torch.device:
-    """`name`, or for "auto" an NVIDIA GPU where there is one, else the CPU."""
+    """`name`, or for "auto" an NVIDIA GPU where there is one, else the CPU. Raises StudioError when it is not there."""
     if name != "auto":
-        return torch.device(name)
+        try:
+            return torch.empty(0, device=name).device
+        except (RuntimeError, AssertionError) as error:
+            raise StudioError(f"There is no device '{name}' here.", remedy="Give auto, cpu or cuda.") from error
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -45,6 +45,13 @@ def test_a_folder_without_the_arrays_is_told_each_name_and_shape(tmp_path, capsy
     assert "Download" in said.err and "Traceback" not in said.err and not said.out
 
 
+@pytest.mark.parametrize(("words", "said"), [(["--folds", "9"], "9 folds"), (["--device", "nowhere"], "'nowhere'")])
+def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path, capsys, words, said):
+    asked = ["--synthetic", "--scale", str(SCALE), "--quick", "--work", str(tmp_path), *words]
+    assert bacteria_id.main(asked) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_an_array_of_another_shape_is_named_with_both_shapes(folder, capsys):
     np.save(folder / "X_test.npy", np.zeros((7, 1000)))
     (folder / "y_finetune.npy").unlink()
