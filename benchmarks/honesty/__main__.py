@@ -61,21 +61,18 @@ def on_repeats(engine: Engine) -> list[Repeats]:
     return found
 
 
-def shared(claim: Claim) -> list[str]:
+def shared(claim: Claim) -> str:
     """How much of the true error all repeats have alike."""
-    return [f"{100 * claim.common:.0f} %"]
+    return f"{100 * claim.common:.0f} %"
 
 
 def rows_of_repeats(found: list[Repeats]) -> list[list[str]]:
     """One row a condition: alone, then together."""
-    bars = BARS_OF_CLAIMS
-    return [
-        [*bars, "", *bars[1:], ""],
-        *(
-            [one.name, *one.alone.cells(), f"{100 * one.alone.common:.0f} %", *one.together.cells()]
-            for one in found
-        ),
-    ]  # fmt: skip
+    bars = [*BARS_OF_CLAIMS, "", *BARS_OF_CLAIMS[1:], ""]
+    rows = [
+        [one.name, *one.alone.cells(), shared(one.alone), *one.together.cells(), shared(one.together)] for one in found
+    ]
+    return [bars, *rows]
 
 
 def on_simulated(engine: Engine, drifting: bool) -> list[list[str]]:
