@@ -19,8 +19,9 @@ from sklearn.metrics import adjusted_mutual_info_score
 from benchmarks.labelled import DRAWS, Labelled, labelled_sets
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
-from benchmarks.rivals.classifiers import Classify, Floats, Joined, Labels
+from benchmarks.rivals.classifiers import Classify, Floats, Labels
 from benchmarks.rivals.smoothers import baseline
+from ramanstudio.analysis import lines
 from ramanstudio.engine import DEFAULT_MODEL, Engine
 from ramanstudio.spectra import SpectrumSet
 
@@ -117,9 +118,11 @@ def cluster(labelled: Labelled, features: Floats, starts: int = 20) -> Clusterin
 BARS = {"single_cells": (0.66, 0.87, 0.92, 0.95), "minerals_raw": (0.72, 0.84, 0.87)}
 CLUSTER_BARS = (0.80, 0.80)
 CLASSIC: dict[str, Features] = {"raw": raw, "derivative": derivative}
-# Ours is joined with the classic features; these see the spectra without labels too, as a user who has them all could.
+# Rivals too may see the spectra without labels, as a user who has them all could.
+GROUPED = "ours: components of lines and slopes, features"
 OF_THE_SET: dict[str, Features] = {"components of the set": components}
-JUDGED = "embedding beside raw and derivative, LDA"  # the row held to the bars: named here, not picked by its score
+# the row held to the bars: named here, not picked by its score
+JUDGED = "lines, slopes and features of the denoised, LDA"
 
 Row = tuple[str, list[Score], float]  # features and classifier, scores, seconds
 
@@ -143,21 +146,56 @@ def rows_of_rivals(labelled: Labelled, rivals: dict[str, Floats]) -> list[Row]:
     ]
 
 
-def rows_of_ours(labelled: Labelled, classic: dict[str, Floats], embedding: Floats) -> list[Row]:
-    """Simple classifiers on the embedding (N, D), and on it beside the classic features."""
-    joined = np.hstack([embedding, *classic.values()])
-    widths = embedding.shape[1], *(features.shape[1] for features in classic.values())
-    beside = "embedding beside raw and derivative"
+@dataclass(frozen=True, slots=True, eq=False)
+class Ours:
+    """What ours sees of a set: lines and slopes of the denoised spectra, the same as components of the set, features.
+
+    `embedding` is None where the model gives no features.
+    """
+
+    lines: tuple[Floats, ...]
+    of_the_set: tuple[Floats, ...]
+    embedding: Floats | None
+
+    @classmethod
+    def of(cls, engine: Engine, spectra: SpectrumSet) -> Ours:
+        denoised = engine.denoise(spectra).spectra
+        both = lines.line_features(denoised.axis, denoised.values)
+        embedding = engine.embed(denoised) if engine.card.embedder else None
+        return cls(both, tuple(lines.components(rows) for rows in both), embedding)
+
+    @property
+    def joined(self) -> Floats:
+        """All of them side by side (N, D)."""
+        features = () if self.embedding is None else (self.embedding,)
+        return np.hstack([*self.lines, *self.of_the_set, *features])
+
+    @property
+    def for_groups(self) -> Floats:
+        """What Engine.cluster groups by (N, D)."""
+        features = () if self.embedding is None else (self.embedding,)
+        return np.hstack([*self.of_the_set, *features])
+
+
+def rows_of_ours(labelled: Labelled, ours: Ours) -> list[Row]:
+    """Simple classifiers on the embedding (N, D), on the lines and slopes, and on all of them."""
     judges: dict[str, Classify] = {
         "1-NN": classifiers.nearest_neighbour,
         "nearest mean": classifiers.nearest_mean,
         "logistic": classifiers.logistic,
         "LDA": classifiers.shrinkage_lda,
     }
+    alone = [] if ours.embedding is None else [("features", ours.embedding)]
+    both = np.hstack(ours.lines)
     return [
-        *(timed(f"embedding, {judge}", labelled, embedding, classify) for judge, classify in judges.items()),
-        timed(JUDGED, labelled, joined, Joined(widths, classifiers.shrinkage_lda)),
-        timed(f"{beside}, logistic", labelled, joined, Joined(widths, classifiers.logistic)),
+        *(
+            timed(f"{name}, {judge}", labelled, rows, classify)
+            for name, rows in alone
+            for judge, classify in judges.items()
+        ),
+        timed("lines and slopes of the denoised, LDA", labelled, both, classifiers.shrinkage_lda),
+        timed(JUDGED, labelled, ours.joined, classifiers.shrinkage_lda),
+        timed(JUDGED.replace("LDA", "1-NN"), labelled, ours.joined, classifiers.nearest_neighbour),
     ]
 
 
@@ -171,7 +209,7 @@ def write_labels(labelled: Labelled, ours: Sequence[Row], rivals: Sequence[Row],
         f"≥ {bar:.2f}" + ("" if judged is None else " ✓" if judged[1][budget].mean >= bar else " ✗")
         for budget, bar in enumerate(bars)
     ]
-    lines: list[list[object]] = [
+    rows: list[list[object]] = [
         *([_bold(row[0]) if row is judged else row[0], *row[1], f"{row[2]:.0f}"] for row in ours),
         ["bar", *met, ""],
         ["best of the rivals, each budget by itself", *best, ""],
@@ -185,8 +223,8 @@ def write_labels(labelled: Labelled, ours: Sequence[Row], rivals: Sequence[Row],
         " by cross-validation among the labels given, or fixed where a class has fewer than three. *Raw*: without its"
         " baseline, of unit length; *derivative*: Savitzky-Golay;"
         f" *components of the set*: {COMPONENTS} principal components of the derivative over all spectra, those without"
-        " a label too. *s*: seconds of all fits on one thread."
-        f" The bars are for {_bold(JUDGED)}. {note}\n\n" + table(head, lines),
+        " a label too; *ours* sees them so too. *s*: seconds of all fits on one thread."
+        f" The bars are for {_bold(JUDGED)}. {note}\n\n" + table(head, rows),
     )
 
 
@@ -196,8 +234,8 @@ def _bold(text: str) -> str:
 
 def write_clustering(labelled: Labelled, features: dict[str, Floats], note: str) -> None:
     """The table of K-means on each of the features."""
-    found = {name: cluster(labelled, rows) for name, rows in features.items()}
-    lines: list[list[str]] = [
+    found = {name: cluster(labelled, values) for name, values in features.items()}
+    rows: list[list[str]] = [
         [name, f"{one.accuracy:.3f} ± {one.spread:.3f}", f"{one.mutual:.3f}"] for name, one in found.items()
     ]
     write_section(
@@ -205,35 +243,37 @@ def write_clustering(labelled: Labelled, features: dict[str, Floats], note: str)
         f"`python -m benchmarks.fewshot`, {machine()}. K-means with the true number of classes, {len(SEEDS)} seeds of"
         " 20 starts each; accuracy by the Hungarian method, adjusted mutual information."
         f" {note}\n\n"
-        + table(("features", "accuracy", "AMI"), [*lines, ["bar", *(f"≥ {bar}" for bar in CLUSTER_BARS)]]),
+        + table(("features", "accuracy", "AMI"), [*rows, ["bar", *(f"≥ {bar}" for bar in CLUSTER_BARS)]]),
     )
 
 
-def embedding_of(model: str) -> tuple[Features | None, str]:
-    """What the model makes of spectra, and a sentence on which model that was; None where it has no embedding."""
+def resnet_from_scratch(labelled: Labelled) -> Row:
+    """The ResNet of Ho et al. 2019, learned from the labels given alone."""
+    from benchmarks.rivals import resnet
+
+    return timed("ResNet from scratch", labelled, labelled.spectra.values, resnet.classify)
+
+
+def main(model: str = DEFAULT_MODEL, with_resnet: bool = False) -> None:
+    """Measure a model beside the rivals on both sets, and write the sections."""
     engine = Engine.load(model, device="cpu")
-    embed = getattr(engine, "embed", None)
-    if embed is None:
-        return None, "This engine embeds no spectra yet, so the rivals stand alone."
-    return embed, f"Embedding: {engine.card.name}, model {engine.card.sha256[:12]}."
-
-
-def main(features: Features | None = None, note: str = "", model: str = DEFAULT_MODEL) -> None:
-    """Measure `features`, or the embedding of `model`, beside the rivals on both sets, and write the sections."""
-    if features is None:
-        features, note = embedding_of(model)
+    note = f"Ours: {engine.card.name}, model {engine.card.sha256[:12]}."
     for labelled in labelled_sets():
         classic = {name: make(labelled.spectra) for name, make in CLASSIC.items()}
-        embedding = None if features is None else np.asarray(features(labelled.spectra))
         rivals = {**classic, **{name: make(labelled.spectra) for name, make in OF_THE_SET.items()}}
+        ours = Ours.of(engine, labelled.spectra)
         if labelled.name == "single_cells":
-            known = rivals if embedding is None else {**rivals, "embedding": embedding}
-            write_clustering(labelled, known, note)
-        ours = [] if embedding is None else rows_of_ours(labelled, classic, embedding)
-        write_labels(labelled, ours, rows_of_rivals(labelled, rivals), note)
+            features = {} if ours.embedding is None else {"features": ours.embedding}
+            write_clustering(labelled, {**rivals, **features, GROUPED: ours.for_groups}, note)
+        of_rivals = rows_of_rivals(labelled, rivals)
+        if with_resnet:
+            of_rivals.append(resnet_from_scratch(labelled))
+        write_labels(labelled, rows_of_ours(labelled, ours), of_rivals, note)
 
 
 if __name__ == "__main__":
     ask = argparse.ArgumentParser(description="Measure few labels and clusters.")
     ask.add_argument("model", nargs="?", default=DEFAULT_MODEL)
-    main(model=ask.parse_args().model)
+    ask.add_argument("--resnet", action="store_true", help="with the ResNet from scratch, which takes hours on a CPU")
+    told = ask.parse_args()
+    main(told.model, told.resnet)

@@ -11,12 +11,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from ramanstudio.mae import corpus, zoo
-from ramanstudio.mae.calibration import calibrate
 from ramanstudio.mae.plan import PretrainPlan
-from ramanstudio.mae.pretraining import POINTS, draw_example
+from ramanstudio.mae.pretraining import calibration_of
 
 BENCHMARKED = "exposure_mixture_01,power_series_a,minerals_raw_test"
 
@@ -31,11 +28,7 @@ def main() -> None:
     told = ask.parse_args()
     _, apart = corpus.load(told.corpora, tuple(told.leave_out.split(",")))
     network = zoo.load(told.model)[1]
-    random = np.random.default_rng(20260101)
-    batches = (
-        draw_example(random, apart, PretrainPlan(), POINTS[batch % len(POINTS)]) for batch in range(told.batches)
-    )
-    card = zoo.save_calibration(told.model, calibrate(network, batches))
+    card = zoo.save_calibration(told.model, calibration_of(network, apart, PretrainPlan(), told.batches))
     assert card.calibration is not None
     for spread, scale in zip(card.calibration.spread, card.calibration.scale, strict=True):
         print(f"claims {spread:.3f} sigma: times {scale:.3f}")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -111,44 +109,6 @@ def shrinkage_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
     covariance = ledoit_wolf(beside, assume_centered=True)[0]
     weights = np.linalg.solve(covariance, means.T)
     return np.asarray(classes[np.argmax(test @ weights - np.sum(means.T * weights, axis=0) / 2, axis=1)])
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """`classify` on several features side by side, (n, sum of `widths`), each weighted as suits the labels given.
-
-    Weights are those with which discriminants do best in the inner folds; with too few labels all weigh the same.
-    """
-
-    widths: tuple[int, ...]
-    classify: Classify
-
-    def __call__(self, train: Floats, labels: Labels, test: Floats) -> Labels:
-        weights = self._chosen(train, labels)
-        return self.classify(self._weighted(train, weights), labels, self._weighted(test, weights))
-
-    def _weighted(self, rows: Floats, weights: Sequence[float]) -> Floats:
-        weighted: Floats = rows * np.repeat(np.sqrt(weights), self.widths)
-        return weighted
-
-    def _chosen(self, train: Floats, labels: Labels) -> Sequence[float]:
-        alike = tuple(1 / len(self.widths) for _ in self.widths)
-        inner = folds(labels)
-        if inner is None:
-            return alike
-        best, most = alike, -1
-        for some in product((1, 0), repeat=len(self.widths)):  # every choice of which features count
-            if not any(some):
-                continue
-            weights = tuple(one / sum(some) for one in some)
-            rows = self._weighted(train, weights)
-            right = sum(
-                int(np.sum(shrinkage_lda(rows[learn], labels[learn], rows[held]) == labels[held]))
-                for learn, held in inner.split(rows, labels)
-            )
-            if right > most:
-                best, most = weights, right
-        return best
 
 
 def forest(train: Floats, labels: Labels, test: Floats) -> Labels:

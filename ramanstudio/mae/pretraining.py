@@ -19,6 +19,7 @@ from ramanstudio.analysis.snr import noise_sigma
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import checkpoint, corruption, zoo
 from ramanstudio.mae import corpus as corpora
+from ramanstudio.mae.calibration import Calibration, calibrate
 from ramanstudio.mae.checkpoint import CHECKPOINT, Averaged
 from ramanstudio.mae.loss_curve import LOSS_CURVE, LossCurve
 from ramanstudio.mae.network import SpectrumAutoencoder, cpu_has_bf16, detrended
@@ -187,6 +188,16 @@ def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainP
     }
 
 
+def calibration_of(
+    network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainPlan, batches: int = 24
+) -> Calibration:
+    """How far the errors that a network claims are to be trusted, on batches that are always the same."""
+    random = np.random.default_rng(20260101)
+    device = next(network.parameters()).device
+    points = (POINTS[batch % len(POINTS)] for batch in range(batches))
+    return calibrate(network, (draw_example(random, real, plan, one).to(device) for one in points))
+
+
 def pretrain(
     plan: PretrainPlan,
     paths: Sequence[Path],
@@ -262,6 +273,7 @@ def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
         trained_on=run.real.counts,
         error_scale=1 / metrics["validation expected error / true error"],
         metrics=metrics,
+        calibration=calibration_of(network, apart, run.plan),
         cite="RRUFF spectra: Lafuente et al. 2015.",
         software=f"RamanStudio {__version__}, torch {torch.__version__}",
     )

@@ -2,14 +2,21 @@
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
 
-from benchmarks.fewshot import agreement, components, derivative, raw, score
+from benchmarks.fewshot import Ours, agreement, components, derivative, raw, score
 from benchmarks.labelled import Labelled, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
+from ramanstudio.engine import Engine
 from ramanstudio.spectra import SpectrumSet
 
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine.load(device="cpu")
 
 
 def substances(many: int = 12, noise: float = 0.1) -> Labelled:
@@ -64,16 +71,12 @@ def test_fluorescence_is_taken_off_the_raw_spectra():
     assert abs(labelled.spectra.axis[np.argmax(rows[0])] - 500) < 8
 
 
-def test_useless_features_are_left_out_when_the_labels_say_so():
-    labelled = substances(many=20)
-    good = derivative(labelled.spectra)
-    useless = np.random.default_rng(1).standard_normal(good.shape)
-    both = np.hstack([useless, good])
-    train, test = next(labelled.splits(4))
-    joined = classifiers.Joined((400, 400), classifiers.shrinkage_lda)
-    told = joined(both[train], labelled.labels[train], both[test])
-    assert np.mean(told == labelled.labels[test]) > 0.9
-    assert joined._chosen(both[train], labelled.labels[train]) == (0.0, 1.0)
+def test_what_ours_sees_of_spectra_tells_substances_apart_at_one_label(engine):
+    labelled = substances()
+    ours = Ours.of(engine, labelled.spectra)
+    one, _ = score(labelled, ours.joined, classifiers.shrinkage_lda)
+    assert one.mean > 0.9
+    assert agreement(KMeans(3, n_init=5, random_state=0).fit_predict(ours.for_groups), labelled.labels).accuracy > 0.9
 
 
 def test_groups_agree_with_classes_whatever_they_are_called():
