@@ -1,14 +1,19 @@
 """The few-label benchmark: no sample on both sides, settings chosen on the labels given, scores to be believed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
+from benchmarks import ablation
 from benchmarks.fewshot import Ours, agreement, components, derivative, raw, score
 from benchmarks.labelled import Labelled, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
 from ramanstudio.engine import Engine
+from ramanstudio.mae.embedder import Embedder
+from ramanstudio.mae.plan import EmbedderPlan
 from ramanstudio.spectra import SpectrumSet
 
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
@@ -99,3 +104,19 @@ def test_the_strongest_line_of_calcite_is_where_calcite_has_it():
     lines = derivative(minerals.spectra[minerals.labels == "Calcite"])
     steepest = minerals.spectra.axis[np.argmax(np.abs(lines), axis=1)]
     assert abs(np.median(steepest) - 1086) < 8
+
+
+def test_what_features_are_learned_from_differs_in_nothing_else():
+    plans = ablation.plans(steps=3)
+    assert len(set(plans.values())) == len(plans) == 6
+    for plan in plans.values():
+        assert "minerals_raw_test" in plan.leave_out
+        same = {"views_weight": 1.0, "hiding_weight": 0.3, "simulated_share": 0.1}
+        assert replace(plan, **same) == replace(plans["both, 10% simulated"], **same)
+
+
+def test_an_ablated_training_is_judged_by_its_features_on_both_sets():
+    embedder = Embedder(EmbedderPlan(width=16, heads=2, layers=1, features=8))
+    features = ablation.features_of(embedder.eval(), substances())
+    assert features.shape == (36, 8)
+    assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)

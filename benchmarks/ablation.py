@@ -1,0 +1,98 @@
+"""What features learn from hiding, from two views, from simulated spectra: python -m benchmarks.ablation
+
+Five trainings of the same few steps each, judged by the features alone: 1-NN and discriminants at few labels, K-means.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.fewshot import cluster, score
+from benchmarks.labelled import Labelled, labelled_sets
+from benchmarks.repeats import CORPUS
+from benchmarks.results import machine, table, write_section
+from benchmarks.rivals import classifiers
+from ramanstudio.mae.calibration import Calibration
+from ramanstudio.mae.embedder import Embedder
+from ramanstudio.mae.features import learn_features
+from ramanstudio.mae.network import SpectrumAutoencoder
+from ramanstudio.mae.plan import FeaturePlan, NetworkPlan
+from ramanstudio.mae.predictor import Predictor
+from ramanstudio.progress import Progress
+
+LEFT_OUT = "exposure_mixture_01,power_series_a,minerals_raw_test"
+SIMULATED = FeaturePlan().simulated_share
+WEIGHTS = {
+    "hiding only": {"views_weight": 0.0, "hiding_weight": 1.0},
+    "views only": {"views_weight": 1.0, "hiding_weight": 0.0},
+    "both": {},
+}
+
+
+def plans(steps: int) -> dict[str, FeaturePlan]:
+    """What is compared, each of so many steps."""
+    base = FeaturePlan(steps=steps, leave_out=LEFT_OUT)
+    with_simulated = {name: replace(base, **weights) for name, weights in WEIGHTS.items()}
+    without = {
+        f"{name}, no simulated spectra": replace(plan, simulated_share=0.0) for name, plan in with_simulated.items()
+    }
+    return {**{f"{name}, {SIMULATED:.0%} simulated": plan for name, plan in with_simulated.items()}, **without}
+
+
+def features_of(embedder: Embedder, labelled: Labelled) -> NDArray[np.float32]:
+    """The features of a set (N, D), through the same door as Engine.embed."""
+    predictor = Predictor(SpectrumAutoencoder(NetworkPlan()), Calibration.flat(1.0), "cpu", embedder)
+    return predictor.features(labelled.spectra.axis, labelled.spectra.values)
+
+
+def cells(embedder: Embedder) -> list[str]:
+    """How well the features of one training tell substances apart."""
+    found = []
+    for labelled in labelled_sets():
+        features = features_of(embedder, labelled)
+        budgets = slice(0, 2)
+        for judge in (classifiers.nearest_neighbour, classifiers.shrinkage_lda):
+            few = replace(labelled, budgets=labelled.budgets[budgets])
+            found.append(" / ".join(f"{one.mean:.3f}" for one in score(few, features, judge)))
+        if labelled.name == "single_cells":
+            groups = cluster(labelled, features, starts=5)
+            found.append(f"{groups.accuracy:.3f} / {groups.mutual:.3f}")
+    return found
+
+
+HEAD = (
+    "learned by", "single_cells 1 / 5 labels, 1-NN", "discriminants", "K-means ACC / AMI",
+    "minerals_raw 1 / 5 labels, 1-NN", "discriminants",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Train each, measure each, write the section."""
+    ask = argparse.ArgumentParser(description="Measure what features are learned from.")
+    ask.add_argument("--corpus", type=Path, nargs="+", default=[CORPUS])
+    ask.add_argument("--steps", type=int, default=300)
+    ask.add_argument("--threads", type=int, default=1)
+    told = ask.parse_args()
+    torch.set_num_threads(told.threads)
+    rows = []
+    for name, plan in plans(told.steps).items():
+        progress = Progress(lambda done, total, note: print(f"\r{done} of {total} {note}", end="", flush=True))
+        rows.append([name, *cells(learn_features(plan, told.corpus, progress)[0])])
+        print("\r", *rows[-1], flush=True)
+    write_section(
+        "Features: what they are learned from",
+        f"`python -m benchmarks.ablation --steps {told.steps}`, {machine()}. {told.steps} steps of"
+        f" {FeaturePlan().spectra_a_step} spectra each, from the same start, without labels; a twentieth of"
+        " what the shipped features had, so they compare with each other only. Features of the raw spectra, with nothing"
+        " beside them.\n\n" + table(HEAD, rows),
+    )
+
+
+if __name__ == "__main__":
+    main()
