@@ -89,7 +89,7 @@ def main() -> None:
         "Features: what they are learned from",
         f"`python -m benchmarks.ablation --steps {told.steps}`, {machine()}. {told.steps} steps of"
         f" {FeaturePlan().spectra_a_step} spectra each, from the same start, without labels; a twentieth of"
-        " what the shipped features had, so they compare with each other only. Features of the raw spectra, with nothing"
+        " what the shipped features had, so they compare with each other only. Features of the raw spectra, nothing"
         " beside them.\n\n" + table(HEAD, rows),
     )
 
