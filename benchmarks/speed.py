@@ -43,6 +43,9 @@ def main() -> None:
             f"{work['share']:.2f} of {work['matrix product, 10⁹ operations a second']:.0f} · 10⁹/s",
             "≥ 0.4",
         ),
+        ("the same with smae-small", f"{work['spectra a second, smae-small']:.0f} spectra/s", "≥ 2000"),
+        ("smae-small over smae-base, in turn", f"{work['smae-small over smae-base']:.1f} ×", "≥ 3 ×"),
+        ("features, 1000 points, two cores", f"{work['spectra embedded a second']:.0f} spectra/s", ""),
         (
             "10 000 spectra in the viewer: pan, median frame",
             f"{viewer['10000 spectra: pan, median frame']:.1f} ms",
