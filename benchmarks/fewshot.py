@@ -161,7 +161,7 @@ class Ours:
     def of(cls, engine: Engine, spectra: SpectrumSet) -> Ours:
         denoised = engine.denoise(spectra).spectra
         both = lines.line_features(denoised.axis, denoised.values)
-        embedding = engine.embed(denoised) if engine.card.embedder else None
+        embedding = engine.embed(spectra) if engine.card.embedder else None
         return cls(both, tuple(lines.components(rows) for rows in both), embedding)
 
     @property

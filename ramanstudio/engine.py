@@ -180,13 +180,13 @@ class Engine:
     def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
         """What each spectrum is of, as rows of unit length (N, D): alike for one substance, whatever the axis.
 
-        Raises StudioError when the model gives no features, a spectrum holds NaN or infinities, or too little of them
-        lies where features are read from; Cancelled when asked to stop.
+        They are read off the denoised spectra. Raises StudioError when the model gives no features, a spectrum cannot
+        be denoised, or too little of it lies where features are read from; Cancelled when asked to stop.
         """
-        refusal = _refusal(spectra)
-        if refusal is not None:
-            raise refusal
-        return self._predictor.features(spectra.axis, spectra.values, progress or SILENT)
+        progress = progress or SILENT
+        self._predictor.require_features(spectra.axis)
+        denoised = self.denoise(spectra, progress=progress).spectra
+        return self._predictor.features(denoised.axis, denoised.values, progress)
 
     def cluster(
         self, spectra: SpectrumSet, n_clusters: int | None = None, progress: Progress | None = None

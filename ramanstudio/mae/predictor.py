@@ -14,6 +14,7 @@ from ramanstudio.errors import StudioError
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared
 from ramanstudio.mae.network import SpectrumAutoencoder
+from ramanstudio.mae.plan import EmbedderPlan
 from ramanstudio.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
@@ -81,12 +82,8 @@ class Predictor:
         """Whether the model gives features of spectra on such an axis (B,) cm⁻¹."""
         return self._embedder is not None and self._embedder.plan.reach(axis) >= FEWEST_CM
 
-    def features(self, axis: NDArray[np.float64], values: Floats, progress: Progress = SILENT) -> Floats:
-        """What `values` (N, B) at `axis` (B,) cm⁻¹ are of, as rows of unit length (N, D).
-
-        Raises StudioError when the model gives no features, when too little lies on the grid that they are read from,
-        or the computer's own memory is full; Cancelled when asked to stop.
-        """
+    def require_features(self, axis: NDArray[np.float64]) -> EmbedderPlan:
+        """Where features are read from. Raises StudioError when spectra on such an axis (B,) cm⁻¹ can have none."""
         if self._embedder is None:
             raise StudioError("This model gives no features.", remedy="Use smae-base, or train the features of yours.")
         plan = self._embedder.plan
@@ -96,6 +93,15 @@ class Predictor:
                 f" {plan.high_cm:.0f} cm⁻¹, from which features are read.",
                 remedy=f"At least {FEWEST_CM:.0f} cm⁻¹ are needed.",
             )
+        return plan
+
+    def features(self, axis: NDArray[np.float64], values: Floats, progress: Progress = SILENT) -> Floats:
+        """What `values` (N, B) at `axis` (B,) cm⁻¹ are of, as rows of unit length (N, D).
+
+        Raises StudioError when they can have no features or the computer's own memory is full; Cancelled when asked to
+        stop.
+        """
+        plan = self.require_features(axis)
         found = np.empty((len(values), plan.features), dtype=np.float32)
 
         def find(some: NDArray[np.intp]) -> None:
