@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, leaky_relu, pad
 
 from ramanstudio.mae import corpus as corpora
+from ramanstudio.mae.network import cpu_has_bf16
 from ramanstudio.mae.plan import PretrainPlan
 from ramanstudio.mae.pretraining import POINTS, draw_example
 from ramanstudio.paths import replace_atomically, user_data
@@ -102,11 +103,6 @@ def denoise(network: ResidualUNet, values: Floats) -> Floats:
         clean.append(predicted[:, :points].float() * span + low)
     result: Floats = torch.cat(clean).numpy()
     return result
-
-
-def cpu_has_bf16() -> bool:
-    """Whether bf16 is native here, as ramanstudio.mae.pretraining asks too; elsewhere it is emulated and slow."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 class Training:

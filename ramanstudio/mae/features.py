@@ -19,7 +19,7 @@ from ramanstudio.errors import StudioError
 from ramanstudio.mae import checkpoint, corpus, corruption, zoo
 from ramanstudio.mae.checkpoint import Averaged
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared, readings
-from ramanstudio.mae.network import cpu_has_bf16
+from ramanstudio.mae.network import bf16_pays
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.views import view
 from ramanstudio.progress import SILENT, Progress, duration
@@ -133,7 +133,7 @@ class FeatureLearning:
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=how.learning_rate, weight_decay=how.weight_decay
         )
-        self.bf16 = device.type == "cuda" or (device.type == "cpu" and cpu_has_bf16())
+        self.bf16 = bf16_pays(device)
         self.step = 0
 
     def take_step(self) -> float:

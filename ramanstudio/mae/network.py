@@ -24,6 +24,11 @@ def cpu_has_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def bf16_pays(device: torch.device) -> bool:
+    """Whether training in bf16 is faster on `device`: on a GPU, and on a CPU that has it."""
+    return device.type == "cuda" or (device.type == "cpu" and cpu_has_bf16())
+
+
 def compressed(samples: Tensor) -> Tensor:
     """asinh of `samples`: small values as they are, large ones as logarithms; in this form four times torch's speed."""
     size = samples.abs()

@@ -22,7 +22,7 @@ from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.calibration import Calibration, calibrate
 from ramanstudio.mae.checkpoint import CHECKPOINT, Averaged
 from ramanstudio.mae.loss_curve import LOSS_CURVE, LossCurve
-from ramanstudio.mae.network import SpectrumAutoencoder, cpu_has_bf16, detrended
+from ramanstudio.mae.network import SpectrumAutoencoder, bf16_pays, detrended
 from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
 from ramanstudio.mae.team import Team, team
 from ramanstudio.progress import SILENT, Progress, duration
@@ -112,8 +112,7 @@ class Pretraining:
         self.averaged = Averaged(self.network, plan.average_over)
         self.step = 0
         self.spectra_seen = 0
-        # bf16 where it is native: elsewhere it is emulated and slower than 32 bits
-        self.bf16 = device.type == "cuda" or (device.type == "cpu" and cpu_has_bf16())
+        self.bf16 = bf16_pays(device)
 
     def take_step(self) -> dict[str, float]:
         """One batch, one update; returns the parts of the loss."""
