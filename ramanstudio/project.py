@@ -8,7 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ramanstudio.engine import FEWEST_TOGETHER
+from ramanstudio.groups import Groups, Members
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -86,11 +90,38 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Explored:
+    """How the spectra `members` (N of them) of one or many entries lie to each other.
+
+    `features` (N, D) of unit length say what each is of, `likeness` (N, K) is what groups are found by; both were read
+    from the denoised spectra, over `range_cm` (low, high) where their axes differ. `planes` {layout: (N, 2)} puts like
+    by like. `aside` says what the user should know about it; `model` made it.
+    """
+
+    members: Members
+    features: NDArray[np.float32]
+    likeness: NDArray[np.float32]
+    range_cm: Region | None = None
+    planes: Mapping[str, NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
+    aside: str = ""
+    model: str = ""
+
+    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Explored:
+        """The same with another plane (N, 2)."""
+        return replace(self, planes=MappingProxyType({**self.planes, layout: plane}))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """All entries, in the order in which they were opened, and the results by entry id."""
+    """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
+
+    `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged.
+    """
 
     entries: tuple[Entry, ...] = ()
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
+    explored: Explored | None = None
+    groups: Groups | None = None
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -136,7 +167,7 @@ class Snapshot:
 class History:
     """Snapshots of the project; arrays are shared between them, so a step costs a tuple.
 
-    Results are found, not edited: undo and redo change the entries and leave all results where they are.
+    What is found is not edited: undo and redo change entries and groups, and leave results where they are.
     """
 
     def __init__(self, project: Project | None = None, depth: int = 500) -> None:
@@ -176,6 +207,13 @@ class History:
         self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
         return self.present
 
+    def keep_explored(self, explored: Explored, groups: Groups | None) -> Project:
+        """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
+        now = self._snapshots[self._at]
+        project = replace(now.project, explored=explored, groups=groups or now.project.groups)
+        self._snapshots[self._at] = replace(now, project=project)
+        return self.present
+
     def undo(self) -> Project:
         """Step back; the project as it was, with all that has been found since. Does nothing at the beginning."""
         return self._step(-1)
@@ -187,8 +225,9 @@ class History:
     def _step(self, by: int) -> Project:
         to = self._at + by
         if 0 <= to < len(self._snapshots):
-            results = self.present.results
+            now = self.present
             self._at = to
             then = self._snapshots[to]
-            self._snapshots[to] = replace(then, project=replace(then.project, results=results))
+            found = replace(then.project, results=now.results, explored=now.explored)
+            self._snapshots[to] = replace(then, project=found)
         return self.present

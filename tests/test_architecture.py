@@ -20,11 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "ramanstudio"
 
 # The floor that every room stands on, and what each floor stone may lie on in turn.
-FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors"}}
+FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors"}, "groups": {"errors"}}
 # A room and what it may import besides itself and the floor: "formats" is the whole room, "formats.registry" its door.
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
-    "gui": {"engine", "project", "settings", "demo", "export", "pictures"} | {"formats.registry", "mae.plan"},
+    "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files"}
+    | {"formats.registry", "mae.plan", "analysis.maps"},
     "cli": {"cli_features", "cli_files", "cli_pretrain", "engine", "demo", "export", "pictures", "terminal"}
     | {"formats", "mae", "analysis"},
     "cli_features": {"cli_files", "engine", "export", "terminal"} | {"analysis"},
@@ -32,7 +33,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli_pretrain": {"cli_files", "pictures", "terminal"} | {"formats", "mae"},
     "terminal": set(),
     "demo": {"engine"},
-    "export": {"engine", "formats"},
+    "explore": {"engine", "project"} | {"analysis"},
+    "map_files": {"analysis.maps"},
+    "export": {"engine", "formats", "project"},
     "pictures": {"engine"},
     "project": {"engine", "formats"},
     "settings": set(),

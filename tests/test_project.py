@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ramanstudio.project import Entry, History, Project, Result, could_be_one_set
+from ramanstudio.groups import Groups, Members
+from ramanstudio.project import Entry, Explored, History, Project, Result, could_be_one_set
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -104,3 +105,20 @@ def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
     project = Project((*(replace(entry(number, spectra()), together=9) for number in range(3)), whole, entry(5)))
     assert [one.id for one in project.in_one_set([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
     assert [one.id for one in project.in_one_set([whole])] == [4]
+
+
+def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
+    history = History()
+    members = Members.of_entries([(1, 3)])
+    explored = Explored(members, np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))
+    groups = Groups.found(members, np.array([0, 0, 1]), np.ones(3, dtype=np.float32))
+    history.push(replace(history.present, groups=groups), "Find groups")
+    history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")
+    history.keep_explored(explored, None)
+    assert history.undoes == "Rename a group"
+    before = history.undo()
+    assert before.explored is explored
+    assert before.groups is groups
+    again = history.redo()
+    assert again.groups is not None
+    assert again.groups.groups[0].name == "quartz"

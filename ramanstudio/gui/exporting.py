@@ -42,16 +42,13 @@ def write_table(found: Found, path: Path, progress: Progress) -> str:
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def write_picture(found: Found, path: Path, row: int | None, look: Mapping[str, Any], progress: Progress) -> str:
-    """Draw the entries, a panel each; `row` picks one spectrum of a set, `look` is how `draw_denoised` draws them."""
+def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: Progress) -> str:
+    """Draw the entries, a panel each; `look` is how `draw_denoised` draws them."""
     progress(0, 0, "Drawing the picture")
     panels = []
     for entry, result in found[:MOST_PANELS]:
-        name, raw, denoised = entry.name, result.source, result.denoised
-        assert denoised is not None
-        if row is not None and len(found) == 1:
-            name, raw, denoised = f"{name} · {row + 1}", raw[row], denoised[row]
-        panels.append(pictures.Panel(name, raw, denoised))
+        assert result.denoised is not None
+        panels.append(pictures.Panel(entry.name, result.source, result.denoised))
     pictures.draw_denoised(path, panels, **look)
     left_out = len(found) - len(panels)
     return f"The picture was saved as '{path}'." + (
@@ -68,13 +65,8 @@ class Exporting(QObject):
 
     @property
     def found(self) -> list[tuple[Entry, Result]]:
-        """The selected entries that are denoised."""
-        project = self._session.project
-        return [
-            (entry, result)
-            for entry in self._session.selected
-            if (result := project.result(entry)) is not None and result.denoised is not None
-        ]
+        """The selected spectra that are denoised, by entry."""
+        return [(entry, result) for entry, result in self._session.found if result.denoised is not None]
 
     def spectra(self, folder: Path) -> Job:
         """Save the selected spectra in `folder`."""
@@ -86,8 +78,7 @@ class Exporting(QObject):
 
     def picture(self, path: Path, **look: Any) -> Job:
         """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
-        work = partial(write_picture, self.found, path, self._session.spectrum, look)
-        return self._submit(work, "Drawing the picture")
+        return self._submit(partial(write_picture, self.found, path, look), "Drawing the picture")
 
     def _submit(self, work: partial[str], title: str) -> Job:
         job = self._workers.submit(work, title, "files")

@@ -103,7 +103,7 @@ class FactsPanel(QScrollArea):
     def refresh(self) -> None:
         """Say what is true now."""
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        results = [result for entry in entries if (result := self._session.project.result(entry)) is not None]
+        results = [result for _, result in self._session.found]
         self._headline.setVisible(bool(entries))
         self._below.setVisible(bool(entries))
         self._show_snr(entries, results)
@@ -111,8 +111,8 @@ class FactsPanel(QScrollArea):
         self._show_facts(entries, results)
 
     def _show_snr(self, entries: list[Entry], results: list[Result]) -> None:
-        snr = median_snr(results, self._session.spectrum if len(entries) == 1 else None)
-        spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
+        snr = median_snr(results)
+        spectra = sum(len(self._session.rows_of(entry)) for entry in entries)
         self._scope.setText(self._scope_words(entries, spectra))
         self._scope.setVisible(bool(self._scope.text()))
         where = region_words(results)
@@ -151,10 +151,10 @@ class FactsPanel(QScrollArea):
         self._worth.setText(snr.exposure)
 
     def _scope_words(self, entries: list[Entry], spectra: int) -> str:
-        if spectra > 1 and self._session.spectrum is None:
+        if spectra > 1:
             return f"median of {count_of(spectra, 'spectrum', 'spectra')}"
-        if self._session.spectrum is not None:
-            return f"spectrum {self._session.spectrum + 1:,} of {spectra:,}"
+        if self._session.spectrum is not None and entries[0].source is not None:
+            return f"spectrum {self._session.spectrum + 1:,} of {len(entries[0].source):,}"
         return ""
 
     def _on_its_way(self, entries: list[Entry]) -> bool:

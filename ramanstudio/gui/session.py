@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, Signal
 
-from ramanstudio.project import Entry, History, Project, Region, Result
+from ramanstudio.groups import Groups, Members
+from ramanstudio.gui.selection import Rows, Selection, whole
+from ramanstudio.project import Entry, Explored, History, Project, Region, Result
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -32,8 +36,8 @@ class Session(QObject):
         super().__init__()
         self._history = History()
         self._next_id = 1
-        self._selected: tuple[int, ...] = ()
-        self._spectrum: int | None = None
+        self._selection = Selection()
+        self._aligned: tuple[Groups, Groups] | None = None  # the project's groups, and those of what was explored
         self._index: dict[int, Entry] = {}
         self._indexed: tuple[Entry, ...] = ()
 
@@ -56,17 +60,53 @@ class Session(QObject):
     def selected(self) -> tuple[Entry, ...]:
         """The selected entries, in the order of the list."""
         index = self._by_id()
-        return tuple(index[entry_id] for entry_id in self._selected if entry_id in index)
+        return tuple(index[entry_id] for entry_id in self._selection.ids if entry_id in index)
 
     @property
     def selected_ids(self) -> tuple[int, ...]:
         """The ids of the selected entries."""
-        return self._selected
+        return self._selection.ids
+
+    @property
+    def selection(self) -> Selection:
+        """Which entries are selected, and which of their spectra."""
+        return self._selection
 
     @property
     def spectrum(self) -> int | None:
-        """Which spectrum of the selected set is looked at alone; None for all of them."""
-        return self._spectrum
+        """Which spectrum of the only selected entry is looked at alone; None where there are several."""
+        some = list(self._selection.rows.values())
+        return int(some[0][0]) if len(self._selection.ids) == 1 and some and len(some[0]) == 1 else None
+
+    @property
+    def found(self) -> list[tuple[Entry, Result]]:
+        """The selected spectra that have a result: entries and results with none but these."""
+        pairs = [(entry, self.project.result(entry)) for entry in self.selected]
+        return [
+            (self._selection.part_of(entry), self._selection.part_of_result(entry, result))
+            for entry, result in pairs
+            if result is not None
+        ]
+
+    def rows_of(self, entry: Entry) -> Rows:
+        """Which spectra of an entry are selected."""
+        return self._selection.rows_of(entry)
+
+    def selected_mask(self, members: Members) -> NDArray[np.bool_]:
+        """Which of `members` are selected, (N,)."""
+        return self._selection.mask(members)
+
+    @property
+    def groups(self) -> Groups | None:
+        """The groups of the spectra that were explored, in their order; None before any were found."""
+        groups, explored = self.project.groups, self.project.explored
+        if groups is None or explored is None:
+            return None
+        if groups.members is explored.members:
+            return groups
+        if self._aligned is None or self._aligned[0] is not groups or self._aligned[1].members is not explored.members:
+            self._aligned = (groups, groups.of(explored.members))
+        return self._aligned[1]
 
     @property
     def selected_sets(self) -> list[Entry]:
@@ -162,17 +202,37 @@ class Session(QObject):
 
     def select(self, ids: Iterable[int]) -> None:
         """Look at these entries."""
-        ids = tuple(ids)
-        if ids != self._selected:
-            self._selected = ids
-            self._spectrum = None
-            self.selection_changed.emit()
+        selection = whole(ids)
+        if selection.ids != self._selection.ids:
+            self._look_at(selection)
+
+    def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
+        """Look at these spectra: row `rows[i]` of the entry `entry_ids[i]`."""
+        self._look_at(Selection.of_spectra(self.project, entry_ids, rows))
 
     def look_at(self, spectrum: int | None) -> None:
         """Look at one spectrum of the selected set, or at all of them (None)."""
-        if spectrum != self._spectrum:
-            self._spectrum = spectrum
-            self.selection_changed.emit()
+        ids = self._selection.ids
+        if spectrum is None:
+            self._look_at(whole(ids))
+        elif len(ids) == 1:
+            self._look_at(Selection.of_spectra(self.project, ids, [spectrum]))
+
+    def keep_explored(self, explored: Explored, groups: Groups | None = None) -> None:
+        """Keep what was found about all spectra together, and the groups that go with it; no step to undo."""
+        before = self.project
+        self._history.keep_explored(explored, groups)
+        self.changed.emit(before, self.project)
+
+    def set_groups(self, groups: Groups | None, what: str) -> None:
+        """Have these groups."""
+        self._push(replace(self.project, groups=groups), what)
+
+    def edit_groups(self, edit: Callable[[Groups], Groups], what: str) -> None:
+        """Rename, merge, split, recolour or label groups; raises StudioError where that is refused."""
+        groups = self.groups
+        if groups is not None and (edited := edit(groups)) is not groups:
+            self.set_groups(edited, what)
 
     def _by_id(self) -> dict[int, Entry]:
         if self._indexed is not self.project.entries:  # asked at every chunk of thousands of results
@@ -212,11 +272,14 @@ class Session(QObject):
             self._announce(before)
 
     def _announce(self, before: Project) -> None:
-        there = {entry.id for entry in self.project.entries}
-        kept = tuple(entry_id for entry_id in self._selected if entry_id in there)
-        lost = kept != self._selected
-        self._selected = kept
+        kept = self._selection.of_those({entry.id for entry in self.project.entries})
+        lost = kept is not self._selection
+        self._selection = kept
         self.changed.emit(before, self.project)
         if lost:
-            self._spectrum = None
+            self.selection_changed.emit()
+
+    def _look_at(self, selection: Selection) -> None:
+        if not selection.is_same(self._selection):
+            self._selection = selection
             self.selection_changed.emit()

@@ -115,21 +115,25 @@ class SpectrumPage(QWidget):
             self.view.clear()
 
     def _draw(self, entries: list[Entry]) -> None:
-        view, project, row = self.view, self._session.project, self._session.spectrum
+        view, project, selection = self.view, self._session.project, self._session.selection
         if view is None:
             return
         results = [project.result(entry) for entry in entries]
-        shown = (*(entry.source for entry in entries), *results, row)
+        shown = (*(entry.source for entry in entries), *results, selection)
         if len(shown) == len(self._shown) and all(one is other for one, other in zip(shown, self._shown, strict=True)):
             return
         self._shown = shown
         if not entries:
             view.clear()
             return
-        if len(entries) == 1:
-            self._draw_one(view, entries[0], results[0], row)
+        parts = [selection.part_of(entry) for entry in entries]
+        found = [
+            result and selection.part_of_result(entry, result) for entry, result in zip(entries, results, strict=True)
+        ]
+        if len(parts) == 1:
+            self._draw_one(view, parts[0], found[0])
         else:
-            self._draw_several(view, entries, results)
+            self._draw_several(view, parts, found)
         self.place_noise_region()
 
     def place_noise_region(self) -> None:
@@ -138,11 +142,11 @@ class SpectrumPage(QWidget):
         if self.view is not None and shown is not None:
             self.view.set_noise_region(*_region(shown, self._session.project.result(shown)))
 
-    def _draw_one(self, view: SpectrumView, entry: Entry, result: Result | None, row: int | None) -> None:
+    def _draw_one(self, view: SpectrumView, entry: Entry, result: Result | None) -> None:
         source = entry.source
         assert source is not None
-        if len(source) == 1 or row is not None:
-            view.show_spectra([shown_of(entry, result, min(row or 0, len(source) - 1))])
+        if len(source) == 1:
+            view.show_spectra([shown_of(entry, result, 0)])
         else:
             view.show_set(source, result.denoised if result is not None else None)
 
@@ -204,6 +208,9 @@ class SetHeader(QWidget):
             self._what.setText(f"{kind_of(entries[0])} of {many:,} spectra" if many else "")
             if many and kind_of(entries[0]) == "spectra":
                 self._what.setText(f"{many:,} spectra")
+            some = len(self._session.rows_of(entries[0]))
+            if 1 < some < many:
+                self._what.setText(f"{some:,} of the {many:,} spectra of this {kind_of(entries[0])}")
         else:
             self._name.setText(count_of(len(entries), "entry", "entries") if entries else "Nothing is selected")
             self._what.setText("selected" if entries else "Choose a spectrum in the list.")

@@ -42,8 +42,8 @@ class Snr:
         return f"like {ratio_text(self.gain**2)}× the exposure"
 
 
-def median_snr(results: list[Result], spectrum: int | None = None) -> Snr | None:
-    """The SNR over all spectra of `results`, or of one of them; None where nothing is denoised."""
+def median_snr(results: list[Result]) -> Snr | None:
+    """The SNR over all spectra of `results`; None where nothing is denoised."""
     found = [result.denoised for result in results if result.denoised is not None]
     if not found:
         return None
@@ -54,8 +54,7 @@ def median_snr(results: list[Result], spectrum: int | None = None) -> Snr | None
         np.concatenate([np.atleast_1d(numbers) for numbers in column])
         for column in zip(*((one.snr_before, one.snr_after, one.gain) for one in found), strict=True)
     )
-    rows = slice(None) if spectrum is None or spectrum >= len(before) else slice(spectrum, spectrum + 1)
-    return Snr(*(float(np.median(numbers[rows])) for numbers in (before, after, gain)))
+    return Snr(*(float(np.median(numbers)) for numbers in (before, after, gain)))
 
 
 def size_of(entry: Entry) -> str:
