@@ -1,4 +1,4 @@
-"""Taking results away: denoised spectra as CSV or HDF5, and the table of signal-to-noise ratios.
+"""Taking results away: denoised spectra as CSV or HDF5, the table of signal-to-noise ratios, and groups.
 
 Every file is written beside its place and then renamed, so that a crash leaves the old file or the new one.
 """
@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
+from ramanstudio.groups import OUTLIER, Groups
 from ramanstudio.paths import draft_of, replace_atomically
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
+    from ramanstudio.project import Entry, Project
 
 ResultFormat = Literal["csv", "h5"]
 RESULT_FORMATS: tuple[ResultFormat, ...] = ("csv", "h5")
@@ -28,6 +30,8 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = ("csv", "h5")
 SHIFT_HEADER = "Raman shift / cm-1"
 SUMMARY_NAME = "summary.csv"
 SUMMARY_HEADER = ("file", "spectrum", "points", "SNR before", "SNR after", "gain", "result")
+PLACES = ("x", "y", "z", "time", "label", "sample")  # columns that a table of groups takes over where there are any
+OUTLIERS = "outlier"  # in the place of a group's name
 
 
 def spectrum_names(spectra: SpectrumSet) -> list[str]:
@@ -156,6 +160,83 @@ class ResultFolder:
         """Write the table: what this run kept, after what earlier runs kept and this one did not replace."""
         before = [row for row in self._earlier if row.result.casefold() not in self._taken]
         return write_summary(self.summary, before + self._rows)
+
+
+class GroupMean(NamedTuple):
+    """The mean spectrum of a group and its spread (standard deviation), both (B,) at `axis` (B,)."""
+
+    name: str
+    axis: NDArray[np.float64]
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+
+def means_beside(path: Path) -> Path:
+    """Where the means of the groups in the table `path` are written: `a-groups.csv`, `a-groups-means.csv`."""
+    return path.with_name(f"{path.stem}-means{path.suffix}")
+
+
+def write_groups(path: Path, project: Project, groups: Groups, means: Sequence[GroupMean] = ()) -> Path:
+    """Write the group of each spectrum, a row each, and the `means` of the groups (on one axis) beside it.
+
+    Columns: file, spectrum, x, y, z, time, label, sample where some have them, group, chance, outlier (1 or 0), two
+    for each plane, SNR before, SNR after; a cell is empty where nothing is known. The means are columns, Raman shift
+    first. Raises StudioError when a file that spectra came from would be overwritten, or the folder cannot be written.
+    """
+    for entry in project.entries:
+        for place in (path, means_beside(path)):
+            if entry.source is not None:
+                _refuse_source(place, entry.source)
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows(_group_lines(project, groups))
+    with _writing(path):
+        if means:
+            replace_atomically(means_beside(path), _means_table(means))
+        replace_atomically(path, table.getvalue())
+    return path
+
+
+def _group_lines(project: Project, groups: Groups) -> Iterator[Sequence[str]]:
+    entries = [(project.entry(entry_id), places) for entry_id, places in groups.members.by_entry()]
+    there = [(entry, entry.source, places) for entry, places in entries if entry is not None and entry.source]
+    columns = [column for column in PLACES if any(column in source.table for _, source, _ in there)]
+    planes, at = _planes_of(project, groups)
+    coordinates = (f"{layout} {axis}" for layout in planes for axis in (1, 2))
+    yield "file", "spectrum", *columns, "group", "chance", "outlier", *coordinates, "SNR before", "SNR after"
+    names = groups.names(OUTLIERS)
+    for entry, source, places in there:
+        file, called, ratios = str(_source(source) or entry.path), spectrum_names(source), _ratios(project, entry)
+        for place, row in zip(places.tolist(), groups.members.rows[places].tolist(), strict=True):
+            known = (_cell(source.table[column][row]) if column in source.table else "" for column in columns)
+            chance, is_outlier = f"{groups.probabilities[place]:.3g}", str(int(groups.labels[place] == OUTLIER))
+            x_y = np.concatenate([plane[at[place]] for plane in planes.values()]) if planes else np.empty(0)
+            where = (f"{value:.6g}" if at[place] >= 0 else "" for value in x_y.tolist())
+            snr = (f"{ratio[row]:.4g}" for ratio in ratios) if ratios is not None else ("", "")
+            yield file, called[row], *known, names[place], chance, is_outlier, *where, *snr
+
+
+def _planes_of(project: Project, groups: Groups) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.intp]]:
+    """The planes that were laid out, and where in them each spectrum of `groups` is; -1 where it is not."""
+    explored = project.explored
+    if explored is None:
+        return {}, np.full(len(groups.members), -1, dtype=np.intp)
+    return dict(sorted(explored.planes.items())), groups.members.places_in(explored.members)
+
+
+def _ratios(project: Project, entry: Entry) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    result = project.result(entry)
+    denoised = result.denoised if result is not None else None
+    return (denoised.snr_before, denoised.snr_after) if denoised is not None else None
+
+
+def _means_table(means: Sequence[GroupMean]) -> str:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow((SHIFT_HEADER, *(f"{one.name}{kind}" for one in means for kind in (" mean", " spread"))))
+    curves = np.stack([curve for one in means for curve in (one.mean, one.spread)], axis=1)
+    for shift, row in zip(means[0].axis, curves.tolist(), strict=True):
+        writer.writerow((f"{shift:.8g}", *(f"{value:.7g}" for value in row)))
+    return table.getvalue()
 
 
 def _source(raw: SpectrumSet) -> Path | None:

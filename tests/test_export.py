@@ -11,6 +11,8 @@ import pytest
 from ramanstudio import export
 from ramanstudio.engine import Denoised
 from ramanstudio.errors import StudioError
+from ramanstudio.groups import Groups, Members
+from ramanstudio.project import Entry, Explored, Project, Result
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -177,3 +179,65 @@ def test_the_table_tells_file_spectrum_points_ratios_and_gain(tmp_path: Path) ->
 def test_another_kind_of_table_is_not_taken_for_a_summary(tmp_path: Path) -> None:
     (tmp_path / export.SUMMARY_NAME).write_text("a,b\n1,2\n")
     assert export.read_summary(tmp_path / export.SUMMARY_NAME) == []
+
+
+def grouped(tmp_path: Path) -> tuple[Project, Groups]:
+    """A map of four spectra, denoised, and a spectrum that is not, in two groups, with one outlier."""
+    raw, denoised = measured(4, tmp_path / "map.wdf", x=np.array([0, 1.5, 0, 1.5]), y=np.array([0, 0, 2, 2.0]))
+    entries = (
+        Entry(7, "map.wdf", tmp_path / "map.wdf", raw),
+        Entry(9, "one.txt", tmp_path / "one.txt", measured(1, tmp_path / "one.txt")[0]),
+    )
+    members = Members.of_entries([(7, 4), (9, 1)])
+    chances = np.array([1, 0.5, 0.75, 0, 1], dtype=np.float32)
+    groups = Groups.found(members, np.array([0, 1, 0, -1, 1]), chances).renamed(1, "calcite, white")
+    rows = np.eye(5, dtype=np.float32)
+    plane = np.arange(10, dtype=np.float32).reshape(5, 2)
+    explored = Explored(members[::-1], rows, rows).with_plane("components", plane[::-1])
+    return Project(entries, {7: Result(raw, denoised)}, explored, groups), groups
+
+
+def test_groups_become_a_row_for_each_spectrum(tmp_path: Path) -> None:
+    project, groups = grouped(tmp_path)
+    header, *rows = cells(export.write_groups(tmp_path / "groups.csv", project, groups))
+    told = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["group"] for row in told] == ["Group 1", "calcite, white", "Group 1", "outlier", "calcite, white"]
+    assert [row["outlier"] for row in told] == ["0", "0", "0", "1", "0"]
+    assert [row["chance"] for row in told] == ["1", "0.5", "0.75", "0", "1"]
+    assert [(row["x"], row["y"]) for row in told] == [("0", "0"), ("1.5", "0"), ("0", "2"), ("1.5", "2"), ("", "")]
+    assert [row["components 1"] for row in told] == ["0", "2", "4", "6", "8"], "each its own place, whatever the order"
+    assert [(row["SNR before"], row["SNR after"]) for row in told] == [("80", "240")] * 4 + [("", "")]
+    assert [Path(row["file"]).name for row in told] == ["map.wdf"] * 4 + ["one.txt"]
+    assert [row["spectrum"] for row in told][:2] == ["x=0 y=0", "x=1.5 y=0"]
+
+
+def test_the_means_of_groups_are_columns_beside_the_table(tmp_path: Path) -> None:
+    project, groups = grouped(tmp_path)
+    axis = np.linspace(100.25, 1200.75, 64)
+    means = [
+        export.GroupMean(group.name, axis, np.full(64, 3.5, np.float32), np.full(64, 0.25 * number, np.float32))
+        for number, group in enumerate(groups.groups)
+    ]
+    path = export.write_groups(tmp_path / "groups.csv", project, groups, means)
+    header, *rows = cells(tmp_path / "groups-means.csv")
+    assert path.exists()
+    assert header[1:3] == ["Group 1 mean", "Group 1 spread"]
+    columns = np.array(rows, dtype=float).T
+    np.testing.assert_allclose(columns[0], axis, rtol=1e-7)
+    np.testing.assert_allclose(columns[1:], np.repeat([[3.5], [0], [3.5], [0.25]], 64, axis=1))
+
+
+def test_spectra_of_files_that_are_closed_are_left_out_of_the_table(tmp_path: Path) -> None:
+    project, groups = grouped(tmp_path)
+    _, *rows = cells(export.write_groups(tmp_path / "groups.csv", project.without([7]), groups))
+    assert [Path(row[0]).name for row in rows] == ["one.txt"]
+
+
+def test_a_table_of_groups_never_replaces_raw_spectra(tmp_path: Path) -> None:
+    project, groups = grouped(tmp_path)
+    (tmp_path / "one.txt").write_text("raw")
+    with pytest.raises(StudioError, match="never overwritten"):
+        export.write_groups(tmp_path / "one.txt", project, groups)
+    assert (tmp_path / "one.txt").read_text() == "raw"
+    with pytest.raises(StudioError, match="Could not write"):
+        export.write_groups(tmp_path / "no such folder" / "groups.csv", project, groups)
