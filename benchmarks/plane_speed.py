@@ -1,0 +1,99 @@
+"""How fast the plane of all spectra pans, and finds what lies under the mouse, at 100 000 points."""
+
+from __future__ import annotations
+
+import os
+import time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.gui.plane.view import PlaneView, Spoken
+
+WIDTH, HEIGHT = 1000, 640
+FRAMES = 60
+GROUPS = 14
+
+
+def points(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Clouds that overlap here and there, and which of them each point is of."""
+    draw = np.random.default_rng(0)
+    groups = draw.integers(0, GROUPS, count)
+    return draw.normal(0, 10, (GROUPS, 2))[groups] + draw.normal(0, 1.6, (count, 2)), groups
+
+
+def pan(view: PlaneView) -> list[float]:
+    """Milliseconds of each frame of a pan that goes a third of the picture and back; a frame is painted whole."""
+    frames = []
+    for frame in range(FRAMES):
+        begin = time.perf_counter()
+        view.move_by(0.011 if frame < FRAMES // 2 else -0.011)
+        view.repaint()
+        QApplication.processEvents()
+        frames.append(1000 * (time.perf_counter() - begin))
+        time.sleep(max(0.0, 0.016 - (time.perf_counter() - begin)))
+    return frames
+
+
+def hover(view: PlaneView) -> list[float]:
+    """Milliseconds from a move of the mouse until the point, its ring and its card are painted, at many places."""
+    draw = np.random.default_rng(1)
+    pane, none = view.focusProxy(), Qt.MouseButton.NoButton
+    took = []
+    for index in draw.integers(0, 100_000, FRAMES).tolist():
+        place = QPointF(view.place_of(index))
+        begin = time.perf_counter()
+        move = QMouseEvent(
+            QEvent.Type.MouseMove, place, pane.mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(pane, move)
+        QApplication.processEvents()
+        took.append(1000 * (time.perf_counter() - begin))
+    return took
+
+
+def measure() -> dict[str, float]:
+    """Figures of the plane, in milliseconds."""
+    app = QApplication.instance() or QApplication([])
+    view = PlaneView()
+    view.resize(WIDTH, HEIGHT)
+    view.show()
+    app.processEvents()
+    figures: dict[str, float] = {}
+    curve = np.sin(np.linspace(0, 60, 1000))
+    view.set_card(lambda index: Spoken(f"spectrum {index}", "Group 1", np.arange(1000.0), curve))
+    for count in (100_000, 300_000):
+        places, groups = points(count)
+        begin = time.perf_counter()
+        view.show_points(places)
+        view.set_categories(groups, [f"Group {number + 1}" for number in range(GROUPS)], range(GROUPS))
+        view.settle()
+        drawn = 1000 * (time.perf_counter() - begin)
+        view.zoom_by(0.7)
+        view.settle()
+        frames = pan(view)
+        first, *found = hover(view)
+        name = f"{count} points"
+        figures |= {
+            f"{name}: picture": drawn,
+            f"{name}: pan, median frame": float(np.median(frames)),
+            f"{name}: pan, 95 % of frames": float(np.percentile(frames, 95)),
+            f"{name}: first hover": first,
+            f"{name}: hover, median": float(np.median(found)),
+            f"{name}: hover, 95 %": float(np.percentile(found, 95)),
+        }
+        view.show_all()
+    view.stop()
+    view.close()
+    view.deleteLater()
+    app.processEvents()
+    return figures
+
+
+if __name__ == "__main__":
+    for name, milliseconds in measure().items():
+        print(f"{name:<48}{milliseconds:8.1f} ms")
