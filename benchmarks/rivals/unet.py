@@ -32,6 +32,7 @@ from ramanstudio.paths import replace_atomically, user_data
 WIDTHS = (32, 64, 128, 256)  # channels at full, half, quarter and eighth resolution
 LEARNING_RATE = 1e-3
 CHECKPOINT_EVERY_S = 60.0
+LEAST_SPAN = 1e-3  # in sigma; a spectrum all of whose samples are equal has no scale from 0 to 1 to learn on
 SAMPLES_A_BATCH = 65_536  # of inference
 LEFT_OUT = "exposure_mixture_01,power_series_a,minerals_raw_test"  # as in the training of the shipped models
 
@@ -120,19 +121,22 @@ class Training:
         begun = time.process_time()
         random = np.random.default_rng((self.plan.seed, self.step))
         example = draw_example(random, self.real, self.plan, int(random.choice(POINTS)))
-        low, span = between_0_and_1(example.samples)
+        samples, clean = example.samples, example.samples - example.noise
+        low, span = between_0_and_1(samples)
+        usual = span[:, 0] > LEAST_SPAN
+        samples, clean, low, span = samples[usual], clean[usual], low[usual], span[usual]
         for group in self.optimizer.param_groups:
             group["lr"] = LEARNING_RATE * self._cycle()
         self.network.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
-            predicted = self.network((example.samples - low) / span)
-        loss = l1_loss(predicted.float(), (example.samples - example.noise - low) / span)
+            predicted = self.network((samples - low) / span)
+        loss = l1_loss(predicted.float(), (clean - low) / span)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        self.spectra_seen += len(example.samples)
+        self.spectra_seen += len(samples)
         self.spent_s += time.process_time() - begun
         return float(loss.detach())
 
