@@ -168,6 +168,7 @@ class Ground(QWidget):
         super().resizeEvent(event)
         self.camera = self._all() if self._follows else self.camera.resized(self.width(), self.height())
         self._rest.start()
+        self.moved.emit()
 
     # What lies where
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.floating[Any]]
 
 _POINTS_A_CELL: Final = 4
-_MOST_CELLS: Final = 512  # each way
+_MOST_CELLS: Final = 250  # each way: their number fits into 16 bits, which are sorted in a tenth of the time
 
 
 class Nearby:
@@ -26,7 +26,7 @@ class Nearby:
         self._cell = max(float(span.max()) / side, 1e-12)
         self._across, self._up = (int(span[axis] / self._cell) + 1 for axis in (0, 1))
         cells = self._cells(kept)
-        number = cells[:, 1] * self._across + cells[:, 0]
+        number = (cells[:, 1] * self._across + cells[:, 0]).astype(np.uint16)
         order = np.argsort(number, kind="stable")
         self._kept, self._points = self._kept[order], kept[order]
         self._starts = np.searchsorted(number[order], np.arange(self._across * self._up + 1))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from ramanstudio.gui.plane.camera import Camera, Points
-from ramanstudio.gui.plane.markers import HALO
+from ramanstudio.gui.plane.markers import HALO, RING
 from ramanstudio.gui.plane.painting import Marks, Pixels, argb, put_density, put_down, radius_for
 from ramanstudio.gui.theme import Theme, mixed
 
@@ -66,8 +66,10 @@ class Scene:
             for _ in put_density(picture, ground, max(1, round(_BLOCK_PX * ratio))):
                 yield None
         else:
-            for _ in put_down(picture, ground, radius):
-                yield None
+            hollow = ground.shapes == RING  # few, and not to be buried
+            for part in (ground[~hollow], ground[hollow]):
+                for _ in put_down(picture, part, radius):
+                    yield None
         if len(chosen):
             for _ in self._put_selected(picture, self._marks(places, chosen, False), radius, ratio):
                 yield None

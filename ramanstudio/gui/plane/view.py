@@ -50,7 +50,7 @@ class PlaneView(QWidget):
         self._rows: list[tuple[str, int]] = []  # name and colour of each category
         self._categories: NDArray[np.intp] | None = None
         self._values: NDArray[np.float64] | None = None
-        self._label = ""
+        self._label, self._rest = "", "outliers"
         self._hidden: NDArray[np.bool_] | None = None  # by whoever uses the view
         self._speaks: Speaks | None = None
         self._ground = Ground(self, self._theme)
@@ -94,8 +94,11 @@ class PlaneView(QWidget):
         self._ground.show_points(places, keep_view)
         self._say(self._ground.marked)
 
-    def set_categories(self, indices: ArrayLike, names: Sequence[str], colours: Sequence[int]) -> None:
-        """Colour and shape by category: `indices` (N,), -1 for an outlier; a name and a colour of the theme each."""
+    def set_categories(
+        self, indices: ArrayLike, names: Sequence[str], colours: Sequence[int], rest: str = "outliers"
+    ) -> None:
+        """Colour and shape by category: a name and a colour of the theme each, `indices` (N,), -1 for the `rest`."""
+        self._rest = rest
         rows = list(zip(names, colours, strict=True))
         same = self._values is None and [name for name, _ in self._rows] == [name for name, _ in rows]
         self._categories, self._values, self._rows = np.asarray(indices, dtype=np.intp), None, rows
@@ -165,12 +168,12 @@ class PlaneView(QWidget):
         theme, many = self._theme, len(self._rows)
         counts = np.bincount(self._categories[self._categories >= 0], minlength=many)
         rows = [
-            Row(name, int(count), theme.category(colour), number % SHAPES)
-            for number, ((name, colour), count) in enumerate(zip(self._rows, counts, strict=True))
+            Row(name, int(count), theme.category(colour), colour % SHAPES)
+            for (name, colour), count in zip(self._rows, counts, strict=True)
         ]
         outliers = int((self._categories < 0).sum())
         if outliers:
-            rows.append(Row("outliers", outliers, theme.quiet, RING))
+            rows.append(Row(self._rest, outliers, theme.quiet, RING))
         self.legend.show_rows(rows, keep_hidden)
         self._meaning.setCurrentWidget(self.legend)
         self._meaning.show()
@@ -185,7 +188,7 @@ class PlaneView(QWidget):
         theme = self._theme
         if self._categories is not None:
             colours = (*(theme.category(colour) for _, colour in self._rows), theme.quiet)
-            shapes = np.array([*(number % SHAPES for number in range(len(self._rows))), RING], dtype=np.intp)
+            shapes = np.array([*(colour % SHAPES for _, colour in self._rows), RING], dtype=np.intp)
             return Looks(self._categories % len(colours), shapes[self._categories % len(colours)], colours)
         if self._values is not None:
             return Looks(self._tones(self._values), none, (*viridis(_TONES), theme.raw))
