@@ -1,4 +1,4 @@
-"""Taking results away: spectra with a table, pictures, the table alone; written in the files lane."""
+"""Taking results away: spectra with a table, pictures, the table alone, groups; written in the files lane."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from ramanstudio import export, pictures
+from ramanstudio.groups import Groups
 from ramanstudio.gui.jobs import Job, Workers
 from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.words import count_of
 from ramanstudio.progress import Progress
-from ramanstudio.project import Entry, Result
+from ramanstudio.project import Entry, Project, Result
 
 MOST_PANELS: Final = 24  # of one picture
 
@@ -56,8 +58,39 @@ def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: P
     )
 
 
+def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
+    """Write each spectrum's group, and the mean of each group beside it; what was done, in words."""
+    means = group_means(project, groups, progress)
+    export.write_groups(path, project, groups, means)
+    words = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
+    beside = f", their means as '{export.means_beside(path).name}' beside it" if means else ""
+    return f"{words} were saved as '{path}'{beside}."
+
+
+def group_means(project: Project, groups: Groups, progress: Progress) -> list[export.GroupMean]:
+    """Mean and spread of the denoised spectra of each group, on the axis that all can be put on."""
+    from ramanstudio.explore import Part, portraits
+
+    parts = []
+    for entry_id, places in groups.members.by_entry():
+        entry = project.entry(entry_id)
+        result = project.result(entry) if entry is not None else None
+        if entry is None or result is None or result.denoised is None:
+            continue
+        rows = groups.members.rows[places]
+        denoised = result.denoised.spectra[rows]
+        whole = np.flatnonzero(np.isfinite(denoised.values).all(axis=1))
+        parts.append(Part(entry.id, entry.name, rows[whole], denoised[whole]))
+    range_cm = project.explored.range_cm if project.explored is not None else None
+    found = portraits([part for part in parts if len(part.rows)], groups, range_cm, progress)
+    return [
+        export.GroupMean(group.name, one.axis, one.mean, one.spread)
+        for group, one in zip(groups.groups, found, strict=False)
+    ]
+
+
 class Exporting(QObject):
-    """Writes what is selected and denoised, and says where it is."""
+    """Writes what is selected and denoised, and the groups, and says where it is."""
 
     def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
         super().__init__()
@@ -79,6 +112,13 @@ class Exporting(QObject):
     def picture(self, path: Path, **look: Any) -> Job:
         """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
         return self._submit(partial(write_picture, self.found, path, look), "Drawing the picture")
+
+    def groups(self, path: Path) -> Job | None:
+        """Save the group of every spectrum; None where no groups were found."""
+        groups = self._session.groups
+        if groups is None:
+            return None
+        return self._submit(partial(write_groups, self._session.project, groups, path), "Exporting")
 
     def _submit(self, work: partial[str], title: str) -> Job:
         job = self._workers.submit(work, title, "files")

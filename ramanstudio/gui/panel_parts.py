@@ -1,0 +1,70 @@
+"""What panels are made of: labels, buttons that are one with an action, columns with a margin."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+
+def padded(*parts: QWidget | QHBoxLayout) -> QWidget:
+    """A column of parts with the margin of a panel."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(12, 0, 12, 0)
+    column.setSpacing(8)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        else:
+            column.addLayout(part)
+    return holder
+
+
+def in_a_row(buttons: list[QToolButton]) -> QHBoxLayout:
+    """Buttons side by side that share the width by the length of their words."""
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    for button in buttons:
+        row.addWidget(button, button.fontMetrics().horizontalAdvance(button.text()) + 8)
+    return row
+
+
+def label(role: str, wrap: bool = False) -> QLabel:
+    """A label of a role of the style sheet."""
+    label = QLabel(wordWrap=wrap)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def button(action: QAction, words: str = "") -> QPushButton:
+    """A button that is one with an action."""
+    made = QPushButton(words or action.text())
+    made.setToolTip(action.toolTip())
+    made.setEnabled(action.isEnabled())
+    made.clicked.connect(action.trigger)
+    action.enabledChanged.connect(made.setEnabled)
+    return made
+
+
+def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
+    """A button with a word under its icon, that is one with an action."""
+    made = QToolButton(parent)
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    made.setIconSize(QSize(16, 16))
+    made.setText(words)
+    made.setAccessibleName(action.text().rstrip("…"))
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setStyleSheet("QToolButton { padding: 4px 0; font-size: 12px; }")
+
+    def follow() -> None:
+        made.setIcon(action.icon())
+        made.setToolTip(action.toolTip())
+        made.setEnabled(action.isEnabled())
+
+    follow()
+    action.changed.connect(follow)
+    made.clicked.connect(action.trigger)
+    return made
