@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -41,6 +42,7 @@ EDITS: Final = (
     ("split_group", "Split"),
     ("delete_group", "Delete"),
 )
+MENU: Final = (*(name for name, _ in EDITS), "label_selected", "select_uncertain", "export_groups")  # of the list
 CHANCE: Final = (
     "The chance that a spectrum belongs to its group: 1 is certain, below 0.5 it could as well belong elsewhere.\n"
     "K-means and tree: how often it falls into the same group when the groups are found again from a part of the"
@@ -76,7 +78,7 @@ class GroupsPanel(QScrollArea):
         self._uncertain = button(actions["select_uncertain"], "Select these")
         self._make_naming(inside, actions["label_selected"])
         self._export = button(actions["export_groups"])
-        for name, _ in EDITS:
+        for name in MENU:
             self.list.addAction(actions[name])
         self._lay_out(inside)
         self._connect()
@@ -287,3 +289,7 @@ class GroupsPanel(QScrollArea):
         whole.addWidget(self._tools)
         whole.addWidget(self._below)
         self.setWidget(inside)
+        asked = (self.finding.method, self.finding.number, self.finding.button)
+        reading = (*asked, self.list, *self._edits, self._uncertain, self.name, self._name_button, self._export)
+        for one, following in pairwise(reading):
+            QWidget.setTabOrder(one, following)
