@@ -24,7 +24,7 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 # A room and what it may import besides itself and the floor: "formats" is the whole room, "formats.registry" its door.
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
-    "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files"}
+    "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
     | {"formats.registry", "mae.plan", "analysis.maps"},
     "cli": {"cli_features", "cli_files", "cli_pretrain", "engine", "demo", "export", "pictures", "terminal"}
     | {"formats", "mae", "analysis"},
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "terminal": set(),
     "demo": {"engine"},
     "explore": {"engine", "project"} | {"analysis"},
+    "project_file": {"engine", "project"} | {"formats.hdf5"},
     "map_files": {"analysis.maps"},
     "export": {"engine", "formats", "project"},
     "pictures": {"engine"},

@@ -81,14 +81,14 @@ def _is_spectra(group: h5py.Group) -> bool:
 
 def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
     axis, values = group["axis"], group["values"]
-    _check_size(path, axis, values)
+    check_size(path, axis, values)
     about = {name: fact for name, value in group.attrs.items() if (fact := _plain(value)) is not None}
     about.pop("source", None)
     unit = axes.unit_named(str(_plain(axis.attrs.get("units", "")) or "")) or axes.SHIFT
     if named:
         about["group"] = group.name.strip("/")
     count = len(group["offsets"]) - 1 if "offsets" in group else (values.shape[0] if values.ndim == 2 else 1)
-    table = _columns(group, count)
+    table = columns(group, count)
     if "offsets" in group:
         return _ragged(path, group, table, about, unit, laser_nm)
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
@@ -108,7 +108,7 @@ def _shifted(
     return rising(path, shift, rows).with_about(**facts)
 
 
-def _check_size(path: Path, *datasets: h5py.Dataset) -> None:
+def check_size(path: Path, *datasets: h5py.Dataset) -> None:
     """A damaged header may state terabytes; compressed at most a thousandfold, no dataset is larger than its file."""
     length = path.stat().st_size
     for dataset in datasets:
@@ -145,7 +145,8 @@ def _ragged(
     return sets
 
 
-def _columns(group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
+def columns(group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
+    """The datasets of a group that have an entry (text or number) for each of its `count` spectra."""
     import h5py
 
     table = {}
@@ -182,11 +183,18 @@ def write(path: Path, spectra: SpectrumSet, **extra: ArrayLike) -> None:
             group.create_dataset("axis", data=spectra.axis)
             group.create_dataset("values", data=spectra.values, compression="gzip", compression_opts=1, shuffle=True)
             for name, entries in {**spectra.table, **extra}.items():
-                column = np.asarray(entries)
-                if column.dtype.kind in "UO":
-                    group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
-                else:
-                    group.create_dataset(name, data=column)
+                put_column(group, name, entries)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
+
+
+def put_column(group: h5py.Group, name: str, entries: ArrayLike) -> None:
+    """Add a dataset of texts or numbers to a group."""
+    import h5py
+
+    column = np.asarray(entries)
+    if column.dtype.kind in "UO":
+        group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
+    else:
+        group.create_dataset(name, data=column)

@@ -20,6 +20,7 @@ class Moment:
     one_axis: bool = False  # whether the selected entries could be denoised as one set
     unread: int = 0  # selected entries that could not be read
     spectra: int = 0  # spectra in the only selected entry
+    maps: int = 0  # entries with a place or a time for each spectrum
     working: bool = False
     undoes: str = ""
     redoes: str = ""
@@ -66,6 +67,17 @@ ACTIONS: Final = (
     Action("open_files", "Open files…", "File", "Ctrl+O", "Open spectra from files", "ph.folder-open", toolbar="Open"),
     Action("open_folder", "Open a folder…", "File", "Ctrl+Shift+O", "Open every spectrum in a folder", "ph.folders"),
     Action("try_demo", "Try the demo spectra", "File", "", "Open spectra that come with the program", "ph.flask"),
+    Action(
+        "save_project",
+        "Save the project",
+        "File",
+        "Ctrl+S",
+        "Save the spectra, what was found about them, and your groups in one file",
+        "ph.floppy-disk",
+        _any,
+        parts=True,
+    ),
+    Action("save_project_as", "Save the project as…", "File", "Ctrl+Shift+S", "Save it in another file", enabled=_any),
     Action(
         "export_spectra",
         "Export spectra…",
@@ -144,7 +156,18 @@ ACTIONS: Final = (
     Action(
         "find", "Find in the list", "Edit", "Ctrl+F", "Filter the list by name or state", "ph.magnifying-glass", _any
     ),
-    Action("show_raw", "Raw", "View", "R", "Show the spectrum as it was measured", checkable=True),
+    Action("tab_spectrum", "Spectrum", "View", "Ctrl+1", "How good the spectra are", choice="page"),
+    Action("tab_explore", "Explore", "View", "Ctrl+2", "Which spectra are alike", enabled=_any, choice="page"),
+    Action(
+        "tab_map",
+        "Map",
+        "View",
+        "Ctrl+3",
+        "Where in a map, or when in a series, it is",
+        enabled=lambda now: now.maps > 0,
+        choice="page",
+    ),
+    Action("show_raw", "Raw", "View", "R", "Show the spectrum as it was measured", checkable=True, parts=True),
     Action("show_denoised", "Denoised", "View", "D", "Show the denoised spectrum", checkable=True),
     Action(
         "show_residual",

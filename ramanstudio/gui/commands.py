@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.engine import models
 from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.command_palette import Choice, CommandPalette
+from ramanstudio.gui.jobs import Job
 from ramanstudio.gui.settings_dialog import SettingsDialog
 from ramanstudio.gui.theme import appearance
 from ramanstudio.gui.view_commands import ViewCommands
 from ramanstudio.paths import shipped, user_log
 from ramanstudio.pictures import PARTS
 from ramanstudio.project import on_one_axis
+from ramanstudio.project_file import SUFFIX
 
 
 class Commands(ViewCommands):
@@ -37,6 +39,14 @@ class Commands(ViewCommands):
     def try_demo(self) -> None:
         self._studio.opening.open([shipped("resources", "demo")])
         self._studio.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
+
+    def save_project(self) -> Job | None:
+        path = self._studio.project_files.path
+        return self.save_project_as() if path is None else self._studio.project_files.save(path)
+
+    def save_project_as(self) -> Job | None:
+        path = self._ask_name("Save the project", SUFFIX, f"Project (*{SUFFIX})")
+        return None if path is None else self._studio.project_files.save(path)
 
     def export_spectra(self) -> None:
         folder = dialogs.ask_folder(self._window, "Export spectra to a folder", self._folder("export_folder"))

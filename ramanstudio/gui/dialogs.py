@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from ramanstudio.project_file import SUFFIX
 
 
 def ask_files(parent: QWidget, folder: str) -> list[Path]:
@@ -13,7 +17,7 @@ def ask_files(parent: QWidget, folder: str) -> list[Path]:
     from ramanstudio.formats import registry
 
     every = " ".join(f"*{suffix}" for suffix in registry.readable_suffixes())
-    filters = [f"Spectra ({every})"]
+    filters = [f"Spectra and projects ({every} *{SUFFIX})", f"Projects of RamanStudio (*{SUFFIX})"]
     filters += [f"{one.name} ({' '.join(f'*{suffix}' for suffix in one.suffixes)})" for one in registry.FORMATS]
     filters.append("All files (*)")
     names, _ = QFileDialog.getOpenFileNames(parent, "Open files", folder, ";;".join(filters))
@@ -50,3 +54,27 @@ def ask_laser_nm(parent: QWidget, suggested: float) -> float | None:
         parent, "Laser wavelength", "Wavelength of the laser these were measured with / nm", suggested, 150, 2000, 3
     )
     return value if ok else None
+
+
+def ask_before_losing(parent: QWidget, save: Callable[[], None], go_on: Callable[[], object]) -> QMessageBox:
+    """Ask whether to save what would be lost: `save` it, `go_on` without, or do nothing."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Save the project?")
+    box.setText("Save the project before it is closed?")
+    box.setInformativeText("Else your groups and the changes of this session are lost. The files of the spectra stay.")
+    keep = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
+    drop = box.addButton("Do not save", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(keep)
+
+    def answer() -> None:  # once the box is gone: what it was asked for may close the window
+        if box.clickedButton() is keep:
+            save()
+        elif box.clickedButton() is drop:
+            go_on()
+
+    box.finished.connect(answer)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box

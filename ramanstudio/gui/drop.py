@@ -15,6 +15,7 @@ from ramanstudio.gui.jobs import Job, Workers
 from ramanstudio.gui.opening import count_files
 from ramanstudio.gui.theme import Theme, faded
 from ramanstudio.gui.words import count_of
+from ramanstudio.project_file import SUFFIX
 
 FEW: Final = 64  # paths that are looked at while the mouse waits; a disk of the network may be slow
 
@@ -80,7 +81,9 @@ class DropTarget(QWidget):
         painter.drawText(frame, int(Qt.AlignmentFlag.AlignCenter), self.words)
 
     def _light_up(self, paths: list[Path]) -> None:
-        if len(paths) <= FEW and not any(path.is_dir() for path in paths):
+        if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
+            self.words = f"Drop to open the project '{project.stem}'"
+        elif len(paths) <= FEW and not any(path.is_dir() for path in paths):
             self._say(len(paths))
         else:
             self.words = "Drop to add what is in here"

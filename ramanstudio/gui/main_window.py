@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
-from ramanstudio.gui import icons, menus
+from ramanstudio.gui import dialogs, icons, menus
 from ramanstudio.gui.actions import ACTIONS, Moment
 from ramanstudio.gui.commands import Commands
 from ramanstudio.gui.drop import DropTarget
@@ -18,6 +18,8 @@ from ramanstudio.gui.entry_list import EntryList
 from ramanstudio.gui.facts_panel import FactsPanel
 from ramanstudio.gui.job_bar import JobBar
 from ramanstudio.gui.message_bar import DetailsDialog, MessageBar
+from ramanstudio.gui.middle import Middle, has_map
+from ramanstudio.gui.pages import Side
 from ramanstudio.gui.spectrum_page import SpectrumPage
 from ramanstudio.gui.theme import Theme, appearance
 from ramanstudio.gui.view_commands import VIEW_SETTINGS
@@ -39,18 +41,21 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._studio = studio
         self._is_painted = False
+        self._may_lose = False
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
         self.setMinimumSize(880, 560)
         self.acts = menus.make_actions(self)
         self.commands = Commands(studio, self)
         self.page = SpectrumPage(studio.session, self.acts, self.commands.prepare)
-        self.setCentralWidget(self.page)
         self.entries = EntryList(studio.session, studio.denoising.waits)
         self.facts = FactsPanel(studio.session, studio.denoising, self.acts)
+        self.middle = Middle(studio, self)
+        self.pages = self.middle.pages
+        self.setCentralWidget(self.pages)
         self._docks = {
             "list": self._dock("list", "Spectra", self.entries, Qt.DockWidgetArea.LeftDockWidgetArea),
-            "facts": self._dock("facts", "Facts", self.facts, Qt.DockWidgetArea.RightDockWidgetArea),
+            "facts": self._dock("facts", "Facts", self.middle.side, Qt.DockWidgetArea.RightDockWidgetArea),
         }
         self.job_bar = JobBar(studio.workers)
         self.message_bar = MessageBar()
@@ -78,7 +83,7 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
-        for part in (self.page, self.entries, self.facts, self.drop_target):
+        for part in (self.middle, self.entries, self.drop_target):
             part.set_theme(theme)
         if self._icons_drawn:
             self.draw_icons()
@@ -96,11 +101,32 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if self._studio.project_files.would_lose and not self._may_lose:
+            event.ignore()
+            self.before_losing(self._close_anyway)
+            return
         settings = self._studio.settings
         settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
         settings["sort_by"] = self.entries.order.currentData()
         event.accept()
+
+    def before_losing(self, go_on: Callable[[], object]) -> None:
+        """Go on at once, or once the user has saved what would be lost, or said that it may be."""
+        if not self._studio.project_files.would_lose:
+            go_on()
+            return
+
+        def save() -> None:
+            job = self.commands.save_project()
+            if job is not None:
+                job.succeeded.connect(lambda _: go_on())
+
+        dialogs.ask_before_losing(self, save, go_on)
+
+    def _close_anyway(self) -> None:
+        self._may_lose = True
+        self.close()
 
     def show_unexpected(self, sentence: str, details: str) -> None:
         """The one dialog for what nobody expected."""
@@ -109,7 +135,7 @@ class MainWindow(QMainWindow):
         lead = f"Something unexpected happened, and was written to the log. Your files were not changed.\n\n{sentence}"
         DetailsDialog("Unexpected", details, self, lead).open()
 
-    def _dock(self, name: str, title: str, panel: EntryList | FactsPanel, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, name: str, title: str, panel: EntryList | Side, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setTitleBarWidget(panel.heading)  # it is moved by its heading
@@ -172,8 +198,14 @@ class MainWindow(QMainWindow):
         studio.session.selection_changed.connect(self._follow_sets)
         studio.messages.said.connect(self.message_bar.say)
         studio.messages.unexpected.connect(self.show_unexpected)
+        studio.project_files.changed.connect(self._name_project)
+        studio.opening.project_asked.connect(lambda path: self.before_losing(partial(studio.project_files.open, path)))
         appearance().changed.connect(self.set_theme)
         self._show_device()
+
+    def _name_project(self) -> None:
+        path = self._studio.project_files.path
+        self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
         if not self._soon.isActive():
@@ -202,6 +234,7 @@ class MainWindow(QMainWindow):
             one_axis=could_be_one_set(readable),
             denoised=sum(result is not None and result.denoised is not None for result in results),
             unread=len(selected) - len(readable),
+            maps=sum(has_map(entry) for entry in session.project.entries),
             spectra=len(only) if only is not None else 0,
             working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
             undoes=session.undoes,

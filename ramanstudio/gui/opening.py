@@ -18,6 +18,7 @@ from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.session import Opened, Session
 from ramanstudio.progress import Progress
 from ramanstudio.project import Entry
+from ramanstudio.project_file import SUFFIX
 from ramanstudio.settings import Settings
 
 BATCH_S: Final = 0.15  # a redraw of the list costs little; one for each of 1000 files would not
@@ -93,6 +94,7 @@ class Opening(QObject):
 
     opened = Signal(list, bool)  # the new entries of one batch, and whether it is the first of its drop
     recent_changed = Signal()
+    project_asked = Signal(Path)  # one of the files is a project, which is opened in the place of what is open
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, settings: Settings) -> None:
         super().__init__()
@@ -103,6 +105,10 @@ class Opening(QObject):
     def open(self, paths: Sequence[Path]) -> Job | None:
         """Read `paths` (folders are walked); entries appear as they are read."""
         paths = [path.absolute() for path in paths]
+        if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
+            self._remember([project])
+            self.project_asked.emit(project)
+            return None
         there = {entry.path for entry in self._session.project.entries}
         new = [path for path in paths if path not in there]
         if len(new) < len(paths):

@@ -38,6 +38,7 @@ class Session(QObject):
         self._next_id = 1
         self._selection = Selection()
         self._aligned: tuple[Groups, Groups] | None = None  # the project's groups, and those of what was explored
+        self.group_edits = 0  # made by hand, undone or not; what the user would miss
         self._index: dict[int, Entry] = {}
         self._indexed: tuple[Entry, ...] = ()
 
@@ -123,12 +124,19 @@ class Session(QObject):
         """The entry of this id, or None where it is gone."""
         return self._by_id().get(entry_id)
 
+    def open(self, project: Project) -> None:
+        """Have this project in the place of what is open; its history begins here."""
+        before = self.project
+        self._history = History(project)
+        self._next_id = 1 + max((max(entry.id, entry.together) for entry in project.entries), default=0)
+        self._announce(before)
+
     def add(self, files: Sequence[Opened], what: str, key: object = None, whole: bool = False) -> list[Entry]:
         """Open what was read as one step; calls with the same `key` are one step together. The new entries.
 
         `whole`: what holds a set (a map, a series, repeats) is to be denoised with what its spectra share.
         """
-        entries = [entry for opened in files for entry in self._entries_of(opened, whole)]
+        entries = [entry for opened in files for entry in self._numbered(opened, whole)]
         if entries:
             self._push(self.project.with_entries((*self.project.entries, *entries)), what, key)
         return entries
@@ -138,7 +146,7 @@ class Session(QObject):
         entries: list[Entry] = []
         for entry in self.project.entries:
             if entry.id == entry_id:
-                first, *more = self._entries_of(opened, whole)
+                first, *more = self._numbered(opened, whole)
                 entries += [replace(first, id=entry_id, together=entry_id if first.together else 0), *more]
             else:
                 entries.append(entry)
@@ -232,6 +240,7 @@ class Session(QObject):
         """Rename, merge, split, recolour or label groups; raises StudioError where that is refused."""
         groups = self.groups
         if groups is not None and (edited := edit(groups)) is not groups:
+            self.group_edits += 1
             self.set_groups(edited, what)
 
     def _by_id(self) -> dict[int, Entry]:
@@ -249,15 +258,9 @@ class Session(QObject):
         if any(new is not old for new, old in zip(entries, before, strict=True)):
             self._push(self.project.with_entries(entries), what)
 
-    def _entries_of(self, opened: Opened, whole: bool) -> list[Entry]:
-        name = opened.path.name or str(opened.path)
-        sources: Sequence[SpectrumSet | None] = opened.sets or (None,)
-        entries = []
-        for number, source in enumerate(sources, start=1):
-            numbered = name if len(sources) == 1 else f"{name} · {number}"
-            entry = Entry(self._next_id, numbered, opened.path, source, opened.problem, opened.remedy)
-            entries.append(replace(entry, together=entry.id) if whole and entry.is_set else entry)
-            self._next_id += 1
+    def _numbered(self, opened: Opened, whole: bool) -> list[Entry]:
+        entries = _entries_of(opened, self._next_id, whole)
+        self._next_id += len(entries)
         return entries
 
     def _push(self, project: Project, what: str, key: object = None) -> None:
@@ -283,3 +286,14 @@ class Session(QObject):
         if not selection.is_same(self._selection):
             self._selection = selection
             self.selection_changed.emit()
+
+
+def _entries_of(opened: Opened, first_id: int, whole: bool) -> list[Entry]:
+    name = opened.path.name or str(opened.path)
+    sources: Sequence[SpectrumSet | None] = opened.sets or (None,)
+    entries = []
+    for number, source in enumerate(sources):
+        numbered = name if len(sources) == 1 else f"{name} · {number + 1}"
+        entry = Entry(first_id + number, numbered, opened.path, source, opened.problem, opened.remedy)
+        entries.append(replace(entry, together=entry.id) if whole and entry.is_set else entry)
+    return entries

@@ -16,11 +16,13 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.errors import StudioError
 from ramanstudio.gui.crash_log import CrashLog
 from ramanstudio.gui.denoising import Denoising, EngineLoader
+from ramanstudio.gui.exploring import Exploring
 from ramanstudio.gui.exporting import Exporting
 from ramanstudio.gui.jobs import Workers
 from ramanstudio.gui.main_window import MainWindow
 from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.opening import Opening
+from ramanstudio.gui.project_files import ProjectFiles
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import appearance
 from ramanstudio.project import Entry
@@ -45,7 +47,9 @@ class Studio(QObject):
         self.session = Session()
         self.opening = Opening(self.session, self.workers, self.messages, self.settings)
         self.denoising = Denoising(self.session, self.workers, self.messages, self.settings, loader)
+        self.exploring = Exploring(self.session, self.workers, self.messages, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
+        self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]
         self._collected_by_itself = gc.isenabled()
         self._switch_s = sys.getswitchinterval()
@@ -72,6 +76,7 @@ class Studio(QObject):
         self._save()
         self._save_soon.stop()
         self.denoising.end()
+        self.exploring.end()
         for timer in self._collecting:
             timer.stop()
         rested = self.workers.close(CLOSING_S)

@@ -27,6 +27,15 @@ class ViewCommands:
     def _view(self) -> SpectrumView | None:
         return self._window.page.view
 
+    def tab_spectrum(self, on: bool) -> None:
+        self._choose_page("spectrum", on)
+
+    def tab_explore(self, on: bool) -> None:
+        self._choose_page("explore", on)
+
+    def tab_map(self, on: bool) -> None:
+        self._choose_page("map", on)
+
     def show_raw(self, on: bool) -> None:
         self._show("show_raw", on)
 
@@ -138,6 +147,10 @@ class ViewCommands:
             count = len(selected[0].source)
             at = self._session.spectrum
             self._session.look_at((0 if by > 0 else count - 1) if at is None else min(max(at + by, 0), count - 1))
+
+    def _choose_page(self, key: str, on: bool) -> None:
+        if on:
+            self._window.pages.choose(key)
 
     def _choose_theme(self, choice: str, on: bool) -> None:
         if on:
