@@ -167,7 +167,7 @@ def test_numbers_are_colours_and_what_has_none_is_grey(view: PlaneView) -> None:
     view.set_values(values, "SNR before")
     assert colour_at(view, 9) == LIGHT.raw.lower()
     assert colour_at(view, 18) == "#440154"  # the lowest
-    assert colour_at(view, 29) == "#fde725"
+    assert colour_at(view, 29) == "#d0e11b"  # the highest, short of the yellow that is not seen on white
     assert "1 unknown" in view.bar.accessibleName()
     assert view.bar.accessibleName().startswith("Colours of SNR before")
 

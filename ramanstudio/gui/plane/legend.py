@@ -245,12 +245,14 @@ class ColourBar(QWidget):
         head = painter.boundingRect(top, flags, self._label)
         painter.drawText(head, flags, self._label)
         if not np.isfinite(self._low):
+            painter.setPen(QColor(self._theme.quiet))
+            painter.drawText(top.translated(0, head.bottom() + 8), flags, "not known of any spectrum")
             painter.end()
             return
         beneath = line + 4 if self._missing else 0
         bar = QRectF(0, head.bottom() + 10, 14, min(200, self.height() - head.bottom() - 18 - beneath))
         ramp = QLinearGradient(bar.bottomLeft(), bar.topLeft())
-        for step, colour in enumerate(viridis(9)):
+        for step, colour in enumerate(viridis(9, self._theme)):
             ramp.setColorAt(step / 8, QColor(colour))
         painter.fillRect(bar, ramp)
         painter.setPen(QColor(self._theme.quiet))
@@ -267,7 +269,8 @@ def _minus(value: float) -> str:
     return number(value).replace("-", "−")
 
 
-def viridis(count: int) -> list[str]:
-    """So many colours from low to high, as "#rrggbb"."""
-    table: NDArray[np.uint8] = pg.colormap.get("viridis").getLookupTable(nPts=count)
+def viridis(count: int, theme: Theme) -> list[str]:
+    """So many colours from low to high, as "#rrggbb"; without the end that is hardly seen on the theme's ground."""
+    start, stop = (0.2, 1.0) if theme.is_dark else (0.0, 0.93)
+    table: NDArray[np.uint8] = pg.colormap.get("viridis").getLookupTable(start, stop, count)
     return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in table[:, :3].tolist()]

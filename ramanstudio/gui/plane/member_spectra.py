@@ -14,6 +14,7 @@ from ramanstudio.groups import Members
 from ramanstudio.project import Entry, Project, Result
 
 MOST_MEANT: Final = 5000  # spectra that a mean is taken of while one waits
+_SAMPLES: Final = 9  # of a band on an axis that is coarser than that
 
 Numbers = NDArray[np.floating[Any]]
 
@@ -51,6 +52,12 @@ class MemberSpectra:
             if (entry := self._entries.get(entry_id)) is not None:
                 found.append((entry, self.project.result(entry), places, self.members.rows[places]))
         return found
+
+    @cached_property
+    def unit(self) -> str:
+        """The unit of all intensities; arbitrary where they differ."""
+        units = {str(entry.source.about.get("intensity_unit", "a.u.")) for entry, *_ in self.parts if entry.source}
+        return units.pop() if len(units) == 1 else "a.u."
 
     def entry(self, index: int) -> Entry | None:
         """The entry of a member; None where it is gone."""
@@ -107,12 +114,14 @@ def height_of_band(result: Result, rows: NDArray[np.int64], low_cm: float, high_
     if result.denoised is None:
         return None
     axis, values = result.denoised.spectra.axis, result.denoised.spectra.values
-    first, last = int(np.searchsorted(axis, low_cm)), int(np.searchsorted(axis, high_cm, side="right"))
-    if low_cm < axis[0] or high_cm > axis[-1] or last - first < 3:
+    if low_cm < axis[0] or high_cm > axis[-1] or high_cm <= low_cm:
         return None
-    block = values[rows, first:last] if len(rows) < len(values) else values[rows][:, first:last]
-    shifts = axis[first:last]
-    share = (shifts - shifts[0]) / (shifts[-1] - shifts[0])
-    line = block[:, :1] * (1 - share) + block[:, -1:] * share
-    heights: Numbers = (block - line).mean(axis=1)
-    return heights
+    inside = int(np.searchsorted(axis, high_cm) - np.searchsorted(axis, low_cm))
+    shifts = np.linspace(low_cm, high_cm, max(_SAMPLES, inside))
+    left = np.clip(np.searchsorted(axis, shifts, side="right") - 1, 0, axis.size - 2)
+    first, last = int(left[0]), int(left[-1]) + 2
+    block = values[rows, first:last] if len(rows) < len(values) else values[:, first:last][rows]
+    share = ((shifts - axis[left]) / (axis[left + 1] - axis[left])).astype(np.float32)
+    heights = block[:, left - first] * (1 - share) + block[:, left + 1 - first] * share
+    above: Numbers = heights.mean(axis=1) - (heights[:, 0] + heights[:, -1]) / 2
+    return above

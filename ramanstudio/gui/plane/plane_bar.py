@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui import icons
 from ramanstudio.gui.message_bar import ElidedLabel
-from ramanstudio.gui.plane.tints import BAND, RATIO, Region, Tint
+from ramanstudio.gui.plane.tints import BAND, GROUP, RATIO, Region, Tint
 from ramanstudio.gui.theme import Theme
 
 LAYOUTS: Final = (
@@ -52,6 +52,7 @@ class PlaneBar(QWidget):
         super().__init__(parent)
         self._layouts, self._tools = QButtonGroup(self), QButtonGroup(self)
         self._moves = False
+        self._wanted = GROUP  # what a hand chose; the groups are found after the rest is known
         self._settle = QToolButton(self)
         self._settle.clicked.connect(lambda: self.settle_asked.emit(not self._moves))
         self.tint = QComboBox(self)
@@ -127,6 +128,11 @@ class PlaneBar(QWidget):
             button.setIconSize(QSize(icons.SIZE, icons.SIZE))
         self._all.setIcon(icons.icon("ph.corners-out", theme))
 
+    def say(self, sentence: str) -> None:
+        """Say this in the quiet line; all of it in its tooltip."""
+        self.said.setText(sentence)
+        self.said.setToolTip(sentence)
+
     # Layout
 
     def show_layout(self, key: str) -> None:
@@ -152,16 +158,13 @@ class PlaneBar(QWidget):
 
     def offer_tints(self, rows: Sequence[Tint]) -> None:
         """Offer these; what was chosen stays, where it is still there."""
-        now, there = (
-            self.tinted_by,
-            [(self.tint.itemData(at), self.tint.itemText(at)) for at in range(self.tint.count())],
-        )
+        there = [(self.tint.itemData(at), self.tint.itemText(at)) for at in range(self.tint.count())]
         if there == [(row.key, row.name) for row in rows]:
             return
         self.tint.clear()
         for row in rows:
             self.tint.addItem(row.name, row.key)
-        self.tint.setCurrentIndex(max(0, self.tint.findData(now)))
+        self.tint.setCurrentIndex(max(0, self.tint.findData(self._wanted)))
         self._show_bands()
 
     def choose_tint(self, key: str) -> None:
@@ -171,6 +174,7 @@ class PlaneBar(QWidget):
             self._choose_tint()
 
     def _choose_tint(self) -> None:
+        self._wanted = self.tinted_by
         self._show_bands()
         self.tint_chosen.emit(self.tinted_by)
 
@@ -241,9 +245,8 @@ def _shift(parent: QWidget, words: str) -> QDoubleSpinBox:
     box.setKeyboardTracking(False)
     box.setAccessibleName(f"{words}, in cm⁻¹")
     box.setToolTip(f"{words}, in cm⁻¹; the band can also be dragged on the spectrum below")
-    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     box.setStyleSheet("QAbstractSpinBox { padding: 5px 4px; } QLineEdit { padding: 0; border: none; }")
-    box.setFixedWidth(64)
+    box.setFixedWidth(76)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
     return box
 

@@ -61,7 +61,7 @@ def tints(spectra: MemberSpectra, groups: Groups | None) -> list[Tint]:
         if entry.source is not None:
             columns |= dict.fromkeys(entry.source.table)
     rows += [Tint(f"{_COLUMN}{column}", f"Column: {column}") for column in columns]
-    return [*rows, Tint(BAND, "Intensity of a band"), Tint(RATIO, "Ratio of two bands")]
+    return [*rows, Tint(BAND, "Band intensity"), Tint(RATIO, "Band ratio")]
 
 
 def tinted(

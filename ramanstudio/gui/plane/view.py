@@ -191,7 +191,7 @@ class PlaneView(QWidget):
             shapes = np.array([*(colour % SHAPES for _, colour in self._rows), RING], dtype=np.intp)
             return Looks(self._categories % len(colours), shapes[self._categories % len(colours)], colours)
         if self._values is not None:
-            return Looks(self._tones(self._values), none, (*viridis(_TONES), theme.raw))
+            return Looks(self._tones(self._values), none, (*viridis(_TONES, theme), theme.raw))
         return Looks(none, none, (theme.accent,))
 
     def _tones(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -221,6 +221,7 @@ class PlaneView(QWidget):
 
     def _say(self, index: int) -> None:
         spoken = self._speaks(index) if index >= 0 and self._speaks is not None else None
+        self._ground.setAccessibleDescription(f"{spoken.name}, {spoken.quiet}" if spoken is not None else "")
         self._card.show_for(spoken, self._ground.place_of(index) if index >= 0 else QPointF())
 
     def _place_card(self) -> None:

@@ -1,0 +1,441 @@
+"""Explore: the plane of all spectra in the window, linked with the list, the viewer and the spectra beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from driver import SmoothingEngine, Starter, Window, write_spectrum
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.errors import StudioError
+from ramanstudio.gui import theme
+from ramanstudio.gui.explore_page import ExplorePage
+from ramanstudio.gui.plane.view import PlaneView
+from ramanstudio.spectra import SpectrumSet
+
+LINES = (600.0, 1000.0, 1400.0)  # cm⁻¹, one a substance
+SIZES = (16, 12, 8)  # spectra of each
+SUBSTANCES = np.repeat(["calcite", "quartz", "talc"], SIZES)
+
+
+class ComparingEngine(SmoothingEngine):
+    """Finds spectra alike whose intensities are."""
+
+    def compare(self, denoised: Sequence[SpectrumSet], progress: Any = None, known: Sequence[Any] = ()) -> Any:
+        rows = np.concatenate([one.values[:, :200:4] for one in denoised]).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        same = all(one.same_axis(denoised[0]) for one in denoised)
+        return SimpleNamespace(features=rows, likeness=rows, range_cm=None if same else (300.0, 1700.0))
+
+
+def write_substances(path: Path, seed: int = 3) -> Path:
+    """A map of three substances in rows, each with its name in the table."""
+    random = np.random.default_rng(seed)
+    axis = np.linspace(200.0, 1800.0, 200)
+    lines = np.repeat(LINES, SIZES)[:, None]
+    values = 100 * np.exp(-(((axis - lines) / 15) ** 2)) + random.normal(0, 3, (len(lines), 200))
+    values += 40 * np.exp(-(((axis - 800) / 15) ** 2)) * np.linspace(1, 2, len(lines))[:, None]
+    with h5py.File(path, "w") as file:
+        group = file.create_group("map")
+        group["axis"], group["values"] = axis, values
+        group["x"], group["y"] = np.arange(len(lines)) * 2.0, np.zeros(len(lines))
+        group["label"] = SUBSTANCES.astype("S")
+    return path
+
+
+def page_of(window: Window) -> ExplorePage:
+    page = window.window.pages.page("explore")
+    assert isinstance(page, ExplorePage)
+    return page
+
+
+def plane_of(window: Window) -> PlaneView:
+    view = page_of(window).view
+    assert view is not None
+    view.settle()
+    return view
+
+
+def look(window: Window) -> None:
+    """Let everything that was asked for come to rest."""
+    window.wait_settled()
+    for _ in range(5):
+        QApplication.processEvents()
+    window.wait_settled()
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+@pytest.fixture
+def explored(start: Starter, tmp_path: Path) -> Window:
+    """Three substances in one file, explored."""
+    window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    look(window)
+    return window
+
+
+def send(view: PlaneView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any) -> None:
+    pane = view.focusProxy()
+    event = QMouseEvent(kind, where, pane.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(pane, event)
+
+
+def lasso(view: PlaneView, indices: np.ndarray) -> None:
+    """Draw around these points, and no others where they lie apart."""
+    none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+    places = np.array([view.place_of(index).toTuple() for index in indices.tolist()])
+    (x, y), (right, bottom) = places.min(axis=0) - 7, places.max(axis=0) + 7
+    trail = [QPointF(*corner) for corner in ((x, y), (right, y), (right, bottom), (x, bottom), (x, y))]
+    send(view, QEvent.Type.MouseButtonPress, trail[0], left, left)
+    for corner in trail[1:]:
+        send(view, QEvent.Type.MouseMove, corner, none, left)
+    send(view, QEvent.Type.MouseButtonRelease, trail[-1], left, none)
+
+
+def colours_of(window: Window) -> list[str]:
+    """The colour of each spectrum in the plane."""
+    looks = plane_of(window)._ground.scene.looks
+    return [looks.colours[ink].lower() for ink in looks.inks.tolist()]
+
+
+def curves_of(window: Window) -> list[str]:
+    strip = page_of(window).strip
+    assert strip is not None
+    return [curve.name for curve in strip.curves]
+
+
+# What is seen
+
+
+def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
+    groups = explored.studio.session.groups
+    assert groups is not None
+    rows = plane_of(explored).legend.rows
+    assert [(row.name, row.count) for row in rows if row.name != "outliers"] == [
+        (group.name, count) for group, count in zip(groups.groups, groups.counts.tolist(), strict=True)
+    ]
+    assert sum(row.count for row in rows) == len(SUBSTANCES)
+    bar = page_of(explored).bar
+    assert bar is not None
+    assert bar.said.text().startswith("36 spectra · ")
+    shown = theme.current()
+    told = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
+    assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in told if label >= 0)
+
+
+def test_what_belongs_together_is_told_by_the_plane(explored: Window) -> None:
+    plane = plane_of(explored)._ground.scene.points
+    centres = np.array([plane[np.unique(SUBSTANCES)[which] == SUBSTANCES].mean(axis=0) for which in range(3)])
+    nearest = np.linalg.norm(plane[:, None] - centres[None], axis=2).argmin(axis=1)
+    assert (np.unique(SUBSTANCES)[nearest] == SUBSTANCES).mean() > 0.9
+
+
+def test_the_first_entry_selected_as_a_whole_is_nobody_in_particular(explored: Window) -> None:
+    assert not plane_of(explored)._ground.scene.selected.any()
+    groups = explored.studio.session.groups
+    assert groups is not None
+    assert curves_of(explored) == [group.name for group in groups.groups]
+
+
+def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, tmp_path: Path) -> None:
+    window = start(
+        write_substances(tmp_path / "one.h5"),
+        write_substances(tmp_path / "two.h5", 4),
+        loader=lambda *_: ComparingEngine(),
+    )
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    look(window)
+    assert not plane_of(window)._ground.scene.selected.any()
+    window.choose("two.h5")
+    look(window)
+    assert plane_of(window)._ground.scene.selected.tolist() == [False] * 36 + [True] * 36
+    window.choose("one.h5")
+    look(window)
+    assert plane_of(window)._ground.scene.selected.tolist() == [True] * 36 + [False] * 36
+
+
+# Selecting
+
+
+def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
+    session = explored.studio.session
+    calcite = np.flatnonzero(SUBSTANCES == "calcite")
+    lasso(plane_of(explored), calcite)
+    look(explored)
+    (entry,) = session.project.entries
+    assert session.rows_of(entry).tolist() == calcite.tolist()
+    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == calcite.tolist()
+    assert "16 of the 36" in explored.window.page.header._what.text()
+    bar = page_of(explored).bar
+    assert bar is not None
+    assert "16 selected" in bar.said.text()
+    assert curves_of(explored) == [f"three.h5 · {row + 1}" for row in calcite.tolist()]
+
+
+def test_what_is_selected_elsewhere_stands_out_in_the_plane(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 2, [3, 30])
+    look(explored)
+    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == [3, 30]
+    assert curves_of(explored) == ["three.h5 · 4", "three.h5 · 31"]
+
+
+def test_more_than_twenty_selected_are_shown_as_their_mean(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 25, range(25))
+    look(explored)
+    strip, result = page_of(explored).strip, session.project.result(entry)
+    assert strip is not None and result is not None and result.denoised is not None
+    (mean,) = strip.curves
+    assert mean.name == "mean of 25 selected"
+    assert np.allclose(mean.values, result.denoised.spectra.values[:25].mean(axis=0), atol=1e-3)
+    assert np.allclose(mean.spread, result.denoised.spectra.values[:25].std(axis=0), atol=1e-3)
+
+
+def test_a_click_on_bare_ground_shows_the_groups_again(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id], [3])
+    look(explored)
+    plane_of(explored).picked.emit(np.zeros(0, dtype=np.intp), "replace")
+    look(explored)
+    assert not plane_of(explored)._ground.scene.selected.any()
+    groups = session.groups
+    assert groups is not None
+    assert curves_of(explored) == [group.name for group in groups.groups]
+
+
+def test_a_group_hidden_in_the_legend_leaves_plane_and_curves(explored: Window) -> None:
+    groups = explored.studio.session.groups
+    assert groups is not None
+    plane_of(explored).legend.toggle(0)
+    look(explored)
+    assert plane_of(explored).shown.tolist() == (groups.labels != 0).tolist()
+    assert curves_of(explored) == [group.name for group in groups.groups[1:]]
+
+
+def test_a_renamed_group_has_its_new_name_in_legend_and_curves(explored: Window) -> None:
+    explored.studio.session.edit_groups(lambda groups: groups.renamed(0, "carbonate"), "Rename a group")
+    look(explored)
+    assert plane_of(explored).legend.rows[0].name == "carbonate"
+    assert curves_of(explored)[0] == "carbonate"
+    explored.do("undo")
+    look(explored)
+    assert plane_of(explored).legend.rows[0].name == "Group 1"
+
+
+# Under the mouse
+
+
+def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Window) -> None:
+    view, strip = plane_of(explored), page_of(explored).strip
+    none = Qt.MouseButton.NoButton
+    send(view, QEvent.Type.MouseMove, view.place_of(5), none, none)
+    assert view.card is not None and strip is not None and strip.hovered is not None
+    index = view._ground.marked
+    assert view.card.name == f"three.h5 · {index + 1}" == strip.hovered.name
+    assert "Group" in view.card.quiet
+    (entry,) = explored.studio.session.project.entries
+    result = explored.studio.session.project.result(entry)
+    assert result is not None and result.denoised is not None
+    assert np.array_equal(strip.hovered.values, result.denoised.spectra.values[index])
+    QApplication.sendEvent(view.focusProxy(), QEvent(QEvent.Type.Leave))
+    assert view.card is None
+    assert strip.hovered is None
+
+
+# Colour
+
+
+def tint(window: Window, key: str) -> PlaneView:
+    bar = page_of(window).bar
+    assert bar is not None
+    bar.choose_tint(key)
+    assert bar.tinted_by == key, [bar.tint.itemData(at) for at in range(bar.tint.count())]
+    look(window)
+    return plane_of(window)
+
+
+def test_points_are_coloured_by_a_column_of_words(explored: Window) -> None:
+    rows = tint(explored, "column label").legend.rows
+    assert [(row.name, row.count) for row in rows] == [("calcite", 16), ("quartz", 12), ("talc", 8)]
+
+
+def test_points_are_coloured_by_a_column_of_numbers(explored: Window) -> None:
+    view = tint(explored, "column x")
+    assert view.bar.accessibleName().startswith("Colours of x: 1.4 to 68.6")
+
+
+def test_points_are_coloured_by_their_ratio(explored: Window) -> None:
+    view = tint(explored, "snr_before")
+    assert view.bar.accessibleName().startswith("Colours of SNR before: 6 to 6")
+
+
+def test_points_are_coloured_by_the_height_of_a_band(explored: Window) -> None:
+    bar = page_of(explored).bar
+    assert bar is not None
+    bar.choose_tint("band")
+    bar.set_bands([(960.0, 1040.0)])
+    bar.bands_changed.emit()
+    look(explored)
+    values = page_of(explored)._tinted.values
+    assert values[SUBSTANCES == "quartz"].min() > 5 * np.abs(values[SUBSTANCES != "quartz"]).max()
+
+
+def test_points_are_coloured_by_the_ratio_of_two_bands(explored: Window) -> None:
+    bar = page_of(explored).bar
+    assert bar is not None
+    bar.choose_tint("ratio")
+    bar.set_bands([(760.0, 840.0), (560.0, 640.0)])
+    bar.bands_changed.emit()
+    look(explored)
+    values = page_of(explored)._tinted.values
+    calcite = values[SUBSTANCES == "calcite"]
+    assert np.corrcoef(calcite, np.linspace(1, 2, 36)[SUBSTANCES == "calcite"])[0, 1] > 0.8
+    assert np.median(calcite) == pytest.approx(0.49, abs=0.12)
+
+
+def test_the_bands_begin_where_lines_are(explored: Window) -> None:
+    tint(explored, "ratio")
+    bar = page_of(explored).bar
+    assert bar is not None
+    for low, high in bar.bands:
+        assert any(low <= line <= high for line in (*LINES, 800.0))
+
+
+def test_a_dragged_band_colours_anew(explored: Window) -> None:
+    tint(explored, "band")
+    page = page_of(explored)
+    assert page.strip is not None and page.bar is not None
+    page.strip.band_dragged.emit(0, 1360.0, 1440.0)
+    assert page.bar.bands == [(1360.0, 1440.0)]
+
+    def is_coloured_by_talc() -> bool:
+        values = page._tinted.values
+        return bool(values[SUBSTANCES == "talc"].min() > np.abs(values[SUBSTANCES != "talc"]).max())
+
+    explored.wait_until(is_coloured_by_talc)
+
+
+# Layout
+
+
+def test_the_plane_of_neighbours_settles(explored: Window) -> None:
+    before = plane_of(explored)._ground.scene.points.copy()
+    bar = page_of(explored).bar
+    assert bar is not None
+    assert plane_of(explored)._ground.axis_names[0].startswith("component 1 (")
+    neighbours = next(button for button in bar._layouts.buttons() if button.text() == "Neighbours")
+    QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
+    explored.wait_until(lambda: "neighbours" in explored.studio.session.project.explored.planes, 60)  # type: ignore[union-attr]
+    look(explored)
+    now = plane_of(explored)._ground.scene.points
+    assert now.shape == before.shape
+    assert not np.allclose(now, before)
+    assert plane_of(explored)._ground.axis_names == ("", "")
+    page_of(explored).choose_layout("components")
+    look(explored)
+    assert np.allclose(plane_of(explored)._ground.scene.points, before)
+
+
+# What stands in the way
+
+
+def test_one_spectrum_is_not_enough(start: Starter, tmp_path: Path) -> None:
+    window = start(write_spectrum(tmp_path / "one.txt"), loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: window.rows()[0][1] == "denoised")
+    window.do("tab_explore")
+    look(window)
+    assert page_of(window).waiting.isVisible()
+    assert page_of(window).waiting.words.text().startswith("Two spectra or more are needed")
+    assert not page_of(window).waiting.again.isVisible()
+
+
+def test_it_says_how_many_are_still_to_be_denoised(start: Starter, tmp_path: Path) -> None:
+    engine = ComparingEngine()
+    engine.may_go_on.clear()
+    window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
+    window.wait_until(lambda: len(window.rows()) == 1)
+    window.do("tab_explore")
+    window.wait_until(lambda: "1 entry is" in page_of(window).waiting.words.text())
+    engine.may_go_on.set()
+    window.wait_until(lambda: page_of(window).view is not None)
+    look(window)
+
+
+def test_what_failed_is_said_and_can_be_tried_again(start: Starter, tmp_path: Path) -> None:
+    class Failing(ComparingEngine):
+        works = False
+
+        def compare(self, *arguments: Any, **more: Any) -> Any:
+            if not self.works:
+                raise StudioError("The device has no memory left.", remedy="Choose another in the settings.")
+            return super().compare(*arguments, **more)
+
+    engine = Failing()
+    window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: "no memory left" in page_of(window).waiting.words.text())
+    engine.works = True
+    look(window)
+    QTest.mouseClick(page_of(window).waiting.again, Qt.MouseButton.LeftButton)
+    window.wait_until(lambda: page_of(window).view is not None)
+    look(window)
+
+
+def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
+    paths = [write_substances(tmp_path / "three.h5"), write_spectrum(tmp_path / "other.txt", points=300)]
+    window = start(*paths, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    bar = page_of(window).bar
+    assert bar is not None
+    assert "1 of 2 entries have another axis" in bar.said.text()
+    assert "300–1,700 cm⁻¹" in bar.said.text()
+
+
+def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter, tmp_path: Path) -> None:
+    paths = [write_substances(tmp_path / "one.h5"), write_substances(tmp_path / "two.h5", 4)]
+    window = start(*paths, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    assert plane_of(window).shown.sum() == 72
+    window.choose("one.h5")
+    window.do("remove")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    look(window)
+    window.do("undo")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    look(window)
+
+
+def test_names_places_and_groups_can_be_copied(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 2, [3, 30])
+    look(explored)
+    head, *lines = page_of(explored).numbers().splitlines()
+    assert head.split("\t") == ["spectrum", "x", "y", "group"]
+    assert [line.split("\t")[0] for line in lines] == ["three.h5 · 4", "three.h5 · 31"]
