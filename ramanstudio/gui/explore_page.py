@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage
 from ramanstudio.gui.exploring import FEWEST, Exploring
+from ramanstudio.gui.plane.made_of import MadeOf
 from ramanstudio.gui.plane.waiting_page import WaitingPage
 from ramanstudio.gui.selection import Selection
 from ramanstudio.gui.session import Session
@@ -44,7 +45,7 @@ class ExplorePage(QWidget):
         self._theme: Theme | None = None
         self._layout = COMPONENTS
         self._spectra: MemberSpectra | None = None
-        self._shown: dict[str, tuple[object, ...]] = {}  # what each part of the picture was made of
+        self._made = MadeOf()
         self._tinted: Any = None
         self._unasked: Selection | None = None  # what was selected by itself as the files were opened
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -90,7 +91,7 @@ class ExplorePage(QWidget):
         layout.addWidget(parts, 1)
         let_drops_through(self._plane)
         self._connect(self.view, self.bar, self.strip)
-        self._dress(self._theme or current())
+        self.set_theme(self._theme or current())
 
     def _connect(self, view: PlaneView, bar: PlaneBar, strip: ExploreStrip) -> None:
         view.set_card(self._speak)
@@ -108,9 +109,6 @@ class ExplorePage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self._theme = theme
-        self._dress(theme)
-
-    def _dress(self, theme: Theme) -> None:
         for part in (self.view, self.bar, self.strip):
             if part is not None:
                 part.set_theme(theme)
@@ -149,28 +147,22 @@ class ExplorePage(QWidget):
             self._stack.setCurrentWidget(self._plane)
             self._show(project, project.explored)
 
-    def _is_new(self, part: str, *made_of: object) -> bool:
-        """Whether a part of the picture is to be made anew: what it is made of has changed."""
-        before = self._shown.get(part, ())
-        self._shown[part] = made_of
-        return len(before) != len(made_of) or any(a is not b for a, b in zip(before, made_of, strict=True))
-
     def _show(self, project: Project, explored: Explored) -> None:
         from ramanstudio.gui.plane.member_spectra import MemberSpectra
         from ramanstudio.gui.plane.tints import tints
 
         assert self.view is not None and self.bar is not None
         groups = self._session.groups
-        if self._is_new("spectra", explored.members, project.entries, project.results) or self._spectra is None:
+        if self._made.is_new("spectra", explored.members, project.entries, project.results) or self._spectra is None:
             self._spectra = MemberSpectra(project, explored.members)
             self._tinted = None
-        if self._is_new("points", explored.members, explored.planes, self._layout):
+        if self._made.is_new("points", explored.members, explored.planes, self._layout):
             self._show_plane(explored)
-        if self._is_new("gone", explored.members, project.entries):
+        if self._made.is_new("gone", explored.members, project.entries):
             self.view.set_hidden(~self._spectra.there)
-        if self._is_new("tints", explored.members, project.entries, groups is None):
+        if self._made.is_new("tints", explored.members, project.entries, groups is not None):
             self.bar.offer_tints(tints(self._spectra, groups))
-        if self._is_new("tint", self._spectra, groups):
+        if self._made.is_new("tint", self._spectra, groups):
             self._tint()
         self.view.set_selected(self._selected(explored))
         self._draw_curves()
@@ -185,7 +177,7 @@ class ExplorePage(QWidget):
         moving = self._exploring.moving_plane if self._layout != COMPONENTS else None
         if moving is not None and len(moving) == len(explored.members):
             plane = moving
-        same_layout = not self._is_new("layout", self._layout)
+        same_layout = not self._made.is_new("layout", self._layout)
         view.show_points(explored.planes[COMPONENTS] if plane is None else plane, keep_view=same_layout)
         names = component_names(explored, explored.planes[COMPONENTS])
         view.set_axis_names(*(names if self._layout == COMPONENTS else ("", "")))
