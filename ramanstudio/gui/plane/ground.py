@@ -190,17 +190,8 @@ class Ground(QWidget):
 
     def inside(self, path: QPainterPath) -> NDArray[np.intp]:
         """Which points that can be seen lie within a path drawn on the widget."""
-        mask = QImage(self.size(), QImage.Format.Format_Grayscale8)
-        mask.fill(0)
-        painter = QPainter(mask)
-        painter.fillPath(path, QColor("white"))
-        painter.end()
-        lines = np.frombuffer(mask.constBits(), np.uint8).reshape(mask.height(), mask.bytesPerLine())
         there = np.flatnonzero(self.scene.there)
-        places = np.floor(self.camera.to_pixels(self.scene.points[there])).astype(np.int64)
-        seen = (places >= 0).all(axis=1) & (places[:, 0] < mask.width()) & (places[:, 1] < mask.height())
-        there, places = there[seen], places[seen]
-        found: NDArray[np.intp] = there[lines[places[:, 1], places[:, 0]] > 0]
+        found: NDArray[np.intp] = there[_inside(path, self.size(), self.camera.to_pixels(self.scene.points[there]))]
         return found
 
     # Drawing
@@ -292,3 +283,17 @@ class Ground(QWidget):
         """What lies along the two axes; empty where they mean nothing."""
         self.axis_names = (names[0], names[1])
         self.update()
+
+
+def _inside(path: QPainterPath, size: QSize, places: NDArray[np.float32]) -> Mask:
+    """Which places (N, 2) lie within a path: the path is painted once, and looked up at each of them."""
+    picture = QImage(size, QImage.Format.Format_Grayscale8)
+    picture.fill(0)
+    painter = QPainter(picture)
+    painter.fillPath(path, QColor("white"))
+    painter.end()
+    lines = np.frombuffer(picture.constBits(), np.uint8).reshape(size.height(), picture.bytesPerLine())
+    pixels = np.floor(places).astype(np.int64)
+    inside: Mask = (pixels >= 0).all(axis=1) & (pixels[:, 0] < size.width()) & (pixels[:, 1] < size.height())
+    inside[inside] = lines[pixels[inside, 1], pixels[inside, 0]] > 0
+    return inside
