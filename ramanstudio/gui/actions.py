@@ -2,47 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from ramanstudio.gui.action import Action, Moment, with_shortcut
+from ramanstudio.gui.group_actions import EXPORT_GROUPS, GROUP_ACTIONS
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What counts for whether an action makes sense now."""
-
-    entries: int = 0
-    selected: int = 0
-    readable: int = 0  # selected entries that hold spectra
-    denoised: int = 0  # selected entries with a result
-    lacking: int = 0  # selected entries whose result is not the one asked for now
-    sets: int = 0  # selected entries that are, or belong to, a set with structure to share
-    one_axis: bool = False  # whether the selected entries could be denoised as one set
-    unread: int = 0  # selected entries that could not be read
-    spectra: int = 0  # spectra in the only selected entry
-    maps: int = 0  # entries with a place or a time for each spectrum
-    working: bool = False
-    undoes: str = ""
-    redoes: str = ""
-    recent: int = 0
-    engine: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing to do; `id` is the name of the method of Commands that does it."""
-
-    id: str
-    text: str
-    menu: str
-    shortcut: str = ""
-    tooltip: str = ""
-    icon: str = ""
-    enabled: Callable[[Moment], bool] = lambda moment: True
-    checkable: bool = False
-    choice: str = ""  # one of several: the name of the group
-    toolbar: str = ""  # the word on the toolbar's button
-    parts: bool = False  # a line above it in the menu
+__all__ = ["ACTIONS", "MENUS", "Action", "Moment", "with_shortcut"]
 
 
 def _any(moment: Moment) -> bool:
@@ -107,6 +72,7 @@ ACTIONS: Final = (
         "ph.table",
         _denoised,
     ),
+    EXPORT_GROUPS,
     Action(
         "settings", "Settings…", "File", "Ctrl+,", "Colours, device and what happens on opening", "ph.gear", parts=True
     ),
@@ -268,6 +234,7 @@ ACTIONS: Final = (
         "ph.selection-inverse",
         _denoised,
     ),
+    *GROUP_ACTIONS,
     Action("cancel", "Cancel", "Analyse", "Esc", "Give up a gesture, else stop what is running", "ph.x", parts=True),
     Action(
         "choose_model", "Choose the model…", "Model", "", "The most exact one, or a fast one for large maps", "ph.brain"
@@ -283,9 +250,3 @@ ACTIONS: Final = (
     ),
     Action("about", "About RamanStudio", "Help", "", "Version, model and licences", "ph.info", parts=True),
 )
-
-
-def with_shortcut(action: Action) -> str:
-    """The tooltip of an action with its shortcut: "Open spectra from files (Ctrl+O)"."""
-    words = action.tooltip or action.text.rstrip("…")
-    return f"{words} ({action.shortcut})" if action.shortcut else words

@@ -11,17 +11,17 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.engine import models
 from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.command_palette import Choice, CommandPalette
+from ramanstudio.gui.group_commands import GroupCommands
 from ramanstudio.gui.jobs import Job
 from ramanstudio.gui.settings_dialog import SettingsDialog
 from ramanstudio.gui.theme import appearance
-from ramanstudio.gui.view_commands import ViewCommands
 from ramanstudio.paths import shipped, user_log
 from ramanstudio.pictures import PARTS
 from ramanstudio.project import on_one_axis
 from ramanstudio.project_file import SUFFIX
 
 
-class Commands(ViewCommands):
+class Commands(GroupCommands):
     """Carries out what a menu, a button, a shortcut or the palette asked for."""
 
     # File

@@ -26,6 +26,7 @@ from ramanstudio.gui.view_commands import VIEW_SETTINGS
 from ramanstudio.project import Project, could_be_one_set
 
 if TYPE_CHECKING:
+    from ramanstudio.gui.groups_panel import GroupsPanel
     from ramanstudio.gui.studio import Studio
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: what was remembered no longer fits then
@@ -36,6 +37,7 @@ class MainWindow(QMainWindow):
     """Everything one sees."""
 
     painted = Signal()  # once, after the first paint
+    groups: GroupsPanel
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
