@@ -35,7 +35,6 @@ class Finding(QWidget):
         self.number.setSpecialValueText("Automatic")
         self.number.setSuffix(" groups")
         self.number.setAccessibleName("Number of groups")
-        self.number.setToolTip("How many groups to find; Automatic lets the spectra say")
         for box in (self.method, self.number):  # long words must not make the panel wider than it is
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.setMinimumWidth(96)
@@ -52,7 +51,7 @@ class Finding(QWidget):
 
     def find_groups(self) -> None:
         """Find groups in this way, and as many as is asked for."""
-        number = self.number.value()
+        number = self.number.value() if self.number.isEnabled() else self.number.minimum()
         self._exploring.find_groups(number if number > self.number.minimum() else None, self.method.currentData())
 
     def refresh(self, groups: Groups | None) -> None:
@@ -73,7 +72,14 @@ class Finding(QWidget):
         self.summary.setToolTip(_told(groups))
 
     def _show_help(self) -> None:
-        self.help.setText(next(row.help for row in METHODS if row.key == self.method.currentData()))
+        method = next(row for row in METHODS if row.key == self.method.currentData())
+        self.help.setText(method.help)
+        self.number.setEnabled(not method.chooses)
+        self.number.setToolTip(
+            "This method finds the number by itself"
+            if method.chooses
+            else "How many groups to find; Automatic lets the spectra say"
+        )
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
