@@ -81,11 +81,11 @@ class Commands(GroupCommands):
         self._session.redo()
 
     def copy(self) -> None:
-        if self._view is None:
+        if self._shown is None:
             return
         both = QMimeData()
-        both.setImageData(self._view.copy_picture())
-        both.setText(self._view.numbers())
+        both.setImageData(self._shown.copy_picture())
+        both.setText(self._window.middle.numbers)
         QGuiApplication.clipboard().setMimeData(both)
         self._studio.messages.info("The picture and the numbers are on the clipboard.")
 
@@ -143,7 +143,7 @@ class Commands(GroupCommands):
         self._session.set_noise_region(self._session.selected_ids, None)
 
     def cancel(self) -> None:
-        if self._view is not None and self._view.cancel_gesture():
+        if self._shown is not None and self._shown.cancel_gesture():
             return
         if not self._window.job_bar.cancel():
             self._window.message_bar.clear()

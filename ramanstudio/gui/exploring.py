@@ -135,6 +135,11 @@ class Exploring(QObject):
         return "settle" in self._jobs
 
     @property
+    def problem(self) -> str:
+        """What went wrong last; empty where nothing did."""
+        return self._problem
+
+    @property
     def sentence(self) -> str:
         """What stands in the way, or what one should know; empty where there is nothing to say."""
         if self._problem:

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QWidget
 
+from ramanstudio.gui.explore_page import ExplorePage
 from ramanstudio.gui.pages import Pages, Side
+from ramanstudio.gui.spectrum_page import SpectrumPage
 from ramanstudio.gui.theme import Theme
 from ramanstudio.project import Entry, Project
 
 if TYPE_CHECKING:
     from ramanstudio.gui.main_window import MainWindow
+    from ramanstudio.gui.plane.view import PlaneView
+    from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
 
 EXPLORED: Final = ("explore", "map")  # pages that show how the spectra lie to each other
@@ -32,7 +36,10 @@ class Middle:
         self.pages, self.side = Pages(), Side()
         self.pages.chosen.connect(self._follow_page)
         self.pages.add("spectrum", "Spectrum", "How good the spectra are (Ctrl+1)", lambda: window.page)
+        self.pages.add("explore", "Explore", "Which spectra are alike (Ctrl+2)", self._make_explore)
         self.side.add("spectrum", window.facts, window.facts.heading)
+        self.side.add("explore", window.groups, window.groups.heading)
+        self._theme: Theme | None = None
         self._session.changed.connect(self._follow)
         self._offer()
 
@@ -45,8 +52,32 @@ class Middle:
 
     def set_theme(self, theme: Theme) -> None:
         """Show what has been made so far in these colours."""
-        self._window.page.set_theme(theme)
-        self._window.facts.set_theme(theme)
+        self._theme = theme
+        for part in (self._window.page, self._window.facts, self._window.groups):
+            part.set_theme(theme)
+        explore = self.pages.page("explore")
+        if isinstance(explore, ExplorePage):
+            explore.set_theme(theme)
+
+    @property
+    def view(self) -> SpectrumView | PlaneView | None:
+        """What can be zoomed and taken away of the page that is looked at; None while it is not made."""
+        shown = self.shown
+        return shown.view if isinstance(shown, (SpectrumPage, ExplorePage)) else None
+
+    @property
+    def numbers(self) -> str:
+        """What is drawn on the page that is looked at, as text."""
+        shown = self.shown
+        if isinstance(shown, ExplorePage):
+            return shown.numbers()
+        return shown.view.numbers() if isinstance(shown, SpectrumPage) and shown.view is not None else ""
+
+    def _make_explore(self) -> ExplorePage:
+        page = ExplorePage(self._session, self._studio.exploring, self._window.acts)
+        if self._theme is not None:
+            page.set_theme(self._theme)
+        return page
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:

@@ -10,6 +10,7 @@ from ramanstudio.project import Entry, Region
 
 if TYPE_CHECKING:
     from ramanstudio.gui.main_window import MainWindow
+    from ramanstudio.gui.plane.view import PlaneView
     from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
 
@@ -26,6 +27,11 @@ class ViewCommands:
     @property
     def _view(self) -> SpectrumView | None:
         return self._window.page.view
+
+    @property
+    def _shown(self) -> SpectrumView | PlaneView | None:
+        """The view of the page that is looked at."""
+        return self._window.middle.view
 
     def tab_spectrum(self, on: bool) -> None:
         self._choose_page("spectrum", on)
@@ -59,28 +65,28 @@ class ViewCommands:
         self._measure_in(self._session.selected, (low, high))
 
     def show_all(self) -> None:
-        if self._view is not None:
-            self._view.show_all()
+        if self._shown is not None:
+            self._shown.show_all()
 
     def zoom_back(self) -> None:
-        if self._view is not None:
-            self._view.zoom_back()
+        if self._shown is not None:
+            self._shown.zoom_back()
 
     def zoom_in(self) -> None:
-        if self._view is not None:
-            self._view.zoom_by(0.5)
+        if self._shown is not None:
+            self._shown.zoom_by(0.5)
 
     def zoom_out(self) -> None:
-        if self._view is not None:
-            self._view.zoom_by(2.0)
+        if self._shown is not None:
+            self._shown.zoom_by(2.0)
 
     def move_left(self) -> None:
-        if self._view is not None:
-            self._view.move_by(-0.25)
+        if self._shown is not None:
+            self._shown.move_by(-0.25)
 
     def move_right(self) -> None:
-        if self._view is not None:
-            self._view.move_by(0.25)
+        if self._shown is not None:
+            self._shown.move_by(0.25)
 
     def spectrum_before(self) -> None:
         self._step(-1)

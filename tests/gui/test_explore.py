@@ -439,3 +439,16 @@ def test_names_places_and_groups_can_be_copied(explored: Window) -> None:
     head, *lines = page_of(explored).numbers().splitlines()
     assert head.split("\t") == ["spectrum", "x", "y", "group"]
     assert [line.split("\t")[0] for line in lines] == ["three.h5 · 4", "three.h5 · 31"]
+
+
+def test_the_actions_of_the_window_work_on_the_plane_while_it_is_shown(explored: Window) -> None:
+    view = plane_of(explored)
+    before = view.place_of(0) - view.place_of(35)
+    explored.do("zoom_in")
+    after = view.place_of(0) - view.place_of(35)
+    assert after.x() == pytest.approx(2 * before.x(), rel=1e-3)
+    explored.do("zoom_back")
+    assert (view.place_of(0) - view.place_of(35)).x() == pytest.approx(before.x(), rel=1e-3)
+    explored.do("copy")
+    assert QApplication.clipboard().text().startswith("spectrum\tx\ty\tgroup\nthree.h5 · 1\t")
+    assert QApplication.clipboard().image().width() == 2 * view.width()

@@ -34,4 +34,4 @@ class WaitingPage(QWidget):
     def refresh(self, readable: int) -> None:
         """Say what stands in the way of comparing so many spectra."""
         self.words.setText(self._exploring.sentence or "The spectra have not been compared yet.")
-        self.again.setVisible(readable >= FEWEST and bool(self._exploring.sentence) and not self._exploring.busy)
+        self.again.setVisible(readable >= FEWEST and bool(self._exploring.problem) and not self._exploring.busy)
