@@ -42,7 +42,7 @@ class Exploring(QObject):
         self._only: frozenset[int] | None = None
         self._jobs: dict[str, Job] = {}
         self._seen: tuple[object, ...] = ()  # what the last exploring was of, whether it succeeded or not
-        self._problem = ""
+        self.problem = ""  # what went wrong last
         self._parts: list[Part] = []  # what was explored
         self._held: dict[int, tuple[SpectrumSet, Part]] = {}
         self._painted: tuple[object, ...] = ()
@@ -135,15 +135,10 @@ class Exploring(QObject):
         return "settle" in self._jobs
 
     @property
-    def problem(self) -> str:
-        """What went wrong last; empty where nothing did."""
-        return self._problem
-
-    @property
     def sentence(self) -> str:
         """What stands in the way, or what one should know; empty where there is nothing to say."""
-        if self._problem:
-            return self._problem
+        if self.problem:
+            return self.problem
         explored = self._session.project.explored
         waits = self._waits()
         if waits and (explored is None or not self._is_current()):
@@ -185,7 +180,7 @@ class Exploring(QObject):
         seen = (engine, *(part.denoised for part in parts))
         if len(seen) == len(self._seen) and all(one is other for one, other in zip(seen, self._seen, strict=True)):
             return
-        self._seen, self._problem = seen, ""
+        self._seen, self.problem = seen, ""
         if sum(len(part.rows) for part in parts) >= FEWEST:
             self._explore(engine, parts)
         self.changed.emit()
@@ -291,5 +286,5 @@ class Exploring(QObject):
         return job
 
     def _fail(self, error: BaseException) -> None:
-        self._problem = str(error)
+        self.problem = str(error)
         self._messages.show_error(error)
