@@ -41,6 +41,7 @@ class MapPicture:
     names: Sequence[str] = ()
     colours: Sequence[str] = ()
     title: str = ""
+    axes: tuple[str, str] | None = None  # what lies across and down, where that is no place: a series
 
 
 def round_length(longest: float) -> float:
@@ -82,6 +83,10 @@ def save(path: Path, picture: MapPicture, dark: bool = False) -> Path:
 def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
     """A line for each measured pixel: row, column, x, y, the number of its spectrum, and what is shown of it."""
     grid, lines = picture.grid, io.StringIO()
+    if picture.axes is not None:
+        _write_series(lines, picture, picture.axes)
+        replace_atomically(path, lines.getvalue())
+        return
     writer = csv.writer(lines, lineterminator="\n")
     many = list(picture.names) if picture.kind == "rgb" else [picture.label]
     writer.writerow(["row", "column", f"x / {grid.unit}", f"y / {grid.unit}", "spectrum", *many])
@@ -90,6 +95,14 @@ def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
         place = [row + 1, column + 1, f"{grid.x[column]:.10g}", f"{grid.y[row]:.10g}", int(grid.index[row, column]) + 1]
         writer.writerow([*place, *_words(picture, np.atleast_1d(picture.values[row, column]))])
     replace_atomically(path, lines.getvalue())
+
+
+def _write_series(lines: io.StringIO, picture: MapPicture, axes: tuple[str, str]) -> None:
+    """A line for each spectrum, a column for each Raman shift."""
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow([f"{axes[1]} \\ {axes[0]}", *(f"{shift:.8g}" for shift in picture.grid.x.tolist())])
+    for at, row in zip(picture.grid.y.tolist(), picture.values.tolist(), strict=True):
+        writer.writerow([f"{at:.10g}", *(f"{value:.8g}" if math.isfinite(value) else "" for value in row)])
 
 
 def _words(picture: MapPicture, values: NDArray[np.floating[Any]]) -> list[str]:
@@ -130,7 +143,7 @@ def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
     grid = picture.grid
     rows, columns = grid.shape
     across, down = grid.step
-    ratio = float(np.clip(rows * down / (columns * across), 0.2, 2.5))
+    ratio = float(np.clip(rows * down / (columns * across), 0.2, 2.5)) if picture.axes is None else 0.7
     figure = Figure(figsize=(_INCHES, max(2.4, (_INCHES - 2.2) * ratio + 0.8)), facecolor=ink["panel"])
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained")
@@ -141,10 +154,15 @@ def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
     _draw(figure, axes, picture, ink, extent)
     for side in axes.spines.values():
         side.set_visible(False)
-    axes.set_xticks([])
-    axes.set_yticks([])
     axes.set_title(picture.title, loc="left", color=ink["text"], fontsize=12)
-    _scale_bar(axes, grid, ink)
+    if picture.axes is not None:
+        axes.set_xlabel(picture.axes[0], color=ink["quiet"])
+        axes.set_ylabel(picture.axes[1], color=ink["quiet"])
+        axes.tick_params(colors=ink["quiet"])
+    else:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        _scale_bar(axes, grid, ink)
     drawn = io.BytesIO()
     kind = path.suffix.lower().lstrip(".")
     noted = {"Software" if kind == "png" else "Date": None}
@@ -155,15 +173,21 @@ def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
 def _draw(figure: Any, axes: Any, picture: MapPicture, ink: dict[str, Any], extent: tuple[float, ...]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    shown: dict[str, Any] = {"extent": extent, "interpolation": "nearest", "aspect": "equal"}
+    shown: dict[str, Any] = {"extent": extent, "interpolation": "nearest"}
+    shown["aspect"] = "equal" if picture.axes is None else "auto"
     if picture.kind in ("rgb", "categories"):
         axes.imshow(colours_of_picture(picture, ink["quiet"]), **shown)
         _explain(axes, picture, ink)
         return
-    low, high = picture.limits
+    low, high = picture.limits if math.isfinite(picture.limits[0]) else (0.0, 1.0)
     signed = LinearSegmentedColormap.from_list("signed", SIGNED)
     palette = signed if picture.kind == "signed" else "viridis"
-    drawn = axes.imshow(np.ma.masked_invalid(picture.values), cmap=palette, vmin=low, vmax=high, **shown)
+    if picture.axes is not None:  # depths and times may be unevenly spaced
+        x, y = picture.grid.x, picture.grid.y
+        drawn = axes.pcolormesh(x, y, picture.values, cmap=palette, vmin=low, vmax=high, rasterized=True)
+        axes.set_ylim(y[-1], y[0])
+    else:
+        drawn = axes.imshow(np.ma.masked_invalid(picture.values), cmap=palette, vmin=low, vmax=high, **shown)
     bar = figure.colorbar(drawn, ax=axes, pad=0.02, fraction=0.045, shrink=0.9)
     bar.set_label(picture.label, color=ink["quiet"])
     bar.ax.tick_params(colors=ink["quiet"])
@@ -196,7 +220,7 @@ def _explain(axes: Any, picture: MapPicture, ink: dict[str, Any]) -> None:
     from matplotlib.patches import Patch
 
     if picture.kind == "rgb":
-        rows = [(name, colour) for name, colour in zip(picture.names, ("#E02020", "#20A020", "#3060FF"), strict=False)]
+        rows = [(name, colour) for name, colour in zip(picture.names, ("#D22B2B", "#1E8E3E", "#2F6BFF"), strict=False)]
     else:
         counts = [int((picture.values == number).sum()) for number in range(len(picture.names))]
         rows = [

@@ -17,7 +17,7 @@ from ramanstudio.map_files import SIGNED, MapPicture, colours_of_picture
 
 WIDTH: Final = 148
 _TONES: Final = 256
-_RGB_INK: Final = ("#E02020", "#20A020", "#3060FF")
+RGB: Final = ("#D22B2B", "#1E8E3E", "#2F6BFF")
 
 
 def tones(kind: str) -> NDArray[np.uint8]:
@@ -123,7 +123,7 @@ class MapBar(QWidget):
             painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {self._blank:,}")
 
     def _paint_names(self, painter: QPainter, top: int, line: int) -> None:
-        for row, (name, colour) in enumerate(zip(self._names, _RGB_INK, strict=False)):
+        for row, (name, colour) in enumerate(zip(self._names, RGB, strict=False)):
             painter.fillRect(QRectF(0, top + row * (line + 4) + 3, 12, 12), QColor(colour))
             painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), name)
 

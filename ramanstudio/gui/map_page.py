@@ -1,0 +1,313 @@
+"""Map: where in a map, or when in a series, it is; beneath it the spectra of what is selected, with bands to drag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from ramanstudio.analysis import maps
+from ramanstudio.analysis.maps import Series
+from ramanstudio.gui.drop import let_drops_through
+from ramanstudio.gui.empty_page import EmptyPage
+from ramanstudio.gui.exploring import Exploring
+from ramanstudio.gui.jobs import Job, Workers
+from ramanstudio.gui.maps.measuring import Choice, Source, axis_of_shift, numbers_of, picture_of
+from ramanstudio.gui.maps.subject import Subject
+from ramanstudio.gui.messages import Messages
+from ramanstudio.gui.session import Session
+from ramanstudio.gui.theme import Theme, current
+from ramanstudio.gui.words import number
+from ramanstudio.map_files import MapPicture
+from ramanstudio.map_files import save as save_map
+from ramanstudio.progress import Progress
+from ramanstudio.project import Entry, Project
+from ramanstudio.spectra import SpectrumSet
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.maps.bar import MapBar
+    from ramanstudio.gui.maps.curves import MapStrip
+    from ramanstudio.gui.maps.view import MapView
+
+Numbers = NDArray[np.floating[Any]]
+
+AT_ONCE: Final = 4_000_000  # intensities that are summed within a frame or two; more are left to a thread
+AFTER_RESULTS_MS: Final = 300
+WHILE_DRAGGED_MS: Final = 40
+
+
+class MapPage(QWidget):
+    """Shows one map. The view is made when the page is first looked at. `changed` when the panel has to look again."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        exploring: Exploring,
+        workers: Workers,
+        messages: Messages,
+        actions: Mapping[str, QAction],
+    ) -> None:
+        super().__init__()
+        self._session, self._exploring, self._workers, self._messages = session, exploring, workers, messages
+        self.view: MapView | None = None
+        self.bar: MapBar | None = None
+        self.strip: MapStrip | None = None
+        self.choice = Choice()
+        self.drawn = Choice()
+        self.subject = Subject(session)
+        self.aside = ""
+        self._numbers: Numbers | None = None
+        self._shown: tuple[object, ...] = ()
+        self._theme: Theme | None = None
+        self._bands_of: object = None
+        self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
+        self._map = QWidget(self)
+        self._map.setProperty("panel", "true")
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._map)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
+        session.changed.connect(self._follow)
+        session.selection_changed.connect(lambda: self._refresh_soon())
+        exploring.portraits_changed.connect(lambda: self._refresh_soon())
+
+    def make_view(self) -> None:
+        """Make the map and what goes with it, if it is not there yet."""
+        if self.view is not None:
+            return
+        from ramanstudio.gui.maps.bar import MapBar
+        from ramanstudio.gui.maps.curves import MapStrip
+        from ramanstudio.gui.maps.view import MapView
+
+        self.view, self.bar, self.strip = MapView(), MapBar(self._map), MapStrip(self._session, self._exploring)
+        parts = QSplitter(Qt.Orientation.Vertical, self._map)
+        parts.setChildrenCollapsible(False)
+        parts.addWidget(self.view)
+        parts.addWidget(self.strip)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 1)
+        parts.setSizes([600, 220])
+        layout = QVBoxLayout(self._map)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(parts, 1)
+        let_drops_through(self._map)
+        self.view.hovered.connect(self._hover)
+        self.view.picked.connect(self._pick)
+        self.bar.entry_chosen.connect(lambda entry_id: self._session.select([entry_id]))
+        self.bar.tool_chosen.connect(self.view.set_tool)
+        self.bar.all_asked.connect(self.view.show_all)
+        self.strip.band_dragged.connect(self.drag_band)
+        self._dress(self._theme or current())
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        self._dress(theme)
+        self._shown = ()
+        self._refresh_soon()
+
+    def _dress(self, theme: Theme) -> None:
+        for part in (self.view, self.bar, self.strip):
+            if part is not None:
+                part.set_theme(theme)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Show what has become of it meanwhile."""
+        super().showEvent(event)
+        self.refresh()
+
+    def _follow(self, before: Project, now: Project) -> None:
+        only_results = now.entries is before.entries and now.groups is before.groups and now.explored is before.explored
+        self._refresh_soon(AFTER_RESULTS_MS if only_results else 0)
+
+    def _refresh_soon(self, after_ms: int = 0) -> None:
+        if self.isVisible() and (not self._soon.isActive() or self._soon.interval() > after_ms):
+            self._soon.start(after_ms)
+
+    # What is shown
+
+    def choose(self, choice: Choice) -> None:
+        """Show this of the map."""
+        if choice != self.choice:
+            self.choice = choice
+            self._refresh_soon()
+            self.changed.emit()
+
+    def drag_band(self, index: int, low: float, high: float) -> None:
+        """Move one of the bands, in cm⁻¹."""
+        bands = list(self.choice.bands)
+        if index < len(bands):
+            bands[index] = (min(low, high), max(low, high))
+            self.choice = replace(self.choice, bands=tuple(bands))
+            self._refresh_soon(WHILE_DRAGGED_MS)
+            self.changed.emit()
+
+    def refresh(self) -> None:
+        """Show what is known now, as far as it is not shown already."""
+        other = self.subject.look()
+        entry, source = self.subject.entry, self.subject.source
+        if entry is None or source is None:
+            self._shown = ()
+            self._stack.setCurrentWidget(self.empty)
+            self.changed.emit()
+            return
+        self.make_view()
+        self._stack.setCurrentWidget(self._map)
+        if other:
+            self.choice, self._shown = replace(self.choice, plane=0), ()
+        self._suggest_bands(source)
+        self._measure(entry)
+        assert self.strip is not None and self.bar is not None
+        self.strip.show_for(entry, self.subject.spectra(self.choice)[0], self.choice, self.subject.rows)
+        self.bar.offer([(one.id, one.name) for one in self.subject.others], entry.id)
+        self.changed.emit()
+
+    def _suggest_bands(self, source: SpectrumSet) -> None:
+        ends = (float(source.axis[0]), float(source.axis[-1]))
+        if self._bands_of == ends:
+            return
+        self._bands_of = ends
+        some = source.values[:: max(1, len(source) // 500)].astype(np.float64)
+        some = some[np.isfinite(some).all(axis=1)]
+        found = maps.highest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
+        left, span = ends[0], ends[1] - ends[0]
+        spare = [(round(left + share * span, 1), round(left + (share + 0.05) * span, 1)) for share in (0.2, 0.5, 0.7)]
+        self.choice = replace(self.choice, bands=(*found, *spare[len(found) :]))
+
+    def _measure(self, entry: Entry) -> None:
+        self.aside = self.subject.offers(self.choice.channel)
+        wanted = replace(self.choice, channel="total") if self.aside else self.choice
+        source = self.subject.measured(self.choice)
+        picked = self.subject.rows.tobytes() if wanted.channel == "distance" else b""
+        shown = (source.values, source.snr_after, self._session.groups, wanted, picked, entry)
+        if len(shown) == len(self._shown) and all(
+            one is other or (isinstance(one, (Choice, bytes)) and one == other)
+            for one, other in zip(shown, self._shown, strict=True)
+        ):
+            self._outline()
+            return
+        self._shown = shown
+        if isinstance(self.subject.places, Series):
+            self._draw_series(self.subject.places, source)
+        elif source.values.size <= AT_ONCE:
+            self._draw(wanted, source, numbers_of(wanted, source))
+        else:
+
+            def work(_progress: Progress) -> Numbers:
+                return numbers_of(wanted, source)
+
+            job = self._workers.submit(work, "", "files", key=("map", "numbers"))
+            job.succeeded.connect(partial(self._draw_if_current, shown, wanted, source))
+            job.failed.connect(self._messages.show_error)
+
+    def _draw_if_current(self, shown: tuple[object, ...], wanted: Choice, source: Source, numbers: Numbers) -> None:
+        if shown is self._shown:
+            self._draw(wanted, source, numbers)
+
+    def _draw(self, wanted: Choice, source: Source, numbers: Numbers) -> None:
+        places, entry = self.subject.places, self.subject.entry
+        if self.view is None or self.bar is None or places is None or isinstance(places, Series) or entry is None:
+            return
+        grid = places[min(wanted.plane, len(places) - 1)]
+        names, colours = self.subject.group_names(self._theme or current())
+        self._numbers, self.drawn = numbers, wanted
+        title = f"{entry.name} · {grid.title}" if grid.title else entry.name
+        picture = picture_of(wanted, grid, numbers, source.unit, names, colours, title)
+        self.view.set_smooth(wanted.smooth)
+        self.view.show_picture(picture, len(source.values))
+        self.bar.show_tools(True)
+        self._outline()
+
+    def _draw_series(self, series: Series, source: Source) -> None:
+        if self.view is None or self.bar is None or self.subject.entry is None:
+            return
+        self._numbers = None
+        rows, shifts = maps.even_rows(series, source.axis, source.values)
+        picture = MapPicture(
+            axis_of_shift(rows, shifts, series.at),
+            rows,
+            f"Intensity / {source.unit}",
+            limits=maps.limits_of(rows, self.choice.percentiles),
+            title=self.subject.entry.name,
+            axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
+        )
+        self.view.set_smooth(self.choice.smooth)
+        self.view.show_series(series, rows, shifts, picture)
+        self.bar.show_tools(False)
+        self._outline()
+
+    def _outline(self) -> None:
+        if self.view is not None:
+            self.view.set_selected(self.subject.mask)
+
+    # Hands
+
+    def _hover(self, row: int) -> None:
+        if self.strip is None or self.bar is None or self.subject.source is None:
+            return
+        words = self.words_of(row) if row >= 0 else ""
+        self.bar.said.setText(words)
+        self.strip.show_hover(self.subject.spectra(self.choice)[0], row, words.partition("   ")[0])
+
+    def words_of(self, row: int) -> str:
+        """`x 12.5 µm, y 3 µm   Band area 1,234`."""
+        if self.view is None or self.view.picture is None:
+            return ""
+        if isinstance(self.subject.places, Series):
+            at = self.view.series.coordinates(row)
+            return f"{self.subject.places.quantity} {number(at)} {self.subject.places.unit}" if at is not None else ""
+        place = self.view.ground.coordinates(row)
+        if place is None or self._numbers is None or row >= len(self._numbers):
+            return ""
+        unit = self.view.picture.grid.unit
+        where = f"x {number(place[0])} {unit}, y {number(place[1])} {unit}".replace("-", "−")
+        value = np.atleast_1d(self._numbers[row])
+        if self.view.picture.kind == "categories":
+            names = self.view.picture.names
+            said = names[int(value[0])] if 0 <= value[0] < len(names) else "outlier"
+        else:
+            said = ", ".join(number(float(one)) if np.isfinite(one) else "–" for one in value).replace("-", "−")
+        return f"{where}   {maps.channel(self.drawn.channel).name}: {said}"
+
+    def _pick(self, rows: NDArray[np.intp], mode: str) -> None:
+        self.subject.select(self.subject.picked(rows, mode))
+
+    # Taking it away
+
+    @property
+    def picture(self) -> MapPicture | None:
+        """What is shown, to be saved."""
+        return self.view.picture if self.view is not None and self.subject.entry is not None else None
+
+    def export(self, path: Path) -> Job | None:
+        """Save what is shown as .png, .svg, .tif (32-bit) or .csv; None where nothing is shown."""
+        picture = self.picture
+        if picture is None:
+            return None
+        dark = (self._theme or current()).is_dark
+
+        def work(progress: Progress) -> str:
+            progress(0, 0, "Saving the map")
+            save_map(path, picture, dark)
+            return f"The map was saved as '{path}'."
+
+        job = self._workers.submit(work, "Saving the map", "files")
+        job.succeeded.connect(self._messages.info)
+        job.failed.connect(self._messages.show_error)
+        return job
