@@ -182,6 +182,9 @@ class PlaneView(QWidget):
         scene = self._ground.scene
         looks, hidden = self._looks(len(scene.points)), self._hidden_now(len(scene.points))
         self._ground.change(replace(scene, looks=looks, hidden=hidden, theme=self._theme))
+        if hidden[self._ground.marked : self._ground.marked + 1].any():
+            self._hands.forget()
+        self._say(self._ground.marked)  # what is said of it may depend on what colours it
 
     def _looks(self, count: int) -> Looks:
         none = np.zeros(count, dtype=np.intp)
