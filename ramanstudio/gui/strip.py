@@ -69,6 +69,7 @@ class Strip(QWidget):
         self._theme = themes.current()
         self._curves: tuple[Curve, ...] = ()
         self._hover: Curve | None = None
+        self._is_named = True
         self._items: list[QGraphicsItem] = []
         self._hover_item: QGraphicsItem | None = None
         self._bounds: list[Envelope] = []
@@ -98,9 +99,12 @@ class Strip(QWidget):
 
     # What is shown
 
-    def show_curves(self, curves: Sequence[Curve], unit: str = "a.u.") -> None:
-        """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown."""
-        self._curves = tuple(curves[:MOST_CURVES])
+    def show_curves(self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True) -> None:
+        """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown.
+
+        `named`: several have a legend above, unless whoever shows them names them elsewhere.
+        """
+        self._curves, self._is_named = tuple(curves[:MOST_CURVES]), named
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._framing.take(self._parts())
         self._draw()
@@ -153,7 +157,7 @@ class Strip(QWidget):
                 low, high = _edges(curve)
                 self._add(strokes.Band(axis, low, high, faded(curve.colour, alpha)), 1 + place / 100)
             self._add(strokes.Curve(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
-        several = len(self._curves) > 1
+        several = len(self._curves) > 1 and self._is_named
         self._legend.show_keys([Key(curve.name, curve.colour) for curve in self._curves] if several else [])
         self._draw_hover()
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CURVES: Final = 20  # more than these are shown as mean and spread
 _HALF_BAND_CM: Final = 8.0
 _APART_CM: Final = 40.0
+_LEAST_PX: Final = 170
 
 
 class ExploreStrip(QWidget):
@@ -38,6 +39,7 @@ class ExploreStrip(QWidget):
         self.curves: list[Curve] = []
         self.hovered: Curve | None = None
         self.has_bands = False
+        self.setMinimumHeight(_LEAST_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._strip)
@@ -62,8 +64,10 @@ class ExploreStrip(QWidget):
         if made_of == self._made_of:
             return
         self._made_of = made_of
-        self.curves = self._selected(spectra, selected) if selected.any() else self._means(groups, portraits, hidden)
-        self._strip.show_curves(self.curves, spectra.unit)
+        some = bool(selected.any())
+        self.curves = self._selected(spectra, selected) if some else self._means(groups, portraits, hidden)
+        # the groups are named beside the plane already, and the curves need the room
+        self._strip.show_curves(self.curves, spectra.unit, named=some)
 
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""
@@ -92,7 +96,7 @@ class ExploreStrip(QWidget):
         return [
             Curve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
             for number, (group, one) in enumerate(zip(groups.groups, portraits, strict=True))
-            if number not in hidden and np.isfinite(one.mean).any()
+            if number not in hidden and one.mean.any()  # none of its spectra is on the axis that most have
         ]
 
     # Bands
