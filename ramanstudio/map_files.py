@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.analysis.maps import Grid
 from ramanstudio.errors import StudioError
-from ramanstudio.paths import draft_of, replace_atomically, shipped
+from ramanstudio.paths import replace_atomically, shipped
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")
 Kind = Literal["amount", "signed", "categories", "rgb"]
@@ -126,8 +126,9 @@ def _save_tiff(path: Path, picture: MapPicture, _dark: bool) -> None:
     tags[270] = f"ImageJ=1.53\nunit={'um' if picture.grid.unit == 'µm' else picture.grid.unit}\n{_ascii(picture.label)}"
     if picture.grid.unit == "µm":
         tags[282], tags[283], tags[296] = _UM_A_CM / across, _UM_A_CM / down, 3  # pixels a centimetre
-    with draft_of(path) as draft, draft.open("wb") as file:
-        pages[0].save(file, format="TIFF", tiffinfo=tags, save_all=len(pages) > 1, append_images=pages[1:])
+    written = io.BytesIO()
+    pages[0].save(written, format="TIFF", tiffinfo=tags, save_all=len(pages) > 1, append_images=pages[1:])
+    replace_atomically(path, written.getvalue())
 
 
 def _ascii(words: str) -> str:

@@ -16,6 +16,7 @@ __all__ = ["CHANNELS", "Channel", "Grid", "Places", "Series", "channel", "places
 
 ABOVE_NOISE: Final = 3.0  # standard deviations by which a peak must stand out
 _NEAR: Final = 64  # points to either side of a band that its noise is measured on
+_ALIKE: Final = 1e-6  # numbers that differ by less, relatively, differ by rounding
 _ROWS: Final = 8192  # worked on at once, so that a large map needs no second copy of itself
 
 Floats = NDArray[np.floating[Any]]
@@ -125,7 +126,8 @@ def limits_of(numbers: Floats, percentiles: Region = (2.0, 98.0)) -> tuple[float
     if not known.size:
         return np.nan, np.nan
     low, high = np.percentile(known, percentiles).tolist()
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    flat = high - low <= _ALIKE * max(abs(low), abs(high))
+    return (low - 0.5, high + 0.5) if flat else (low, high)
 
 
 def even_rows(series: Series, axis: Floats, values: Floats, columns: int = 1200) -> tuple[NDArray[np.float32], Region]:

@@ -179,8 +179,13 @@ def _grid(x: Doubles, y: Doubles, known: NDArray[np.bool_], unit: str) -> _Latti
     wide, high = wide or high or 1.0, high or wide or 1.0
     column = np.clip(np.rint((np.where(known, x, left) - left) / wide), 0, columns - 1).astype(np.int64)
     row = np.clip(np.rint((np.where(known, y, top) - top) / high), 0, rows - 1).astype(np.int64)
-    middles_x, middles_y = left + wide * np.arange(columns, dtype=float), top + high * np.arange(rows, dtype=float)
-    return _Lattice(row * columns + column, middles_x, middles_y, unit, aside)
+    return _Lattice(row * columns + column, _middles(left, columns, wide), _middles(top, rows, high), unit, aside)
+
+
+def _middles(first: float, count: int, step: float) -> Doubles:
+    """Evenly spaced places, without figures that no stage has."""
+    middles: Doubles = np.round(first + step * np.arange(count), max(0, 6 - int(np.floor(np.log10(step))))) + 0.0
+    return middles
 
 
 def _steps(values: Floats) -> tuple[float, int, float] | None:

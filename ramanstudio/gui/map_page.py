@@ -64,6 +64,7 @@ class MapPage(QWidget):
         self.strip: MapStrip | None = None
         self.choice = Choice()
         self.drawn = Choice()
+        self._hovered = -1
         self.subject = Subject(session)
         self.aside = ""
         self._numbers: Numbers | None = None
@@ -170,6 +171,8 @@ class MapPage(QWidget):
         self.make_view()
         self._stack.setCurrentWidget(self._map)
         if other:
+            self._hovered = -1
+            self._forget_hover()
             self.choice, self._shown = replace(self.choice, plane=0), ()
         self._suggest_bands(source)
         self._measure(entry)
@@ -177,6 +180,12 @@ class MapPage(QWidget):
         self.strip.show_for(entry, self.subject.spectra(self.choice)[0], self.choice, self.subject.rows)
         self.bar.offer([(one.id, one.name) for one in self.subject.others], entry.id)
         self.changed.emit()
+
+    def _forget_hover(self) -> None:
+        """What was under the mouse belongs to another map."""
+        if self.strip is not None and self.bar is not None:
+            self.strip.strip.show_hover(None)
+            self.bar.said.setText("")
 
     def _suggest_bands(self, source: SpectrumSet) -> None:
         ends = (float(source.axis[0]), float(source.axis[-1]))
@@ -232,6 +241,7 @@ class MapPage(QWidget):
         self.view.set_smooth(wanted.smooth)
         self.view.show_picture(picture, len(source.values))
         self.bar.show_tools(True)
+        self.bar.said.setText(self.words_of(self._hovered))
         self._outline()
 
     def _draw_series(self, series: Series, source: Source) -> None:
@@ -261,6 +271,7 @@ class MapPage(QWidget):
     def _hover(self, row: int) -> None:
         if self.strip is None or self.bar is None or self.subject.source is None:
             return
+        self._hovered = row
         words = self.words_of(row) if row >= 0 else ""
         self.bar.said.setText(words)
         self.strip.show_hover(self.subject.spectra(self.choice)[0], row, words.partition("   ")[0])

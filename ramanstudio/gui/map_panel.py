@@ -50,6 +50,8 @@ class MapPanel(QScrollArea):
         self.heading = panel_heading("Map")
         self.channel = QComboBox(self)
         self.channel.setAccessibleName("What the map shows")
+        self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.channel.setMinimumContentsLength(8)
         for one in maps.CHANNELS:
             self.channel.addItem(one.name, one.key)
         self._help, self.note = label("quiet", wrap=True), label("", wrap=True)
@@ -170,6 +172,8 @@ class MapPanel(QScrollArea):
         box = QDoubleSpinBox(self)
         box.setRange(0, 100)
         box.setDecimals(1)
+        box.setMinimumWidth(72)
+        box.lineEdit().setTextMargins(4, 0, 0, 0)
         box.setSuffix(" %")
         box.setKeyboardTracking(False)
         box.setAccessibleName(f"{name} of the colours, percentile")

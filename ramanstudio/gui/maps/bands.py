@@ -31,9 +31,10 @@ class BandInput(QWidget):
         row.addWidget(self._name)
         for box, words in ((self.low, "from"), (self.high, "to")):
             box.setDecimals(0)
+            box.setMinimumWidth(64)
             box.setSingleStep(1)
             box.setKeyboardTracking(False)
-            box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+            box.lineEdit().setTextMargins(4, 0, 0, 0)
             box.setToolTip(f"The band reaches {words} this Raman shift, in cm⁻¹")
             box.valueChanged.connect(lambda _: self._say())
             row.addWidget(box, 1)
