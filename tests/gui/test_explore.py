@@ -17,9 +17,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.errors import StudioError
+from ramanstudio.groups import Members
 from ramanstudio.gui import theme
 from ramanstudio.gui.explore_page import ExplorePage
+from ramanstudio.gui.plane.member_spectra import MemberSpectra
+from ramanstudio.gui.plane.tints import Categories, Values, tinted
 from ramanstudio.gui.plane.view import PlaneView
+from ramanstudio.project import Entry, Project
 from ramanstudio.spectra import SpectrumSet
 
 LINES = (600.0, 1000.0, 1400.0)  # cm⁻¹, one a substance
@@ -332,6 +336,36 @@ def test_a_dragged_band_colours_anew(explored: Window) -> None:
         return bool(values[SUBSTANCES == "talc"].min() > np.abs(values[SUBSTANCES != "talc"]).max())
 
     explored.wait_until(is_coloured_by_talc)
+
+
+def members_with(**table: np.ndarray) -> MemberSpectra:
+    """The spectra of one entry with this table, none of them denoised."""
+    (count,) = {len(column) for column in table.values()}
+    source = SpectrumSet(np.arange(10.0), np.zeros((count, 10), dtype=np.float32), table)
+    entry = Entry(1, "entry", Path("entry.h5"), source)
+    return MemberSpectra(Project((entry,)), Members.of_entries([(1, count)]))
+
+
+def test_of_very_many_names_the_most_frequent_are_told_apart() -> None:
+    names = np.array([f"species {number:03d}" for number in range(100) for _ in range(1 + (number >= 60))])
+    found = tinted("column sample", members_with(sample=names), None)
+    assert isinstance(found, Categories)
+    assert list(found.names) == [*(f"species {one:03d}" for one in range(60, 100)), "60 others"]
+    assert all(found.names[index] == name for index, name in zip(found.indices, names, strict=True) if index < 40)
+
+
+def test_numbered_labels_stand_in_their_order_and_a_lacking_one_is_not_known() -> None:
+    found = tinted("column label", members_with(label=np.array(["10", "2", "", "1", "2"])), None)
+    assert isinstance(found, Categories)
+    assert list(found.names) == ["1", "2", "10"]
+    assert found.indices.tolist() == [2, 1, -1, 0, 1]
+    assert found.rest == "not known"
+
+
+def test_few_whole_numbers_are_labels_and_many_are_numbers() -> None:
+    assert isinstance(tinted("column n", members_with(n=np.arange(100) % 5), None), Categories)
+    assert isinstance(tinted("column n", members_with(n=np.arange(100)), None), Values)
+    assert isinstance(tinted("column n", members_with(n=np.arange(100) % 5 / 2), None), Values)
 
 
 # Layout
