@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import clusters, lines, shared, snr
+from ramanstudio.analysis import clusters, compare, shared, snr
 from ramanstudio.analysis.clusters import Clusters
+from ramanstudio.analysis.compare import Comparison
+from ramanstudio.denoised import Denoised, at_least, joined, noise_region, reaches, with_ratios
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import zoo
 from ramanstudio.mae.zoo import ModelCard
@@ -22,103 +24,28 @@ from ramanstudio.spectra import SpectrumSet, stacked
 if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
 
+__all__ = [
+    "BAND",
+    "DEFAULT_MODEL",
+    "FEWEST_POINTS",
+    "FEWEST_TOGETHER",
+    "MOST_TOGETHER",
+    "Clusters",
+    "Comparison",
+    "Denoised",
+    "Engine",
+    "joined",
+    "models",
+    "noise_region",
+    "portions",
+    "reaches",
+]
+
 DEFAULT_MODEL = "smae-base"
 FEWEST_POINTS = 32  # one window of the default model
 FEWEST_TOGETHER = shared.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
 MOST_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Denoised:
-    """Denoised spectra and how far to trust them.
-
-    `spectra` on the axis of the raw ones; `expected_error` (N, B), the standard deviation of what is still wrong, in
-    the unit of the values; `snr_before` and `snr_after` (N,): height of the strongest line over its local baseline,
-    divided by the error to be expected of one raw sample and of one denoised sample.
-    """
-
-    spectra: SpectrumSet
-    expected_error: NDArray[np.float32]
-    snr_before: NDArray[np.float32]
-    snr_after: NDArray[np.float32]
-
-    @property
-    def gain(self) -> NDArray[np.float32]:
-        """How many times the signal-to-noise ratio grew (N,); 1 where there is nothing to compare."""
-        gain = np.ones_like(self.snr_before)
-        np.divide(self.snr_after, self.snr_before, out=gain, where=self.snr_before > 0)
-        return gain
-
-    def __len__(self) -> int:
-        return len(self.spectra)
-
-    def __getitem__(self, which: int | slice | Sequence[int] | NDArray[Any]) -> Denoised:
-        """Some of the spectra: an index, a slice, a list of indices or a boolean (N,)."""
-        rows = slice(which, which + 1 or None) if isinstance(which, (int, np.integer)) else which
-        return Denoised(self.spectra[rows], self.expected_error[rows], self.snr_before[rows], self.snr_after[rows])
-
-    def measured_in(self, raw: SpectrumSet, low_cm: float, high_cm: float) -> Denoised:
-        """The same, with both ratios measured from the noise between two Raman shifts of the `raw` spectra.
-
-        Raises StudioError when fewer than 16 points lie between them.
-        """
-        inside = _between(raw, low_cm, high_cm)
-        if not reaches(raw, low_cm, high_cm):
-            raise StudioError(
-                f"There are only {int(inside.sum())} points between {low_cm:.0f} and {high_cm:.0f} cm⁻¹.",
-                remedy=f"The noise can be measured from {snr.FEWEST_POINTS} points or more: widen the region.",
-            )
-        sigma = snr.noise_sigma(raw.values[:, inside])
-        signal = snr.signal_height(self.spectra.axis, self.spectra.values)
-        return _with_ratios(self.spectra, self.expected_error, raw.values, signal, sigma, inside)
-
-
-def _with_ratios(
-    denoised: SpectrumSet,
-    expected_error: NDArray[np.float32],
-    raw: NDArray[np.float32],
-    signal: NDArray[np.float32],
-    sigma: NDArray[np.float32],
-    region: NDArray[np.bool_] | slice = slice(None),
-) -> Denoised:
-    # what 32 bits cannot resolve counts as noise, so that a spectrum without any has a large ratio, not an infinite one
-    floor = np.finfo(np.float32).eps * np.abs(raw).max(axis=1) + np.finfo(np.float32).tiny
-    left = np.maximum(_root_mean_square(expected_error[:, region]), floor)
-    # The best estimate of noise and what it leaves are uncorrelated, so their squares add up to the noise there was;
-    # the second difference sees only what is white.
-    removed = _root_mean_square((raw - denoised.values)[:, region])
-    there_was = np.maximum(np.hypot(removed, left), sigma)
-    return Denoised(denoised, expected_error, signal / there_was, signal / left)
-
-
-def _at_least(expected_error: NDArray[np.float32], least: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """`expected_error` (N, B) with a root mean square of `least` (N,) or more, by an equal share for every point."""
-    lacking = np.maximum(np.float64(least) ** 2 - np.float64(_root_mean_square(expected_error)) ** 2, 0)
-    error: NDArray[np.float32] = np.hypot(expected_error, np.sqrt(lacking)[:, None]).astype(np.float32)
-    return error
-
-
-def _root_mean_square(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    # in 64 bits: in 32, squares of 1e-25 are zero and those of 1e20 infinite, whatever unit the intensities are in
-    square = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / rows.shape[1]
-    mean: NDArray[np.float32] = np.sqrt(square).astype(np.float32)
-    return mean
-
-
-def reaches(spectra: SpectrumSet, low_cm: float, high_cm: float) -> bool:
-    """Whether `spectra` have enough points between two Raman shifts to measure the noise there."""
-    return int(_between(spectra, low_cm, high_cm).sum()) >= snr.FEWEST_POINTS
-
-
-def _between(spectra: SpectrumSet, low_cm: float, high_cm: float) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (spectra.axis >= low_cm) & (spectra.axis <= high_cm)
-    return inside
-
-
-def noise_region(spectra: SpectrumSet) -> tuple[float, float]:
-    """Where the noise is measured unless the user says otherwise: over the whole axis, in cm⁻¹."""
-    return float(spectra.axis[0]), float(spectra.axis[-1])
 
 
 def models() -> tuple[str, ...]:
@@ -174,8 +101,8 @@ class Engine:
         # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
         # agree; half of what they typically differ by leaves alone what the network knows better.
         signal = snr.signal_height(denoised.axis, denoised.values)
-        error = _at_least(error, snr.drift_between_repeats(signal, sigma) / 2)
-        return _with_ratios(denoised, error, values, signal, sigma)
+        error = at_least(error, snr.drift_between_repeats(signal, sigma) / 2)
+        return with_ratios(denoised, error, values, signal, sigma)
 
     def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
         """What each spectrum is of, as rows of unit length (N, D): alike for one substance, whatever the axis.
@@ -188,21 +115,67 @@ class Engine:
         denoised = self.denoise(spectra, progress=progress).spectra
         return self._predictor.features(denoised.axis, denoised.values, progress)
 
-    def cluster(
-        self, spectra: SpectrumSet, n_clusters: int | None = None, progress: Progress | None = None
-    ) -> Clusters:
-        """Find groups of spectra that are alike; how many is chosen by the data when not told.
+    def compare(
+        self,
+        denoised: Sequence[SpectrumSet],
+        progress: Progress | None = None,
+        known: Sequence[NDArray[np.float32] | None] = (),
+    ) -> Comparison:
+        """What denoised spectra of one or several axes are of, and by what they are compared.
 
-        By the lines and slopes of the denoised spectra, as components of the set, and by their features where the
-        model gives any. Raises StudioError when a spectrum cannot be denoised or there are fewer than groups,
-        Cancelled when asked to stop.
+        By their lines and slopes, as components of them all over the range they share, and by their features where the
+        model gives any. `known` has the features (n, D) of each set that were found earlier, or None. Raises
+        StudioError when spectra hold NaN or share nothing that can be compared, Cancelled when asked to stop.
         """
         progress = progress or SILENT
-        denoised = self.denoise(spectra, progress=progress).spectra
-        blocks = [lines.components(rows) for rows in lines.line_features(denoised.axis, denoised.values)]
-        if self._predictor.reads_features(denoised.axis):
-            blocks.append(self._predictor.features(denoised.axis, denoised.values, progress))
-        return clusters.cluster(np.hstack(blocks), n_clusters, progress)
+        for one in denoised:
+            refuse_broken(one)
+        features = self._features(denoised, known or [None] * len(denoised), progress)
+        axis = compare.common_axis(denoised)
+        blocks = [features] if features.shape[1] else []
+        if axis is not None:
+            blocks = [compare.line_likeness(denoised, axis, progress), *blocks]
+        if not blocks:
+            raise StudioError(
+                "These spectra share too little of a range to be compared.", remedy="Select those of one range."
+            )
+        ends = None if axis is None else (float(axis[0]), float(axis[-1]))
+        return Comparison(features, np.hstack(blocks), ends)
+
+    def _features(
+        self, sets: Sequence[SpectrumSet], known: Sequence[NDArray[np.float32] | None], progress: Progress
+    ) -> NDArray[np.float32]:
+        """The features of all spectra (N, D); (N, 0) where those of one cannot be read."""
+        many = sum(len(one) for one in sets)
+        if not all(self._predictor.reads_features(one.axis) for one in sets):
+            return np.empty((many, 0), dtype=np.float32)
+        found = list(known)
+        missing = [index for index, one in enumerate(found) if one is None]
+        done = 0
+        for _, indices in _at_once(sets, [0] * len(sets), missing):
+            joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
+            rows = self._predictor.features(joint.axis, joint.values, progress.part(done, many))
+            done += len(joint)
+            ends = np.cumsum([len(sets[index]) for index in indices])[:-1]
+            for index, part in zip(indices, np.split(rows, ends), strict=True):
+                found[index] = part
+        return np.concatenate([rows for rows in found if rows is not None])
+
+    def cluster(
+        self,
+        spectra: SpectrumSet,
+        n_clusters: int | None = None,
+        progress: Progress | None = None,
+        method: str = "k-means",
+    ) -> Clusters:
+        """Find groups of spectra that are alike by one of `clusters.METHODS`; the data choose how many when not told.
+
+        Raises StudioError when a spectrum cannot be denoised or there are fewer than groups, Cancelled when asked to
+        stop.
+        """
+        progress = progress or SILENT
+        comparison = self.compare([self.denoise(spectra, progress=progress).spectra], progress)
+        return clusters.cluster(comparison.likeness, n_clusters, method, progress)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
@@ -251,17 +224,6 @@ def portions(spectra: int) -> int:
     return -(-spectra // MOST_TOGETHER)
 
 
-def joined(source: SpectrumSet, parts: Sequence[Denoised], places: NDArray[np.intp] | None = None) -> Denoised:
-    """The denoised spectra of `source` from those of its parts; `places` (N,) says where each belongs in it."""
-    back = slice(None) if places is None else np.argsort(places)
-    return Denoised(
-        source.with_values(np.concatenate([one.spectra.values for one in parts])[back]),
-        np.concatenate([one.expected_error for one in parts])[back],
-        np.concatenate([one.snr_before for one in parts])[back],
-        np.concatenate([one.snr_after for one in parts])[back],
-    )
-
-
 def _of_two_passes(progress: Progress, spectra: int) -> Progress:
     """A progress that counts `spectra` once, though the network sees a set twice: each spectrum, then what is its own.
 
@@ -287,6 +249,16 @@ def _refusal(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError |
             f"A spectrum of {spectra.points} points is too short to denoise.",
             remedy=f"At least {window} points are needed{other}.",
         )
+    return _broken(spectra)
+
+
+def refuse_broken(spectra: SpectrumSet) -> None:
+    """Raise StudioError where spectra hold values that are not numbers."""
+    if (error := _broken(spectra)) is not None:
+        raise error
+
+
+def _broken(spectra: SpectrumSet) -> StudioError | None:
     broken = int(np.sum(~np.isfinite(spectra.values).all(axis=1)))
     if broken:
         which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"

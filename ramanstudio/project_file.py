@@ -1,7 +1,7 @@
-"""A project on disk: the spectra, what was found about them, and the groups, in one HDF5 file that nothing else needs.
+"""A project on disk: spectra, what was found about them, and the groups, in one HDF5 file that needs no other.
 
-Numbers lie in datasets, all else in one JSON text; nothing is pickled. `project` is the text, `entries/<id>/…` source and
-result, then `explored/…` and `groups/…`.
+Numbers lie in datasets, all else in one JSON text; nothing is pickled. `project` is the text, `entries/<id>/…` have
+source and result, then come `explored/…` and `groups/…`.
 """
 
 from __future__ import annotations

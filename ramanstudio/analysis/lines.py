@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,30 @@ def line_features(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32], 
     return unit(heights), unit(savgol_filter(denoised, window, SLOPE_DEGREE, deriv=1, axis=1))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Components:
+    """The first principal components of a set: `mean` (B,), `axes` (K, B), and `scale` (K,), which evens them out."""
+
+    mean: Floats
+    axes: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, rows: Floats) -> Components:
+        """Those of `rows` (N, B)."""
+        from ramanstudio.analysis.shared import principal
+
+        mean = rows.mean(axis=0)
+        _, sizes, axes = principal(rows - mean)
+        first = slice(min(COMPONENTS, *rows.shape))
+        scale = np.where(sizes[first] > 1e-5 * sizes[0], np.maximum(sizes[first], 1e-30) ** (EVENNESS - 1), 0)
+        return cls(mean, axes[first].astype(np.float32), scale)
+
+    def of_rows(self, rows: Floats) -> NDArray[np.float32]:
+        """The components of `rows` (N, B), each row of unit length -> (N, K)."""
+        return unit(((rows - self.mean) @ self.axes.T) * self.scale)
+
+
 def components(rows: Floats) -> NDArray[np.float32]:
     """The first principal components of a set of `rows` (N, D), evened out, each row of unit length -> (N, K)."""
-    from ramanstudio.analysis.shared import principal
-
-    scores, sizes, _ = principal(rows - rows.mean(axis=0))
-    return unit(scores[:, :COMPONENTS] * sizes[:COMPONENTS] ** EVENNESS)
+    return Components.of(rows).of_rows(rows)
