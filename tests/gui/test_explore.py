@@ -389,6 +389,33 @@ def test_the_plane_of_neighbours_settles(explored: Window) -> None:
     assert np.allclose(plane_of(explored)._ground.scene.points, before)
 
 
+def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window) -> None:
+    exploring, page = explored.studio.exploring, page_of(explored)
+    bar = page.bar
+    assert bar is not None
+    seen: list[str] = []
+
+    def stop() -> None:
+        if not seen:
+            seen.append(bar._settle.text())
+            QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
+
+    exploring.stepped.connect(stop)
+    page.choose_layout("neighbours")
+    QApplication.processEvents()
+    explored.wait_until(lambda: bool(seen) and not exploring.settling, 60)
+    look(explored)
+    assert seen == ["Stop"]
+    assert bar._settle.text() == "Settle again"
+    stopped = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
+    assert np.array_equal(plane_of(explored)._ground.scene.points, stopped)
+    QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
+    explored.wait_until(lambda: not exploring.settling, 60)
+    look(explored)
+    settled = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
+    assert not np.allclose(settled, stopped)
+
+
 # What stands in the way
 
 

@@ -106,7 +106,7 @@ class Ground(QWidget):
         image.setDevicePixelRatio(ratio)
         image.fill(QColor(self.scene.theme.panel))
         painter = QPainter(image)
-        drawn = [one for one in self.scene.draw(self.camera, ratio) if one is not None]
+        drawn = [one for one in self.scene.draw(self.camera, self.width() * self.height(), ratio) if one is not None]
         painter.drawImage(QPointF(), drawn[-1])
         self._paint_names(painter)
         painter.end()
@@ -220,7 +220,7 @@ class Ground(QWidget):
         if self.width() < 2 or self.height() < 2:
             return
         self._taken_by = self.camera.with_margin(round(_MARGIN * self.width()), round(_MARGIN * self.height()))
-        drawing = self.scene.draw(self._taken_by, self.devicePixelRatioF())
+        drawing = self.scene.draw(self._taken_by, self.width() * self.height(), self.devicePixelRatioF())
         self._turns.run(drawing, self._lay, self._finish)
 
     def _lay(self, image: QImage) -> None:

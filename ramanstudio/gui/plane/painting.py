@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,26 +10,27 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.plane.markers import Stamp, stamp
+from ramanstudio.gui.plane.markers import stamp
 
 Pixels = NDArray[np.uint32]  # (height, width), alpha red green blue, premultiplied
 Pieces = Generator[None, None, None]
 
-_RADII: Final = ((300, 5.0), (3000, 4.0), (15_000, 3.0), (50_000, 2.4))
+_SMALLEST, _LARGEST, _CALM = 1.9, 5.0, 0.28  # radius in pixels; and as a share of how far apart marks lie
 _PIECE: Final = 120_000  # pixels written between two chances for the window to answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """What is to be drawn where: `places` (N, 2) in pixels, which of the `colours` (C,) and which shape each has."""
+    """What is to be drawn where: `across`, `down` (N,) in pixels; the index of each in `colours` (C,), and its shape."""
 
-    places: NDArray[np.float32]
+    across: NDArray[np.float32]
+    down: NDArray[np.float32]
     inks: NDArray[np.intp]
     shapes: NDArray[np.intp]
     colours: Pixels
 
     def __getitem__(self, which: NDArray[Any]) -> Marks:
-        return Marks(self.places[which], self.inks[which], self.shapes[which], self.colours)
+        return Marks(self.across[which], self.down[which], self.inks[which], self.shapes[which], self.colours)
 
 
 def argb(colours: Sequence[str]) -> Pixels:
@@ -43,27 +45,29 @@ def put_down(picture: Pixels, marks: Marks, radius: float) -> Pieces:
     """
     height, width = picture.shape
     flat = picture.reshape(-1)
-    steps: list[tuple[float, int, NDArray[np.intp], NDArray[np.intp], Stamp, int]] = []
-    for shape in np.unique(marks.shapes).tolist():
-        mark = stamp(shape, radius)
-        middles = np.rint(marks.places[marks.shapes == shape] - 0.5).astype(np.intp)
-        inside = (
-            (middles[:, 0] >= mark.reach)
-            & (middles[:, 1] >= mark.reach)
-            & (middles[:, 0] < width - mark.reach)
-            & (middles[:, 1] < height - mark.reach)
-        )
-        middles = middles[inside]
-        where = middles[:, 1] * width + middles[:, 0]
-        inks = marks.inks[marks.shapes == shape][inside]
-        if len(where):
-            steps += [(float(mark.rank[n]), shape, where, inks, mark, n) for n in range(len(mark.rank))]
+    counts = np.bincount(marks.shapes)
+    stamps = [(shape, stamp(shape, radius)) for shape in np.flatnonzero(counts).tolist()]
+    reach = max((mark.reach for _, mark in stamps), default=0)
+    across, down = marks.across.astype(np.int32), marks.down.astype(np.int32)
+    inside = (across >= reach) & (down >= reach) & (across < width - reach) & (down < height - reach)
+    yield
+    kept = np.flatnonzero(inside)
+    kept = kept[np.argsort(marks.shapes[kept].astype(np.uint8), kind="stable")]  # shape after shape
+    ends = np.cumsum(np.bincount(marks.shapes[kept], minlength=len(counts)))
+    yield
+    where, inks = (down[kept] * width + across[kept]).astype(np.intp), marks.inks[kept]
+    steps = [
+        (float(mark.rank[n]), shape, slice(int(ends[shape - 1]) if shape else 0, int(ends[shape])), mark, n)
+        for shape, mark in stamps
+        for n in range(len(mark.rank))
+    ]
+    yield
     steps.sort(key=lambda step: step[:2])
     written = 0
-    for _, _, where, inks, mark, number in steps:
+    for _, _, those, mark, number in steps:
         offset = int(mark.down[number]) * width + int(mark.across[number])
-        _write(flat, where + offset, inks, marks.colours, int(mark.alpha[number]))
-        written += len(where)
+        _write(flat, where[those] + offset, inks[those], marks.colours, int(mark.alpha[number]))
+        written += those.stop - those.start
         if written > _PIECE:
             written = 0
             yield
@@ -90,14 +94,14 @@ def put_density(picture: Pixels, marks: Marks, block: int) -> Pieces:
     """Draw how many points lie in each block of pixels: the colour is their mean, opaque by the log of their number."""
     height, width = picture.shape
     across, down = -(-width // block), -(-height // block)
-    cells = np.floor(marks.places / block)
+    column, row = np.floor(marks.across / block).astype(np.int32), np.floor(marks.down / block).astype(np.int32)
     yield
-    inside = (cells[:, 0] >= 0) & (cells[:, 1] >= 0) & (cells[:, 0] < across) & (cells[:, 1] < down)
-    cells = cells[inside].astype(np.intp)
-    if not len(cells):
+    inside = np.flatnonzero((column >= 0) & (row >= 0) & (column < across) & (row < down))
+    if not len(inside):
         return
+    yield
     inks = marks.inks[inside]
-    number = cells[:, 1] * across + cells[:, 0]
+    number = (row[inside] * across + column[inside]).astype(np.intp)
     yield
     size = across * down
     counts = np.bincount(number, minlength=size)
@@ -113,6 +117,7 @@ def put_density(picture: Pixels, marks: Marks, block: int) -> Pieces:
     picture[:] = blocks[:height, :width]
 
 
-def radius_for(count: int) -> float:
-    """How large a mark is drawn, in pixels, by how many points are in the picture."""
-    return next((radius for most, radius in _RADII if count <= most), 1.9)
+def radius_for(count: int, room: float) -> float:
+    """How large a mark is, in pixels, where so many have `room` (square pixels): as large as lets them be told."""
+    wanted = _CALM * math.sqrt(room / max(count, 1))
+    return min(max(_SMALLEST, round(2 * wanted) / 2), _LARGEST)

@@ -48,38 +48,45 @@ class Scene:
         there: NDArray[np.bool_] = ~self.hidden & np.isfinite(self.points).all(axis=1)
         return there
 
-    def draw(self, camera: Camera, ratio: float = 1.0) -> Drawing:
-        """Draw what the camera shows, `ratio` pixels of the screen a pixel; yields None between, the picture last."""
+    def draw(self, camera: Camera, room: float, ratio: float = 1.0) -> Drawing:
+        """Draw what the camera shows, `ratio` pixels of the screen a pixel; yields None between, the picture last.
+
+        `room` (square pixels) is what the points have to themselves: the picture without its margin.
+        """
         picture: Pixels = np.zeros((round(camera.height * ratio), round(camera.width * ratio)), dtype=np.uint32)
         places = camera.to_pixels(self.points) * np.float32(ratio)
+        across, down = np.ascontiguousarray(places[:, 0]), np.ascontiguousarray(places[:, 1])
         yield None
-        inside = self.there & (places >= 0).all(axis=1)
-        inside &= (places[:, 0] < picture.shape[1]) & (places[:, 1] < picture.shape[0])
+        inside = (across >= 0) & (down >= 0) & (across < picture.shape[1]) & (down < picture.shape[0])
+        inside &= ~self.hidden
         count = int(inside.sum())
         yield None
         chosen = np.flatnonzero(inside & self.selected)
         others = np.flatnonzero(inside & ~self.selected)
         dims = bool(self.selected.any())
-        radius = radius_for(count) * ratio
-        ground = self._marks(places, others, dims)
+        radius = radius_for(count, room) * ratio
+        ground = self._marks(across, down, others, dims)
+        yield None
         if count > CROWD:
             for _ in put_density(picture, ground, max(1, round(_BLOCK_PX * ratio))):
                 yield None
         else:
             hollow = ground.shapes == RING  # few, and not to be buried
-            for part in (ground[~hollow], ground[hollow]):
+            for part in (ground[~hollow], ground[hollow]) if hollow.any() else (ground,):
                 for _ in put_down(picture, part, radius):
                     yield None
         if len(chosen):
-            for _ in self._put_selected(picture, self._marks(places, chosen, False), radius, ratio):
+            for _ in self._put_selected(picture, self._marks(across, down, chosen, False), radius, ratio):
                 yield None
         yield _image(picture, ratio)
 
-    def _marks(self, places: NDArray[np.float32], which: NDArray[np.intp], dims: bool) -> Marks:
+    def _marks(
+        self, across: NDArray[np.float32], down: NDArray[np.float32], which: NDArray[np.intp], dims: bool
+    ) -> Marks:
         colours = self.looks.colours
         if dims:
             colours = tuple(mixed(colour, self.theme.panel, _DIM) for colour in colours)
-        return Marks(places[which], self.looks.inks[which], self.looks.shapes[which], argb(colours))
+        return Marks(across[which], down[which], self.looks.inks[which], self.looks.shapes[which], argb(colours))
 
     def _put_selected(self, picture: Pixels, marks: Marks, radius: float, ratio: float) -> Generator[None, None, None]:
         """A ring around each, so that they are told from the others without colour; in a crowd around all of them."""
@@ -88,9 +95,9 @@ class Scene:
         many = len(marks.inks) > _MANY_SELECTED
         radius = radius if many else radius + 0.5 * ratio
         widest = radius + ratio if many else 1.4 * radius + 2.5 * ratio
-        yield from put_down(picture, Marks(marks.places, np.zeros_like(marks.inks), halo, rings), widest)
+        yield from put_down(picture, Marks(marks.across, marks.down, np.zeros_like(marks.inks), halo, rings), widest)
         if not many:
-            gap = Marks(marks.places, np.ones_like(marks.inks), halo, rings)
+            gap = Marks(marks.across, marks.down, np.ones_like(marks.inks), halo, rings)
             yield from put_down(picture, gap, widest - 1.5 * ratio)
         yield from put_down(picture, marks, radius)
 
