@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_features(verb("embed", "Write features of files and folders: numbers alike for like substances.", _embed))
     one = verb("cluster", "Group the spectra of files and folders by how alike they are.", _cluster)
     _add_features(one)
-    one.add_argument("--clusters", type=int, metavar="N", help="how many groups (as many as the data show)")
+    cli_features.add_grouping(one)
     one = verb("info", "Say what is in files: format, axis, facts, SNR.", _info)
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file or folder")
     _add_laser(one)
@@ -122,6 +122,7 @@ def _add_denoise(parser: argparse.ArgumentParser) -> None:
 def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="table, a line for each spectrum")
+    cli_features.add_plane(parser)
     _add_model(parser)
     _add_laser(parser)
 
@@ -221,7 +222,7 @@ def _embed(arguments: argparse.Namespace) -> int:
 
     files = cli_features.files_for(arguments.out, arguments.files)
     engine = Engine.load(arguments.model, arguments.device)
-    return _exit_code(*cli_features.embed(engine, files, arguments.laser, arguments.out))
+    return _exit_code(*cli_features.embed(engine, files, arguments.laser, arguments.out, arguments.plane))
 
 
 def _cluster(arguments: argparse.Namespace) -> int:
@@ -229,7 +230,8 @@ def _cluster(arguments: argparse.Namespace) -> int:
 
     files = cli_features.files_for(arguments.out, arguments.files)
     engine = Engine.load(arguments.model, arguments.device)
-    return _exit_code(*cli_features.cluster(engine, files, arguments.laser, arguments.out, arguments.clusters))
+    asked = (arguments.clusters, arguments.method, arguments.plane)
+    return _exit_code(*cli_features.cluster(engine, files, arguments.laser, arguments.out, *asked))
 
 
 def _exit_code(done: int, failed: int) -> int:

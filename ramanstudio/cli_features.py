@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio import cli_files
+from ramanstudio.analysis import apart, clusters, projection
+from ramanstudio.analysis.clusters import METHODS, Clusters
 from ramanstudio.cli_files import Reading, Source
 from ramanstudio.errors import StudioError
 from ramanstudio.export import spectrum_names
@@ -21,18 +25,41 @@ from ramanstudio.spectra import SpectrumSet, stacked
 from ramanstudio.terminal import ProgressBar, table
 
 if TYPE_CHECKING:
-    from ramanstudio.analysis.clusters import Clusters
     from ramanstudio.engine import Engine
 
 Features = NDArray[np.float32]
+PLANES: Final = ("components", "neighbours")  # by principal components, or settled so that likes lie by likes
+OUTLIER: Final = "outlier"  # in the table, in place of a number
 LONGEST_TABLE = 60  # lines printed; the file has them all
 MOST = 0.95  # of the spectra; the others may be left out of a comparison
 GRID_CM = 10.0  # differences of range below are worth no spectrum
 FEWEST_POINTS = 32  # in the range that spectra of several axes have in common
 
 
-def embed(engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Path) -> tuple[int, int]:
+def add_plane(parser: ArgumentParser) -> None:
+    """What both verbs can be asked for."""
+    told = "write where each spectrum lies in a plane too: by principal components, or settled by nearest neighbours"
+    parser.add_argument("--plane", choices=PLANES, help=told)
+
+
+def add_grouping(parser: ArgumentParser) -> None:
+    """What `cluster` can be asked for."""
+    parser.add_argument("--clusters", type=int, metavar="N", help="how many groups (as many as the data show)")
+    ways = " ".join(f"{method.key}: {method.help}" for method in METHODS)
+    parser.add_argument(
+        "--method",
+        choices=[method.key for method in METHODS],
+        default=METHODS[0].key,
+        help=f"how groups are found ({METHODS[0].key}). {ways}",
+    )
+
+
+def embed(
+    engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Path, plane: str | None = None
+) -> tuple[int, int]:
     """Write the features f1, f2, … of each spectrum of `files` to the CSV `out`, after its file and name.
+
+    With its place in one of PLANES, where one is asked for, as the columns plane_x and plane_y.
 
     Returns how many spectra were written and how many files failed; when cancelled, what was found is written.
     Raises StudioError when the model gives no features or `out` cannot be written.
@@ -46,6 +73,8 @@ def embed(engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Pa
         reading.bar.clear()
         if found:
             _write(out, _feature_lines(found))
+    if found and plane is not None:  # the features are kept should this be cancelled
+        _write(out, _feature_lines(found, _laid_out(np.concatenate([rows for _, rows in found]), plane)))
     spectra = sum(len(features) for _, features in found)
     if found:
         many = found[0][1].shape[1]
@@ -86,12 +115,19 @@ def _features(engine: Engine, sources: Sequence[Source], reading: Reading, progr
 
 
 def cluster(
-    engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Path, n_clusters: int | None = None
+    engine: Engine,
+    files: Sequence[Path],
+    laser_nm: float | None,
+    out: Path,
+    n_clusters: int | None = None,
+    method: str = METHODS[0].key,
+    plane: str | None = None,
 ) -> tuple[int, int]:
-    """Group the spectra of all `files`, and write each one's cluster and probability to the CSV `out`.
+    """Group the spectra of all `files` by one of METHODS, and write what became of each to the CSV `out`.
 
-    Returns how many spectra were grouped and how many files failed. Raises StudioError when too little is common to
-    the spectra, they are fewer than `n_clusters`, or `out` cannot be written.
+    Its cluster, probability and silhouette, and its place in one of PLANES where one is asked for. Returns how many
+    spectra were grouped and how many files failed. Raises StudioError when too little is common to the spectra, they
+    are fewer than `n_clusters`, or `out` cannot be written.
     """
     reading = Reading("Reading", files, laser_nm)
     sources: list[Source] = []
@@ -102,26 +138,50 @@ def cluster(
     if not sources:
         return 0, len(reading.failed)
     sources = _of_most(sources, reading)
+    if n_clusters is not None and any(one.key == method and one.chooses for one in METHODS):
+        reading.bar.say(f"The method '{method}' chooses the number of groups itself; --clusters is not used.")
+        n_clusters = None
     spectra = on_one_axis(sources)
-    clusters = _grouped(engine, spectra, n_clusters)
-    _write(out, _group_lines(sources, clusters))
-    if clusters.n_clusters <= LONGEST_TABLE:
-        print(table(("cluster", "spectra", "probability", "for example"), _told_of_groups(sources, clusters)))
+    with _bars("Grouping") as progress:
+        denoised = engine.denoise(spectra, progress=progress).spectra
+        likeness = engine.compare([denoised], progress).likeness
+        found = clusters.cluster(likeness, n_clusters, method, progress)
+    silhouettes = apart.silhouettes(likeness, found.labels)
+    places = None if plane is None else _laid_out(likeness, plane)
+    _write(out, _group_lines(sources, found, silhouettes, places))
+    _tell_of_groups(sources, found)
     if any(not one.same_axis(spectra) for _, one in sources):
         print(f"Compared from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹, the range that all of them have.")
-    groups = f"{clusters.n_clusters} group{'s' if clusters.n_clusters > 1 else ''}"
-    apart = f" (silhouette {clusters.silhouette:.2f})" if clusters.n_clusters > 1 else ""
-    print(f"Found {groups}{apart} in {len(spectra)} spectra on {engine.device_name}. Table: {out}")
+    print(f"Found {_in_words(found)} in {len(spectra)} spectra on {engine.device_name}. Table: {out}")
     return len(spectra), len(reading.failed)
 
 
-def _grouped(engine: Engine, spectra: SpectrumSet, n_clusters: int | None) -> Clusters:
-    bars: dict[str, ProgressBar] = {}  # one for each kind of step, which are counted apart
+def _in_words(found: Clusters) -> str:
+    """How many groups and outliers there are, and how far apart: "3 groups and 1 outlier (silhouette 0.42)"."""
+    outliers = int((found.labels < 0).sum())
+    words = f"{found.n_clusters} group{'s' if found.n_clusters != 1 else ''}"
+    words += f" and {outliers} outlier{'s' if outliers > 1 else ''}" if outliers else ""
+    return words + (f" (silhouette {found.silhouette:.2f})" if found.n_clusters > 1 else "")
+
+
+def _laid_out(rows: Features, plane: str) -> Features:
+    """Where each of `rows` (N, K) lies in one of PLANES -> (N, 2)."""
+    start = projection.components_plane(rows)
+    if plane == PLANES[0]:
+        return start
+    with _bars("Settling the plane") as progress:
+        return projection.settle(rows, start, progress)
+
+
+@contextmanager
+def _bars(title: str) -> Iterator[Progress]:
+    """A progress that is drawn as a bar for each kind of step, which are counted apart; gone when the work is done."""
+    bars: dict[str, ProgressBar] = {}
 
     def report(done: int, total: int, note: str) -> None:
         if note not in bars:
             clear()
-            bars[note] = ProgressBar("Grouping", total)
+            bars[note] = ProgressBar(title, total)
         bars[note](done, note)
 
     def clear() -> None:
@@ -133,7 +193,7 @@ def _grouped(engine: Engine, spectra: SpectrumSet, n_clusters: int | None) -> Cl
         ProgressBar("", 0).say(sentence)
 
     try:
-        return engine.cluster(spectra, n_clusters, Progress(report, on_warning=warn))
+        yield Progress(report, on_warning=warn)
     finally:
         clear()
 
@@ -200,29 +260,48 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
     return SpectrumSet.of(axis, [np.interp(axis, one.axis, row) for one in sets for row in one.values])
 
 
-def _feature_lines(found: Sequence[tuple[Source, Features]]) -> Iterator[Sequence[str]]:
-    yield "file", "spectrum", *(f"f{number}" for number in range(1, found[0][1].shape[1] + 1))
-    for (file, one), features in found:
-        for name, row in zip(spectrum_names(one), features.tolist(), strict=True):
-            yield str(file), name, *(f"{value:.6g}" for value in row)
+def _feature_lines(found: Sequence[tuple[Source, Features]], places: Features | None = None) -> Iterator[Sequence[str]]:
+    features = (f"f{number}" for number in range(1, found[0][1].shape[1] + 1))
+    yield "file", "spectrum", *_place_cells(places), *features
+    row = 0
+    for (file, one), rows in found:
+        for name, values in zip(spectrum_names(one), rows.tolist(), strict=True):
+            yield str(file), name, *_place_cells(places, row), *(f"{value:.6g}" for value in values)
+            row += 1
 
 
-def _group_lines(sources: Sequence[Source], clusters: Clusters) -> Iterator[Sequence[str]]:
-    yield "file", "spectrum", "cluster", "probability"
-    names = ((str(file), name) for file, one in sources for name in spectrum_names(one))
-    for (file, name), label, probability in zip(names, clusters.labels, clusters.probabilities, strict=True):
-        yield file, name, f"{label + 1}", f"{probability:.3g}"
+def _place_cells(places: Features | None, row: int | None = None) -> tuple[str, ...]:
+    """The cells of a spectrum's place in the plane, or their heads; none where there is no plane."""
+    if places is None:
+        return ()
+    return ("plane_x", "plane_y") if row is None else (f"{places[row, 0]:.6g}", f"{places[row, 1]:.6g}")
 
 
-def _told_of_groups(sources: Sequence[Source], clusters: Clusters) -> list[tuple[str, ...]]:
+def _group_lines(
+    sources: Sequence[Source], found: Clusters, silhouettes: Features, places: Features | None
+) -> Iterator[Sequence[str]]:
+    yield "file", "spectrum", "cluster", "probability", "silhouette", *_place_cells(places)
+    names = [(str(file), name) for file, one in sources for name in spectrum_names(one)]
+    for row, ((file, name), label) in enumerate(zip(names, found.labels.tolist(), strict=True)):
+        width = "" if np.isnan(silhouettes[row]) else f"{silhouettes[row]:.3f}"
+        group = f"{label + 1}" if label >= 0 else OUTLIER
+        yield file, name, group, f"{found.probabilities[row]:.3g}", width, *_place_cells(places, row)
+
+
+def _tell_of_groups(sources: Sequence[Source], found: Clusters) -> None:
     """A line for each group: its number, its spectra, how surely they belong on the average, and the surest's file."""
+    if found.n_clusters > LONGEST_TABLE:
+        return
     files = [file.name for file, one in sources for _ in range(len(one))]
     rows: list[tuple[str, ...]] = []
-    for label in range(clusters.n_clusters):
-        inside = np.flatnonzero(clusters.labels == label)
-        sure = clusters.probabilities[inside]
+    for label in range(found.n_clusters):
+        inside = np.flatnonzero(found.labels == label)
+        sure = found.probabilities[inside]
         rows.append((f"{label + 1}", f"{len(inside)}", f"{sure.mean():.2f}", files[inside[np.argmax(sure)]]))
-    return rows
+    strays = np.flatnonzero(found.labels < 0)
+    if len(strays):
+        rows.append((OUTLIER, f"{len(strays)}", "", files[strays[0]]))
+    print(table(("cluster", "spectra", "probability", "for example"), rows))
 
 
 def files_for(out: Path, given: Sequence[Path]) -> list[Path]:

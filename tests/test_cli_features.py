@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from ramanstudio import cli, cli_files
-from ramanstudio.analysis import clusters
 from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
 from ramanstudio.formats import hdf5
@@ -42,10 +41,11 @@ class Reader:
         grid = np.array([np.interp(np.arange(300, 1700, 20), spectra.axis, row) for row in spectra.values])
         return (grid / np.linalg.norm(grid, axis=1, keepdims=True)).astype(np.float32)
 
-    def cluster(
-        self, spectra: SpectrumSet, n_clusters: int | None = None, progress: Progress = SILENT
-    ) -> clusters.Clusters:
-        return clusters.cluster(self.embed(spectra), n_clusters, progress)
+    def denoise(self, spectra: SpectrumSet, progress: Progress = SILENT) -> SimpleNamespace:
+        return SimpleNamespace(spectra=spectra)
+
+    def compare(self, denoised: list[SpectrumSet], progress: Progress = SILENT) -> SimpleNamespace:
+        return SimpleNamespace(likeness=np.vstack([self.embed(one, progress) for one in denoised]))
 
 
 @pytest.fixture
@@ -184,6 +184,53 @@ def test_the_number_of_groups_can_be_told(tmp_path: Path, reader: Reader, capsys
     assert {row["cluster"] for row in rows_of(out)} == {"1", "2"}
     assert cli.main(["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "13"]) == cli.NOTHING_DONE
     assert "12 different spectra cannot form 13 groups." in capsys.readouterr().err
+
+
+def test_a_spectrum_unlike_the_others_is_named_an_outlier(
+    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_substances(tmp_path / "data", each=12)
+    values = 100 * np.exp(-0.5 * ((AXIS - 1400) / 60) ** 2)
+    odd = tmp_path / "data" / "zeolite-odd.txt"
+    odd.write_text("".join(f"{shift:.3f}\t{value:.3f}\n" for shift, value in zip(AXIS, values, strict=True)))
+    out = tmp_path / "groups.csv"
+    given = ["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "3"]
+    assert cli.main([*given, "--method", "density"]) == cli.DONE
+    rows = rows_of(out)
+    assert [Path(row["file"]).name for row in rows if row["cluster"] == "outlier"] == ["zeolite-odd.txt"]
+    assert all((row["cluster"] == "outlier") == (row["silhouette"] == "") for row in rows)
+    said = capsys.readouterr()
+    assert "Found 3 groups and 1 outlier (silhouette" in said.out
+    assert "'density' chooses the number of groups itself" in said.err
+
+
+@pytest.mark.parametrize("method", ["k-means", "mixture", "tree"])
+def test_every_method_groups_and_tells_how_surely(tmp_path: Path, reader: Reader, method: str) -> None:
+    write_substances(tmp_path / "data", each=8)
+    out = tmp_path / "groups.csv"
+    given = ["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "3", "--method", method]
+    assert cli.main(given) == cli.DONE
+    assert sorted(map(len, groups_in(rows_of(out)).values())) == [1, 1, 1]
+    assert all(0 < float(row["probability"]) <= 1 for row in rows_of(out))
+    assert all(0.5 < float(row["silhouette"]) <= 1 for row in rows_of(out))
+
+
+@pytest.mark.parametrize("verb", ["embed", "cluster"])
+@pytest.mark.parametrize("plane", ["components", "neighbours"])
+def test_where_each_spectrum_lies_is_written_when_asked_for(
+    tmp_path: Path, reader: Reader, verb: str, plane: str
+) -> None:
+    write_substances(tmp_path / "data")
+    out = tmp_path / "x.csv"
+    assert cli.main([verb, str(tmp_path / "data"), "--out", str(out), "--plane", plane]) == cli.DONE
+    rows = rows_of(out)
+    places = np.array([[float(row["plane_x"]), float(row["plane_y"])] for row in rows])
+    substances = np.array([Path(row["file"]).name.partition("-")[0] for row in rows])
+    middles = np.stack([places[substances == name].mean(axis=0) for name in LINES])
+    nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+    assert np.array_equal(np.array(list(LINES))[nearest], substances)
+    assert cli.main([verb, str(tmp_path / "data"), "--out", str(out)]) == cli.DONE
+    assert "plane_x" not in rows_of(out)[0]
 
 
 def test_spectra_of_different_axes_are_compared_where_they_overlap(
