@@ -21,7 +21,7 @@ _PIECE: Final = 120_000  # pixels written between two chances for the window to 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """What is to be drawn where: `across`, `down` (N,) in pixels; the index of each in `colours` (C,), and its shape."""
+    """What is to be drawn where: `across`, `down` (N,) in pixels, the index of each in `colours` (C,), its shape."""
 
     across: NDArray[np.float32]
     down: NDArray[np.float32]
