@@ -186,7 +186,8 @@ def _draw(figure: Any, axes: Any, picture: MapPicture, ink: dict[str, Any], exte
     if picture.axes is not None:  # depths and times may be unevenly spaced
         x, y = picture.grid.x, picture.grid.y
         drawn = axes.pcolormesh(x, y, picture.values, cmap=palette, vmin=low, vmax=high, rasterized=True)
-        axes.set_ylim(y[-1], y[0])
+        ends = axes.get_ylim()
+        axes.set_ylim(max(ends), min(ends))
     else:
         drawn = axes.imshow(np.ma.masked_invalid(picture.values), cmap=palette, vmin=low, vmax=high, **shown)
     bar = figure.colorbar(drawn, ax=axes, pad=0.02, fraction=0.045, shrink=0.9)

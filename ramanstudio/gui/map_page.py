@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,21 +19,21 @@ from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage
 from ramanstudio.gui.exploring import Exploring
 from ramanstudio.gui.jobs import Job, Workers
-from ramanstudio.gui.maps.measuring import Choice, Source, axis_of_shift, numbers_of, picture_of
+from ramanstudio.gui.maps.measuring import Choice
 from ramanstudio.gui.maps.subject import Subject
 from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, current
-from ramanstudio.gui.words import number
 from ramanstudio.map_files import MapPicture
 from ramanstudio.map_files import save as save_map
 from ramanstudio.progress import Progress
-from ramanstudio.project import Entry, Project
+from ramanstudio.project import Project
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     from ramanstudio.gui.maps.bar import MapBar
     from ramanstudio.gui.maps.curves import MapStrip
+    from ramanstudio.gui.maps.drawing import Drawing
     from ramanstudio.gui.maps.view import MapView
 
 Numbers = NDArray[np.floating[Any]]
@@ -63,12 +62,10 @@ class MapPage(QWidget):
         self.bar: MapBar | None = None
         self.strip: MapStrip | None = None
         self.choice = Choice()
-        self.drawn = Choice()
         self._hovered = -1
         self.subject = Subject(session)
         self.aside = ""
-        self._numbers: Numbers | None = None
-        self._shown: tuple[object, ...] = ()
+        self._drawing: Drawing | None = None
         self._theme: Theme | None = None
         self._bands_of: object = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -92,9 +89,11 @@ class MapPage(QWidget):
             return
         from ramanstudio.gui.maps.bar import MapBar
         from ramanstudio.gui.maps.curves import MapStrip
+        from ramanstudio.gui.maps.drawing import Drawing
         from ramanstudio.gui.maps.view import MapView
 
         self.view, self.bar, self.strip = MapView(), MapBar(self._map), MapStrip(self._session, self._exploring)
+        self._drawing = Drawing(self.view, self.subject, self._workers, self._messages, self._take_drawn)
         parts = QSplitter(Qt.Orientation.Vertical, self._map)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.view)
@@ -114,13 +113,15 @@ class MapPage(QWidget):
         self.bar.tool_chosen.connect(self.view.set_tool)
         self.bar.all_asked.connect(self.view.show_all)
         self.strip.band_dragged.connect(self.drag_band)
+        self.strip.band_asked.connect(self.show_band)
         self._dress(self._theme or current())
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self._theme = theme
         self._dress(theme)
-        self._shown = ()
+        if self._drawing is not None:
+            self._drawing.forget()
         self._refresh_soon()
 
     def _dress(self, theme: Theme) -> None:
@@ -159,12 +160,16 @@ class MapPage(QWidget):
             self._refresh_soon(WHILE_DRAGGED_MS)
             self.changed.emit()
 
+    def show_band(self, low: float, high: float) -> None:
+        """Show the area of a band, in cm⁻¹; a series is all bands, and shows it already."""
+        if not isinstance(self.subject.places, Series):
+            self.choose(replace(self.choice, channel="area", bands=((low, high), *self.choice.bands[1:])))
+
     def refresh(self) -> None:
         """Show what is known now, as far as it is not shown already."""
         other = self.subject.look()
         entry, source = self.subject.entry, self.subject.source
         if entry is None or source is None:
-            self._shown = ()
             self._stack.setCurrentWidget(self.empty)
             self.changed.emit()
             return
@@ -173,10 +178,12 @@ class MapPage(QWidget):
         if other:
             self._hovered = -1
             self._forget_hover()
-            self.choice, self._shown = replace(self.choice, plane=0), ()
+            self.choice = replace(self.choice, plane=0)
         self._suggest_bands(source)
-        self._measure(entry)
-        assert self.strip is not None and self.bar is not None
+        assert self.strip is not None and self.bar is not None and self._drawing is not None
+        self.aside = self.subject.offers(self.choice.channel)
+        self._drawing.draw(self.choice, self._theme or current())
+        self._outline()
         self.strip.show_for(entry, self.subject.spectra(self.choice)[0], self.choice, self.subject.rows)
         self.bar.offer([(one.id, one.name) for one in self.subject.others], entry.id)
         self.changed.emit()
@@ -199,72 +206,20 @@ class MapPage(QWidget):
         spare = [(round(left + share * span, 1), round(left + (share + 0.05) * span, 1)) for share in (0.2, 0.5, 0.7)]
         self.choice = replace(self.choice, bands=(*found, *spare[len(found) :]))
 
-    def _measure(self, entry: Entry) -> None:
-        self.aside = self.subject.offers(self.choice.channel)
-        wanted = replace(self.choice, channel="total") if self.aside else self.choice
-        source = self.subject.measured(self.choice)
-        picked = self.subject.rows.tobytes() if wanted.channel == "distance" else b""
-        shown = (source.values, source.snr_after, self._session.groups, wanted, picked, entry)
-        if len(shown) == len(self._shown) and all(
-            one is other or (isinstance(one, (Choice, bytes)) and one == other)
-            for one, other in zip(shown, self._shown, strict=True)
-        ):
-            self._outline()
-            return
-        self._shown = shown
-        if isinstance(self.subject.places, Series):
-            self._draw_series(self.subject.places, source)
-        elif source.values.size <= AT_ONCE:
-            self._draw(wanted, source, numbers_of(wanted, source))
-        else:
-
-            def work(_progress: Progress) -> Numbers:
-                return numbers_of(wanted, source)
-
-            job = self._workers.submit(work, "", "files", key=("map", "numbers"))
-            job.succeeded.connect(partial(self._draw_if_current, shown, wanted, source))
-            job.failed.connect(self._messages.show_error)
-
-    def _draw_if_current(self, shown: tuple[object, ...], wanted: Choice, source: Source, numbers: Numbers) -> None:
-        if shown is self._shown:
-            self._draw(wanted, source, numbers)
-
-    def _draw(self, wanted: Choice, source: Source, numbers: Numbers) -> None:
-        places, entry = self.subject.places, self.subject.entry
-        if self.view is None or self.bar is None or places is None or isinstance(places, Series) or entry is None:
-            return
-        grid = places[min(wanted.plane, len(places) - 1)]
-        names, colours = self.subject.group_names(self._theme or current())
-        self._numbers, self.drawn = numbers, wanted
-        title = f"{entry.name} · {grid.title}" if grid.title else entry.name
-        picture = picture_of(wanted, grid, numbers, source.unit, names, colours, title)
-        self.view.set_smooth(wanted.smooth)
-        self.view.show_picture(picture, len(source.values))
-        self.bar.show_tools(True)
-        self.bar.said.setText(self.words_of(self._hovered))
-        self._outline()
-
-    def _draw_series(self, series: Series, source: Source) -> None:
-        if self.view is None or self.bar is None or self.subject.entry is None:
-            return
-        self._numbers = None
-        rows, shifts = maps.even_rows(series, source.axis, source.values)
-        picture = MapPicture(
-            axis_of_shift(rows, shifts, series.at),
-            rows,
-            f"Intensity / {source.unit}",
-            limits=maps.limits_of(rows, self.choice.percentiles),
-            title=self.subject.entry.name,
-            axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
-        )
-        self.view.set_smooth(self.choice.smooth)
-        self.view.show_series(series, rows, shifts, picture)
-        self.bar.show_tools(False)
-        self._outline()
-
     def _outline(self) -> None:
-        if self.view is not None:
+        if self.view is not None and self.bar is not None:
             self.view.set_selected(self.subject.mask)
+            self.bar.show_tools(not self.view.is_series)
+
+    def _take_drawn(self) -> None:
+        self._outline()
+        if self.bar is not None and self._hovered >= 0:
+            self.bar.said.setText(self.words_of(self._hovered))
+        self.changed.emit()
+
+    def words_of(self, row: int) -> str:
+        """What is said of the pixel of a spectrum: `x 12.5 µm, y 3 µm   Band area: 1,234`."""
+        return self._drawing.words_of(row) if self._drawing is not None else ""
 
     # Hands
 
@@ -275,26 +230,6 @@ class MapPage(QWidget):
         words = self.words_of(row) if row >= 0 else ""
         self.bar.said.setText(words)
         self.strip.show_hover(self.subject.spectra(self.choice)[0], row, words.partition("   ")[0])
-
-    def words_of(self, row: int) -> str:
-        """`x 12.5 µm, y 3 µm   Band area 1,234`."""
-        if self.view is None or self.view.picture is None:
-            return ""
-        if isinstance(self.subject.places, Series):
-            at = self.view.series.coordinates(row)
-            return f"{self.subject.places.quantity} {number(at)} {self.subject.places.unit}" if at is not None else ""
-        place = self.view.ground.coordinates(row)
-        if place is None or self._numbers is None or row >= len(self._numbers):
-            return ""
-        unit = self.view.picture.grid.unit
-        where = f"x {number(place[0])} {unit}, y {number(place[1])} {unit}".replace("-", "−")
-        value = np.atleast_1d(self._numbers[row])
-        if self.view.picture.kind == "categories":
-            names = self.view.picture.names
-            said = names[int(value[0])] if 0 <= value[0] < len(names) else "outlier"
-        else:
-            said = ", ".join(number(float(one)) if np.isfinite(one) else "–" for one in value).replace("-", "−")
-        return f"{where}   {maps.channel(self.drawn.channel).name}: {said}"
 
     def _pick(self, rows: NDArray[np.intp], mode: str) -> None:
         self.subject.select(self.subject.picked(rows, mode))

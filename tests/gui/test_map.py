@@ -152,6 +152,18 @@ def test_first_bands_lie_on_the_lines_and_the_area_follows_the_one_that_is_dragg
     assert desk.page.strip.strip.bands[0].low_cm == 1070
 
 
+def test_a_double_click_on_the_spectrum_shows_that_band(desk: SimpleNamespace) -> None:
+    desk.add(a_map())
+    strip = desk.page.strip.strip
+    pane = strip._panes.viewport()
+    assert strip.bands == ()
+    QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.mapFrom(strip, strip.place_of(800).toPoint()))
+    desk.wait()
+    assert desk.panel.channel.currentData() == "area"
+    assert strip.bands[0].low_cm < 800 < strip.bands[0].high_cm
+    assert np.corrcoef(values(desk).ravel(), np.tile(np.arange(COLUMNS), ROWS))[0, 1] > 0.99
+
+
 def test_three_bands_are_red_green_and_blue(desk: SimpleNamespace) -> None:
     desk.add(a_map())
     desk.show("rgb")
@@ -373,7 +385,7 @@ def test_what_is_shown_is_taken_away(desk: SimpleNamespace, suffix: str) -> None
 
 
 def test_a_large_map_is_measured_off_the_windows_thread(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.gui.map_page.AT_ONCE", 10)
+    monkeypatch.setattr("ramanstudio.gui.maps.drawing.AT_ONCE", 10)
     desk.add(a_map())
     desk.until(lambda: desk.page.picture is not None)
     assert values(desk).shape == (ROWS, COLUMNS)

@@ -23,9 +23,10 @@ MEANT: Final = 3000  # spectra that a mean is taken of while one waits
 
 
 class MapStrip(QWidget):
-    """Chooses what the strip shows; `band_dragged(index, low, high)` in cm⁻¹."""
+    """Chooses what the strip shows; `band_dragged(index, low, high)`, `band_asked(low, high)` in cm⁻¹."""
 
     band_dragged = Signal(int, float, float)
+    band_asked = Signal(float, float)
 
     def __init__(self, session: Session, exploring: Exploring) -> None:
         super().__init__()
@@ -37,6 +38,7 @@ class MapStrip(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.strip)
         self.strip.band_dragged.connect(self.band_dragged)
+        self.strip.band_asked.connect(self.band_asked)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -66,6 +68,7 @@ class MapStrip(QWidget):
         )
 
     def _show_bands(self, choice: Choice) -> None:
+        self.strip.takes_bands = not choice.needs
         colours = RGB if choice.channel == "rgb" else (self._theme.accent, self._theme.residual)
         bands = [StripBand(*band, colour) for band, colour in zip(choice.bands_used, colours, strict=False)]
         if list(self.strip.bands) != bands:

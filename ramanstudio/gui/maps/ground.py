@@ -8,16 +8,16 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent, QTransform
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.analysis.maps import Grid
+from ramanstudio.gui.maps.sight import Sight
 from ramanstudio.gui.plane.camera import Camera
 from ramanstudio.gui.theme import QUIET_PX, Theme, faded
 from ramanstudio.map_files import length_words, round_length
 
-_KEPT_ZOOMS: Final = 100
 _DEEPEST_PX: Final = 200  # a pixel of the map is not drawn larger
 _BAR_PX: Final = 140
 _MISSING: Final = -1
@@ -59,13 +59,11 @@ class Pixels:
                 return found
 
 
-class MapGround(QWidget):
-    """Draws one plane of a map. `moved` when another part of it is shown.
+class MapGround(Sight):
+    """Draws one plane of a map.
 
     It offers what `plane.hands.Hands` holds on to: indices are rows of the set, -1 is nothing.
     """
-
-    moved = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
@@ -79,9 +77,6 @@ class MapGround(QWidget):
         self._pixels: Pixels | None = None
         self._place: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # flat pixel of each spectrum
         self._outline = QPainterPath()
-        self._before: list[Camera | None] = []
-        self._follows = True
-        self.camera = Camera()
         self.scene = Picked(np.zeros(0, dtype=bool))
         self.smooth = False
         self.marked = self.current = _MISSING
@@ -146,44 +141,7 @@ class MapGround(QWidget):
         """Whether any pixel stands out as selected."""
         return not self._outline.isEmpty()
 
-    # Which part of it
-
-    def show_all(self) -> None:
-        """Show all of the map; the view before can be had back."""
-        self.remember()
-        self._follows = True
-        self._look(self._all())
-
-    def zoom_back(self) -> None:
-        """Show what was shown before the last zoom."""
-        if self._before:
-            camera = self._before.pop()
-            self._follows = camera is None
-            self._look(self._all() if camera is None else camera.resized(self.width(), self.height()))
-
-    def remember(self) -> None:
-        """A hand is about to move the view: what is shown now can be had back."""
-        self._before = [*self._before[-_KEPT_ZOOMS:], None if self._follows else self.camera]
-
-    def move_view(self, across: float, down: float) -> None:
-        """Move what is shown by so many pixels of the screen."""
-        self._follows = False
-        self._look(self.camera.moved(across, down))
-
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Show everything `factor` times as large around a place, or around the middle."""
-        at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
-        whole = self._all().scale
-        deepest = max(whole, _DEEPEST_PX / min(self._step))
-        scale = float(np.clip(self.camera.scale * factor, 0.5 * whole, deepest))
-        self._follows = False
-        self._look(self.camera.zoomed(scale / self.camera.scale, at.x(), at.y()))
-
-    def bring_into_view(self, index: int) -> None:
-        """Move the view, if need be, until a pixel lies in it."""
-        place = self.place_of(index)
-        if not self.rect().adjusted(8, 8, -8, -8).contains(place.toPoint()):
-            self.move_view(self.width() / 2 - place.x(), self.height() / 2 - place.y())
+    # What lies where
 
     @property
     def _step(self) -> tuple[float, float]:
@@ -199,18 +157,14 @@ class MapGround(QWidget):
         camera = Camera.around(np.array(ends, dtype=np.float64), self.width(), max(self.height() - 24, 1))
         return camera.moved(0, 0).resized(self.width(), self.height() - 24).with_margin(0, 12).moved(0, -12)
 
-    def _look(self, camera: Camera) -> None:
-        self.camera = camera
-        self.update()
-        self.moved.emit()
+    def _deepest(self) -> float:
+        return max(self._all().scale, _DEEPEST_PX / min(self._step))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Show the same part of the map."""
-        super().resizeEvent(event)
-        self.camera = self._all() if self._follows else self.camera.resized(self.width(), self.height())
-        self.moved.emit()
-
-    # What lies where
+    def bring_into_view(self, index: int) -> None:
+        """Move the view, if need be, until a pixel lies in it."""
+        place = self.place_of(index)
+        if not self.rect().adjusted(8, 8, -8, -8).contains(place.toPoint()):
+            self.move_view(self.width() / 2 - place.x(), self.height() / 2 - place.y())
 
     def nearby(self) -> Pixels:
         """What finds pixels for hands on the keyboard."""
@@ -286,16 +240,6 @@ class MapGround(QWidget):
         return float(grid.x[column]), float(grid.y[row])
 
     # Drawing
-
-    def picture(self, ratio: float) -> QImage:
-        """What is shown as an image, `ratio` times as fine."""
-        image = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(ratio)
-        image.fill(QColor(self._theme.panel))
-        painter = QPainter(image)
-        self._paint(painter)
-        painter.end()
-        return image
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Lay the picture where it belongs, and the marks of the moment over it."""

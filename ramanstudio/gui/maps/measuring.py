@@ -53,6 +53,7 @@ class Source:
     place: NDArray[np.intp] | None = None  # of each spectrum among the features, -1 where it is not
     selected: NDArray[np.bool_] | None = None
     unit: str = "a.u."
+    labels_of: object = None  # the groups that `labels` were read from
 
 
 def numbers_of(choice: Choice, source: Source) -> Floats:

@@ -129,7 +129,7 @@ class Subject:
         groups = self._session.groups
         # a spectrum that could not be compared has no group: it stays blank
         labels = None if groups is None else np.where(place >= 0, groups.labels[place], np.nan)
-        return replace(source, features=explored.features, place=place, labels=labels)
+        return replace(source, features=explored.features, place=place, labels=labels, labels_of=groups)
 
     def group_names(self, theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names and colours of the groups."""

@@ -1,0 +1,131 @@
+"""Drawing a map: measured at once where that is quick, else off the window's thread; and what a pixel says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.analysis import maps
+from ramanstudio.analysis.maps import Series
+from ramanstudio.gui.jobs import Workers
+from ramanstudio.gui.maps.measuring import Choice, Source, axis_of_shift, numbers_of, picture_of
+from ramanstudio.gui.maps.subject import Subject
+from ramanstudio.gui.maps.view import MapView
+from ramanstudio.gui.messages import Messages
+from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.viewer.axes import decimals_for, plain
+from ramanstudio.gui.words import number
+from ramanstudio.map_files import MapPicture
+from ramanstudio.progress import Progress
+
+Numbers = NDArray[np.floating[Any]]
+
+Named = tuple[tuple[str, ...], tuple[str, ...]]  # names and colours of the groups
+
+AT_ONCE: Final = 4_000_000  # intensities that are summed within a frame or two; more are left to a thread
+
+
+class Drawing:
+    """Puts what is chosen of a subject on a view; `drawn()` is called once it is there."""
+
+    def __init__(
+        self, view: MapView, subject: Subject, workers: Workers, messages: Messages, drawn: Callable[[], None]
+    ) -> None:
+        self._view, self._subject, self._workers, self._messages = view, subject, workers, messages
+        self._drawn = drawn
+        self._choice = Choice()
+        self._numbers: Numbers | None = None
+        self._shown: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Draw anew next time, whatever is drawn."""
+        self._shown = ()
+
+    def draw(self, choice: Choice, theme: Theme) -> None:
+        """Draw what is chosen, or the total intensity while that is not known; nothing where it is drawn already."""
+        wanted = replace(choice, channel="total") if self._subject.offers(choice.channel) else choice
+        source = self._subject.measured(choice)
+        picked = self._subject.rows.tobytes() if wanted.channel == "distance" else b""
+        names = self._subject.group_names(theme)
+        shown = (source.values, source.snr_after, source.labels_of, wanted, picked, names, self._subject.entry)
+        if len(shown) == len(self._shown) and all(
+            one is other or (isinstance(one, (Choice, bytes, tuple)) and one == other)
+            for one, other in zip(shown, self._shown, strict=True)
+        ):
+            return
+        self._shown = shown
+        if isinstance(self._subject.places, Series):
+            self._draw_series(self._subject.places, source, choice)
+        elif source.values.size <= AT_ONCE:
+            self._draw(wanted, source, names, numbers_of(wanted, source))
+        else:
+
+            def work(_progress: Progress) -> Numbers:
+                return numbers_of(wanted, source)
+
+            job = self._workers.submit(work, "", "files", key=("map", "numbers"))
+            job.succeeded.connect(partial(self._draw_if_current, shown, wanted, source, names))
+            job.failed.connect(self._messages.show_error)
+
+    def _draw_if_current(
+        self, shown: tuple[object, ...], wanted: Choice, source: Source, names: Named, numbers: Numbers
+    ) -> None:
+        if shown is self._shown:
+            self._draw(wanted, source, names, numbers)
+
+    def _draw(self, wanted: Choice, source: Source, named: Named, numbers: Numbers) -> None:
+        places, entry = self._subject.places, self._subject.entry
+        if places is None or isinstance(places, Series) or entry is None:
+            return
+        grid = places[min(wanted.plane, len(places) - 1)]
+        self._numbers, self._choice = numbers, wanted
+        title = f"{entry.name} · {grid.title}" if grid.title else entry.name
+        picture = picture_of(wanted, grid, numbers, source.unit, *named, title)
+        self._view.set_smooth(wanted.smooth)
+        self._view.show_picture(picture, len(source.values))
+        self._drawn()
+
+    def _draw_series(self, series: Series, source: Source, choice: Choice) -> None:
+        if self._subject.entry is None:
+            return
+        self._numbers = None
+        rows, shifts = maps.even_rows(series, source.axis, source.values)
+        picture = MapPicture(
+            axis_of_shift(rows, shifts, series.at),
+            rows,
+            f"Intensity / {source.unit}",
+            limits=maps.limits_of(rows, choice.percentiles),
+            title=self._subject.entry.name,
+            axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
+        )
+        self._view.set_smooth(choice.smooth)
+        self._view.show_series(series, rows, shifts, picture)
+        self._drawn()
+
+    def words_of(self, row: int) -> str:
+        """`x 12.5 µm, y 3 µm   Band area 1,234`."""
+        if self._view.picture is None:
+            return ""
+        if isinstance(self._subject.places, Series):
+            at = self._view.series.coordinates(row)
+            return f"{self._subject.places.quantity} {number(at)} {self._subject.places.unit}" if at is not None else ""
+        place = self._view.ground.coordinates(row)
+        if place is None or self._numbers is None or row >= len(self._numbers):
+            return ""
+        unit = self._view.picture.grid.unit
+        across, down = (
+            plain(at, decimals_for(step)) for at, step in zip(place, self._view.picture.grid.step, strict=True)
+        )
+        where = f"x {across} {unit}, y {down} {unit}"
+        value = np.atleast_1d(self._numbers[row])
+        if self._view.picture.kind == "categories":
+            names = self._view.picture.names
+            said = names[int(value[0])] if 0 <= value[0] < len(names) else "outlier"
+        else:
+            said = ", ".join(number(float(one)) if np.isfinite(one) else "–" for one in value).replace("-", "−")
+        return f"{where}   {maps.channel(self._choice.channel).name}: {said}"
