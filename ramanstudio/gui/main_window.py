@@ -16,6 +16,7 @@ from ramanstudio.gui.commands import Commands
 from ramanstudio.gui.drop import DropTarget
 from ramanstudio.gui.entry_list import EntryList
 from ramanstudio.gui.facts_panel import FactsPanel
+from ramanstudio.gui.groups_panel import GroupsPanel
 from ramanstudio.gui.job_bar import JobBar
 from ramanstudio.gui.message_bar import DetailsDialog, MessageBar
 from ramanstudio.gui.middle import Middle, has_map
@@ -26,7 +27,6 @@ from ramanstudio.gui.view_commands import VIEW_SETTINGS
 from ramanstudio.project import Project, could_be_one_set
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.groups_panel import GroupsPanel
     from ramanstudio.gui.studio import Studio
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: what was remembered no longer fits then
@@ -37,7 +37,6 @@ class MainWindow(QMainWindow):
     """Everything one sees."""
 
     painted = Signal()  # once, after the first paint
-    groups: GroupsPanel
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -52,6 +51,7 @@ class MainWindow(QMainWindow):
         self.page = SpectrumPage(studio.session, self.acts, self.commands.prepare)
         self.entries = EntryList(studio.session, studio.denoising.waits)
         self.facts = FactsPanel(studio.session, studio.denoising, self.acts)
+        self.groups = GroupsPanel(studio.session, studio.exploring, self.acts)
         self.middle = Middle(studio, self)
         self.pages = self.middle.pages
         self.setCentralWidget(self.pages)
@@ -195,6 +195,8 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._enable_soon)
         studio.denoising.engine_changed.connect(self._show_device)
+        self.groups.chosen_changed.connect(self._enable_soon)
+        self.groups.refused.connect(studio.messages.show_error)
         studio.denoising.settled.connect(self.entries.model.repaint)
         studio.session.changed.connect(self._follow_sets)
         studio.session.selection_changed.connect(self._follow_sets)
@@ -242,6 +244,10 @@ class MainWindow(QMainWindow):
             undoes=session.undoes,
             redoes=session.redoes,
             engine=self._studio.denoising.engine is not None,
+            explored=session.project.explored is not None,
+            grouped=session.groups is not None,
+            groups=len(self.groups.chosen),
+            uncertain=bool(self.groups.uncertain.any()),
         )
 
     def _follow_panel(self, name: str, _visible: bool) -> None:
