@@ -50,7 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 WINDOW_LIBRARIES = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome"}
 # Each takes from a tenth of a second to seconds to import, which the first paint must not wait for.
 SLOW_LIBRARIES = {
-    "torch", "sklearn", "scipy", "h5py", "matplotlib", "pandas", "pydantic", "spc_io", "jcamp", "openTSNE", "renishawWiRE",
+    "torch", "sklearn", "scipy", "h5py", "matplotlib", "pandas", "pydantic", "spc_io", "jcamp", "openTSNE",
+    "renishawWiRE",
 }  # fmt: skip
 PICKLERS = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 

@@ -74,6 +74,15 @@ ACTIONS: Final = (
     ),
     EXPORT_GROUPS,
     Action(
+        "export_map",
+        "Export map…",
+        "File",
+        "",
+        "Save the map as it is shown: a picture (PNG, SVG), its numbers as 32-bit TIFF, or a table (CSV)",
+        "ph.map-trifold",
+        lambda now: now.maps > 0,
+    ),
+    Action(
         "settings", "Settings…", "File", "Ctrl+,", "Colours, device and what happens on opening", "ph.gear", parts=True
     ),
     Action("quit", "Quit", "File", "Ctrl+Q", "Close the window and end the program", "ph.sign-out", parts=True),

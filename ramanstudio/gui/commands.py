@@ -66,6 +66,11 @@ class Commands(GroupCommands):
         if path is not None:
             self._studio.exporting.table(path)
 
+    def export_map(self) -> None:
+        self._window.pages.choose("map")
+        if (panel := self._window.middle.map_panel) is not None:
+            panel.ask_where()
+
     def settings(self) -> None:
         SettingsDialog(self._studio.settings, {"model": models()}, self._window).open()
 

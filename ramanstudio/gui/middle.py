@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.explore_page import ExplorePage
+from ramanstudio.gui.map_page import MapPage
 from ramanstudio.gui.pages import Pages, Side
 from ramanstudio.gui.spectrum_page import SpectrumPage
 from ramanstudio.gui.theme import Theme
@@ -14,6 +15,8 @@ from ramanstudio.project import Entry, Project
 
 if TYPE_CHECKING:
     from ramanstudio.gui.main_window import MainWindow
+    from ramanstudio.gui.map_panel import MapPanel
+    from ramanstudio.gui.maps.view import MapView
     from ramanstudio.gui.plane.view import PlaneView
     from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
@@ -37,8 +40,11 @@ class Middle:
         self.pages.chosen.connect(self._follow_page)
         self.pages.add("spectrum", "Spectrum", "How good the spectra are (Ctrl+1)", lambda: window.page)
         self.pages.add("explore", "Explore", "Which spectra are alike (Ctrl+2)", self._make_explore)
+        self.pages.add("map", "Map", "Where in a map, or when in a series, it is (Ctrl+3)", self._make_map)
         self.side.add("spectrum", window.facts, window.facts.heading)
         self.side.add("explore", window.groups, window.groups.heading)
+        self.map_panel: MapPanel | None = None
+        self._made: list[ExplorePage | MapPage | MapPanel] = []  # since somebody looked at them
         self._theme: Theme | None = None
         self._session.changed.connect(self._follow)
         self._offer()
@@ -55,15 +61,14 @@ class Middle:
         self._theme = theme
         for part in (self._window.page, self._window.facts, self._window.groups):
             part.set_theme(theme)
-        explore = self.pages.page("explore")
-        if isinstance(explore, ExplorePage):
-            explore.set_theme(theme)
+        for made in self._made:
+            made.set_theme(theme)
 
     @property
-    def view(self) -> SpectrumView | PlaneView | None:
+    def view(self) -> SpectrumView | PlaneView | MapView | None:
         """What can be zoomed and taken away of the page that is looked at; None while it is not made."""
         shown = self.shown
-        return shown.view if isinstance(shown, (SpectrumPage, ExplorePage)) else None
+        return shown.view if isinstance(shown, (SpectrumPage, ExplorePage, MapPage)) else None
 
     @property
     def numbers(self) -> str:
@@ -75,9 +80,24 @@ class Middle:
 
     def _make_explore(self) -> ExplorePage:
         page = ExplorePage(self._session, self._studio.exploring, self._window.acts)
-        if self._theme is not None:
-            page.set_theme(self._theme)
+        self._dress(page)
         return page
+
+    def _make_map(self) -> MapPage:
+        from ramanstudio.gui.map_panel import MapPanel
+
+        studio, acts = self._studio, self._window.acts
+        page = MapPage(self._session, studio.exploring, studio.workers, studio.messages, acts)
+        self.map_panel = MapPanel(page, acts)
+        self.side.add("map", self.map_panel, self.map_panel.heading)
+        self._dress(page, self.map_panel)
+        return page
+
+    def _dress(self, *made: ExplorePage | MapPage | MapPanel) -> None:
+        self._made += made
+        for part in made:
+            if self._theme is not None:
+                part.set_theme(self._theme)
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
@@ -86,6 +106,7 @@ class Middle:
     def _offer(self) -> None:
         entries = self._session.project.entries
         self.pages.tabs.setVisible(bool(entries))
+        self.pages.offer("map", any(has_map(entry) for entry in entries))
 
     def _follow_page(self, key: str) -> None:
         self.side.show_for(key)

@@ -210,9 +210,7 @@ class Session(QObject):
 
     def select(self, ids: Iterable[int]) -> None:
         """Look at these entries."""
-        selection = whole(ids)
-        if selection.ids != self._selection.ids:
-            self._look_at(selection)
+        self._look_at(whole(ids))
 
     def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
         """Look at these spectra: row `rows[i]` of the entry `entry_ids[i]`."""

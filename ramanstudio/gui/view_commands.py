@@ -10,6 +10,7 @@ from ramanstudio.project import Entry, Region
 
 if TYPE_CHECKING:
     from ramanstudio.gui.main_window import MainWindow
+    from ramanstudio.gui.maps.view import MapView
     from ramanstudio.gui.plane.view import PlaneView
     from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
@@ -29,7 +30,7 @@ class ViewCommands:
         return self._window.page.view
 
     @property
-    def _shown(self) -> SpectrumView | PlaneView | None:
+    def _shown(self) -> SpectrumView | PlaneView | MapView | None:
         """The view of the page that is looked at."""
         return self._window.middle.view
 
