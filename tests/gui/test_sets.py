@@ -65,6 +65,7 @@ def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: S
     assert switch(window).isVisible()
     assert switch(window).isChecked()
     assert said(window) == "Denoised with the whole set"
+    window.wait_until(window.window.acts["whole_set"].isEnabled)  # a moment after the selection, as a hand would be
     QTest.keyClick(window.window, Qt.Key.Key_W)
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
