@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 
 LIKES: Final = 10  # spectra that one is drawn to, itself among them
+OF_A_SET: Final = 20  # of a set of few, one in so many: more would reach into other groups
+FEWEST_LIKES: Final = 3
 SHARE: Final = 0.5  # of the way
 TIMES: Final = 3
 FEWEST: Final = 3
@@ -56,8 +58,8 @@ def _graph(rows: Floats) -> Any:
 
 
 def _likes(rows: Floats, known: Floats) -> NDArray[np.intp]:
-    """Which of `known` (M, K) each of `rows` (N, K) is most like, (N, up to LIKES)."""
-    many = min(LIKES, len(known))
+    """Which of `known` (M, K) each of `rows` (N, K) is most like, (N, up to LIKES), in no order."""
+    many = min(LIKES, max(FEWEST_LIKES, len(known) // OF_A_SET), len(known))
     half = np.einsum("ij,ij->i", known, known) / 2
     found = np.empty((len(rows), many), dtype=np.intp)
     for at in range(0, len(rows), BLOCK):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.alike import drawn_to_likes
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
 
@@ -26,10 +27,11 @@ STARTS = 10
 ENOUGH = 2000  # spectra that the number of groups is chosen on
 MANY = 10_000  # spectra that groups are made from; others join the group they are nearest to
 MANY_PAIRS = 5000  # the same for methods that compare all pairs
+MIXTURE_FLOOR = 0.02  # of the variance that every group keeps, so that none shrinks onto one spectrum
 DIMENSIONS = 16  # in which a density can be told
 REPEATS = 20  # times that the spectra are grouped again, from SHARE of them (of ENOUGH at most)
 SHARE = 0.8
-FAR = 6.0  # robust standard deviations beyond the usual distance from a group's middle: an outlier
+FAR = 9.0  # robust standard deviations beyond the usual distance from a group's middle: an outlier
 FEWEST_FOR_FAR = 8  # spectra of a group whose usual distance can be told
 NEIGHBOURS = 10  # that say how surely a spectrum belongs where a method does not
 
@@ -92,11 +94,13 @@ def cluster(
         )
     if different < 2 or n_clusters == 1:
         return Clusters(np.zeros(len(features), np.int64), np.ones(len(features), np.float32), 1, 0.0, method)
+    drawn = drawn_to_likes(features)  # who belongs together is found on these, how surely and who strays is not
     if method == "density":
-        labels, chances = _by_density(features)
+        labels, chances = _by_density(drawn)
+        labels = np.where(_far(features, labels), OUTLIER, labels)
     else:
-        count = n_clusters or _number_of_groups(features, different, progress)
-        labels, chances = _BY[method](features, count, progress) if count > 1 else _one_group(features)
+        count = n_clusters or _number_of_groups(drawn, different, progress)
+        labels, chances = _BY[method](drawn, features, count, progress) if count > 1 else _one_group(features)
     labels = _largest_first(labels)
     many = int(labels.max(initial=0)) + 1
     return Clusters(labels, chances, many, _silhouette(features, labels), method)
@@ -119,29 +123,31 @@ def _largest_first(labels: Labels) -> Labels:
 # The methods
 
 
-def _by_means(features: Floats, count: int, progress: Progress) -> Found:
-    means = _means(_some(features, MANY), count)
-    labels = means.predict(features).astype(np.int64)
+def _by_means(drawn: Floats, features: Floats, count: int, progress: Progress) -> Found:
+    means = _means(_some(drawn, MANY), count)
+    labels = means.predict(drawn).astype(np.int64)
     chances = _how_surely(features, means, labels, progress)
-    return np.where(_far(features, means.cluster_centers_, labels), OUTLIER, labels), chances
+    return np.where(_far(features, labels), OUTLIER, labels), chances
 
 
-def _by_mixture(features: Floats, count: int, progress: Progress) -> Found:
+def _by_mixture(drawn: Floats, features: Floats, count: int, progress: Progress) -> Found:
     from sklearn.mixture import GaussianMixture
 
     progress(0, 1, "fits of the mixture")
-    rows = _in_few_dimensions(features)
+    rows = _in_few_dimensions(drawn)
     some = _some(rows, MANY)
     full = len(some) >= 4 * DIMENSIONS * count  # else there is too little to tell the shape of each group
-    start = _means(some, count).cluster_centers_
+    begun = _means(drawn, count).predict(drawn)[_sample(len(rows), MANY)]
     mixture = GaussianMixture(
-        count, covariance_type="full" if full else "diag", reg_covar=1e-4, means_init=start, random_state=0
+        count,
+        covariance_type="full" if full else "diag",
+        means_init=np.stack([some[begun == group].mean(axis=0) for group in range(count)]),
+        reg_covar=MIXTURE_FLOOR * float(some.var(axis=0).mean()) + 1e-9,
+        random_state=0,
     ).fit(some)
     shares = mixture.predict_proba(rows)
     labels = shares.argmax(axis=1).astype(np.int64)
-    least = mixture.score_samples(rows)
-    usual, spread = _usual(least)
-    return np.where(least < usual - 2 * FAR * spread, OUTLIER, labels), shares.max(axis=1).astype(np.float32)
+    return np.where(_far(features, labels), OUTLIER, labels), shares.max(axis=1).astype(np.float32)
 
 
 def _by_density(features: Floats) -> Found:
@@ -155,16 +161,14 @@ def _by_density(features: Floats) -> Found:
     return labels, found.probabilities_[near].astype(np.float32)
 
 
-def _by_tree(features: Floats, count: int, progress: Progress) -> Found:
+def _by_tree(drawn: Floats, features: Floats, count: int, progress: Progress) -> Found:
     progress(0, 1, "trees")
-    chosen = _sample(len(features), MANY_PAIRS)
-    labels, _ = _joined_to(features, chosen, _cut(_tree(features[chosen]), count))
-    centres = np.stack([features[labels == group].mean(axis=0) for group in range(int(labels.max()) + 1)])
-    far = _far(features, centres, labels)
-    return np.where(far, OUTLIER, labels), _share_of_neighbours(features, chosen, labels)
+    chosen = _sample(len(drawn), MANY_PAIRS)
+    labels, _ = _joined_to(drawn, chosen, _cut(_tree(drawn[chosen]), count))
+    return np.where(_far(features, labels), OUTLIER, labels), _share_of_neighbours(features, chosen, labels)
 
 
-_BY: Final[dict[str, Callable[[Floats, int, Progress], Found]]] = {
+_BY: Final[dict[str, Callable[[Floats, Floats, int, Progress], Found]]] = {
     "k-means": _by_means,
     "mixture": _by_mixture,
     "tree": _by_tree,
@@ -230,16 +234,17 @@ def _usual(numbers: Floats) -> tuple[float, float]:
     return middle, 1.4826 * float(np.median(np.abs(numbers - middle))) + 1e-12
 
 
-def _far(features: Floats, centres: Floats, labels: Labels) -> NDArray[np.bool_]:
+def _far(features: Floats, labels: Labels) -> NDArray[np.bool_]:
     """Which spectra lie much farther from the middle of their group than the others of it do, (N,)."""
-    distance = np.linalg.norm(features - centres[labels], axis=1)
     far = np.zeros(len(features), dtype=bool)
-    for group in range(len(centres)):
+    for group in range(int(labels.max()) + 1):
         inside = np.flatnonzero(labels == group)
         if len(inside) >= FEWEST_FOR_FAR:
-            usual, spread = _usual(distance[inside])
+            rows = features[inside]
+            distance = np.linalg.norm(rows - rows.mean(axis=0), axis=1)
+            usual, spread = _usual(distance)
             # where most are the same, the spread is nothing and everything else would be far
-            far[inside] = distance[inside] > usual + FAR * max(spread, 0.05 * usual, 1e-6)
+            far[inside] = distance > usual + FAR * max(spread, 0.05 * usual, 1e-6)
     return far
 
 
