@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ FEWEST_POINTS = 16  # a median over fewer second differences is off by a quarter
 # Fitted to repeats of a mixture at three exposures and of polystyrene at four laser powers (SNR 5 to 500, two
 # instruments); benchmarks/denoise.py shows what is claimed with it beside what is true.
 DRIFT, DRIFT_POWER = 0.115, 0.4
+BLOCK = 2048  # spectra that are measured at once
 
 
 def noise_sigma(values: Floats) -> NDArray[np.float32]:
@@ -27,6 +29,10 @@ def noise_sigma(values: Floats) -> NDArray[np.float32]:
     Where more than half of the samples lie on a straight line (single photons, few counts, clipped at zero) the
     median says nothing, and the mean absolute deviation speaks for it; zero is left for spectra without any noise.
     """
+    return _in_blocks(_noise_sigma, values)
+
+
+def _noise_sigma(values: Floats) -> NDArray[np.float32]:
     curvature = np.diff(values, n=2, axis=1)
     curvature = np.abs(curvature - np.median(curvature, axis=1, keepdims=True))
     sigma: NDArray[np.float32] = (np.median(curvature, axis=1) / (GAUSSIAN_MAD * np.sqrt(6))).astype(np.float32)
@@ -56,8 +62,14 @@ def signal_height(axis: Floats, denoised: Floats) -> NDArray[np.float32]:
 
     Ask it of denoised spectra: on raw ones the highest excursion of the noise would count as a line.
     """
-    height: NDArray[np.float32] = above_local_baseline(axis, denoised).max(axis=1).astype(np.float32)
-    return height
+    return _in_blocks(lambda rows: above_local_baseline(axis, rows).max(axis=1).astype(np.float32), denoised)
+
+
+def _in_blocks(measure: Callable[[Floats], NDArray[np.float32]], values: Floats) -> NDArray[np.float32]:
+    """What `measure` says of each row of `values` (N, B) -> (N,): a large map needs six times its own memory else."""
+    if len(values) <= BLOCK:
+        return measure(values)
+    return np.concatenate([measure(values[start : start + BLOCK]) for start in range(0, len(values), BLOCK)])
 
 
 def drift_between_repeats(signal: Floats, sigma: Floats) -> Floats:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ramanstudio.analysis import snr
 from ramanstudio.analysis.snr import noise_sigma, signal_height
 
 AXIS = np.linspace(200, 1800, 1000)
@@ -52,3 +53,12 @@ def test_the_signal_is_the_strongest_line_over_its_own_baseline():
 def test_fluorescence_alone_is_no_signal():
     hump = 1000 * np.exp(-0.5 * ((AXIS - 1000) / 900) ** 2)
     assert signal_height(AXIS, hump[None])[0] < 20
+
+
+def test_a_large_map_is_measured_in_blocks_that_say_the_same(monkeypatch):
+    axis = np.linspace(200, 1800, 300)
+    values = np.random.default_rng(8).normal(0, 1, (50, 300)) + 9 * np.exp(-0.5 * ((axis - 900) / 20) ** 2)
+    whole = snr.noise_sigma(values), snr.signal_height(axis, values)
+    monkeypatch.setattr(snr, "BLOCK", 7)
+    assert np.array_equal(snr.noise_sigma(values), whole[0])
+    assert np.allclose(snr.signal_height(axis, values), whole[1])
