@@ -79,6 +79,9 @@ def cluster(
 
     Raises StudioError when fewer different spectra than groups are there, Cancelled when asked to stop.
     """
+    if method not in {one.key for one in METHODS}:
+        known = ", ".join(one.key for one in METHODS)
+        raise StudioError(f"There is no way to group called '{method}'.", remedy=f"Choose one of {known}.")
     features = np.ascontiguousarray(features, dtype=np.float32)
     if not np.isfinite(features).all():
         broken = int((~np.isfinite(features).all(axis=1)).sum())
@@ -96,12 +99,14 @@ def cluster(
         return Clusters(np.zeros(len(features), np.int64), np.ones(len(features), np.float32), 1, 0.0, method)
     drawn = drawn_to_likes(features)  # who belongs together is found on these, how surely and who strays is not
     if method == "density":
+        progress(0, 1, "crowds")
         labels, chances = _by_density(drawn)
         labels = np.where(_far(features, labels), OUTLIER, labels)
     else:
         count = n_clusters or _number_of_groups(drawn, different, progress)
         labels, chances = _BY[method](drawn, features, count, progress) if count > 1 else _one_group(features)
     labels = _largest_first(labels)
+    chances = np.where(labels == OUTLIER, np.float32(0), chances)
     many = int(labels.max(initial=0)) + 1
     return Clusters(labels, chances, many, _silhouette(features, labels), method)
 
@@ -156,6 +161,8 @@ def _by_density(features: Floats) -> Found:
     rows = _in_few_dimensions(features)
     chosen = _sample(len(rows), MANY_PAIRS)
     fewest = max(FEWEST_A_GROUP, min(25, len(chosen) // 50))
+    if len(chosen) < 2 * fewest:  # too few for two crowds
+        return _one_group(features)
     found = HDBSCAN(min_cluster_size=fewest, min_samples=3, copy=True).fit(rows[chosen])
     labels, near = _joined_to(rows, chosen, found.labels_.astype(np.int64))
     return labels, found.probabilities_[near].astype(np.float32)

@@ -52,3 +52,28 @@ def test_grouping_can_be_cancelled():
     features, _ = groups(np.random.default_rng(4))
     with pytest.raises(Cancelled):
         clusters.cluster(features, progress=Progress(is_cancelled=lambda: True))
+
+
+METHODS = [method.key for method in clusters.METHODS]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("many", [1, 2, 3, 5])
+def test_every_method_takes_few_spectra(method, many):
+    found = clusters.cluster(np.eye(8)[:many], method=method)
+    assert len(found.labels) == many
+    assert found.n_clusters >= 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_spectrum_unlike_all_others_is_an_outlier_and_has_no_chance(method):
+    features, _ = groups(np.random.default_rng(5), sizes=(60, 50, 40))
+    found = clusters.cluster(np.vstack([features, np.full((1, 8), 3.0)]), 3, method)
+    assert found.labels[-1] == clusters.OUTLIER
+    assert found.probabilities[-1] == 0
+    assert np.mean(found.labels == clusters.OUTLIER) <= 0.02
+
+
+def test_an_unknown_method_is_a_sentence():
+    with pytest.raises(StudioError, match="no way to group called 'magic'"):
+        clusters.cluster(np.eye(3), 2, "magic")
