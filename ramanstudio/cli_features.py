@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio import cli_files
-from ramanstudio.analysis import apart, clusters, projection
+from ramanstudio.analysis import apart, clusters, compare, projection
 from ramanstudio.analysis.clusters import METHODS, Clusters
+from ramanstudio.analysis.compare import FEWEST_POINTS
 from ramanstudio.cli_files import Reading, Source
 from ramanstudio.errors import StudioError
 from ramanstudio.export import spectrum_names
@@ -33,7 +34,6 @@ OUTLIER: Final = "outlier"  # in the table, in place of a number
 LONGEST_TABLE = 60  # lines printed; the file has them all
 MOST = 0.95  # of the spectra; the others may be left out of a comparison
 GRID_CM = 10.0  # differences of range below are worth no spectrum
-FEWEST_POINTS = 32  # in the range that spectra of several axes have in common
 
 
 def add_plane(parser: ArgumentParser) -> None:
@@ -246,18 +246,15 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
     sets = [one for _, one in sources]
     if all(one.same_axis(sets[0]) for one in sets):
         return stacked(sets)
-    low, high = max(one.axis[0] for one in sets), min(one.axis[-1] for one in sets)
-    step = float(np.median(np.repeat([np.median(np.diff(one.axis)) for one in sets], [len(one) for one in sets])))
-    points = int((high - low) / step + 1e-6) + 1
-    if points < FEWEST_POINTS:
+    axis = compare.common_axis(sets)
+    if axis is None:
         late, early = max(sources, key=lambda one: one[1].axis[0]), min(sources, key=lambda one: one[1].axis[-1])
         raise StudioError(
-            f"These spectra have too little of a range in common: '{late[0].name}' begins at {low:.0f} cm⁻¹ and"
-            f" '{early[0].name}' ends at {high:.0f} cm⁻¹.",
-            remedy=f"Give files that share at least {FEWEST_POINTS * step:.0f} cm⁻¹.",
+            f"These spectra have too little of a range in common: '{late[0].name}' begins at"
+            f" {late[1].axis[0]:.0f} cm⁻¹ and '{early[0].name}' ends at {early[1].axis[-1]:.0f} cm⁻¹.",
+            remedy=f"Give files that share at least {FEWEST_POINTS * compare.usual_step(sets):.0f} cm⁻¹.",
         )
-    axis = np.linspace(low, high, points)
-    return SpectrumSet.of(axis, [np.interp(axis, one.axis, row) for one in sets for row in one.values])
+    return SpectrumSet(axis, np.concatenate([compare.resampled(one, axis) for one in sets]))
 
 
 def _feature_lines(found: Sequence[tuple[Source, Features]], places: Features | None = None) -> Iterator[Sequence[str]]:

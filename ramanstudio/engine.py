@@ -129,7 +129,8 @@ class Engine:
         """
         progress = progress or SILENT
         for one in denoised:
-            refuse_broken(one)
+            if (refusal := _broken(one)) is not None:
+                raise refusal
         features = self._features(denoised, known or [None] * len(denoised), progress)
         axis = compare.common_axis(denoised)
         blocks = [features] if features.shape[1] else []
@@ -250,12 +251,6 @@ def _refusal(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError |
             remedy=f"At least {window} points are needed{other}.",
         )
     return _broken(spectra)
-
-
-def refuse_broken(spectra: SpectrumSet) -> None:
-    """Raise StudioError where spectra hold values that are not numbers."""
-    if (error := _broken(spectra)) is not None:
-        raise error
 
 
 def _broken(spectra: SpectrumSet) -> StudioError | None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import bands, clusters, projection
+from ramanstudio.analysis import bands, clusters, compare, projection
 from ramanstudio.analysis.bands import Band
 from ramanstudio.analysis.clusters import METHODS
 from ramanstudio.groups import OUTLIER, Groups, Members
@@ -24,7 +24,7 @@ from ramanstudio.spectra import SpectrumSet
 if TYPE_CHECKING:
     from ramanstudio.engine import Comparison, Engine
 
-__all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "portraits", "settle", "split"]
+__all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "portraits", "settle", "split"]
 
 COMPONENTS, NEIGHBOURS = "components", "neighbours"  # the planes
 FEWEST_KNOWN = 0.5  # of the spectra; with fewer a plane is laid out anew
@@ -32,6 +32,8 @@ PAINTED = 3000  # spectra that the bands are found on
 NEAREST = 5
 
 Parts = Sequence["Part"]
+Shifts = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,14 @@ class Part:
     name: str
     rows: NDArray[np.int64]
     denoised: SpectrumSet
+
+    @classmethod
+    def of(cls, entry_id: int, name: str, denoised: SpectrumSet, rows: NDArray[np.int64] | None = None) -> Part:
+        """The `rows` (all, unless told) of an entry's `denoised` spectra that hold numbers only."""
+        chosen = denoised if rows is None else denoised[rows]
+        rows = np.arange(len(denoised)) if rows is None else rows
+        whole = np.asarray(np.isfinite(chosen.values).all(axis=1))
+        return cls(entry_id, name, rows[whole], chosen if whole.all() else chosen[whole])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,39 +201,35 @@ def settle(explored: Explored, progress: Progress = SILENT, seed: int = 0) -> ND
     return projection.settle(explored.likeness, start, progress, seed)
 
 
-def portraits(
-    parts: Parts, groups: Groups, range_cm: tuple[float, float] | None, progress: Progress = SILENT
-) -> tuple[Portrait, ...]:
+def portraits(parts: Parts, groups: Groups, progress: Progress = SILENT) -> tuple[Portrait, ...]:
     """The mean of each group, its spread, and the bands that set it apart from the others.
 
-    Over the axis that all parts have, or over `range_cm` where they differ; without one, of those on the first axis.
+    On the axis that the parts were compared on; where they share too little, of those on the first part's axis.
     """
     if not parts or not groups.groups:
         return ()
-    axis, taken = _common_axis(parts, range_cm)
-    places = members_of(taken).places_in(groups.members)
+    axis, values, labels = _side_by_side(parts, groups, progress)
+    many = len(groups.groups)
+    means, spreads = bands.mean_and_spread(values, labels, many)
+    some = np.random.default_rng(0).permutation(len(values))[:PAINTED]
+    progress(0, 1, "bands")
+    apart = bands.distinguishing_each(axis, values[some], labels[some], many)
+    return tuple(Portrait(axis, *of) for of in zip(means, spreads, apart, strict=True))
+
+
+def means(parts: Parts, groups: Groups, progress: Progress = SILENT) -> tuple[Shifts, Floats, Floats]:
+    """The axis (B,) of the portraits, and the mean and the spread of each group (K, B), without its bands."""
+    axis, values, labels = _side_by_side(parts, groups, progress)
+    return (axis, *bands.mean_and_spread(values, labels, len(groups.groups)))
+
+
+def _side_by_side(parts: Parts, groups: Groups, progress: Progress) -> tuple[Shifts, Floats, NDArray[np.int64]]:
+    """The axis (B,), the denoised spectra on it (N, B), and the group of each (N,)."""
+    axis = compare.common_axis([part.denoised for part in parts])
+    if axis is None:
+        axis = parts[0].denoised.axis
+        parts = [part for part in parts if part.denoised.same_axis(parts[0].denoised)]
+    places = members_of(parts).places_in(groups.members)
     labels = np.where(places >= 0, groups.labels[places], OUTLIER)
-    values = [_on(axis, part.denoised) for part in progress.steps(taken, "entries")]
-    everyone = values[0] if len(values) == 1 else np.concatenate(values)
-    means, spreads = bands.mean_and_spread(everyone, labels, len(groups.groups))
-    some = np.random.default_rng(0).permutation(len(everyone))[:PAINTED]
-    found = []
-    for group in progress.steps(range(len(groups.groups)), "groups"):
-        apart = bands.distinguishing(axis, everyone[some], labels[some], group) if (labels[some] == group).any() else ()
-        found.append(Portrait(axis, means[group], spreads[group], tuple(apart)))
-    return tuple(found)
-
-
-def _common_axis(parts: Parts, range_cm: tuple[float, float] | None) -> tuple[NDArray[np.float64], list[Part]]:
-    first = parts[0].denoised
-    same = [part for part in parts if part.denoised.same_axis(first)]
-    if len(same) == len(parts) or range_cm is None:
-        return first.axis, same
-    step = float(np.median([np.median(np.diff(part.denoised.axis)) for part in parts]))
-    return np.linspace(*range_cm, max(2, int((range_cm[1] - range_cm[0]) / step) + 1)), list(parts)
-
-
-def _on(axis: NDArray[np.float64], spectra: SpectrumSet) -> NDArray[np.float32]:
-    if spectra.axis is axis or np.array_equal(spectra.axis, axis):
-        return spectra.values
-    return np.stack([np.interp(axis, spectra.axis, row) for row in spectra.values]).astype(np.float32)
+    values = [compare.resampled(part.denoised, axis) for part in progress.steps(parts, "entries")]
+    return axis, values[0] if len(values) == 1 else np.concatenate(values), labels

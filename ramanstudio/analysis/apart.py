@@ -33,15 +33,23 @@ def silhouettes(rows: Floats, labels: NDArray[np.int64]) -> NDArray[np.float32]:
     is_drawn[drawn] = True
     for some in np.array_split(np.flatnonzero(labels >= 0), max(1, len(rows) // BLOCK)):
         total = _distances(rows[some], rows[drawn]) @ member
-        each, of = np.arange(len(some)), labels[some]
-        others = sizes[of] - is_drawn[some]  # of its group, without itself
-        own = total[each, of] / np.maximum(others, 1)
-        mean = total / sizes
-        mean[each, of] = np.inf
-        other = mean.min(axis=1)
-        apart = (other - own) / np.maximum(np.maximum(own, other), 1e-12)
-        width[some] = np.where(others > 0, apart, 0)
+        width[some] = widths(total, sizes, labels[some], is_drawn[some])
     return width
+
+
+def widths(total: Floats, sizes: Floats, labels: NDArray[np.int64], counted: NDArray[np.bool_]) -> Floats:
+    """The silhouettes (N,) of spectra whose distances to all of each group add up to `total` (N, K).
+
+    `sizes` (K,) of the groups, `labels` (N,) of the spectra, and whether each is `counted` (N,) in the size of its own.
+    """
+    each = np.arange(len(labels))
+    others = sizes[labels] - counted  # of its group, without itself
+    own = total[each, labels] / np.maximum(others, 1)
+    mean = total / np.maximum(sizes, 1)
+    mean[each, labels] = np.inf
+    other = mean.min(axis=1)
+    found: Floats = np.where(others > 0, (other - own) / np.maximum(np.maximum(own, other), 1e-12), 0)
+    return found
 
 
 def _drawn(labels: NDArray[np.int64], count: int) -> NDArray[np.intp]:

@@ -58,10 +58,21 @@ def distinguishing(
     baseline and of unit length, over the spread within and without (Cohen's d). Among bands of like effect the higher
     speaks first. None where there is no other spectrum.
     """
-    inside = labels == group
+    return _apart(axis, _scaled(axis, denoised), labels == group, most)
+
+
+def distinguishing_each(
+    axis: Floats, denoised: Floats, labels: NDArray[np.int64], count: int, most: int = 5
+) -> list[tuple[Band, ...]]:
+    """The same for each of `count` groups; the spectra are brought to one scale once."""
+    rows = _scaled(axis, denoised)
+    return [_apart(axis, rows, labels == group, most) for group in range(count)]
+
+
+def _apart(axis: Floats, rows: Floats, inside: NDArray[np.bool_], most: int) -> tuple[Band, ...]:
+    """The bands that set the scaled `rows` (N, B) that are `inside` (N,) apart from the others."""
     if not inside.any() or inside.all():
         return ()
-    rows = _scaled(axis, denoised)
     mean, other = rows[inside].mean(axis=0), rows[~inside].mean(axis=0)
     spread = np.sqrt((rows[inside].var(axis=0) + rows[~inside].var(axis=0)) / 2)
     floor = FLOOR * float(np.sqrt(np.mean(rows.var(axis=0))))

@@ -41,9 +41,13 @@ def common_axis(sets: Sequence[SpectrumSet]) -> NDArray[np.float64] | None:
     if all(one.same_axis(first) for one in sets):
         return first.axis
     low, high = max(one.axis[0] for one in sets), min(one.axis[-1] for one in sets)
-    step = float(np.median(np.repeat([np.median(np.diff(one.axis)) for one in sets], [len(one) for one in sets])))
-    points = int((high - low) / step + 1e-6) + 1
+    points = int((high - low) / usual_step(sets) + 1e-6) + 1
     return np.linspace(low, high, points) if points >= FEWEST_POINTS else None
+
+
+def usual_step(sets: Sequence[SpectrumSet]) -> float:
+    """How far apart the samples of most spectra lie, in cm⁻¹."""
+    return float(np.median(np.repeat([np.median(np.diff(one.axis)) for one in sets], [len(one) for one in sets])))
 
 
 def resampled(spectra: SpectrumSet, axis: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.shared import principal
 from ramanstudio.progress import SILENT, Progress
 
 Floats = NDArray[np.floating[Any]]
@@ -29,9 +30,10 @@ def components_plane(features: Floats) -> Plane:
 
 
 def _components(features: Floats, most: int) -> NDArray[np.float32]:
-    about = features - features.mean(axis=0) if len(features) else features
-    _, axes = np.linalg.eigh(about.T.astype(np.float64) @ about)  # of (D, D): at once, however many spectra
-    axes = axes[:, ::-1][:, : min(most, *features.shape)]
+    if not len(features):
+        return np.empty((0, 0), dtype=np.float32)
+    about = features - features.mean(axis=0)
+    axes = principal(about)[2][: min(most, *features.shape)].T
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1)  # the same side each time
     scores: NDArray[np.float32] = (about @ axes).astype(np.float32)
     return scores

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage
 from ramanstudio.gui.exploring import FEWEST, Exploring
-from ramanstudio.gui.plane.made_of import MadeOf
+from ramanstudio.gui.made_of import MadeOf
+from ramanstudio.gui.panel_parts import lay_over_strip
 from ramanstudio.gui.plane.waiting_page import WaitingPage
 from ramanstudio.gui.selection import Selection
 from ramanstudio.gui.session import Session
@@ -77,18 +78,7 @@ class ExplorePage(QWidget):
         from ramanstudio.gui.plane.view import PlaneView
 
         self.view, self.bar, self.strip = PlaneView(), PlaneBar(self._plane), ExploreStrip(self._plane)
-        parts = QSplitter(Qt.Orientation.Vertical, self._plane)
-        parts.setChildrenCollapsible(False)
-        parts.addWidget(self.view)
-        parts.addWidget(self.strip)
-        parts.setStretchFactor(0, 3)
-        parts.setStretchFactor(1, 1)
-        parts.setSizes([600, 220])
-        layout = QVBoxLayout(self._plane)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addWidget(parts, 1)
+        lay_over_strip(self._plane, self.bar, self.view, self.strip)
         let_drops_through(self._plane)
         self._connect(self.view, self.bar, self.strip)
         self.set_theme(self._theme or current())

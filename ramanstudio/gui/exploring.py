@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ramanstudio.groups import Groups
 from ramanstudio.gui.denoising import Denoising
 from ramanstudio.gui.jobs import Job, Lane, Workers
+from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.words import count_of
@@ -41,11 +42,11 @@ class Exploring(QObject):
         self._is_wanted = False
         self._only: frozenset[int] | None = None
         self._jobs: dict[str, Job] = {}
-        self._seen: tuple[object, ...] = ()  # what the last exploring was of, whether it succeeded or not
+        self._has_looked = False  # whether what is open now has been explored, successfully or not
         self.problem = ""  # what went wrong last
         self._parts: list[Part] = []  # what was explored
         self._held: dict[int, tuple[SpectrumSet, Part]] = {}
-        self._painted: tuple[object, ...] = ()
+        self._made = MadeOf()
         self.portraits: tuple[Portrait, ...] = ()
         self.moving_plane: NDArray[np.float32] | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -74,7 +75,8 @@ class Exploring(QObject):
 
     def explore_again(self) -> None:
         """Explore, whatever is known."""
-        self._seen = ()
+        self._has_looked = False
+        self._made.forget("comparison")
         self._look()
 
     def find_groups(self, count: int | None = None, method: str = "k-means") -> None:
@@ -178,9 +180,9 @@ class Exploring(QObject):
             return
         parts = self._denoised_parts()
         seen = (engine, *(part.denoised for part in parts))
-        if len(seen) == len(self._seen) and all(one is other for one, other in zip(seen, self._seen, strict=True)):
+        if not self._made.is_new("comparison", *seen):
             return
-        self._seen, self.problem = seen, ""
+        self._has_looked, self.problem = True, ""
         if sum(len(part.rows) for part in parts) >= FEWEST:
             self._explore(engine, parts)
         self.changed.emit()
@@ -200,15 +202,14 @@ class Exploring(QObject):
             spectra = result.denoised.spectra
             of, part = held.get(entry.id, (None, None))
             if part is None or of is not spectra:
-                rows = np.flatnonzero(np.isfinite(spectra.values).all(axis=1)).astype(np.int64)
-                part = Part(entry.id, entry.name, rows, spectra if len(rows) == len(spectra) else spectra[rows])
+                part = Part.of(entry.id, entry.name, spectra)
             self._held[entry.id] = (spectra, part)
             if len(part.rows):
                 parts.append(part)
         return parts
 
     def _is_current(self) -> bool:
-        return bool(self._seen) and "explore" not in self._jobs
+        return self._has_looked and "explore" not in self._jobs
 
     def _explore(self, engine: Engine, parts: list[Part]) -> None:
         from ramanstudio.explore import explore
@@ -255,13 +256,11 @@ class Exploring(QObject):
         explored, groups = self._session.project.explored, self._session.groups
         if explored is None or groups is None or not self._parts:
             return
-        painted = (groups.labels, explored.members)
-        if len(self._painted) == 2 and all(one is other for one, other in zip(painted, self._painted, strict=True)):
+        if not self._made.is_new("portraits", groups.labels, explored.members):
             return
-        self._painted = painted
         from ramanstudio.explore import portraits
 
-        work = partial(portraits, tuple(self._parts), groups, explored.range_cm)
+        work = partial(portraits, tuple(self._parts), groups)
         self._submit("portraits", work, "", "files", self._keep_portraits)
 
     def _keep_portraits(self, found: tuple[Portrait, ...]) -> None:

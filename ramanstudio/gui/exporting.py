@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from PySide6.QtCore import QObject
 
 from ramanstudio import export, pictures
@@ -69,23 +68,21 @@ def write_groups(project: Project, groups: Groups, path: Path, progress: Progres
 
 def group_means(project: Project, groups: Groups, progress: Progress) -> list[export.GroupMean]:
     """Mean and spread of the denoised spectra of each group, on the axis that all can be put on."""
-    from ramanstudio.explore import Part, portraits
+    from ramanstudio.explore import Part, means
 
     parts = []
     for entry_id, places in groups.members.by_entry():
         entry = project.entry(entry_id)
         result = project.result(entry) if entry is not None else None
-        if entry is None or result is None or result.denoised is None:
-            continue
-        rows = groups.members.rows[places]
-        denoised = result.denoised.spectra[rows]
-        whole = np.flatnonzero(np.isfinite(denoised.values).all(axis=1))
-        parts.append(Part(entry.id, entry.name, rows[whole], denoised[whole]))
-    range_cm = project.explored.range_cm if project.explored is not None else None
-    found = portraits([part for part in parts if len(part.rows)], groups, range_cm, progress)
+        if entry is not None and result is not None and result.denoised is not None:
+            parts.append(Part.of(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places]))
+    parts = [part for part in parts if len(part.rows)]
+    if not parts or not groups.groups:
+        return []
+    axis, middles, spreads = means(parts, groups, progress)
     return [
-        export.GroupMean(group.name, one.axis, one.mean, one.spread)
-        for group, one in zip(groups.groups, found, strict=False)
+        export.GroupMean(group.name, axis, mean, spread)
+        for group, mean, spread in zip(groups.groups, middles, spreads, strict=True)
     ]
 
 

@@ -4,7 +4,46 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+class Panel(QScrollArea):
+    """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
+
+    def __init__(self, heading: QWidget) -> None:
+        super().__init__()
+        self.heading = heading
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumWidth(248)
+
+
+def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
+    """Lay out a page: its bar, and beneath it what it shows over the spectra, parted by a handle."""
+    parts = QSplitter(Qt.Orientation.Vertical, page)
+    parts.setChildrenCollapsible(False)
+    parts.addWidget(view)
+    parts.addWidget(strip)
+    parts.setStretchFactor(0, 3)
+    parts.setStretchFactor(1, 1)
+    parts.setSizes([600, 220])
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(bar)
+    layout.addWidget(parts, 1)
 
 
 def padded(*parts: QWidget | QHBoxLayout) -> QWidget:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QTo
 from ramanstudio.engine import joined
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage, ProblemPage
+from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.message_bar import ElidedLabel
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme
@@ -51,7 +52,7 @@ class SpectrumPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self._shown: tuple[object, ...] = ()
+        self._made = MadeOf()
         self._soon = QTimer(self)  # many changes in one turn of the event loop are one redraw
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.refresh)
@@ -110,7 +111,7 @@ class SpectrumPage(QWidget):
             self._soon.start(0 if len(chosen) <= CURVES else 500)  # a crowd is not drawn anew at every chunk
 
     def _forget(self) -> None:
-        self._shown = ()
+        self._made.forget("curves")
         if self.view is not None:
             self.view.clear()
 
@@ -120,9 +121,8 @@ class SpectrumPage(QWidget):
             return
         results = [project.result(entry) for entry in entries]
         shown = (*(entry.source for entry in entries), *results, selection)
-        if len(shown) == len(self._shown) and all(one is other for one, other in zip(shown, self._shown, strict=True)):
+        if not self._made.is_new("curves", *shown):
             return
-        self._shown = shown
         if not entries:
             view.clear()
             return

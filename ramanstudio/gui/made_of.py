@@ -13,3 +13,7 @@ class MadeOf:
         """Whether a part was made of something else, or never; from now on it is made of these."""
         before, self._parts[part] = self._parts.get(part, ()), of
         return len(before) != len(of) or any(one is not other for one, other in zip(before, of, strict=True))
+
+    def forget(self, part: str) -> None:
+        """Have a part made anew at the next question."""
+        self._parts.pop(part, None)
