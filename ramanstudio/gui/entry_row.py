@@ -58,7 +58,7 @@ class EntryRow(QStyledItemDelegate):
         painter.save()
         area = QRect(option.rect)
         state = option.state
-        self._paint_ground(painter, area, state, theme)
+        paint_ground(painter, area, state, theme)
         spark = QRect(area.left() + MARGIN, area.center().y() - SPARK.height() // 2, SPARK.width(), SPARK.height())
         if entry.source is None:
             self._paint_sign(painter, spark, theme)
@@ -67,16 +67,6 @@ class EntryRow(QStyledItemDelegate):
         text = area.adjusted(2 * MARGIN + SPARK.width() - 2, 6, -MARGIN, -6)
         self._paint_words(painter, text, entry, option.font, theme)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
-            painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setPen(QPen(QColor(theme.accent), 1))
-            painter.drawRect(area.adjusted(0, 0, -1, -1))
 
     def _paint_sign(self, painter: QPainter, area: QRect, theme: Theme) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -150,3 +140,16 @@ class EntryRow(QStyledItemDelegate):
         if snr is not None:
             return snr.arrow, theme.text
         return ("waiting", theme.quiet) if self._model.state(entry) == "waiting" else ("", theme.quiet)
+
+
+def paint_ground(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
+    """What lies under a row of a list: whether it is selected, under the mouse, or has the keyboard."""
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+        painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
+    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+        painter.setPen(QPen(QColor(theme.accent), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area.adjusted(0, 0, -1, -1))

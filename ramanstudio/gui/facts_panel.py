@@ -11,9 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui.denoising import Denoising
 from ramanstudio.gui.entry_list import panel_heading
+from ramanstudio.gui.panel_parts import Panel, button, label
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, faded, tabular
 from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words, together_words, wanted_words
@@ -39,27 +37,21 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(QScrollArea):
+class FactsPanel(Panel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
-        super().__init__()
+        super().__init__(panel_heading("Signal-to-noise ratio"))
         self._session, self._denoising = session, denoising
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumWidth(248)
-        self.heading = panel_heading("Signal-to-noise ratio")
         self._snr_words = ""
-        self._headline = _label("headline")
+        self._headline = label("headline")
         self._headline.setFont(tabular(self._headline.font()))
         self._headline.setTextFormat(Qt.TextFormat.RichText)
         self._headline.setAccessibleName("Signal-to-noise ratio before and after")
-        self._worth = _label("", wrap=True)
-        self._scope = _label("quiet", wrap=True)
-        self._where = _label("quiet", wrap=True)
-        self._together = _label("quiet", wrap=True)
+        self._worth = label("", wrap=True)
+        self._scope = label("quiet", wrap=True)
+        self._where = label("quiet", wrap=True)
+        self._together = label("quiet", wrap=True)
         self._below = QWidget(self)
         self._facts = QFormLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
@@ -67,9 +59,9 @@ class FactsPanel(QScrollArea):
         self._facts.setVerticalSpacing(6)
         self._said: list[tuple[str, str]] = []
         self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
-        self._one_set = _button(actions["one_set"])
-        self._regions = [_button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
-        self._exports = [_button(actions[name]) for name in EXPORTS]
+        self._one_set = button(actions["one_set"])
+        self._regions = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
+        self._exports = [button(actions[name]) for name in EXPORTS]
         self._accent = "#2563EB"
         self._lay_out()
         session.changed.connect(self._follow)
@@ -118,8 +110,8 @@ class FactsPanel(QScrollArea):
         where = region_words(results)
         self._where.setText(f"Noise measured {where}" if where else "")
         self._where.setVisible(bool(where))
-        for button in self._regions:
-            button.setVisible(any(entry.noise_region is not None for entry in entries))
+        for one in self._regions:
+            one.setVisible(any(entry.noise_region is not None for entry in entries))
         if snr is not None:
             self._say_snr(snr, where)
             return
@@ -180,9 +172,9 @@ class FactsPanel(QScrollArea):
         while self._facts.rowCount():
             self._facts.removeRow(0)
         for name, value in said:
-            heading = _label("quiet")
+            heading = label("quiet")
             heading.setText(name)
-            words = _label("", wrap=True)
+            words = label("", wrap=True)
             words.setText(value)
             words.setToolTip(value.replace("\u200b", ""))
             # a long name must not make the panel's contents wider than the panel
@@ -196,8 +188,8 @@ class FactsPanel(QScrollArea):
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(12, 0, 12, 12)
         whole.setSpacing(4)
-        for label in (self._headline, self._worth, self._scope, self._where):
-            whole.addWidget(label)
+        for line in (self._headline, self._worth, self._scope, self._where):
+            whole.addWidget(line)
         self._lay_out_below(QVBoxLayout(self._below))
         whole.addWidget(self._below)
         whole.addStretch()
@@ -211,9 +203,9 @@ class FactsPanel(QScrollArea):
         below.addWidget(self._ticks["show_noise_region"])
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button, words in zip(self._regions, ("Use for all", "Automatic"), strict=True):
-            button.setText(words)
-            buttons.addWidget(button)
+        for one, words in zip(self._regions, ("Use for all", "Automatic"), strict=True):
+            one.setText(words)
+            buttons.addWidget(one)
         below.addLayout(buttons)
         _head(below, "Show")
         for name in SHOWN:
@@ -221,8 +213,8 @@ class FactsPanel(QScrollArea):
         _head(below, "Facts")
         below.addLayout(self._facts)
         _head(below, "Take away")
-        for button in self._exports:
-            below.addWidget(button)
+        for one in self._exports:
+            below.addWidget(one)
             below.addSpacing(4)
 
 
@@ -237,28 +229,12 @@ class ActionTick(QCheckBox):
         self.toggled.connect(action.setChecked)
 
 
-def _label(role: str, wrap: bool = False) -> QLabel:
-    label = QLabel(wordWrap=wrap)
-    if role:
-        label.setProperty("role", role)
-    return label
-
-
 def _head(layout: QVBoxLayout, words: str) -> None:
     layout.addSpacing(20)
-    label = _label("heading")
-    label.setText(words)
-    layout.addWidget(label)
+    heading = label("heading")
+    heading.setText(words)
+    layout.addWidget(heading)
     layout.addSpacing(4)
-
-
-def _button(action: QAction) -> QPushButton:
-    button = QPushButton(action.text())
-    button.setToolTip(action.toolTip())
-    button.setEnabled(action.isEnabled())
-    button.clicked.connect(action.trigger)
-    action.enabledChanged.connect(button.setEnabled)
-    return button
 
 
 def _swatch(colour: QColor, height: int) -> QIcon:

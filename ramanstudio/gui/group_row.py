@@ -9,9 +9,10 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from ramanstudio.gui.entry_row import paint_ground
 from ramanstudio.gui.group_model import MOST_SHOWN, GroupModel, Line
 from ramanstudio.gui.plane.markers import outline
-from ramanstudio.gui.theme import QUIET_PX, Theme, mixed, tabular
+from ramanstudio.gui.theme import QUIET_PX, Theme, tabular
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -84,24 +85,13 @@ class GroupRow(QStyledItemDelegate):
         area, state = QRect(option.rect), option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
-        self._paint_ground(painter, area, state, theme)
+        paint_ground(painter, area, state, theme)
         paint_mark(painter, QPointF(area.left() + MARGIN + MARK_PX + 1, area.top() + 16), line, theme)
         above = QRect(area.left() + INDENT, area.top() + 6, area.width() - INDENT - MARGIN, 20)
         below = QRect(above.left(), area.top() + 27, above.width(), SPARK.height())
         self._paint_name(painter, above, line, chosen, QFont(option.font), theme)
         self._paint_portrait(painter, below, line, index.row(), QFont(option.font), theme)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
-            painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setPen(QPen(QColor(theme.accent), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(area.adjusted(0, 0, -1, -1))
 
     def _paint_name(self, painter: QPainter, area: QRect, line: Line, chosen: bool, font: QFont, theme: Theme) -> None:
         in_part = 0 < line.selected < line.count and not chosen

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -27,7 +26,7 @@ from ramanstudio.gui.exploring import Exploring
 from ramanstudio.gui.finding import Finding
 from ramanstudio.gui.group_list import GroupList
 from ramanstudio.gui.group_model import GroupModel
-from ramanstudio.gui.panel_parts import button, in_a_row, label, padded, tool
+from ramanstudio.gui.panel_parts import Panel, button, in_a_row, label, padded, tool
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.swatches import Swatches
 from ramanstudio.gui.theme import Theme, current, tabular
@@ -54,21 +53,15 @@ TOLD_BY: Final = {
 }
 
 
-class GroupsPanel(QScrollArea):
+class GroupsPanel(Panel):
     """Speaks of the groups; what is chosen in its list is what its verbs act on."""
 
     chosen_changed = Signal()  # other groups, or other spectra
     refused = Signal(object)  # StudioError: a name that cannot be given, say
 
     def __init__(self, session: Session, exploring: Exploring, actions: Mapping[str, QAction]) -> None:
-        super().__init__()
+        super().__init__(panel_heading("Groups"))
         self._session, self._exploring, self._actions = session, exploring, actions
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumWidth(248)
-        self.heading = panel_heading("Groups")
         self.model = GroupModel(session, exploring, self)
         inside = QWidget(self)
         inside.setProperty("panel", "true")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.analysis import maps
 from ramanstudio.analysis.maps import Series
@@ -22,6 +22,7 @@ from ramanstudio.gui.jobs import Job, Workers
 from ramanstudio.gui.maps.measuring import Choice
 from ramanstudio.gui.maps.subject import Subject
 from ramanstudio.gui.messages import Messages
+from ramanstudio.gui.panel_parts import lay_over_strip
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, current
 from ramanstudio.map_files import MapPicture
@@ -94,18 +95,7 @@ class MapPage(QWidget):
 
         self.view, self.bar, self.strip = MapView(), MapBar(self._map), MapStrip(self._session, self._exploring)
         self._drawing = Drawing(self.view, self.subject, self._workers, self._messages, self._take_drawn)
-        parts = QSplitter(Qt.Orientation.Vertical, self._map)
-        parts.setChildrenCollapsible(False)
-        parts.addWidget(self.view)
-        parts.addWidget(self.strip)
-        parts.setStretchFactor(0, 3)
-        parts.setStretchFactor(1, 1)
-        parts.setSizes([600, 220])
-        layout = QVBoxLayout(self._map)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addWidget(parts, 1)
+        lay_over_strip(self._map, self.bar, self.view, self.strip)
         let_drops_through(self._map)
         self.view.hovered.connect(self._hover)
         self.view.picked.connect(self._pick)

@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
-    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -28,26 +26,20 @@ from ramanstudio.gui import dialogs
 from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.map_page import MapPage
 from ramanstudio.gui.maps.bands import BandInput
-from ramanstudio.gui.panel_parts import button, label
+from ramanstudio.gui.panel_parts import Panel, button, label
 from ramanstudio.gui.theme import Theme
 
 KINDS: Final = "Picture (*.png);;Drawing (*.svg);;Numbers, 32-bit TIFF (*.tif);;Table (*.csv)"
 ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
 
 
-class MapPanel(QScrollArea):
+class MapPanel(Panel):
     """Speaks of the map that `page` shows."""
 
     def __init__(self, page: MapPage, actions: Mapping[str, QAction]) -> None:
-        super().__init__()
+        super().__init__(panel_heading("Map"))
         self._page = page
         self._following = False
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumWidth(248)
-        self.heading = panel_heading("Map")
         self.channel = QComboBox(self)
         self.channel.setAccessibleName("What the map shows")
         self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -67,11 +59,7 @@ class MapPanel(QScrollArea):
         self.plane.setToolTip("Which depth, or which pass, is shown")
         self._plane_words = label("")
         self._planes = QWidget(self)
-        export = actions.get("export_map")
-        self.take = button(export, "Export map…") if export is not None else QPushButton("Export map…", self)
-        if export is None:
-            self.take.setToolTip("Save the map as a picture (PNG, SVG), as numbers (32-bit TIFF) or as a table (CSV)")
-            self.take.clicked.connect(self.ask_where)
+        self.take = button(actions["export_map"])
         self._lay_out()
         self._connect()
         self._soon = QTimer(self, singleShot=True, interval=0)

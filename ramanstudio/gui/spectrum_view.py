@@ -25,7 +25,7 @@ from ramanstudio.gui.viewer.content import (
 )
 from ramanstudio.gui.viewer.crowds import DensityLayer
 from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framing
+from ramanstudio.gui.viewer.framing import Framed, Framing
 from ramanstudio.gui.viewer.layers import CURVES, CurveLayer, Layer
 from ramanstudio.gui.viewer.legend import Legend
 from ramanstudio.gui.viewer.lines import LINES, LineLayer
@@ -44,7 +44,7 @@ _HELP: Final = (
 )
 
 
-class SpectrumView(QWidget):
+class SpectrumView(Framed, QWidget):
     """Draws spectra, up to twenty as curves, some hundreds as lines, more as a density; any axes together.
 
     `noise_region_dragged(low, high)` in cm⁻¹ once a drag of the region ends; `cursor_moved(shift, intensity)` while
@@ -218,28 +218,6 @@ class SpectrumView(QWidget):
     def set_noise_region_visible(self, visible: bool) -> None:
         """Show the region and let it be dragged, or not."""
         self._region.setVisible(visible)
-
-    # Zoom
-
-    def show_all(self) -> None:
-        """Show all of the spectra; the zoom before can be had back."""
-        self._framing.show_all()
-
-    def zoom_back(self) -> None:
-        """Show what was shown before the last zoom."""
-        self._framing.zoom_back()
-
-    def zoom_by(self, factor: float) -> None:
-        """Show `factor` times as many Raman shifts around the same middle, for hands on the keyboard."""
-        self._framing.zoom_by(factor)
-
-    def move_by(self, share: float) -> None:
-        """Move along the shift axis by a share of what is shown, for hands on the keyboard."""
-        self._framing.move_by(share)
-
-    def cancel_gesture(self) -> bool:
-        """Give up the box that is being drawn; whether there was one."""
-        return any(box.cancel_gesture() for box in self._panes.boxes)
 
     def visible_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Raman shifts and intensities shown, ((low, high), (low, high)); intensities never as logarithms."""

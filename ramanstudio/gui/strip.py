@@ -17,7 +17,7 @@ from ramanstudio.gui.theme import QUIET_PX, Theme, faded
 from ramanstudio.gui.viewer import strokes
 from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats
 from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framing
+from ramanstudio.gui.viewer.framing import Framed, Framing
 from ramanstudio.gui.viewer.layers import Key
 from ramanstudio.gui.viewer.legend import Legend
 from ramanstudio.gui.viewer.panes import MAIN, Panes
@@ -51,7 +51,7 @@ class StripBand:
     colour: str
 
 
-class Strip(QWidget):
+class Strip(Framed, QWidget):
     """Draws up to 24 curves, each with its spread, one more under the mouse at once, and up to three bands.
 
     `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_asked(low, high)` after a double click
@@ -237,28 +237,6 @@ class Strip(QWidget):
     def _shift_at(self, place: QPointF) -> float | None:
         box = self._panes.box_at(place)
         return None if box is None else float(box.mapSceneToView(self._panes.mapToScene(place.toPoint())).x())
-
-    # Zoom
-
-    def show_all(self) -> None:
-        """Show all of the curves; the zoom before can be had back."""
-        self._framing.show_all()
-
-    def zoom_back(self) -> None:
-        """Show what was shown before the last zoom."""
-        self._framing.zoom_back()
-
-    def zoom_by(self, factor: float) -> None:
-        """Show `factor` times as many Raman shifts around the same middle, for hands on the keyboard."""
-        self._framing.zoom_by(factor)
-
-    def move_by(self, share: float) -> None:
-        """Move along the shift axis by a share of what is shown, for hands on the keyboard."""
-        self._framing.move_by(share)
-
-    def cancel_gesture(self) -> bool:
-        """Give up the box that is being drawn; whether there was one."""
-        return any(box.cancel_gesture() for box in self._panes.boxes)
 
     @property
     def shifts(self) -> tuple[float, float]:

@@ -56,7 +56,7 @@ def a_series() -> SpectrumSet:
 @pytest.fixture
 def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
     session, workers, messages = Session(), Workers(), Messages()
-    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo")}
+    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map")}
     page = MapPage(session, Portraits(), workers, messages, actions)  # type: ignore[arg-type]
     panel = MapPanel(page, actions)
     page.resize(1000, 760)

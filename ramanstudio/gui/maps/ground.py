@@ -13,11 +13,12 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.analysis.maps import Grid
-from ramanstudio.gui.maps.sight import Sight
 from ramanstudio.gui.plane.camera import Camera
+from ramanstudio.gui.plane.sight import Sight
 from ramanstudio.gui.theme import QUIET_PX, Theme, faded
 from ramanstudio.map_files import length_words, round_length
 
+_WIDEST: Final = 0.5  # times what shows all
 _DEEPEST_PX: Final = 200  # a pixel of the map is not drawn larger
 _BAR_PX: Final = 140
 _MISSING: Final = -1
@@ -157,8 +158,9 @@ class MapGround(Sight):
         camera = Camera.around(np.array(ends, dtype=np.float64), self.width(), max(self.height() - 24, 1))
         return camera.moved(0, 0).resized(self.width(), self.height() - 24).with_margin(0, 12).moved(0, -12)
 
-    def _deepest(self) -> float:
-        return max(self._all().scale, _DEEPEST_PX / min(self._step))
+    def _scales(self) -> tuple[float, float]:
+        whole = self._all().scale
+        return _WIDEST * whole, max(whole, _DEEPEST_PX / min(self._step))
 
     def bring_into_view(self, index: int) -> None:
         """Move the view, if need be, until a pixel lies in it."""

@@ -8,30 +8,28 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.plane.camera import Camera, Points
 from ramanstudio.gui.plane.nearby import Nearby
 from ramanstudio.gui.plane.scene import Looks, Scene
+from ramanstudio.gui.plane.sight import Sight
 from ramanstudio.gui.theme import QUIET_PX, Theme, faded
 from ramanstudio.gui.viewer.raster import Turns
 
 _MARGIN: Final = 0.25  # more on each side, so that a drag uncovers no bare ground before the next picture is ready
 _REST_MS: Final = 60
 _REACH_PX: Final = 9
-_KEPT_ZOOMS: Final = 100
 _DEEPEST: Final = 20_000.0  # times what shows all
 _WIDEST: Final = 0.2
 
 Mask = NDArray[np.bool_]
 
 
-class Ground(QWidget):
-    """Draws a scene; its hands are elsewhere (hands.py). `moved` once something else of the plane is shown."""
-
-    moved = Signal()
+class Ground(Sight):
+    """Draws a scene; its hands are elsewhere (hands.py)."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
@@ -40,12 +38,9 @@ class Ground(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         none = np.zeros(0, dtype=np.intp)
         self.scene = Scene(np.zeros((0, 2)), Looks(none, none, ()), none.astype(bool), none.astype(bool), theme)
-        self.camera = Camera()
         self.axis_names = ("", "")
         self.marked, self.current = -1, -1  # under the mouse; where the keyboard is
         self.trail: QPainterPath | None = None  # the box or lasso being drawn
-        self._follows = True  # shows all, until a hand zooms
-        self._before: list[Camera | None] = []
         self._nearby: Nearby | None = None
         self._image: QImage | None = None
         self._taken_by, self._drawn_by = Camera(), Camera()
@@ -114,36 +109,6 @@ class Ground(QWidget):
 
     # Which part of it
 
-    def show_all(self) -> None:
-        """Show all points; the view before can be had back."""
-        self.remember()
-        self._follows = True
-        self._look(self._all())
-
-    def zoom_back(self) -> None:
-        """Show what was shown before the last zoom."""
-        if self._before:
-            camera = self._before.pop()
-            self._follows = camera is None
-            self._look(self._all() if camera is None else camera.resized(self.width(), self.height()))
-
-    def remember(self) -> None:
-        """A hand is about to move the view: what is shown now can be had back."""
-        self._before = [*self._before[-_KEPT_ZOOMS:], None if self._follows else self.camera]
-
-    def move_view(self, across: float, down: float) -> None:
-        """Move what is shown by so many pixels."""
-        self._follows = False
-        self._look(self.camera.moved(across, down))
-
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Show everything `factor` times as large around a pixel, or around the middle."""
-        at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
-        whole = self._all().scale
-        scale = float(np.clip(self.camera.scale * factor, _WIDEST * whole, _DEEPEST * whole))
-        self._follows = False
-        self._look(self.camera.zoomed(scale / self.camera.scale, at.x(), at.y()))
-
     def bring_into_view(self, index: int) -> None:
         """Move the view, if need be, until a point lies in it."""
         place = self.place_of(index)
@@ -155,20 +120,20 @@ class Ground(QWidget):
     def _all(self) -> Camera:
         return Camera.around(self.scene.points, self.width(), self.height())
 
+    def _scales(self) -> tuple[float, float]:
+        whole = self._all().scale
+        return _WIDEST * whole, _DEEPEST * whole
+
     def _look(self, camera: Camera) -> None:
-        self.camera = camera
-        self.update()
-        self.moved.emit()
+        super()._look(camera)
         # A drag goes on without pause: bare ground must not wait for its end.
         if not self._rest.isActive() or self._drawn_by.covers(camera):
             self._rest.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Show the same part of the plane."""
+        """Show the same part of the plane, drawn for the new size."""
         super().resizeEvent(event)
-        self.camera = self._all() if self._follows else self.camera.resized(self.width(), self.height())
         self._rest.start()
-        self.moved.emit()
 
     # What lies where
 

@@ -1,4 +1,4 @@
-"""Which part of a map is shown: all of it, what a hand chose, and the views before."""
+"""Which part of a plane or a map is shown: all of it, what a hand chose, and the views before."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class Sight(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._before: list[Camera | None] = []
-        self._follows = True
+        self._follows = True  # shows all, until a hand zooms
         self.camera = Camera()
 
     def _all(self) -> Camera:
         """What shows all."""
         raise NotImplementedError
 
-    def _deepest(self) -> float:
-        """How many pixels of the screen a unit may be at most."""
+    def _scales(self) -> tuple[float, float]:
+        """How many pixels of the screen a unit may be at least and at most."""
         raise NotImplementedError
 
     def show_all(self) -> None:
-        """Show all of the map; the view before can be had back."""
+        """Show all of it; the view before can be had back."""
         self.remember()
         self._follows = True
         self._look(self._all())
@@ -58,8 +58,7 @@ class Sight(QWidget):
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Show everything `factor` times as large around a place, or around the middle."""
         at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
-        whole, deepest = self._all().scale, self._deepest()
-        scale = float(np.clip(self.camera.scale * factor, 0.5 * whole, deepest))
+        scale = float(np.clip(self.camera.scale * factor, *self._scales()))
         self._follows = False
         self._look(self.camera.zoomed(scale / self.camera.scale, at.x(), at.y()))
 
@@ -69,7 +68,7 @@ class Sight(QWidget):
         self.moved.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Show the same part of the map."""
+        """Show the same part of it."""
         super().resizeEvent(event)
         self.camera = self._all() if self._follows else self.camera.resized(self.width(), self.height())
         self.moved.emit()
