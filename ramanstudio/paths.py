@@ -39,6 +39,13 @@ def user_data() -> Path:
     return _user_folder("data")
 
 
+def libraries() -> Path:
+    """The folder of the user's libraries of references; made when missing."""
+    folder = user_data() / "libraries"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def user_log() -> Path:
     """The folder of logs and crash reports; made when missing."""
     return _user_folder("log")
