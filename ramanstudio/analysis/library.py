@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.analysis import library_file
-from ramanstudio.analysis.library_file import SUFFIX, TEXTS, Reference, Rows, Stored
+from ramanstudio.analysis.library_file import SUFFIX, TEXTS, Reference, Rows, Stored, measured
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import Plain, SpectrumSet
 
-__all__ = ["SUFFIX", "Library", "Prints", "Reference", "duplicates", "merged", "open", "write"]
+__all__ = ["SUFFIX", "Library", "Prints", "Reference", "duplicates", "measured", "merged", "open", "write"]
 
 AT_ONCE: Final = 256  # references that a model looks at between two reports
 _SAME: Final = 0.99995  # correlation of two copies of one spectrum, which rounding alone tells apart

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.errors import StudioError
 from ramanstudio.paths import draft_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".ramanlib"
 VERSION: Final = 1
 TEXTS: Final = ("name", "group", "formula", "source", "licence", "sample", "note")
+FEWEST_POINTS: Final = 32  # of a reference
 LONGEST_TEXT: Final = 300  # characters kept of a name or a source
 _MARK: Final = "RamanStudio library"
 _LABEL: Final = "label"  # what a column of substances is called in every HDF5 file of spectra
@@ -125,6 +126,23 @@ class Stored:
             self.printed[which],
             self.printed_by,
         )
+
+
+def measured(name: str, axis: ArrayLike, values: ArrayLike) -> SpectrumSet:
+    """Shifts and intensities (B,) as a set of one that can be a reference: without the points that have no number.
+
+    Raises StudioError when fewer than FEWEST_POINTS are left or all are alike.
+    """
+    shifts, intensities = np.asarray(axis, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    there = np.isfinite(shifts) & np.isfinite(intensities)
+    found = ""
+    if np.count_nonzero(there) < FEWEST_POINTS:
+        found = f"it has {np.count_nonzero(there)} points with a number, fewer than {FEWEST_POINTS}"
+    elif np.ptp(intensities[there]) == 0:
+        found = "it is flat"
+    if found:
+        raise StudioError(f"'{name}' cannot be a reference: {found}.", remedy="Leave it out, or measure it again.")
+    return SpectrumSet.of(shifts[there], intensities[there])
 
 
 def _plain(reference: Reference) -> Spectrum:

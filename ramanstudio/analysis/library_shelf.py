@@ -1,0 +1,61 @@
+"""The libraries that are searched when none is named: those in the user's folder, and the starter library."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ramanstudio import paths
+from ramanstudio.analysis import library, peak_tables
+from ramanstudio.analysis.library import SUFFIX, Library, Reference
+from ramanstudio.errors import StudioError
+
+STARTER: Final = "Starter library"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The libraries that could be opened, the user's by title, then the starter; a sentence for each that could not."""
+
+    libraries: tuple[Library, ...]
+    problems: tuple[StudioError, ...]
+
+
+def shelf(folder: Path | None = None) -> Shelf:
+    """Open all libraries of the user's folder (or of `folder`) and the starter library.
+
+    A damaged one is a problem that names it, and does not stop the others.
+    """
+    found, problems = list[Library](), list[StudioError]()
+    folder = folder or paths.libraries()
+    for path in sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
+        try:
+            found.append(library.open(path))
+        except StudioError as error:
+            problems.append(error)
+    found.sort(key=lambda one: one.title.lower())
+    try:
+        found.append(starter())
+    except StudioError as error:
+        problems.append(error)
+    return Shelf(tuple(found), tuple(problems))
+
+
+def starter() -> Library:
+    """The library that is simulated from the peak tables which come with the program; made when first asked for.
+
+    Raises StudioError when the tables are missing or it cannot be written.
+    """
+    references = peak_tables.starter()  # read first: what is wrong with the tables is its sentence
+    version = hashlib.sha256(peak_tables.tables_file().read_bytes()).hexdigest()[:12]
+    path = paths.user_data() / f"starter-{version}{SUFFIX}"
+    if path.is_file():
+        try:
+            return library.open(path)
+        except StudioError:
+            pass  # cut short: it is made again
+    for old in paths.user_data().glob(f"starter-*{SUFFIX}"):
+        old.unlink(missing_ok=True)
+    return library.write(path, [Reference(**one._asdict()) for one in references], STARTER)
