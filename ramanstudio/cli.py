@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanstudio import __version__, cli_features, cli_files, cli_pretrain, demo, export
+from ramanstudio import __version__, cli_features, cli_files, cli_identify, cli_library, cli_pretrain, demo, export
 from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
 from ramanstudio.errors import StudioError
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
@@ -89,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     one = verb("cluster", "Group the spectra of files and folders by how alike they are.", _cluster)
     _add_features(one)
     cli_features.add_grouping(one)
+    one = verb("identify", "Say what the spectra of files and folders are of, by libraries of references.", _identify)
+    _add_identify(one)
+    cli_library.add_verbs(verb("library", "Make, list, merge and export libraries of references.", cli_library.library))
     one = verb("info", "Say what is in files: format, axis, facts, SNR.", _info)
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file or folder")
     _add_laser(one)
@@ -123,6 +126,14 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="table, a line for each spectrum")
     cli_features.add_plane(parser)
+    _add_model(parser)
+    _add_laser(parser)
+
+
+def _add_identify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="table, a line for each hit")
+    cli_identify.add_asking(parser)
     _add_model(parser)
     _add_laser(parser)
 
@@ -172,12 +183,11 @@ HEADER = ("file", "points", "SNR before", "SNR after", "gain")
 
 def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
     """One line of the printed table; medians for a set."""
-    from ramanstudio.pictures import ratio_text
+    from ramanstudio.pictures import median_ratios, ratio_text
 
-    ratios = (denoised.snr_before, denoised.snr_after, denoised.gain)
     points = f"{raw.points}" if len(raw) == 1 else f"{len(raw)} × {raw.points}"
     name = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
-    return (name, points, *(ratio_text(float(np.median(ratio))) for ratio in ratios))
+    return (name, points, *map(ratio_text, median_ratios(denoised)))
 
 
 def _denoise_files(
@@ -232,6 +242,15 @@ def _cluster(arguments: argparse.Namespace) -> int:
     engine = Engine.load(arguments.model, arguments.device)
     asked = (arguments.clusters, arguments.method, arguments.plane)
     return _exit_code(*cli_features.cluster(engine, files, arguments.laser, arguments.out, *asked))
+
+
+def _identify(arguments: argparse.Namespace) -> int:
+    from ramanstudio.engine import Engine
+
+    files = cli_features.files_for(arguments.out, arguments.files)
+    asked = cli_identify.asked(arguments)
+    engine = Engine.load(arguments.model, arguments.device)
+    return _exit_code(*cli_identify.identify(engine, files, arguments.laser, arguments.out, asked))
 
 
 def _exit_code(done: int, failed: int) -> int:

@@ -72,9 +72,9 @@ def embed(
     finally:
         reading.bar.clear()
         if found:
-            _write(out, _feature_lines(found))
+            write_table(out, _feature_lines(found))
     if found and plane is not None:  # the features are kept should this be cancelled
-        _write(out, _feature_lines(found, _laid_out(np.concatenate([rows for _, rows in found]), plane)))
+        write_table(out, _feature_lines(found, _laid_out(np.concatenate([rows for _, rows in found]), plane)))
     spectra = sum(len(features) for _, features in found)
     if found:
         many = found[0][1].shape[1]
@@ -142,13 +142,13 @@ def cluster(
         reading.bar.say(f"The method '{method}' chooses the number of groups itself; --clusters is not used.")
         n_clusters = None
     spectra = on_one_axis(sources)
-    with _bars("Grouping") as progress:
+    with bars("Grouping") as progress:
         denoised = engine.denoise(spectra, progress=progress).spectra
         likeness = engine.compare([denoised], progress).likeness
         found = clusters.cluster(likeness, n_clusters, method, progress)
     silhouettes = apart.silhouettes(likeness, found.labels)
     places = None if plane is None else _laid_out(likeness, plane)
-    _write(out, _group_lines(sources, found, silhouettes, places))
+    write_table(out, _group_lines(sources, found, silhouettes, places))
     _tell_of_groups(sources, found)
     if any(not one.same_axis(spectra) for _, one in sources):
         print(f"Compared from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹, the range that all of them have.")
@@ -169,12 +169,12 @@ def _laid_out(rows: Features, plane: str) -> Features:
     start = projection.components_plane(rows)
     if plane == PLANES[0]:
         return start
-    with _bars("Settling the plane") as progress:
+    with bars("Settling the plane") as progress:
         return projection.settle(rows, start, progress)
 
 
 @contextmanager
-def _bars(title: str) -> Iterator[Progress]:
+def bars(title: str) -> Iterator[Progress]:
     """A progress that is drawn as a bar for each kind of step, which are counted apart; gone when the work is done."""
     bars: dict[str, ProgressBar] = {}
 
@@ -321,7 +321,8 @@ def files_for(out: Path, given: Sequence[Path]) -> list[Path]:
     return files
 
 
-def _write(out: Path, lines: Iterable[Sequence[str]]) -> None:
+def write_table(out: Path, lines: Iterable[Sequence[str]]) -> None:
+    """Write `lines` of cells as CSV, atomically; raises StudioError when that cannot be."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     try:

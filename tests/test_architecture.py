@@ -25,22 +25,31 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
-    | {"formats.registry", "mae.plan", "analysis.maps"},
-    "cli": {"cli_features", "cli_files", "cli_pretrain", "engine", "demo", "export", "pictures", "terminal"}
+    | {"formats.registry", "mae.plan", "analysis.maps", "library_making"}
+    | {f"analysis.{door}" for door in ("library", "library_shelf", "mixtures", "search", "snr")},
+    "cli": {"cli_features", "cli_files", "cli_identify", "cli_library", "cli_pretrain", "engine", "demo", "export"}
+    | {"pictures", "terminal"}
     | {"formats", "mae", "analysis"},
     "cli_features": {"cli_files", "engine", "export", "terminal"} | {"analysis"},
     "cli_files": {"formats", "terminal"},
+    "cli_identify": {"cli_features", "cli_files", "cli_library", "engine", "export", "terminal"} | {"analysis"},
+    "cli_library": {"cli_features", "library_making", "library_tables", "terminal"} | {"analysis"},
     "cli_pretrain": {"cli_files", "pictures", "terminal"} | {"formats", "mae"},
     "terminal": set(),
     "demo": {"engine"},
     "explore": {"engine", "project"} | {"analysis"},
-    "project_file": {"engine", "project"} | {"formats.hdf5"},
+    "project_file": {"engine", "identified_file", "project"} | {"formats.hdf5"},
+    "identified_file": {"project"} | {"analysis.search", "formats.hdf5"},
     "map_files": {"analysis.maps"},
+    "library_making": {"library_tables", "library_zip"} | {"formats", "analysis"},
+    "library_tables": {"analysis"},
+    "library_zip": {"formats", "analysis"},
     "export": {"engine", "formats", "project"},
     "pictures": {"engine"},
-    "project": {"engine", "formats"},
+    "project": {"engine", "formats"} | {"analysis.search"},
     "settings": set(),
-    "engine": {"mae", "analysis", "denoised"},
+    "engine": {"mae", "analysis", "denoised", "teaching"},
+    "teaching": {"analysis", "mae"},
     "denoised": {"analysis"},
     "mae": {"analysis"},
     "analysis": set(),

@@ -1,0 +1,251 @@
+"""The verb identify: what spectra are of, as a table with a line for each hit."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ramanstudio import paths
+from ramanstudio.analysis import library as libraries
+from ramanstudio.analysis import snr
+from ramanstudio.analysis.library import SUFFIX, Library
+from ramanstudio.cli_features import bars, write_table
+from ramanstudio.cli_files import Reading, Source
+from ramanstudio.cli_library import open_all
+from ramanstudio.errors import StudioError
+from ramanstudio.export import spectrum_names
+from ramanstudio.progress import Progress
+from ramanstudio.spectra import SpectrumSet, stacked
+from ramanstudio.terminal import table
+
+if TYPE_CHECKING:
+    from ramanstudio.analysis.search import Identification, Region
+    from ramanstudio.engine import Engine
+
+UNKNOWN: Final = "unknown"
+LONGEST_TABLE = 60  # lines printed; the file has them all
+ENOUGH_FOR_MIXTURES: Final = 30  # substances that a mixture's parts are looked for among
+HEADER: Final = (
+    "file", "spectrum", "rank", "name", "chance", "HQI", "gap", "matched bands / cm-1", "missing bands / cm-1",
+    "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
+)  # fmt: skip
+MIXTURE_HEADER: Final = ("file", "spectrum", "part", "name", "fraction", "error", "library", "sample")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a search: which `libraries`, how many hits, within which shifts, and whether of mixtures too."""
+
+    libraries: Sequence[str]
+    top: int
+    within: Region | None
+    mixtures: bool
+
+
+# Identify
+
+
+def add_asking(parser: ArgumentParser) -> None:
+    """What `identify` can be asked for."""
+    told = "a library: its file, or the title of one of yours; may be given several times (all of yours)"
+    parser.add_argument("--library", action="append", default=[], metavar="LIB", help=told)
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="hits for each spectrum (5)")
+    parser.add_argument(
+        "--from", dest="low", type=float, metavar="CM", help="look only above this Raman shift, in cm⁻¹"
+    )
+    parser.add_argument("--to", dest="high", type=float, metavar="CM", help="look only below this Raman shift")
+    told = "leave out what lies between two Raman shifts, such as 500-540; may be given several times"
+    parser.add_argument("--without", action="append", default=[], metavar="A-B", help=told)
+    told = "fit each spectrum as a mixture of up to four of its hits, and write the fractions to X_mixtures.csv"
+    parser.add_argument("--mixtures", action="store_true", help=told)
+
+
+def asked(arguments: Namespace) -> Asked:
+    """What the arguments of `identify` ask; raises StudioError when a range is none."""
+    if arguments.top < 1:
+        raise StudioError("--top needs a number of 1 or more.", remedy="Give how many hits to write.")
+    return Asked(arguments.library, arguments.top, _region(arguments), arguments.mixtures)
+
+
+def _region(arguments: Namespace) -> Region | None:
+    without = tuple(_ends(text) for text in arguments.without)
+    if arguments.low is None and arguments.high is None and not without:
+        return None
+    low = -np.inf if arguments.low is None else arguments.low
+    high = np.inf if arguments.high is None else arguments.high
+    if not low < high:
+        raise StudioError(f"Nothing lies from {low:g} to {high:g} cm⁻¹.", remedy="Give --from below --to.")
+    from ramanstudio.analysis.search import Region
+
+    return Region(float(low), float(high), without)
+
+
+def _ends(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.replace("–", "-").split("-"))
+    except ValueError:
+        low, high = 0.0, 0.0
+    if not low < high:
+        raise StudioError(f"'{text}' is no range of Raman shifts.", remedy="Give two, such as --without 500-540.")
+    return low, high
+
+
+def identify(engine: Engine, files: Sequence[Path], laser_nm: float | None, out: Path, asked: Asked) -> tuple[int, int]:
+    """Say what each spectrum of `files` is of, a line for each hit of the CSV `out`.
+
+    Returns how many spectra were identified or called unknown, and how many files failed; when cancelled, what was
+    found is written. Raises StudioError when there is no library or `out` cannot be written.
+    """
+    opened = ready(engine, open_all(asked.libraries))
+    reading = Reading("Identifying", files, laser_nm)
+    found: list[tuple[Source, Sequence[Identification]]] = []
+    try:
+        for report, some in reading.some_at_a_time():
+            found += _identified(engine, opened, asked, some, reading, Progress(report, on_warning=reading.bar.say))
+    finally:
+        reading.bar.clear()
+        if found:
+            write_table(out, _hit_lines(found, opened, asked.top))
+    if found and asked.mixtures:
+        write_table(_mixtures_beside(out), _mixture_lines(found, opened))
+    if found:
+        _tell(found)
+        names = ", ".join(one.title for one in opened)
+        many = sum(len(one) for _, one in found)
+        print(f"{many} spectr{'um' if many == 1 else 'a'} held against {names} on {engine.device_name}. Table: {out}")
+    return sum(len(one) for _, one in found), len(reading.failed)
+
+
+def _identified(
+    engine: Engine,
+    opened: Sequence[Library],
+    asked: Asked,
+    some: Sequence[Source],
+    reading: Reading,
+    progress: Progress,
+) -> list[tuple[Source, Sequence[Identification]]]:
+    """Each source with what its spectra are of, in the order given; those of one axis are searched in one go."""
+    alike: dict[bytes, list[int]] = {}
+    for index, (_, one) in enumerate(some):
+        alike.setdefault(one.axis.tobytes(), []).append(index)
+    found: dict[int, Sequence[Identification]] = {}
+    done, total = 0, sum(len(one) for _, one in some)
+    for indices in alike.values():
+        sources = [some[index] for index in indices]
+        answers = _searched(engine, opened, asked, sources, reading, progress.part(done, total))
+        found.update((index, one) for index, one in zip(indices, answers, strict=True) if one is not None)
+        done += sum(len(one) for _, one in sources)
+    return [(some[index], found[index]) for index in sorted(found)]
+
+
+def _searched(
+    engine: Engine,
+    opened: Sequence[Library],
+    asked: Asked,
+    sources: Sequence[Source],
+    reading: Reading,
+    progress: Progress,
+) -> list[Sequence[Identification] | None]:
+    """What the spectra of each source are of; where that fails source by source, with None for those at fault."""
+    top = max(asked.top, ENOUGH_FOR_MIXTURES) if asked.mixtures else asked.top
+    try:
+        answers = engine.identify(stacked([one for _, one in sources]), opened, top, asked.within, progress)
+    except StudioError as error:
+        if len(sources) == 1:
+            reading.fail(sources[0][0], error)
+            return [None]
+        return [one for source in sources for one in _searched(engine, opened, asked, [source], reading, progress)]
+    ends = np.cumsum([0, *(len(one) for _, one in sources)]).tolist()
+    return [answers[begin:end] for begin, end in itertools.pairwise(ends)]
+
+
+def _each(
+    found: Sequence[tuple[Source, Sequence[Identification]]],
+) -> Iterator[tuple[Path, SpectrumSet, int, str, Identification]]:
+    """Each spectrum: its file, its set and row, what it is called there, and what it is of."""
+    for (file, one), answers in found:
+        for row, (name, answer) in enumerate(zip(spectrum_names(one), answers, strict=True)):
+            yield file, one, row, name, answer
+
+
+def _hit_lines(
+    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library], top: int
+) -> Iterator[Sequence[str]]:
+    yield HEADER
+    for file, _, _, name, answer in _each(found):
+        unknown = "yes" if answer.unknown else "no"
+        if not answer.matches:
+            yield (str(file), name, *[""] * 8, unknown, "", "", "", answer.why)
+        for rank, one in enumerate(answer.matches[:top], start=1):
+            of, bands = opened[one.library], (one.matched, one.missing, one.extra)
+            numbers = (f"{one.probability:.3f}", f"{one.hqi:.0f}", f"{one.gap:.3f}")
+            cells = (*numbers, *(" ".join(f"{shift:.0f}" for shift in shifts) for shifts in bands))
+            candidate = "yes" if rank <= answer.candidates else "no"
+            last = (unknown, candidate, of.title, str(of.samples[one.reference]), answer.why)
+            yield (str(file), name, str(rank), one.name, *cells, *last)
+
+
+def _mixtures_beside(out: Path) -> Path:
+    return out.with_name(f"{out.stem}_mixtures{out.suffix}")
+
+
+def _mixture_lines(
+    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library]
+) -> Iterator[Sequence[str]]:
+    """The parts of each spectrum as a mixture of its hits, the largest first."""
+    from ramanstudio.analysis.mixtures import unmix
+
+    yield MIXTURE_HEADER
+    for file, one, row, name, answer in _each(found):
+        if not answer.matches:
+            continue
+        references = [opened[hit.library].spectrum(hit.reference) for hit in answer.matches]
+        names = [hit.name for hit in answer.matches]
+        sigma = float(snr.noise_sigma(one.values[row : row + 1])[0])
+        mixture = unmix(one.axis, one.values[row], sigma, references, names)
+        for number, part in enumerate(sorted(mixture.parts, key=lambda part: -part.fraction), start=1):
+            hit = answer.matches[part.reference]
+            of = opened[hit.library]
+            numbers = (f"{part.fraction:.3f}", f"{part.error:.3f}")
+            yield str(file), name, str(number), hit.name, *numbers, of.title, str(of.samples[hit.reference])
+
+
+def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:
+    """The best hit of each spectrum, or of many how often each substance was found."""
+    answers = list(_each(found))
+    if len(answers) > LONGEST_TABLE:
+        counts = Counter(UNKNOWN if one.unknown else one.matches[0].name for *_, one in answers)
+        print(table(("substance", "spectra"), [(name, str(many)) for name, many in counts.most_common(LONGEST_TABLE)]))
+        return
+    rows = []
+    for file, one, _, name, answer in answers:
+        best = answer.matches[0] if answer.matches else None
+        said = UNKNOWN if best is None else f"{UNKNOWN}; nearest {best.name}" if answer.unknown else best.name
+        numbers = ("", "") if best is None else (f"{best.probability:.0%}", f"{best.hqi:.0f}")
+        rows.append((file.name if len(one) == 1 else f"{file.name} {name}", said, *numbers))
+    print(table(("spectrum", "best", "chance", "HQI"), rows))
+    for why in dict.fromkeys(answer.why for *_, answer in answers if answer.why):
+        print(why)
+
+
+def ready(engine: Engine, opened: Sequence[Library]) -> list[Library]:
+    """The libraries with what the model of `engine` compares; those made with another are worked through again.
+
+    Where a library cannot be written, a copy in the user's folder is, and used from then on.
+    """
+    done = []
+    for one in opened:
+        if one.made_by != engine.made_by and not os.access(one.path.parent, os.W_OK):
+            copy = paths.user_data() / f"prepared-{one.hash[:16]}{SUFFIX}"
+            one = libraries.open(copy) if copy.is_file() else libraries.merged(copy, [one], one.title)
+        with bars(f"Preparing '{one.title}'") as progress:
+            done.append(one.prepared(engine, progress))
+    return done
