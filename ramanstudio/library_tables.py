@@ -8,11 +8,13 @@ spectrum_identity,…`, what `write_spec` writes). The first two have their fact
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -220,11 +222,12 @@ def _known(header: _Header, row: Sequence[str]) -> Facts:
 def _long(header: _Header, rows: Iterable[Sequence[str]]) -> Spectra:
     shift, value, key = header.cells.index("wavenumber"), header.cells.index("intensity"), header.id or 0
     points: dict[str, tuple[array[float], array[float]]] = {}
-    for row in rows:
-        if len(row) > max(shift, value, key):
-            into = points.get(row[key]) or points.setdefault(row[key], (array("d"), array("d")))
-            into[0].append(_number(row[shift]))
-            into[1].append(_number(row[value]))
+    whole = (row for row in rows if len(row) > max(shift, value, key))
+    for one, lines in itertools.groupby(whole, itemgetter(key)):  # a spectrum's lines follow one another
+        columns = list(zip(*((row[shift], row[value]) for row in lines), strict=True))
+        axis, values = points.setdefault(one, (array("d"), array("d")))
+        axis.extend(_numbers(columns[0]))
+        values.extend(_numbers(columns[1]))
     return {one: (np.array(axis), np.array(values)) for one, (axis, values) in points.items()}
 
 
@@ -232,7 +235,7 @@ def _wide(header: _Header, path: Path, rows: Iterable[Sequence[str]]) -> Spectra
     """Columns of spectra; their names are those of the header as they are written."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         names = next(csv.reader([file.readline()], delimiter=header.separator))
-    table = [array("d", map(_number, row)) for row in rows if len(row) == len(header.cells)]
+    table = [_numbers(row) for row in rows if len(row) == len(header.cells)]
     numbers = np.array(table).reshape(-1, len(header.cells))
     return {name.strip(): (numbers[:, 0], numbers[:, column]) for column, name in enumerate(names) if column}
 
@@ -244,9 +247,16 @@ def _flat(header: _Header, rows: Iterable[Sequence[str]]) -> tuple[Spectra, dict
     spectra, facts = Spectra(), dict[str, Facts]()
     for number, row in enumerate(rows, start=1):
         if len(row) >= len(header.cells):
-            spectra[str(number)] = axis, np.array([_number(row[column]) for column in columns])
+            spectra[str(number)] = axis, np.array(_numbers([row[column] for column in columns]))
             facts[str(number)] = _known(header, row)
     return spectra, facts
+
+
+def _numbers(cells: Sequence[str]) -> array[float]:
+    try:
+        return array("d", map(float, cells))
+    except ValueError:
+        return array("d", map(_number, cells))
 
 
 def _number(cell: str) -> float:

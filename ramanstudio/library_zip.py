@@ -73,13 +73,18 @@ def _chosen(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         raise StudioError(
             f"'{path.name}' would unpack to more than a zip of spectra holds.", remedy="Download it again from RRUFF."
         )
-    best: dict[str, zipfile.ZipInfo] = {}
-    for member in members:
-        kind = _KIND.search(member.filename)
-        measurement = member.filename[: kind.start()] if kind else member.filename
-        if kind is None or measurement not in best or kind[1].lower() == "processed":
-            best[measurement] = member
-    return list(best.values())
+    # Two of one name are two measurements; a raw one is left out only where it is there processed too.
+    kinds = [_KIND.search(one.filename) for one in members]
+    processed = {
+        one.filename[: kind.start()]
+        for one, kind in zip(members, kinds, strict=True)
+        if kind and kind[1].lower() == "processed"
+    }
+    return [
+        one
+        for one, kind in zip(members, kinds, strict=True)
+        if not (kind and kind[1].lower() == "raw" and one.filename[: kind.start()] in processed)
+    ]
 
 
 def _is_spectrum(member: zipfile.ZipInfo) -> bool:

@@ -91,6 +91,14 @@ def test_a_zip_of_rruff_is_read_as_it_was_downloaded(rruff_zip: Path, tmp_path: 
     assert "Dust__R000000" in made.failed[0].sentence
 
 
+def test_two_measurements_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    members = {named("quartz", "R040031", kind, number): member_of("quartz", "R040031", kind) for number, kind in
+               enumerate(("Processed", "RAW", "Processed", "RAW"))}  # fmt: skip
+    members |= {named("rutile", "R060745", "RAW", number): member_of("rutile", "R060745", "RAW") for number in (8, 9)}
+    references, _ = library_zip.read(zip_of(tmp_path / "two.zip", members))
+    assert [one.name for one in references] == ["Quartz", "Quartz", "Rutile", "Rutile"]
+
+
 def test_a_bomb_or_a_broken_member_does_not_stop_the_others(
     rruff_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
