@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.analysis import clusters, compare, shared, snr
 from ramanstudio.analysis.clusters import Clusters
@@ -20,6 +20,12 @@ from ramanstudio.mae import zoo
 from ramanstudio.mae.zoo import ModelCard
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet, stacked
+from ramanstudio.teaching import classifying, learning, taught
+from ramanstudio.teaching.classifying import Classified
+from ramanstudio.teaching.learning import FineTuned
+from ramanstudio.teaching.plan import FinetunePlan
+from ramanstudio.teaching.readings import Sight
+from ramanstudio.teaching.taught import Taught
 
 if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
@@ -177,6 +183,38 @@ class Engine:
         progress = progress or SILENT
         comparison = self.compare([self.denoise(spectra, progress=progress).spectra], progress)
         return clusters.cluster(comparison.likeness, n_clusters, method, progress)
+
+    def finetune(
+        self,
+        spectra: SpectrumSet,
+        labels: ArrayLike | Sequence[Any],
+        plan: FinetunePlan | None = None,
+        groups: ArrayLike | Sequence[Any] | None = None,
+        progress: Progress | None = None,
+    ) -> FineTuned:
+        """Teach a model what `labels` (N,) tell of `spectra`; blank where there is none. See `teaching.learning`."""
+        return learning.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
+
+    def classify(
+        self, spectra: SpectrumSet, model: Taught | str | Path, progress: Progress | None = None
+    ) -> Classified:
+        """What each of `spectra` is by a taught model, given or by name. See `teaching.classifying`."""
+        known = model if isinstance(model, Taught) else taught.load(model)
+        return classifying.classify(self._sight(), spectra, known, progress or SILENT)
+
+    def _sight(self) -> Sight:
+        """This model as teaching sees it."""
+
+        def denoise(spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
+            if (refusal := _broken(spectra)) is not None:
+                raise refusal
+            return self.denoise(spectra, progress=progress).spectra
+
+        def features(denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32] | None:
+            found = self._features([denoised], [None], progress)
+            return found if found.shape[1] else None
+
+        return Sight(self.card.name, self.card.fingerprint, denoise, features)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()

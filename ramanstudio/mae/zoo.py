@@ -67,6 +67,11 @@ class ModelCard:
         """The factors from predicted spread to expected error; one for all where the model has not been calibrated."""
         return self.calibration or Calibration.flat(self.error_scale)
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this model's weights, of both halves, from those of any other."""
+        return hashlib.sha256(f"{self.sha256} {self.embedder.sha256 if self.embedder else ''}".encode()).hexdigest()
+
     def text(self) -> str:
         """The card in sentences, for a person to read."""
         learned = ", ".join(f"{group} {count}" for group, count in self.trained_on.items())

@@ -1,0 +1,103 @@
+"""What a taught model says of spectra: the class of each with its probability, or that it is like none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.analysis import compare
+from ramanstudio.analysis.lines import Components
+from ramanstudio.errors import StudioError
+from ramanstudio.progress import SILENT, Progress
+from ramanstudio.spectra import SpectrumSet
+from ramanstudio.teaching import estimates, strangers, taught
+from ramanstudio.teaching.heads import Linear, Nearest
+from ramanstudio.teaching.readings import Readings, Sight, read_denoised
+from ramanstudio.teaching.taught import CLASSES, Taught
+
+Floats = NDArray[np.floating[Any]]
+MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classified:
+    """What N spectra are: `labels` (N,), `probabilities` (N, K) of the `classes` (K,), whether each is `unknown` (N,).
+
+    Labels are those of the likeliest class even of unknown spectra. A model of a quantity gives `values` (N,) and
+    their `error` instead, no classes, and labels that are the values in words.
+    """
+
+    labels: NDArray[np.str_]
+    probabilities: NDArray[np.float64]
+    classes: tuple[str, ...]
+    unknown: NDArray[np.bool_]
+    values: NDArray[np.float64] | None = None
+    error: float = float("nan")
+
+    @property
+    def told(self) -> NDArray[np.str_]:
+        """The labels, with "unknown" in place of those of spectra that are unlike all classes."""
+        return np.where(self.unknown, UNKNOWN, self.labels)
+
+
+def classify(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress = SILENT) -> Classified:
+    """What each of `spectra` is by a taught model, on whatever axis that covers the model's.
+
+    Raises StudioError when the model was made for another parent or other Raman shifts, or a spectrum cannot be
+    denoised; Cancelled when asked to stop.
+    """
+    taught.require_parent(model.card, sight.parent, sight.sha256)
+    _require_range(spectra, model)
+    try:
+        readings = _read(sight, spectra, model, progress)
+        if model.card.kind != CLASSES:
+            from ramanstudio.teaching import quantities
+
+            return quantities.predicted(model, readings)
+        told = probabilities_of(model, readings)
+        far = strangers.distances(readings.rows("joined"), model.arrays["kept"]) > model.card.stranger_distance
+    except (KeyError, ValueError, IndexError) as error:
+        raise StudioError(
+            f"The taught model '{model.card.name}' is damaged.", remedy="Import it again, or teach it again."
+        ) from error
+    return Classified(np.array(model.card.classes)[np.argmax(told, axis=1)], told, model.card.classes, far)
+
+
+def probabilities_of(model: Taught, readings: Readings) -> NDArray[np.float64]:
+    """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
+    rows = readings.rows(model.card.reading)
+    arrays, many = model.arrays, len(model.card.classes)
+    head = (
+        Linear(arrays["weights"], arrays["offset"])
+        if "weights" in arrays
+        else Nearest(arrays["rows"], arrays["which"].astype(np.intp), many)
+    )
+    return estimates.chances(head.scores(rows), model.card.sharpness)
+
+
+def components_of(model: Taught) -> dict[str, Components]:
+    """The components that a model sees spectra by."""
+    heads = {name.rpartition(".")[0] for name in model.arrays if name.endswith(".axes")}
+    return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
+
+
+def _read(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress) -> Readings:
+    denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
+    if not np.array_equal(spectra.axis, axis):
+        spectra, denoised = (one.with_axis(axis, compare.resampled(one, axis)) for one in (spectra, denoised))
+    return read_denoised(sight, spectra, denoised, components_of(model), ("joined", model.card.reading), progress)
+
+
+def _require_range(spectra: SpectrumSet, model: Taught) -> None:
+    low, high = model.card.axis_cm
+    lacks = max(0.0, spectra.axis[0] - low) + max(0.0, high - spectra.axis[-1])
+    if lacks > MISSING * (high - low):
+        raise StudioError(
+            f"These spectra reach from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹; the model"
+            f" '{model.card.name}' was taught from {low:.0f} to {high:.0f} cm⁻¹.",
+            remedy="Teach a model on the range that all have.",
+        )

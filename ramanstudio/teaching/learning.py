@@ -1,0 +1,300 @@
+"""Teaching: labelled spectra in, a model that names the rest out, with what it was measured to be worth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ramanstudio import __version__
+from ramanstudio.progress import SILENT, Cancelled, Progress
+from ramanstudio.spectra import SpectrumSet
+from ramanstudio.teaching import choosing, estimates, findings, heads, labels, strangers
+from ramanstudio.teaching.choosing import FEWEST_TO_CHOOSE, Candidate, Tried
+from ramanstudio.teaching.folds import Folds, deal
+from ramanstudio.teaching.heads import Head, Linear, Nearest, Span
+from ramanstudio.teaching.labels import Labelled
+from ramanstudio.teaching.plan import AUTO, READ_AS, READINGS, FinetunePlan
+from ramanstudio.teaching.readings import Readings, Sight, read, read_denoised
+from ramanstudio.teaching.report import Attempt, QuantityReport, Report
+from ramanstudio.teaching.taught import CLASSES, Taught, TaughtCard
+
+Floats = NDArray[np.floating[Any]]
+Places = NDArray[np.intp]
+Given = ArrayLike | Sequence[Any]
+NO_SAMPLES: Final = (
+    "No column says which spectra are of one sample, or each class has one sample only: repeats of a sample may fall on"
+    " both sides, so the figures are optimistic for new samples."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FineTuned:
+    """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
+
+    model: Taught
+    report: Report | QuantityReport
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far."""
+
+    attempt: Attempt
+    best: Attempt
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What is learned from: readings of all spectra, the labelled among them, and how these are parted."""
+
+    spectra: SpectrumSet
+    readings: Readings
+    labelled: Labelled
+    folds: Folds
+
+    def rows(self, reading: str) -> NDArray[np.float32]:
+        """The labelled spectra's rows (n, D)."""
+        return self.readings.rows(reading)[self.labelled.places]
+
+
+def finetune(
+    sight: Sight,
+    spectra: SpectrumSet,
+    given: Given,
+    groups: Given | None = None,
+    plan: FinetunePlan | None = None,
+    progress: Progress = SILENT,
+) -> FineTuned:
+    """Teach a model the classes, or the quantity, that the labels `given` (N,) tell; a blank is a spectrum without one.
+
+    `groups` (N,) names the sample of each spectrum, so that repeats never fall on both sides of a split. Shows
+    `Learned` rows. Stopped once something was learned, it keeps the best so far; raises Cancelled before. Raises
+    StudioError when the labels do not suit or a spectrum cannot be denoised.
+    """
+    plan = plan or FinetunePlan()
+    if plan.quantity or (plan.quantity is None and labels.are_numbers(given, len(spectra))):
+        from ramanstudio.teaching import quantities
+
+        return quantities.finetune(sight, spectra, given, groups, plan, progress)
+    started = time.monotonic()
+    labelled = labels.labelled(given, groups, len(spectra))
+    folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
+    few = plan.reading == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
+    wanted = ("joined",) if few else tuple(READINGS)
+    lesson = Lesson(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
+    tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
+    first = _usual(plan, tried, labelled)
+    chosen = int(_choice(tried, first, lesson)[0])
+    return _finished(sight, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
+
+
+def _too_few_to_choose(labelled: Labelled) -> bool:
+    """Whether most classes have so few labels that what is best on them is best by luck."""
+    return float(np.median(labelled.counts)) < FEWEST_TO_CHOOSE
+
+
+def _candidates(plan: FinetunePlan, lesson: Lesson, few: bool) -> list[Candidate]:
+    labelled = lesson.labelled
+    some = choosing.candidates(plan, lesson.readings, len(labelled.places), len(labelled.classes))
+    return [choosing.usual(plan, some, min(labelled.counts))] if few else some
+
+
+def _usual(plan: FinetunePlan, tried: Sequence[Tried], labelled: Labelled) -> int:
+    some = [one.candidate for one in tried]
+    return some.index(choosing.usual(plan, some, int(np.median(labelled.counts))))
+
+
+def _choice(tried: Sequence[Tried], first: int, lesson: Lesson) -> Places:
+    tested = lesson.folds.tested
+    if not tested.any():
+        return np.array([first])
+    return choosing.choose(choosing.right(tried, lesson.labelled.which, tested), first)
+
+
+def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> tuple[list[Tried], bool]:
+    """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
+    tried: list[Tried] = []
+    spans: dict[str, NDArray[np.float64]] = {}
+    queue = list(some)
+    try:
+        while queue:
+            one = queue.pop(0)
+            progress(len(tried), len(tried) + len(queue) + 1, f"trying {one.words}")
+            if one.reading not in spans:
+                rows = lesson.rows(one.reading)
+                spans[one.reading] = Span.of(rows).of_rows(rows)
+            found = choosing.hold_out(
+                spans[one.reading], lesson.labelled.which, len(lesson.labelled.classes), lesson.folds, one
+            )
+            tried.append(found)
+            _show(tried, len(queue), progress)
+            if not queue and len(tried) == len(some) > 1:
+                queue = _other_strengths(tried)
+    except Cancelled:
+        if not tried:
+            raise
+        return tried, True
+    return tried, False
+
+
+def _other_strengths(tried: Sequence[Tried]) -> list[Candidate]:
+    """The best of the regressions, stronger and weaker."""
+    some = [one for one in tried if one.candidate.head == heads.LOGISTIC and np.isfinite(one.accuracy)]
+    if not some:
+        return []
+    best = max(some, key=lambda one: one.accuracy).candidate
+    return [replace(best, strength=one) for one in heads.STRENGTHS if one != best.strength]
+
+
+def _show(tried: Sequence[Tried], left: int, progress: Progress) -> None:
+    attempts = [Attempt(one.candidate.words, one.accuracy) for one in tried]
+    best = max(attempts, key=lambda one: -1.0 if np.isnan(one.accuracy) else one.accuracy)
+    progress.show(Learned(attempts[-1], best, len(tried), len(tried) + left))
+
+
+def _finished(
+    sight: Sight,
+    lesson: Lesson,
+    plan: FinetunePlan,
+    tried: Sequence[Tried],
+    first: int,
+    chosen: int,
+    started: float,
+    progress: Progress,
+) -> FineTuned:
+    """The chosen candidate learned from all labels, as a model, and the report."""
+    labelled, folds = lesson.labelled, lesson.folds
+    best, tested = tried[chosen], folds.tested
+    sharpness = estimates.sharpness(best.scores[tested], labelled.which[tested])
+    model = _model(sight, lesson, plan, best.candidate, sharpness)
+    told = estimates.chances(best.scores[tested], sharpness)
+    which, places = labelled.which[tested], labelled.places[tested]
+    doubts = findings.doubts(told, which, labelled.classes, places)
+    confusion = np.zeros((len(labelled.classes),) * 2, dtype=np.intp)
+    np.add.at(confusion, (which, np.argmax(told, axis=1)), 1)
+    report = Report(
+        classes=labelled.classes,
+        counts=labelled.counts,
+        expected=estimates.expected(tried, first, chosen, labelled.which, folds),
+        majority=max(labelled.counts) / sum(labelled.counts),
+        by_sample=folds.by_sample,
+        chosen=best.candidate.words,
+        attempts=tuple(Attempt(one.candidate.words, one.accuracy) for one in tried),
+        places=labelled.places,
+        confusion=confusion,
+        wrong=doubts,
+        suspects=findings.suspects(doubts, told, which, places),
+        duplicates=findings.duplicates(lesson.spectra.values[labelled.places], labelled.places),
+        sureness=estimates.sureness(told, which),
+        bands=_bands(sight, lesson, model, progress),
+        next_to_label=_next(lesson, model),
+        warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
+        seconds=time.monotonic() - started,
+    )
+    return FineTuned(Taught(replace(model.card, **_figures(report)), model.arrays), report)
+
+
+def _figures(report: Report) -> dict[str, Any]:
+    """What the card says of the report."""
+    one = report.expected
+    figures = {"majority class": report.majority}
+    if one.is_measured:
+        figures |= {
+            "expected accuracy": one.accuracy,
+            "95 % interval, low": one.low,
+            "95 % interval, high": one.high,
+            "accuracy held out": one.held_out,
+            "calibration gap": report.sureness.gap,
+        }
+    return {"figures": figures, "notes": (report.headline, *report.warnings)}
+
+
+def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
+    if not folds.by_sample:
+        return [NO_SAMPLES]
+    if folds.sole:
+        names = labels.in_words([labelled.classes[one] for one in folds.sole])
+        return [f"There is one sample only of {names}: for new samples of it the figures are optimistic."]
+    return []
+
+
+def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float) -> Taught:
+    labelled = lesson.labelled
+    head = _fitted(lesson, chosen)
+    kept = strangers.kept(labelled.which)
+    rows = lesson.rows("joined")
+    arrays: dict[str, NDArray[Any]] = {"axis": lesson.spectra.axis, "kept": rows[kept].astype(np.float32)}
+    if isinstance(head, Linear):
+        arrays |= {"weights": head.weights.astype(np.float32), "offset": head.offset.astype(np.float32)}
+    else:
+        arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
+    for name, one in lesson.readings.components.items():
+        arrays |= {f"{name}.{part}": np.asarray(getattr(one, part), np.float32) for part in ("mean", "axes", "scale")}
+    card = TaughtCard(
+        name="",
+        kind=CLASSES,
+        classes=labelled.classes,
+        counts=labelled.counts,
+        parent=sight.parent,
+        parent_sha256=sight.sha256,
+        reading=chosen.reading,
+        head=chosen.head,
+        axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
+        sharpness=sharpness,
+        stranger_distance=strangers.too_far(rows, labelled.which, lesson.folds, plan.stranger_share),
+        settings=asdict(plan) | {"strength": chosen.strength, "read as": READ_AS[chosen.reading]},
+        software=f"RamanStudio {__version__}",
+        made=date.today().isoformat(),
+    )
+    return Taught(card, arrays)
+
+
+def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
+    """The head learned from all labelled spectra, for rows as they are read."""
+    labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
+    if chosen.head == heads.NEAREST:
+        return Nearest(rows, labelled.which, len(labelled.classes))
+    span = Span.of(rows)
+    head = heads.fit(chosen.head, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength)
+    assert isinstance(head, Linear)
+    return head.outside(span)
+
+
+def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> tuple[Any, ...]:
+    """The ranges that the model relies on; nothing once somebody has stopped it."""
+    from ramanstudio.teaching.classifying import probabilities_of
+
+    some = findings.looked_at(lesson.labelled.which)
+    places = lesson.labelled.places[some]
+
+    def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
+        readings = read_denoised(sight, raw, denoised, lesson.readings.components, (model.card.reading,), progress)
+        return probabilities_of(model, readings)
+
+    try:
+        return findings.relied_on(
+            lesson.spectra[places], lesson.readings.denoised[places], lesson.labelled.which[some], told
+        )
+    except Cancelled:
+        return ()
+
+
+def _next(lesson: Lesson, model: Taught) -> tuple[int, ...]:
+    from ramanstudio.teaching.classifying import probabilities_of
+
+    unlabelled = lesson.labelled.unlabelled
+    if not len(unlabelled):
+        return ()
+    told = probabilities_of(model, lesson.readings)[unlabelled]
+    return findings.next_to_label(told, lesson.readings.rows("joined")[unlabelled], unlabelled)
+
+
+__all__ = ["FineTuned", "Learned", "finetune"]
