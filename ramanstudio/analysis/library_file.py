@@ -178,7 +178,9 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
         raise StudioError("A library needs at least one reference.", remedy="Give spectra whose substance is known.")
     aligned = {"alignment_threshold": _ALIGNED, "alignment_interval": _ALIGNED}
     with _writing(path), draft_of(path) as draft, h5py.File(draft, "w", **aligned) as file:
-        file.attrs["format"], file.attrs["version"], file.attrs["title"] = _MARK, VERSION, _short(title) or path.stem
+        _put_fact(file, "format", _MARK)
+        _put_fact(file, "version", str(VERSION))
+        _put_fact(file, "title", _short(title) or path.stem)
         digest = hashlib.sha256()
         group = file.create_group("spectra")
         for column in TEXTS:
@@ -193,7 +195,7 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
         digest.update(lasers.tobytes() + lengths.tobytes())
         _put_spectra(group, parts, int(lengths.sum()), digest.update, progress)
         _put_prints(file, parts)
-        file.attrs["sha256"] = digest.hexdigest()
+        _put_fact(file, "sha256", digest.hexdigest())
 
 
 def _put_spectra(
@@ -227,18 +229,21 @@ def _put_prints(file: h5py.File, parts: Sequence[Rows]) -> None:
     for name, model in alike.items():
         dataset, at = group.create_dataset(name, (total, *model.shape[1:]), model.dtype), 0
         for part in parts:
-            if part.printed_by == maker and part.printed.any() and _fit(part.prints, alike):
+            if part.printed_by == maker and part.printed.any() and _kinds(part.prints) == _kinds(alike):
                 dataset[at : at + len(part)] = part.prints[name]
                 printed[at : at + len(part)] = part.printed
             at += len(part)
     file.create_dataset("printed", data=printed.astype(np.uint8))
-    file.attrs["made_by"] = maker
+    _put_fact(file, "made_by", maker)
 
 
-def _fit(prints: Mapping[str, NDArray[Any]], others: Mapping[str, NDArray[Any]]) -> bool:
-    return {name: (one.dtype, one.shape[1:]) for name, one in prints.items()} == {
-        name: (one.dtype, one.shape[1:]) for name, one in others.items()
-    }
+def _put_fact(file: h5py.File, name: str, text: str) -> None:
+    # Of a fixed length: where a file is damaged, HDF5 ends the whole process over a text of variable length.
+    file.attrs[name] = np.bytes_(text.encode())
+
+
+def _kinds(prints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {name: (one.dtype, one.shape[1:]) for name, one in prints.items()}
 
 
 @contextmanager
@@ -276,12 +281,18 @@ def read(path: Path) -> Stored:
 
 
 def _check(path: Path, file: h5py.File) -> None:
-    if file.attrs.get("format") != _MARK:
+    if _fact(file, "format") != _MARK:
         raise StudioError(f"'{path.name}' is not a library of RamanStudio.", remedy="Open it as spectra.")
-    if int(file.attrs["version"]) > VERSION:
+    if int(_fact(file, "version")) > VERSION:
         raise StudioError(
             f"'{path.name}' was made by a newer RamanStudio.", remedy="Use that version, or update this one."
         )
+
+
+def _fact(file: h5py.File, name: str) -> str:
+    """A text about the whole library; empty where there is none of a fixed length."""
+    kind = file.attrs.get_id(name).dtype.kind if name in file.attrs else ""
+    return bytes(file.attrs[name]).decode("utf-8", "replace") if kind == "S" else ""
 
 
 def _stored(path: Path, file: h5py.File) -> Stored:
@@ -299,8 +310,8 @@ def _stored(path: Path, file: h5py.File) -> Stored:
     if any(column.shape != (many,) for column in texts.values()):
         raise ValueError("a column has another length")
     prints, printed = _prints(path, file, length, many)
-    maker = str(file.attrs.get("made_by", "")) if prints else ""
-    title, digest = str(file.attrs["title"]), str(file.attrs["sha256"])
+    maker = _fact(file, "made_by") if prints else ""
+    title, digest = _fact(file, "title"), _fact(file, "sha256")
     return Stored(path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, prints, printed, maker)
 
 
