@@ -1,0 +1,53 @@
+"""What a search in libraries answers: matches with a chance that means what it says, or that it is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where spectra are compared: from `low_cm` to `high_cm`, but not in the ranges `without`, all in cm⁻¹."""
+
+    low_cm: float
+    high_cm: float
+    without: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A substance that a spectrum may be of, by that of its references which is most like it.
+
+    `probability` counts the chance that it is none of the libraries' substances against all of them; `score` is what
+    ranks, `gap` by how much it is above the next. Beside them the classic indices, both spectra without their baselines
+    and over the range they share: `hqi` = 1000 r² for a positive correlation r, else 0; `euclid` is the distance of the
+    two brought to unit length; `pearson` is r of both as they were measured. `reference` counts within the library
+    numbered `library`. Bands in cm⁻¹: `matched` of both; `missing` of the reference only; `extra` of the spectrum only.
+    """
+
+    name: str
+    probability: float
+    score: float
+    hqi: float
+    pearson: float
+    euclid: float
+    gap: float
+    library: int
+    reference: int
+    matched: tuple[float, ...] = ()
+    missing: tuple[float, ...] = ()
+    extra: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """What one spectrum is: `matches`, best first, one for each substance, or `unknown`.
+
+    The first `candidates` of the matches hold the truth nine times in ten, where the libraries have it at all. `why` is
+    a sentence: why it is unknown, or what to mind; empty where there is nothing to say.
+    """
+
+    matches: tuple[Match, ...]
+    unknown: bool
+    candidates: int
+    why: str = ""
