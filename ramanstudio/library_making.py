@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -129,7 +129,7 @@ def gather(
             found, bad = _of_file(file, file not in given, naming or Naming(), laser_nm, part)
         except StudioError as error:
             found, bad = [], [error]
-        references += found
+        references += [_told(one, naming) for one in found]
         failed += bad
     return references, failed
 
@@ -147,7 +147,7 @@ def from_sets(
     for one, name in zip(sets, names, strict=True):
         naming = Naming(name=name, group=group, source=source or str(one.about.get("source", "")), licence=licence)
         found, bad = _of_set(one, Path(name), False, naming)
-        references += found
+        references += [_told(one, naming) for one in found]
         failed += bad
     return references, failed
 
@@ -187,7 +187,8 @@ def _files(given: Iterable[Path]) -> list[Path]:
             files.update(dict.fromkeys(one for one in [*whole, *spectra] if one not in facts))
         else:
             files.update(dict.fromkeys(registry.find_files([path])))
-    return list(files)
+    kept = set(library_zip.without_raw([str(one) for one in files]))
+    return [one for one in files if str(one) in kept]
 
 
 def _of_file(file: Path, in_folder: bool, naming: Naming, laser_nm: float | None, progress: Progress) -> Found:
@@ -201,6 +202,8 @@ def _of_file(file: Path, in_folder: bool, naming: Naming, laser_nm: float | None
         return [other.reference(index) for index in range(len(other))], []
     if (error := refused_rds(file)) is not None:
         raise error
+    if library_zip.is_member(file) and not naming.name and not naming.column:
+        return [library_zip.read_member(file)], []
     references, failed = list[Reference](), list[StudioError]()
     for one in registry.read(file, laser_nm):
         found, bad = _of_set(one, file, in_folder, naming)
@@ -219,11 +222,11 @@ def _of_set(one: SpectrumSet, file: Path, in_folder: bool, naming: Naming) -> Fo
                 Reference(
                     name,
                     measured(name, one.axis, one.values[row]),
-                    naming.group or _known(one, row, "group") or folder,
+                    _known(one, row, "group") or folder,
                     _known(one, row, "formula"),
                     _laser(one, row),
-                    naming.source or _known(one, row, "cite") or file.name,
-                    naming.licence or _known(one, row, "licence"),
+                    _known(one, row, "cite") or file.name,
+                    _known(one, row, "licence"),
                     _known(one, row, "sample"),
                     _known(one, row, "note"),
                 )
@@ -231,6 +234,18 @@ def _of_set(one: SpectrumSet, file: Path, in_folder: bool, naming: Naming) -> Fo
         except StudioError as error:
             failed.append(error)
     return references, failed
+
+
+def _told(reference: Reference, naming: Naming | None) -> Reference:
+    """A reference with what is said of all."""
+    if naming is None:
+        return reference
+    return replace(
+        reference,
+        group=naming.group or reference.group,
+        source=naming.source or reference.source,
+        licence=naming.licence or reference.licence,
+    )
 
 
 def _names(one: SpectrumSet, file: Path, naming: Naming) -> list[str]:

@@ -11,6 +11,7 @@ import math
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.analysis.library import Reference, measured
 from ramanstudio.errors import StudioError
+from ramanstudio.formats.border import bytes_of
 from ramanstudio.formats.text_decode import decoded
 from ramanstudio.formats.text_header import laser_of, pairs_of
 from ramanstudio.formats.text_table import taken_apart, two_columns
@@ -73,18 +75,31 @@ def _chosen(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         raise StudioError(
             f"'{path.name}' would unpack to more than a zip of spectra holds.", remedy="Download it again from RRUFF."
         )
-    # Two of one name are two measurements; a raw one is left out only where it is there processed too.
-    kinds = [_KIND.search(one.filename) for one in members]
+    kept = set(without_raw([one.filename for one in members]))
+    return [one for one in members if one.filename in kept]
+
+
+def without_raw(names: Sequence[str]) -> list[str]:
+    """The names of spectra, without those of raw ones that are there processed too; two of one kind are both kept."""
+    kinds = [_KIND.search(name) for name in names]
     processed = {
-        one.filename[: kind.start()]
-        for one, kind in zip(members, kinds, strict=True)
-        if kind and kind[1].lower() == "processed"
+        name[: kind.start()] for name, kind in zip(names, kinds, strict=True) if kind and kind[1].lower() == "processed"
     }
     return [
-        one
-        for one, kind in zip(members, kinds, strict=True)
-        if not (kind and kind[1].lower() == "raw" and one.filename[: kind.start()] in processed)
+        name
+        for name, kind in zip(names, kinds, strict=True)
+        if not (kind and kind[1].lower() == "raw" and name[: kind.start()] in processed)
     ]
+
+
+def is_member(path: Path) -> bool:
+    """Whether a file is named like one that was unpacked from such a zip."""
+    return _NAMED.search(path.name) is not None
+
+
+def read_member(path: Path) -> Reference:
+    """The reference in a file that was unpacked from such a zip; raises StudioError when it is none."""
+    return _reference(path.name, bytes_of(path, LARGEST_MEMBER // 2**20))
 
 
 def _is_spectrum(member: zipfile.ZipInfo) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio import cli, cli_files, paths
 from ramanstudio.analysis import library
 from ramanstudio.analysis.library import Library, Reference
+from ramanstudio.analysis.search import Region
 from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
 from ramanstudio.formats import hdf5, registry
@@ -212,6 +213,16 @@ def test_cancelling_keeps_what_was_found_by_then(
     given = ["identify", *map(str, files), "--library", "minerals", "--top", "1", "--out", str(tmp_path / "x.csv")]
     assert cli.main(given) == cli.CANCELLED
     assert [row["file"] for row in rows_of(tmp_path / "x.csv")] == [str(file) for file in files[:2]]
+
+
+def test_the_range_that_is_looked_at_can_be_told(tmp_path: Path, nose: Nose, minerals: Library) -> None:
+    file = write_spectrum(tmp_path / "scan.txt", "quartz")
+    given = ["identify", str(file), "--library", "minerals", "--out", str(tmp_path / "x.csv")]
+    told = ["--from", "300", "--without", "500-540", "--without", "900–950"]
+    assert [cli.main(given), cli.main([*given, *told]), cli.main([*given, "--to", "1500"])] == [cli.DONE] * 3
+    assert nose.within == [
+        None, Region(300.0, np.inf, ((500.0, 540.0), (900.0, 950.0))), Region(-np.inf, 1500.0, ()),
+    ]  # fmt: skip
 
 
 def test_of_many_spectra_the_terminal_counts_the_substances(

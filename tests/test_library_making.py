@@ -75,13 +75,13 @@ def rruff_zip(tmp_path: Path) -> Path:
 
 
 def test_a_zip_of_rruff_is_read_as_it_was_downloaded(rruff_zip: Path, tmp_path: Path) -> None:
-    made = library_making.build(tmp_path / "rruff.ramanlib", [rruff_zip], "RRUFF")
+    made = library_making.build(tmp_path / "rruff.ramanlib", [rruff_zip], "RRUFF", Naming(group="oxides and salts"))
     one = made.library
     assert list(one.names) == ["Quartz", "Calcite", "Rutile"]
     assert list(one.formulas) == ["SiO₂", "CaC⁴⁺O₃", "SiO₂"]
     assert one.laser_nm.tolist() == [532.0, 532.0, 780.0]  # where the header says 53, the file's name is asked
     assert list(one.samples) == ["R040031", "R050048", "R060745"]
-    assert list(one.groups) == ["minerals"] * 3
+    assert list(one.groups) == ["oxides and salts"] * 3
     assert one.sources[0] == "RRUFF R040031 rruff.info/R040031"
     assert "Lafuente" in one.licences[0]
     assert list(one.notes) == ["", "", "as measured, not processed"]
@@ -89,6 +89,17 @@ def test_a_zip_of_rruff_is_read_as_it_was_downloaded(rruff_zip: Path, tmp_path: 
     assert one.spectrum(1).axis == pytest.approx(AXIS, abs=0.006)
     assert len(made.failed) == 1
     assert "Dust__R000000" in made.failed[0].sentence
+
+
+def test_a_zip_of_rruff_that_was_unpacked_is_the_same_library(rruff_zip: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(rruff_zip) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    packed = library_making.build(tmp_path / "a.ramanlib", [rruff_zip]).library
+    made = library_making.build(tmp_path / "b.ramanlib", [tmp_path / "unpacked"])
+    assert sorted(zip(made.library.names, made.library.formulas, made.library.samples, strict=True)) == sorted(
+        zip(packed.names, packed.formulas, packed.samples, strict=True)
+    )
+    assert ["Dust__R000000" in str(error) for error in made.failed] == [True]
 
 
 def test_two_measurements_of_one_name_are_both_kept(tmp_path: Path) -> None:

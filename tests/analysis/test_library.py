@@ -201,7 +201,7 @@ def test_parts_that_do_not_fit_are_refused(shelf_board: Library, name: str) -> N
 def test_a_damaged_library_never_ends_the_program(shelf_board: Library) -> None:
     whole = shelf_board.prepared(Model()).path.read_bytes()
     damaged, random, said = shelf_board.path.with_name("damaged.ramanlib"), np.random.default_rng(1), 0
-    for _ in range(300):
+    for _ in range(150):
         content = bytearray(whole)
         for at in random.integers(0, 6000, 3):  # where the file says what lies where
             content[at] = random.integers(256)
@@ -212,7 +212,7 @@ def test_a_damaged_library_never_ends_the_program(shelf_board: Library) -> None:
                 one.reference(index)
         except StudioError:
             said += 1
-    assert said > 100
+    assert said > 50
 
 
 def test_an_array_that_lies_in_another_file_is_not_followed(shelf_board: Library, tmp_path: Path) -> None:
