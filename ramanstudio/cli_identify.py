@@ -34,8 +34,8 @@ UNKNOWN: Final = "unknown"
 LONGEST_TABLE = 60  # lines printed; the file has them all
 ENOUGH_FOR_MIXTURES: Final = 30  # substances that a mixture's parts are looked for among
 HEADER: Final = (
-    "file", "spectrum", "rank", "name", "chance", "HQI", "gap", "matched bands / cm-1", "missing bands / cm-1",
-    "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
+    "file", "spectrum", "rank", "name", "chance", "HQI", "Pearson", "Euclid", "gap", "matched bands / cm-1",
+    "missing bands / cm-1", "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
 )  # fmt: skip
 MIXTURE_HEADER: Final = ("file", "spectrum", "part", "name", "fraction", "error", "library", "sample")
 
@@ -183,11 +183,15 @@ def _hit_lines(
     for file, _, _, name, answer in _each(found):
         unknown = "yes" if answer.unknown else "no"
         if not answer.matches:
-            yield (str(file), name, *[""] * 8, unknown, "", "", "", answer.why)
+            yield (str(file), name, *[""] * 10, unknown, "", "", "", answer.why)
         for rank, one in enumerate(answer.matches[:top], start=1):
             of, bands = opened[one.library], (one.matched, one.missing, one.extra)
-            numbers = (f"{one.probability:.3f}", f"{one.hqi:.0f}", f"{one.gap:.3f}")
-            cells = (*numbers, *(" ".join(f"{shift:.0f}" for shift in shifts) for shifts in bands))
+            classic = (f"{one.hqi:.0f}", f"{one.pearson:.3f}", f"{one.euclid:.3f}", f"{one.gap:.3f}")
+            cells = (
+                f"{one.probability:.3f}",
+                *classic,
+                *(" ".join(f"{shift:.0f}" for shift in shifts) for shifts in bands),
+            )
             candidate = "yes" if rank <= answer.candidates else "no"
             last = (unknown, candidate, of.title, str(of.samples[one.reference]), answer.why)
             yield (str(file), name, str(rank), one.name, *cells, *last)

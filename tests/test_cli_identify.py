@@ -71,7 +71,7 @@ class Nose:
             best.setdefault(name, (off, which, index))
         matches = tuple(
             SimpleNamespace(
-                name=name, probability=1 / (1 + off), hqi=1000 - off, gap=0.1, library=which, reference=index,
+                name=name, probability=1 / (1 + off), hqi=1000 - off, pearson=0.9, euclid=0.3, gap=0.1, library=which, reference=index,
                 matched=(peak,), missing=(), extra=(),
             )
             for name, (off, which, index) in list(best.items())[:top]
