@@ -37,7 +37,7 @@ HEADER: Final = (
     "file", "spectrum", "rank", "name", "chance", "HQI", "Pearson", "Euclid", "gap", "matched bands / cm-1",
     "missing bands / cm-1", "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
 )  # fmt: skip
-MIXTURE_HEADER: Final = ("file", "spectrum", "part", "name", "fraction", "error", "library", "sample")
+MIXTURE_HEADER: Final = ("file", "spectrum", "part", "name", "fraction", "error", "library", "sample", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +214,18 @@ def _mixture_lines(
         references = [opened[hit.library].spectrum(hit.reference) for hit in answer.matches]
         names = [hit.name for hit in answer.matches]
         sigma = float(snr.noise_sigma(one.values[row : row + 1])[0])
-        mixture = unmix(one.axis, one.values[row], sigma, references, names)
+        try:
+            mixture = unmix(one.axis, one.values[row], sigma, references, names)
+        except StudioError as error:  # one that shares too little with its hits must not stop the others
+            yield str(file), name, *[""] * 6, str(error)
+            continue
+        if not mixture.parts:
+            yield str(file), name, *[""] * 6, "None of the hits is in it beyond doubt."
         for number, part in enumerate(sorted(mixture.parts, key=lambda part: -part.fraction), start=1):
             hit = answer.matches[part.reference]
             of = opened[hit.library]
             numbers = (f"{part.fraction:.3f}", f"{part.error:.3f}")
-            yield str(file), name, str(number), hit.name, *numbers, of.title, str(of.samples[hit.reference])
+            yield str(file), name, str(number), hit.name, *numbers, of.title, str(of.samples[hit.reference]), ""
 
 
 def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:
