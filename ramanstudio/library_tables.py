@@ -74,7 +74,7 @@ class _Header:
 
     @property
     def is_wide(self) -> bool:
-        return len(self.cells) > 1 and self.cells[0] == "wavenumber" and not self.is_long
+        return len(self.cells) > 2 and self.cells[0] == "wavenumber" and not self.is_long
 
     @property
     def is_flat(self) -> bool:

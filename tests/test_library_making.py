@@ -302,8 +302,10 @@ def test_spectra_that_are_open_become_references() -> None:
 
 def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: Path) -> None:
     text = write_text(tmp_path / "scan.txt", "quartz")
+    two = tmp_path / "my library.csv"  # one spectrum, whatever it is called
+    two.write_text("wavenumber,intensity\n" + columns_of("quartz", ","))
     photos = zip_of(tmp_path / "photos.zip", {"a.png": b"\x89PNG"})
-    assert [library_making.recognise(path) for path in (rruff_zip, text, photos, tmp_path)] == [RRUFF, "", "", ""]
+    assert [library_making.recognise(path) for path in (rruff_zip, text, two, photos, tmp_path)] == [RRUFF, *[""] * 4]
     made = library_making.install(rruff_zip)
     assert made.library.path == paths.libraries() / "RRUFF excellent_unoriented.ramanlib"
     assert made.library.title == "RRUFF excellent_unoriented"
