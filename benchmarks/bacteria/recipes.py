@@ -19,7 +19,8 @@ from benchmarks.bacteria.arrays import Bacteria
 from benchmarks.rivals.learning import Learning, LearningPlan, Rows, Vary, accuracy, read_tensors
 from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
-from ramanstudio.mae.embedder import Embedder, on_grid, prepared
+from ramanstudio.analysis.grid import on_grid
+from ramanstudio.mae.embedder import Embedder, prepared
 from ramanstudio.mae.features import FeatureLearning, gather
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
 from ramanstudio.paths import replace_atomically

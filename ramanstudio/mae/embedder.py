@@ -22,25 +22,6 @@ FEWEST_CM = 300.0  # what covers less of the grid says too little of a substance
 NEVER = -1e4  # added to a score of attention
 
 
-def on_grid(plan: EmbedderPlan, axis: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """`values` (N, B) at `axis` (B,) cm⁻¹, averaged over the grid's samples -> (N, G), and what was measured (G,).
-
-    What was not measured is zero.
-    """
-    edges = plan.low_cm + plan.step_cm * np.arange(plan.samples + 1)
-    measured = (edges[:-1] >= axis[0]) & (edges[1:] <= axis[-1])
-    steps = np.diff(axis)
-    centred = values.astype(np.float64) - values.mean(axis=1, keepdims=True)
-    area = np.concatenate(
-        [np.zeros((len(values), 1)), np.cumsum((centred[:, 1:] + centred[:, :-1]) / 2 * steps, axis=1)], axis=1
-    )
-    right = np.clip(np.searchsorted(axis, edges), 1, len(axis) - 1)
-    share = np.clip((edges - axis[right - 1]) / steps[right - 1], 0, 1)
-    running = area[:, right - 1] * (1 - share) + area[:, right] * share
-    rows = np.diff(running, axis=1) / plan.step_cm * measured
-    return rows.astype(np.float32), measured
-
-
 def prepared(rows: Floats) -> NDArray[np.float32]:
     """`rows` (N, G) on the scale that the network learned on: their strong lines about one high."""
     scaled: NDArray[np.float32] = (rows / line_height(rows)).astype(np.float32)

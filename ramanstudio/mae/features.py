@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ramanstudio.analysis.grid import on_grid
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import checkpoint, corpus, corruption, zoo
 from ramanstudio.mae.checkpoint import Averaged
-from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared, readings
+from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared, readings
 from ramanstudio.mae.network import bf16_pays
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.views import view

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.grid import on_grid
 from ramanstudio.errors import StudioError
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.embedder import FEWEST_CM, Embedder, on_grid, prepared
+from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared
 from ramanstudio.mae.network import SpectrumAutoencoder
 from ramanstudio.mae.plan import EmbedderPlan
 from ramanstudio.progress import SILENT, Progress

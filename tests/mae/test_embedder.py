@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from ramanstudio.analysis.grid import on_grid
 from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import corruption
-from ramanstudio.mae.embedder import Embedder, on_grid
+from ramanstudio.mae.embedder import Embedder
 from ramanstudio.mae.plan import EmbedderPlan
 from ramanstudio.mae.views import view
 from ramanstudio.spectra import SpectrumSet
