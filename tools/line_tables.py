@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ramanstudio.analysis.peak_tables import PeakTable, pseudo_voigt
 
 Floats = NDArray[np.float64]
 DEMO_TABLES = Path(__file__).resolve().parent.parent / "resources" / "demo" / "lines.toml"
@@ -36,13 +40,6 @@ class LineTable:
         return np.asarray(pseudo_voigt(axis, self.lines).sum(axis=0))
 
 
-def pseudo_voigt(axis: Floats, lines: Floats) -> Floats:
-    """Each of `lines` (L, 4) at the Raman shifts `axis` (B,) -> (L, B)."""
-    position, height, width, lorentz = (column[:, None] for column in lines.T)
-    squared = ((axis - position) / (width / 2)) ** 2
-    return np.asarray(height * (lorentz / (1 + squared) + (1 - lorentz) * np.exp(-np.log(2) * squared)))
-
-
 def read_tables(path: Path = DEMO_TABLES) -> dict[str, LineTable]:
     """The tables of a TOML file by substance."""
     tables = [LineTable(**(row | {"lines": np.array(row["lines"])})) for row in _rows(path)]
@@ -53,14 +50,17 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return list(tomllib.loads(path.read_text(encoding="utf-8"))["substance"])
 
 
-def as_toml(tables: list[LineTable], preface: str) -> str:
-    """The text of a file that `read_tables` reads, under `preface` as comment."""
+def as_toml(tables: Sequence[LineTable | PeakTable], preface: str) -> str:
+    """The text of a file of tables, which can be read again, under `preface` as comment."""
     text = "".join(f"# {line}".rstrip() + "\n" for line in preface.splitlines())
     for table in tables:
         text += "\n[[substance]]\n"
-        for key in ("substance", "group", "spectrum", "label", "via", "low_cm", "high_cm"):
-            value = getattr(table, key)
-            text += f'{key} = "{value}"\n' if isinstance(value, str) else f"{key} = {value}\n"
+        for field in fields(table):
+            value = getattr(table, field.name)
+            if isinstance(value, str):
+                text += f"{field.name} = {json.dumps(value, ensure_ascii=False)}\n"  # escapes as TOML does
+            elif field.name != "lines":
+                text += f"{field.name} = {value}\n"
         text += "lines = [\n"
         for position, height, width, lorentz in table.lines:
             text += f"  [{position:.2f}, {height:.5f}, {width:.2f}, {lorentz:.2f}],\n"
