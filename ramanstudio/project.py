@@ -16,6 +16,7 @@ from ramanstudio.groups import Groups, Members
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
+    from ramanstudio.analysis.search import Identification
     from ramanstudio.engine import Denoised
 
 Region = tuple[float, float]
@@ -112,6 +113,20 @@ class Explored:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Identified:
+    """What the spectra `source` of one entry were found to be: `found` has one for each, None where nobody asked yet.
+
+    `asked` names the question (which libraries, over which range, which model): answers to another one are old.
+    `libraries` has the hashes of the libraries that were searched, in the order in which a match counts them.
+    """
+
+    source: SpectrumSet
+    found: tuple[Identification | None, ...]
+    asked: str = ""
+    libraries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
@@ -122,6 +137,7 @@ class Project:
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
     explored: Explored | None = None
     groups: Groups | None = None
+    identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -131,6 +147,11 @@ class Project:
         """What was found for the spectra that `entry` holds now; None while nothing is known."""
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
+
+    def identification(self, entry: Entry) -> Identified | None:
+        """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
+        found = self.identified.get(entry.id)
+        return found if found is not None and found.source is entry.source else None
 
     def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
@@ -214,6 +235,13 @@ class History:
         self._snapshots[self._at] = replace(now, project=project)
         return self.present
 
+    def keep_identified(self, found: Mapping[int, Identified]) -> Project:
+        """Add to the present what spectra were found to be; no step that could be undone."""
+        now = self._snapshots[self._at]
+        identified = MappingProxyType({**now.project.identified, **found})
+        self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
+        return self.present
+
     def undo(self) -> Project:
         """Step back; the project as it was, with all that has been found since. Does nothing at the beginning."""
         return self._step(-1)
@@ -228,6 +256,6 @@ class History:
             now = self.present
             self._at = to
             then = self._snapshots[to]
-            found = replace(then.project, results=now.results, explored=now.explored)
+            found = replace(then.project, results=now.results, explored=now.explored, identified=now.identified)
             self._snapshots[to] = replace(then, project=found)
         return self.present

@@ -1,7 +1,7 @@
 """A project on disk: spectra, what was found about them, and the groups, in one HDF5 file that needs no other.
 
 Numbers lie in datasets, all else in one JSON text; nothing is pickled. `project` is the text, `entries/<id>/…` have
-source and result, then come `explored/…` and `groups/…`.
+source and result, then come `explored/…`, `groups/…` and `identified/<id>/…`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
+from ramanstudio import identified_file
 from ramanstudio.engine import Denoised
 from ramanstudio.errors import StudioError
 from ramanstudio.formats import hdf5
 from ramanstudio.groups import Group, Groups, Members
 from ramanstudio.paths import draft_of
 from ramanstudio.progress import SILENT, Progress
-from ramanstudio.project import Entry, Explored, Project, Region, Result
+from ramanstudio.project import Entry, Explored, Identified, Project, Region, Result
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
                 if entry.source is not None:
                     _put_entry(file.create_group(f"entries/{entry.id}"), entry.source, project.result(entry))
             _put_comparison(file, project)
+            for entry in project.entries:
+                if (found := project.identification(entry)) is not None:
+                    identified_file.put(file.create_group(f"identified/{entry.id}"), found)
             file.create_dataset("project", data=json.dumps(_told(project)), dtype=h5py.string_dtype())
     except OSError as error:
         reason = error.strerror or str(error)
@@ -73,6 +77,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
                 if result is not None:
                     results[entry.id] = result
             explored, groups = _explored(path, file, told), _groups(path, file, told)
+            identified = _identified(path, file, entries)
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -81,7 +86,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
             f"Could not open the project '{path.name}': {reason}.",
             remedy="Use a copy of it, or open the spectra again.",
         ) from error
-    return Project(tuple(entries), MappingProxyType(results), explored, groups)
+    return Project(tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified))
 
 
 def _check(path: Path, file: h5py.File) -> None:
@@ -217,6 +222,12 @@ def _groups(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Groups | No
     if not len(ids) == len(rows) == len(labels) == len(chances) or labels.max(initial=-1) >= len(groups):
         raise ValueError("the groups do not fit together")
     return Groups(Members(ids, rows), labels, chances, groups, str(facts["method"]), float(facts["silhouette"]))
+
+
+def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identified]:
+    there = file.get("identified", {})
+    found = {entry.id: entry.source for entry in entries if entry.source is not None and str(entry.id) in there}
+    return {key: identified_file.read(path, there[str(key)], source) for key, source in found.items()}
 
 
 def _arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any]]:

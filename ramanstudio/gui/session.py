@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.groups import Groups, Members
 from ramanstudio.gui.selection import Rows, Selection, whole
-from ramanstudio.project import Entry, Explored, History, Project, Region, Result
+from ramanstudio.project import Entry, Explored, History, Identified, Project, Region, Result
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -39,8 +39,7 @@ class Session(QObject):
         self._selection = Selection()
         self._aligned: tuple[Groups, Groups] | None = None  # the project's groups, and those of what was explored
         self.group_edits = 0  # made by hand, undone or not; what the user would miss
-        self._index: dict[int, Entry] = {}
-        self._indexed: tuple[Entry, ...] = ()
+        self._by_id = _ById()
 
     @property
     def project(self) -> Project:
@@ -60,7 +59,7 @@ class Session(QObject):
     @property
     def selected(self) -> tuple[Entry, ...]:
         """The selected entries, in the order of the list."""
-        index = self._by_id()
+        index = self._by_id.of(self.project)
         return tuple(index[entry_id] for entry_id in self._selection.ids if entry_id in index)
 
     @property
@@ -122,7 +121,7 @@ class Session(QObject):
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
-        return self._by_id().get(entry_id)
+        return self._by_id.of(self.project).get(entry_id)
 
     def open(self, project: Project) -> None:
         """Have this project in the place of what is open; its history begins here."""
@@ -188,7 +187,7 @@ class Session(QObject):
 
     def keep(self, found: Mapping[int, Result]) -> None:
         """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""
-        index = self._by_id()
+        index = self._by_id.of(self.project)
         wanted = {
             entry_id: one
             for entry_id, one in found.items()
@@ -230,6 +229,14 @@ class Session(QObject):
         self._history.keep_explored(explored, groups)
         self.changed.emit(before, self.project)
 
+    def keep_identified(self, found: Mapping[int, Identified]) -> None:
+        """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
+        index = self._by_id.of(self.project)
+        there = {key: one for key, one in found.items() if key in index and index[key].source is one.source}
+        if there:
+            before = self.project
+            self.changed.emit(before, self._history.keep_identified(there))
+
     def set_groups(self, groups: Groups | None, what: str) -> None:
         """Have these groups."""
         self._push(replace(self.project, groups=groups), what)
@@ -240,12 +247,6 @@ class Session(QObject):
         if groups is not None and (edited := edit(groups)) is not groups:
             self.group_edits += 1
             self.set_groups(edited, what)
-
-    def _by_id(self) -> dict[int, Entry]:
-        if self._indexed is not self.project.entries:  # asked at every chunk of thousands of results
-            self._indexed = self.project.entries
-            self._index = {entry.id: entry for entry in self._indexed}
-        return self._index
 
     def _put_in_sets(self, set_of: Callable[[Entry], int], what: str) -> None:
         before = self.project.entries
@@ -284,6 +285,20 @@ class Session(QObject):
         if not selection.is_same(self._selection):
             self._selection = selection
             self.selection_changed.emit()
+
+
+class _ById:
+    """The entries of a project by their id; asked at every chunk of thousands of results."""
+
+    def __init__(self) -> None:
+        self._index: dict[int, Entry] = {}
+        self._of: tuple[Entry, ...] = ()
+
+    def of(self, project: Project) -> dict[int, Entry]:
+        if self._of is not project.entries:
+            self._of = project.entries
+            self._index = {entry.id: entry for entry in self._of}
+        return self._index
 
 
 def _entries_of(opened: Opened, first_id: int, whole: bool) -> list[Entry]:
