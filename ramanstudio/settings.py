@@ -92,6 +92,8 @@ SETTINGS: Final = (
     Setting("show_residual", False),
     Setting("show_band", True),
     Setting("log_intensity", False),
+    Setting("classic_indices", False),
+    Setting("libraries_off", ()),
     Setting("sort_by", "opened"),
     Setting("recent", ()),
     Setting("folder", ""),

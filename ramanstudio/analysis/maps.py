@@ -21,7 +21,7 @@ _ROWS: Final = 8192  # worked on at once, so that a large map needs no second co
 
 Floats = NDArray[np.floating[Any]]
 Region = tuple[float, float]
-Needs = Literal["", "band", "bands", "three bands", "denoised", "groups", "explored"]
+Needs = Literal["", "band", "bands", "three bands", "denoised", "groups", "explored", "identified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ CHANNELS: Final = (
     Channel("snr_after", "SNR after", "Signal over expected error of the denoised spectrum", "denoised"),
     Channel("gain", "SNR gain", "SNR after over SNR before", "denoised"),
     Channel("group", "Group", "The group that each spectrum belongs to", "groups"),
+    Channel("substance", "Substance", "What each spectrum was identified as; the most common come first", "identified"),
     Channel(
         "distance",
         "Distance to the selection",

@@ -28,6 +28,7 @@ class Moment:
     explored: bool = False  # whether it is known how the spectra lie to each other
     grouped: bool = False  # whether there are groups
     groups: int = 0  # chosen groups
+    identified: bool = False  # whether it is known what some of the spectra are
     uncertain: bool = False  # whether the group of a selected spectrum is in doubt
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from ramanstudio.gui.action import Action, Moment, with_shortcut
 from ramanstudio.gui.group_actions import EXPORT_GROUPS, GROUP_ACTIONS
+from ramanstudio.gui.identify_actions import EXPORT_IDENTIFIED, IDENTIFY_ACTIONS, TAB_IDENTIFY
 
 __all__ = ["ACTIONS", "MENUS", "Action", "Moment", "with_shortcut"]
 
@@ -73,6 +74,7 @@ ACTIONS: Final = (
         _denoised,
     ),
     EXPORT_GROUPS,
+    EXPORT_IDENTIFIED,
     Action(
         "export_map",
         "Export map…",
@@ -142,6 +144,7 @@ ACTIONS: Final = (
         enabled=lambda now: now.maps > 0,
         choice="page",
     ),
+    TAB_IDENTIFY,
     Action("show_raw", "Raw", "View", "R", "Show the spectrum as it was measured", checkable=True, parts=True),
     Action("show_denoised", "Denoised", "View", "D", "Show the denoised spectrum", checkable=True),
     Action(
@@ -244,6 +247,7 @@ ACTIONS: Final = (
         _denoised,
     ),
     *GROUP_ACTIONS,
+    *IDENTIFY_ACTIONS,
     Action("cancel", "Cancel", "Analyse", "Esc", "Give up a gesture, else stop what is running", "ph.x", parts=True),
     Action(
         "choose_model", "Choose the model…", "Model", "", "The most exact one, or a fast one for large maps", "ph.brain"

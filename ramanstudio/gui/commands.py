@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.engine import models
 from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.command_palette import Choice, CommandPalette
-from ramanstudio.gui.group_commands import GroupCommands
+from ramanstudio.gui.identify_commands import IdentifyCommands
 from ramanstudio.gui.jobs import Job
 from ramanstudio.gui.settings_dialog import SettingsDialog
 from ramanstudio.gui.theme import appearance
@@ -21,7 +21,7 @@ from ramanstudio.project import on_one_axis
 from ramanstudio.project_file import SUFFIX
 
 
-class Commands(GroupCommands):
+class Commands(IdentifyCommands):
     """Carries out what a menu, a button, a shortcut or the palette asked for."""
 
     # File

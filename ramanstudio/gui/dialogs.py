@@ -24,6 +24,12 @@ def ask_files(parent: QWidget, folder: str) -> list[Path]:
     return [Path(name) for name in names]
 
 
+def ask_any_files(parent: QWidget, title: str, filters: str) -> list[Path]:
+    """Which files, of these kinds; empty when nothing was chosen."""
+    names, _ = QFileDialog.getOpenFileNames(parent, title, str(Path.home()), filters)
+    return [Path(name) for name in names]
+
+
 def ask_folder(parent: QWidget, title: str, folder: str) -> Path | None:
     """Which folder; None when nothing was chosen."""
     name = QFileDialog.getExistingDirectory(parent, title, folder)

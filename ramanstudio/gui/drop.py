@@ -17,6 +17,7 @@ from ramanstudio.gui.theme import Theme, faded
 from ramanstudio.gui.words import count_of
 from ramanstudio.project_file import SUFFIX
 
+LIBRARY: Final = ".ramanlib"
 FEW: Final = 64  # paths that are looked at while the mouse waits; a disk of the network may be slow
 
 
@@ -83,6 +84,8 @@ class DropTarget(QWidget):
     def _light_up(self, paths: list[Path]) -> None:
         if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
             self.words = f"Drop to open the project '{project.stem}'"
+        elif library := next((path for path in paths if path.suffix.lower() == LIBRARY), None):
+            self.words = f"Drop to search in the library '{library.stem}' too"
         elif len(paths) <= FEW and not any(path.is_dir() for path in paths):
             self._say(len(paths))
         else:

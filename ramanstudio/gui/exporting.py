@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject
 
@@ -17,6 +17,9 @@ from ramanstudio.gui.session import Session
 from ramanstudio.gui.words import count_of
 from ramanstudio.progress import Progress
 from ramanstudio.project import Entry, Project, Result
+
+if TYPE_CHECKING:
+    from ramanstudio.analysis.library import Library
 
 MOST_PANELS: Final = 24  # of one picture
 
@@ -64,6 +67,14 @@ def write_groups(project: Project, groups: Groups, path: Path, progress: Progres
     words = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
     beside = f", their means as '{export.means_beside(path).name}' beside it" if means else ""
     return f"{words} were saved as '{path}'{beside}."
+
+
+def write_identified(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> str:
+    """Write the hits of every spectrum; what was done, in words."""
+    from ramanstudio.gui.identify import table
+
+    many = table.write(project, libraries, path, progress)
+    return f"The hits of {count_of(many, 'spectrum', 'spectra')} were saved as '{path}'."
 
 
 def group_means(project: Project, groups: Groups, progress: Progress) -> list[export.GroupMean]:
@@ -116,6 +127,10 @@ class Exporting(QObject):
         if groups is None:
             return None
         return self._submit(partial(write_groups, self._session.project, groups, path), "Exporting")
+
+    def identified(self, path: Path, libraries: Sequence[Library]) -> Job:
+        """Save the hits of every spectrum that was identified."""
+        return self._submit(partial(write_identified, self._session.project, libraries, path), "Exporting")
 
     def _submit(self, work: partial[str], title: str) -> Job:
         job = self._workers.submit(work, title, "files")

@@ -26,6 +26,7 @@ from ramanstudio.gui import dialogs
 from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.map_page import MapPage
 from ramanstudio.gui.maps.bands import BandInput
+from ramanstudio.gui.maps.measuring import kind_of
 from ramanstudio.gui.panel_parts import Panel, button, label
 from ramanstudio.gui.theme import Theme
 
@@ -105,7 +106,7 @@ class MapPanel(Panel):
         self.low.setValue(choice.percentiles[0])
         self.high.setValue(choice.percentiles[1])
         for box in (self.low, self.high):
-            box.setEnabled(choice.channel != "group")
+            box.setEnabled(kind_of(choice) != "categories")
         self.smooth.setChecked(choice.smooth)
         result = subject.result
         self.denoised.setEnabled(result is not None and result.denoised is not None)

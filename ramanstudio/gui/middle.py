@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.explore_page import ExplorePage
+from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.map_page import MapPage
 from ramanstudio.gui.pages import Pages, Side
 from ramanstudio.gui.spectrum_page import SpectrumPage
@@ -14,12 +15,16 @@ from ramanstudio.gui.theme import Theme
 from ramanstudio.project import Entry, Project
 
 if TYPE_CHECKING:
+    from ramanstudio.gui.identify.overlay_view import OverlayView
+    from ramanstudio.gui.identify_panel import IdentifyPanel
     from ramanstudio.gui.main_window import MainWindow
     from ramanstudio.gui.map_panel import MapPanel
     from ramanstudio.gui.maps.view import MapView
     from ramanstudio.gui.plane.view import PlaneView
     from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
+
+    Part = ExplorePage | MapPage | MapPanel | IdentifyPage | IdentifyPanel
 
 EXPLORED: Final = ("explore", "map")  # pages that show how the spectra lie to each other
 
@@ -41,10 +46,11 @@ class Middle:
         self.pages.add("spectrum", "Spectrum", "How good the spectra are (Ctrl+1)", lambda: window.page)
         self.pages.add("explore", "Explore", "Which spectra are alike (Ctrl+2)", self._make_explore)
         self.pages.add("map", "Map", "Where in a map, or when in a series, it is (Ctrl+3)", self._make_map)
+        self.pages.add("identify", "Identify", "What it is (Ctrl+4)", self._make_identify)
         self.side.add("spectrum", window.facts, window.facts.heading)
         self.side.add("explore", window.groups, window.groups.heading)
         self.map_panel: MapPanel | None = None
-        self._made: list[ExplorePage | MapPage | MapPanel] = []  # since somebody looked at them
+        self._made: list[Part] = []  # since somebody looked at them
         self._theme: Theme | None = None
         self._session.changed.connect(self._follow)
         self._offer()
@@ -65,16 +71,16 @@ class Middle:
             made.set_theme(theme)
 
     @property
-    def view(self) -> SpectrumView | PlaneView | MapView | None:
+    def view(self) -> SpectrumView | PlaneView | MapView | OverlayView | None:
         """What can be zoomed and taken away of the page that is looked at; None while it is not made."""
         shown = self.shown
-        return shown.view if isinstance(shown, (SpectrumPage, ExplorePage, MapPage)) else None
+        return shown.view if isinstance(shown, (SpectrumPage, ExplorePage, MapPage, IdentifyPage)) else None
 
     @property
     def numbers(self) -> str:
         """What is drawn on the page that is looked at, as text."""
         shown = self.shown
-        if isinstance(shown, ExplorePage):
+        if isinstance(shown, (ExplorePage, IdentifyPage)):
             return shown.numbers()
         return shown.view.numbers() if isinstance(shown, SpectrumPage) and shown.view is not None else ""
 
@@ -93,7 +99,17 @@ class Middle:
         self._dress(page, self.map_panel)
         return page
 
-    def _dress(self, *made: ExplorePage | MapPage | MapPanel) -> None:
+    def _make_identify(self) -> IdentifyPage:
+        from ramanstudio.gui.identify_panel import IdentifyPanel
+
+        studio, acts = self._studio, self._window.acts
+        page = IdentifyPage(self._session, studio.identifying, studio.unmixing, acts)
+        panel = IdentifyPanel(page, studio, acts)
+        self.side.add("identify", panel, panel.heading)
+        self._dress(page, panel)
+        return page
+
+    def _dress(self, *made: Part) -> None:
         self._made += made
         for part in made:
             if self._theme is not None:
@@ -112,3 +128,4 @@ class Middle:
         self.side.show_for(key)
         self._window.acts[f"tab_{key}"].setChecked(True)
         self._studio.exploring.want(key in EXPLORED)
+        self._studio.identifying.want(key == "identify")

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ from ramanstudio.project import Entry
 from ramanstudio.project_file import SUFFIX
 from ramanstudio.settings import Settings
 
+LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv")  # of what may hold references
+RDS: Final = ".rds"  # as Open Specy hands its libraries out: what to do about it is said in the place of reading it
 BATCH_S: Final = 0.15  # a redraw of the list costs little; one for each of 1000 files would not
 RECENT: Final = 12
 
@@ -48,11 +51,12 @@ def read_file(path: Path, laser_nm: float | None) -> Opened:
 
 
 def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress) -> int:
-    """Read files and folders; shows batches of Opened and returns how many files there were."""
+    """Read files and folders; shows batches of Opened, and LibraryFiles; returns how many files there were."""
     from ramanstudio.formats import registry
 
     progress(0, 0, "Looking for spectra")
-    files = registry.find_files(paths)
+    rest = _without_libraries(paths, progress)
+    files = registry.find_files(rest) if rest else []
     batch: list[Opened] = []
     shown = time.monotonic() - BATCH_S  # the first file is shown as soon as it is read
     for path in progress.steps(files, "files"):
@@ -62,7 +66,28 @@ def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress
             batch, shown = [], time.monotonic()
     if batch:
         progress.show(batch)
-    return len(files)
+    return len(files) + len(paths) - len(rest)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFile:
+    """A file that was dropped and holds references: it is put on the shelf."""
+
+    path: Path
+
+
+def _without_libraries(paths: Sequence[Path], progress: Progress) -> list[Path]:
+    """What is left to be read as spectra; shows LibraryFile for what is not."""
+    from ramanstudio.library_making import recognise
+
+    rest = []
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix == RDS or (suffix in LIBRARY_SUFFIXES and path.is_file() and recognise(path)):
+            progress.show(LibraryFile(path))
+        else:
+            rest.append(path)
+    return rest
 
 
 def _read_one(path: Path, laser_nm: float, progress: Progress) -> Opened:
@@ -94,6 +119,7 @@ class Opening(QObject):
 
     opened = Signal(list, bool)  # the new entries of one batch, and whether it is the first of its drop
     recent_changed = Signal()
+    library_found = Signal(Path)  # one of the files holds references
     project_asked = Signal(Path)  # one of the files is a project, which is opened in the place of what is open
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, settings: Settings) -> None:
@@ -142,7 +168,10 @@ class Opening(QObject):
         self._settings["recent"] = ()
         self.recent_changed.emit()
 
-    def _keep(self, drop: int, bad: list[Opened], batch: list[Opened]) -> None:
+    def _keep(self, drop: int, bad: list[Opened], batch: list[Opened] | LibraryFile) -> None:
+        if isinstance(batch, LibraryFile):
+            self.library_found.emit(batch.path)
+            return
         bad += [opened for opened in batch if opened.problem]
         there = {entry.path for entry in self._session.project.entries}
         fresh = [opened for opened in batch if opened.path not in there]

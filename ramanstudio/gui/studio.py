@@ -18,7 +18,10 @@ from ramanstudio.gui.crash_log import CrashLog
 from ramanstudio.gui.denoising import Denoising, EngineLoader
 from ramanstudio.gui.exploring import Exploring
 from ramanstudio.gui.exporting import Exporting
+from ramanstudio.gui.identify.unmixing import Unmixing
+from ramanstudio.gui.identifying import Identifying
 from ramanstudio.gui.jobs import Workers
+from ramanstudio.gui.libraries import Libraries
 from ramanstudio.gui.main_window import MainWindow
 from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.opening import Opening
@@ -48,6 +51,9 @@ class Studio(QObject):
         self.opening = Opening(self.session, self.workers, self.messages, self.settings)
         self.denoising = Denoising(self.session, self.workers, self.messages, self.settings, loader)
         self.exploring = Exploring(self.session, self.workers, self.messages, self.denoising)
+        self.libraries = Libraries(self.workers, self.messages, self.settings)
+        self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
+        self.unmixing = Unmixing(self.workers, self.messages, self.identifying)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]
@@ -59,6 +65,7 @@ class Studio(QObject):
         self.window = MainWindow(self)
         self.settings.on_change(self._follow_setting)
         self.opening.opened.connect(self._select_first)
+        self.opening.library_found.connect(self.libraries.install)
         self._save_soon = QTimer(self)
         self._save_soon.setSingleShot(True)
         self._save_soon.setInterval(2000)
@@ -77,6 +84,7 @@ class Studio(QObject):
         self._save_soon.stop()
         self.denoising.end()
         self.exploring.end()
+        self.identifying.end()
         for timer in self._collecting:
             timer.stop()
         rested = self.workers.close(CLOSING_S)

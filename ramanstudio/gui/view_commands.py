@@ -9,6 +9,7 @@ from ramanstudio.gui.words import count_of
 from ramanstudio.project import Entry, Region
 
 if TYPE_CHECKING:
+    from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.main_window import MainWindow
     from ramanstudio.gui.maps.view import MapView
     from ramanstudio.gui.plane.view import PlaneView
@@ -30,7 +31,7 @@ class ViewCommands:
         return self._window.page.view
 
     @property
-    def _shown(self) -> SpectrumView | PlaneView | MapView | None:
+    def _shown(self) -> SpectrumView | PlaneView | MapView | OverlayView | None:
         """The view of the page that is looked at."""
         return self._window.middle.view
 

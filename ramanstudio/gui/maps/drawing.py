@@ -51,8 +51,9 @@ class Drawing:
         wanted = replace(choice, channel="total") if self._subject.offers(choice.channel) else choice
         source = self._subject.measured(choice)
         picked = self._subject.rows.tobytes() if wanted.channel == "distance" else b""
-        names = self._subject.group_names(theme)
-        shown = (source.values, source.snr_after, source.labels_of, wanted, picked, names, self._subject.entry)
+        names = self._subject.category_names(wanted.channel, theme)
+        made_of = (source.values, source.snr_after, source.labels_of, source.substances_of)
+        shown = (*made_of, wanted, picked, names, self._subject.entry)
         if len(shown) == len(self._shown) and all(
             one is other or (isinstance(one, (Choice, bytes, tuple)) and one == other)
             for one, other in zip(shown, self._shown, strict=True)
@@ -125,7 +126,8 @@ class Drawing:
         value = np.atleast_1d(self._numbers[row])
         if self._view.picture.kind == "categories":
             names = self._view.picture.names
-            said = names[int(value[0])] if 0 <= value[0] < len(names) else "outlier"
+            rest = "outlier" if self._choice.channel == "group" else "not identified"
+            said = names[int(value[0])] if 0 <= value[0] < len(names) else rest
         else:
             said = ", ".join(number(float(one)) if np.isfinite(one) else "–" for one in value).replace("-", "−")
         return f"{where}   {maps.channel(self._choice.channel).name}: {said}"

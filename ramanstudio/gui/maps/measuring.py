@@ -54,6 +54,8 @@ class Source:
     selected: NDArray[np.bool_] | None = None
     unit: str = "a.u."
     labels_of: object = None  # the groups that `labels` were read from
+    substances: Floats | None = None
+    substances_of: object = None  # the identifications that `substances` were read from
 
 
 def numbers_of(choice: Choice, source: Source) -> Floats:
@@ -80,6 +82,7 @@ def numbers_of(choice: Choice, source: Source) -> Floats:
         "snr_after": source.snr_after,
         "gain": source.gain,
         "group": source.labels,
+        "substance": source.substances,
     }[choice.channel]
     return nothing if known is None else np.asarray(known, dtype=np.float64)
 
@@ -125,7 +128,7 @@ def picture_of(
 
 def kind_of(choice: Choice) -> Kind:
     """How the colours are to be read. A peak moves to either side of where most have it: signed."""
-    kinds: dict[str, Kind] = {"group": "categories", "rgb": "rgb", "peak": "signed"}
+    kinds: dict[str, Kind] = {"group": "categories", "substance": "categories", "rgb": "rgb", "peak": "signed"}
     return kinds.get(choice.channel, "amount")
 
 

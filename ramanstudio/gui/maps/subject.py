@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from ramanstudio.analysis import maps
 from ramanstudio.analysis.maps import Places, Series
 from ramanstudio.groups import Members
+from ramanstudio.gui.identify.tally import substances_of
+from ramanstudio.gui.identify.telling import UNKNOWN
 from ramanstudio.gui.maps.measuring import Choice, Source
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme
-from ramanstudio.project import Entry, Result
+from ramanstudio.project import Entry, Identified, Result
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -97,6 +99,8 @@ class Subject:
             return "Known once the spectra are denoised and compared."
         if needs == "groups" and self._session.groups is None:
             return "Known once the groups are found."
+        if needs == "identified" and self._identified is None:
+            return "Known once the map is identified (Identify, Ctrl+4)."
         if key == "distance" and self.is_whole:
             return "Select a pixel, or several, to see how unlike them the others are."
         return ""
@@ -107,6 +111,10 @@ class Subject:
         if explored is None or self.entry is None or not (explored.members.entry_ids == self.entry.id).any():
             return None
         return explored.members
+
+    @property
+    def _identified(self) -> Identified | None:
+        return self._session.project.identification(self.entry) if self.entry is not None else None
 
     def measured(self, choice: Choice) -> Source:
         """All that a map of it can be made of."""
@@ -122,6 +130,8 @@ class Subject:
         )
         if denoised is not None:
             source = replace(source, snr_before=denoised.snr_before, snr_after=denoised.snr_after, gain=denoised.gain)
+        if choice.channel == "substance" and (identified := self._identified) is not None:
+            source = replace(source, substances=substances_of(identified)[1], substances_of=identified)
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
             return source
@@ -130,6 +140,14 @@ class Subject:
         # a spectrum that could not be compared has no group: it stays blank
         labels = None if groups is None else np.where(place >= 0, groups.labels[place], np.nan)
         return replace(source, features=explored.features, place=place, labels=labels, labels_of=groups)
+
+    def category_names(self, channel: str, theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names and colours of the groups, or of the substances."""
+        if channel != "substance":
+            return self.group_names(theme)
+        names = substances_of(self._identified)[0] if self._identified is not None else ()
+        colours = tuple(theme.raw if name == UNKNOWN else theme.category(place) for place, name in enumerate(names))
+        return names, colours
 
     def group_names(self, theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names and colours of the groups."""

@@ -23,13 +23,13 @@ class Panes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no 
 
     shifts_changed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, beneath: str = "Residual") -> None:
         super().__init__(parent=parent, show=False)
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.boxes = (ZoomBox(), ZoomBox())
         self.shift_axis = Axis("bottom", "Raman shift", "cm⁻¹")
-        self.intensity_axes = (Axis("left", "Intensity", "a.u."), Axis("left", "Residual", ""))
+        self.intensity_axes = (Axis("left", "Intensity", "a.u."), Axis("left", beneath, ""))
         self.shift_axis.linkToView(self.boxes[MAIN])
         for axis, box in zip(self.intensity_axes, self.boxes, strict=True):
             axis.linkToView(box)
@@ -124,6 +124,7 @@ class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has n
     """Where the noise is measured: two edges that can be dragged; `dragged(low, high)` once the hand lets go."""
 
     dragged = Signal(float, float)
+    word = "noise"
 
     def __init__(self) -> None:
         super().__init__((0, 1), movable=True, swapMode="sort")
@@ -147,12 +148,12 @@ class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has n
         super().paint(p, *args)
         where = p.worldTransform().mapRect(self.boundingRect())
         metrics = QFontMetricsF(self._font)
-        if where.width() > metrics.horizontalAdvance("noise") + 12:
+        if where.width() > metrics.horizontalAdvance(self.word) + 12:
             p.save()
             p.setWorldTransform(QTransform())
             p.setFont(self._font)
             p.setPen(self._ink)
-            p.drawText(where.topLeft() + QPointF(6, 4 + metrics.ascent()), "noise")
+            p.drawText(where.topLeft() + QPointF(6, 4 + metrics.ascent()), self.word)
             p.restore()
 
     def place(self, low: float, high: float) -> None:

@@ -1,0 +1,168 @@
+"""The spectra that wait to be identified: the window prefers, the model's thread takes. Knows no Qt."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.errors import StudioError
+from ramanstudio.gui.identify.shelving import edited
+from ramanstudio.progress import Cancelled, Progress
+from ramanstudio.spectra import SpectrumSet, stacked
+
+if TYPE_CHECKING:
+    from ramanstudio.analysis.library import Library
+    from ramanstudio.analysis.search import Identification, Region
+    from ramanstudio.engine import Engine
+
+Rows = NDArray[np.int64]
+
+CHUNK: Final = 256  # spectra of one call
+SOON: Final = 32  # of what is looked at: soon enough for whoever selects another entry
+TOP: Final = 10  # hits of a list
+CANDIDATES: Final = 30  # what a mixture may be made of
+
+log = logging.getLogger("ramanstudio")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Some spectra of one entry: the rows `rows` of `source`."""
+
+    entry_id: int
+    source: SpectrumSet
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What is asked: by which engine, in which libraries, over which range. `key` tells it from others."""
+
+    engine: Engine
+    libraries: tuple[Library, ...]
+    within: Region | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the spectra of a piece were found to be, one for each row."""
+
+    piece: Piece
+    found: tuple[Identification, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A library as it was, and as it is with what this engine's search needs."""
+
+    before: Library
+    now: Library
+
+
+class Asked:
+    """Pieces that wait, those of one axis together; safe to use from two threads."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self._lock = threading.Lock()
+        self._left: dict[int, Piece] = {}
+        self._by_axis: dict[bytes, dict[int, None]] = {}
+        self._keys: dict[int, bytes] = {}
+        self._preferred: Mapping[int, Rows] = {}
+        for piece in pieces:
+            if len(piece.rows):
+                self._left[piece.entry_id] = piece
+                self._keys[piece.entry_id] = piece.source.axis.tobytes()
+                self._by_axis.setdefault(self._keys[piece.entry_id], {})[piece.entry_id] = None
+        self.ids = frozenset(self._left)
+        self.total = sum(len(piece.rows) for piece in self._left.values())
+        self.done = 0
+
+    def prefer(self, rows: Mapping[int, Rows]) -> None:
+        """Take these spectra first: rows by the id of their entry."""
+        with self._lock:
+            self._preferred = rows
+
+    def take(self) -> list[Piece]:
+        """What is to be identified next, all on one axis; empty once nothing waits."""
+        with self._lock:
+            for entry_id, rows in self._preferred.items():
+                if (piece := self._left.get(entry_id)) is not None:
+                    wanted = rows[np.isin(rows, piece.rows)][:SOON]
+                    if len(wanted):
+                        return [self._cut(piece, wanted)]
+            if not self._left:
+                return []
+            taken: list[Piece] = []
+            for entry_id in list(self._by_axis[self._keys[next(iter(self._left))]]):
+                room = CHUNK - sum(len(piece.rows) for piece in taken)
+                if room <= 0:
+                    break
+                piece = self._left[entry_id]
+                taken.append(self._cut(piece, piece.rows[:room]))
+            return taken
+
+    def _cut(self, piece: Piece, rows: Rows) -> Piece:
+        rest = piece.rows[~np.isin(piece.rows, rows)]
+        if len(rest):
+            self._left[piece.entry_id] = Piece(piece.entry_id, piece.source, rest)
+        else:
+            del self._left[piece.entry_id]
+            del self._by_axis[self._keys[piece.entry_id]][piece.entry_id]
+        return Piece(piece.entry_id, piece.source, rows)
+
+
+def identify_asked(question: Question, asked: Asked, progress: Progress) -> None:
+    """Identify until nothing waits; shows Made and Answers as they are there. Raises Cancelled when asked to stop."""
+    libraries = prepared(question, progress)
+    while pieces := asked.take():
+        spectra = stacked([piece.source[piece.rows] for piece in pieces])
+        found = _found(question, libraries, spectra, progress.part(asked.done, asked.total))
+        start = 0
+        for piece in pieces:
+            progress.show(Answer(piece, tuple(found[start : start + len(piece.rows)])))
+            start += len(piece.rows)
+        asked.done += len(spectra)
+        progress(asked.done, asked.total, "spectra")
+
+
+def prepared(question: Question, progress: Progress) -> list[Library]:
+    """The libraries with what the search needs of this engine; shows Made for each that had to be worked through."""
+    libraries = []
+    for library in question.libraries:
+        now = library
+        if library.made_by != question.engine.made_by:
+            now = edited(library, lambda one, way: one.prepared(question.engine, way), progress, same=False)
+            progress.show(Made(library, now))
+        libraries.append(now)
+    return libraries
+
+
+def _found(
+    question: Question, libraries: Sequence[Library], spectra: SpectrumSet, progress: Progress
+) -> list[Identification]:
+    from ramanstudio.analysis.search import Identification
+
+    try:
+        return list(question.engine.identify(spectra, libraries, TOP, question.within, progress))
+    except Cancelled:
+        raise
+    except Exception as error:  # a border: a spectrum that cannot be compared must not stop those that can
+        if len(spectra) > 1:
+            return [
+                one
+                for row in range(len(spectra))
+                for one in _found(question, libraries, spectra[row : row + 1], progress)
+            ]
+        if not isinstance(error, StudioError):
+            log.error("identifying failed", exc_info=error)
+        sentence = (
+            str(error) if isinstance(error, StudioError) else f"It could not be compared: {type(error).__name__}."
+        )
+        return [Identification((), True, 0, sentence)]

@@ -1,0 +1,209 @@
+"""The spectrum that is looked at with a reference over it, their difference beneath, and the bands above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Signal
+from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
+
+from ramanstudio.gui import theme as themes
+from ramanstudio.gui.identify.regions import Regions
+from ramanstudio.gui.identify.ruler import BandRuler, Mark, colour_of
+from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.viewer.content import Bundle, Envelope, columns_as_text
+from ramanstudio.gui.viewer.cursor import Cursor
+from ramanstudio.gui.viewer.framing import Framed, Framing
+from ramanstudio.gui.viewer.layers import Key
+from ramanstudio.gui.viewer.legend import Legend
+from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, Panes
+from ramanstudio.gui.viewer.strokes import Curve
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
+
+    from ramanstudio.analysis.search import Region
+
+Floats = NDArray[np.floating[Any]]
+
+MOST_LINES: Final = 12  # through the spectrum; more would hide it
+_HELP: Final = (
+    "The spectrum, and over it the reference, scaled to fit it; beneath, what is left when the reference is taken off."
+    " A disc marks a band that both have, a triangle downwards one that only the reference has, one upwards one that"
+    " only the spectrum has. The wheel zooms, the right button drags, A shows all."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """The spectrum in question: `values` (B,) at `axis` (B,) in cm⁻¹."""
+
+    name: str
+    axis: Floats
+    values: Floats
+    unit: str = "a.u."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Over:
+    """What lies over it: `values` and `difference` (B,) on the same axis, NaN where there is nothing."""
+
+    name: str
+    values: Floats
+    difference: Floats
+    is_simulated: bool = False
+
+
+class OverlayView(Framed, QWidget):
+    """Draws one spectrum and one reference; `region_changed(Region)` once a hand has dragged what is compared."""
+
+    region_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = themes.current()
+        self._query: Query | None = None
+        self._over: Over | None = None
+        self._region: Region | None = None
+        self._items: list[tuple[int, QGraphicsItem]] = []
+        self._lines: list[pg.InfiniteLine] = []
+        self._bounds: dict[int, list[Envelope]] = {MAIN: [], RESIDUAL: []}
+        self._legend = Legend(self, self._theme)
+        self._panes = Panes(self, "Difference")
+        self._panes.setAccessibleName("Spectrum and reference")
+        self._panes.setWhatsThis(_HELP)
+        self.ruler = BandRuler(self._across, self._theme, self)
+        self._cursor = Cursor(self._panes, self._theme, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget, stretch in ((self._legend, 0), (self.ruler, 0), (self._panes, 1)):
+            layout.addWidget(widget, stretch)
+        self.setFocusProxy(self._panes)
+        self.setMinimumHeight(180)
+        self._framing = Framing(self._panes, lambda pane: self._bounds[pane], self)
+        self._regions = Regions(self._panes.boxes[MAIN], self.region_changed.emit)
+        self._panes.boxes[MAIN].sigRangeChanged.connect(lambda *_: self.ruler.update())
+        self._panes.boxes[MAIN].sigResized.connect(lambda *_: self.ruler.update())
+        self.set_theme(self._theme)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Most of a page."""
+        return QSize(800, 420)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self._panes.dress(theme, self.font())
+        self._cursor.crosshair.dress(theme)
+        self._legend.dress(theme)
+        self.ruler.dress(theme)
+        self._regions.dress(theme, self.font())
+        self._draw()
+
+    @property
+    def query(self) -> Query | None:
+        """The spectrum that is shown."""
+        return self._query
+
+    @property
+    def over(self) -> Over | None:
+        """What lies over it."""
+        return self._over
+
+    def show_query(self, query: Query | None) -> None:
+        """Show a spectrum alone; the zoom stays where it has the shifts that are shown."""
+        self._query, self._over = query, None
+        if query is None:
+            self._framing.forget()
+        else:
+            self._panes.intensity_axes[MAIN].set_unit(query.unit)
+            self._framing.take([Bundle(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
+        self.show_over(None)
+
+    def show_over(self, over: Over | None, marks: Sequence[Mark] = ()) -> None:
+        """Lay something over the spectrum, and mark bands; None takes it away."""
+        self._over = over
+        self.ruler.show_marks(tuple(marks))
+        self.ruler.setVisible(bool(marks))
+        self._panes.show_residual(over is not None)
+        self._draw()
+        self._framing.fit()
+        self._cursor.follow()
+
+    def show_region(self, region: Region | None) -> None:
+        """Show what is compared, and what is left out."""
+        self._region = region
+        if self._query is not None:
+            self._regions.show(region, (float(self._query.axis[0]), float(self._query.axis[-1])))
+
+    @property
+    def shifts(self) -> tuple[float, float]:
+        """The Raman shifts shown."""
+        return self._panes.shifts
+
+    def copy_picture(self) -> QPixmap:
+        """What is shown, as a picture."""
+        return self.grab()
+
+    def numbers(self) -> str:
+        """What is drawn between the Raman shifts shown, as tab separated text."""
+        query, over = self._query, self._over
+        if query is None:
+            return ""
+        inside = (query.axis >= self.shifts[0]) & (query.axis <= self.shifts[1])
+        columns = [("Raman shift / cm⁻¹", query.axis[inside]), (f"{query.name} / {query.unit}", query.values[inside])]
+        if over is not None:
+            columns += [(over.name, over.values[inside]), ("difference", over.difference[inside])]
+        return columns_as_text(columns)
+
+    def _draw(self) -> None:
+        for pane, item in self._items:
+            self._panes.boxes[pane].removeItem(item)
+        for line in self._lines:
+            self._panes.boxes[MAIN].removeItem(line)
+        self._items, self._lines, self._bounds = [], [], {MAIN: [], RESIDUAL: []}
+        query, over, theme = self._query, self._over, self._theme
+        if query is None:
+            self._legend.show_keys([])
+            return
+        self._add(MAIN, query.axis, query.values, theme.accent, 1.5)
+        keys = [Key(query.name, theme.accent)]
+        if over is not None:
+            self._add(MAIN, query.axis, over.values, theme.reference, 1.5)
+            self._add(RESIDUAL, query.axis, over.difference, theme.residual, 1.0)
+            note = ", simulated from a peak table" if over.is_simulated else ""
+            keys.append(Key(f"{over.name}{note}", theme.reference))
+        self._legend.show_keys(keys)
+        amiss = [mark for mark in self.ruler.marks if mark.kind != "matched"]
+        for mark in amiss if len(amiss) <= MOST_LINES else ():
+            self._add_line(mark)
+
+    def _add(self, pane: int, axis: Floats, values: Floats, colour: str, width: float) -> None:
+        axis, values = np.asarray(axis, np.float64), np.asarray(values, np.float64)
+        item = Curve(axis, values, self._theme.pen(colour), width)
+        item.setZValue(2 + len(self._items) / 100)
+        self._panes.boxes[pane].addItem(item, ignoreBounds=True)
+        self._items.append((pane, item))
+        self._bounds[pane].append(Envelope(axis, values, values))
+
+    def _add_line(self, mark: Mark) -> None:
+        line = pg.InfiniteLine(mark.shift, angle=90, pen=self._theme.pen(colour_of(mark.kind, self._theme), alpha=0.35))
+        line.setZValue(0.4)
+        self._panes.boxes[MAIN].addItem(line, ignoreBounds=True)
+        self._lines.append(line)
+
+    def _across(self, shift: float) -> float | None:
+        """Where in this widget a Raman shift is drawn; None where it is not shown."""
+        left, right = self._panes.shifts
+        if not left <= shift <= right:
+            return None
+        box = self._panes.boxes[MAIN]
+        low, high = box.viewRange()[1]
+        where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, (low + high) / 2)))
+        return float(where.x())

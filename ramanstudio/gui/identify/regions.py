@@ -1,0 +1,89 @@
+"""The Raman shifts that are compared, and those left out, as bands that can be dragged on the spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import pyqtgraph as pg
+from PySide6.QtGui import QFont
+
+from ramanstudio.gui.theme import Theme, faded
+from ramanstudio.gui.viewer.panes import NoiseRegion
+
+if TYPE_CHECKING:
+    from ramanstudio.analysis.search import Region
+
+NARROWEST_CM: Final = 20.0  # a narrower range holds no spectrum
+
+
+class ComparedBand(NoiseRegion):
+    """The range that is compared."""
+
+    word = "compared"
+
+
+class LeftOutBand(NoiseRegion):
+    """A range that is left out."""
+
+    word = "left out"
+
+    def dress(self, theme: Theme, font: QFont) -> None:
+        """Take the colours of a theme; what is left out is hatched away."""
+        super().dress(theme, font)
+        self.setBrush(faded(theme.warning, 0.14))
+        self.setHoverBrush(faded(theme.warning, 0.22))
+        for line in self.lines:
+            line.setPen(theme.pen(theme.warning, alpha=0.7))
+
+
+class Regions:
+    """Draws a Region on a box; `changed(Region)` is called once a hand lets go of one of its edges."""
+
+    def __init__(self, box: pg.ViewBox, changed: Callable[[Region], None]) -> None:
+        self._box, self._changed = box, changed
+        self._region: Region | None = None
+        self._items: list[NoiseRegion] = []
+        self._dress: tuple[Theme, QFont] | None = None
+
+    def dress(self, theme: Theme, font: QFont) -> None:
+        """Take the colours of a theme."""
+        self._dress = (theme, font)
+        for item in self._items:
+            item.dress(theme, font)
+
+    def show(self, region: Region | None, ends: tuple[float, float]) -> None:
+        """Show a region on a spectrum with these ends; the whole range is no band."""
+        self._region = region
+        for item in self._items:
+            self._box.removeItem(item)
+        self._items = []
+        if region is None:
+            return
+        if (region.low_cm, region.high_cm) != (float("-inf"), float("inf")) and (
+            region.low_cm > ends[0] or region.high_cm < ends[1]
+        ):
+            self._add(ComparedBand(), max(region.low_cm, ends[0]), min(region.high_cm, ends[1]), self._drag_compared)
+        for number, (low, high) in enumerate(region.without):
+            self._add(LeftOutBand(), low, high, partial(self._drag_left_out, number))
+
+    def _add(self, item: NoiseRegion, low: float, high: float, moved: Callable[[float, float], None]) -> None:
+        item.place(low, high)
+        item.dragged.connect(moved)
+        if self._dress is not None:
+            item.dress(*self._dress)
+        self._box.addItem(item, ignoreBounds=True)
+        item.show()
+        self._items.append(item)
+
+    def _drag_compared(self, low: float, high: float) -> None:
+        if self._region is not None and high - low >= NARROWEST_CM:
+            self._changed(replace(self._region, low_cm=low, high_cm=high))
+
+    def _drag_left_out(self, number: int, low: float, high: float) -> None:
+        if self._region is not None:
+            without = list(self._region.without)
+            without[number] = (low, high)
+            self._changed(replace(self._region, without=tuple(without)))
