@@ -68,7 +68,7 @@ def embed(
     found: list[tuple[Source, Features]] = []
     try:
         for report, some in reading.some_at_a_time():
-            found += _embedded(engine, some, reading, Progress(report, on_warning=reading.bar.say))
+            found += _embedded(engine, _with_numbers(some, reading), reading, Progress(report, on_warning=reading.bar.say))
     finally:
         reading.bar.clear()
         if found:
@@ -133,7 +133,7 @@ def cluster(
     sources: list[Source] = []
     for report, some in reading.some_at_a_time():
         report(1, 1, "")
-        sources += [source for source in some if _is_usable(*source, reading)]
+        sources += [source for source in _with_numbers(some, reading) if _is_usable(*source, reading)]
     reading.bar.clear()
     if not sources:
         return 0, len(reading.failed)
@@ -198,14 +198,27 @@ def bars(title: str) -> Iterator[Progress]:
         clear()
 
 
+def _with_numbers(sources: Sequence[Source], reading: Reading) -> list[Source]:
+    """The sources without the spectra that hold NaN or infinities, which is said; one with no other fails."""
+    kept = list[Source]()
+    for file, spectra in sources:
+        whole = np.asarray(np.isfinite(spectra.values).all(axis=1))
+        broken = int((~whole).sum())
+        which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"
+        sentence = f"{which} values that are not numbers (NaN or infinite)."
+        if whole.all():
+            kept.append((file, spectra))
+        elif whole.any():
+            reading.bar.say(f"'{file.name}': {sentence} They are left out.")
+            kept.append((file, spectra.with_table(name=spectrum_names(spectra))[whole]))
+        else:
+            reading.fail(file, StudioError(sentence, remedy="Crop the range where the detector gave nothing."))
+    return kept
+
+
 def _is_usable(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
     """Whether the spectra of a file can be compared with others; one that cannot must not stop those that can."""
-    broken = int(np.sum(~np.isfinite(spectra.values).all(axis=1)))
-    if broken:
-        which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"
-        remedy = "Crop the range where the detector gave nothing, or leave those spectra out."
-        reading.fail(file, StudioError(f"{which} values that are not numbers (NaN or infinite).", remedy=remedy))
-    elif spectra.points < FEWEST_POINTS:
+    if spectra.points < FEWEST_POINTS:
         remedy = f"At least {FEWEST_POINTS} points are needed."
         reading.fail(file, StudioError(f"A spectrum of {spectra.points} points is too short to group.", remedy=remedy))
     else:

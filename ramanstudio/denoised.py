@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.analysis import snr
 from ramanstudio.errors import StudioError
+from ramanstudio.progress import Progress
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -20,7 +22,8 @@ class Denoised:
 
     `spectra` on the axis of the raw ones; `expected_error` (N, B), the standard deviation of what is still wrong, in
     the unit of the values; `snr_before` and `snr_after` (N,): height of the strongest line over its local baseline,
-    divided by the error to be expected of one raw sample and of one denoised sample.
+    divided by the error to be expected of one raw sample and of one denoised sample. A spectrum of which some values
+    are no numbers stays as it was measured; its expected error and both its ratios are NaN.
     """
 
     spectra: SpectrumSet
@@ -30,8 +33,8 @@ class Denoised:
 
     @property
     def gain(self) -> NDArray[np.float32]:
-        """How many times the signal-to-noise ratio grew (N,); 1 where there is nothing to compare."""
-        gain = np.ones_like(self.snr_before)
+        """How many times the signal-to-noise ratio grew (N,); 1 without any noise, NaN where it is not known."""
+        gain = np.where(np.isnan(self.snr_before), self.snr_before, np.float32(1))
         np.divide(self.snr_after, self.snr_before, out=gain, where=self.snr_before > 0)
         return gain
 
@@ -54,6 +57,9 @@ class Denoised:
                 f"There are only {int(inside.sum())} points between {low_cm:.0f} and {high_cm:.0f} cm⁻¹.",
                 remedy=f"The noise can be measured from {snr.FEWEST_POINTS} points or more: widen the region.",
             )
+        whole = holds_numbers(raw)
+        if not whole.all():
+            return over_gaps(raw, lambda rows: self[whole].measured_in(rows, low_cm, high_cm))
         sigma = snr.noise_sigma(raw.values[:, inside])
         signal = snr.signal_height(self.spectra.axis, self.spectra.values)
         return with_ratios(self.spectra, self.expected_error, raw.values, signal, sigma, inside)
@@ -108,6 +114,39 @@ def _between(spectra: SpectrumSet, low_cm: float, high_cm: float) -> NDArray[np.
 def noise_region(spectra: SpectrumSet) -> tuple[float, float]:
     """Where the noise is measured unless the user says otherwise: over the whole axis, in cm⁻¹."""
     return float(spectra.axis[0]), float(spectra.axis[-1])
+
+
+def holds_numbers(spectra: SpectrumSet) -> NDArray[np.bool_]:
+    """Which spectra hold numbers only (N,), no NaN and no infinity."""
+    return np.asarray(np.isfinite(spectra.values).all(axis=1))
+
+
+def over_gaps(spectra: SpectrumSet, find: Callable[[SpectrumSet], Denoised]) -> Denoised:
+    """What `find` gives of the spectra that hold numbers only; the others as they are, with nothing known of them."""
+    whole = holds_numbers(spectra)
+    if whole.all():
+        return find(spectra)
+    found = find(spectra[whole])
+    values, error = spectra.values.copy(), np.full_like(spectra.values, np.nan)
+    before, after = (np.full(len(spectra), np.nan, np.float32) for _ in range(2))
+    values[whole], error[whole] = found.spectra.values, found.expected_error
+    before[whole], after[whole] = found.snr_before, found.snr_after
+    return Denoised(spectra.with_values(values), error, before, after)
+
+
+def warn_of_gaps(sets: Sequence[SpectrumSet], progress: Progress) -> None:
+    """Say how many spectra of `sets` are left as they are, where some are."""
+    broken = [int((~holds_numbers(one)).sum()) for one in sets]
+    if not sum(broken):
+        return
+    among = [str(one.about.get("source", "")) for one, count in zip(sets, broken, strict=True) if count]
+    names = list(dict.fromkeys(f"'{Path(source).name}'" for source in among if source))
+    where = f" in {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else ""
+    hold, stay = ("holds", "It stays as it is") if sum(broken) == 1 else ("hold", "They stay as they are")
+    progress.warn(
+        f"{sum(broken):,} of {sum(map(len, sets)):,} spectra{where} {hold} values that are not numbers (NaN or"
+        f" infinite). {stay}, without a signal-to-noise ratio."
+    )
 
 
 def joined(source: SpectrumSet, parts: Sequence[Denoised], places: NDArray[np.intp] | None = None) -> Denoised:

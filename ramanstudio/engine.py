@@ -14,7 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.analysis import clusters, compare, shared, snr
 from ramanstudio.analysis.clusters import Clusters
 from ramanstudio.analysis.compare import Comparison
-from ramanstudio.denoised import Denoised, at_least, joined, noise_region, reaches, with_ratios
+from ramanstudio.denoised import (
+    Denoised,
+    at_least,
+    holds_numbers,
+    joined,
+    noise_region,
+    over_gaps,
+    reaches,
+    warn_of_gaps,
+    with_ratios,
+)
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import zoo
 from ramanstudio.mae.zoo import ModelCard
@@ -40,11 +50,14 @@ __all__ = [
     "Comparison",
     "Denoised",
     "Engine",
+    "holds_numbers",
     "joined",
     "models",
     "noise_region",
+    "over_gaps",
     "portions",
     "reaches",
+    "warn_of_gaps",
 ]
 
 DEFAULT_MODEL = "smae-base"
@@ -88,15 +101,22 @@ class Engine:
     def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised:
         """Take the noise off each spectrum, and say how much is left.
 
-        Each by itself, or `together`: with the structure that the set shares, where it shares any.
-        Raises StudioError when a spectrum holds NaN or infinities or is too short, Cancelled when asked to stop.
+        Each by itself, or `together`: with the structure that the set shares, where it shares any. Spectra that hold
+        NaN or infinities stay as they are, with NaN for what is known of them, and are warned of. Raises StudioError
+        when all do or they are too short, Cancelled when asked to stop.
         """
+        progress = progress or SILENT
         refusal = _refusal(spectra, self.card.network.window)
         if refusal is not None:
             raise refusal
+        warn_of_gaps([spectra], progress)
+        return over_gaps(spectra, partial(self._denoise, together=together, progress=progress))
+
+    def _denoise(self, spectra: SpectrumSet, together: bool, progress: Progress) -> Denoised:
+        """Denoise spectra that hold numbers only."""
         values = spectra.values
         sigma = snr.noise_sigma(values)
-        find_noise = partial(self._predictor.noise, spectra.axis, progress=progress or SILENT)
+        find_noise = partial(self._predictor.noise, spectra.axis, progress=progress)
         noise, error = find_noise(values, sigma)
         noisy = sigma > 0
         if together and noisy.sum() >= shared.FEWEST:
@@ -113,11 +133,13 @@ class Engine:
     def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
         """What each spectrum is of, as rows of unit length (N, D): alike for one substance, whatever the axis.
 
-        They are read off the denoised spectra. Raises StudioError when the model gives no features, a spectrum cannot
-        be denoised, or too little of it lies where features are read from; Cancelled when asked to stop.
+        They are read off the denoised spectra. Raises StudioError when the model gives no features, a spectrum holds
+        NaN or cannot be denoised, or too little of it lies where features are read from; Cancelled when asked to stop.
         """
         progress = progress or SILENT
         self._predictor.require_features(spectra.axis)
+        if (refusal := _broken(spectra)) is not None:
+            raise refusal
         denoised = self.denoise(spectra, progress=progress).spectra
         return self._predictor.features(denoised.axis, denoised.values, progress)
 
@@ -177,10 +199,12 @@ class Engine:
     ) -> Clusters:
         """Find groups of spectra that are alike by one of `clusters.METHODS`; the data choose how many when not told.
 
-        Raises StudioError when a spectrum cannot be denoised or there are fewer than groups, Cancelled when asked to
-        stop.
+        Raises StudioError when a spectrum holds NaN or cannot be denoised or there are fewer than groups, Cancelled
+        when asked to stop.
         """
         progress = progress or SILENT
+        if (refusal := _broken(spectra)) is not None:
+            raise refusal
         comparison = self.compare([self.denoise(spectra, progress=progress).spectra], progress)
         return clusters.cluster(comparison.likeness, n_clusters, method, progress)
 
@@ -236,9 +260,11 @@ class Engine:
                 progress.show((index, refusal))
         done, total = 0, sum(len(one) for one in sets)
         left = [index for index in range(len(sets)) if index not in results]
+        warn_of_gaps([sets[index] for index in left], progress)
         for number, indices in _at_once(sets, numbers, left):
             joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
-            found = self._denoise_together(joint, part) if number else self.denoise(joint, progress=part)
+            whole_or_each = self._denoise_together if number else partial(self._denoise, together=False)
+            found = over_gaps(joint, partial(whole_or_each, progress=part))
             for index in indices:
                 rows, found = found[: len(sets[index])], found[len(sets[index]) :]
                 results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
@@ -253,7 +279,7 @@ class Engine:
         parts, done = list[Denoised](), 0
         for rows in places:
             part = _of_two_passes(progress.part(done, len(spectra)), len(rows))
-            parts.append(self.denoise(spectra[rows], True, part))
+            parts.append(self._denoise(spectra[rows], True, part))
             done += len(rows)
         return joined(spectra, parts, np.concatenate(places))
 
@@ -288,11 +314,11 @@ def _refusal(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError |
             f"A spectrum of {spectra.points} points is too short to denoise.",
             remedy=f"At least {window} points are needed{other}.",
         )
-    return _broken(spectra)
+    return None if holds_numbers(spectra).any() else _broken(spectra)
 
 
 def _broken(spectra: SpectrumSet) -> StudioError | None:
-    broken = int(np.sum(~np.isfinite(spectra.values).all(axis=1)))
+    broken = int((~holds_numbers(spectra)).sum())
     if broken:
         which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"
         return StudioError(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ramanstudio.analysis import bands, clusters, compare, projection
 from ramanstudio.analysis.bands import Band
 from ramanstudio.analysis.clusters import METHODS
+from ramanstudio.engine import holds_numbers
 from ramanstudio.groups import OUTLIER, Groups, Members
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.project import Explored
@@ -50,7 +51,7 @@ class Part:
         """The `rows` (all, unless told) of an entry's `denoised` spectra that hold numbers only."""
         chosen = denoised if rows is None else denoised[rows]
         rows = np.arange(len(denoised)) if rows is None else rows
-        whole = np.asarray(np.isfinite(chosen.values).all(axis=1))
+        whole = holds_numbers(chosen)
         return cls(entry_id, name, rows[whole], chosen if whole.all() else chosen[whole])
 
 

@@ -98,7 +98,7 @@ def write_summary(path: Path, rows: Sequence[SummaryRow]) -> Path:
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(SUMMARY_HEADER)
     for row in rows:
-        numbers = (f"{number:.4g}" for number in (row.snr_before, row.snr_after, row.gain))
+        numbers = map(_text, (row.snr_before, row.snr_after, row.gain))
         writer.writerow((row.file, row.spectrum, row.points, *numbers, row.result))
     with _writing(path):
         replace_atomically(path, table.getvalue())
@@ -113,7 +113,9 @@ def read_summary(path: Path) -> list[SummaryRow]:
         if not table or tuple(table[0]) != SUMMARY_HEADER:
             return []
         return [
-            SummaryRow(file, name, int(points), float(before), float(after), float(gain), result)
+            SummaryRow(
+                file, name, int(points), float(before or "nan"), float(after or "nan"), float(gain or "nan"), result
+            )
             for file, name, points, before, after, gain, result in table[1:]
         ]
     except (OSError, ValueError, csv.Error):
@@ -160,6 +162,10 @@ class ResultFolder:
         """Write the table: what this run kept, after what earlier runs kept and this one did not replace."""
         before = [row for row in self._earlier if row.result.casefold() not in self._taken]
         return write_summary(self.summary, before + self._rows)
+
+
+def _text(ratio: float) -> str:
+    return "" if np.isnan(ratio) else f"{ratio:.4g}"  # nothing is known of a spectrum that holds no numbers
 
 
 class GroupMean(NamedTuple):
@@ -211,7 +217,7 @@ def _group_lines(project: Project, groups: Groups) -> Iterator[Sequence[str]]:
             chance, is_outlier = f"{groups.probabilities[place]:.3g}", str(int(groups.labels[place] == OUTLIER))
             x_y = np.concatenate([plane[at[place]] for plane in planes.values()]) if planes else np.empty(0)
             where = (f"{value:.6g}" if at[place] >= 0 else "" for value in x_y.tolist())
-            snr = (f"{ratio[row]:.4g}" for ratio in ratios) if ratios is not None else ("", "")
+            snr = (_text(float(ratio[row])) for ratio in ratios) if ratios is not None else ("", "")
             yield file, called[row], *known, names[place], chance, is_outlier, *where, *snr
 
 
@@ -269,7 +275,7 @@ def _error_beside(path: Path) -> Path:
 
 
 def _any_exists(path: Path) -> bool:
-    return path.exists() or _raw_beside(path).exists() or _error_beside(path).exists()
+    return any(place.exists() for place in (path, _raw_beside(path), _error_beside(path)))
 
 
 def _refuse_source(path: Path, raw: SpectrumSet) -> None:

@@ -68,11 +68,17 @@ def ratio_text(ratio: float) -> str:
     return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
 
 
+def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
+    """SNR before, after, and gain: the medians over the spectra of which they are known; NaN where of none."""
+    known = np.isfinite(denoised.snr_before)
+    ratios = (denoised.snr_before, denoised.snr_after, denoised.gain)
+    before, after, gain = (float(np.median(ratio[known])) if known.any() else math.nan for ratio in ratios)
+    return before, after, gain
+
+
 def snr_text(denoised: Denoised) -> str:
     """`12 → 31 (×2.6)`; medians where the set has several spectra."""
-    before, after, gain = (
-        float(np.median(numbers)) for numbers in (denoised.snr_before, denoised.snr_after, denoised.gain)
-    )
+    before, after, gain = median_ratios(denoised)
     return f"{ratio_text(before)} → {ratio_text(after)} (×{ratio_text(gain)})"
 
 
@@ -141,9 +147,12 @@ def _sheet(colours: Colours, across: int, down: int, alone: bool) -> tuple[Any, 
 def _draw_panel(
     axes: Any, panel: Panel, colours: Colours, shift_range: tuple[float, float] | None, parts: Collection[str]
 ) -> None:
-    shift, clean = panel.raw.axis, panel.denoised.spectra.values
-    noisy, mean = panel.raw.values.mean(axis=0, dtype=np.float64), clean.mean(axis=0, dtype=np.float64)
-    if len(clean) == 1:
+    shift, raw, clean = panel.raw.axis, panel.raw.values, panel.denoised.spectra.values
+    whole = np.isfinite(panel.denoised.snr_before) if len(clean) > 1 else np.ones(1, dtype=np.bool_)
+    if whole.any() and not whole.all():  # what holds no numbers has no mean
+        raw, clean = raw[whole], clean[whole]
+    noisy, mean = raw.mean(axis=0, dtype=np.float64), clean.mean(axis=0, dtype=np.float64)
+    if len(panel.raw) == 1:
         reach = BAND * panel.denoised.expected_error[0]
         low, high, many, meaning = mean - reach, mean + reach, "", "90 % band"
     else:
@@ -153,8 +162,8 @@ def _draw_panel(
     if "raw" in parts:
         axes.plot(shift, noisy, color=colours.raw, linewidth=0.8, label=f"{many}raw", zorder=2)
         drawn.append(noisy)
-        if len(clean) > 1:
-            noisy_low, noisy_high = np.percentile(panel.raw.values, (5, 95), axis=0)
+        if len(panel.raw) > 1:
+            noisy_low, noisy_high = np.percentile(raw, (5, 95), axis=0)
             axes.fill_between(shift, noisy_low, noisy_high, color=colours.raw, alpha=0.3, linewidth=0, zorder=0.5)
             drawn += [noisy_low, noisy_high]
     if "denoised" in parts:

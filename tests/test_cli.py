@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ramanstudio import cli, demo, export
-from ramanstudio.engine import Denoised, Engine
+from ramanstudio.engine import Denoised, Engine, holds_numbers, over_gaps, warn_of_gaps
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet
@@ -28,8 +28,11 @@ class Smoother:
     device_name = "CPU · 1 thread"
 
     def denoise(self, spectra: SpectrumSet) -> Denoised | StudioError:
-        if not np.isfinite(spectra.values).all():
+        if not holds_numbers(spectra).any():
             return StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
+        return over_gaps(spectra, self._smoothed)
+
+    def _smoothed(self, spectra: SpectrumSet) -> Denoised:
         kernel = np.ones(5) / 5
         smooth = np.array([np.convolve(row, kernel, mode="same") for row in spectra.values])
         ratio = np.full(len(spectra), 4, dtype=np.float32)
@@ -41,6 +44,7 @@ class Smoother:
         found = []
         for index, one in enumerate(sets):
             (progress or SILENT)(index, len(sets))
+            warn_of_gaps([one], progress or SILENT)
             found.append(self.denoise(one))
             (progress or SILENT).show((index, found[-1]))
         return found
@@ -140,6 +144,29 @@ def test_a_spectrum_that_cannot_be_denoised_is_named_and_the_others_are_done(
     said = capsys.readouterr().err
     assert "'broken.txt': The spectrum holds values that are not numbers." in said
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"a-denoised.csv", "c-denoised.csv", "summary.csv"}
+
+
+def test_a_pixel_without_numbers_has_no_ratio_and_the_others_of_its_map_are_denoised(
+    tmp_path: Path, smoother: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ramanstudio.formats import hdf5
+
+    values = np.random.default_rng(8).normal(0, 1, (4, 64)).astype(np.float32)
+    values[1, 7] = np.nan
+    hdf5.write(tmp_path / "map.h5", SpectrumSet(np.linspace(0, 100, 64), values, {"x": np.arange(4), "y": np.zeros(4)}))
+    out = tmp_path / "out"
+    assert cli.main(["denoise", str(tmp_path / "map.h5"), "--out", str(out)]) == cli.DONE
+    printed = capsys.readouterr()
+    assert "1 of 4 spectra in 'map.h5' holds values that are not numbers" in printed.err
+    assert " 4.0 " in printed.out  # the median of those that have a ratio
+    assert [row["gain"] for row in rows_of(out / "summary.csv")] == ["2", "", "2", "2"]
+    assert (
+        cli.main(["denoise", str(tmp_path / "map.h5"), "--out", str(out)]) == cli.DONE
+    )  # it finds its own table again
+    assert len(rows_of(out / "summary.csv")) == 4
+    with (out / "map-denoised.csv").open() as file:
+        assert [np.isnan(float(row["50.793651"])) for row in csv.DictReader(file)] == [False] * 4
+    assert np.isnan(np.loadtxt(out / "map-denoised.csv", delimiter=",", skiprows=1)[1]).sum() == 1
 
 
 def test_nothing_done_is_said_by_the_exit_code(

@@ -129,6 +129,18 @@ def test_bad_files_are_sentences_and_do_not_stop_the_others(
 
 
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
+def test_spectra_without_numbers_are_left_out_and_the_others_keep_their_numbers(
+    tmp_path: Path, reader: Reader, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = np.random.default_rng(2).normal(0, 1, (6, 400))
+    values[2, 9] = np.inf
+    hdf5.write(tmp_path / "six.h5", SpectrumSet(AXIS, values))
+    assert cli.main([verb, str(tmp_path / "six.h5"), "--out", str(tmp_path / "x.csv")]) == cli.DONE
+    assert "'six.h5': 1 of 6 spectra hold values that are not numbers" in capsys.readouterr().err
+    assert [row["spectrum"] for row in rows_of(tmp_path / "x.csv")] == ["1", "2", "4", "5", "6"]
+
+
+@pytest.mark.parametrize("verb", ["embed", "cluster"])
 def test_nothing_done_is_said_by_the_exit_code(tmp_path: Path, reader: Reader, verb: str) -> None:
     (tmp_path / "holiday.txt").write_text("we went to the sea\n")
     assert cli.main([verb, str(tmp_path / "holiday.txt"), "--out", str(tmp_path / "x.csv")]) == cli.NOTHING_DONE

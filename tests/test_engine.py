@@ -153,11 +153,40 @@ def test_facts_and_columns_stay_with_the_spectra(engine):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_values_that_are_no_numbers_are_refused_with_a_sentence(engine, bad):
-    values = np.ones((3, 1000))
-    values[1, 10] = bad
-    with pytest.raises(StudioError, match="1 of 3 spectra hold values that are not numbers"):
-        engine.denoise(SpectrumSet(AXIS, values))
+@pytest.mark.parametrize("together", [False, True])
+def test_a_spectrum_that_holds_no_numbers_is_left_as_it_is_and_the_others_are_denoised(engine, bad, together):
+    raw = repeats(np.random.default_rng(21), many=12)
+    values, whole = raw.values.copy(), np.arange(12) != 5
+    values[5, 10] = bad
+    warned = []
+    found = engine.denoise(raw.with_values(values), together, Progress(on_warning=warned.append))
+    assert np.array_equal(found.spectra.values[5], values[5], equal_nan=True)
+    assert np.isnan(found.expected_error[5]).all()
+    assert all(np.isnan(ratios[5]) for ratios in (found.snr_before, found.snr_after, found.gain))
+    others = engine.denoise(raw[whole], together)
+    assert np.allclose(found.spectra.values[whole], others.spectra.values, atol=1e-3)
+    assert np.allclose(found.gain[whole], others.gain, rtol=1e-3)
+    (sentence,) = warned
+    assert sentence.startswith("1 of 12 spectra holds values that are not numbers (NaN or infinite). It stays as it is")
+    again = found.measured_in(raw.with_values(values), 1000, 1200)
+    assert np.isnan(again.snr_before[5]) and np.isfinite(again.snr_before[whole]).all()
+
+
+def test_of_many_files_the_spectra_that_hold_no_numbers_are_said_once_by_name(engine):
+    raw, warned = repeats(np.random.default_rng(22), many=8), []
+    values = raw.values.copy()
+    values[[1, 2]] = np.nan
+    sets = [raw.with_values(values).with_about(source="/a/map.wdf"), raw[3]]
+    holed, other = engine.denoise_each(sets, Progress(on_warning=warned.append), together=[1, 0])
+    assert np.isnan(holed.snr_after[[1, 2]]).all() and np.isfinite(holed.snr_after[3:]).all()
+    assert np.isfinite(other.snr_after).all()
+    assert len(warned) == 1
+    assert warned[0].startswith("2 of 9 spectra in 'map.wdf' hold values that are not numbers")
+
+
+def test_where_no_spectrum_holds_numbers_a_set_is_refused_with_a_sentence(engine):
+    with pytest.raises(StudioError, match="3 of 3 spectra hold values that are not numbers"):
+        engine.denoise(SpectrumSet(AXIS, np.full((3, 1000), np.nan)))
 
 
 def test_a_spectrum_too_short_is_refused_with_a_sentence(engine):

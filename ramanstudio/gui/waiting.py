@@ -9,10 +9,19 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ramanstudio.engine import FEWEST_TOGETHER, joined, noise_region, portions
+from ramanstudio.engine import (
+    FEWEST_TOGETHER,
+    holds_numbers,
+    joined,
+    noise_region,
+    over_gaps,
+    portions,
+    warn_of_gaps,
+)
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.project import Entry, Result
+from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
@@ -215,13 +224,20 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
     """A large set, each spectrum by itself."""
     source = entry.source
     assert source is not None
-    pieces: list[Denoised] = []
-    for start in range(0, len(source), PIECE):
-        (piece,) = engine.denoise_each([source[start : start + PIECE]], progress.part(start, len(source)))
-        if isinstance(piece, StudioError):  # of the whole set the engine says how many of its spectra are at fault
-            return _denoise_each(engine, [entry], progress)[0]
-        pieces.append(piece)
-    return _result(entry, joined(source, pieces), 0)
+    if not holds_numbers(source).any():
+        return _denoise_each(engine, [entry], progress)[0]  # the engine says why not
+
+    def in_pieces(spectra: SpectrumSet) -> Denoised:
+        pieces: list[Denoised] = []
+        for start in range(0, len(spectra), PIECE):
+            (piece,) = engine.denoise_each([spectra[start : start + PIECE]], progress.part(start, len(spectra)))
+            if isinstance(piece, StudioError):
+                raise piece
+            pieces.append(piece)
+        return joined(spectra, pieces)
+
+    warn_of_gaps([source], progress)
+    return _result(entry, over_gaps(source, in_pieces), 0)
 
 
 def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:

@@ -36,14 +36,14 @@ class Snr:
     def exposure(self) -> str:
         """What the gain is worth: noise falls with the root of the exposure, so gain² times as long."""
         if not np.isfinite(self.gain):
-            return ""
+            return "Not denoised: it holds values that are not numbers."
         if round(self.gain, 1) <= 1.0:
             return "clean already: nothing to gain"
         return f"like {ratio_text(self.gain**2)}× the exposure"
 
 
 def median_snr(results: list[Result]) -> Snr | None:
-    """The SNR over all spectra of `results`; None where nothing is denoised."""
+    """The SNR over all spectra of `results` of which it is known; None where nothing is denoised."""
     found = [result.denoised for result in results if result.denoised is not None]
     if not found:
         return None
@@ -54,7 +54,10 @@ def median_snr(results: list[Result]) -> Snr | None:
         np.concatenate([np.atleast_1d(numbers) for numbers in column])
         for column in zip(*((one.snr_before, one.snr_after, one.gain) for one in found), strict=True)
     )
-    return Snr(*(float(np.median(numbers)) for numbers in (before, after, gain)))
+    known = np.isfinite(before)
+    if not known.any():
+        return Snr(np.nan, np.nan, np.nan)
+    return Snr(*(float(np.median(numbers[known])) for numbers in (before, after, gain)))
 
 
 def size_of(entry: Entry) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.engine import Denoised
+from ramanstudio.engine import Denoised, holds_numbers, over_gaps, warn_of_gaps
 from ramanstudio.errors import StudioError
 from ramanstudio.gui.entry_model import STATE
 from ramanstudio.gui.studio import Studio
@@ -45,8 +45,11 @@ class SmoothingEngine:
         return found
 
     def _denoise(self, spectra: SpectrumSet, progress: Progress, together: bool) -> Denoised | StudioError:
-        if not np.isfinite(spectra.values).all():
+        if not holds_numbers(spectra).any():
             return StudioError("The spectrum holds values that are not numbers.", remedy="Leave it out.")
+        if not holds_numbers(spectra).all():
+            warn_of_gaps([spectra], progress)
+            return over_gaps(spectra, lambda whole: self._smoothed(whole, together))
         try:
             for row in range(len(spectra)):
                 progress(row, len(spectra), "spectra")
@@ -55,6 +58,9 @@ class SmoothingEngine:
         except BaseException:
             self.stopped.set()
             raise
+        return self._smoothed(spectra, together)
+
+    def _smoothed(self, spectra: SpectrumSet, together: bool) -> Denoised:
         smooth = np.stack([np.convolve(row, np.ones(5) / 5, mode="same") for row in spectra.values])
         one = np.ones(len(spectra), dtype=np.float32)
         after = (24 if together else 12) * one

@@ -124,6 +124,31 @@ def curves_of(window: Window) -> list[str]:
 # What is seen
 
 
+def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: Starter, tmp_path: Path) -> None:
+    path = write_substances(tmp_path / "holed.h5")
+    with h5py.File(path, "r+") as file:
+        values = file["map/values"][()]
+        values[3, 10] = np.nan
+        file["map/values"][...] = values
+    window = start(path, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    assert window.snr == "6.0 → 24  ×4.0"
+    assert "1 of 36 spectra in 'holed.h5' holds values that are not numbers" in window.message
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    groups = window.studio.session.groups
+    assert groups is not None
+    assert 3 not in groups.members.rows.tolist()
+    assert len(groups.members) == len(SUBSTANCES) - 1
+    assert plane_of(window) is not None
+    entry = window.studio.session.project.entries[0]
+    window.studio.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
+    window.do("tab_spectrum")
+    assert window.snr == "– → –  ×–"
+    assert "not numbers" in window.window.facts._worth.text()
+
+
 def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
     groups = explored.studio.session.groups
     assert groups is not None

@@ -118,15 +118,29 @@ def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
     assert waiting.done == waiting.total == 1001
 
 
-def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once() -> None:
+def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once_and_the_others_are() -> None:
     waiting = Waiting()
     values = np.ones((600, 100))
     values[500, 3] = np.nan
     waiting.add(entries({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)}))
     found: dict[int, Result] = {}
-    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    warned: list[str] = []
+    progress = Progress(on_show=found.update, on_warning=warned.append)
+    denoise_waiting(SmoothingEngine(), waiting, progress)  # type: ignore[arg-type]
     assert found[1].denoised is not None
-    assert "not numbers" in found[2].problem
+    denoised = found[2].denoised
+    assert denoised is not None
+    assert np.flatnonzero(np.isnan(denoised.snr_after)).tolist() == [500]
+    assert np.isnan(denoised.spectra.values[500, 3])
+    assert len(warned) == 1
+    assert warned[0].startswith("1 of 600 spectra holds values that are not numbers")
+
+
+def test_a_large_map_without_any_numbers_has_a_sentence() -> None:
+    waiting, found = Waiting(), dict[int, Result]()
+    waiting.add(entries({1: SpectrumSet.of(np.arange(100.0), np.full((600, 100), np.nan))}))
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert "not numbers" in found[1].problem
 
 
 def test_cancelling_leaves_the_others_waiting() -> None:
