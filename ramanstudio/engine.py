@@ -11,9 +11,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ramanstudio.analysis import clusters, compare, shared, snr
+from ramanstudio import identify
+from ramanstudio.analysis import clusters, compare, prints, shared, snr
 from ramanstudio.analysis.clusters import Clusters
 from ramanstudio.analysis.compare import Comparison
+from ramanstudio.analysis.hits import Identification, Region
+from ramanstudio.analysis.library import Library
+from ramanstudio.batches import (
+    DEFAULT_MODEL,
+    FEWEST_POINTS,
+    MOST_TOGETHER,
+    at_once,
+    broken,
+    of_two_passes,
+    portions,
+    refusal_of,
+)
 from ramanstudio.denoised import (
     Denoised,
     at_least,
@@ -60,10 +73,7 @@ __all__ = [
     "warn_of_gaps",
 ]
 
-DEFAULT_MODEL = "smae-base"
-FEWEST_POINTS = 32  # one window of the default model
 FEWEST_TOGETHER = shared.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
-MOST_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
 
 
@@ -106,7 +116,7 @@ class Engine:
         when all do or they are too short, Cancelled when asked to stop.
         """
         progress = progress or SILENT
-        refusal = _refusal(spectra, self.card.network.window)
+        refusal = refusal_of(spectra, self.card.network.window)
         if refusal is not None:
             raise refusal
         warn_of_gaps([spectra], progress)
@@ -138,7 +148,7 @@ class Engine:
         """
         progress = progress or SILENT
         self._predictor.require_features(spectra.axis)
-        if (refusal := _broken(spectra)) is not None:
+        if (refusal := broken(spectra)) is not None:
             raise refusal
         denoised = self.denoise(spectra, progress=progress).spectra
         return self._predictor.features(denoised.axis, denoised.values, progress)
@@ -157,7 +167,7 @@ class Engine:
         """
         progress = progress or SILENT
         for one in denoised:
-            if (refusal := _broken(one)) is not None:
+            if (refusal := broken(one)) is not None:
                 raise refusal
         features = self._features(denoised, known or [None] * len(denoised), progress)
         axis = compare.common_axis(denoised)
@@ -181,7 +191,7 @@ class Engine:
         found = list(known)
         missing = [index for index, one in enumerate(found) if one is None]
         done = 0
-        for _, indices in _at_once(sets, [0] * len(sets), missing):
+        for _, indices in at_once(sets, [0] * len(sets), missing):
             joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
             rows = self._predictor.features(joint.axis, joint.values, progress.part(done, many))
             done += len(joint)
@@ -203,7 +213,7 @@ class Engine:
         when asked to stop.
         """
         progress = progress or SILENT
-        if (refusal := _broken(spectra)) is not None:
+        if (refusal := broken(spectra)) is not None:
             raise refusal
         comparison = self.compare([self.denoise(spectra, progress=progress).spectra], progress)
         return clusters.cluster(comparison.likeness, n_clusters, method, progress)
@@ -230,7 +240,7 @@ class Engine:
         """This model as teaching sees it."""
 
         def denoise(spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
-            if (refusal := _broken(spectra)) is not None:
+            if (refusal := broken(spectra)) is not None:
                 raise refusal
             return self.denoise(spectra, progress=progress).spectra
 
@@ -239,6 +249,40 @@ class Engine:
             return found if found.shape[1] else None
 
         return Sight(self.card.name, self.card.fingerprint, denoise, features)
+
+    @property
+    def made_by(self) -> str:
+        """The name of all that a search compares: it changes with the weights, and with what is read of a spectrum."""
+        return f"{self.card.fingerprint}-{prints.VERSION}"
+
+    @property
+    def feature_count(self) -> int:
+        """How many features a spectrum has; 0 where the model gives none."""
+        return self.card.embedder.plan.features if self.card.embedder is not None else 0
+
+    def features_of(self, denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32]:
+        """The features of `denoised` spectra (N, D); (N, 0) where they cannot be read."""
+        return self._features([denoised], [None], progress)
+
+    def prints_of(self, sets: Sequence[SpectrumSet], progress: Progress | None = None) -> dict[str, NDArray[Any]]:
+        """What a search compares of all spectra of `sets`, arrays (N, …) by name; zeros for what cannot be read."""
+        return identify.prints_of(self, sets, progress or SILENT)
+
+    def identify(
+        self,
+        spectra: SpectrumSet,
+        library: Library | Sequence[Library],
+        top: int = 10,
+        within: Region | None = None,
+        progress: Progress | None = None,
+    ) -> list[Identification]:
+        """What each of N `spectra` is by the references of one or several libraries, or that it is unknown.
+
+        `within` is where they are compared. Raises StudioError when there is no library to search or one cannot be
+        written, Cancelled when asked to stop.
+        """
+        libraries = [library] if isinstance(library, Library) else list(library)
+        return identify.identify(self, spectra, libraries, top, within, progress or SILENT)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
@@ -254,14 +298,14 @@ class Engine:
         numbers = list(together) or [0] * len(sets)
         results: dict[int, Denoised | StudioError] = {}
         for index, one in enumerate(sets):
-            refusal = _refusal(one, self.card.network.window)
+            refusal = refusal_of(one, self.card.network.window)
             if refusal is not None:
                 results[index] = refusal
                 progress.show((index, refusal))
         done, total = 0, sum(len(one) for one in sets)
         left = [index for index in range(len(sets)) if index not in results]
         warn_of_gaps([sets[index] for index in left], progress)
-        for number, indices in _at_once(sets, numbers, left):
+        for number, indices in at_once(sets, numbers, left):
             joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
             whole_or_each = self._denoise_together if number else partial(self._denoise, together=False)
             found = over_gaps(joint, partial(whole_or_each, progress=part))
@@ -278,61 +322,7 @@ class Engine:
         places = [np.arange(len(spectra))[first::many] for first in range(many)]
         parts, done = list[Denoised](), 0
         for rows in places:
-            part = _of_two_passes(progress.part(done, len(spectra)), len(rows))
+            part = of_two_passes(progress.part(done, len(spectra)), len(rows))
             parts.append(self._denoise(spectra[rows], True, part))
             done += len(rows)
         return joined(spectra, parts, np.concatenate(places))
-
-
-def portions(spectra: int) -> int:
-    """In how many portions so many spectra are denoised together."""
-    return -(-spectra // MOST_TOGETHER)
-
-
-def _of_two_passes(progress: Progress, spectra: int) -> Progress:
-    """A progress that counts `spectra` once, though the network sees a set twice: each spectrum, then what is its own.
-
-    Between the two it sees what they share, which are so few that they are not counted.
-    """
-    reached, passes = 0, 0
-
-    def report(done: int, total: int, note: str) -> None:
-        nonlocal reached, passes
-        if 2 * total > spectra:
-            passes += done == 0
-            reached = max(reached, min(spectra, ((passes - 1) * spectra + done) // 2))
-        progress(reached, spectra, note)
-
-    return Progress(report, progress.show, progress.warn)
-
-
-def _refusal(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError | None:
-    """Why these spectra cannot be denoised by a network that sees `window` points at once, or None."""
-    if spectra.points < window:
-        other = f", or {FEWEST_POINTS} for {DEFAULT_MODEL}" if window > FEWEST_POINTS else ""
-        return StudioError(
-            f"A spectrum of {spectra.points} points is too short to denoise.",
-            remedy=f"At least {window} points are needed{other}.",
-        )
-    return None if holds_numbers(spectra).any() else _broken(spectra)
-
-
-def _broken(spectra: SpectrumSet) -> StudioError | None:
-    broken = int((~holds_numbers(spectra)).sum())
-    if broken:
-        which = "The spectrum holds" if len(spectra) == 1 else f"{broken} of {len(spectra)} spectra hold"
-        return StudioError(
-            f"{which} values that are not numbers (NaN or infinite).",
-            remedy="Crop the range where the detector gave nothing, or leave those spectra out.",
-        )
-    return None
-
-
-def _at_once(
-    sets: Sequence[SpectrumSet], numbers: Sequence[int], indices: Sequence[int]
-) -> list[tuple[int, list[int]]]:
-    """The `indices` of sets that share a number and an axis in one list each, in the order they first appear."""
-    groups: dict[tuple[int, bytes], list[int]] = {}
-    for index in indices:
-        groups.setdefault((numbers[index], sets[index].axis.tobytes()), []).append(index)
-    return [(number, group) for (number, _), group in groups.items()]

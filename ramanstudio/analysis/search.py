@@ -1,7 +1,183 @@
-"""Search: which references of which libraries a spectrum is like."""
+"""Search: which substances of which libraries a spectrum may be of, how sure that is, or that it is unknown."""
 
 from __future__ import annotations
 
-from ramanstudio.analysis.hits import Identification, Match, Region
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-__all__ = ["Identification", "Match", "Region"]
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.analysis.bands_of import Bands, bands_of, compared
+from ramanstudio.analysis.evidence import Candidates, candidates, side_by_side
+from ramanstudio.analysis.hits import Identification, Match, Region
+from ramanstudio.analysis.judge import Judge, judge
+from ramanstudio.analysis.library import Library
+from ramanstudio.analysis.prints import AS_MEASURED, GRID
+from ramanstudio.analysis.shortlist import Listed, correlation, listed, looked_at, nearest
+from ramanstudio.progress import SILENT, Progress
+
+__all__ = ["Identification", "Match", "Region", "search", "weighed"]
+
+AT_ONCE: Final = 128  # spectra between two reports
+MOST_WITH_BANDS: Final = 3  # matches of each spectrum whose bands are told, where there are many spectra
+MANY: Final = 200
+LITTLE: Final = 0.5  # of a spectrum; where less was compared, that is said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """One spectrum, the references that it was compared with, and the substances that it may be of."""
+
+    query: Mapping[str, NDArray[Any]]
+    looked: NDArray[np.bool_]
+    listed: Listed
+    found: Candidates
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What is told of the matches of many spectra: the libraries, and bands of references that were found before."""
+
+    libraries: Sequence[Library]
+    top: int
+    with_bands: int
+    bands: dict[tuple[int, int], Bands] = field(default_factory=dict)
+
+
+def search(
+    queries: Mapping[str, NDArray[Any]],
+    libraries: Sequence[Library],
+    top: int = 10,
+    within: Region | None = None,
+    progress: Progress = SILENT,
+) -> list[Identification]:
+    """Identify N spectra by their prints, `features` and `snr` among them; the libraries' prints are of one model.
+
+    Raises Cancelled when asked to stop, StudioError when the weights of the judge are damaged.
+    """
+    many = len(queries["first"])
+    told = _Told(libraries, top, top if many <= MANY else MOST_WITH_BANDS)
+    weigher, answers = judge(), list[Identification]()
+    for start in range(0, many, AT_ONCE):
+        progress(start, many, "spectra identified")
+        some = {name: rows[start : start + AT_ONCE] for name, rows in queries.items()}
+        batch = weighed(some, libraries, within)
+        chances = weigher.chances(side_by_side([one.found for one in batch]))
+        answers += [_answer(one, row, weigher, told) for one, row in zip(batch, chances, strict=True)]
+    progress(many, many, "spectra identified")
+    return answers
+
+
+def weighed(
+    queries: Mapping[str, NDArray[Any]],
+    libraries: Sequence[Library],
+    within: Region | None = None,
+    apart: Sequence[NDArray[np.bool_]] = (),
+) -> list[Weighed]:
+    """What speaks for whom, for each of the `queries`.
+
+    `apart` has for each query the references of the first library that it may not see: how a benchmark keeps the
+    query's own specimen out.
+    """
+    looked = looked_at(queries, within)
+    prints = [library.prints for library in libraries]
+    near = [nearest(queries, looked, one) for one in prints]
+    answers = []
+    for row in range(len(looked)):
+        query = {name: rows[row] for name, rows in queries.items()}
+        mine = [of[row] for of in near]
+        if len(apart):
+            mine[0] = mine[0][~apart[row][mine[0]]]
+        among = listed(query, looked[row], prints, mine)
+        names = [
+            str(libraries[number].names[index]) for number, index in zip(among.library, among.reference, strict=True)
+        ]
+        looked_cm = float(looked[row].sum() * GRID.step_cm)
+        found = candidates(among, names, float(query["snr"]), looked_cm)
+        answers.append(Weighed(query, looked[row], among, found))
+    return answers
+
+
+def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Judge, told: _Told) -> Identification:
+    if not one.found.names:
+        return Identification((), True, 0, _why_nothing(one, told.libraries))
+    none = float(chances[-1])
+    chances = chances[: len(one.found.names)]
+    order = np.argsort(-chances, kind="stable")
+    share = chances[order] / max(1 - none, 1e-6)
+    held = int(np.searchsorted(np.cumsum(share), weigher.held) + 1)
+    matches = []
+    for rank, place in enumerate(order[: told.top].tolist()):
+        score = float(share[rank])
+        gap = score - (float(share[rank + 1]) if rank + 1 < len(share) else 0.0)
+        matches.append(_match(one, place, float(chances[place]), score, gap, told, rank < told.with_bands))
+    unknown = none >= weigher.unknown_from
+    why = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
+    return Identification(tuple(matches), unknown, min(held, len(order)), why)
+
+
+def _match(
+    one: Weighed, place: int, probability: float, score: float, gap: float, told: _Told, with_bands: bool
+) -> Match:
+    best = int(one.found.best[place])
+    number, index = int(one.listed.library[best]), int(one.listed.reference[best])
+    prints = told.libraries[number].prints
+    along = np.arange(GRID.samples)
+    both = one.looked & (along >= prints["first"][index]) & (along < prints["last"][index])
+    r = max(float(one.listed.likeness[best, 0]), 0.0)
+    pearson = float(correlation(one.query[AS_MEASURED], prints[AS_MEASURED][index][None], both[None])[0])
+    bands: tuple[tuple[float, ...], ...] = ((), (), ())
+    if with_bands and both.any():
+        if (number, index) not in told.bands:
+            told.bands[number, index] = bands_of(prints["roots"][index])
+        places = GRID.places[both]
+        bands = compared(bands_of(one.query["roots"]), told.bands[number, index], places[0], places[-1])
+    return Match(
+        one.found.names[place],
+        probability,
+        score,
+        1000 * r**2,
+        pearson,
+        float(np.sqrt(2 - 2 * r)),
+        gap,
+        number,
+        index,
+        *bands,
+    )
+
+
+def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
+    if one.query["first"] >= one.query["last"]:
+        return "There is nothing to compare: the spectrum is flat, or holds values that are not numbers."
+    places = GRID.places[one.looked]
+    if not len(places):
+        return "Nothing of the spectrum lies in the region that is compared. Widen the region."
+    ends = [
+        (float(GRID.places[lib.prints["first"].min()]), float(GRID.places[lib.prints["last"].max() - 1]))
+        for lib in libraries
+        if len(lib)
+    ]
+    if not ends:
+        return "No library is searched. Choose one."
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    return (
+        f"Of the {places[0]:.0f}–{places[-1]:.0f} cm⁻¹ that are looked at, no reference shares enough: the libraries"
+        f" cover {low:.0f}–{high:.0f} cm⁻¹. Choose another library."
+    )
+
+
+def _why_unknown(best: Match, none: float) -> str:
+    return (
+        f"Nothing in the libraries is credible: the nearest, {best.name}, has a hit quality of {best.hqi:.0f} of 1000;"
+        f" the chance that it is none of them is {none:.0%}."
+    )
+
+
+def _why_little(one: Weighed, place: int) -> str:
+    shared = float(one.listed.shared_cm[one.found.best[place]])
+    looked = float(one.looked.sum() * GRID.step_cm)
+    if shared >= LITTLE * looked:
+        return ""
+    return f"The best match was compared over {shared:.0f} cm⁻¹ only, of {looked:.0f} cm⁻¹ that were looked at."

@@ -1,0 +1,192 @@
+"""The queries: every spectrum of rruff against the spectra of all other specimens, as it is and as corrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.repeats import CORPUS
+from ramanstudio.analysis import library as libraries
+from ramanstudio.analysis.evidence import side_by_side
+from ramanstudio.analysis.library import Library, Reference
+from ramanstudio.analysis.search import weighed
+from ramanstudio.engine import Engine
+from ramanstudio.identify import prints_of
+from ramanstudio.spectra import SpectrumSet
+
+Floats = NDArray[np.floating[Any]]
+Random = np.random.Generator
+Corrupt = Callable[[Random, Floats, Floats], tuple[Floats, Floats]]
+
+FOLDS = 5
+QUERIES = 2000  # of each condition, at random
+AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Minerals:
+    """rruff: spectra of one each, their `species` and `specimens` (N,) as texts, and the fold of each specimen (N,)."""
+
+    spectra: tuple[SpectrumSet, ...]
+    species: NDArray[Any]
+    specimens: NDArray[Any]
+    laser_nm: Floats
+    folds: NDArray[np.intp]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Of which spectra another specimen of the same species is there, (N,)."""
+        of = {name: len(set(self.specimens[self.species == name])) for name in np.unique(self.species)}
+        return np.array([of[name] > 1 for name in self.species])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trials:
+    """Queries of one condition: which spectra they are (Q,), and their evidence with and without their own species.
+
+    `evidence` (Q, K, D) and `names` (Q, K) of the candidates where the library has every other specimen; `lacking` and
+    `lacking_names` where it has no spectrum of the species at all.
+    """
+
+    queries: NDArray[np.intp]
+    evidence: NDArray[np.float32]
+    names: NDArray[Any]
+    lacking: NDArray[np.float32]
+    lacking_names: NDArray[Any]
+
+
+def minerals(corpus: Path = CORPUS) -> Minerals:
+    """Read rruff, and part its specimens at random into five folds."""
+    with h5py.File(corpus) as file:
+        group = file["rruff"]
+        starts, shifts, values = (group[name][:] for name in ("offsets", "axis", "values"))
+        species, specimens = (group[name].asstr()[:].astype(str) for name in ("label", "sample"))
+        lasers = group["laser_nm"][:]
+    pieces = [slice(*starts[row : row + 2]) for row in range(len(species))]
+    spectra = tuple(SpectrumSet.of(shifts[piece], values[piece]) for piece in pieces)
+    each, of = np.unique(specimens, return_inverse=True)
+    folds = np.random.default_rng(0).permutation(len(each)) % FOLDS
+    return Minerals(spectra, species, specimens, lasers, folds[of])
+
+
+def rruff_library(engine: Engine, found: Minerals, folder: Path) -> Library:
+    """All of rruff as a library that the model of `engine` has seen, kept in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "rruff.ramanlib"
+    if path.is_file():
+        return libraries.open(path).prepared(engine)
+    rows = zip(found.species, found.spectra, found.specimens, found.laser_nm.tolist(), strict=True)
+    references = [Reference(str(name), one, sample=str(sample), laser_nm=nm) for name, one, sample, nm in rows]
+    return libraries.write(path, references, "rruff").prepared(engine)
+
+
+def _height(values: Floats) -> float:
+    return float(values.max() - np.median(values))
+
+
+def _with_noise(snr: float) -> Corrupt:
+    def corrupt(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+        return axis, values + _height(values) / snr * random.standard_normal(len(values))
+
+    return corrupt
+
+
+def _glowing(snr: float) -> Corrupt:
+    """Fluorescence from a thirtieth to thirty times the strongest line, then noise."""
+
+    def corrupt(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+        place = (axis - axis[0]) / (axis[-1] - axis[0])
+        glow = random.uniform(-0.3, 0.3) * place
+        for _ in range(random.integers(1, 4)):
+            centre, width = random.uniform(-0.5, 1.5), random.uniform(0.25, 1.0)
+            glow = glow + random.uniform(0.3, 1) * np.exp(-0.5 * ((place - centre) / width) ** 2)
+        strength = np.exp(random.uniform(np.log(1 / 30), np.log(30)))
+        height = _height(values)
+        noise = height / snr * random.standard_normal(len(values))
+        return axis, values + height * strength * glow / max(np.ptp(glow), 1e-9) + noise
+
+    return corrupt
+
+
+def _shifted(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """All lines up to 4 cm⁻¹ off."""
+    return axis + random.uniform(-4, 4), values
+
+
+def _broadened(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Lines as an instrument of 3 to 6 cm⁻¹ (standard deviation) would show them, sampled every 3 cm⁻¹."""
+    from scipy.ndimage import gaussian_filter1d
+
+    step = float(np.median(np.diff(axis)))
+    broad = gaussian_filter1d(values, random.uniform(3, 6) / step)
+    few = np.arange(axis[0], axis[-1], 3.0)
+    return few, np.interp(few, axis, broad)
+
+
+def _half(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """A random half of the range."""
+    start = random.uniform(axis[0], (axis[0] + axis[-1]) / 2)
+    inside = (axis >= start) & (axis <= start + (axis[-1] - axis[0]) / 2)
+    return axis[inside], values[inside]
+
+
+CONDITIONS: dict[str, Corrupt] = {
+    "clean": lambda random, axis, values: (axis, values),
+    "SNR 5": _with_noise(5),
+    "fluorescence, SNR 20": _glowing(20),
+    "fluorescence, SNR 5": _glowing(5),
+    "shifted up to 4 cm⁻¹": _shifted,
+    "other resolution": _broadened,
+    "half the range": _half,
+}
+
+
+def corrupted(found: Minerals, condition: str) -> tuple[NDArray[np.intp], list[SpectrumSet]]:
+    """Which spectra are queries of a condition (Q,), and what is asked: the same whenever it is called."""
+    seed = list(CONDITIONS).index(condition)
+    random = np.random.default_rng(100 + seed)
+    queries = np.sort(random.permutation(len(found.spectra))[:QUERIES])
+    asked = []
+    for query in queries:
+        one = found.spectra[query]
+        axis, values = CONDITIONS[condition](random, one.axis, one.values[0].astype(np.float64))
+        asked.append(SpectrumSet.of(axis, values.astype(np.float32)))
+    return queries, asked
+
+
+def trials(engine: Engine, library: Library, found: Minerals, condition: str, folder: Path) -> Trials:
+    """What speaks for whom in all queries of a condition; kept in `folder`, as it takes minutes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{list(CONDITIONS).index(condition)}-{engine.made_by[:12]}.npz"
+    if path.is_file():
+        with np.load(path) as kept:
+            return Trials(**{name: kept[name] for name in kept.files})
+    queries, asked = corrupted(found, condition)
+    prints = prints_of(engine, asked)
+    both = [
+        _candidates(prints, library, [of != of[query] for query in queries]) for of in (found.specimens, found.species)
+    ]
+    made = Trials(queries, *both[0], *both[1])
+    np.savez(path, **{name: getattr(made, name) for name in Trials.__slots__})
+    return made
+
+
+def _candidates(
+    prints: dict[str, NDArray[Any]], library: Library, seen: list[NDArray[np.bool_]]
+) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Evidence and names of the candidates where each query may compare itself with the references `seen` only."""
+    evidence, names = [], []
+    for start in range(0, len(seen), AT_ONCE):
+        some = {name: rows[start : start + AT_ONCE] for name, rows in prints.items()}
+        apart = [~one for one in seen[start : start + AT_ONCE]]
+        batch = [one.found for one in weighed(some, [library], apart=apart)]
+        evidence.append(side_by_side(batch))
+        many = evidence[-1].shape[1]
+        names += [[*one.names, *[""] * (many - len(one.names))] for one in batch]
+    return np.concatenate(evidence), np.array(names, dtype=str)

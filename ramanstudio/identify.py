@@ -1,0 +1,131 @@
+"""Identify: what a search compares of spectra, by a model that denoises them and reads their features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.analysis import prints
+from ramanstudio.analysis.hits import Identification, Region
+from ramanstudio.analysis.library import Library
+from ramanstudio.analysis.search import search
+from ramanstudio.denoised import Denoised
+from ramanstudio.errors import StudioError
+from ramanstudio.progress import SILENT, Progress
+from ramanstudio.spectra import SpectrumSet, stacked
+
+FEWEST_POINTS: Final = 8  # of a spectrum that has lines at all
+CLEAR: Final = 1000.0  # signal-to-noise ratio of a spectrum without noise, such as a simulated one
+SATURATED: Final = 5  # neighbouring samples at one highest value: the detector had no more to give
+
+Prints = dict[str, NDArray[Any]]
+
+
+class Reader(Protocol):
+    """What an engine gives: a name for what its model sees, spectra without their noise, and their features."""
+
+    @property
+    def made_by(self) -> str: ...
+    @property
+    def feature_count(self) -> int: ...
+    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]: ...
+    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised: ...
+    def features_of(self, denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32]: ...
+
+
+def prints_of(reader: Reader, sets: Sequence[SpectrumSet], progress: Progress = SILENT) -> Prints:
+    """What a search compares of all spectra of `sets`, arrays (N, …) by name, `features` and `snr` among them.
+
+    Those of one axis are read at once. What cannot be read (flat, too short, not numbers) has zeros.
+    """
+    places: dict[bytes, list[int]] = {}
+    for index, one in enumerate(sets):
+        places.setdefault(one.axis.tobytes(), []).append(index)
+    ends = np.cumsum([0, *(len(one) for one in sets)])
+    whole: Prints = {}
+    done = 0
+    for indices in places.values():
+        joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
+        rows = np.concatenate([np.arange(ends[index], ends[index + 1]) for index in indices])
+        for name, found in _of_one_axis(reader, joint, progress.part(done, int(ends[-1]))).items():
+            if name not in whole:
+                whole[name] = np.zeros((int(ends[-1]), *found.shape[1:]), dtype=found.dtype)
+            whole[name][rows] = found
+        done += len(rows)
+    return whole
+
+
+def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress) -> Prints:
+    good = np.asarray(np.isfinite(spectra.values).all(axis=1)) & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0)
+    found = {**prints.none_of(len(spectra)), **_none_read(reader, len(spectra))}
+    if spectra.points < FEWEST_POINTS or not good.any():
+        return found
+    some = spectra if good.all() else spectra[np.flatnonzero(good)]
+    denoised, snr = _denoised(reader, some, progress)
+    read = {
+        **prints.prints(some, denoised),
+        "features": reader.features_of(denoised, progress),
+        "snr": snr,
+    }
+    for name, rows in read.items():
+        if rows.shape[1:] == found[name].shape[1:]:  # features are missing where too little of a range is measured
+            found[name][good] = rows
+    return found
+
+
+def _none_read(reader: Reader, many: int) -> Prints:
+    features = np.zeros((many, reader.feature_count), dtype=np.float32)
+    return {"features": features, "snr": np.full(many, CLEAR, dtype=np.float32)}
+
+
+def _denoised(reader: Reader, spectra: SpectrumSet, progress: Progress) -> tuple[SpectrumSet, NDArray[np.float32]]:
+    """`spectra` without noise, and their ratios after; as they are where they are too short for the network."""
+    try:
+        denoised = reader.denoise(spectra, progress=progress)
+    except StudioError:
+        return spectra, np.full(len(spectra), CLEAR, dtype=np.float32)
+    snr = np.nan_to_num(denoised.snr_after, nan=CLEAR, posinf=CLEAR).astype(np.float32)
+    return denoised.spectra, snr
+
+
+def identify(
+    reader: Reader,
+    spectra: SpectrumSet,
+    libraries: Sequence[Library],
+    top: int = 10,
+    within: Region | None = None,
+    progress: Progress = SILENT,
+) -> list[Identification]:
+    """What each of the N `spectra` is; a library that another model has seen is prepared anew first.
+
+    Raises StudioError when no library is given or one cannot be written, Cancelled when asked to stop.
+    """
+    if not libraries:
+        raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
+    ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
+    answers = search(prints_of(reader, [spectra], progress), ready, top, within, progress)
+    full = _saturated(spectra)
+    return [_minded(answer, bool(flag)) for answer, flag in zip(answers, full, strict=True)]
+
+
+def _saturated(spectra: SpectrumSet) -> NDArray[np.bool_]:
+    """Which spectra stand at one highest value over several samples, as they do where the detector was full."""
+    values = spectra.values
+    if spectra.points < SATURATED:
+        return np.zeros(len(spectra), dtype=bool)
+    at_top = values == values.max(axis=1, keepdims=True)
+    runs: NDArray[np.bool_] = np.lib.stride_tricks.sliding_window_view(at_top, SATURATED, axis=1)
+    together = runs.all(axis=-1).any(axis=-1)
+    flat = values.max(axis=1) == values.min(axis=1)
+    saturated: NDArray[np.bool_] = together & ~flat
+    return saturated
+
+
+def _minded(answer: Identification, saturated: bool) -> Identification:
+    if not saturated:
+        return answer
+    said = "The detector was full at the strongest line, whose height is not to be trusted. Measure with less light."
+    return Identification(answer.matches, answer.unknown, answer.candidates, f"{answer.why} {said}".strip())
