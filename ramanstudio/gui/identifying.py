@@ -44,6 +44,7 @@ class Identifying(QObject):
         self._asked: Asked | None = None
         self._job: Job | None = None
         self._looked_at: dict[int, Rows] = {}
+        self._preparing = ""
         self.problem = ""  # what went wrong last
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._consider)
@@ -147,7 +148,8 @@ class Identifying(QObject):
         if not self.libraries.searched:
             return "No library is chosen. Tick one on the right."
         if self._job is not None:
-            return "Waiting until the spectra are denoised…" if self._denoising.busy else "Searching…"
+            waits = "Waiting until the spectra are denoised…" if self._denoising.busy else "Searching…"
+            return self._preparing or waits
         return "Not identified. Identify all goes on." if self._is_stopped else ""
 
     # How it keeps up
@@ -216,6 +218,7 @@ class Identifying(QObject):
         job = self._workers.submit(partial(identify_asked, question, asked), "Identifying", "model", key="identify")
         self._job = job
         job.shown.connect(partial(self._keep, question))
+        job.progressed.connect(self._tell)
         job.failed.connect(self._fail)
         job.cancelled.connect(partial(self._cancelled, job))
         job.finished.connect(partial(self._end, job))
@@ -229,23 +232,27 @@ class Identifying(QObject):
                 preferred[entry.id] = np.concatenate([preferred.get(entry.id, rows[:0]), rows])
             self._asked.prefer(preferred)
 
-    def _keep(self, question: Question, shown: Answer | Made) -> None:
+    def _keep(self, question: Question, shown: list[Answer] | Made) -> None:
         if isinstance(shown, Made):
             self.libraries.replace(shown.before, shown.now)
             return
-        piece, entry = shown.piece, self._session.entry(shown.piece.entry_id)
-        if entry is None or entry.source is not piece.source or self._question is None:
+        if self._question is None or question.key != self._question.key:
             return
-        if question.key != self._question.key:
-            return
-        before = self._session.project.identification(entry)
-        found: list[Identification | None] = [None] * len(piece.source)
-        if before is not None and before.asked == question.key:
-            found = list(before.found)
-        for row, one in zip(piece.rows.tolist(), shown.found, strict=True):
-            found[row] = one
         hashes = tuple(library.hash for library in question.libraries)
-        self._session.keep_identified({entry.id: Identified(piece.source, tuple(found), question.key, hashes)})
+        kept = {}
+        for answer in shown:
+            entry = self._session.entry(answer.piece.entry_id)
+            if entry is not None and entry.source is answer.piece.source:
+                found = _joined(self._session.project.identification(entry), answer, question.key)
+                kept[entry.id] = Identified(answer.piece.source, found, question.key, hashes)
+        self._session.keep_identified(kept)
+
+    def _tell(self, done: int, total: int, note: str) -> None:
+        """A library is prepared once for each model; one waits for it, and is told."""
+        told = f"Getting ready: {done:,} of {total:,} {note}…" if "prepared" in note else ""
+        if told != self._preparing:
+            self._preparing = told
+            self.changed.emit()
 
     def _cancelled(self, job: Job) -> None:
         if self._job is job:  # by a hand: nobody else came instead
@@ -261,3 +268,13 @@ class Identifying(QObject):
             if not self.problem:
                 self._look()  # what has come meanwhile
         self.changed.emit()
+
+
+def _joined(before: Identified | None, answer: Answer, key: str) -> tuple[Identification | None, ...]:
+    """What was found of an entry so far, if it was asked the same, with an answer about some of its spectra."""
+    found: list[Identification | None] = [None] * len(answer.piece.source)
+    if before is not None and before.asked == key:
+        found = list(before.found)
+    for row, one in zip(answer.piece.rows.tolist(), answer.found, strict=True):
+        found[row] = one
+    return tuple(found)

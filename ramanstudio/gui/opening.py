@@ -22,7 +22,7 @@ from ramanstudio.project import Entry
 from ramanstudio.project_file import SUFFIX
 from ramanstudio.settings import Settings
 
-LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv")  # of what may hold references
+LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv", ".tsv")  # of what may hold references
 RDS: Final = ".rds"  # as Open Specy hands its libraries out: what to do about it is said in the place of reading it
 BATCH_S: Final = 0.15  # a redraw of the list costs little; one for each of 1000 files would not
 RECENT: Final = 12

@@ -60,6 +60,7 @@ class ComparingEngine(SmoothingEngine):
         super().__init__(**known)
         self.asked: list[tuple[int, Region | None]] = []  # how many spectra, and within what
         self.prepared = 0
+        self.refusal: StudioError | None = None  # what is wrong with the search as a whole
 
     def prints_of(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
         self.prepared += len(spectra)
@@ -73,13 +74,16 @@ class ComparingEngine(SmoothingEngine):
         within: Region | None = None,
         progress: Progress = SILENT,
     ) -> list[Identification]:
+        if self.refusal is not None:
+            raise self.refusal
         self.asked.append((len(spectra), within))
         found = []
         for row in range(len(spectra)):
             progress(row, len(spectra), "spectra")
             self.may_go_on.wait(10)
             if np.ptp(spectra.values[row]) == 0:
-                raise StudioError("The spectrum is flat: there is nothing to compare.")
+                found.append(Identification((), True, 0, "The spectrum is flat: there is nothing to compare."))
+                continue
             slope = _slope(spectra.axis, spectra.values[row])
             scored = [
                 (float(np.dot(print_, slope)), place, at)

@@ -17,6 +17,7 @@ from shelf import AXIS, SHIFTS, ComparingEngine, a_file, a_library, lines
 
 from ramanstudio import paths
 from ramanstudio.analysis import library_shelf, mixtures, peak_tables
+from ramanstudio.errors import StudioError
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.identify_panel import IdentifyPanel
@@ -132,6 +133,21 @@ def test_a_flat_spectrum_says_that_there_is_nothing_to_compare(start: Starter, t
     assert "nothing to compare" in desk.verdict.why.text()
     desk.window.choose("stone.txt")
     desk.wait_named("calcite")
+
+
+def test_a_search_that_is_refused_names_nothing_unknown_and_can_be_tried_again(start: Starter, tmp_path: Path) -> None:
+    a_library()
+    desk = Desk(start)
+    desk.engine.refusal = StudioError("The weights are damaged.", remedy="Install again.")
+    desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
+    desk.window.wait_until(lambda: len(desk.studio.session.project.entries) == 1)
+    desk.look()
+    desk.window.wait_until(lambda: "The weights are damaged." in desk.verdict.why.text())
+    assert desk.verdict.name.text() == ""
+    assert desk.panel.substances.rows == []
+    desk.engine.refusal = None
+    desk.window.do("identify_all")
+    desk.wait_named("quartz")
 
 
 def map_file(folder: Path) -> Path:

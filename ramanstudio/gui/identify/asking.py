@@ -119,15 +119,18 @@ class Asked:
 
 
 def identify_asked(question: Question, asked: Asked, progress: Progress) -> None:
-    """Identify until nothing waits; shows Made and Answers as they are there. Raises Cancelled when asked to stop."""
+    """Identify until nothing waits; shows Made, and lists of Answers, as they are there.
+
+    Raises StudioError where the search is refused, or a library cannot be prepared; Cancelled when asked to stop.
+    """
     libraries = prepared(question, progress)
     while pieces := asked.take():
         spectra = stacked([piece.source[piece.rows] for piece in pieces])
         found = _found(question, libraries, spectra, progress.part(asked.done, asked.total))
-        start = 0
-        for piece in pieces:
-            progress.show(Answer(piece, tuple(found[start : start + len(piece.rows)])))
-            start += len(piece.rows)
+        ends = np.cumsum([len(piece.rows) for piece in pieces]).tolist()
+        progress.show(
+            [Answer(piece, tuple(found[end - len(piece.rows) : end])) for piece, end in zip(pieces, ends, strict=True)]
+        )
         asked.done += len(spectra)
         progress(asked.done, asked.total, "spectra")
 
@@ -151,18 +154,14 @@ def _found(
 
     try:
         return list(question.engine.identify(spectra, libraries, TOP, question.within, progress))
-    except Cancelled:
+    except (Cancelled, StudioError):  # of one spectrum the engine says what is wrong; what it refuses concerns all
         raise
-    except Exception as error:  # a border: a spectrum that cannot be compared must not stop those that can
+    except Exception as error:  # a border: a spectrum that nobody was prepared for must not stop the others
         if len(spectra) > 1:
             return [
                 one
                 for row in range(len(spectra))
                 for one in _found(question, libraries, spectra[row : row + 1], progress)
             ]
-        if not isinstance(error, StudioError):
-            log.error("identifying failed", exc_info=error)
-        sentence = (
-            str(error) if isinstance(error, StudioError) else f"It could not be compared: {type(error).__name__}."
-        )
-        return [Identification((), True, 0, sentence)]
+        log.error("identifying failed", exc_info=error)
+        return [Identification((), True, 0, f"It could not be compared: {type(error).__name__}.")]

@@ -43,8 +43,8 @@ class HitList(QTableView):
         self.setItemDelegate(self._row)
         self.setAccessibleName("Hits")
         self.setWhatsThis(
-            "What the spectrum may be, best first. Walk with ↑ and ↓: the reference over the spectrum follows. The"
-            " green edge marks the candidates, of which one is right nine times in ten."
+            "What the spectrum may be, best first. Walk with ↑ and ↓ (Alt+↑ and Alt+↓ from elsewhere): the reference"
+            " over the spectrum follows. The green edge marks the candidates, of which one is right nine times in ten."
         )
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)

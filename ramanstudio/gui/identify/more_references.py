@@ -21,9 +21,9 @@ orientation.</li>
 <p>In publications, cite Lafuente, Downs, Yang and Stone (2015), <i>The power of databases: the RRUFF project</i>.</p>
 <h3>Open Specy: plastics and what is found with them</h3>
 <ol>
-<li>Open <a href="https://openspecy.org">openspecy.org</a>, where the libraries and their licences are explained.</li>
-<li>Save the Raman library as a table (CSV).</li>
-<li>Drop the table on this window.</li>
+<li>Open <a href="https://osf.io/x7dpz/">osf.io/x7dpz</a>, where Open Specy keeps its libraries.</li>
+<li>They are files of R (.rds), which only R can read: dropped here, such a file says how to save it as a table.</li>
+<li>Drop the table (CSV) on this window; its table of facts, where there is one, lies beside it.</li>
 </ol>
 <h3>Your own</h3>
 <p>Libraries… (Ctrl+Shift+L) makes a library of any spectra you have: of files, of a folder whose subfolders are groups,

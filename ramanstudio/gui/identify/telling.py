@@ -38,7 +38,7 @@ def candidates_words(found: Identification) -> str:
         return ""
     many = min(found.candidates, len(found.matches))
     if many <= 1:
-        return "Alone, it is right nine times in ten."
+        return "The first alone is right nine times in ten."
     return f"One of the first {many} is right nine times in ten."
 
 

@@ -94,6 +94,7 @@ class Verdict(QWidget):
     def _show_parts(self) -> None:
         for part in (self.name, self.chance, self.why, self.facts):
             part.setVisible(bool(part.text()))
+        self.marks.setVisible(self.marks.has_counts)
 
     def _step_button(self, words: str, tip: str, by: int) -> QToolButton:
         button = QToolButton(self)
@@ -135,6 +136,11 @@ class _MarkKey(QLabel):
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
         self.setToolTip("\n".join(f"{kind}: {WORDS[kind]}" for kind in _KINDS))
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether there is anything to count."""
+        return bool(self._words)
 
     def show_counts(self, match: Match | None) -> None:
         """Count the bands of a hit."""
