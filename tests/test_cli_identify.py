@@ -71,7 +71,8 @@ class Nose:
             best.setdefault(name, (off, which, index))
         matches = tuple(
             SimpleNamespace(
-                name=name, probability=1 / (1 + off), hqi=1000 - off, pearson=0.9, euclid=0.3, gap=0.1, library=which, reference=index,
+                name=name, probability=1 / (1 + off), hqi=1000 - off, pearson=0.9, euclid=0.3, gap=0.1,
+                library=which, reference=index,
                 matched=(peak,), missing=(), extra=(),
             )
             for name, (off, which, index) in list(best.items())[:top]
@@ -223,6 +224,25 @@ def test_the_range_that_is_looked_at_can_be_told(tmp_path: Path, nose: Nose, min
     assert nose.within == [
         None, Region(300.0, np.inf, ((500.0, 540.0), (900.0, 950.0))), Region(-np.inf, 1500.0, ()),
     ]  # fmt: skip
+
+
+def test_the_parts_of_mixtures_are_a_table_beside(tmp_path: Path, nose: Nose, minerals: Library) -> None:
+    both = spectrum_of("quartz", 1)
+    both = both.with_values(0.7 * both.values + 0.3 * spectrum_of("rutile", 2).values)
+    beyond = SpectrumSet.of(AXIS + 5000, both.values)
+    hdf5.write(tmp_path / "both.h5", both)
+    hdf5.write(tmp_path / "elsewhere.h5", beyond)
+    out = tmp_path / "x.csv"
+    files = [str(tmp_path / name) for name in ("both.h5", "elsewhere.h5")]
+    given = ["identify", *files, "--library", "minerals", "--top", "1", "--out", str(out), "--mixtures"]
+    assert cli.main(given) == cli.DONE
+    assert len(rows_of(out)) == 2
+    rows = rows_of(tmp_path / "x_mixtures.csv")
+    assert [(row["name"], row["part"]) for row in rows[:2]] == [("quartz", "1"), ("rutile", "2")]
+    assert [float(row["fraction"]) for row in rows[:2]] == pytest.approx([0.7, 0.3], abs=0.03)
+    assert all(0 < float(row["error"]) < 0.05 for row in rows[:2])
+    assert len(rows) == 3
+    assert rows[2]["why"]
 
 
 def test_of_many_spectra_the_terminal_counts_the_substances(
