@@ -32,8 +32,6 @@ Features = NDArray[np.float32]
 PLANES: Final = ("components", "neighbours")  # by principal components, or settled so that likes lie by likes
 OUTLIER: Final = "outlier"  # in the table, in place of a number
 LONGEST_TABLE = 60  # lines printed; the file has them all
-MOST = 0.95  # of the spectra; the others may be left out of a comparison
-GRID_CM = 10.0  # differences of range below are worth no spectrum
 
 
 def add_plane(parser: ArgumentParser) -> None:
@@ -68,7 +66,9 @@ def embed(
     found: list[tuple[Source, Features]] = []
     try:
         for report, some in reading.some_at_a_time():
-            found += _embedded(engine, _with_numbers(some, reading), reading, Progress(report, on_warning=reading.bar.say))
+            found += _embedded(
+                engine, _with_numbers(some, reading), reading, Progress(report, on_warning=reading.bar.say)
+            )
     finally:
         reading.bar.clear()
         if found:
@@ -227,20 +227,8 @@ def _is_usable(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
 
 
 def _of_most(sources: Sequence[Source], reading: Reading) -> list[Source]:
-    """The sources to compare: all, or those that share so much more of a range that the few others are left out.
-
-    One short spectrum among hundreds would else take from all of them what lies beyond its end.
-    """
-    lows = np.array([np.ceil(one.axis[0] / GRID_CM) for _, one in sources])
-    highs = np.array([np.floor(one.axis[-1] / GRID_CM) for _, one in sources])
-    counts = np.array([len(one) for _, one in sources])
-    most, kept = 0.0, np.ones(len(sources), dtype=bool)
-    for low in np.unique(lows):
-        for high in np.unique(highs):
-            there = (lows <= low) & (highs >= high)
-            shared = float((high - low) * counts[there].sum())
-            if shared > most and counts[there].sum() >= MOST * counts.sum():
-                most, kept = shared, there
+    """The sources to compare: those that share a range with most; of the others it is said."""
+    kept, counts = compare.of_most([one for _, one in sources]), np.array([len(one) for _, one in sources])
     for index in np.flatnonzero(~kept).tolist():
         file, one = sources[index]
         sentence = (

@@ -25,7 +25,7 @@ from ramanstudio.spectra import SpectrumSet
 if TYPE_CHECKING:
     from ramanstudio.engine import Comparison, Engine
 
-__all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "portraits", "settle", "split"]
+__all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "of_most", "portraits", "settle", "split"]
 
 COMPONENTS, NEIGHBOURS = "components", "neighbours"  # the planes
 FEWEST_KNOWN = 0.5  # of the spectra; with fewer a plane is laid out anew
@@ -71,6 +71,13 @@ def members_of(parts: Parts) -> Members:
         return Members.of_entries([])
     ids = np.repeat(np.array([part.entry_id for part in parts], dtype=np.int64), [len(part.rows) for part in parts])
     return Members(ids, np.concatenate([part.rows for part in parts]))
+
+
+def of_most(parts: Parts) -> tuple[list[Part], list[Part]]:
+    """The parts that share a range with most, and those that reach so much less far that they are better left out."""
+    kept = compare.of_most([part.denoised for part in parts]) if parts else ()
+    pairs = list(zip(parts, kept, strict=True))
+    return [part for part, keep in pairs if keep], [part for part, keep in pairs if not keep]
 
 
 def explore(

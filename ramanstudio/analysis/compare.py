@@ -19,6 +19,8 @@ Floats = NDArray[np.floating[Any]]
 FEWEST_POINTS: Final = 32  # in the range that spectra of several axes have in common
 BLOCK: Final = 2048  # spectra whose lines are read at once
 ENOUGH: Final = 4000  # spectra that the components are found from
+MOST: Final = 0.95  # of the spectra; the others may be left out of a comparison
+GRID_CM: Final = 10.0  # differences of range below are worth no spectrum
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,3 +92,25 @@ def _rows(sets: Sequence[SpectrumSet], axis: NDArray[np.float64], chosen: NDArra
         if len(inside):
             pieces.append(resampled(one[inside], axis))
     return np.concatenate(pieces)
+
+
+def of_most(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
+    """Which `sets` to compare (N,): all, or those that share so much more of a range that the few others had better go.
+
+    One short spectrum among hundreds would else take from all of them what lies beyond its end. What is kept is MOST
+    of the spectra or more, such that their number times the range they share is largest.
+    """
+    ends = np.array([(one.axis[0], one.axis[-1]) for one in sets])
+    counts = np.array([len(one) for one in sets], dtype=np.float64)
+    lows, low = np.unique(np.ceil(ends[:, 0] / GRID_CM), return_inverse=True)
+    highs, high = np.unique(np.floor(ends[:, 1] / GRID_CM), return_inverse=True)
+    there = np.zeros((len(lows), len(highs)))
+    np.add.at(there, (low, high), counts)
+    # (i, j): the spectra that begin at `lows[i]` or before and end at `highs[j]` or after
+    there = np.cumsum(np.cumsum(there, axis=0)[:, ::-1], axis=1)[:, ::-1]
+    shared = np.where(there >= MOST * counts.sum(), there * (highs - lows[:, None]), 0)
+    if shared.max() <= 0:
+        return np.ones(len(sets), dtype=bool)
+    i, j = np.unravel_index(int(shared.argmax()), shared.shape)
+    kept: NDArray[np.bool_] = (low <= i) & (high >= j)
+    return kept

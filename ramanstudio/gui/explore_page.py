@@ -11,9 +11,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from ramanstudio.gui.compared import FEWEST
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage
-from ramanstudio.gui.exploring import FEWEST, Exploring
+from ramanstudio.gui.exploring import Exploring
 from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.panel_parts import lay_over_strip
 from ramanstudio.gui.plane.waiting_page import WaitingPage
@@ -94,6 +95,7 @@ class ExplorePage(QWidget):
         bar.bands_changed.connect(self._tint)
         bar.tool_chosen.connect(view.set_tool)
         bar.all_asked.connect(view.show_all)
+        bar.axes.chosen.connect(self._exploring.compare_only)
         strip.band_dragged.connect(self._drag_band)
 
     def set_theme(self, theme: Theme) -> None:
@@ -196,7 +198,9 @@ class ExplorePage(QWidget):
         explored, bar = self._session.project.explored, self.bar
         assert explored is not None and bar is not None
         many = int(self._selected(explored).sum())
-        bar.say(summary(explored, self._session.groups, many, self._exploring.sentence))
+        sentence, aside = self._exploring.sentence, self._exploring.aside
+        bar.say(summary(explored, self._session.groups, many, sentence if sentence != aside else ""))
+        bar.axes.show_for(aside, self._exploring.compared.offers if aside else ())
 
     # Colour
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ramanstudio.groups import Groups
+from ramanstudio.gui.compared import FEWEST, Choice, Compared
 from ramanstudio.gui.denoising import Denoising
 from ramanstudio.gui.jobs import Job, Lane, Workers
 from ramanstudio.gui.made_of import MadeOf
@@ -18,14 +19,12 @@ from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.words import count_of
 from ramanstudio.progress import Progress
-from ramanstudio.project import Entry, Explored, Project
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.project import Explored, Project
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.explore import Part, Portrait
 
-FEWEST = 2  # spectra that can be compared
 SOON_MS = 50
 
 
@@ -40,12 +39,11 @@ class Exploring(QObject):
         super().__init__()
         self._session, self._workers, self._messages, self._denoising = session, workers, messages, denoising
         self._is_wanted = False
-        self._only: frozenset[int] | None = None
+        self.compared = Compared(session)
         self._jobs: dict[str, Job] = {}
         self._has_looked = False  # whether what is open now has been explored, successfully or not
         self.problem = ""  # what went wrong last
         self._parts: list[Part] = []  # what was explored
-        self._held: dict[int, tuple[SpectrumSet, Part]] = {}
         self._made = MadeOf()
         self.portraits: tuple[Portrait, ...] = ()
         self.moving_plane: NDArray[np.float32] | None = None
@@ -63,14 +61,14 @@ class Exploring(QObject):
         if on:
             self._look()
 
-    @property
-    def only(self) -> frozenset[int] | None:
-        """The ids of the entries that are explored; None for all."""
-        return self._only
-
     def explore_only(self, ids: Sequence[int] | None) -> None:
         """Explore these entries, or all (None)."""
-        self._only = None if ids is None else frozenset(ids)
+        self.compared.only = None if ids is None else frozenset(ids)
+        self.explore_again()
+
+    def compare_only(self, choice: Choice) -> None:
+        """Explore what reaches as far as "most", "all", or all on the "axis" that is offered."""
+        self.compared.choose(choice)
         self.explore_again()
 
     def explore_again(self) -> None:
@@ -145,10 +143,16 @@ class Exploring(QObject):
         waits = self._waits()
         if waits and (explored is None or not self._is_current()):
             return waits
-        return explored.aside if explored is not None else ""
+        return self.aside
+
+    @property
+    def aside(self) -> str:
+        """What one should know of the axes that are compared, and what is left out; empty where all have one axis."""
+        explored = self._session.project.explored
+        return " ".join(filter(None, (self.compared.sentence, explored.aside))) if explored is not None else ""
 
     def _waits(self) -> str:
-        entries = [entry for entry in self._entries() if entry.source is not None]
+        entries = [entry for entry in self.compared.entries if entry.source is not None]
         if sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST:
             return "Two spectra or more are needed to see how they lie to each other." if entries else ""
         if self._denoising.loading:
@@ -178,7 +182,7 @@ class Exploring(QObject):
         engine = self._denoising.engine
         if not self._is_wanted or engine is None or self._denoising.loading or self._denoising.busy:
             return
-        parts = self._denoised_parts()
+        parts = self.compared.parts()
         seen = (engine, *(part.denoised for part in parts))
         if not self._made.is_new("comparison", *seen):
             return
@@ -186,27 +190,6 @@ class Exploring(QObject):
         if sum(len(part.rows) for part in parts) >= FEWEST:
             self._explore(engine, parts)
         self.changed.emit()
-
-    def _entries(self) -> list[Entry]:
-        return [entry for entry in self._session.project.entries if self._only is None or entry.id in self._only]
-
-    def _denoised_parts(self) -> list[Part]:
-        from ramanstudio.explore import Part
-
-        held, self._held = self._held, {}
-        parts = []
-        for entry in self._entries():
-            result = self._session.project.result(entry)
-            if result is None or result.denoised is None:
-                continue
-            spectra = result.denoised.spectra
-            of, part = held.get(entry.id, (None, None))
-            if part is None or of is not spectra:
-                part = Part.of(entry.id, entry.name, spectra)
-            self._held[entry.id] = (spectra, part)
-            if len(part.rows):
-                parts.append(part)
-        return parts
 
     def _is_current(self) -> bool:
         return self._has_looked and "explore" not in self._jobs

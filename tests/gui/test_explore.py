@@ -496,8 +496,64 @@ def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert "1 of 2 entries have another axis" in bar.said.text()
-    assert "300–1,700 cm⁻¹" in bar.said.text()
+    assert bar.axes.isVisible()
+    assert "1 of 2 entries have another axis" in bar.axes.said.text()
+    assert "300–1,700 cm⁻¹" in bar.axes.said.text()
+    assert bar.said.text().startswith("37 spectra")
+
+
+def push(window: Window, words: str) -> None:
+    """Press the button of the row about axes that says this, and let what it does come to rest."""
+    bar = page_of(window).bar
+    assert bar is not None
+    (button,) = [one for one in bar.axes.buttons if one.text().startswith(words)]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    window.wait_until(lambda: words not in [one.text()[: len(words)] for one in bar.axes.buttons])
+    look(window)
+
+
+def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, tmp_path: Path) -> None:
+    paths = [write_substances(tmp_path / "three.h5"), write_spectrum(tmp_path / "other.txt", points=300)]
+    window = start(*paths, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    window.choose("three.h5")
+    look(window)
+    push(window, "Only those on the axis of 'three.h5'")
+    bar = page_of(window).bar
+    assert bar is not None
+    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    assert bar.axes.said.text() == (
+        "Only what is on the axis of 'three.h5' is compared: 1 spectrum of 'other.txt' is left out."
+    )
+    window.drop(write_substances(tmp_path / "more.h5", 5))  # on that axis, so it joins them
+    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    look(window)
+    push(window, "Compare all, resampled")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 73)
+    assert "have another axis" in bar.axes.said.text()
+
+
+def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start: Starter, tmp_path: Path) -> None:
+    axis = np.linspace(900.0, 1100.0, 200)
+    np.savetxt(tmp_path / "short.txt", np.column_stack([axis, np.exp(-(((axis - 1000) / 9) ** 2))]), delimiter="\t")
+    window = start(write_substances(tmp_path / "three.h5"), tmp_path / "short.txt", loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    bar = page_of(window).bar
+    assert bar is not None
+    assert plane_of(window).shown.sum() == 36
+    assert (
+        "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.said.text()
+    )
+    push(window, "Compare all, resampled")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 37)
+    push(window, "Leave out the short ones")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
 
 
 def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui import icons
 from ramanstudio.gui.message_bar import ElidedLabel
+from ramanstudio.gui.plane.axes_row import AxesRow
 from ramanstudio.gui.plane.tints import BAND, GROUP, RATIO, Region, Tint
 from ramanstudio.gui.theme import Theme
 
@@ -71,6 +72,7 @@ class PlaneBar(QWidget):
         self.said = ElidedLabel(self)
         self.said.setProperty("role", "quiet")
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.axes = AxesRow(self)
         self._bands = [_BandInput(self, "Band"), _BandInput(self, "over band")]
         for band in self._bands:
             band.changed.connect(self.bands_changed)
@@ -109,6 +111,7 @@ class PlaneBar(QWidget):
         whole.setSpacing(4)
         whole.addLayout(row)
         whole.addLayout(beneath)
+        whole.addWidget(self.axes)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Where there is little room, the choice of a colour goes without its word."""

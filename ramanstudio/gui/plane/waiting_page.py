@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.exploring import FEWEST, Exploring
+from ramanstudio.gui.compared import FEWEST
+from ramanstudio.gui.exploring import Exploring
 
 
 class WaitingPage(QWidget):
