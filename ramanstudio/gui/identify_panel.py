@@ -41,7 +41,7 @@ class IdentifyPanel(Panel):
         self._identifying, self._unmixing = studio.identifying, studio.unmixing
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[QCheckBox]()
-        self._starter = label("quiet", wrap=True)
+        self._starter, self.damaged = label("quiet", wrap=True), label("error", wrap=True)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)
@@ -113,9 +113,10 @@ class IdentifyPanel(Panel):
             words = (
                 "Only the starter library is here; it is simulated from peak tables." if libraries.only_starter else ""
             )
-        damaged = [error.sentence for error in libraries.problems]
-        self._starter.setText("\n".join(part for part in (words, *damaged) if part))
-        self._starter.setVisible(bool(self._starter.text()))
+        self._starter.setText(words)
+        self.damaged.setText("\n".join(error.sentence for error in libraries.problems))
+        for said in (self._starter, self.damaged):
+            said.setVisible(bool(said.text()))
 
     def _show_region(self) -> None:
         entry, view = self._page.entry, self._page.view
@@ -186,7 +187,7 @@ class IdentifyPanel(Panel):
         shelf.setSpacing(8)
         shelf.addWidget(self._shelf, 1)
         shelf.addWidget(self._more, 1)
-        self._head(whole, "Search in", self._checks, self._starter, shelf)
+        self._head(whole, "Search in", self._checks, self._starter, self.damaged, shelf)
         self._head(whole, "Compare", self.regions, self.classic)
         self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self._fit)
         self._head(whole, "In what is open", self._state, self.go)

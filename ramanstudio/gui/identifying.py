@@ -135,8 +135,6 @@ class Identifying(QObject):
     @property
     def sentence(self) -> str:
         """What stands in the way of an answer; empty where nothing does."""
-        if self.problem:
-            return self.problem
         if self._denoising.loading:
             return "Loading the model…"
         if self._denoising.engine is None:
@@ -147,6 +145,8 @@ class Identifying(QObject):
             return "There is no library to search in."
         if not self.libraries.searched:
             return "No library is chosen. Tick one on the right."
+        if self.problem:
+            return self.problem
         if self._job is not None:
             waits = "Waiting until the spectra are denoised…" if self._denoising.busy else "Searching…"
             return self._preparing or waits
@@ -175,12 +175,12 @@ class Identifying(QObject):
         if not self._is_wanted:
             return
         question = self._question = self._ask()
-        if question is None or self.problem:
+        if question is None or (self.problem and question.key == self._key):
             self.changed.emit()
             return
         before, self._key = self._key, question.key
         if before != question.key:
-            self._is_stopped = False
+            self._is_stopped, self.problem = False, ""
         elif self._job is not None:
             self._prefer()
             if not self._has_news():

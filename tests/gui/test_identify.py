@@ -255,7 +255,7 @@ def test_a_damaged_library_is_named_and_the_others_are_searched(start: Starter, 
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert "broken.ramanlib" in desk.window.message
-    assert "broken.ramanlib" in desk.panel._starter.text()
+    assert "broken.ramanlib" in desk.panel.damaged.text()
 
 
 def test_with_nothing_but_the_starter_library_it_says_so(start: Starter, tmp_path: Path) -> None:
