@@ -137,7 +137,7 @@ class _Query:
         noise = np.sqrt(_means(np.broadcast_to(np.square(sigma), axis.shape)[inside], block) / block)
         noise = np.maximum(noise, 1e-6 * np.ptp(means) + 1e-30)
         chosen = tuple((references[one].axis, references[one].values[0].astype(np.float64)) for one in usable)
-        return cls((axis, values), inside, places, means, noise, _line_heights(places, means), chosen, usable)
+        return cls((axis, values), inside, places, means, noise, line_heights(places, means), chosen, usable)
 
     @property
     def weights(self) -> Floats:
@@ -175,7 +175,7 @@ class _Query:
 
     def without_baseline(self, axis: Floats, left: Floats) -> Floats:
         """What the smooth terms do not explain of `left` (n,) at `axis` (n,)."""
-        terms, weights = self.smooth(axis), np.interp(axis, self.axis, self.weights)
+        terms, weights = smooth_terms(axis, self.axis), np.interp(axis, self.axis, self.weights)
         return np.asarray(left - terms @ np.linalg.lstsq(terms * weights[:, None], left * weights, rcond=None)[0])
 
     def choice(self, names: Sequence[str] | None = None) -> Choice:
@@ -188,7 +188,7 @@ class _Query:
         return Choice.of(
             columns * self.weights[:, None],
             self.values * self.weights,
-            self.smooth(self.axis) * self.weights[:, None],
+            smooth_terms(self.axis, self.axis) * self.weights[:, None],
             np.repeat(substances, shifts),
         )
 
@@ -196,12 +196,6 @@ class _Query:
         """A reference moved up by one of the shifts, at `axis` (n,) or that of the query -> (n,)."""
         own, values = self.references[reference]
         return np.asarray(np.interp((self.axis if axis is None else axis) - self.shifts[shift], own, values))
-
-    def smooth(self, axis: Floats) -> Floats:
-        """The baseline's terms (n, K): Legendre polynomials over the range, which turn at most every SMOOTH_CM."""
-        low, high = self.axis[0], self.axis[-1]
-        degree = int(np.clip(round((high - low) / SMOOTH_CM), 2, 24))
-        return np.asarray(np.polynomial.legendre.legvander(2 * (axis - low) / (high - low) - 1, degree))
 
     def fractions(self, step: Step) -> tuple[Floats, Floats]:
         """The fraction of each part of a step, and its standard error, (P,) each."""
@@ -239,6 +233,14 @@ class _Query:
         ]
 
 
+def smooth_terms(axis: Floats, whole: Floats) -> Floats:
+    """A baseline's terms at `axis` (n,) -> (n, K): Legendre polynomials over the range of `whole`, which turn at most
+    every SMOOTH_CM."""
+    low, high = whole[0], whole[-1]
+    degree = int(np.clip(round((high - low) / SMOOTH_CM), 2, 24))
+    return np.asarray(np.polynomial.legendre.legvander(2 * (axis - low) / (high - low) - 1, degree))
+
+
 def _shared_range(axis: Floats, references: Sequence[SpectrumSet]) -> tuple[NDArray[np.intp], float, float]:
     """The references that share enough of their range with `axis`, and from where to where all those do."""
     ends = np.array([(max(axis[0], one.axis[0]), min(axis[-1], one.axis[-1])) for one in references]).reshape(-1, 2)
@@ -267,7 +269,7 @@ def _means(values: Floats, block: int) -> Floats:
     return means
 
 
-def _line_heights(axis: Floats, values: Floats) -> Floats:
+def line_heights(axis: Floats, values: Floats) -> Floats:
     """How high the lines of a spectrum stand above its baseline, (n,)."""
     from scipy.ndimage import gaussian_filter1d
 
