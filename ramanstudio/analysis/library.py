@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import MappingProxyType
-from typing import Any, Final, Protocol, cast
+from typing import IO, Any, Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.analysis import library_file
-from ramanstudio.analysis.library_file import SUFFIX, TEXTS, Reference, Rows, Stored, measured
+from ramanstudio.analysis.library_file import SUFFIX, TEXTS, Rows, Stored
+from ramanstudio.analysis.reference import Reference, measured
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import Plain, SpectrumSet
 
 __all__ = ["SUFFIX", "Library", "Prints", "Reference", "duplicates", "measured", "merged", "open", "write"]
 
-AT_ONCE: Final = 256  # references that a model looks at between two reports
+AT_ONCE: Final = 64  # references that a model looks at between two reports
 _SAME: Final = 0.99995  # correlation of two copies of one spectrum, which rounding alone tells apart
 
 
@@ -133,19 +136,37 @@ class Library:
         """
         if self.made_by == engine.made_by:
             return self
-        same = self.stored.printed_by == engine.made_by
-        rows = self._rows() if same else replace(self._rows(), printed=np.zeros(len(self), dtype=bool), prints={})
-        missing = np.flatnonzero(~rows.printed)
-        prints = {name: np.array(entries) for name, entries in rows.prints.items()}
-        for start in range(0, len(missing), AT_ONCE):
-            progress(start, len(missing), f"references of '{self.title}' prepared")
-            some = missing[start : start + AT_ONCE]
-            for name, made in engine.prints_of([self.spectrum(index) for index in some.tolist()]).items():
-                if name not in prints:
-                    prints[name] = np.zeros((len(self), *made.shape[1:]), dtype=made.dtype)
-                prints[name][some] = made
-        seen = np.ones(len(self), dtype=bool)
-        return self._written([replace(rows, prints=prints, printed=seen, printed_by=engine.made_by)], progress=progress)
+        with library_file.writing(self.path), ExitStack() as scratch:
+            prints = self._printed(engine, scratch, progress)
+            seen = np.ones(len(self), dtype=bool)
+            rows = replace(self._rows(), prints=prints, printed=seen, printed_by=engine.made_by)
+            return self._written([rows], progress=progress)
+
+    def _printed(self, engine: Prints, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
+        """What `engine` makes of all references, in files of `scratch`: of many it is larger than memory."""
+        stored = self.stored
+        kept = stored.printed & (stored.printed_by == engine.made_by)
+        done, total, files = 0, int((~kept).sum()), dict[str, IO[bytes]]()
+        kinds: dict[str, NDArray[Any]] = dict(stored.prints) if kept.any() else {}
+        for start in range(0, len(self), AT_ONCE):
+            rows = np.arange(start, min(start + AT_ONCE, len(self)))
+            missing = rows[~kept[rows]]
+            progress(done, total, f"references of '{self.title}' prepared")
+            made = engine.prints_of([self.spectrum(index) for index in missing.tolist()]) if len(missing) else {}
+            kinds = kinds or dict(made)
+            for name, kind in kinds.items():
+                block = np.zeros((len(rows), *kind.shape[1:]), dtype=kind.dtype)
+                if len(missing) < len(rows):
+                    block[kept[rows]] = stored.prints[name][rows[kept[rows]]]
+                if len(missing):
+                    block[~kept[rows]] = made[name]
+                if name not in files:
+                    files[name] = scratch.enter_context(TemporaryFile(dir=self.path.parent))  # noqa: SIM115
+                files[name].write(block.tobytes())
+            done += len(missing)
+        for file in files.values():
+            file.flush()
+        return {name: _read_again(file, len(self), kinds[name]) for name, file in files.items()}
 
     def _rows(self) -> Rows:
         return self.stored.rows(np.arange(len(self)))
@@ -153,6 +174,12 @@ class Library:
     def _written(self, parts: Sequence[Rows], title: str = "", progress: Progress = SILENT) -> Library:
         library_file.write(self.path, title or self.title, parts, progress)
         return open(self.path)
+
+
+def _read_again(file: IO[bytes], many: int, kind: NDArray[Any]) -> NDArray[Any]:
+    """The `many` rows, of the kind of the rows `kind`, that were written to a file."""
+    shape = (many, *kind.shape[1:])
+    return np.memmap(file, kind.dtype, "r", shape=shape) if file.tell() else np.zeros(shape, kind.dtype)
 
 
 def open(path: Path) -> Library:

@@ -18,12 +18,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from ramanstudio.analysis.reference import Reference, Spectrum, plain
 from ramanstudio.errors import StudioError
 from ramanstudio.paths import draft_of
 from ramanstudio.progress import SILENT, Progress
-from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     import h5py
@@ -31,43 +31,27 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".ramanlib"
 VERSION: Final = 1
 TEXTS: Final = ("name", "group", "formula", "source", "licence", "sample", "note")
-FEWEST_POINTS: Final = 32  # of a reference
 LONGEST_TEXT: Final = 300  # characters kept of a name or a source
 _MARK: Final = "RamanStudio library"
 _LABEL: Final = "label"  # what a column of substances is called in every HDF5 file of spectra
 _BLOCK: Final = 2_000_000  # points written at once
+_AT_ONCE: Final = 4096  # rows of prints written at once
 _ALIGNED: Final = 64  # bytes; a mapped array that begins anywhere is slow to multiply
-
-Spectrum = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]  # axis and intensities, (B,) each
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reference:
-    """A spectrum (a set of one) whose substance is known, and what is known of it; `laser_nm` NaN where it is not."""
-
-    name: str
-    spectrum: SpectrumSet
-    group: str = ""
-    formula: str = ""
-    laser_nm: float = math.nan
-    source: str = ""
-    licence: str = ""
-    sample: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """n references on their way into a file.
 
-    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other; `prints`
-    {name: (n, …)} are what the model `printed_by` made of those that are `printed` (n,).
+    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. What the model
+    `printed_by` made of those that are `printed` (n,) are the rows `which` (n,) of the `prints` {name: (N, …)}.
     """
 
     texts: Mapping[str, Sequence[str]]
     laser_nm: NDArray[np.float64]
     lengths: NDArray[np.int64]
     spectra: Callable[[], Iterator[Spectrum]]
+    which: NDArray[np.intp]
     prints: Mapping[str, NDArray[Any]]
     printed: NDArray[np.bool_]
     printed_by: str
@@ -78,12 +62,13 @@ class Rows:
     @classmethod
     def of(cls, references: Sequence[Reference]) -> Rows:
         """References that no model has seen yet; raises StudioError where one is no single, finite spectrum."""
-        spectra = [_plain(reference) for reference in references]
+        spectra = [plain(reference) for reference in references]
         return cls(
             {column: [_short(str(getattr(one, column))) for one in references] for column in TEXTS},
             np.array([one.laser_nm for one in references], dtype=np.float64),
             np.array([len(axis) for axis, _ in spectra], dtype=np.int64),
             lambda: iter(spectra),
+            np.arange(len(references)),
             {},
             np.zeros(len(references), dtype=bool),
             "",
@@ -122,40 +107,11 @@ class Stored:
             self.laser_nm[which],
             ends - begins,
             spectra,
-            {name: entries[which] for name, entries in self.prints.items()},
+            which,
+            self.prints,
             self.printed[which],
             self.printed_by,
         )
-
-
-def measured(name: str, axis: ArrayLike, values: ArrayLike) -> SpectrumSet:
-    """Shifts and intensities (B,) as a set of one that can be a reference: without the points that have no number.
-
-    Raises StudioError when fewer than FEWEST_POINTS are left or all are alike.
-    """
-    shifts, intensities = np.asarray(axis, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    there = np.isfinite(shifts) & np.isfinite(intensities)
-    found = ""
-    if np.count_nonzero(there) < FEWEST_POINTS:
-        found = f"it has {np.count_nonzero(there)} points with a number, fewer than {FEWEST_POINTS}"
-    elif np.ptp(intensities[there]) == 0:
-        found = "it is flat"
-    if found:
-        raise StudioError(f"'{name}' cannot be a reference: {found}.", remedy="Leave it out, or measure it again.")
-    return SpectrumSet.of(shifts[there], intensities[there])
-
-
-def _plain(reference: Reference) -> Spectrum:
-    """The numbers of a reference as they are kept: 32 bits, as an instrument has them."""
-    spectrum = reference.spectrum
-    axis = spectrum.axis.astype(np.float32)
-    if len(spectrum) != 1 or not np.isfinite(spectrum.values).all() or not np.all(np.diff(axis) > 0):
-        raise StudioError(
-            f"'{reference.name}' cannot be a reference: it is {len(spectrum)} spectra, or holds values that are not"
-            " numbers.",
-            remedy="Give one spectrum without gaps for each reference.",
-        )
-    return axis, spectrum.values[0]
 
 
 def _short(text: str) -> str:
@@ -177,7 +133,7 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
     if not sum(map(len, parts)):
         raise StudioError("A library needs at least one reference.", remedy="Give spectra whose substance is known.")
     aligned = {"alignment_threshold": _ALIGNED, "alignment_interval": _ALIGNED}
-    with _writing(path), draft_of(path) as draft, h5py.File(draft, "w", **aligned) as file:
+    with writing(path), draft_of(path) as draft, h5py.File(draft, "w", **aligned) as file:
         _put_fact(file, "format", _MARK)
         _put_fact(file, "version", str(VERSION))
         _put_fact(file, "title", _short(title) or path.stem)
@@ -230,7 +186,9 @@ def _put_prints(file: h5py.File, parts: Sequence[Rows]) -> None:
         dataset, at = group.create_dataset(name, (total, *model.shape[1:]), model.dtype), 0
         for part in parts:
             if part.printed_by == maker and part.printed.any() and _kinds(part.prints) == _kinds(alike):
-                dataset[at : at + len(part)] = part.prints[name]
+                for start in range(0, len(part), _AT_ONCE):  # they may be larger than memory
+                    rows = part.which[start : start + _AT_ONCE]
+                    dataset[at + start : at + start + len(rows)] = part.prints[name][rows]
                 printed[at : at + len(part)] = part.printed
             at += len(part)
     file.create_dataset("printed", data=printed.astype(np.uint8))
@@ -247,7 +205,8 @@ def _kinds(prints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Where the system will not write, say so in a StudioError."""
     try:
         yield
     except OSError as error:
@@ -336,6 +295,8 @@ def _mapped(path: Path, group: h5py.Group, name: str, length: int) -> NDArray[An
         raise ValueError(f"there is no array '{name}'")
     dataset = group[name]
     shape, begin, dtype = dataset.shape, dataset.id.get_offset(), dataset.dtype
+    if math.prod(shape) == 0 and dtype.kind in "fiu":
+        return np.zeros(shape, dtype)
     if dtype.kind not in "fiuS" or begin is None or begin + math.prod(shape) * dtype.itemsize > length:
         raise ValueError(f"'{name}' does not lie in the file as an array")
     return np.memmap(path, np.dtype(dtype.str), "r", begin, shape)

@@ -42,7 +42,8 @@ class Model:
     def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
         self.asked += len(spectra)
         peak = [float(one.axis[np.argmax(one.values[0])]) for one in spectra]
-        return {"features": np.array(peak, "f4")[:, None], "lengths": np.array([[one.points] * 3 for one in spectra])}
+        return {"features": np.array(peak, "f4")[:, None], "lengths": np.array([[one.points] * 3 for one in spectra]),
+                "none": np.zeros((len(spectra), 0), "f4")}  # fmt: skip
 
 
 @pytest.fixture
@@ -148,6 +149,19 @@ def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_bo
     both = library.merged(tmp_path / "both.ramanlib", [more, other], "Both")
     assert (both.made_by, both.title, len(both)) == ("model-1", "Both", 5)
     assert both.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
+
+
+def test_a_large_library_is_prepared_and_edited_some_at_a_time(tmp_path: Path) -> None:
+    many = library.write(tmp_path / "many.ramanlib", [reference_of("quartz", 40 + n % 100, n % 7) for n in range(150)])
+    model, told = Model(), list[tuple[int, int]]()
+    ready = many.prepared(model, Progress(lambda done, total, _: told.append((done, total))))
+    lengths = [40 + n % 100 for n in range(150)]
+    assert ready.prints["lengths"][:, 0].tolist() == lengths
+    assert told[:3] == [(0, 150), (64, 150), (128, 150)]
+    more = ready.removed(range(0, 150, 2)).added([reference_of("rutile", 33)]).prepared(model)
+    assert more.prints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
+    assert model.asked == 151
+    assert [path.name for path in tmp_path.iterdir()] == ["many.ramanlib"]
 
 
 def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> None:
