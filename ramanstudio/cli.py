@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanstudio import __version__, cli_features, cli_files, cli_identify, cli_library, cli_pretrain, demo, export
+from ramanstudio import (
+    __version__,
+    cli_features,
+    cli_files,
+    cli_identify,
+    cli_library,
+    cli_pretrain,
+    cli_teach,
+    demo,
+    export,
+)
 from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
 from ramanstudio.errors import StudioError
 from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
@@ -92,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     one = verb("identify", "Say what the spectra of files and folders are of, by libraries of references.", _identify)
     _add_identify(one)
     cli_library.add_verbs(verb("library", "Make, list, merge and export libraries of references.", cli_library.library))
+    cli_teach.add_verbs(verb, _add_model, _add_laser, DEVICES)
     one = verb("info", "Say what is in files: format, axis, facts, SNR.", _info)
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file or folder")
     _add_laser(one)

@@ -26,14 +26,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
     | {"formats.registry", "mae.plan", "analysis.maps", "library_making"}
-    | {f"analysis.{door}" for door in ("library", "library_shelf", "mixtures", "search", "snr")},
-    "cli": {"cli_features", "cli_files", "cli_identify", "cli_library", "cli_pretrain", "engine", "demo", "export"}
+    | {f"analysis.{door}" for door in ("library", "library_shelf", "mixture_candidates", "mixtures", "search", "snr")},
+    "cli": {"cli_features", "cli_files", "cli_identify", "cli_library", "cli_pretrain", "cli_teach"}
+    | {"engine", "demo", "export"}
     | {"pictures", "terminal"}
     | {"formats", "mae", "analysis"},
     "cli_features": {"cli_files", "engine", "export", "terminal"} | {"analysis"},
     "cli_files": {"formats", "terminal"},
     "cli_identify": {"cli_features", "cli_files", "cli_library", "engine", "export", "terminal"} | {"analysis"},
     "cli_library": {"cli_features", "library_making", "library_tables", "terminal"} | {"analysis"},
+    "cli_teach": {"cli_features", "cli_files", "engine", "export", "teaching", "terminal"},
     "cli_pretrain": {"cli_files", "pictures", "terminal"} | {"formats", "mae"},
     "terminal": set(),
     "demo": {"engine"},

@@ -13,7 +13,7 @@ from ramanstudio.analysis.lines import Components
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching import estimates, strangers, taught
+from ramanstudio.teaching import estimates, quantities, strangers, taught
 from ramanstudio.teaching.heads import Linear, Nearest
 from ramanstudio.teaching.readings import Readings, Sight, read_denoised
 from ramanstudio.teaching.taught import CLASSES, Taught
@@ -54,17 +54,21 @@ def classify(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progre
     _require_range(spectra, model)
     try:
         readings = _read(sight, spectra, model, progress)
-        if model.card.kind != CLASSES:
-            from ramanstudio.teaching import quantities
-
-            return quantities.predicted(model, readings)
-        told = probabilities_of(model, readings)
         far = strangers.distances(readings.rows("joined"), model.arrays["kept"]) > model.card.stranger_distance
+        if model.card.kind != CLASSES:
+            return _of_values(quantities.predicted(model, readings), far, model)
+        told = probabilities_of(model, readings)
     except (KeyError, ValueError, IndexError) as error:
         raise StudioError(
             f"The taught model '{model.card.name}' is damaged.", remedy="Import it again, or teach it again."
         ) from error
     return Classified(np.array(model.card.classes)[np.argmax(told, axis=1)], told, model.card.classes, far)
+
+
+def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: Taught) -> Classified:
+    words = np.array([f"{value:.4g}" for value in values.tolist()])
+    error = float(model.card.figures.get("RMSE held out", np.nan))
+    return Classified(words, np.empty((len(values), 0)), (), far, values, error)
 
 
 def probabilities_of(model: Taught, readings: Readings) -> NDArray[np.float64]:

@@ -22,20 +22,23 @@ NINETY_FIVE: Final = 1.96  # standard errors
 LEARNING: Final = 0.5
 SHARPNESS: Final = 3.0  # of the nearest spectrum where nothing can be held out: 1.7 to 4.3 fitted best there
 SHARPNESSES: Final = np.geomspace(1e-3, 1e3, 181)
+SHARPER: Final = 4.0
 BINS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How many of new spectra will be named right, from `low` to `high` in 95 of 100 cases; NaN where not measured.
+    """How many of the other spectra will be named right, from `low` to `high` in 95 of 100 cases; NaN: not measured.
 
-    `held_out` is the plain share that was right while held out, which had fewer labels to learn from.
+    `others` are the spectra without a label, 0 where there are none yet; `held_out` is the plain share that was right
+    while held out, when there were fewer labels to learn from.
     """
 
     accuracy: float
     low: float
     high: float
     held_out: float
+    others: int = 0
 
     @property
     def is_measured(self) -> bool:
@@ -45,12 +48,13 @@ class Expected:
 UNMEASURED: Final = Expected(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
-def expected(tried: Sequence[Tried], first: int, chosen: int, which: Places, folds: Folds) -> Expected:
-    """The accuracy to expect of the candidate `chosen`, as it was chosen, when it has learned from all labels.
+def expected(tried: Sequence[Tried], first: int, chosen: int, which: Places, folds: Folds, others: int = 0) -> Expected:
+    """The accuracy to expect on `others` of the candidate `chosen`, once it has learned from all labels.
 
     That one was chosen among several flatters it: in bootstrap samples of the held-out answers the choice is made
-    again and judged on what was not drawn (Tsamardinos et al. 2018). The interval is Wilson's, for as many independent
-    answers as there are, where spectra of one sample fail together.
+    again and judged on what was not drawn (Tsamardinos et al. 2018). The interval is Wilson's. It counts as many
+    independent answers as there are, where spectra of one sample fail together and a few spectra of a class decide
+    about each other, and that a few others may be easy or hard by luck.
     """
     tested = folds.tested
     if not tested.any():
@@ -59,7 +63,10 @@ def expected(tried: Sequence[Tried], first: int, chosen: int, which: Places, fol
     held_out = float(correct[:, chosen].mean())
     wrong = 1 - _chosen_anew(correct, first, unit, held_out)
     wrong *= folds.learned_share**LEARNING
-    return Expected(1 - wrong, *wilson(1 - wrong, _independent(correct[:, chosen], unit)), held_out)
+    many = _independent(correct[:, chosen], unit) * folds.learned_share
+    if others:
+        many = 1 / (1 / many + 1 / others)
+    return Expected(1 - wrong, *wilson(1 - wrong, many), held_out, others)
 
 
 def _chosen_anew(correct: NDArray[np.bool_], first: int, unit: Places, otherwise: float) -> float:
@@ -100,21 +107,26 @@ def chances(scores: Floats, sharpness: float) -> NDArray[np.float64]:
     return told
 
 
-def sharpness(scores: Floats, which: Places) -> float:
-    """The factor for held-out `scores` (M, K) that makes their `chances` truest (temperature scaling, Guo et al. 2017).
+def sharpness(scores: Floats, which: Places, accuracy: float) -> float:
+    """The factor for held-out `scores` (M, K) that makes their `chances` as sure on the average as the model is right.
 
-    A little doubt is left in each label, as Platt 1999 does, else a few spectra that are all right would make it sure.
+    Begun from the likeliest factor (temperature scaling, Guo et al. 2017), no more than SHARPER times as sharp: what is
+    held out is named by fewer labels than the model has, so the likeliest alone would be too shy.
     """
     if not len(scores):
         return SHARPNESS
-    finite = np.where(np.isfinite(scores), scores, np.nanmin(np.where(np.isfinite(scores), scores, np.nan)) - 1e6)
-    doubt = 1 / (len(scores) + 2)
-    target = np.full(scores.shape, doubt / max(1, scores.shape[1] - 1))
-    target[np.arange(len(scores)), which] = 1 - doubt
-    step = max(1, len(scores) // 2000)
-    finite, target = finite[::step], target[::step]
-    missed = [-np.sum(target * np.log(np.maximum(chances(finite, one), 1e-12))) for one in SHARPNESSES]
-    return float(SHARPNESSES[int(np.argmin(missed))])
+    finite = np.where(np.isfinite(scores), scores, np.min(scores[np.isfinite(scores)]) - 1e6)
+    own = np.arange(len(finite)), which
+    missed, sure = list[float](), list[float]()
+    for one in SHARPNESSES:
+        told = chances(finite, one)
+        missed.append(-float(np.log(np.maximum(told[own], 1e-12)).sum()))
+        sure.append(float(told.max(axis=1).mean()))
+    likeliest = int(np.argmin(missed))
+    wanted = min(accuracy, 1 - 1 / (len(scores) + 2))
+    enough = int(np.searchsorted(sure, wanted))
+    reach = int(np.searchsorted(SHARPNESSES, SHARPNESSES[likeliest] * SHARPER))
+    return float(SHARPNESSES[min(max(enough, 0), reach, len(SHARPNESSES) - 1)])
 
 
 @dataclass(frozen=True, slots=True)

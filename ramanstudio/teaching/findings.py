@@ -24,6 +24,13 @@ NARROWEST_CM: Final = 20.0
 NEXT: Final = 5
 
 
+def confusion(probabilities: Floats, which: Places, classes: int) -> NDArray[np.intp]:
+    """How many held-out spectra of each true class (a row) were given each class (a column) (K, K)."""
+    counts = np.zeros((classes, classes), dtype=np.intp)
+    np.add.at(counts, (which, np.argmax(probabilities, axis=1)), 1)
+    return counts
+
+
 def doubts(probabilities: Floats, which: Places, classes: Sequence[str], places: Places) -> tuple[Doubt, ...]:
     """The held-out spectra that were named wrong, the surest first; `probabilities` (M, K), the rest (M,)."""
     told = np.argmax(probabilities, axis=1)

@@ -116,6 +116,8 @@ def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> L
         from sklearn.covariance import ledoit_wolf
 
         covariance = ledoit_wolf(rows - means[inside], assume_centered=True)[0]
+        # by its own size, so that scores are of one scale however many labels there are
+        covariance *= len(covariance) / max(float(np.trace(covariance)), 1e-30)
         weights = np.linalg.solve(covariance, means.T)
     return _of_all(Linear(weights, -np.sum(means.T * weights, axis=0) / 2), there, classes)
 

@@ -14,14 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio import __version__
 from ramanstudio.progress import SILENT, Cancelled, Progress
 from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching import choosing, estimates, findings, heads, labels, strangers
+from ramanstudio.teaching import choosing, estimates, findings, heads, labels, quantities, strangers
 from ramanstudio.teaching.choosing import FEWEST_TO_CHOOSE, Candidate, Tried
+from ramanstudio.teaching.classifying import probabilities_of
 from ramanstudio.teaching.folds import Folds, deal
 from ramanstudio.teaching.heads import Head, Linear, Nearest, Span
 from ramanstudio.teaching.labels import Labelled
-from ramanstudio.teaching.plan import AUTO, READ_AS, READINGS, FinetunePlan
+from ramanstudio.teaching.plan import AUTO, FOR_CLASSES, READ_AS, FinetunePlan
 from ramanstudio.teaching.readings import Readings, Sight, read, read_denoised
-from ramanstudio.teaching.report import Attempt, QuantityReport, Report
+from ramanstudio.teaching.report import Attempt, FineTuned, Learned, Report
 from ramanstudio.teaching.taught import CLASSES, Taught, TaughtCard
 
 Floats = NDArray[np.floating[Any]]
@@ -31,24 +32,6 @@ NO_SAMPLES: Final = (
     "No column says which spectra are of one sample, or each class has one sample only: repeats of a sample may fall on"
     " both sides, so the figures are optimistic for new samples."
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FineTuned:
-    """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
-
-    model: Taught
-    report: Report | QuantityReport
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far."""
-
-    attempt: Attempt
-    best: Attempt
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,14 +64,12 @@ def finetune(
     """
     plan = plan or FinetunePlan()
     if plan.quantity or (plan.quantity is None and labels.are_numbers(given, len(spectra))):
-        from ramanstudio.teaching import quantities
-
         return quantities.finetune(sight, spectra, given, groups, plan, progress)
     started = time.monotonic()
     labelled = labels.labelled(given, groups, len(spectra))
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
     few = plan.reading == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
-    wanted = ("joined",) if few else tuple(READINGS)
+    wanted = ("joined",) if few else FOR_CLASSES
     lesson = Lesson(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
     first = _usual(plan, tried, labelled)
@@ -173,23 +154,22 @@ def _finished(
     """The chosen candidate learned from all labels, as a model, and the report."""
     labelled, folds = lesson.labelled, lesson.folds
     best, tested = tried[chosen], folds.tested
-    sharpness = estimates.sharpness(best.scores[tested], labelled.which[tested])
+    expected = estimates.expected(tried, first, chosen, labelled.which, folds, len(labelled.unlabelled))
+    sharpness = estimates.sharpness(best.scores[tested], labelled.which[tested], expected.accuracy)
     model = _model(sight, lesson, plan, best.candidate, sharpness)
     told = estimates.chances(best.scores[tested], sharpness)
     which, places = labelled.which[tested], labelled.places[tested]
     doubts = findings.doubts(told, which, labelled.classes, places)
-    confusion = np.zeros((len(labelled.classes),) * 2, dtype=np.intp)
-    np.add.at(confusion, (which, np.argmax(told, axis=1)), 1)
     report = Report(
         classes=labelled.classes,
         counts=labelled.counts,
-        expected=estimates.expected(tried, first, chosen, labelled.which, folds),
+        expected=expected,
         majority=max(labelled.counts) / sum(labelled.counts),
         by_sample=folds.by_sample,
         chosen=best.candidate.words,
         attempts=tuple(Attempt(one.candidate.words, one.accuracy) for one in tried),
         places=labelled.places,
-        confusion=confusion,
+        confusion=findings.confusion(told, which, len(labelled.classes)),
         wrong=doubts,
         suspects=findings.suspects(doubts, told, which, places),
         duplicates=findings.duplicates(lesson.spectra.values[labelled.places], labelled.places),
@@ -231,13 +211,14 @@ def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, 
     head = _fitted(lesson, chosen)
     kept = strangers.kept(labelled.which)
     rows = lesson.rows("joined")
-    arrays: dict[str, NDArray[Any]] = {"axis": lesson.spectra.axis, "kept": rows[kept].astype(np.float32)}
+    arrays: dict[str, NDArray[Any]] = lesson.readings.arrays | {
+        "axis": lesson.spectra.axis,
+        "kept": rows[kept].astype(np.float32),
+    }
     if isinstance(head, Linear):
         arrays |= {"weights": head.weights.astype(np.float32), "offset": head.offset.astype(np.float32)}
     else:
         arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
-    for name, one in lesson.readings.components.items():
-        arrays |= {f"{name}.{part}": np.asarray(getattr(one, part), np.float32) for part in ("mean", "axes", "scale")}
     card = TaughtCard(
         name="",
         kind=CLASSES,
@@ -270,8 +251,6 @@ def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
 
 def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
-    from ramanstudio.teaching.classifying import probabilities_of
-
     some = findings.looked_at(lesson.labelled.which)
     places = lesson.labelled.places[some]
 
@@ -288,8 +267,6 @@ def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> t
 
 
 def _next(lesson: Lesson, model: Taught) -> tuple[int, ...]:
-    from ramanstudio.teaching.classifying import probabilities_of
-
     unlabelled = lesson.labelled.unlabelled
     if not len(unlabelled):
         return ()

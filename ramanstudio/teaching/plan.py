@@ -16,7 +16,10 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
     "spectrum": ("spectrum",),
     "slope": ("slope",),
     "measured": ("measured",),
+    "heights": ("heights", "lines"),
 }
+FOR_CLASSES: Final = ("joined", "lines", "features", "spectrum", "slope", "measured")
+FOR_QUANTITIES: Final = ("heights", *FOR_CLASSES)
 READ_AS: Final[dict[str, str]] = {
     "joined": "lines, slopes and features of the denoised",
     "lines": "lines and slopes of the denoised",
@@ -24,6 +27,7 @@ READ_AS: Final[dict[str, str]] = {
     "spectrum": "spectrum without its baseline",
     "slope": "first derivative",
     "measured": "spectrum as it was measured",
+    "heights": "lines of the denoised, and their roots",
     "tuned": "features, fine-tuned",
 }
 NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,28 +16,27 @@ from ramanstudio import __version__
 from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.spectra import SpectrumSet
 from ramanstudio.teaching import findings, labels, strangers
-from ramanstudio.teaching.classifying import Classified
 from ramanstudio.teaching.folds import Folds, deal
 from ramanstudio.teaching.heads import Span, half_distances
-from ramanstudio.teaching.learning import FineTuned, Learned
 from ramanstudio.teaching.plan import (
     AUTO,
+    FOR_QUANTITIES,
     GAUSSIAN_PROCESS,
     PARTIAL_LEAST_SQUARES,
     READ_AS,
-    READINGS,
     RIDGE,
     FinetunePlan,
 )
 from ramanstudio.teaching.readings import Readings, Sight, read
-from ramanstudio.teaching.report import Attempt, QuantityReport
+from ramanstudio.teaching.report import Attempt, FineTuned, Learned, QuantityReport
 from ramanstudio.teaching.taught import QUANTITY, Taught, TaughtCard
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
 
 STRENGTHS: Final = np.geomspace(1e-4, 1e2, 13)  # of ridge, chosen by generalised cross-validation
-COMPONENTS: Final = (2, 4, 6, 9, 13)  # of partial least squares
+COMPONENTS: Final = (2, 4, 6, 9)  # of partial least squares
+OF_COMPONENTS: Final = ("heights", "spectrum", "measured", "slope")
 MOST_OF_A_PROCESS: Final = 600  # spectra; its cost grows with the cube
 MARGIN: Final = 1.0  # standard errors by which another has to be ahead of the usual one
 DRAWS: Final = 1000
@@ -55,6 +54,13 @@ class Fit:
     def words(self) -> str:
         of = f" of {self.components} components" if self.components else ""
         return f"{READ_AS[self.reading]}, {self.head}{of}"
+
+
+NO_SAMPLES: Final = (
+    "No column says which spectra are of one sample: repeats of a sample may fall on both sides, so the error is"
+    " optimistic for new samples."
+)
+Told = tuple[Fit, NDArray[np.float64]]  # a fit, and what it said of spectra held out (n,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,43 +127,45 @@ def finetune(
     values = numbers[places]
     samples = labels.samples_of(groups, places, len(spectra))
     folds = deal(np.zeros(len(places), dtype=np.intp), samples, plan.folds or min(10, len(places)), plan.seed)
-    readings = read(sight, spectra, progress=progress)
+    readings = read(sight, spectra, readings=FOR_QUANTITIES, progress=progress)
     tried = _try_all(_fits(plan, readings, len(places)), readings, places, values, folds, progress)
     chosen = _choose(tried, values, folds)
+    report = replace(
+        _report(tried, chosen, places, values, folds),
+        duplicates=findings.duplicates(spectra.values[places], places),
+        seconds=time.monotonic() - started,
+    )
+    return FineTuned(_model(sight, spectra, readings, plan, tried[chosen][0], report, folds), report)
+
+
+def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> QuantityReport:
+    """What the held-out spectra tell of the chosen fit."""
     one, predicted = tried[chosen]
-    error = float(np.sqrt(np.mean((predicted - values)[folds.tested] ** 2))) if folds.tested.any() else float("nan")
     low, high = _bounds((predicted - values)[folds.tested], folds.unit[folds.tested])
-    report = QuantityReport(
+    return QuantityReport(
         places=places,
         true=values,
         predicted=predicted,
-        error=error,
+        error=_rmse(predicted, values, folds),
         low=low,
         high=high,
         spread=float(values.std()),
         by_sample=folds.by_sample,
         chosen=one.words,
         attempts=tuple(Attempt(each.words, _rmse(told, values, folds)) for each, told in tried),
-        duplicates=findings.duplicates(spectra.values[places], places),
+        duplicates=(),
         warnings=() if folds.by_sample else (NO_SAMPLES,),
-        seconds=time.monotonic() - started,
+        seconds=0.0,
     )
-    return FineTuned(_model(sight, spectra, readings, plan, one, report, folds), report)
-
-
-NO_SAMPLES: Final = (
-    "No column says which spectra are of one sample: repeats of a sample may fall on both sides, so the error is"
-    " optimistic for new samples."
-)
-Told = tuple[Fit, NDArray[np.float64]]
 
 
 def _fits(plan: FinetunePlan, readings: Readings, many: int) -> list[Fit]:
     """What is tried, the usual best first."""
     every = [
-        *(Fit(reading, RIDGE) for reading in READINGS),
-        *(Fit(reading, PARTIAL_LEAST_SQUARES, count) for reading in READINGS for count in COMPONENTS),
-        *(Fit(reading, GAUSSIAN_PROCESS) for reading in ("joined", "lines", "spectrum", "features")),
+        Fit("heights", GAUSSIAN_PROCESS),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
+        *(Fit(reading, RIDGE) for reading in FOR_QUANTITIES),
+        *(Fit(reading, PARTIAL_LEAST_SQUARES, count) for reading in OF_COMPONENTS for count in COMPONENTS),
+        *(Fit(reading, GAUSSIAN_PROCESS) for reading in ("lines", "spectrum", "joined")),
     ]
     return [
         one
@@ -243,7 +251,7 @@ def _model(
     span = Span.of(rows)
     learned = fit(one, span.of_rows(rows), report.true)
     kept = strangers.kept(np.zeros(len(joined), dtype=np.intp))
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, NDArray[Any]] = readings.arrays | {
         "axis": spectra.axis,
         "kept": joined[kept],
         "span.mean": span.mean.astype(np.float32),
@@ -253,8 +261,6 @@ def _model(
     }
     if learned.rows is not None:
         arrays |= {"curve.rows": learned.rows.astype(np.float64), "curve.length": np.array([learned.length])}
-    for name, parts in readings.components.items():
-        arrays |= {f"{name}.{part}": np.asarray(getattr(parts, part), np.float32) for part in ("mean", "axes", "scale")}
     card = TaughtCard(
         name="",
         kind=QUANTITY,
@@ -267,8 +273,7 @@ def _model(
         axis_cm=(float(spectra.axis[0]), float(spectra.axis[-1])),
         stranger_distance=strangers.too_far(joined, np.zeros(len(joined), np.intp), folds, plan.stranger_share),
         settings=asdict(plan) | {"components": one.components, "read as": READ_AS[one.reading]},
-        figures={"RMSE held out": report.error, "RMSE, low": report.low, "RMSE, high": report.high}
-        | {"spread of the quantity": report.spread},
+        figures=_figures(report),
         notes=(report.headline, *report.warnings),
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
@@ -276,14 +281,15 @@ def _model(
     return Taught(card, arrays)
 
 
-def predicted(model: Taught, readings: Readings) -> Classified:
-    """The quantity in each of N spectra, by what was read of them; unknown where they are unlike all learned from."""
+def _figures(report: QuantityReport) -> dict[str, float]:
+    bounds = {"RMSE, low": report.low, "RMSE, high": report.high}
+    return {"RMSE held out": report.error, **bounds, "spread of the quantity": report.spread}
+
+
+def predicted(model: Taught, readings: Readings) -> NDArray[np.float64]:
+    """The quantity in each of N spectra, by what was read of them (N,)."""
     arrays = model.arrays
     span = Span(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
     curve = Curve(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
-    values = curve.values(span.of_rows(readings.rows(model.card.reading)))
-    far = strangers.distances(readings.rows("joined"), arrays["kept"]) > model.card.stranger_distance
-    words = np.array([f"{value:.4g}" for value in values.tolist()])
-    error = float(model.card.figures.get("RMSE held out", np.nan))
-    return Classified(words, np.empty((len(values), 0)), (), far, values, error)
+    return curve.values(span.of_rows(readings.rows(model.card.reading)))

@@ -14,7 +14,7 @@ from ramanstudio.analysis import lines
 from ramanstudio.analysis.lines import Components, unit
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching.plan import READINGS
+from ramanstudio.teaching.plan import FOR_CLASSES, READINGS
 
 Floats = NDArray[np.floating[Any]]
 OF_THE_DENOISED: Final = {"lines": "line components", "slopes": "slope components"}
@@ -48,7 +48,14 @@ class Readings:
 
     def has(self, reading: str) -> bool:
         """Whether at least one block of a reading is here, and not only those that another reading has too."""
-        return READINGS[reading][-1] in self.blocks or reading == "joined"
+        return READINGS[reading][-1] in self.blocks or (reading == "joined" and "lines" in self.blocks)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The components as arrays to be kept with a model."""
+        parts = ("mean", "axes", "scale")
+        kept = self.components.items()
+        return {f"{name}.{part}": np.asarray(getattr(one, part), np.float32) for name, one in kept for part in parts}
 
     def rows(self, reading: str) -> NDArray[np.float32]:
         """The blocks of a reading side by side (N, D)."""
@@ -59,7 +66,7 @@ def read(
     sight: Sight,
     spectra: SpectrumSet,
     components: Mapping[str, Components] | None = None,
-    readings: tuple[str, ...] = tuple(READINGS),
+    readings: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Readings:
     """All blocks that `readings` need of `spectra`; `components` are those of earlier spectra, else of these.
@@ -75,7 +82,7 @@ def read_denoised(
     spectra: SpectrumSet,
     denoised: SpectrumSet,
     components: Mapping[str, Components] | None = None,
-    readings: tuple[str, ...] = tuple(READINGS),
+    readings: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Readings:
     """The same of spectra that are denoised already."""
@@ -91,6 +98,8 @@ def read_denoised(
                     chosen = np.random.default_rng(0).permutation(len(rows))[:ENOUGH]
                     found[of_the_set] = Components.of(rows[np.sort(chosen)])
                 blocks[of_the_set] = found[of_the_set].of_rows(rows)
+    if "heights" in wanted:
+        blocks["heights"] = unit(denoised.values - lines.baseline(denoised.axis, denoised.values))
     if "features" in wanted:
         features = sight.features(denoised, progress)
         if features is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.teaching.estimates import Expected, Sureness
+from ramanstudio.teaching.taught import Taught
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -81,8 +82,9 @@ class Report:
         if not self.expected.is_measured:
             return "How often it is right is not measured: with one spectrum of each class none can be held out."
         one = self.expected
+        whom = f"the {one.others} others" if one.others else "new spectra"
         return (
-            f"Of new spectra {one.accuracy:.0%} are expected to be named right (95 % interval {one.low:.0%} to"
+            f"Of {whom} {one.accuracy:.0%} are expected to be named right (95 % interval {one.low:.0%} to"
             f" {one.high:.0%}); naming the commonest class each time would give {self.majority:.0%}."
         )
 
@@ -123,3 +125,21 @@ class QuantityReport:
             f"The error (RMSE) on spectra held out is {self.error:.3g} (95 % interval {self.low:.3g} to"
             f" {self.high:.3g}); the quantity itself spreads by {self.spread:.3g}."
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FineTuned:
+    """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
+
+    model: Taught
+    report: Report | QuantityReport
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far."""
+
+    attempt: Attempt
+    best: Attempt
+    done: int
+    total: int

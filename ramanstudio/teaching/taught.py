@@ -108,6 +108,11 @@ def keep(model: Taught, name: str) -> Taught:
     return Taught(card, model.arrays)
 
 
+def require_free(name: str) -> None:
+    """Raises StudioError when a model cannot be kept under `name`, so that nothing is learned in vain."""
+    _free_place(name)
+
+
 def load(name: str | Path) -> Taught:
     """A kept model by name, or by the path of its folder or of an exported file.
 
