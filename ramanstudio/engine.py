@@ -45,9 +45,9 @@ from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet, stacked
 from ramanstudio.teaching import classifying, learning, taught
 from ramanstudio.teaching.classifying import Classified
-from ramanstudio.teaching.learning import FineTuned
 from ramanstudio.teaching.plan import FinetunePlan
 from ramanstudio.teaching.readings import Sight
+from ramanstudio.teaching.report import FineTuned
 from ramanstudio.teaching.taught import Taught
 
 if TYPE_CHECKING:
