@@ -77,11 +77,8 @@ def unmix(
     heights change with the resolution of the instrument. They are fractions of a substance only where both scatter
     alike. Raises StudioError when too little of the range is shared.
     """
-    query = _Query.of(axis, values, sigma, references)
-    choice = query.choice(names)
-    steps = [step for step in choice.steps(most) if step.columns]
-    taken: Step | None = None
-    for step in steps:
+    query, taken = _Query.of(axis, values, sigma, references), None
+    for step in query.choice(names).steps(most):
         fractions, errors = query.fractions(step)
         if not step.pays or real_chance(step, float(fractions.min())) < 0.5 or (fractions < 2 * errors).any():
             break
@@ -89,6 +86,14 @@ def unmix(
     if taken is not None:
         query, taken = query.finer(taken)
     return query.mixture(taken)
+
+
+def steps_of(
+    spectrum: SpectrumSet, sigma: float, references: Sequence[SpectrumSet], names: Sequence[str], most: int = 4
+) -> list[tuple[Step, float]]:
+    """What `unmix` decides between: the best one part, the best two, up to `most`, each with its least fraction."""
+    query = _Query.of(spectrum.axis, spectrum.values[0].astype(np.float64), sigma, references)
+    return [(step, float(query.fractions(step)[0].min())) for step in query.choice(names).steps(most)]
 
 
 def real_chance(step: Step, least_fraction: float) -> float:

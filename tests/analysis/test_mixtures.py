@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ramanstudio.analysis.mixtures import unmix
+from ramanstudio.analysis.peak_tables import starter
+from ramanstudio.errors import StudioError
+from ramanstudio.spectra import SpectrumSet
+
+Floats = NDArray[np.float64]
+AXIS = np.arange(200.0, 1600.0, 1.5)
+REFERENCES = {
+    one.name: one.spectrum for one in starter() if one.spectrum.axis[0] <= 200 and one.spectrum.axis[-1] >= 1600
+}
+NAMES = sorted({*list(REFERENCES)[:26], "Ethanol", "Cyclohexane", "Paracetamol", "Polypropylene"})
+
+
+def pure(name: str, shift: float = 0.0) -> Floats:
+    """A reference over the range of the tests, the area of its lines 1."""
+    values = np.interp(AXIS - shift, REFERENCES[name].axis, REFERENCES[name].values[0])
+    return np.asarray(values / values.sum())
+
+
+def mixed(shares: dict[str, float], snr: float = 40.0, shift: float = 0.0, seed: int = 0) -> tuple[Floats, float]:
+    """A noisy spectrum with fluorescence under it, and the noise."""
+    lines = sum(share * pure(name, shift) for name, share in shares.items()) / max(shares.values())
+    place = np.linspace(0, 1, len(AXIS))
+    sigma = float(np.max(lines)) / snr
+    fluorescence = 8 * np.max(lines) * np.exp(-((place - 0.3) ** 2) / 0.5)
+    return lines + fluorescence + np.random.default_rng(seed).normal(0, sigma, len(AXIS)), sigma
+
+
+def found(values: Floats, sigma: float) -> dict[str, float]:
+    parts = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES).parts
+    return {NAMES[part.reference]: part.fraction for part in parts}
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"Ethanol": 1.0},
+        {"Ethanol": 0.7, "Cyclohexane": 0.3},
+        {"Paracetamol": 0.5, "Polypropylene": 0.5},
+        {"Paracetamol": 0.4, "Cyclohexane": 0.35, "Polypropylene": 0.25},
+    ],
+)
+def test_the_parts_of_a_mixture_and_their_fractions_are_found_under_fluorescence(shares: dict[str, float]) -> None:
+    parts = found(*mixed(shares))
+    assert parts == pytest.approx(shares, abs=0.1)
+
+
+def test_a_part_that_another_instrument_moved_is_still_found() -> None:
+    values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4}, shift=3.0)
+    mixture = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES)
+    assert {NAMES[part.reference] for part in mixture.parts} == {"Ethanol", "Cyclohexane"}
+    assert [part.shift_cm for part in mixture.parts] == pytest.approx([3.0, 3.0], abs=1.0)
+
+
+def test_noise_alone_has_no_parts_and_neither_has_a_flat_spectrum() -> None:
+    noise = np.random.default_rng(1).normal(0, 1, len(AXIS))
+    assert found(noise, 1.0) == {}
+    assert found(np.full(len(AXIS), 3.0), 0.0) == {}
+
+
+def test_parts_are_the_largest_first_add_up_and_their_curves_make_the_fit() -> None:
+    values, sigma = mixed({"Ethanol": 0.3, "Cyclohexane": 0.7})
+    mixture = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES)
+    assert NAMES[mixture.parts[0].reference] == "Cyclohexane"
+    assert sum(part.fraction for part in mixture.parts) == pytest.approx(1.0)
+    assert mixture.fitted + mixture.residual == pytest.approx(values)
+    assert np.std(mixture.residual) < 2 * sigma
+    assert mixture.curves.shape == (2, len(AXIS))
+    assert mixture.curves[0].max() > mixture.curves[1].max()
+
+
+def test_the_error_is_as_large_as_what_repeats_differ_by() -> None:
+    shares = {"Ethanol": 0.5, "Cyclohexane": 0.5}
+    told, seen = [], []
+    for seed in range(6):
+        values, sigma = mixed(shares, snr=15, seed=seed)
+        mixture = unmix(AXIS, values, sigma, [REFERENCES[name] for name in shares], list(shares))
+        told.append(mixture.parts[0].error)
+        seen.append(abs(mixture.parts[0].fraction - 0.5))
+    assert 0.0 < np.median(seen) < 3 * np.median(told) < 0.3
+
+
+def test_two_references_of_one_substance_count_once() -> None:
+    values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
+    moved = REFERENCES["Ethanol"].with_axis(REFERENCES["Ethanol"].axis + 2, REFERENCES["Ethanol"].values)
+    references = [REFERENCES["Ethanol"], moved, REFERENCES["Cyclohexane"]]
+    parts = unmix(AXIS, values, sigma, references, ["Ethanol", "Ethanol", "Cyclohexane"]).parts
+    assert sorted(part.reference // 2 for part in parts) == [0, 1]
+
+
+def test_references_of_other_ranges_are_compared_where_all_are_and_short_ones_left_aside() -> None:
+    values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
+    short = SpectrumSet.of(np.arange(300.0, 400.0), np.ones(100))
+    ethanol = REFERENCES["Ethanol"]
+    until = ethanol.with_axis(ethanol.axis[ethanol.axis < 1500], ethanol.values[:, ethanol.axis < 1500])
+    mixture = unmix(AXIS, values, sigma, [short, until, REFERENCES["Cyclohexane"]], ["Short", "Ethanol", "Cyclohexane"])
+    assert [part.reference for part in mixture.parts] == [1, 2]
+    assert np.isnan(mixture.residual[AXIS > 1500]).all()
+    assert np.isfinite(mixture.residual[AXIS < 1490]).all()
+
+
+def test_a_range_that_is_not_shared_is_a_sentence_that_says_which() -> None:
+    far = SpectrumSet.of(np.arange(2800.0, 3200.0), np.random.default_rng(0).random(400))
+    with pytest.raises(StudioError, match=r"200 to 1600 cm⁻¹.*2800 to 3199 cm⁻¹"):
+        unmix(AXIS, np.ones(len(AXIS)), 1.0, [far], ["far"])
+    with pytest.raises(StudioError, match="no references"):
+        unmix(AXIS, np.ones(len(AXIS)), 1.0, [], [])
+
+
+def test_thirty_candidates_take_a_fraction_of_a_second() -> None:
+    assert len(NAMES) >= 25
+    values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
+    found(values, sigma)
+    start = time.perf_counter()
+    found(values, sigma)
+    assert time.perf_counter() - start < 1.0  # 0.05 s where nothing else runs
