@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from driver import SmoothingEngine
 from numpy.typing import NDArray
 
 from ramanstudio import paths
-from ramanstudio.analysis import library
+from ramanstudio.analysis import library, peak_tables
 from ramanstudio.analysis.library import Library, Reference
 from ramanstudio.analysis.search import Identification, Match, Region
 from ramanstudio.errors import StudioError
@@ -25,6 +26,12 @@ SHIFTS = {  # cm⁻¹ and height of each line
     "anatase": ((398, 0.6), (516, 0.6), (640, 1.0)),
     "barite": ((461, 0.5), (618, 0.3), (988, 1.0)),
 }
+
+
+@cache
+def of_the_starter() -> list[Any]:
+    """Three substances of the starter library; all are simulated once for all tests."""
+    return peak_tables.starter()[:3]
 
 
 def lines(of: Sequence[tuple[float, float]], axis: NDArray[Any] = AXIS) -> NDArray[Any]:

@@ -13,10 +13,10 @@ import pytest
 from driver import Starter, Window
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from shelf import AXIS, SHIFTS, ComparingEngine, a_file, a_library, lines
+from shelf import AXIS, SHIFTS, ComparingEngine, a_file, a_library, lines, of_the_starter
 
 from ramanstudio import paths
-from ramanstudio.analysis import library_shelf, mixtures, peak_tables
+from ramanstudio.analysis import library_shelf, mixture_candidates, mixtures, peak_tables
 from ramanstudio.errors import StudioError
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.identify_page import IdentifyPage
@@ -27,7 +27,7 @@ from ramanstudio.gui.map_page import MapPage
 @pytest.fixture(autouse=True)
 def short_starter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
-    some = peak_tables.starter()[:3]
+    some = of_the_starter()
     monkeypatch.setattr(peak_tables, "starter", lambda: some)
 
 
@@ -292,7 +292,9 @@ def of_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: Any, mo
 
 
 def test_a_mixture_is_taken_apart_into_shares(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mixtures, "unmix", of_two)  # which parts are taken is tested where they are chosen
+    # which are candidates, and which parts pay, is tested where they are chosen; the stand-in has no prints for it
+    monkeypatch.setattr(mixture_candidates, "mixture_candidates", lambda *_: [(0, 1), (0, 2)])
+    monkeypatch.setattr(mixtures, "unmix", of_two)
     a_library()
     desk = Desk(start, a_file(tmp_path, "mix", {"calcite": 0.7, "anatase": 0.5}, noise=1.0))
     desk.wait_done()

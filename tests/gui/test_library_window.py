@@ -10,7 +10,7 @@ import pytest
 from driver import Starter, Window
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QInputDialog, QMessageBox
-from shelf import ComparingEngine, a_file, a_library, reference
+from shelf import ComparingEngine, a_file, a_library, of_the_starter, reference
 
 from ramanstudio import paths
 from ramanstudio.analysis import library, peak_tables
@@ -57,7 +57,7 @@ class Desk:
 
 @pytest.fixture
 def desk(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    some = peak_tables.starter()[:3]
+    some = of_the_starter()
     monkeypatch.setattr(peak_tables, "starter", lambda: some)
     a_library("Stones", ["quartz", "calcite"])
     a_library("Pigments", ["anatase", "barite"])

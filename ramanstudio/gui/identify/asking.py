@@ -26,7 +26,6 @@ Rows = NDArray[np.int64]
 CHUNK: Final = 256  # spectra of one call
 SOON: Final = 32  # of what is looked at: soon enough for whoever selects another entry
 TOP: Final = 10  # hits of a list
-CANDIDATES: Final = 30  # what a mixture may be made of
 
 log = logging.getLogger("ramanstudio")
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
-from ramanstudio.gui.identify.asking import CANDIDATES, Question, prepared
+from ramanstudio.gui.identify.asking import Question, prepared
 from ramanstudio.gui.identify.overlay import inside
 from ramanstudio.progress import Progress
 from ramanstudio.spectra import SpectrumSet
@@ -41,28 +41,25 @@ class Mixed:
 
 
 def mixture_of(question: Question, entry_id: int, spectrum: SpectrumSet, row: int, progress: Progress) -> Mixed:
-    """Fit up to four of the best candidates to a spectrum.
+    """Fit up to four substances of the libraries to a spectrum, where they pay for themselves.
 
     Raises StudioError where nothing can be compared, Cancelled when asked to stop.
     """
-    from ramanstudio.analysis import snr
-    from ramanstudio.analysis.mixtures import unmix
+    from ramanstudio.analysis import mixture_candidates, mixtures, snr
 
     libraries = prepared(question, progress)
     progress(0, 0, "Taking the mixture apart")
-    (found,) = question.engine.identify(spectrum, libraries, CANDIDATES, question.within, progress)
-    if not found.matches:
-        raise StudioError("There is nothing to take apart.", remedy=found.why or "Search in other libraries.")
-    names = [match.name for match in found.matches]
-    references = [libraries[match.library].spectrum(match.reference) for match in found.matches]
     compared = inside(spectrum.axis, question.within) & np.isfinite(spectrum.values[0])
     if compared.sum() < FEWEST:
         raise StudioError("Too little is left to take apart.", remedy="Compare a wider range.")
-    values = spectrum.values[0].astype(np.float64)
-    sigma = float(snr.noise_sigma(spectrum.values)[0])
-    mixture = unmix(spectrum.axis[compared], values[compared], sigma, references, names)
-    parts = [MixedPart(names[one.reference], float(one.fraction), float(one.error)) for one in mixture.parts]
+    asked = SpectrumSet(spectrum.axis[compared], spectrum.values[:, compared])
+    sigma = float(snr.noise_sigma(spectrum.values[:, np.isfinite(spectrum.values[0])])[0])
+    places = mixture_candidates.mixture_candidates(asked, sigma, libraries)
+    names = [str(libraries[library].names[at]) for library, at in places]
+    references = [libraries[library].spectrum(at) for library, at in places]
+    progress(0, 0, "Taking the mixture apart")
+    mixture = mixtures.unmix(asked.axis, asked.values[0].astype(np.float64), sigma, references, names)
+    parts = tuple(MixedPart(names[one.reference], float(one.fraction), float(one.error)) for one in mixture.parts)
     fitted, residual = np.full(spectrum.points, np.nan), np.full(spectrum.points, np.nan)
     fitted[compared], residual[compared] = mixture.fitted, mixture.residual
-    parts.sort(key=lambda part: -part.fraction)
-    return Mixed(entry_id, row, tuple(parts), fitted, residual)
+    return Mixed(entry_id, row, parts, fitted, residual)
