@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import bands, clusters, compare, projection
+from ramanstudio.analysis import bands, clusters, compare, maps, projection
 from ramanstudio.analysis.bands import Band
 from ramanstudio.analysis.clusters import METHODS
 from ramanstudio.engine import holds_numbers
@@ -48,10 +48,12 @@ class Part:
 
     @classmethod
     def of(cls, entry_id: int, name: str, denoised: SpectrumSet, rows: NDArray[np.int64] | None = None) -> Part:
-        """The `rows` (all, unless told) of an entry's `denoised` spectra that hold numbers only."""
+        """The `rows` (all, unless told) of an entry's `denoised` spectra that hold numbers only, and were measured."""
         chosen = denoised if rows is None else denoised[rows]
         rows = np.arange(len(denoised)) if rows is None else rows
-        whole = holds_numbers(chosen)
+        whole, there = holds_numbers(chosen), maps.was_measured(chosen.values)
+        if (whole & there).any():
+            whole &= there
         return cls(entry_id, name, rows[whole], chosen if whole.all() else chosen[whole])
 
 

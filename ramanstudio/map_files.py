@@ -89,7 +89,8 @@ def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
         return
     writer = csv.writer(lines, lineterminator="\n")
     many = list(picture.names) if picture.kind == "rgb" else [picture.label]
-    writer.writerow(["row", "column", f"x / {grid.unit}", f"y / {grid.unit}", "spectrum", *many])
+    places = [f"{axis} / {grid.unit}" if grid.unit else axis for axis in "xy"]
+    writer.writerow(["row", "column", *places, "spectrum", *many])
     rows, columns = np.nonzero(grid.index >= 0)
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         place = [row + 1, column + 1, f"{grid.x[column]:.10g}", f"{grid.y[row]:.10g}", int(grid.index[row, column]) + 1]
@@ -238,7 +239,9 @@ def _explain(axes: Any, picture: MapPicture, ink: dict[str, Any]) -> None:
 
 
 def _scale_bar(axes: Any, grid: Grid, ink: dict[str, Any]) -> None:
-    """A bar of a round length beneath the picture."""
+    """A bar of a round length beneath the picture; none where places are counted."""
+    if not grid.unit:
+        return
     across, down = grid.step
     rows, columns = grid.shape
     length = round_length(columns * across / 3)

@@ -59,6 +59,11 @@ def channel(key: str) -> Channel:
     return next(one for one in CHANNELS if one.key == key)
 
 
+def was_measured(values: Floats) -> NDArray[np.bool_]:
+    """Which spectra (N, B) were measured (N,): what an interrupted map or series lacks is zero throughout in files."""
+    return np.asarray(values.any(axis=1))
+
+
 def total(axis: Floats, values: Floats) -> NDArray[np.float64]:
     """The area under each spectrum, (B,), (N, B) -> (N,)."""
     return _weighed(values, _trapezoid(axis))

@@ -67,6 +67,8 @@ def facts_of(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     unit = intensity_unit(pairs.get("dataunit", "") or pairs.get("axisunit[0]", "") or pairs.get("intensity_unit", ""))
     if unit:
         facts["intensity_unit"] = unit
+    if any(pairs.get(f"axistype[{place}]", "").lower() in ("column", "row") for place in range(8)):
+        facts["place_unit"] = ""  # the wells of a plate are counted
     return facts
 
 

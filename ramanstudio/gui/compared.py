@@ -98,6 +98,17 @@ class Compared:
     @property
     def sentence(self) -> str:
         """What is left out, and why; empty where nothing is."""
+        return " ".join(filter(None, (self._of_blanks(), self._of_left_out())))
+
+    def _of_blanks(self) -> str:
+        held = sum(len(spectra) for spectra, _ in self._held.values())
+        many = held - sum(len(part.rows) for _, part in self._held.values())
+        if not many:
+            return ""
+        hold, are = ("holds", "is") if many == 1 else ("hold", "are")
+        return f"{count_of(many, 'spectrum', 'spectra')} {hold} nothing but zeros, or no numbers, and {are} left out."
+
+    def _of_left_out(self) -> str:
         if not self.left_out:
             return ""
         names = ", ".join(f"'{part.name}'" for part in self.left_out[:_NAMED])

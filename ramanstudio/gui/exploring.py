@@ -45,7 +45,8 @@ class Exploring(QObject):
         self.problem = ""  # what went wrong last
         self._parts: list[Part] = []  # what was explored
         self._made = MadeOf()
-        self.portraits: tuple[Portrait, ...] = ()
+        self._portraits: tuple[Portrait, ...] = ()
+        self._portrayed: object = None  # the labels of the groups that the portraits are of
         self.moving_plane: NDArray[np.float32] | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._consider)
@@ -146,6 +147,12 @@ class Exploring(QObject):
         return self.aside
 
     @property
+    def portraits(self) -> tuple[Portrait, ...]:
+        """What the groups look like that there are now; empty while they are being painted."""
+        groups = self._session.groups
+        return self._portraits if groups is not None and groups.labels is self._portrayed else ()
+
+    @property
     def aside(self) -> str:
         """What one should know of the axes that are compared, and what is left out; empty where all have one axis."""
         explored = self._session.project.explored
@@ -244,10 +251,10 @@ class Exploring(QObject):
         from ramanstudio.explore import portraits
 
         work = partial(portraits, tuple(self._parts), groups)
-        self._submit("portraits", work, "", "files", self._keep_portraits)
+        self._submit("portraits", work, "", "files", partial(self._keep_portraits, groups.labels))
 
-    def _keep_portraits(self, found: tuple[Portrait, ...]) -> None:
-        self.portraits = found
+    def _keep_portraits(self, labels: NDArray[np.int64], found: tuple[Portrait, ...]) -> None:
+        self._portraits, self._portrayed = found, labels
         self.portraits_changed.emit()
 
     def _submit(

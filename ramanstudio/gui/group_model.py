@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from ramanstudio.errors import StudioError
 from ramanstudio.groups import OUTLIER, Groups
 from ramanstudio.gui.exploring import Exploring
+from ramanstudio.gui.plane.markers import shapes_of
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.words import count_of
 from ramanstudio.project import Project
@@ -40,6 +41,7 @@ class Line:
     share: float
     selected: int
     portrait: Portrait | None
+    shape: int = 0  # of its mark in the plane
 
     @property
     def size(self) -> str:
@@ -89,6 +91,7 @@ class GroupModel(QAbstractListModel):
         self._session, self._exploring = session, exploring
         self._groups: Groups | None = None
         self._count = 0
+        self._shapes: list[int] = []
         self._sizes = np.zeros(0, dtype=np.int64)
         self._selected = np.zeros(0, dtype=np.int64)
         session.changed.connect(self._follow)
@@ -117,6 +120,7 @@ class GroupModel(QAbstractListModel):
             float(self._sizes[row]) / max(1, len(self._groups.members)),
             int(self._selected[row]),
             portraits[row] if known else None,
+            self._shapes[row] if group is not None else 0,
         )
 
     def label_of(self, row: int) -> int:
@@ -193,6 +197,7 @@ class GroupModel(QAbstractListModel):
         before, self._groups, self._count = self._groups, groups, many
         sizes = np.append(groups.counts, groups.outliers) if groups is not None else np.zeros(0, dtype=np.int64)
         self._sizes = sizes[:many]
+        self._shapes = shapes_of([group.colour for group in groups.groups]) if groups is not None else []
         self._selected = self._selected_now()
         if not same:
             self.endResetModel()

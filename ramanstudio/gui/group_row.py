@@ -44,7 +44,7 @@ def paint_mark(painter: QPainter, middle: QPointF, line: Line, theme: Theme) -> 
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QPointF(), MARK_PX - 0.75, MARK_PX - 0.75)
     else:
-        painter.fillPath(outline(line.colour, MARK_PX), QColor(theme.category(line.colour)))
+        painter.fillPath(outline(line.shape, MARK_PX), QColor(theme.category(line.colour)))
     painter.translate(-middle)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,9 @@ from ramanstudio.gui.viewer.panes import MAIN, Panes
 
 MOST_CURVES: Final = 24
 MOST_BANDS: Final = 3
+SCALED: Final = "scaled alike"  # in the place of a unit
+_FAR_HIGHER: Final = 5.0  # times the height of a usual curve: beside it nothing else is seen
+_BEYOND: Final = 0.5  # of the height of all curves that a spread may take above and below them
 _NEW_BAND: Final = 0.03  # of the shifts shown, to either side of a double click
 _HELP: Final = (
     "Spectra of what is selected, and on top the one under the mouse. The wheel zooms the Raman shift, the right button"
@@ -177,11 +180,13 @@ class Strip(Framed, QWidget):
             item.setZValue(9)
             self._panes.boxes[MAIN].addItem(item, ignoreBounds=True)
             self._hover_item = item
-        self._bounds = [self._envelope(curve) for curve in (*self._curves, *([hover] if hover is not None else []))]
+        room = _room(self._curves)  # a spread beyond it is cut off, so that the curves themselves can be told apart
+        shown = (*self._curves, *([hover] if hover is not None else []))
+        self._bounds = [self._envelope(curve, room) for curve in shown]
         self._say_name()
 
-    def _envelope(self, curve: Curve) -> Envelope:
-        low, high = _edges(curve)
+    def _envelope(self, curve: Curve, room: tuple[float, float]) -> Envelope:
+        low, high = (np.clip(edge, *room) if curve.spread is not None else edge for edge in _edges(curve))
         return Envelope(np.asarray(curve.axis, np.float64), low, high)
 
     def _say_name(self) -> None:
@@ -290,6 +295,31 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
         if not self._placing:
             low, high = self.getRegion()
             self.dragged.emit(self._index, float(low), float(high))
+
+
+def differ_in_height(curves: Sequence[Curve]) -> bool:
+    """Whether one of several curves is so much higher than most that the others are flat beside it."""
+    heights = [np.ptp(curve.values[np.isfinite(curve.values)]) for curve in curves if np.isfinite(curve.values).any()]
+    return len(heights) > 1 and max(heights) > _FAR_HIGHER * float(np.median(heights)) > 0
+
+
+def scaled(curve: Curve) -> Curve:
+    """The same curve from 0 to 1, with its spread in the same measure."""
+    known = curve.values[np.isfinite(curve.values)]
+    low, height = (float(known.min()), float(np.ptp(known))) if known.size else (0.0, 0.0)
+    height = height or 1.0
+    spread = None if curve.spread is None else curve.spread / height
+    return replace(curve, values=(curve.values - low) / height, spread=spread)
+
+
+def _room(curves: Sequence[Curve]) -> tuple[float, float]:
+    known = [curve.values[np.isfinite(curve.values)] for curve in curves]
+    known = [values for values in known if values.size]
+    if not known:
+        return -np.inf, np.inf
+    low, high = min(float(one.min()) for one in known), max(float(one.max()) for one in known)
+    beyond = _BEYOND * (high - low) or np.inf
+    return low - beyond, high + beyond
 
 
 def _edges(curve: Curve) -> tuple[Floats, Floats]:

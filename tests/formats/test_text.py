@@ -134,6 +134,16 @@ def test_a_labspec_map_has_its_places(tmp_path: Path) -> None:
     assert spectra.about["laser_nm"] == 532 and spectra.about["exposure_s"] == 10
 
 
+def test_the_wells_of_a_labspec_plate_are_counted_not_measured(tmp_path: Path) -> None:
+    header = "#AxisType[2]=Column\n#AxisUnit[2]=Number\n#AxisType[3]=Row\n#AxisUnit[3]=Number\n"
+    rows = [f"{column}\t{row}\t" + "\t".join(f"{value:.1f}" for value in BAND) for column in (1, 2) for row in (1, 2)]
+    path = tmp_path / "plate.txt"
+    path.write_text(header + "\t\t" + "\t".join(f"{shift:.2f}" for shift in AXIS) + "\n" + "\n".join(rows) + "\n")
+    (plate,) = read(path)
+    assert plate.is_map
+    assert plate.about["place_unit"] == ""
+
+
 def test_a_labspec_time_series_has_its_times(tmp_path: Path) -> None:
     rows = ["#Acq. time (s)=\t60", "#Accumulations=\t1", "\t" + "\t".join(map(str, AXIS))]
     rows += [f"{59.88 * place}\t" + "\t".join(map(str, BAND + place)) for place in range(9)]

@@ -487,6 +487,35 @@ def test_what_failed_is_said_and_can_be_tried_again(start: Starter, tmp_path: Pa
     look(window)
 
 
+def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: Path) -> None:
+    path = write_substances(tmp_path / "padded.h5")
+    with h5py.File(path, "r+") as file:
+        values = file["map/values"][()]
+        values[30:] = 0
+        file["map/values"][...] = values
+    window = start(path, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    assert plane_of(window).shown.size == 30
+    bar = page_of(window).bar
+    assert bar is not None
+    assert bar.axes.said.text() == "6 spectra hold nothing but zeros, or no numbers, and are left out."
+
+
+def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
+    exploring, session = explored.studio.exploring, explored.studio.session
+    old, groups = exploring.portraits, session.groups
+    assert groups is not None and len(old) == len(groups.groups)
+    session.edit_groups(lambda now: now.moved(np.arange(len(now.labels)) < 2, now.groups[-1].name), "Move two")
+    assert exploring.portraits == ()  # as many as before, but of other spectra
+    explored.wait_until(lambda: bool(exploring.portraits))
+    assert exploring.portraits is not old
+    session.edit_groups(lambda now: now.renamed(0, "Chalk"), "Rename")
+    assert exploring.portraits != ()  # a name changes no portrait
+
+
 def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
     paths = [write_substances(tmp_path / "three.h5"), write_spectrum(tmp_path / "other.txt", points=300)]
     window = start(*paths, loader=lambda *_: ComparingEngine())

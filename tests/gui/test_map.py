@@ -402,6 +402,35 @@ def test_spectra_that_are_not_numbers_are_blank_pixels(desk: SimpleNamespace) ->
         assert np.isfinite(values(desk)[1]).any()
 
 
+def test_what_was_never_measured_is_blank_in_a_map_and_in_a_series(desk: SimpleNamespace) -> None:
+    spectra = a_map()
+    padded = spectra.values.copy()
+    padded[-3:] = 0  # as an interrupted map is padded
+    desk.add(spectra.with_values(padded))
+    for channel in ("total", "rgb"):
+        desk.show(channel)
+        assert np.isnan(values(desk)[-1, -3:]).all()
+        assert np.isfinite(values(desk)[-1, :-3]).all()
+    series = a_series()
+    padded = series.values.copy()
+    padded[8:] = 0
+    desk.add(series.with_values(padded))
+    desk.until(lambda: desk.page.view.is_series)
+    assert np.isnan(desk.page.picture.values[8:]).all()
+    assert np.isfinite(desk.page.picture.values[:8]).all()
+
+
+def test_the_wells_of_a_plate_have_no_length(desk: SimpleNamespace) -> None:
+    spectra = a_map().with_about(place_unit="")
+    desk.add(spectra)
+    desk.until(lambda: desk.page.picture is not None)
+    assert desk.page.view.ground.scale_words == ""
+    assert desk.page.words_of(3).startswith("x 6, y 0   ")
+    job = desk.page.export(desk.folder / "wells.csv")
+    desk.until(lambda: job.settled)
+    assert (desk.folder / "wells.csv").read_text().startswith("row,column,x,y,spectrum,")
+
+
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_it_wears_both_themes(desk: SimpleNamespace, name: str) -> None:
     theme = themes.named(name)  # type: ignore[arg-type]

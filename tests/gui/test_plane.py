@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.gui import theme
-from ramanstudio.gui.plane.markers import SHAPES, stamp
+from ramanstudio.gui.plane.markers import SHAPES, shapes_of, stamp
 from ramanstudio.gui.plane.view import PlaneView, Spoken
 
 LIGHT, DARK = theme.named("light"), theme.named("dark")
@@ -145,6 +145,13 @@ def test_twenty_groups_have_twenty_shapes() -> None:
         stamp(shape, 4.0) for shape in range(SHAPES)
     )}  # fmt: skip
     assert len(pixels) == SHAPES
+
+
+def test_more_groups_than_colours_never_share_both_colour_and_shape() -> None:
+    colours = [number % 20 for number in range(70)]
+    assert len(set(zip(colours, shapes_of(colours), strict=True))) == 70
+    assert shapes_of(colours)[:20] == list(range(20))  # as long as every group has a colour of its own
+    assert shapes_of([3, 3])[0] == 3
 
 
 def test_a_selected_point_stands_out_and_the_others_step_back(view: PlaneView) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.gui import theme as themes
-from ramanstudio.gui.strip import Curve, Strip, StripBand
+from ramanstudio.gui.strip import Curve, Strip, StripBand, differ_in_height, scaled
 
 AXIS = np.linspace(200.0, 1800.0, 1000)
 
@@ -139,3 +139,24 @@ def test_it_wears_both_themes(strip: Strip, name: str) -> None:
     strip.show_curves([curve("one")])
     assert int(theme.panel[1:], 16) in colours_in(strip)
     assert 0x0072B2 in colours_in(strip)
+
+
+def test_curves_are_scaled_alike_only_where_one_would_flatten_the_others() -> None:
+    alike = [curve("one", height=100), curve("two", height=300), curve("three", height=120)]
+    assert not differ_in_height(alike)
+    assert not differ_in_height(alike[:1])
+    far = [*alike, curve("bright", height=50_000, spread=5000)]
+    assert differ_in_height(far)
+    ends = [(one.values.min(), one.values.max()) for one in map(scaled, far)]
+    assert np.allclose(ends, [(0, 1)] * 4)
+    spread = scaled(far[-1]).spread
+    assert spread is not None
+    assert np.allclose(spread, 0.1, rtol=1e-3)
+    assert not differ_in_height([curve("nothing", height=0), curve("flat", height=0)])
+    assert np.isfinite(scaled(curve("flat", height=0)).values).all()
+
+
+def test_a_spread_far_wider_than_the_curves_does_not_flatten_them(strip: Strip) -> None:
+    strip.show_curves([curve("one", height=100, spread=5000), curve("two", 1200, height=80, spread=3000)])
+    low, high = strip._panes.boxes[0].viewRange()[1]
+    assert high - low < 300

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ramanstudio.analysis import maps
 from ramanstudio.gui.exploring import Exploring
 from ramanstudio.gui.maps.colours import RGB
 from ramanstudio.gui.maps.measuring import Choice
@@ -86,7 +87,7 @@ class MapStrip(QWidget):
         chosen = rows if some else np.arange(len(spectra))
         meant = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), MEANT)).astype(int)]
         values = spectra.values[meant]
-        values = values[np.isfinite(values).all(axis=1)]
+        values = values[np.isfinite(values).all(axis=1) & maps.was_measured(values)]
         if not len(values):
             return []
         name = f"mean of {len(chosen):,} selected" if some else f"mean of all {len(chosen):,}"

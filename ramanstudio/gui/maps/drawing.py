@@ -96,6 +96,8 @@ class Drawing:
             return
         self._numbers = None
         rows, shifts = maps.even_rows(series, source.axis, source.values)
+        there = maps.was_measured(rows)
+        rows = np.where(there[:, None], rows, np.float32(np.nan)) if there.any() else rows
         picture = MapPicture(
             axis_of_shift(rows, shifts, series.at),
             rows,
@@ -122,7 +124,7 @@ class Drawing:
         across, down = (
             plain(at, decimals_for(step)) for at, step in zip(place, self._view.picture.grid.step, strict=True)
         )
-        where = f"x {across} {unit}, y {down} {unit}"
+        where = ", ".join(f"{axis} {at} {unit}".strip() for axis, at in (("x", across), ("y", down)))
         value = np.atleast_1d(self._numbers[row])
         if self._view.picture.kind == "categories":
             names = self._view.picture.names

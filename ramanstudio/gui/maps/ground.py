@@ -292,13 +292,14 @@ class MapGround(Sight):
 
     @property
     def scale_words(self) -> str:
-        """What the scale bar says."""
-        if self._grid is None:
+        """What the scale bar says; nothing where places are counted."""
+        if self._grid is None or not self._grid.unit:
             return ""
         return length_words(round_length(_BAR_PX / self.camera.scale), self._grid.unit)
 
     def _paint_scale(self, painter: QPainter) -> None:
-        assert self._grid is not None
+        if self._grid is None or not self._grid.unit:  # wells that are counted have no length
+            return
         length = round_length(_BAR_PX / self.camera.scale)
         wide = round(length * self.camera.scale)
         font = painter.font()

@@ -59,7 +59,15 @@ class Source:
 
 
 def numbers_of(choice: Choice, source: Source) -> Floats:
-    """A number for each spectrum (N,), or three (N, 3); NaN where there is none."""
+    """A number for each spectrum (N,), or three (N, 3); NaN where there is none, or nothing was measured."""
+    numbers, there = _numbers(choice, source), maps.was_measured(source.values)
+    if there.any() and not there.all():
+        numbers = np.array(numbers, dtype=np.float64)
+        numbers[~there] = np.nan
+    return numbers
+
+
+def _numbers(choice: Choice, source: Source) -> Floats:
     axis, values, bands = source.axis, source.values, choice.bands_used
     nothing = np.full(len(values), np.nan)
     if len(bands) < choice.needs and choice.channel != "rgb":

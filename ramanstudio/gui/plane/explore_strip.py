@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.groups import Groups
 from ramanstudio.gui.plane.member_spectra import MemberSpectra
 from ramanstudio.gui.plane.tints import Region
-from ramanstudio.gui.strip import Curve, Strip, StripBand
+from ramanstudio.gui.strip import SCALED, Curve, Strip, StripBand, differ_in_height, scaled
 from ramanstudio.gui.theme import Theme, current
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class ExploreStrip(QWidget):
         self.curves: list[Curve] = []
         self.hovered: Curve | None = None
         self.has_bands = False
+        self._is_scaled = False
         self.setMinimumHeight(_LEAST_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -66,13 +67,18 @@ class ExploreStrip(QWidget):
         self._made_of = made_of
         some = bool(selected.any())
         self.curves = self._selected(spectra, selected) if some else self._means(groups, portraits, hidden)
+        self._is_scaled = not some and differ_in_height(self.curves)
+        if self._is_scaled:
+            self.curves = [scaled(curve) for curve in self.curves]
         # the groups are named beside the plane already, and the curves need the room
-        self._strip.show_curves(self.curves, spectra.unit, named=some)
+        self._strip.show_curves(self.curves, SCALED if self._is_scaled else spectra.unit, named=some)
 
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""
         found = spectra.spectrum(index) if index >= 0 else None
         self.hovered = None if found is None else Curve(spectra.name(index), *found, None, self._theme.text)
+        if self.hovered is not None and self._is_scaled:
+            self.hovered = scaled(self.hovered)
         self._strip.show_hover(self.hovered)
 
     def _selected(self, spectra: MemberSpectra, selected: NDArray[np.bool_]) -> list[Curve]:

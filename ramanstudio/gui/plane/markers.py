@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -13,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 SHAPES: Final = 20
+_APART: Final = 7  # shapes from one to the next of a colour: it shares no divisor with SHAPES, so all come up
 RING: Final = SHAPES  # the hollow mark of outliers
 HALO: Final = SHAPES + 1  # what lies beneath a mark that is selected
 _TURNS: Final = (
@@ -25,6 +28,16 @@ def name_of(shape: int) -> str:
     if shape == RING:
         return "ring"
     return _TURNS[shape % len(_TURNS)] + (" with a hole" if shape % SHAPES >= len(_TURNS) else "")
+
+
+def shapes_of(colours: Sequence[int]) -> list[int]:
+    """The shape of each of several things in these colours of the theme: those of one colour differ in shape."""
+    met = Counter[int]()
+    shapes = []
+    for colour in colours:
+        shapes.append((colour + _APART * met[colour % SHAPES]) % SHAPES)
+        met[colour % SHAPES] += 1
+    return shapes
 
 
 def outline(shape: int, radius: float) -> QPainterPath:

@@ -17,7 +17,7 @@ from ramanstudio.gui.plane.card import Card, Speaks, Spoken
 from ramanstudio.gui.plane.ground import Ground
 from ramanstudio.gui.plane.hands import Hands, Tool
 from ramanstudio.gui.plane.legend import ColourBar, Legend, Row, viridis
-from ramanstudio.gui.plane.markers import RING, SHAPES
+from ramanstudio.gui.plane.markers import RING, shapes_of
 from ramanstudio.gui.plane.scene import CROWD, Looks
 from ramanstudio.gui.theme import Theme
 
@@ -166,10 +166,11 @@ class PlaneView(QWidget):
         if self._categories is None:
             return
         theme, many = self._theme, len(self._rows)
+        shapes = shapes_of([colour for _, colour in self._rows])
         counts = np.bincount(self._categories[self._categories >= 0], minlength=many)
         rows = [
-            Row(name, int(count), theme.category(colour), colour % SHAPES)
-            for (name, colour), count in zip(self._rows, counts, strict=True)
+            Row(name, int(count), theme.category(colour), shape)
+            for (name, colour), shape, count in zip(self._rows, shapes, counts, strict=True)
         ]
         outliers = int((self._categories < 0).sum())
         if outliers:
@@ -191,7 +192,7 @@ class PlaneView(QWidget):
         theme = self._theme
         if self._categories is not None:
             colours = (*(theme.category(colour) for _, colour in self._rows), theme.quiet)
-            shapes = np.array([*(colour % SHAPES for _, colour in self._rows), RING], dtype=np.intp)
+            shapes = np.array([*shapes_of([colour for _, colour in self._rows]), RING], dtype=np.intp)
             return Looks(self._categories % len(colours), shapes[self._categories % len(colours)], colours)
         if self._values is not None:
             return Looks(self._tones(self._values), none, (*viridis(_TONES, theme), theme.raw))

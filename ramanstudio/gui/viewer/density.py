@@ -129,7 +129,7 @@ def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
     ranks = np.clip(np.round(np.array(percent) / 100 * (size - 1)).astype(int), 0, size - 1)
     width = max(1, _PIECE // 2 // max(size, 1))
     for start in range(0, points, width):
-        block = np.ascontiguousarray(values[:, start : start + width].T)
+        block = np.array(values[:, start : start + width].T, order="C")  # a copy: it is put in order in place
         if np.isfinite(block).all():
             block.partition(np.unique(ranks), axis=1)
             found[:, start : start + width] = block[:, ranks].T

@@ -82,3 +82,13 @@ def test_a_large_set_is_counted_in_small_pieces() -> None:
     values = np.zeros((3000, 1000), np.float32)
     pieces = sum(1 for _ in count_pieces(np.arange(1000.0), values, Frame(0, 999, -1, 1, 800, 300)))
     assert pieces >= 10
+
+
+def test_percentiles_leave_the_spectra_in_their_order_however_they_lie_in_memory() -> None:
+    values = np.asfortranarray(np.random.default_rng(4).normal(size=(600, 40)).astype(np.float32))
+    before = values.copy()
+    found = finish(percentile_pieces(values, (5.0, 50.0)))
+    assert np.array_equal(values, before)
+    values.flags.writeable = False  # as the spectra of a set are
+    assert np.array_equal(finish(percentile_pieces(values, (5.0, 50.0))), found)
+    assert np.allclose(found[1], np.median(before, axis=0), atol=0.02)
