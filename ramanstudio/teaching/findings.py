@@ -19,7 +19,7 @@ Places = NDArray[np.intp]
 SURE, HARDLY = 0.8, 0.05  # of another class, and of the label's own, where the spectrum contradicts the label
 SAME: Final = 1e-6  # half of the squared distance between spectra of unit length that are one and the same
 MOST_COMPARED: Final = 4000
-BANDS, WINDOWS, LOOKED_AT = 5, 32, 32  # bands told, ranges that are taken away one by one, spectra that is done to
+BANDS, WINDOWS, LOOKED_AT = 5, 32, 20  # bands told, ranges that are taken away one by one, spectra that is done to
 NARROWEST_CM: Final = 20.0
 NEXT: Final = 5
 

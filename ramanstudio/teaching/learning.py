@@ -174,7 +174,7 @@ def _finished(
         suspects=findings.suspects(doubts, told, which, places),
         duplicates=findings.duplicates(lesson.spectra.values[labelled.places], labelled.places),
         sureness=estimates.sureness(told, which),
-        bands=_bands(sight, lesson, model, progress),
+        bands=_bands(sight, lesson, model, progress) if plan.bands else (),
         next_to_label=_next(lesson, model),
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
         seconds=time.monotonic() - started,
@@ -252,10 +252,11 @@ def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
 def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
     some = findings.looked_at(lesson.labelled.which)
+    watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
     places = lesson.labelled.places[some]
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
-        readings = read_denoised(sight, raw, denoised, lesson.readings.components, (model.card.reading,), progress)
+        readings = read_denoised(sight, raw, denoised, lesson.readings.components, (model.card.reading,), watched)
         return probabilities_of(model, readings)
 
     try:

@@ -44,7 +44,8 @@ class FinetunePlan:
     `reading` is one of READINGS and `head` one of HEADS (or QUANTITY_HEADS), where they are not to be chosen; `full`
     says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
     where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
-    number); `stranger_share` of the spectra held out may be called unknown.
+    number); `stranger_share` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
+    model relies on.
     """
 
     reading: str = AUTO
@@ -54,6 +55,7 @@ class FinetunePlan:
     folds: int = 0
     stranger_share: float = 0.02
     epochs: int = 40
+    bands: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
