@@ -37,10 +37,15 @@ _LARGE: Final = 4096  # entries of an array worth compressing
 def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
     """Write a project, atomically: a crash leaves the file as it was.
 
-    Raises StudioError when the file cannot be written, Cancelled when asked to stop.
+    Raises StudioError when the file cannot be written or is a newer version's, Cancelled when asked to stop.
     """
     import h5py
 
+    if is_newer(path):
+        raise StudioError(
+            f"'{path.name}' was saved by a newer RamanStudio, and holds what this one would lose.",
+            remedy="Save under another name.",
+        )
     try:
         with draft_of(path) as draft, h5py.File(draft, "w") as file:
             file.attrs["format"], file.attrs["version"] = _MARK, VERSION
@@ -60,15 +65,16 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
 
 
 def load(path: Path, progress: Progress = SILENT) -> Project:
-    """Read a project that `save` wrote.
+    """Read a project that `save` wrote; of a newer version's, what this one knows.
 
-    Raises StudioError when it is none, is damaged, or was written by a newer version; Cancelled when asked to stop.
+    Raises StudioError when it is none, is damaged, or newer than can be understood; Cancelled when asked to stop.
     """
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
-            _check(path, file)
+            if file.attrs.get("format") != _MARK:
+                raise StudioError(f"'{path.name}' is not a project of RamanStudio.", remedy="Open it as spectra.")
             told = json.loads(file["project"].asstr()[()])
             entries, results = [], {}
             for one in progress.steps(told["entries"], "entries"):
@@ -81,6 +87,11 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        if is_newer(path):
+            raise StudioError(
+                f"'{path.name}' was saved by a newer RamanStudio, in a way that this one cannot read.",
+                remedy="Open it with that version, or update this one.",
+            ) from error
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged or cut short"
         raise StudioError(
             f"Could not open the project '{path.name}': {reason}.",
@@ -89,13 +100,15 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
     return Project(tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified))
 
 
-def _check(path: Path, file: h5py.File) -> None:
-    if file.attrs.get("format") != _MARK:
-        raise StudioError(f"'{path.name}' is not a project of RamanStudio.", remedy="Open it as spectra.")
-    if int(file.attrs["version"]) > VERSION:
-        raise StudioError(
-            f"'{path.name}' was saved by a newer RamanStudio.", remedy="Open it with that version, or update this one."
-        )
+def is_newer(path: Path) -> bool:
+    """Whether a file is the project of a newer version than this."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return file.attrs.get("format") == _MARK and int(file.attrs["version"]) > VERSION
+    except (OSError, KeyError, ValueError, TypeError):
+        return False
 
 
 # Writing

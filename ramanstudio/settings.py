@@ -102,13 +102,15 @@ SETTINGS: Final = (
     Setting("panels", ""),
 )
 
+VERSION: Final = 1  # raised when a setting comes to mean something else; written only once it is not 1
 _ROWS: Final = {setting.key: setting for setting in SETTINGS}
 
 
 class Settings:
     """The values of all settings; a value that the file should not have had is the default again.
 
-    `warnings` says which values were not understood. Listeners are called with the key of what changed.
+    A damaged file is set aside, and that of a newer version is only read. `warnings` says what was not understood.
+    Listeners are called with the key of what changed.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -118,6 +120,7 @@ class Settings:
         self._unknown: dict[str, Any] = {}  # of a newer version: kept as they are
         self._listeners: list[Callable[[str], None]] = []
         self._saved: dict[str, Any] | None = None
+        self.is_newer = False  # of a newer version, whose file is read and not written
         self._load()
 
     def __getitem__(self, key: str) -> Any:
@@ -139,6 +142,8 @@ class Settings:
 
     def save(self) -> None:
         """Write what differs from the defaults; raises StudioError where the folder cannot be written."""
+        if self.is_newer:
+            return
         chosen = {key: value for key, value in self._values.items() if value != _ROWS[key].default}
         document = {**self._unknown, **{key: _plain(value) for key, value in sorted(chosen.items())}}
         if document == self._saved:
@@ -161,10 +166,20 @@ class Settings:
             document = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except OSError as error:
             self.warnings.append(f"The settings in '{self.path}' could not be read ({error}); the defaults are used.")
             return
+        except ValueError as error:  # no TOML, or no text at all
+            self._set_aside(error)
+            return
         self._saved = document
+        version = document.get("version", VERSION)
+        if isinstance(version, int) and version > VERSION:
+            self.is_newer = True
+            self.warnings.append(
+                "The settings are those of a newer RamanStudio: what this one knows of them is used,"
+                " and what you change here is not kept."
+            )
         for key, value in document.items():
             row = _ROWS.get(key)
             value = tuple(value) if isinstance(value, list) else value
@@ -174,6 +189,16 @@ class Settings:
                 self._values[key] = value
             else:
                 self.warnings.append(f"The setting {key} = {value!r} is not understood; the default is used.")
+
+    def _set_aside(self, error: ValueError) -> None:
+        """Keep a damaged file beside the new one, for whoever wants to see what was in it."""
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        try:
+            self.path.replace(aside)
+            kept = f"The file was set aside as '{aside}'"
+        except OSError:
+            kept = f"The file is '{self.path}'"
+        self.warnings.append(f"The settings could not be read ({error}); the defaults are used. {kept}.")
 
 
 def _plain(value: Any) -> Any:

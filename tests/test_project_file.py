@@ -68,11 +68,28 @@ def test_a_file_that_is_no_project_is_said_to_be_none(tmp_path: Path) -> None:
         project_file.load(tmp_path / "other.ramanstudio")
 
 
-def test_a_project_of_a_newer_version_is_not_misread(project: Project, tmp_path: Path) -> None:
+def test_a_project_of_a_newer_version_is_read_as_far_as_it_is_known_and_not_written_over(
+    project: Project, tmp_path: Path
+) -> None:
     path = tmp_path / "work.ramanstudio"
     project_file.save(project, path)
     with h5py.File(path, "a") as file:
         file.attrs["version"] = project_file.VERSION + 1
+        file["holograms"] = [1, 2, 3]
+    assert project_file.is_newer(path)
+    assert [entry.name for entry in project_file.load(path).entries] == [entry.name for entry in project.entries]
+    before = path.read_bytes()
+    with pytest.raises(StudioError, match=r"newer.*another name"):
+        project_file.save(project, path)
+    assert path.read_bytes() == before
+
+
+def test_a_project_too_new_to_be_understood_is_not_called_damaged(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        file.attrs["version"] = project_file.VERSION + 1
+        del file["project"]
     with pytest.raises(StudioError, match="newer"):
         project_file.load(path)
 

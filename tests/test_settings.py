@@ -46,7 +46,32 @@ def test_a_damaged_file_is_told_and_the_defaults_hold() -> None:
     assert "could not be read" in settings.warnings[0]
 
 
-def test_settings_of_a_newer_version_are_kept() -> None:
+def test_a_damaged_file_is_set_aside_and_said_where(own_home: Path) -> None:
+    path = Settings().path
+    path.write_text("theme = dark", encoding="utf-8")
+    settings = Settings()
+    aside = own_home / "config" / "settings.toml.damaged"
+    assert aside.read_text(encoding="utf-8") == "theme = dark"
+    assert str(aside) in settings.warnings[0]
+    settings["theme"] = "light"
+    settings.save()
+    assert Settings()["theme"] == "light"
+    assert not Settings().warnings
+
+
+def test_the_settings_of_a_newer_version_are_read_and_not_written() -> None:
+    path = Settings().path
+    text = 'version = 2\ntheme = "dark"\nhologram = "on"\n'
+    path.write_text(text, encoding="utf-8")
+    settings = Settings()
+    assert settings["theme"] == "dark"
+    assert "newer" in settings.warnings[0]
+    settings["theme"] = "light"
+    settings.save()
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_settings_that_only_a_newer_version_knows_are_kept() -> None:
     path = Settings().path
     path.write_text('hologram = "on"\n', encoding="utf-8")
     settings = Settings()

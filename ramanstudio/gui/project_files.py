@@ -46,14 +46,19 @@ class ProjectFiles(QObject):
 
     def open(self, path: Path) -> Job:
         """Open a project in the place of what is open."""
-        job = self._workers.submit(partial(project_file.load, path), f"Opening {path.name}", "files")
-        job.succeeded.connect(partial(self._keep, path))
+        job = self._workers.submit(partial(_load, path), f"Opening {path.name}", "files")
+        job.succeeded.connect(lambda found: self._keep(path, *found))
         job.failed.connect(self._messages.show_error)
         return job
 
-    def _keep(self, path: Path, project: Project) -> None:
+    def _keep(self, path: Path, project: Project, is_newer: bool) -> None:
         self._session.open(project)
-        self._saved, self._edits, self.path = project, self._session.group_edits, path
+        self._saved, self._edits, self.path = project, self._session.group_edits, None if is_newer else path
+        if is_newer:
+            self._messages.warning(
+                f"'{path.name}' was saved by a newer RamanStudio: what this one knows of it is shown, and saving asks"
+                " for another name."
+            )
         if project.entries:
             self._session.select([project.entries[0].id])
         self.changed.emit()
@@ -62,6 +67,10 @@ class ProjectFiles(QObject):
         self._saved, self._edits, self.path = project, edits, path
         self._messages.info(f"The project was saved as '{path}'.")
         self.changed.emit()
+
+
+def _load(path: Path, progress: Progress) -> tuple[Project, bool]:
+    return project_file.load(path, progress), project_file.is_newer(path)
 
 
 def _save(project: Project, path: Path, progress: Progress) -> Path:

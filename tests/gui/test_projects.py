@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from driver import SmoothingEngine, Starter, Window, write_spectra
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from ramanstudio import project_file
 from ramanstudio.groups import Groups, Members
 from ramanstudio.gui import dialogs
 from ramanstudio.project import Explored
@@ -86,3 +88,22 @@ def test_a_damaged_project_is_a_sentence_and_changes_nothing(start: Starter, tmp
     window.drop(tmp_path / "broken.ramanstudio")
     window.wait_until(lambda: "broken.ramanstudio" in window.message)
     assert len(window.rows()) == 2
+
+
+def test_a_project_of_a_newer_version_opens_and_its_file_is_left_alone(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = start(*write_spectra(tmp_path, 2))
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    path = saved(window, tmp_path / "work.ramanstudio", monkeypatch)
+    with h5py.File(path, "a") as file:
+        file.attrs["version"] = project_file.VERSION + 1
+    other = start()
+    other.drop(path)
+    other.wait_until(lambda: len(other.rows()) == 2)
+    assert "newer" in other.message
+    asked: list[object] = []
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: asked.append(_))
+    other.do("save_project")
+    assert asked, "saving asks for another name"
+    other.wait_settled()
