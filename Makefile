@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin/python
 FILES ?=
 
-.PHONY: run test lint screenshots clean
+.PHONY: run test lint screenshots bundle bundle-test clean
 
 # A Mac always has a display; elsewhere one of the two variables says so.
 DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
@@ -31,6 +31,14 @@ lint:
 screenshots:
 	@$(PYTHON) tools/setup.py test
 	@$(VENV) tools/screenshots.py
+
+bundle:
+	@$(PYTHON) tools/setup.py bundle
+	@$(VENV) tools/bundle.py $(ARGS)
+
+bundle-test:
+	@$(PYTHON) tools/setup.py bundle
+	@$(VENV) tools/bundle_test.py $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 OPTIONS = ("-h", "--help", "-V", "--version")
+CHECK = "--check"  # opens the window, drops a spectrum on it, and says whether all went well
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if sys.platform == "win32":
         import torch  # noqa: F401  (after Qt it fails to load c10.dll there: pytorch issue 169429)
+    if arguments[:1] == [CHECK]:
+        from ramanstudio.gui import self_check
+
+        return self_check.main(arguments[1:])
     from ramanstudio.gui import app
 
     return app.main(arguments)

@@ -65,6 +65,14 @@ def test_testing_adds_the_dev_extra_and_a_later_update_keeps_it(setup: ModuleTyp
     assert setup.installed[-1] == f"{tmp_path}[dev]"
 
 
+def test_building_the_bundle_asks_for_the_programs_it_needs(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("system packages are installed on Linux only")
+    monkeypatch.setattr(setup, "loads", lambda name: name != "zstd")
+    assert setup.missing_packages(setup.GOALS["bundle"][1]) == ["zstd"]
+    assert setup.missing_packages(setup.GOALS["run"][1]) == []
+
+
 @pytest.mark.parametrize("changed", ["constraints.txt", "pyproject.toml"])
 def test_changed_pins_are_installed(setup: ModuleType, tmp_path: Path, changed: str) -> None:
     setup.main("run")

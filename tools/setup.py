@@ -1,6 +1,6 @@
 """Make this machine ready for `make`: the system libraries Qt needs, .venv, and the pinned packages in it.
 
-    python3 tools/setup.py run|demo|test
+    python3 tools/setup.py run|demo|test|bundle
 
 Only the standard library, in grammar that a Python of 2016 reads, so that an old interpreter gets a sentence instead
 of a syntax error. Quick when nothing changed; safe to interrupt and to start again.
@@ -27,6 +27,7 @@ GOALS = {
     "run": ("", ("offscreen", "window")),
     "demo": ("", ("offscreen", "window")),  # wished for, not needed: see install_system
     "test": ("dev", ("offscreen",)),
+    "bundle": ("bundle", ("offscreen", "window", "building")),
 }
 
 # What the dynamic linker is asked for, and the Debian package that holds it. The linker knows better than a package
@@ -50,6 +51,11 @@ LIBRARIES = {
         "libwayland-cursor.so.0": "libwayland-cursor0",
         "libwayland-egl.so.1": "libwayland-egl1",
     },
+    "building": {
+        "objdump": "binutils",
+        "zstd": "zstd",
+        "Xvfb": "xvfb",
+    },
 }
 
 
@@ -62,6 +68,9 @@ def say(sentence):
 
 
 def loads(library):
+    """Whether a library is here; of a name that is no library's, whether there is such a program."""
+    if ".so" not in library:
+        return shutil.which(library) is not None
     try:
         ctypes.CDLL(library)
     except OSError:

@@ -28,5 +28,10 @@ def icon(name: str, theme: Theme) -> QIcon:
 
 
 def of_program() -> QIcon:
-    """The program's own icon."""
-    return QIcon(str(shipped("resources", "icons", "ramanstudio.svg")))
+    """The program's own icon: a drawing of its own up to 24 pixels, where the full one would be a blur."""
+    drawn = QIcon()
+    for name, sizes in (("ramanstudio-small", (16, 20, 24)), ("ramanstudio", (32, 48, 64, 128, 256))):
+        drawing = QIcon(str(shipped("resources", "icons", f"{name}.svg")))
+        for size in sizes:
+            drawn.addPixmap(drawing.pixmap(size, size))
+    return drawn

@@ -1,0 +1,243 @@
+"""Try the bundle as somebody has it who downloaded it: no Python, no network, nothing set; says what went wrong.
+
+    python tools/bundle_test.py [ARCHIVE or FOLDER] [--file SPECTRUM] [--bare ROOT] [--pictures FOLDER]
+
+Takes the newest archive in dist/, else dist/ramanstudio. With --bare it runs inside that root file system (made by
+`debootstrap --variant=minbase --include=libegl1,libgl1,libfontconfig1 bookworm ROOT`), which has no Python at all.
+Ends with 0 when everything ran, ended with 0, and said nothing on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
+SIGNATURE = ROOT.parent / "shared" / "data" / "formats"  # real files of instruments, where the checkout has them
+PATIENCE_S = 300
+WINDOW_S = 60
+
+
+class Broken(Exception):
+    """A sentence: what the bundle did not do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bundle is tried: its folder as seen from inside, and what is put before each command."""
+
+    program: str
+    home: Path  # as seen from here
+    seen_home: str  # as seen from inside
+    before: tuple[str, ...]
+
+    def environment(self, display: str = "") -> dict[str, str]:
+        """All that is set: a home, and a display where there is to be one."""
+        found = {"HOME": self.seen_home, "PATH": "", "LANG": "C.UTF-8"}
+        if sys.platform == "win32":  # without these Windows starts nothing
+            found |= {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA")}
+        return {**found, "DISPLAY": display} if display else found
+
+    def run(self, *arguments: str, display: str = "", patience_s: float = PATIENCE_S) -> str:
+        """What a command of the program says; raises Broken when it fails or complains."""
+        begun = time.monotonic()
+        try:
+            done = subprocess.run(
+                [*self.before, self.program, *arguments],
+                env=self.environment(display),
+                cwd=None if self.before else self.home,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=patience_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise Broken(f"'ramanstudio {' '.join(arguments)}' took longer than {patience_s:g} s.") from late
+        words = " ".join(arguments)
+        if done.returncode:
+            raise Broken(f"'ramanstudio {words}' ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr}")
+        if done.stderr.strip():
+            raise Broken(f"'ramanstudio {words}' said on stderr:\n{done.stderr}")
+        print(f"  ramanstudio {words}  ({time.monotonic() - begun:.1f} s)", flush=True)
+        return done.stdout
+
+
+def main() -> int:
+    """Try one bundle."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", nargs="?", type=Path, help="archive or folder (the newest in dist/)")
+    parser.add_argument("--file", type=Path, help="the spectrum to drop on the window")
+    parser.add_argument("--bare", type=Path, help="a root file system without Python to run in (as root)")
+    parser.add_argument("--pictures", type=Path, default=ROOT / "build", help="where the picture of the window goes")
+    asked = parser.parse_args()
+    bundle = asked.bundle or newest()
+    print(f"bundle-test: {bundle}", flush=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=asked.bare / "tmp" if asked.bare else None) as there:
+            folder = unpack(bundle, Path(there))
+            try_all(place_for(folder, Path(there), asked.bare), asked.file or a_real_file(), asked.pictures)
+    except Broken as trouble:
+        print(f"bundle-test: {trouble}", file=sys.stderr)
+        return 1
+    print("bundle-test: all is well", flush=True)
+    return 0
+
+
+def newest() -> Path:
+    """The newest archive in dist/, or the folder there."""
+    archives = [*DIST.glob("ramanstudio-*.tar.zst"), *DIST.glob("ramanstudio-*.zip")]
+    found = max(archives, key=lambda path: path.stat().st_mtime, default=DIST / "ramanstudio")
+    if not found.exists():
+        sys.exit("bundle-test: there is no bundle in dist/. Make one with: make bundle")
+    return found
+
+
+def a_real_file() -> Path:
+    """A file of an instrument where there is one here, else a demo spectrum."""
+    found = sorted(SIGNATURE.rglob("*.wdf"), key=lambda path: path.stat().st_size) if SIGNATURE.is_dir() else []
+    return found[0] if found else ROOT / "resources" / "demo" / "sulfur-0.1s.csv"
+
+
+def unpack(bundle: Path, there: Path) -> Path:
+    """The folder of the program, unpacked (or copied) to `there`."""
+    if bundle.is_dir():
+        shutil.copytree(bundle, there / "ramanstudio", symlinks=True)
+    elif bundle.suffix == ".zip" and sys.platform == "darwin":
+        subprocess.run(["ditto", "-x", "-k", str(bundle), str(there)], check=True)
+    elif bundle.suffix == ".zip":
+        shutil.unpack_archive(bundle, there)
+    else:
+        subprocess.run(["tar", "--zstd", "-xf", str(bundle), "-C", str(there)], check=True)
+    app = there / "RamanStudio.app" / "Contents" / "MacOS"
+    return app if app.is_dir() else there / "ramanstudio"
+
+
+def place_for(folder: Path, there: Path, bare: Path | None) -> Place:
+    """How to run the program of `folder` cut off from this machine, as far as this machine allows."""
+    name = "ramanstudio-console.exe" if sys.platform == "win32" else "ramanstudio"
+    home = there / "home"
+    home.mkdir()
+    offline = ("unshare", "--net") if sys.platform.startswith("linux") and _can("unshare", "--net", "true") else ()
+    print(f"  network: {'none' if offline else 'as here'}; Python: {'none' if bare else 'not on the path'}", flush=True)
+    if bare is None:
+        return Place(str(folder / name), home, str(home), tuple(_whole_path(offline)))
+    inside = Path("/") / there.relative_to(bare)
+    if _can("chroot", str(bare), "/usr/bin/find", "/usr/bin/python3"):
+        raise Broken(f"'{bare}' has a Python, so it proves nothing.")
+    seen = str(inside / folder.relative_to(there) / name)
+    before = (*_whole_path(offline), shutil.which("chroot") or "chroot", str(bare))
+    return Place(seen, home, str(inside / "home"), before)
+
+
+def _can(*command: str) -> bool:
+    return bool(shutil.which(command[0])) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _whole_path(command: Sequence[str]) -> list[str]:
+    return [shutil.which(command[0]) or command[0], *command[1:]] if command else []
+
+
+def try_all(place: Place, file: Path, pictures: Path) -> None:
+    """Every thing that the bundle has to do."""
+    if not re.fullmatch(r"RamanStudio \d+\.\d+\S*", place.run("--version").strip()):
+        raise Broken("'--version' did not say the version.")
+    out = f"{place.seen_home}/demo"
+    if "mean" not in (told := place.run("demo", "--out", out)) and "×" not in told:
+        raise Broken(f"The demo did not say what was gained:\n{told}")
+    if not list((place.home / "demo").glob("*.csv")):
+        raise Broken("The demo wrote no tables.")
+    shutil.copyfile(file, place.home / file.name)
+    demo = ROOT / "resources" / "demo" / "gypsum-on-marble-map.h5"
+    shutil.copyfile(demo, place.home / demo.name)
+    groups = f"{place.seen_home}/groups.csv"
+    place.run("cluster", f"{place.seen_home}/{demo.name}", "--out", groups, "--plane", "neighbours")
+    try_training(place)
+    with a_display() as display:
+        try_window(place, file, pictures, display)
+
+
+def try_training(place: Place) -> None:
+    """A step of learning, which takes parts of torch that denoising does not."""
+    folder = place.home / "corpus"
+    folder.mkdir()
+    for spectrum in sorted((ROOT / "resources" / "demo").glob("*-10s.*")):
+        shutil.copyfile(spectrum, folder / spectrum.name)
+    tiny = ["--steps", "2", "--width", "16", "--heads", "2", "--encoder-layers", "1", "--samples-a-step", "4096"]
+    place.run("pretrain", f"{place.seen_home}/corpus", "--out", f"{place.seen_home}/tiny", *tiny, "--device", "cpu")
+    if not list((place.home / "tiny").glob("*.safetensors")):
+        raise Broken("Training left no weights.")
+
+
+def try_window(place: Place, file: Path, pictures: Path, display: str) -> None:
+    """The window opens, takes the file, shows its ratio, and is pictured; a second start opens no second window."""
+    told = place.run(
+        "--check", f"{place.seen_home}/{file.name}", "--picture", f"{place.seen_home}/w.png", display=display
+    )
+    print("    " + told.strip().replace("\n", "\n    "), flush=True)
+    if not re.search(r"^SNR +[\d.]+ → [\d.]+", told, re.MULTILINE):
+        raise Broken(f"The window showed no SNR:\n{told}")
+    picture = place.home / "w.png"
+    if not picture.is_file() or picture.stat().st_size < 20_000:
+        raise Broken("There is no picture of the window, or an empty one.")
+    pictures.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(picture, pictures / "bundle-window.png")
+    if sys.platform.startswith("linux"):
+        try_second_start(place, file, display)
+
+
+def try_second_start(place: Place, file: Path, display: str) -> None:
+    """A second start hands its file to the first window and ends."""
+    first = subprocess.Popen([*place.before, place.program], env=place.environment(display))
+    try:
+        deadline = time.monotonic() + WINDOW_S
+        log = place.home / ".local" / "state" / "RamanStudio" / "log"
+        while not list(log.glob("running-*.log")):  # what a window that is open leaves until it is closed
+            if time.monotonic() > deadline or first.poll() is not None:
+                raise Broken("The first window did not open.")
+            time.sleep(0.2)
+        time.sleep(1.0)
+        place.run(f"{place.seen_home}/{file.name}", display=display, patience_s=30)
+        if first.poll() is not None:
+            raise Broken("The first window closed as a second start came.")
+    finally:
+        first.terminate()
+        first.wait(30)
+
+
+class a_display:  # noqa: N801  (used like a function)
+    """A screen for the window: the one that is here on Windows and macOS, one of Xvfb's own elsewhere."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> str:
+        if not sys.platform.startswith("linux"):
+            return ""
+        if not shutil.which("Xvfb"):
+            raise Broken("There is no Xvfb here. Install xvfb, or run: make bundle-test")
+        reading, writing = os.pipe()
+        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
+        self._server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            return f":{number.readline().strip()}"
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(10)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
