@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ramanstudio import paths
 from ramanstudio.analysis import library as libraries
 from ramanstudio.analysis import snr
 from ramanstudio.analysis.library import SUFFIX, Library
+from ramanstudio.analysis.reference import FEWEST_POINTS
 from ramanstudio.cli_features import bars, write_table
 from ramanstudio.cli_files import Reading, Source
 from ramanstudio.cli_library import open_all
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "unknown"
 LONGEST_TABLE = 60  # lines printed; the file has them all
-ENOUGH_FOR_MIXTURES: Final = 30  # substances that a mixture's parts are looked for among
 HEADER: Final = (
     "file", "spectrum", "rank", "name", "chance", "HQI", "Pearson", "Euclid", "gap", "matched bands / cm-1",
     "missing bands / cm-1", "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
@@ -64,7 +65,7 @@ def add_asking(parser: ArgumentParser) -> None:
     parser.add_argument("--to", dest="high", type=float, metavar="CM", help="look only below this Raman shift")
     told = "leave out what lies between two Raman shifts, such as 500-540; may be given several times"
     parser.add_argument("--without", action="append", default=[], metavar="A-B", help=told)
-    told = "fit each spectrum as a mixture of up to four of its hits, and write the fractions to X_mixtures.csv"
+    told = "fit each spectrum as a mixture of up to four substances, and write the fractions to X_mixtures.csv"
     parser.add_argument("--mixtures", action="store_true", help=told)
 
 
@@ -113,9 +114,9 @@ def identify(engine: Engine, files: Sequence[Path], laser_nm: float | None, out:
     finally:
         reading.bar.clear()
         if found:
-            write_table(out, _hit_lines(found, opened, asked.top))
+            write_table(out, _hit_lines(found, opened))
     if found and asked.mixtures:
-        write_table(_mixtures_beside(out), _mixture_lines(found, opened))
+        write_table(_mixtures_beside(out), _mixture_lines(found, opened, asked.within))
     if found:
         _tell(found)
         names = ", ".join(one.title for one in opened)
@@ -155,9 +156,8 @@ def _searched(
     progress: Progress,
 ) -> list[Sequence[Identification] | None]:
     """What the spectra of each source are of; where that fails source by source, with None for those at fault."""
-    top = max(asked.top, ENOUGH_FOR_MIXTURES) if asked.mixtures else asked.top
     try:
-        answers = engine.identify(stacked([one for _, one in sources]), opened, top, asked.within, progress)
+        answers = engine.identify(stacked([one for _, one in sources]), opened, asked.top, asked.within, progress)
     except StudioError as error:
         if len(sources) == 1:
             reading.fail(sources[0][0], error)
@@ -177,14 +177,14 @@ def _each(
 
 
 def _hit_lines(
-    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library], top: int
+    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library]
 ) -> Iterator[Sequence[str]]:
     yield HEADER
     for file, _, _, name, answer in _each(found):
         unknown = "yes" if answer.unknown else "no"
         if not answer.matches:
             yield (str(file), name, *[""] * 10, unknown, "", "", "", answer.why)
-        for rank, one in enumerate(answer.matches[:top], start=1):
+        for rank, one in enumerate(answer.matches, start=1):
             of, bands = opened[one.library], (one.matched, one.missing, one.extra)
             classic = (f"{one.hqi:.0f}", f"{one.pearson:.3f}", f"{one.euclid:.3f}", f"{one.gap:.3f}")
             cells = (
@@ -202,30 +202,56 @@ def _mixtures_beside(out: Path) -> Path:
 
 
 def _mixture_lines(
-    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library]
+    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library], within: Region | None
 ) -> Iterator[Sequence[str]]:
-    """The parts of each spectrum as a mixture of its hits, the largest first."""
-    from ramanstudio.analysis.mixtures import unmix
-
+    """The parts of each spectrum, the largest first; or why there are none, which does not stop the others."""
     yield MIXTURE_HEADER
-    for file, one, row, name, answer in _each(found):
-        if not answer.matches:
-            continue
-        references = [opened[hit.library].spectrum(hit.reference) for hit in answer.matches]
-        names = [hit.name for hit in answer.matches]
-        sigma = float(snr.noise_sigma(one.values[row : row + 1])[0])
+    for file, one, row, name, _ in _each(found):
         try:
-            mixture = unmix(one.axis, one.values[row], sigma, references, names)
-        except StudioError as error:  # one that shares too little with its hits must not stop the others
+            parts = _parts(one[row], opened, within)
+        except StudioError as error:
             yield str(file), name, *[""] * 6, str(error)
             continue
-        if not mixture.parts:
-            yield str(file), name, *[""] * 6, "None of the hits is in it beyond doubt."
-        for number, part in enumerate(sorted(mixture.parts, key=lambda part: -part.fraction), start=1):
-            hit = answer.matches[part.reference]
-            of = opened[hit.library]
-            numbers = (f"{part.fraction:.3f}", f"{part.error:.3f}")
-            yield str(file), name, str(number), hit.name, *numbers, of.title, str(of.samples[hit.reference]), ""
+        if not parts:
+            yield str(file), name, *[""] * 6, "No substance of the libraries is in it beyond doubt."
+        for number, (of, index, fraction, deviation) in enumerate(parts, start=1):
+            numbers = (f"{fraction:.3f}", f"{deviation:.3f}")
+            yield str(file), name, str(number), str(of.names[index]), *numbers, of.title, str(of.samples[index]), ""
+
+
+def _parts(
+    spectrum: SpectrumSet, opened: Sequence[Library], within: Region | None
+) -> list[tuple[Library, int, float, float]]:
+    """Up to four references that a spectrum (a set of one) is mixed of, each with its fraction and the error of it.
+
+    Raises StudioError when too little of it is covered by the libraries.
+    """
+    from ramanstudio.analysis.mixture_candidates import mixture_candidates
+    from ramanstudio.analysis.mixtures import unmix
+
+    sigma = float(snr.noise_sigma(spectrum.values)[0])
+    if within is not None:
+        kept = _inside(spectrum.axis, within)
+        if kept.sum() < FEWEST_POINTS:
+            raise StudioError("Too little is left to take apart.", remedy="Compare a wider range.")
+        spectrum = spectrum.with_axis(spectrum.axis[kept], spectrum.values[:, kept])
+    places = mixture_candidates(spectrum, sigma, opened)
+    names = [str(opened[which].names[index]) for which, index in places]
+    references = [opened[which].spectrum(index) for which, index in places]
+    mixture = unmix(spectrum.axis, spectrum.values[0], sigma, references, names)
+    found = [(*places[part.reference], part.fraction, part.error) for part in mixture.parts]
+    return [(opened[which], index, fraction, error) for which, index, fraction, error in sorted(found, key=_share)]
+
+
+def _share(part: tuple[int, int, float, float]) -> float:
+    return -part[2]
+
+
+def _inside(axis: NDArray[np.float64], within: Region) -> NDArray[np.bool_]:
+    kept = (axis >= within.low_cm) & (axis <= within.high_cm)
+    for low, high in within.without:
+        kept &= (axis < low) | (axis > high)
+    return np.asarray(kept)
 
 
 def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ramanstudio import cli, cli_files, paths
-from ramanstudio.analysis import library
+from ramanstudio.analysis import library, prints
 from ramanstudio.analysis.library import Library, Reference
 from ramanstudio.analysis.search import Region
 from ramanstudio.engine import Engine
@@ -43,7 +43,11 @@ class Nose:
 
     def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        return {"peak": np.array([[one.axis[np.argmax(one.values[0])]] for one in spectra])}
+        one_by_one = [prints.prints(one, one) for one in spectra]
+        peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
+        return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
+            "peak": np.array(peaks)
+        }
 
     def identify(
         self,
