@@ -249,7 +249,7 @@ class Identifying(QObject):
 
     def _tell(self, done: int, total: int, note: str) -> None:
         """A library is prepared once for each model; one waits for it, and is told."""
-        told = f"Getting ready: {done:,} of {total:,} {note}…" if "prepared" in note else ""
+        told = f"Getting ready, once for each library: {done:,} of {total:,} {note}…" if "prepared" in note else ""
         if told != self._preparing:
             self._preparing = told
             self.changed.emit()

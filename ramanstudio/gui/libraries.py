@@ -143,7 +143,8 @@ class Libraries(QObject):
             self.all = tuple(library if one.path == library.path else one for one in self.all)
         else:
             self.all = (*self.all, library)
-        self._asked = True
+        if not self._asked:
+            self.load_again()  # nobody has looked at the others yet
         self.changed.emit()
         self.edited.emit(library)
 

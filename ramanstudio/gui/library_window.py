@@ -141,7 +141,7 @@ class LibraryWindow(QDialog):
             values = values / (float(abs(values).max()) or 1.0)
             colour = theme.reference if len(some) == 1 else theme.category(number)
             curves.append(Curve(str(library.names[at]), spectrum.axis, values, None, colour))
-        self.parts.strip.show_curves(curves, "of the highest")
+        self.parts.strip.show_curves(curves)
         self.parts.facts.setText(self.parts.words_of(library, some[0]) if len(some) == 1 else "")
         self._enable()
 

@@ -280,6 +280,18 @@ def test_a_dropped_library_is_put_on_the_shelf_and_searched(start: Starter, tmp_
     assert len(desk.studio.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
+def test_a_library_dropped_before_anybody_has_looked_stands_beside_the_others(start: Starter, tmp_path: Path) -> None:
+    given = a_library("Given", ["barite"])
+    given.path.rename(tmp_path / "Given.ramanlib")
+    a_library("Stones", ["quartz", "calcite"])
+    desk = Desk(start)
+    desk.window.drop(a_file(tmp_path, "stone", {"barite": 1.0}), tmp_path / "Given.ramanlib")
+    desk.window.wait_settled()
+    desk.look()
+    desk.wait_named("barite")
+    assert {box.text() for box in desk.panel.libraries} == {"Given · 1", "Stones · 2", "Starter library · 3"}
+
+
 def of_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: Any, most: int = 4) -> mixtures.Mixture:
     """The first two candidates, by least squares."""
     heights = [np.interp(axis, one.axis, one.values[0]) for one in references[:2]]
