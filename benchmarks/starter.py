@@ -28,9 +28,10 @@ LEAST_RANGE_CM = 400.0
 # Where a substance of the starter library stands in another collection. Minerals of rruff and polymers of microplastics
 # (months in water) are found by their label.
 ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "Polystyrene": (("calibration", "Pol"),),
     "Polyethylene terephthalate": (("cdph", "PET pellets_785nm_processed"),),
     "Polypropylene": (("cdph", "PP pellets_785nm_processed"),),
-    "Silicon": (("calibration", "S0B"), ("calibration", "S0B10")),
+    "Silicon": (("calibration", "S0B"), ("calibration", "Si")),
     "Sulfuric acid": (("cdph", "Sulfuric Acid (96%)"),),
     "Paracetamol": (("cdph", "Tylenol"),),
     "Ibuprofen": (("cdph", "Advil"),),

@@ -123,8 +123,8 @@ LOWEST_CM = {  # where a spectrum falls off from the filter's edge to its first 
 }
 
 STANDARDS = (
-    Substance("Polystyrene", "Calibration standards", "calibration", "PST10", low_cm=200, high_cm=3199,
-              sample="FMNT-M_Ho785/PST10_iR785_OP02_50000msx2.txt"),
+    Substance("Polystyrene", "Calibration standards", "calibration", "PST10", low_cm=350, high_cm=3150,
+              sample="FMNT-M_Ho785/PST10_iR785_OP01_40000msx4.txt"),
     Substance("Silicon", "Calibration standards", "cdph", "Silicon_532nm_unoriented_Processed"),
 )  # fmt: skip
 
