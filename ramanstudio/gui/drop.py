@@ -86,6 +86,8 @@ class DropTarget(QWidget):
             self.words = f"Drop to open the project '{project.stem}'"
         elif library := next((path for path in paths if path.suffix.lower() == LIBRARY), None):
             self.words = f"Drop to search in the library '{library.stem}' too"
+        elif zipped := next((path for path in paths if path.suffix.lower() == ".zip"), None):
+            self.words = f"Drop to read the library in '{zipped.name}'"
         elif len(paths) <= FEW and not any(path.is_dir() for path in paths):
             self._say(len(paths))
         else:

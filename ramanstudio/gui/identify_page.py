@@ -250,6 +250,7 @@ class IdentifyPage(QWidget):
             view.show_over(None, marks)
         else:
             is_simulated = bool(note_of(match, library))
+            self.verdict.say_share(over.share)
             view.show_over(Over(match.name, over.reference, over.difference, is_simulated), marks)
 
     # Mixtures

@@ -13,6 +13,7 @@ import pytest
 from driver import Starter, Window
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from shelf import AXIS, SHIFTS, ComparingEngine, a_file, a_library, lines, of_the_starter
 
 from ramanstudio import paths
@@ -96,7 +97,8 @@ def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starte
     assert view is not None
     assert view.over is not None
     assert view.over.name == "quartz"
-    assert "denoised" in view.query.name if view.query else False
+    assert view.query is not None
+    assert view.query.name == "stone.txt, denoised"
     lines_of_quartz = view.over.values[np.abs(AXIS - 464) < 3]
     assert lines_of_quartz.max() > np.median(view.over.values) + 50, "the reference is scaled to the spectrum"
     assert np.nanstd(view.over.difference) < 6, "what is left is little more than the noise"
@@ -112,6 +114,9 @@ def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starte
     assert any(mark.kind == "missing" for mark in view.ruler.marks)
     desk.window.do("hit_before")
     assert view.over.name == "quartz"
+    desk.window.do("copy")
+    heads = QApplication.clipboard().text().split("\n")[0].split("\t")
+    assert heads == ["Raman shift / cm⁻¹", f"stone.txt, denoised / {view.query.unit}", "quartz", "difference"]
 
 
 def test_what_nothing_fits_is_unknown_and_says_why(start: Starter, tmp_path: Path) -> None:
@@ -275,6 +280,7 @@ def test_a_dropped_library_is_put_on_the_shelf_and_searched(start: Starter, tmp_
     desk.wait_done()
     assert "barite" not in {row[1] for row in desk.hits}
     desk.window.drop(tmp_path / "Given.ramanlib")
+    assert desk.window.lit == "Drop to search in the library 'Given' too"
     desk.wait_named("barite")
     assert (paths.libraries() / "Given.ramanlib").is_file()
     assert len(desk.studio.session.project.entries) == 1, "a library is no spectrum of the list"

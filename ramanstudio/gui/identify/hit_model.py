@@ -125,7 +125,7 @@ class HitModel(QAbstractTableModel):
             "chance": lambda: chance_words(match.probability),
             "hqi": lambda: f"{match.hqi:.0f}",
             "gap": lambda: f"{match.gap:.2f}",
-            "bands": lambda: f"{len(match.matched)} of {len(match.matched) + len(match.missing)}",
+            "bands": lambda: _bands(match),
             "pearson": lambda: f"{match.pearson:.3f}".replace("-", "−"),
             "euclid": lambda: f"{match.euclid:.3f}",
         }
@@ -143,3 +143,9 @@ class HitModel(QAbstractTableModel):
             facts = (str(library.notes[at]), str(library.sources[at]), str(library.licences[at]))
             return "\n".join((match.name, *(fact for fact in facts if fact)))
         return COLUMNS[[column.key for column in COLUMNS].index(key)].help
+
+
+def _bands(match: Match) -> str:
+    """`6 of 7`; a dash where the reference has none in the range that both have."""
+    of = len(match.matched) + len(match.missing)
+    return f"{len(match.matched)} of {of}" if of else "–"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
     from ramanstudio.analysis.search import Identification, Match
 
+WHOLE: Final = 0.75  # of a spectrum that a reference covers is not worth a word
 _KINDS: Final = ("matched", "missing", "extra")
 
 
@@ -82,6 +83,11 @@ class Verdict(QWidget):
             parts = (lead, facts_of(match, library), note_of(match, library))
             self.facts.setText(" · ".join(part for part in parts if part))
         self._show_parts()
+
+    def say_share(self, share: float) -> None:
+        """Say how much of the spectrum the reference covers, where that is little (0 to 1)."""
+        if share < WHOLE and self.facts.text():
+            self.facts.setText(f"{self.facts.text()} · covers {100 * share:.0f} % of the spectrum")
 
     def show_place(self, place: int, many: int) -> None:
         """Say which of the selected spectra is looked at."""
