@@ -45,7 +45,7 @@ WANTED = (
     Wanted("paracetamol", "cdph", 141, 180, 1790),
     Wanted("aspirin", "cdph", 240, 195, 1815),
     Wanted("sucrose", "cdph", 124, 200, 3400),
-    Wanted("calcite", "cdph", 58, 118, 1155),
+    Wanted("calcite", "rruff", 831, 145, 1155),
     Wanted("gypsum", "cdph", 204, 105, 1195),
     Wanted("quartz", "cdph", 114, 160, 1190),
     Wanted("anatase", "cdph", 40, 100, 1280),
