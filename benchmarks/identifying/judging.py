@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.identifying.queries import Minerals, Trials
+from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
 from ramanstudio.analysis.evidence import NUMBERS
 from ramanstudio.analysis.judge import FIRST, LAYERS, NONE_LAYERS, Judge
 
@@ -28,32 +29,33 @@ Weights = dict[str, NDArray[np.float32]]
 class Lessons:
     """Evidence (Q, K, D) of queries, which candidate is right (Q,), K where none is, and the fold of each (Q,).
 
-    `here` (Q,): the library has the substance.
+    `here` (Q,): the library has the substance; `whole` (Q,): it is all of rruff, where most look alike.
     """
 
     evidence: NDArray[np.float32]
     right: NDArray[np.intp]
     here: NDArray[np.bool_]
+    whole: NDArray[np.bool_]
     folds: NDArray[np.intp]
 
     def __getitem__(self, which: NDArray[Any]) -> Lessons:
-        return Lessons(self.evidence[which], self.right[which], self.here[which], self.folds[which])
+        return Lessons(*(getattr(self, name)[which] for name in self.__slots__))
 
     @classmethod
-    def of(cls, found: Minerals, trials: Sequence[Trials]) -> Lessons:
-        """All trials: those whose species the library has, and each once more with a library that lacks it."""
-        known = found.known
+    def of(cls, found: Minerals, trials: Sequence[Trials], variants: Sequence[str] = VARIANTS) -> Lessons:
+        """All trials in libraries of those `variants`; where the species is there at all, only if one other is."""
         parts = []
-        for one in trials:
-            truth, folds = found.species[one.queries], found.folds[one.queries]
-            inside = known[one.queries]
-            many = one.evidence.shape[1]
-            hit = one.names == truth[:, None]
-            right = np.where(hit.any(axis=1), hit.argmax(axis=1), many)
-            parts.append((one.evidence[inside], right[inside], np.ones(inside.sum(), dtype=bool), folds[inside]))
-            parts.append((one.lacking, np.full(len(truth), many), np.zeros(len(truth), dtype=bool), folds))
-        evidence, right, here, folds = (np.concatenate(rows) for rows in zip(*parts, strict=True))
-        return cls(evidence, right, here, folds)
+        for one, variant in itertools.product(trials, variants):
+            here = "lacking" not in variant
+            some = np.flatnonzero(found.known[one.queries]) if here else np.arange(len(one.queries))
+            truth, names = found.species[one.queries][some], one.names[VARIANTS.index(variant)][some]
+            hit = (names == truth[:, None]) & here
+            right = np.where(hit.any(axis=1), hit.argmax(axis=1), names.shape[1])
+            evidence = one.evidence[VARIANTS.index(variant)][some]
+            whole = "small" not in variant
+            flags = np.full(len(some), here), np.full(len(some), whole)
+            parts.append((evidence, right, *flags, found.folds[one.queries][some]))
+        return cls(*(np.concatenate(rows) for rows in zip(*parts, strict=True)))
 
 
 class _Network(nn.Module):
@@ -80,10 +82,10 @@ class _Network(nn.Module):
 
 
 def learn(lessons: Lessons, seed: int = 0) -> Weights:
-    """Weights from all `lessons`; where the lines are drawn is found on a fifth of them that a first try did not see."""
+    """Weights from all `lessons`; the lines are drawn by a first try on the fifth of them that it did not see."""
     apart = lessons.folds == lessons.folds.max()
     first = _fitted(lessons[~apart], seed)
-    lines = _lines(Judge(first), lessons[apart])
+    lines = _lines(Judge(first), lessons[apart & lessons.whole])
     return {**_fitted(lessons, seed), **lines}
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
 from ramanstudio.analysis import library as libraries
-from ramanstudio.analysis.evidence import side_by_side
+from ramanstudio.analysis.evidence import CANDIDATES, side_by_side
 from ramanstudio.analysis.library import Library, Reference
 from ramanstudio.analysis.search import weighed
 from ramanstudio.engine import Engine
@@ -46,19 +46,21 @@ class Minerals:
         return np.array([of[name] > 1 for name in self.species])
 
 
+VARIANTS = ("whole", "lacking", "small", "small and lacking")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """Queries of one condition: which spectra they are (Q,), and their evidence with and without their own species.
+    """Queries of one condition: which spectra they are (Q,), and what spoke for whom in four libraries.
 
-    `evidence` (Q, K, D) and `names` (Q, K) of the candidates where the library has every other specimen; `lacking` and
-    `lacking_names` where it has no spectrum of the species at all.
+    `evidence` (4, Q, K, D) and `names` (4, Q, K) of the candidates, for each of VARIANTS: a library of every other
+    specimen; one without any spectrum of the query's species; and the two with a random part of the other species
+    only, as a user's own library may have (from 10 to all).
     """
 
     queries: NDArray[np.intp]
     evidence: NDArray[np.float32]
     names: NDArray[Any]
-    lacking: NDArray[np.float32]
-    lacking_names: NDArray[Any]
 
 
 def minerals(corpus: Path = CORPUS) -> Minerals:
@@ -169,24 +171,32 @@ def trials(engine: Engine, library: Library, found: Minerals, condition: str, fo
             return Trials(**{name: kept[name] for name in kept.files})
     queries, asked = corrupted(found, condition)
     prints = prints_of(engine, asked)
-    both = [
-        _candidates(prints, library, [of != of[query] for query in queries]) for of in (found.specimens, found.species)
-    ]
-    made = Trials(queries, *both[0], *both[1])
-    np.savez(path, **{name: getattr(made, name) for name in Trials.__slots__})
+    random = np.random.default_rng(200 + list(CONDITIONS).index(condition))
+    seen = _seen(random, found, queries)
+    found_here = [_candidates(prints, library, one) for one in seen]
+    made = Trials(queries, *(np.stack(parts) for parts in zip(*found_here, strict=True)))
+    np.savez(path, queries=queries, evidence=made.evidence, names=made.names)
     return made
 
 
+def _seen(random: Random, found: Minerals, queries: NDArray[np.intp]) -> list[NDArray[np.bool_]]:
+    """Which references (Q, N) each query may be compared with, for each of VARIANTS."""
+    others = found.specimens[queries][:, None] != found.specimens[None]
+    same = found.species[queries][:, None] == found.species[None]
+    kinds, of = np.unique(found.species, return_inverse=True)
+    share = np.exp(random.uniform(np.log(10 / len(kinds)), 0, len(queries)))
+    part = (random.random((len(queries), len(kinds))) < share[:, None])[:, of]
+    return [others, ~same, others & (part | same), part & ~same]
+
+
 def _candidates(
-    prints: dict[str, NDArray[Any]], library: Library, seen: list[NDArray[np.bool_]]
+    prints: dict[str, NDArray[Any]], library: Library, seen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Evidence and names of the candidates where each query may compare itself with the references `seen` only."""
     evidence, names = [], []
     for start in range(0, len(seen), AT_ONCE):
         some = {name: rows[start : start + AT_ONCE] for name, rows in prints.items()}
-        apart = [~one for one in seen[start : start + AT_ONCE]]
-        batch = [one.found for one in weighed(some, [library], apart=apart)]
+        batch = [one.found for one in weighed(some, [library], apart=~seen[start : start + AT_ONCE])]
         evidence.append(side_by_side(batch))
-        many = evidence[-1].shape[1]
-        names += [[*one.names, *[""] * (many - len(one.names))] for one in batch]
+        names += [[*one.names, *[""] * (CANDIDATES - len(one.names))] for one in batch]
     return np.concatenate(evidence), np.array(names, dtype=str)

@@ -41,12 +41,12 @@ def bands_of(roots: Floats) -> Bands:
     return Bands(GRID.places[peaks] + aside * GRID.step_cm, middle)
 
 
-def compared(query: Bands, reference: Bands, low_cm: float, high_cm: float) -> tuple[tuple[float, ...], ...]:
-    """The bands between `low_cm` and `high_cm` that are matched, missing and extra, in cm⁻¹, each in order.
+def compared(query: Bands, reference: Bands, both: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
+    """The bands that are matched, missing and extra, in cm⁻¹, each in order, where `both` (G,) were looked at.
 
     A band is matched where the other has any near it; only strong ones are missing or extra.
     """
-    query, reference = _between(query, low_cm, high_cm), _between(reference, low_cm, high_cm)
+    query, reference = _inside(query, both), _inside(reference, both)
     seen, known = _near(query.places, reference.places), _near(reference.places, query.places)
     matched = query.places[seen][np.argsort(-query.roots[seen])][:_MOST]
     missing = _strongest(reference, ~known)
@@ -60,9 +60,9 @@ def _strongest(bands: Bands, which: NDArray[np.bool_]) -> NDArray[np.float64]:
     return found
 
 
-def _between(bands: Bands, low_cm: float, high_cm: float) -> Bands:
-    inside = (bands.places >= low_cm) & (bands.places <= high_cm)
-    return Bands(bands.places[inside], bands.roots[inside])
+def _inside(bands: Bands, both: NDArray[np.bool_]) -> Bands:
+    samples = np.clip((bands.places - GRID.low_cm) / GRID.step_cm, 0, GRID.samples - 1).astype(np.intp)
+    return Bands(bands.places[both[samples]], bands.roots[both[samples]])
 
 
 def _near(places: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:

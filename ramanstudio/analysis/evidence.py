@@ -44,8 +44,9 @@ def candidates(listed: Listed, names: Sequence[str], snr: float, looked_cm: floa
         return Candidates((), np.empty(0, dtype=np.intp), np.empty((0, NUMBERS), dtype=np.float32))
     kinds, of = np.unique(np.asarray(names, dtype=str), return_inverse=True)
     first, second = _two_best(listed.likeness, of, len(kinds))
-    top = np.argsort(-(first @ _WEIGHTS), kind="stable")[:CANDIDATES]
-    joined = listed.likeness @ _WEIGHTS
+    # sums, not products of matrices, whose library flags an invalid value now and then where there is none
+    top = np.argsort(-(first * _WEIGHTS).sum(axis=1), kind="stable")[:CANDIDATES]
+    joined = (listed.likeness * _WEIGHTS).sum(axis=1)
     best = np.array([_place_of_best(joined, of == kind) for kind in top], dtype=np.intp)
     rest = np.empty((len(top), 3), dtype=np.float32)
     rest[:, 0] = listed.shared_cm[best] / max(looked_cm, 1.0)

@@ -15,10 +15,10 @@ from ramanstudio.spectra import SpectrumSet
 Floats = NDArray[np.floating[Any]]
 Rows = NDArray[np.float16]
 
-VERSION: Final = 1  # counted up whenever the prints of a spectrum change
+VERSION: Final = 2  # counted up whenever the prints of a spectrum change
 # Readings differ in what they forgive: heights of lines as they are, their roots (crystals lie as they like, which
-# changes heights), slopes (which a baseline hardly has), and the slopes of the raw spectrum (from which no denoiser
-# has taken a weak line). Measured side by side in benchmarks/identify.py.
+# changes heights), roots of slopes (which a baseline hardly has), and those of the raw spectrum's slopes (from which no
+# denoiser has taken a weak line).
 READINGS: Final = ("heights", "roots", "slopes", "climbs")
 AS_MEASURED: Final = "measured"  # beside the readings, for the classic index that takes no baseline off
 COARSE: Final = 4  # samples that the first, rough comparison takes as one
@@ -58,7 +58,7 @@ def prints(spectra: SpectrumSet, denoised: SpectrumSet) -> dict[str, NDArray[Any
         "heights": _unit(_smooth(_lifted(heights, measured), measured, _SHARP), measured),
         "roots": _unit(_smooth(np.sqrt(_lifted(above, measured)), measured, _SOFT), measured),
         "slopes": _unit(_root(_slope(clean, measured)), measured),
-        "climbs": _unit(_slope(raw, measured), measured),
+        "climbs": _unit(_root(_slope(_smooth(raw, measured, _SOFT), measured)), measured),
         AS_MEASURED: _unit(raw, measured),
     }
     inside = np.flatnonzero(measured)

@@ -74,22 +74,20 @@ def weighed(
     queries: Mapping[str, NDArray[Any]],
     libraries: Sequence[Library],
     within: Region | None = None,
-    apart: Sequence[NDArray[np.bool_]] = (),
+    apart: NDArray[np.bool_] | None = None,
 ) -> list[Weighed]:
     """What speaks for whom, for each of the `queries`.
 
-    `apart` has for each query the references of the first library that it may not see: how a benchmark keeps the
+    `apart` (Q, N) are the references that a query may not see, where there is one library: how a benchmark keeps the
     query's own specimen out.
     """
     looked = looked_at(queries, within)
     prints = [library.prints for library in libraries]
-    near = [nearest(queries, looked, one) for one in prints]
+    near = [nearest(queries, looked, one, apart) for one in prints]
     answers = []
     for row in range(len(looked)):
         query = {name: rows[row] for name, rows in queries.items()}
         mine = [of[row] for of in near]
-        if len(apart):
-            mine[0] = mine[0][~apart[row][mine[0]]]
         among = listed(query, looked[row], prints, mine)
         names = [
             str(libraries[number].names[index]) for number, index in zip(among.library, among.reference, strict=True)
@@ -132,8 +130,7 @@ def _match(
     if with_bands and both.any():
         if (number, index) not in told.bands:
             told.bands[number, index] = bands_of(prints["roots"][index])
-        places = GRID.places[both]
-        bands = compared(bands_of(one.query["roots"]), told.bands[number, index], places[0], places[-1])
+        bands = compared(bands_of(one.query["roots"]), told.bands[number, index], both)
     return Match(
         one.found.names[place],
         probability,

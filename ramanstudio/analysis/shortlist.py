@@ -50,13 +50,20 @@ def looked_at(prints: Prints, within: Region | None) -> NDArray[np.bool_]:
     return inside
 
 
-def nearest(queries: Prints, looked: NDArray[np.bool_], library: Prints) -> list[NDArray[np.intp]]:
-    """For each query the references of a library that are roughly like it, by lines or by features."""
+def nearest(
+    queries: Prints, looked: NDArray[np.bool_], library: Prints, apart: NDArray[np.bool_] | None = None
+) -> list[NDArray[np.intp]]:
+    """For each query the references of a library that are roughly like it, by lines or by features.
+
+    Not among those that it is to be kept `apart` (Q, N) from.
+    """
     many = len(library["first"])
     lines = np.empty((len(looked), many), dtype=np.float32)
     for start in range(0, many, BLOCK):
         stop = min(start + BLOCK, many)
         lines[:, start:stop] = _roughly(queries["rough"], looked, library, slice(start, stop))
+    if apart is not None:
+        lines[apart] = _NOT
     found = [_best(row, BY_LINES) for row in lines]
     features = np.asarray(queries["features"]) @ np.asarray(library["features"]).T
     features[lines <= _NOT] = _NOT
