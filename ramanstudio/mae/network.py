@@ -223,3 +223,9 @@ class SpectrumAutoencoder(nn.Module):
         scales = torch.tensor(PLACE_SCALES_CM, device=axis.device, dtype=axis.dtype)
         angle = (2 * math.pi) * centre[..., None] / scales
         return torch.cat([angle.sin(), angle.cos(), step[..., None].clamp(min=1e-3).log()], dim=-1).float()
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a device was full; only CUDA has an exception of its own for it."""
+    said = str(error)
+    full = "out of memory" in said or "can't allocate memory" in said  # MPS, and a CPU
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or full

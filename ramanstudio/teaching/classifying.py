@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from ramanstudio.spectra import SpectrumSet
 from ramanstudio.teaching import estimates, quantities, strangers, taught
 from ramanstudio.teaching.heads import Linear, Nearest
 from ramanstudio.teaching.readings import Readings, Sight, read_denoised
-from ramanstudio.teaching.taught import CLASSES, Taught
+from ramanstudio.teaching.taught import CLASSES, TUNED, Taught
 
 Floats = NDArray[np.floating[Any]]
 MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
@@ -93,6 +93,9 @@ def _read(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress)
     denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (one.with_axis(axis, compare.resampled(one, axis)) for one in (spectra, denoised))
+    weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
+    if weights:
+        sight = replace(sight, weights=weights)
     return read_denoised(sight, spectra, denoised, components_of(model), ("joined", model.card.reading), progress)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio import __version__
 from ramanstudio.progress import SILENT, Cancelled, Progress
 from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching import choosing, estimates, findings, heads, labels, quantities, strangers
+from ramanstudio.teaching import choosing, estimates, findings, heads, labels, quantities, strangers, tuning
 from ramanstudio.teaching.choosing import FEWEST_TO_CHOOSE, Candidate, Tried
 from ramanstudio.teaching.classifying import probabilities_of
 from ramanstudio.teaching.folds import Folds, deal
@@ -23,7 +24,7 @@ from ramanstudio.teaching.labels import Labelled
 from ramanstudio.teaching.plan import AUTO, FOR_CLASSES, READ_AS, FinetunePlan
 from ramanstudio.teaching.readings import Readings, Sight, read, read_denoised
 from ramanstudio.teaching.report import Attempt, FineTuned, Learned, Report
-from ramanstudio.teaching.taught import CLASSES, Taught, TaughtCard
+from ramanstudio.teaching.taught import CLASSES, TUNED, Taught, TaughtCard
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -74,7 +75,26 @@ def finetune(
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
     first = _usual(plan, tried, labelled)
     chosen = int(_choice(tried, first, lesson)[0])
+    if not stopped and tuning.pays_to_try(plan, sight, lesson.readings, labelled.which):
+        with suppress(Cancelled):
+            sight, lesson, tried, first, chosen = _tuned(sight, lesson, plan, tried, first, chosen, progress)
     return _finished(sight, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
+
+
+def _tuned(
+    sight: Sight, lesson: Lesson, plan: FinetunePlan, tried: list[Tried], first: int, chosen: int, progress: Progress
+) -> tuple[Sight, Lesson, list[Tried], int, int]:
+    """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
+    labelled, best = lesson.labelled, tried[chosen].candidate
+    before = sight, lesson, tried, first, chosen
+    found = tuning.learned_anew(sight, lesson.readings, labelled.places, labelled.which, lesson.folds, plan, progress)
+    if found is None:
+        return before
+    seeing, readings, folds = found
+    anew = replace(lesson, readings=readings, folds=folds)
+    rows = anew.rows(best.reading), anew.rows("tuned")
+    won = tuning.wins(*rows, labelled.which, folds.tested, best, len(labelled.classes))
+    return before if won is None else (seeing, anew, [won], 0, 0)
 
 
 def _too_few_to_choose(labelled: Labelled) -> bool:
@@ -219,6 +239,7 @@ def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, 
         arrays |= {"weights": head.weights.astype(np.float32), "offset": head.offset.astype(np.float32)}
     else:
         arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
+    arrays |= {f"{TUNED}{name}": array for name, array in (sight.weights or {}).items()}
     card = TaughtCard(
         name="",
         kind=CLASSES,

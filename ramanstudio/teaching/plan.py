@@ -17,6 +17,7 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
     "slope": ("slope",),
     "measured": ("measured",),
     "heights": ("heights", "lines"),
+    "tuned": ("lines", "slopes", "line components", "slope components", "tuned"),
 }
 FOR_CLASSES: Final = ("joined", "lines", "features", "spectrum", "slope", "measured")
 FOR_QUANTITIES: Final = ("heights", *FOR_CLASSES)
@@ -28,7 +29,7 @@ READ_AS: Final[dict[str, str]] = {
     "slope": "first derivative",
     "measured": "spectrum as it was measured",
     "heights": "lines of the denoised, and their roots",
-    "tuned": "features, fine-tuned",
+    "tuned": "lines and slopes of the denoised, and features learned anew",
 }
 NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"
 HEADS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
@@ -60,7 +61,7 @@ class FinetunePlan:
 
     def __post_init__(self) -> None:
         """Raises StudioError when there is no such reading or head, or a number is out of its range."""
-        for name, known in (("reading", (*READINGS, "tuned")), ("head", (*HEADS, *QUANTITY_HEADS)), ("full", FULL)):
+        for name, known in (("reading", FOR_QUANTITIES), ("head", (*HEADS, *QUANTITY_HEADS)), ("full", FULL)):
             value = getattr(self, name)
             if value != AUTO and value not in known:
                 raise StudioError(

@@ -135,7 +135,7 @@ def finetune(
         duplicates=findings.duplicates(spectra.values[places], places),
         seconds=time.monotonic() - started,
     )
-    return FineTuned(_model(sight, spectra, readings, plan, tried[chosen][0], report, folds), report)
+    return FineTuned(_model(sight, readings, plan, tried[chosen][0], report, folds), report)
 
 
 def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> QuantityReport:
@@ -240,7 +240,6 @@ def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
 
 def _model(
     sight: Sight,
-    spectra: SpectrumSet,
     readings: Readings,
     plan: FinetunePlan,
     one: Fit,
@@ -252,7 +251,7 @@ def _model(
     learned = fit(one, span.of_rows(rows), report.true)
     kept = strangers.kept(np.zeros(len(joined), dtype=np.intp))
     arrays: dict[str, NDArray[Any]] = readings.arrays | {
-        "axis": spectra.axis,
+        "axis": readings.denoised.axis,
         "kept": joined[kept],
         "span.mean": span.mean.astype(np.float32),
         "span.basis": span.basis.astype(np.float32),
@@ -270,9 +269,9 @@ def _model(
         parent_sha256=sight.sha256,
         reading=one.reading,
         head=one.head,
-        axis_cm=(float(spectra.axis[0]), float(spectra.axis[-1])),
+        axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),
         stranger_distance=strangers.too_far(joined, np.zeros(len(joined), np.intp), folds, plan.stranger_share),
-        settings=asdict(plan) | {"components": one.components, "read as": READ_AS[one.reading]},
+        settings=asdict(plan) | {"components": one.components},
         figures=_figures(report),
         notes=(report.headline, *report.warnings),
         software=f"RamanStudio {__version__}",

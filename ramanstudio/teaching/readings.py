@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ramanstudio.analysis.lines import Components, unit
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet
 from ramanstudio.teaching.plan import FOR_CLASSES, READINGS
+
+if TYPE_CHECKING:
+    from ramanstudio.mae.finetuning import Tuner
 
 Floats = NDArray[np.floating[Any]]
 OF_THE_DENOISED: Final = {"lines": "line components", "slopes": "slope components"}
@@ -32,7 +35,8 @@ class Sight:
     sha256: str
     denoise: Callable[[SpectrumSet, Progress], SpectrumSet]
     features: Callable[[SpectrumSet, Progress], NDArray[np.float32] | None]
-    tuner: Any = None  # `mae.finetuning.Tuner` of the half that gives features; None where there is none
+    tuner: Tuner | None = None  # the half that gives features, to be learned anew
+    weights: Mapping[str, NDArray[Any]] | None = None  # of that half, once it was
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +108,8 @@ def read_denoised(
         features = sight.features(denoised, progress)
         if features is not None:
             blocks["features"] = features
+    if "tuned" in wanted and sight.tuner is not None and sight.weights is not None:
+        blocks["tuned"] = sight.tuner.features(denoised.axis, denoised.values, sight.weights)
     blocks |= _of_the_raw(spectra, wanted)
     return Readings(MappingProxyType(blocks), denoised, MappingProxyType(found))
 

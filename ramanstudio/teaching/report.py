@@ -137,9 +137,12 @@ class FineTuned:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far."""
+    """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far.
+
+    `loss` is of the last epoch, where features are learned anew."""
 
     attempt: Attempt
     best: Attempt
     done: int
     total: int
+    loss: float = float("nan")

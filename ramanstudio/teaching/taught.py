@@ -21,6 +21,7 @@ from ramanstudio.paths import replace_atomically, user_data
 CARD, WEIGHTS, EXPORTED = "card.json", "weights.safetensors", ".ramanmodel"
 LARGEST: Final = 2**30  # bytes; no taught model comes near it
 CLASSES, QUANTITY = "classes", "quantity"
+TUNED: Final = "tuned."  # in front of the names of weights that were learned anew
 LONGEST_NAME: Final = 80
 Arrays = Mapping[str, NDArray[Any]]
 
