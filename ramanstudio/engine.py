@@ -238,6 +238,7 @@ class Engine:
 
     def _sight(self) -> Sight:
         """This model as teaching sees it."""
+        from ramanstudio.mae.finetuning import Tuner
 
         def denoise(spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
             if (refusal := broken(spectra)) is not None:
@@ -248,7 +249,9 @@ class Engine:
             found = self._features([denoised], [None], progress)
             return found if found.shape[1] else None
 
-        return Sight(self.card.name, self.card.fingerprint, denoise, features)
+        embedder = self._predictor.embedder
+        tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
+        return Sight(self.card.name, self.card.fingerprint, denoise, features, tuner)
 
     @property
     def made_by(self) -> str:

@@ -14,7 +14,7 @@ from ramanstudio.analysis.grid import on_grid
 from ramanstudio.errors import StudioError
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared
-from ramanstudio.mae.network import SpectrumAutoencoder
+from ramanstudio.mae.network import SpectrumAutoencoder, is_out_of_memory
 from ramanstudio.mae.plan import EmbedderPlan
 from ramanstudio.progress import SILENT, Progress
 
@@ -83,6 +83,11 @@ class Predictor:
         """Whether the model gives features of spectra on such an axis (B,) cm⁻¹."""
         return self._embedder is not None and self._embedder.plan.reach(axis) >= FEWEST_CM
 
+    @property
+    def embedder(self) -> Embedder | None:
+        """The half that gives features; None where there is none."""
+        return self._embedder
+
     def require_features(self, axis: NDArray[np.float64]) -> EmbedderPlan:
         """Where features are read from. Raises StudioError when spectra on such an axis (B,) cm⁻¹ can have none."""
         if self._embedder is None:
@@ -123,7 +128,7 @@ class Predictor:
             try:
                 find(some)
             except (MemoryError, RuntimeError) as trouble:
-                if not _is_out_of_memory(trouble):
+                if not is_out_of_memory(trouble):
                     raise
                 self._make_do_with_less(progress)
                 continue
@@ -172,13 +177,6 @@ class Predictor:
         noise, spread = ((part / weights).cpu().numpy() for part in total)
         scale = self._calibration.of(np.sqrt(np.mean(spread**2, axis=1))).astype(np.float32)
         return noise * sigma, spread * sigma * scale[:, None]
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether a device was full; only CUDA has an exception of its own for it."""
-    said = str(error)
-    full = "out of memory" in said or "can't allocate memory" in said  # MPS, and a CPU
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or full
 
 
 def _pieces(points: int) -> list[slice]:
