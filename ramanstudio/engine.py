@@ -190,13 +190,10 @@ class Engine:
             return np.empty((many, 0), dtype=np.float32)
         found = list(known)
         missing = [index for index, one in enumerate(found) if one is None]
-        done = 0
-        for _, indices in at_once(sets, [0] * len(sets), missing):
-            joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
-            rows = self._predictor.features(joint.axis, joint.values, progress.part(done, many))
-            done += len(joint)
-            ends = np.cumsum([len(sets[index]) for index in indices])[:-1]
-            for index, part in zip(indices, np.split(rows, ends), strict=True):
+        if missing:
+            rows = self._predictor.features_of([(sets[index].axis, sets[index].values) for index in missing], progress)
+            ends = np.cumsum([len(sets[index]) for index in missing])[:-1]
+            for index, part in zip(missing, np.split(rows, ends), strict=True):
                 found[index] = part
         return np.concatenate([rows for rows in found if rows is not None])
 

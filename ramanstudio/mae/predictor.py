@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,14 +107,27 @@ class Predictor:
         Raises StudioError when they can have no features or the computer's own memory is full; Cancelled when asked to
         stop.
         """
-        plan = self.require_features(axis)
-        found = np.empty((len(values), plan.features), dtype=np.float32)
+        return self.features_of([(axis, values)], progress)
+
+    def features_of(self, sets: Sequence[tuple[NDArray[np.float64], Floats]], progress: Progress = SILENT) -> Floats:
+        """The same of several sets, each its axis and its values, in their order: one batch may hold many axes.
+
+        Thousands of spectra that each have an axis of their own are read as fast as if they shared one.
+        """
+        plan = next(self.require_features(axis) for axis, _ in sets)
+        owner = np.repeat(np.arange(len(sets)), [len(values) for _, values in sets])
+        place = np.concatenate([np.arange(len(values)) for _, values in sets])
+        found = np.empty((len(owner), plan.features), dtype=np.float32)
 
         def find(some: NDArray[np.intp]) -> None:
-            rows, measured = on_grid(plan, axis, values[some])
-            found[some] = self._features_of_batch(prepared(rows), np.broadcast_to(measured, rows.shape))
+            rows = np.empty((len(some), plan.samples), dtype=np.float32)
+            measured = np.empty(rows.shape, dtype=bool)
+            for number in np.unique(owner[some]).tolist():
+                mine, (axis, values) = owner[some] == number, sets[number]
+                rows[mine], measured[mine] = on_grid(plan, axis, values[place[some[mine]]])
+            found[some] = self._features_of_batch(prepared(rows), measured)
 
-        self._in_batches(np.arange(len(values)), plan.samples, find, progress)
+        self._in_batches(np.arange(len(owner)), plan.samples, find, progress)
         return found
 
     def _in_batches(

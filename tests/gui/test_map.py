@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -69,6 +69,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
         while time.monotonic() < deadline and not true():
             qapp.processEvents()
             time.sleep(0.002)
+        timers = [one for part in (page, panel) for one in part.findChildren(QTimer) if one.isSingleShot()]
+        until(lambda: not workers.busy and not any(one.isActive() for one in timers))  # however slow the machine is
 
     def until(true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 10
