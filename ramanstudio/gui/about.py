@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ LICENCES = (
     ("torch", "BSD-3-Clause"),
     ("numpy", "BSD-3-Clause"),
     ("scipy", "BSD-3-Clause"),
+    ("scikit-learn", "BSD-3-Clause"),
+    ("openTSNE", "BSD-3-Clause"),
+    ("pybaselines", "BSD-3-Clause"),
     ("h5py", "BSD-3-Clause"),
     ("matplotlib", "PSF based"),
     ("safetensors", "Apache-2.0"),
@@ -71,7 +75,7 @@ def about_page(engine: Engine | None) -> str:
     """Version, device, model and licences."""
     rows = [
         ("RamanStudio", ramanstudio.__version__),
-        ("Computes on", engine.device_name if engine is not None else "the model is not loaded yet"),
+        ("Computes on", _device_words(engine) if engine is not None else "the model is not loaded yet"),
         ("Python", platform.python_version()),
         ("System", f"{platform.system()} {platform.release()} {platform.machine()}"),
     ]
@@ -81,6 +85,18 @@ def about_page(engine: Engine | None) -> str:
         f" and after. Everything runs on this computer.</p>{_table(rows)}"
         f"<h4>Model</h4>{_card(engine)}<h4>Made with</h4>{_table(licences)}"
     )
+
+
+def _device_words(engine: Engine) -> str:
+    """The device, and for a processor why it is not a graphics card."""
+    name = engine.device_name
+    if not name.startswith("CPU"):
+        return name
+    torch = _version_of("torch")
+    for_processor = torch.endswith("+cpu") or (sys.platform == "win32" and "+cu" not in torch)
+    if for_processor:
+        return f"{name} (PyTorch {torch} here is the build for the processor; README tells how to use an NVIDIA card)"
+    return f"{name} (it was chosen, or no graphics card with a working driver was found)"
 
 
 def card_page(engine: Engine | None) -> str:

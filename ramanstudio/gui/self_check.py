@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 import ramanstudio
 from ramanstudio.demo import demo_files
 from ramanstudio.gui import app
+from ramanstudio.gui.denoising import EngineLoader, load_engine
 from ramanstudio.gui.studio import Studio, leave
 from ramanstudio.project import Result
 
@@ -29,7 +30,7 @@ class NotWell(Exception):
     """A sentence: what did not work."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], engine_loader: EngineLoader = load_engine) -> int:
     """Check this installation with one file, a demo spectrum unless another is named; returns the exit code."""
     parser = argparse.ArgumentParser(prog="ramanstudio --check", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, help="the file to drop (a demo spectrum)")
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         os.environ["RAMANSTUDIO_HOME"] = home  # the user's own settings are neither read nor written
-        studio = app.start()
+        studio = app.start(engine_loader=engine_loader)
         try:
             _check(studio, (asked.file or demo_files()[0]).absolute(), asked.picture)
             code = 0

@@ -1,0 +1,174 @@
+"""What a stranger's file or a network could do: nothing. The source says so, and so does a window without a network."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from ramanstudio.errors import StudioError
+from ramanstudio.formats import registry
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "ramanstudio"
+
+RUN_STRANGERS_CODE = {"eval", "exec", "compile", "__import__"}
+SPEAK_TO_A_NETWORK = {
+    "socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "poplib", "telnetlib", "xmlrpc", "socketserver",
+    "asyncio", "requests", "httpx", "aiohttp", "urllib3", "websockets", "webbrowser", "huggingface_hub", "fsspec",
+}  # fmt: skip
+# What a second start says to the first window stays on the computer: a socket with a name, for this user only.
+OF_QT_NETWORK = {"QLocalServer", "QLocalSocket"}
+# Downloads from a hub at run time, by the names they go by in the libraries that we use.
+DOWNLOADS = {"load_state_dict_from_url", "fetch_openml", "download_url_to_file", "urlopen", "urlretrieve"}
+
+
+@cache
+def nodes() -> tuple[tuple[str, ast.AST], ...]:
+    """Everything that is written in the package, each with the file it stands in."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = str(path.relative_to(ROOT))
+        found += [(name, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), name))]
+    return tuple(found)
+
+
+def calls() -> Iterator[tuple[str, ast.Call, str]]:
+    """Every call, with the last word of what is called."""
+    for path, node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+            yield path, node, node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+
+
+def test_no_code_is_made_of_text() -> None:
+    found = [
+        f"{path}:{call.lineno} calls {name}"
+        for path, call, name in calls()
+        if isinstance(call.func, ast.Name) and name in RUN_STRANGERS_CODE
+    ]
+    assert found == []
+
+
+def test_nothing_is_started_with_a_shell() -> None:
+    found = [
+        f"{path}:{call.lineno} {name}"
+        for path, call, name in calls()
+        if (isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in {"os.system", "os.popen"})
+        or any(word.arg == "shell" for word in call.keywords)
+    ]
+    assert found == []
+
+
+def test_nothing_speaks_to_a_network() -> None:
+    found = []
+    for path, node in nodes():
+        if isinstance(node, ast.Import):
+            found += [f"{path}:{node.lineno} {one.name}" for one in node.names if _speaks(one.name)]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {one.name for one in node.names}
+            if _speaks(node.module) or (node.module == "PySide6.QtNetwork" and names - OF_QT_NETWORK):
+                found.append(f"{path}:{node.lineno} {node.module}")
+        elif isinstance(node, (ast.Attribute, ast.Name)):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if name in DOWNLOADS or (name == "hub" and ast.unparse(node) == "torch.hub"):
+                found.append(f"{path}:{node.lineno} {ast.unparse(node)}")
+    assert found == []
+
+
+def _speaks(module: str) -> bool:
+    return module.partition(".")[0] in SPEAK_TO_A_NETWORK and module != "urllib.parse"
+
+
+@pytest.mark.timeout(400)  # a window and a model: seconds, or minutes where others hold the machine
+def test_the_window_works_where_there_is_no_network(own_home: Path, tmp_path: Path) -> None:
+    cut_off = (
+        ["unshare", "--net"] if os.name == "posix" and os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
+    )
+    if not shutil.which("unshare") or subprocess.run([*cut_off, "true"], capture_output=True).returncode:
+        pytest.skip("a namespace without a network cannot be made here (unshare --net)")
+    proof = "import socket; socket.create_connection(('192.0.2.1', 9), 1)"  # a documentation address: RFC 5737
+    nowhere = subprocess.run([*cut_off, sys.executable, "-c", proof], capture_output=True, text=True)
+    assert "Network is unreachable" in nowhere.stderr
+    picture = tmp_path / "window.png"
+    command = [*cut_off, sys.executable, "-m", "ramanstudio", "--check", "--picture", str(picture)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert " → " in next(line for line in done.stdout.splitlines() if line.startswith("SNR"))
+    assert picture.stat().st_size > 20_000
+
+
+# A header that promises more than the file holds is refused before memory is taken for it.
+MEMORY_PROBE = """
+    import resource, sys
+    from pathlib import Path
+    from ramanstudio.errors import StudioError
+    from ramanstudio.formats import registry
+    import numpy, h5py
+    resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+    try:
+        registry.read(Path(sys.argv[1]), None)
+    except StudioError as error:
+        print(error.sentence)
+"""
+
+
+def huge_hdf5(path: Path) -> Path:
+    """40 GB of nothing in a file of some kilobytes."""
+    with h5py.File(path, "w") as file:
+        file.create_dataset("axis", data=np.linspace(100, 3000, 1000))
+        file.create_dataset("values", shape=(10_000_000, 1000), dtype=np.float32, chunks=(1000, 1000))
+    return path
+
+
+def huge_wdf(path: Path) -> Path:
+    """A header of Renishaw's that promises 2³¹ spectra of 2³¹ points."""
+    header = bytearray(512)
+    header[:4] = b"WDF1"
+    struct.pack_into("<IQ", header, 4, 1, 512)
+    for place in (60, 64, 72, 80):
+        struct.pack_into("<I", header, place, 0x7FFFFFFF)
+    path.write_bytes(bytes(header))
+    return path
+
+
+def huge_spc(path: Path) -> Path:
+    """A header of Galactic's that promises 2³¹ points."""
+    header = bytearray(512)
+    header[:4] = bytes((0x00, 0x4B, 0x00, 0x80))
+    struct.pack_into("<I", header, 4, 0x7FFFFFFF)
+    struct.pack_into("<ddI", header, 8, 100.0, 3000.0, 0x7FFFFFFF)
+    path.write_bytes(bytes(header))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "name"), [(huge_hdf5, "huge.h5"), (huge_wdf, "huge.wdf"), (huge_spc, "huge.spc")], ids=["h5", "wdf", "spc"]
+)
+def test_a_header_that_promises_too_much_takes_no_memory(make: object, name: str, tmp_path: Path) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("limits of memory are set by Linux's setrlimit")
+    path = make(tmp_path / name)  # type: ignore[operator]
+    command = [sys.executable, "-c", textwrap.dedent(MEMORY_PROBE), str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stderr
+    assert name in done.stdout
+
+
+def test_weights_and_projects_that_are_pickles_are_refused(tmp_path: Path) -> None:
+    pickle = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."
+    for suffix in (".h5", ".txt", ".csv", ".wdf", ".spc", ".jdx", ".ramanstudio", ".ramanlib"):
+        path = tmp_path / f"stranger{suffix}"
+        path.write_bytes(pickle)
+        with pytest.raises(StudioError):
+            registry.read(path)
