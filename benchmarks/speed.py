@@ -28,6 +28,7 @@ def main() -> None:
     drop = window_speed.measure_drop_1000()
     tick = window_speed.measure_tick_while_denoising()
     viewer = alone("viewer_speed")
+    plane = alone("plane_speed")
     rows = [
         ("first paint from source, warm", f"{paint['seconds']:.2f} s", "≤ 1.0 s"),
         ("of torch, scipy, sklearn, h5py, pandas, matplotlib imported by then", len(paint["slow"]), "0"),
@@ -54,6 +55,22 @@ def main() -> None:
         ("the same, 95 % of frames", f"{viewer['10000 spectra: pan, 95 % of frames']:.1f} ms", ""),
         ("500 spectra as lines: pan, median frame", f"{viewer['500 spectra: pan, median frame']:.1f} ms", ""),
         ("10 000 spectra: first picture", f"{viewer['10000 spectra: first picture']:.0f} ms", ""),
+        (
+            "100 000 points in the plane of Explore: pan, 95 % of frames",
+            f"{plane['100000 points: pan, 95 % of frames']:.1f} ms",
+            "≤ 33 ms",
+        ),
+        ("the same, median frame", f"{plane['100000 points: pan, median frame']:.1f} ms", ""),
+        (
+            "100 000 points: what lies under the mouse is found and said, 95 %",
+            f"{plane['100000 points: hover, 95 %']:.1f} ms",
+            "≤ 20 ms",
+        ),
+        (
+            "the same at 300 000 points, as a density: pan, 95 %",
+            f"{plane['300000 points: pan, 95 % of frames']:.1f} ms",
+            "",
+        ),
     ]
     write_section(
         "Speed",
