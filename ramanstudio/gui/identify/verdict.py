@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.gui.identify.ruler import SIZE, WORDS, draw_mark
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ramanstudio.analysis.search import Identification, Match
 
 WHOLE: Final = 0.75  # of a spectrum that a reference covers is not worth a word
+HEADLINES: Final = (28, 22, 18)  # pixels
 _KINDS: Final = ("matched", "missing", "extra")
 
 
@@ -37,7 +38,7 @@ class Verdict(QWidget):
         super().__init__(parent)
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.name, self.chance = label("headline"), label("")
+        self.name, self.chance = _Headline(self), label("")
         self.chance.setFont(tabular(self.chance.font()))
         self.chance.setStyleSheet("font-size: 18px;")
         self.why, self.facts = label("", wrap=True), label("quiet", wrap=True)
@@ -113,11 +114,9 @@ class Verdict(QWidget):
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(12)
-        self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         first.addWidget(self.name)
         first.addWidget(self.chance, 0, Qt.AlignmentFlag.AlignBottom)
         first.addStretch()
-        first.addWidget(self.marks, 0, Qt.AlignmentFlag.AlignVCenter)
         steps = QHBoxLayout()
         steps.setSpacing(2)
         for widget in (self._before, self.place, self._after):
@@ -127,8 +126,46 @@ class Verdict(QWidget):
         whole.setContentsMargins(16, 8, 12, 4)
         whole.setSpacing(2)
         whole.addLayout(first)
-        whole.addWidget(self.why)
+        second = QHBoxLayout()
+        second.setSpacing(12)
+        second.addWidget(self.why, 1)
+        second.addStretch()
+        second.addWidget(self.marks, 0, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(second)
         whole.addWidget(self.facts)
+
+
+class _Headline(QLabel):
+    """A name as large as there is room for it, then cut, with all of it in the tooltip."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        metrics = QFontMetrics(self._font(HEADLINES[0]))
+        return QSize(metrics.horizontalAdvance(self.text()) + 4, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(80, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        fonts = [self._font(size) for size in HEADLINES]
+        fitting = (font for font in fonts if QFontMetrics(font).horizontalAdvance(self.text()) <= self.width())
+        font = next(fitting, fonts[-1])
+        words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip(self.text() if words != self.text() else "")
+        painter = QPainter(self)
+        painter.setFont(font)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
+        painter.end()
+
+    def _font(self, size: int) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(size)
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
 
 
 class _MarkKey(QLabel):
