@@ -33,12 +33,24 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
 
 UNKNOWN: Final = "unknown"
+LONGEST_NAME = 48
 LONGEST_TABLE = 60  # lines printed; the file has them all
 HEADER: Final = (
     "file", "spectrum", "rank", "name", "chance", "HQI", "Pearson", "Euclid", "gap", "matched bands / cm-1",
     "missing bands / cm-1", "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
 )  # fmt: skip
-MIXTURE_HEADER: Final = ("file", "spectrum", "part", "name", "fraction", "error", "library", "sample", "why")
+MIXTURE_HEADER: Final = (
+    "file",
+    "spectrum",
+    "part",
+    "name",
+    "fraction",
+    "error",
+    "residual / noise",
+    "library",
+    "sample",
+    "why",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,7 @@ def identify(engine: Engine, files: Sequence[Path], laser_nm: float | None, out:
         if found:
             write_table(out, _hit_lines(found, opened))
     if found and asked.mixtures:
-        write_table(_mixtures_beside(out), _mixture_lines(found, opened, asked.within))
+        _write_mixtures(out.with_name(f"{out.stem}_mixtures{out.suffix}"), found, opened, asked.within)
     if found:
         _tell(found)
         names = ", ".join(one.title for one in opened)
@@ -197,34 +209,45 @@ def _hit_lines(
             yield (str(file), name, str(rank), one.name, *cells, *last)
 
 
-def _mixtures_beside(out: Path) -> Path:
-    return out.with_name(f"{out.stem}_mixtures{out.suffix}")
+def _write_mixtures(
+    out: Path,
+    found: Sequence[tuple[Source, Sequence[Identification]]],
+    opened: Sequence[Library],
+    within: Region | None,
+) -> None:
+    """Take each spectrum apart and write its parts; when cancelled, those found by then."""
+    lines: list[tuple[str, ...]] = [MIXTURE_HEADER]
+    try:
+        with bars("Taking mixtures apart") as progress:
+            for file, one, row, name, _ in progress.steps(list(_each(found)), "spectra"):
+                lines += [(str(file), name, *cells) for cells in _mixture_cells(one[row], opened, within)]
+    finally:
+        write_table(out, lines)
 
 
-def _mixture_lines(
-    found: Sequence[tuple[Source, Sequence[Identification]]], opened: Sequence[Library], within: Region | None
-) -> Iterator[Sequence[str]]:
-    """The parts of each spectrum, the largest first; or why there are none, which does not stop the others."""
-    yield MIXTURE_HEADER
-    for file, one, row, name, _ in _each(found):
-        try:
-            parts = _parts(one[row], opened, within)
-        except StudioError as error:
-            yield str(file), name, *[""] * 6, str(error)
-            continue
-        if not parts:
-            yield str(file), name, *[""] * 6, "No substance of the libraries is in it beyond doubt."
-        for number, (of, index, fraction, deviation) in enumerate(parts, start=1):
-            numbers = (f"{fraction:.3f}", f"{deviation:.3f}")
-            yield str(file), name, str(number), str(of.names[index]), *numbers, of.title, str(of.samples[index]), ""
+def _mixture_cells(
+    spectrum: SpectrumSet, opened: Sequence[Library], within: Region | None
+) -> Iterator[tuple[str, ...]]:
+    """The parts of a spectrum, the largest first; or why there are none, which does not stop the others."""
+    try:
+        parts, left = _parts(spectrum, opened, within)
+    except StudioError as error:
+        yield (*[""] * 7, str(error))
+        return
+    if not parts:
+        yield (*[""] * 7, "No substance of the libraries is in it beyond doubt.")
+    for number, (of, index, fraction, deviation) in enumerate(parts, start=1):
+        numbers = (f"{fraction:.3f}", f"{deviation:.3f}", f"{left:.1f}")
+        yield str(number), str(of.names[index]), *numbers, of.title, str(of.samples[index]), ""
 
 
 def _parts(
     spectrum: SpectrumSet, opened: Sequence[Library], within: Region | None
-) -> list[tuple[Library, int, float, float]]:
+) -> tuple[list[tuple[Library, int, float, float]], float]:
     """Up to four references that a spectrum (a set of one) is mixed of, each with its fraction and the error of it.
 
-    Raises StudioError when too little of it is covered by the libraries.
+    And what the fit leaves, in units of the noise: far above one, something else is in it. Raises StudioError when too
+    little of it is covered by the libraries.
     """
     from ramanstudio.analysis.mixture_candidates import mixture_candidates
     from ramanstudio.analysis.mixtures import unmix
@@ -240,7 +263,8 @@ def _parts(
     references = [opened[which].spectrum(index) for which, index in places]
     mixture = unmix(spectrum.axis, spectrum.values[0], sigma, references, names)
     found = [(*places[part.reference], part.fraction, part.error) for part in mixture.parts]
-    return [(opened[which], index, fraction, error) for which, index, fraction, error in sorted(found, key=_share)]
+    parts = [(opened[which], index, fraction, error) for which, index, fraction, error in sorted(found, key=_share)]
+    return parts, float(np.sqrt(np.nanmean(mixture.residual**2))) / max(sigma, 1e-30)
 
 
 def _share(part: tuple[int, int, float, float]) -> float:
@@ -266,10 +290,11 @@ def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:
         best = answer.matches[0] if answer.matches else None
         said = UNKNOWN if best is None else f"{UNKNOWN}; nearest {best.name}" if answer.unknown else best.name
         numbers = ("", "") if best is None else (f"{best.probability:.0%}", f"{best.hqi:.0f}")
-        rows.append((file.name if len(one) == 1 else f"{file.name} {name}", said, *numbers))
+        short = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
+        rows.append((short if len(one) == 1 else f"{short} {name}", said, *numbers))
     print(table(("spectrum", "best", "chance", "HQI"), rows))
-    for why in dict.fromkeys(answer.why for *_, answer in answers if answer.why):
-        print(why)
+    if len(answers) == 1 and answers[0][-1].why:  # of several the file says why
+        print(answers[0][-1].why)
 
 
 def ready(engine: Engine, opened: Sequence[Library]) -> list[Library]:

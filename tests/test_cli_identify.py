@@ -245,6 +245,7 @@ def test_the_parts_of_mixtures_are_a_table_beside(tmp_path: Path, nose: Nose, mi
     assert [(row["name"], row["part"]) for row in rows[:2]] == [("quartz", "1"), ("rutile", "2")]
     assert [float(row["fraction"]) for row in rows[:2]] == pytest.approx([0.7, 0.3], abs=0.03)
     assert all(0 < float(row["error"]) < 0.05 for row in rows[:2])
+    assert 0.5 < float(rows[0]["residual / noise"]) < 3
     assert len(rows) == 3
     assert rows[2]["why"]
 
