@@ -32,7 +32,7 @@ SMOOTHING_CM: Final = 3.0  # before a query's lines are taken for their height
 # ln(R² / (1 - R²)) of what it explains of the rest, ln(independent samples), ln(least fraction) and the likeness of
 # the two parts most alike. Fitted to simulated mixtures by benchmarks/mixtures.py, which also says how it does on
 # mixtures of other species.
-REAL: Final = (4.02, 0.86, 0.57, 2.44, -6.28)
+REAL: Final = (3.6, 0.94, 0.7, 2.51, -6.45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class _Query:
     def of(cls, axis: Floats, values: Floats, sigma: Floats | float, references: Sequence[SpectrumSet]) -> _Query:
         """The query over the range that most of the references share with it."""
         usable, low, high = _shared_range(axis, references)
-        inside = (axis >= low) & (axis <= high)
+        inside = (axis >= low) & (axis <= high) & np.isfinite(values)
         if inside.sum() < FEWEST_POINTS:
             raise _too_little(axis, references)
         block = -(-int(inside.sum()) // MOST_POINTS)

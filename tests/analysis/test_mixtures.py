@@ -122,3 +122,11 @@ def test_thirty_candidates_take_a_fraction_of_a_second() -> None:
     start = time.perf_counter()
     found(values, sigma)
     assert time.perf_counter() - start < 1.0  # 0.05 s where nothing else runs
+
+
+def test_points_that_were_not_measured_are_left_out() -> None:
+    values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
+    values[100:120] = np.nan
+    mixture = unmix(AXIS, values, sigma, [REFERENCES["Ethanol"], REFERENCES["Cyclohexane"]], ["Ethanol", "Cyclohexane"])
+    assert [part.fraction for part in mixture.parts] == pytest.approx([0.6, 0.4], abs=0.1)
+    assert np.isnan(mixture.residual[100:120]).all()

@@ -1,0 +1,160 @@
+"""Mixtures whose parts are known: real ones of reagents, and simulated ones of minerals, and libraries for both.
+
+A simulated mixture is the sum of real spectra of two or three minerals, each without its baseline and of unit area,
+with white noise. The library has other specimens of the same minerals, never the ones that were mixed.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.repeats import CORPUS
+from ramanstudio.analysis.grid import on_grid
+from ramanstudio.analysis.lines import baseline
+from ramanstudio.analysis.peak_tables import peak_tables
+from ramanstudio.analysis.prints import AS_MEASURED, GRID
+from ramanstudio.analysis.snr import noise_sigma
+from ramanstudio.spectra import SpectrumSet
+
+Floats = NDArray[np.floating[Any]]
+
+SNR = 20
+LEAST_SHARE = 0.15  # of a part, so that it is there to be seen
+LOW_CM, HIGH_CM, LEAST_RANGE_CM = 150.0, 1250.0, 800.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """A spectrum (1, B), its noise, and what share of it each substance has; `without` are samples not to be used as
+    references, `parts` the spectra of the corpus that were mixed."""
+
+    spectrum: SpectrumSet
+    sigma: float
+    shares: Mapping[str, float]
+    without: frozenset[str] = frozenset()
+    parts: tuple[int, ...] = ()
+
+
+class References:
+    """N spectra of known substances as a library: `names`, `samples` and `lasers` (N,), and what a search compares."""
+
+    def __init__(self, spectra: Sequence[SpectrumSet], names: Sequence[str], samples: Sequence[str], lasers: Floats):
+        self.spectra, self.names, self.samples = list(spectra), np.array(names), np.array(samples)
+        self.lasers = lasers
+
+    @cached_property
+    def prints(self) -> dict[str, NDArray[Any]]:
+        """As analysis/prints.py makes them, those that mixtures are looked up by."""
+        rows, ends = np.zeros((len(self.spectra), GRID.samples), np.float32), np.zeros((len(self.spectra), 2), int)
+        for row, end, one in zip(rows, ends, self.spectra, strict=True):
+            values, measured = on_grid(GRID, one.axis, one.values)
+            row[:] = values[0] / max(float(np.linalg.norm(values[0])), 1e-12)
+            inside = np.flatnonzero(measured)
+            end[:] = inside[0], inside[-1] + 1
+        return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
+
+    def only(self, which: NDArray[Any]) -> References:
+        """Some of them, a boolean (N,)."""
+        rows = np.flatnonzero(which)
+        some = References([self.spectra[row] for row in rows], self.names[rows], self.samples[rows], self.lasers[rows])
+        some.__dict__["prints"] = {name: value[rows] for name, value in self.prints.items()}
+        return some
+
+
+def reagents(corpus: Path = CORPUS) -> tuple[References, list[Mixed]]:
+    """The pure reagents, and the mixtures of two whose label says what they are of; volume shares."""
+    with h5py.File(corpus) as file:
+        part = file["reagents"]
+        labels, offsets = part["label"].asstr()[:], part["offsets"][:]
+        axis, values = part["axis"][:], part["values"][:]
+    pieces = [slice(*ends) for ends in pairwise(offsets)]
+    sets = [SpectrumSet.of(axis[piece], values[piece]) for piece in pieces]
+    shares = [{name: int(share) / 100 for name, share in re.findall(r"([^\d%+ ]+)(\d+)%", label)} for label in labels]
+    pure = [row for row, label in enumerate(labels) if not re.search(r"[\d%]", label)]
+    library = References([sets[row] for row in pure], labels[pure], labels[pure], np.full(len(pure), np.nan))
+    mixed = [
+        Mixed(sets[row], float(noise_sigma(sets[row].values)[0]), found) for row, found in enumerate(shares) if found
+    ]
+    return library, mixed
+
+
+def minerals(corpus: Path = CORPUS) -> References:
+    """The processed spectra of rruff that cover most of 150 to 1250 cm⁻¹."""
+    with h5py.File(corpus) as file:
+        part = file["rruff"]
+        names, samples, kinds = (part[column].asstr()[:] for column in ("label", "sample", "kind"))
+        offsets, lasers, axis, values = (part[column][:] for column in ("offsets", "laser_nm", "axis", "values"))
+    covered = np.minimum(axis[offsets[1:] - 1], HIGH_CM) - np.maximum(axis[offsets[:-1]], LOW_CM)
+    rows = np.flatnonzero((kinds == "processed") & (covered > 0.85 * (HIGH_CM - LOW_CM)))
+    sets = [
+        SpectrumSet.of(axis[slice(*offsets[[row, row + 1]])], values[slice(*offsets[[row, row + 1]])]) for row in rows
+    ]
+    return References(sets, names[rows], samples[rows], lasers[rows])
+
+
+def starter_minerals(library: References) -> References:
+    """The real spectra of the minerals that the starter library has."""
+    ours = {table.label for table in peak_tables() if table.collection == "rruff"}
+    return library.only(np.isin(library.names, sorted(ours)))
+
+
+def half(name: str) -> int:
+    """0 for the species that rules were fitted on, 1 for those that they are tried on."""
+    return zlib.crc32(name.encode()) % 2
+
+
+def simulated(library: References, parts: int, many: int, which: int | None, seed: int) -> list[Mixed]:
+    """`many` mixtures of `parts` minerals that have two specimens or more, of one half of the species, or of all."""
+    random = np.random.default_rng(seed)
+    rows: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row, (name, sample) in enumerate(zip(library.names, library.samples, strict=True)):
+        if which is None or half(name) == which:
+            rows[name][sample].append(row)
+    pool = [name for name in rows if len(rows[name]) > 1]
+    mixed: list[Mixed] = []
+    while len(mixed) < many:
+        laser = random.choice([532, 780, 785])
+        chosen = []
+        for name in random.choice(pool, parts, replace=False):
+            specimen = rows[name][random.choice(sorted(rows[name]))]
+            same = [row for row in specimen if library.lasers[row] == laser]
+            chosen.append(int(random.choice(same or specimen)))
+        mixed += _mixed(random, library, chosen)
+    return mixed
+
+
+def _mixed(random: np.random.Generator, library: References, chosen: list[int]) -> list[Mixed]:
+    """One mixture of some spectra; none where they share too little of their range."""
+    low = max(LOW_CM, *(library.spectra[row].axis[0] for row in chosen))
+    high = min(HIGH_CM, *(library.spectra[row].axis[-1] for row in chosen))
+    if high - low < LEAST_RANGE_CM:
+        return []
+    axis = np.arange(np.ceil(low), high)
+    shares = np.zeros(1)
+    while shares.min() < (LEAST_SHARE if len(chosen) > 1 else 1e-9):
+        shares = random.dirichlet(np.ones(len(chosen)))
+    values = shares @ np.stack([lines_of(library.spectra[row], axis) for row in chosen])
+    sigma = float(values.max()) / SNR
+    noisy = values + random.normal(0, sigma, len(axis))
+    named = {str(library.names[row]): float(share) for row, share in zip(chosen, shares, strict=True)}
+    without = frozenset(str(library.samples[row]) for row in chosen)
+    return [Mixed(SpectrumSet.of(axis, noisy), sigma, named, without, tuple(chosen))]
+
+
+def lines_of(spectrum: SpectrumSet, axis: Floats) -> Floats:
+    """A spectrum without its baseline at `axis` (B,), its area 1."""
+    values = np.interp(axis, spectrum.axis, spectrum.values[0])
+    values = values - baseline(axis, values[None])[0]
+    return np.asarray(values / np.maximum(values, 0).sum())
