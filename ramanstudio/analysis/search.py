@@ -106,43 +106,50 @@ def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Judge, told: _T
     order = np.argsort(-chances, kind="stable")
     share = chances[order] / max(1 - none, 1e-6)
     held = int(np.searchsorted(np.cumsum(share), weigher.held) + 1)
+    top = order[: told.top]
+    pearson = _as_measured(one, top, told)
+    ours = bands_of(one.query["roots"]) if told.with_bands else None
     matches = []
-    for rank, place in enumerate(order[: told.top].tolist()):
-        score = float(share[rank])
-        gap = score - (float(share[rank + 1]) if rank + 1 < len(share) else 0.0)
-        matches.append(_match(one, place, float(chances[place]), score, gap, told, rank < told.with_bands))
+    for rank, place in enumerate(top.tolist()):
+        gap = float(share[rank] - (share[rank + 1] if rank + 1 < len(share) else 0))
+        numbers = float(chances[place]), float(share[rank]), float(pearson[rank]), gap
+        matches.append(_match(one, place, numbers, told, ours if rank < told.with_bands else None))
     unknown = none >= weigher.unknown_from
     why = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
     return Identification(tuple(matches), unknown, min(held, len(order)), why)
 
 
+def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray[np.float32]:
+    """Pearson's r with the best reference of each of the candidates in `places`, no baseline taken off, (K,)."""
+    inside = np.flatnonzero(one.looked)
+    span = slice(inside[0], inside[-1] + 1)
+    along = np.arange(GRID.samples)[span]
+    rows, both = [], []
+    for best in one.found.best[places].tolist():
+        prints, index = told.libraries[one.listed.library[best]].prints, one.listed.reference[best]
+        rows.append(prints[AS_MEASURED][index, span])
+        both.append(one.looked[span] & (along >= prints["first"][index]) & (along < prints["last"][index]))
+    return correlation(one.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
+
+
 def _match(
-    one: Weighed, place: int, probability: float, score: float, gap: float, told: _Told, with_bands: bool
+    one: Weighed, place: int, numbers: tuple[float, float, float, float], told: _Told, ours: Bands | None
 ) -> Match:
+    """The candidate in `place`, whose chance, score, Pearson's r and gap are `numbers`; with bands beside `ours`."""
+    probability, score, pearson, gap = numbers
     best = int(one.found.best[place])
     number, index = int(one.listed.library[best]), int(one.listed.reference[best])
-    prints = told.libraries[number].prints
-    along = np.arange(GRID.samples)
-    both = one.looked & (along >= prints["first"][index]) & (along < prints["last"][index])
     r = max(float(one.listed.likeness[best, 0]), 0.0)
-    pearson = float(correlation(one.query[AS_MEASURED], prints[AS_MEASURED][index][None], both[None])[0])
     bands: tuple[tuple[float, ...], ...] = ((), (), ())
-    if with_bands and both.any():
+    if ours is not None:
+        prints = told.libraries[number].prints
+        along = np.arange(GRID.samples)
+        both = one.looked & (along >= prints["first"][index]) & (along < prints["last"][index])
         if (number, index) not in told.bands:
             told.bands[number, index] = bands_of(prints["roots"][index])
-        bands = compared(bands_of(one.query["roots"]), told.bands[number, index], both)
-    return Match(
-        one.found.names[place],
-        probability,
-        score,
-        1000 * r**2,
-        pearson,
-        float(np.sqrt(2 - 2 * r)),
-        gap,
-        number,
-        index,
-        *bands,
-    )
+        bands = compared(ours, told.bands[number, index], both)
+    name, euclid = one.found.names[place], float(np.sqrt(2 - 2 * r))
+    return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, number, index, *bands)
 
 
 def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
