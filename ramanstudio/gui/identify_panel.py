@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer
@@ -108,6 +109,7 @@ class IdentifyPanel(Panel):
             box.toggled.connect(lambda on, library=library: libraries.search_in(library, on))
             self._checks.addWidget(box)
             self._boxes.append(box)
+        self._order()
         words = "Opening the libraries…" if libraries.loading else "There is no library yet."
         if libraries.all:
             words = (
@@ -117,6 +119,13 @@ class IdentifyPanel(Panel):
         self.damaged.setText("\n".join(error.sentence for error in libraries.problems))
         for said in (self._starter, self.damaged):
             said.setVisible(bool(said.text()))
+
+    def _order(self) -> None:
+        """Let the Tab key walk from top to bottom."""
+        compare = (*self.regions.in_reading_order, self.classic, self.mixture, self._fit)
+        reading = (*self._boxes, self._shelf, self._more, *compare, self.go, self.substances, self._export)
+        for one, following in pairwise(reading):
+            QWidget.setTabOrder(one, following)
 
     def _show_region(self) -> None:
         entry, view = self._page.entry, self._page.view

@@ -14,15 +14,17 @@ from driver import Starter, Window
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from shelf import AXIS, SHIFTS, ComparingEngine, a_file, a_library, lines, of_the_starter
+from shelf import AXIS, SHIFTS, ComparingEngine, a_file, a_library, lines, of_the_starter, whole_starter
 
 from ramanstudio import paths
 from ramanstudio.analysis import library_shelf, mixture_candidates, mixtures, peak_tables
+from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.identify_panel import IdentifyPanel
 from ramanstudio.gui.map_page import MapPage
+from ramanstudio.paths import shipped
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +183,25 @@ def test_of_a_map_it_counts_the_substances_and_a_click_selects_their_spectra(sta
     assert desk.verdict.place.text() == "1 of 12"
     desk.page.step(1)
     assert desk.page.row == rows[1]
+
+
+@pytest.mark.slow
+def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [one for one in whole_starter() if one.name in ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")]
+    monkeypatch.setattr(peak_tables, "starter", lambda: some)
+    window = start(shipped("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu"))
+    window.do("tab_identify")
+    page = window.window.pages.page("identify")
+    assert isinstance(page, IdentifyPage)
+    window.wait_until(lambda: page.found is not None, 100)
+    found = page.found
+    assert found is not None
+    assert found.matches[0].name == "Quartz"
+    window.wait_until(lambda: page.view is not None and page.view.over is not None)
+    assert page.view is not None
+    assert page.view.over is not None
+    assert page.view.over.is_simulated
+    assert any(abs(mark.shift - 464) < 4 and mark.kind == "matched" for mark in page.view.ruler.marks)
 
 
 def test_the_map_is_coloured_by_substance(start: Starter, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ Rows = NDArray[np.int64]
 CHUNK: Final = 256  # spectra of one call
 SOON: Final = 32  # of what is looked at: soon enough for whoever selects another entry
 TOP: Final = 10  # hits of a list
+LARGE: Final = 5000  # spectra of a set whose lists are shorter: ten hits of each of 100 000 spectra take 0.7 GB
+TOP_OF_LARGE: Final = 5
 
 log = logging.getLogger("ramanstudio")
 
@@ -125,7 +127,8 @@ def identify_asked(question: Question, asked: Asked, progress: Progress) -> None
     libraries = prepared(question, progress)
     while pieces := asked.take():
         spectra = stacked([piece.source[piece.rows] for piece in pieces])
-        found = _found(question, libraries, spectra, progress.part(asked.done, asked.total))
+        top = TOP if max(len(piece.source) for piece in pieces) <= LARGE else TOP_OF_LARGE
+        found = _found(question, libraries, spectra, top, progress.part(asked.done, asked.total))
         ends = np.cumsum([len(piece.rows) for piece in pieces]).tolist()
         progress.show(
             [Answer(piece, tuple(found[end - len(piece.rows) : end])) for piece, end in zip(pieces, ends, strict=True)]
@@ -147,12 +150,12 @@ def prepared(question: Question, progress: Progress) -> list[Library]:
 
 
 def _found(
-    question: Question, libraries: Sequence[Library], spectra: SpectrumSet, progress: Progress
+    question: Question, libraries: Sequence[Library], spectra: SpectrumSet, top: int, progress: Progress
 ) -> list[Identification]:
     from ramanstudio.analysis.search import Identification
 
     try:
-        return list(question.engine.identify(spectra, libraries, TOP, question.within, progress))
+        return list(question.engine.identify(spectra, libraries, top, question.within, progress))
     except (Cancelled, StudioError):  # of one spectrum the engine says what is wrong; what it refuses concerns all
         raise
     except Exception as error:  # a border: a spectrum that nobody was prepared for must not stop the others
@@ -160,7 +163,7 @@ def _found(
             return [
                 one
                 for row in range(len(spectra))
-                for one in _found(question, libraries, spectra[row : row + 1], progress)
+                for one in _found(question, libraries, spectra[row : row + 1], top, progress)
             ]
         log.error("identifying failed", exc_info=error)
         return [Identification((), True, 0, f"It could not be compared: {type(error).__name__}.")]

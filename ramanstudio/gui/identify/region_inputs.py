@@ -56,6 +56,12 @@ class RegionInputs(QWidget):
         self.leave_out.clicked.connect(self._add)
         self.show_region(None, self._ends, self._ends)
 
+    @property
+    def in_reading_order(self) -> list[QWidget]:
+        """What the keyboard walks through, from top to bottom."""
+        rows = [box for _, one in self._left_out for box in (one.low, one.high)]
+        return [self.only, self.part.low, self.part.high, *rows, self.leave_out]
+
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self.part.set_theme(theme)
@@ -71,7 +77,7 @@ class RegionInputs(QWidget):
         self.only.blockSignals(False)
         self.part.setVisible(has_part)
         if region is not None and has_part:
-            self.part.show_band("From", (max(region.low_cm, ends[0]), min(region.high_cm, ends[1])), ends)
+            self.part.show_band("Only", (max(region.low_cm, ends[0]), min(region.high_cm, ends[1])), ends)
         without = region.without if region is not None else ()
         for number, (row, one) in enumerate(self._left_out):
             row.setVisible(number < len(without))
