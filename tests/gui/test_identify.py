@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -319,15 +320,15 @@ def test_a_library_dropped_before_anybody_has_looked_stands_beside_the_others(st
     assert {box.text() for box in desk.panel.libraries} == {"Given · 1", "Stones · 2", "Starter library · 3"}
 
 
-def of_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: Any, most: int = 4) -> mixtures.Mixture:
+def of_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: Any) -> SimpleNamespace:
     """The first two candidates, by least squares."""
     heights = [np.interp(axis, one.axis, one.values[0]) for one in references[:2]]
     columns = np.column_stack([*heights, np.ones_like(axis), axis])
     found = np.linalg.lstsq(columns, values, rcond=None)[0]
     shares = found[:2] / found[:2].sum()
-    parts = tuple(mixtures.Part(number, float(share), 0.02, 0.0) for number, share in enumerate(shares))
+    parts = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
     fitted = columns @ found
-    return mixtures.Mixture(parts, fitted, values - fitted, columns[:, :2].T * found[:2, None])
+    return SimpleNamespace(parts=parts, explained=0.97, fitted=fitted, residual=values - fitted)
 
 
 def test_a_mixture_is_taken_apart_into_shares(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 CHUNK: Final = 256  # spectra of one call
 SOON: Final = 32  # of what is looked at: soon enough for whoever selects another entry
 TOP: Final = 10  # hits of a list
-LARGE: Final = 5000  # spectra of a set whose lists are shorter: ten hits of each of 100 000 spectra take 0.7 GB
+LARGE: Final = 5000  # spectra of a set whose lists are shorter: ten hits of each of 100 000 spectra take 0.6 GB
 TOP_OF_LARGE: Final = 5
 
 log = logging.getLogger("ramanstudio")
