@@ -29,6 +29,7 @@ __all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "of
 
 COMPONENTS, NEIGHBOURS = "components", "neighbours"  # the planes
 FEWEST_KNOWN = 0.5  # of the spectra; with fewer a plane is laid out anew
+EQUAL = "The spectra are all equal: nothing tells them apart."
 PAINTED = 3000  # spectra that the bands are found on
 NEAREST = 5
 
@@ -102,7 +103,7 @@ def explore(
         comparison.features,
         comparison.likeness,
         comparison.range_cm,
-        aside=_aside(parts, comparison),
+        aside=EQUAL if clusters.all_equal(comparison.likeness) else _aside(parts, comparison),
         model=engine.card.name,
     )
     planes = _planes(explored, known, before)
@@ -131,6 +132,8 @@ def _planes(explored: Explored, known: NDArray[np.intp], before: Explored | None
             if not there.all():
                 plane[~there] = projection.place(explored.likeness[there], plane[there], explored.likeness[~there])
             planes[layout] = plane
+    if clusters.all_equal(explored.likeness):
+        planes[COMPONENTS] = np.zeros((len(known), 2), dtype=np.float32)
     if COMPONENTS not in planes:
         planes[COMPONENTS] = projection.components_plane(explored.likeness)
     return planes

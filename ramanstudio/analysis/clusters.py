@@ -34,6 +34,7 @@ REPEATS = 20  # times that the spectra are grouped again, from SHARE of them (of
 SHARE = 0.8
 FAR = 9.0  # robust standard deviations beyond the usual distance from a group's middle: an outlier
 FEWEST_FOR_FAR = 8  # spectra of a group whose usual distance can be told
+_ROUNDING = 1e-5  # of the largest number: equal spectra come out of the network differing by less
 NEIGHBOURS = 10  # that say how surely a spectrum belongs where a method does not
 
 
@@ -90,10 +91,11 @@ def cluster(
             f"{broken} of {len(features)} spectra cannot be compared: they hold values that are not numbers.",
             remedy="Leave those out.",
         )
-    different = len({row.tobytes() for row in features})
+    different = _different(features)
     if n_clusters is not None and not 1 <= n_clusters <= different:
+        spectra = f"{different} different spectra" if different > 1 else "Spectra that are all equal"
         raise StudioError(
-            f"{different} different spectra cannot form {n_clusters} groups.",
+            f"{spectra} cannot form {n_clusters} groups.",
             remedy="Ask for fewer groups, from 1 on, or give more spectra.",
         )
     if different < 2 or n_clusters == 1:
@@ -110,6 +112,21 @@ def cluster(
     chances = np.where(labels == OUTLIER, np.float32(0), chances)
     many = int(labels.max(initial=0)) + 1
     return Clusters(labels, chances, many, _silhouette(features, labels), method)
+
+
+def _different(features: Floats) -> int:
+    """How many rows differ by more than rounding does."""
+    whole = np.rint(features / _rounding(features)).astype(np.int32)
+    return len({row.tobytes() for row in whole})
+
+
+def all_equal(features: Floats) -> bool:
+    """Whether rows of `features` (N, D) differ by no more than rounding does."""
+    return not features.size or bool(np.ptp(features, axis=0).max() <= _rounding(features))
+
+
+def _rounding(features: Floats) -> float:
+    return _ROUNDING * max(float(np.abs(features).max(initial=0)), 1e-30)
 
 
 def _one_group(features: Floats) -> Found:

@@ -25,6 +25,8 @@ KEPT: Final = 2000  # tiny spectra; those of rows that were scrolled by are made
 def tiny(spectra: SpectrumSet, across: int = SPARK.width()) -> np.ndarray:
     """The shape of a set in `across` numbers between 0 and 1; a set of many by the mean of some of them."""
     some = spectra.values[:: max(1, len(spectra) // 32)]
+    whole = np.isfinite(some).all(axis=1)
+    some = some[whole] if whole.any() else some
     curve = np.nan_to_num(some.mean(axis=0) if len(some) > 1 else some[0], nan=0.0, posinf=0.0, neginf=0.0)
     edges = np.linspace(0, curve.size, min(across, curve.size), endpoint=False).astype(int)
     binned = np.maximum.reduceat(curve, edges)  # a line narrower than a pixel must still be seen

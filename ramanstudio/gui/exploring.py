@@ -167,9 +167,13 @@ class Exploring(QObject):
         left = sum(self._denoising.waits(entry) for entry in entries)
         if left:
             return f"Waiting until {count_of(left, 'entry is', 'entries are')} denoised…"
-        raw = sum(self._session.project.result(entry) is None for entry in entries)
+        results = [self._session.project.result(entry) for entry in entries]
+        raw = sum(result is None for result in results)
         if raw:
             return f"{count_of(raw, 'entry is', 'entries are')} not denoised: Ctrl+D denoises what is open."
+        problem = next((result.problem for result in results if result is not None and result.problem), "")
+        if problem and not any(result.denoised for result in results if result is not None):
+            return problem
         return "Comparing the spectra…" if "explore" in self._jobs else ""
 
     # How it keeps up

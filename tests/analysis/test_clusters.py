@@ -42,6 +42,16 @@ def test_too_few_or_equal_spectra_are_one_group(features):
     assert np.all(found.labels == 0)
 
 
+def test_spectra_that_differ_by_rounding_only_are_equal():
+    rows = np.tile(np.random.default_rng(5).normal(0, 1, 12), (30, 1)).astype(np.float32)
+    jittered = np.nextafter(rows, np.where(np.arange(30)[:, None] % 2, np.inf, -np.inf).astype(np.float32))
+    assert clusters.all_equal(jittered)
+    assert clusters.cluster(jittered).n_clusters == 1
+    with pytest.raises(StudioError, match="Spectra that are all equal cannot form 4 groups"):
+        clusters.cluster(jittered, 4)
+    assert not clusters.all_equal(np.vstack([rows, 1.01 * rows[:1]]))
+
+
 @pytest.mark.parametrize("count", [0, 3])
 def test_more_groups_than_different_spectra_are_refused_in_a_sentence(count):
     with pytest.raises(StudioError, match=f"2 different spectra cannot form {count} groups"):

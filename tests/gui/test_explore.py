@@ -504,6 +504,27 @@ def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: 
     assert bar.axes.said.text() == "6 spectra hold nothing but zeros, or no numbers, and are left out."
 
 
+def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_path: Path) -> None:
+    axis, line = np.linspace(200.0, 1800.0, 200), np.tile(np.sin(np.linspace(0, 9, 200)), (6, 1))
+    for name, values in (("equal.h5", line), ("nothing.h5", np.full((6, 200), np.nan))):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["axis"], file["values"] = axis, values
+    window = start(tmp_path / "nothing.h5", loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["not denoised"])
+    window.do("tab_explore")
+    look(window)
+    assert page_of(window).waiting.isVisible()
+    assert "not numbers" in page_of(window).waiting.words.text()
+    window.drop(tmp_path / "equal.h5")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    bar = page_of(window).bar
+    assert bar is not None
+    assert bar.axes.said.text() == "The spectra are all equal: nothing tells them apart."
+    (row,) = plane_of(window).legend.rows
+    assert row.count == 6
+
+
 def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
     exploring, session = explored.studio.exploring, explored.studio.session
     old, groups = exploring.portraits, session.groups

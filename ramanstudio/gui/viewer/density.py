@@ -104,7 +104,8 @@ def _spans(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np
     rows = (block - np.float32(frame.low)) * np.float32(frame.height / (frame.high - frame.low)) + np.float32(1)
     if segments.parts > 1:
         shares = (np.arange(segments.parts) / segments.parts).astype(np.float32)
-        cut = rows[:, :-1, None] + (rows[:, 1:, None] - rows[:, :-1, None]) * shares
+        with np.errstate(invalid="ignore"):  # beside what is infinite lies nothing
+            cut = rows[:, :-1, None] + (rows[:, 1:, None] - rows[:, :-1, None]) * shares
         rows = np.concatenate([cut.reshape(len(rows), -1), rows[:, -1:]], axis=1)
     rows = rows[:, segments.inside.start : segments.inside.stop + 1]
     gap = ~np.isfinite(rows)
