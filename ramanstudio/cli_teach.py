@@ -299,4 +299,4 @@ def _tell(found: FineTuned, names: Sequence[str]) -> None:
 
 def _rows_of(report: Report) -> Iterator[tuple[str, ...]]:
     for name, count, recall in zip(report.classes, report.counts, report.recall.tolist(), strict=True):
-        yield name, f"{count}", "not measured" if np.isnan(recall) else f"{recall:.0%}"
+        yield name, f"{count}", "not measured" if np.isnan(recall) else f"{100 * recall:.0f} %"

@@ -25,7 +25,7 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
-    | {"formats.registry", "mae.plan", "analysis.maps", "library_making"}
+    | {"formats.registry", "mae.plan", "analysis.maps", "library_making", "teaching"}
     | {f"analysis.{door}" for door in ("library", "library_shelf", "mixture_candidates", "mixtures", "search", "snr")},
     "cli": {"cli_features", "cli_files", "cli_identify", "cli_library", "cli_pretrain", "cli_teach"}
     | {"engine", "demo", "export"}

@@ -248,6 +248,17 @@ ACTIONS: Final = (
     ),
     *GROUP_ACTIONS,
     *IDENTIFY_ACTIONS,
+    Action(
+        "teach",
+        "Teach…",
+        "Analyse",
+        "Ctrl+T",
+        "Teach a model to name spectra like the selected ones, or all that are open, by a few that are labelled",
+        "ph.graduation-cap",
+        lambda now: now.readable > 0 and now.engine,
+        toolbar="Teach…",
+        parts=True,
+    ),
     Action("cancel", "Cancel", "Analyse", "Esc", "Give up a gesture, else stop what is running", "ph.x", parts=True),
     Action(
         "choose_model", "Choose the model…", "Model", "", "The most exact one, or a fast one for large maps", "ph.brain"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.engine import models
+from ramanstudio.errors import StudioError
 from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.command_palette import Choice, CommandPalette
 from ramanstudio.gui.identify_commands import IdentifyCommands
@@ -146,6 +147,14 @@ class Commands(IdentifyCommands):
 
     def noise_automatic(self) -> None:
         self._session.set_noise_region(self._session.selected_ids, None)
+
+    def teach(self) -> None:
+        from ramanstudio.gui.teach_wizard import TeachWizard
+
+        try:
+            TeachWizard(self._studio, self._window).open()
+        except StudioError as error:
+            self._studio.messages.show_error(error)
 
     def cancel(self) -> None:
         if self._shown is not None and self._shown.cancel_gesture():

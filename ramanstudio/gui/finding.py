@@ -67,7 +67,11 @@ class Finding(QWidget):
             return
         outliers = f", {count_of(groups.outliers, 'outlier')}" if groups.outliers else ""
         words = f"{count_of(len(groups.groups), 'group')} in {count_of(len(groups.members), 'spectrum', 'spectra')}"
-        apart = f" · silhouette\u00a0{groups.silhouette:.2f}".replace("-", "−") if len(groups.groups) > 1 else ""
+        apart = (
+            f" · silhouette\u00a0{groups.silhouette:.2f}".replace("-", "−")
+            if len(groups.groups) > 1 and groups.silhouette
+            else ""
+        )
         self.summary.setText(f"{words}{outliers}{apart}")
         self.summary.setToolTip(_told(groups))
 

@@ -84,8 +84,8 @@ class Report:
         one = self.expected
         whom = f"the {one.others} others" if one.others else "new spectra"
         return (
-            f"Of {whom} {one.accuracy:.0%} are expected to be named right (95 % interval {one.low:.0%} to"
-            f" {one.high:.0%}); naming the commonest class each time would give {self.majority:.0%}."
+            f"Of {whom} {100 * one.accuracy:.0f} % are expected to be named right (95 % interval {100 * one.low:.0f} to"
+            f" {100 * one.high:.0f} %); naming the commonest class each time would give {100 * self.majority:.0f} %."
         )
 
 

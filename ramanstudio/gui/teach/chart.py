@@ -1,0 +1,110 @@
+"""A small chart of the wizard: points and lines over axes that say what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from ramanstudio.gui import theme as themes
+
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 40
+DOT = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points (x, y), joined by a line or not, in one of the theme's colours."""
+
+    points: tuple[tuple[float, float], ...]
+    colour: str = "accent"
+    joined: bool = True
+    dots: bool = True
+
+
+class Chart(QWidget):
+    """Draws series between bounds, with both axes named."""
+
+    def __init__(self, across: str, up: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._across, self._up = across, up
+        self._series: tuple[Series, ...] = ()
+        self._bounds = QRectF(0, 0, 1, 1)
+        self._percent = True
+        self.setAccessibleName(f"{up} by {across}")
+        self.setMinimumHeight(160)
+        themes.appearance().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(480, 220)
+
+    def show_series(self, series: Sequence[Series], bounds: QRectF, percent: bool = True) -> None:
+        """Show these between `bounds` (left, low, width, height), in percent of one or as numbers."""
+        self._series, self._bounds, self._percent = tuple(series), bounds, percent
+        self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        theme = themes.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inside = QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
+        font = painter.font()
+        font.setPixelSize(themes.QUIET_PX)
+        painter.setFont(themes.tabular(font))
+        self._draw_axes(painter, inside, QColor(theme.line), QColor(theme.quiet))
+        painter.setClipRect(inside.adjusted(-DOT, -DOT, DOT, DOT))
+        for one in self._series:
+            self._draw(painter, inside, one, QColor(getattr(theme, one.colour)))
+        painter.end()
+
+    def _place(self, inside: QRectF, x: float, y: float) -> QPointF:
+        bounds = self._bounds
+        return QPointF(
+            inside.left() + inside.width() * (x - bounds.left()) / (bounds.width() or 1),
+            inside.bottom() - inside.height() * (y - bounds.top()) / (bounds.height() or 1),
+        )
+
+    def _draw(self, painter: QPainter, inside: QRectF, one: Series, colour: QColor) -> None:
+        places = [self._place(inside, x, y) for x, y in one.points if np.isfinite(y)]
+        painter.setPen(QPen(colour, 1.5))
+        if one.joined and len(places) > 1:
+            painter.drawPolyline(places)
+        if one.dots:
+            painter.setBrush(colour)
+            for place in places:
+                painter.drawEllipse(place, DOT, DOT)
+
+    def _draw_axes(self, painter: QPainter, inside: QRectF, line: QColor, words: QColor) -> None:
+        painter.setPen(QPen(line, 1))
+        for share in (0.0, 0.5, 1.0):
+            y = inside.bottom() - share * inside.height()
+            painter.drawLine(QPointF(inside.left(), y), QPointF(inside.right(), y))
+        painter.setPen(words)
+        bounds = self._bounds
+        for share in (0.0, 0.5, 1.0):
+            value = bounds.top() + share * bounds.height()
+            y = inside.bottom() - share * inside.height()
+            box = QRectF(20, y - 9, LEFT - 28, 18)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._number(value))
+            x = inside.left() + share * inside.width()
+            box = QRectF(x - 40, inside.bottom() + 2, 80, 16)
+            box.moveRight(min(box.right(), self.width() - 2.0))
+            told = self._number(bounds.left() + share * bounds.width(), across=True)
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, told)
+        centred = Qt.AlignmentFlag.AlignHCenter
+        painter.drawText(QRectF(inside.left(), inside.bottom() + 19, inside.width(), 18), centred, self._across)
+        painter.save()
+        painter.translate(4, inside.center().y())
+        painter.rotate(-90)
+        painter.drawText(QRectF(-inside.height() / 2, 0, inside.height(), 16), centred, self._up)
+        painter.restore()
+
+    def _number(self, value: float, across: bool = False) -> str:
+        counted = across and self._bounds.width() > 1.5
+        if not self._percent or counted:
+            return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.3g}".replace("-", "−")
+        return f"{100 * value:.0f} %"

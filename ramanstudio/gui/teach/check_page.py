@@ -1,0 +1,92 @@
+"""Page 2 of teaching: which spectra are repeats of one sample, so that these never check each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWizardPage
+
+from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.teach.subject import PATTERN
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.teach.data_page import DataPage
+    from ramanstudio.gui.teach.subject import Subject
+
+NOTHING = ""
+USUAL = ("column sample", "column specimen", "column person", "column patient")
+
+
+class CheckPage(QWizardPage):
+    """Asks what says that two spectra are of one sample."""
+
+    def __init__(self, subject: Subject, data: DataPage) -> None:
+        super().__init__()
+        self.setTitle("Which spectra are of the same sample?")
+        self.setSubTitle(
+            "Repeats of one sample are alike. If they checked each other, all would seem easier than it is."
+        )
+        self._subject, self._data = subject, data
+        self.source = QComboBox(self)
+        self.source.setAccessibleName("What says that spectra are of one sample")
+        self.told = QLabel(self, wordWrap=True)
+        self.optimistic = label("warning", wrap=True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.addRow("One sample is told by", self.source)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addLayout(form)
+        column.addWidget(self.told)
+        column.addWidget(self.optimistic)
+        column.addStretch(1)
+        self.source.currentIndexChanged.connect(self.refresh)
+
+    @property
+    def groups(self) -> NDArray[np.str_] | None:
+        """The sample of each spectrum (N,); None where nothing is known of them."""
+        key = self.source.currentData()
+        if not key:
+            return None
+        return self._data.samples_of_pattern if key == PATTERN else self._subject.by_key(key)
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        before = self.source.currentData()
+        self.source.blockSignals(True)
+        self.source.clear()
+        self.source.addItem("Nothing: each spectrum is a sample of its own", NOTHING)
+        for one in self._subject.told:
+            if len(set(one.words.tolist()) - {""}) >= 2:
+                self.source.addItem(one.name, one.key)
+        if (self._data.samples_of_pattern != "").any():
+            self.source.addItem("{sample} in the pattern of file names", PATTERN)
+        wanted = [before, *USUAL] if before is not None else [PATTERN, *USUAL]
+        at = next((self.source.findData(one) for one in wanted if one and self.source.findData(one) > 0), 0)
+        self.source.setCurrentIndex(at)
+        self.source.blockSignals(False)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what the choice means."""
+        groups, words = self.groups, self._data.words
+        given = words != ""
+        if groups is None:
+            self.told.setText(f"{int(given.sum())} labelled spectra, each counted as a sample of its own.")
+            self.optimistic.setText(
+                "If some of them are repeats of one sample, the accuracy that is stated will be optimistic for new"
+                " samples."
+            )
+            return
+        samples = set(groups[given].tolist()) - {""}
+        alone = [
+            name for name in np.unique(words[given]).tolist() if len(set(groups[words == name].tolist()) - {""}) < 2
+        ]
+        self.told.setText(f"{int(given.sum())} labelled spectra of {len(samples)} samples.")
+        few = f"{len(alone)} of {len(np.unique(words[given]))} classes have one sample only"
+        self.optimistic.setText(
+            f"{few}: how well new samples of these are recognised cannot be measured, and is stated optimistically."
+            if alone and not self._data.quantity.isChecked()
+            else ""
+        )

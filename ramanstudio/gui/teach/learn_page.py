@@ -1,0 +1,231 @@
+"""Page 3 of teaching: one button. Shows what is tried and how well it does, and stops with the best so far."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    QWizardPage,
+)
+
+from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.teach.chart import Chart, Series
+from ramanstudio.progress import Progress, duration
+from ramanstudio.teaching.plan import AUTO, FOR_QUANTITIES, FULL, HEADS, QUANTITY_HEADS, READ_AS, FinetunePlan
+from ramanstudio.teaching.report import FineTuned, Learned
+
+if TYPE_CHECKING:
+    from ramanstudio.errors import StudioError
+    from ramanstudio.gui.jobs import Job
+    from ramanstudio.gui.teach_wizard import TeachWizard
+
+ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
+
+
+class LearnPage(QWizardPage):
+    """Lets the engine learn."""
+
+    def __init__(self, wizard: TeachWizard) -> None:
+        super().__init__()
+        self.setTitle("Learn")
+        self.setSubTitle(
+            "Everything is chosen by the labelled spectra: each way is judged on spectra that it did not learn from."
+        )
+        self._teach = wizard
+        self._job: Job | None = None
+        self._stop = threading.Event()
+        self._seen: list[Learned] = []
+        self._begun = 0.0
+        self.found: FineTuned | None = None
+        self.learn_button = QPushButton("Learn", self)
+        self.learn_button.setProperty("role", "primary")
+        self.learn_button.setToolTip("Learn from the labelled spectra")
+        self.stop_button = QPushButton("Stop", self)
+        self.stop_button.setToolTip("Stop, and keep the best that was found so far")
+        self.stop_button.setEnabled(False)
+        self.bar = QProgressBar(self, textVisible=False)
+        self.bar.setAccessibleName("How far it is")
+        self.says = QLabel(self, wordWrap=True)
+        self.best = label("quiet", wrap=True)
+        self.chart = Chart("ways tried", "right, held out", self)
+        self.advanced = QToolButton(self)
+        self.advanced.setText("Advanced ▸")
+        self.advanced.setCheckable(True)
+        self.advanced.setToolTip("Choose yourself what is learned from and how")
+        self.choices = self._make_choices()
+        self._lay_out()
+        self.learn_button.clicked.connect(self.learn)
+        self.stop_button.clicked.connect(self.stop)
+        self.advanced.toggled.connect(self._unfold)
+
+    @property
+    def plan(self) -> FinetunePlan:
+        """What is asked for."""
+        quantity = self._teach.data.quantity.isChecked()
+        chosen = (self.reading.currentData(), self.head.currentData(), self.full.currentData())
+        return FinetunePlan(*chosen, quantity=quantity)
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        self.found = None
+        self._seen = []
+        self._draw()
+        self.bar.setValue(0)
+        self.says.setText("")
+        self.best.setText("")
+        self._fill_heads()
+        self.learn_button.setFocus()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        return self.found is not None
+
+    def learn(self) -> None:
+        """Begin."""
+        engine = self._teach.engine
+        if engine is None:
+            self.says.setText("The model is still being loaded. Try again in a moment.")
+            return
+        self.found, self._seen, self._begun = None, [], time.monotonic()
+        self._stop = stop = threading.Event()
+        spectra, words, groups, plan = (
+            self._teach.subject.spectra,
+            self._teach.data.words,
+            self._teach.groups,
+            self.plan,
+        )
+
+        def work(progress: Progress) -> FineTuned:
+            # stopping keeps what was found, so the job itself is not cancelled
+            inner = Progress(progress, progress.show, progress.warn, stop.is_set)
+            return engine.finetune(spectra, words, plan, groups, inner)
+
+        self._job = job = self._teach.workers.submit(work, "Teaching", "model", key="teach")
+        job.progressed.connect(self._follow)
+        job.shown.connect(self._show)
+        job.warned.connect(self._teach.messages.warning)
+        job.succeeded.connect(self._keep)
+        job.failed.connect(self._fail)
+        job.finished.connect(self._end)
+        self.learn_button.setEnabled(False)
+        self.stop_button.setEnabled(True)
+        self.says.setText("Denoising the spectra and reading their lines…")
+        self.completeChanged.emit()
+
+    def stop(self) -> None:
+        """Stop; the best so far is kept."""
+        self._stop.set()
+        self.stop_button.setEnabled(False)
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        self._stop.set()
+        if self._job is not None:
+            self._job.cancel()
+
+    def _follow(self, done: int, total: int, note: str) -> None:
+        self.bar.setRange(0, max(1, total))
+        self.bar.setValue(done)
+        if note:
+            self.says.setText(f"{note[0].upper()}{note[1:]}" if self._seen else f"Reading: {done} of {total} {note}")
+
+    def _show(self, seen: object) -> None:
+        if not isinstance(seen, Learned):
+            return
+        self._seen.append(seen)
+        self.bar.setRange(0, seen.total)
+        self.bar.setValue(seen.done)
+        taken = time.monotonic() - self._begun
+        left = taken / max(1, len(self._seen)) * (seen.total - seen.done)
+        loss = "" if np.isnan(seen.loss) else f" · loss {seen.loss:.3f}"
+        self.best.setText(
+            f"Best so far: {seen.best.words}{self._score(seen.best.accuracy)}{loss} · {duration(left)} left"
+        )
+        self._draw()
+
+    def _score(self, accuracy: float) -> str:
+        if np.isnan(accuracy):
+            return ""
+        quantity = self._teach.data.quantity.isChecked()
+        return f" (error {accuracy:.3g})" if quantity else f" ({100 * accuracy:.0f} % right)"
+
+    def _draw(self) -> None:
+        values = [one.attempt.accuracy for one in self._seen]
+        finite = [value for value in values if np.isfinite(value)]
+        quantity = self._teach.data.quantity.isChecked()
+        top = max(finite, default=1.0) * 1.1 if quantity else 1.0
+        whole = max([2, *(one.total for one in self._seen[-1:])])
+        bounds = QRectF(1, 0, whole - 1, top or 1.0)
+        points = tuple((place + 1.0, value) for place, value in enumerate(values))
+        best = tuple((place + 1.0, one.best.accuracy) for place, one in enumerate(self._seen))
+        self.chart.show_series([Series(best, "quiet", dots=False), Series(points)], bounds, percent=not quantity)
+
+    def _keep(self, found: FineTuned) -> None:
+        self.found = found
+        self.says.setText(f"Learned in {duration(found.report.seconds)}. Chosen: {found.report.chosen}.")
+
+    def _fail(self, error: StudioError) -> None:
+        self.says.setText(str(error))
+
+    def _end(self) -> None:
+        self._job = None
+        self.learn_button.setEnabled(True)
+        self.learn_button.setText("Learn again" if self.found else "Learn")
+        self.stop_button.setEnabled(False)
+        self.completeChanged.emit()
+
+    def _unfold(self, open_: bool) -> None:
+        self.advanced.setText("Advanced ▾" if open_ else "Advanced ▸")
+        self.choices.setVisible(open_)
+
+    def _fill_heads(self) -> None:
+        chosen = self.head.currentData()
+        self.head.clear()
+        self.head.addItem("Chosen by the data", AUTO)
+        for one in QUANTITY_HEADS if self._teach.data.quantity.isChecked() else HEADS:
+            self.head.addItem(one, one)
+        self.head.setCurrentIndex(max(0, self.head.findData(chosen)))
+
+    def _make_choices(self) -> QWidget:
+        holder = QWidget(self)
+        self.reading, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
+        self.reading.addItem("Chosen by the data", AUTO)
+        for one in FOR_QUANTITIES:
+            self.reading.addItem(READ_AS[one], one)
+        for one in FULL:
+            self.full.addItem(ANEW[one], one)
+        form = QFormLayout(holder)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(16)
+        rows = {"Spectra are read as": self.reading, "Judged by": self.head, "Features learned anew": self.full}
+        for words, box in rows.items():
+            box.setAccessibleName(words)
+            form.addRow(words, box)
+        holder.hide()
+        return holder
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.learn_button)
+        row.addWidget(self.stop_button)
+        row.addWidget(self.bar, 1)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addLayout(row)
+        column.addWidget(self.says)
+        column.addWidget(self.chart, 1)
+        column.addWidget(self.best)
+        column.addWidget(self.advanced)
+        column.addWidget(self.choices)

@@ -1,0 +1,226 @@
+"""Page 4 of teaching: how good it is, what it mixes up, what it got wrong, what it looks at, and what to label next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+    QWizardPage,
+)
+
+from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.strip import Curve, Strip, StripBand
+from ramanstudio.gui.teach.chart import Chart, Series
+from ramanstudio.gui.theme import current
+from ramanstudio.teaching.report import QuantityReport, Report
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.teach_wizard import TeachWizard
+
+LIKES = 3  # spectra of the told class drawn beside one that is wrong
+PLACE = Qt.ItemDataRole.UserRole
+
+
+class ResultPage(QWizardPage):
+    """Shows the report."""
+
+    def __init__(self, wizard: TeachWizard) -> None:
+        super().__init__()
+        self.setTitle("How good it is")
+        self._teach = wizard
+        self.headline = QLabel(self, wordWrap=True)
+        self.warnings = label("warning", wrap=True)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.confusion = QTableWidget(self)
+        self.wrong = QListWidget(self)
+        self.strip = Strip(self)
+        self.bands = QLabel(wordWrap=True)
+        self.band_strip = Strip(self)
+        self.sureness = Chart("said, mean probability", "was right", self)
+        self.next = QListWidget(self)
+        self.predicted = Chart("true", "predicted", self)
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        column.addWidget(self.headline)
+        column.addWidget(self.warnings)
+        column.addWidget(self.tabs, 1)
+        self._prepare()
+        self.wrong.currentItemChanged.connect(lambda item: self._draw(item, self.strip))
+        self.next.currentItemChanged.connect(lambda item: self._draw(item, self.next_strip))
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        found = self._teach.learn.found
+        assert found is not None
+        self.headline.setText(found.report.headline)
+        self.warnings.setText("\n".join(found.report.warnings))
+        self.warnings.setVisible(bool(found.report.warnings))
+        self.setSubTitle(f"Chosen: {found.report.chosen}.")
+        quantity = isinstance(found.report, QuantityReport)
+        for part in range(self.tabs.count()):
+            self.tabs.setTabVisible(part, (self.tabs.widget(part) is self.predicted) == quantity)
+        if isinstance(found.report, QuantityReport):
+            self._show_quantity(found.report)
+        else:
+            self._show_classes(found.report)
+
+    def _show_classes(self, report: Report) -> None:
+        self._fill_confusion(report)
+        self._fill_wrong(report)
+        self._fill_bands(report)
+        self._fill_next(report)
+        told = report.sureness
+        points = tuple(zip(told.told, told.right, strict=True))
+        ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
+        self.sureness.show_series([ideal, Series(points)], QRectF(0, 0, 1, 1))
+        self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
+        self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
+        self.tabs.setCurrentWidget(self.confusion)
+
+    def _show_quantity(self, report: QuantityReport) -> None:
+        both = np.concatenate([report.true, report.predicted[np.isfinite(report.predicted)]])
+        low, high = float(both.min()), float(both.max())
+        ideal = Series(((low, low), (high, high)), "quiet", dots=False)
+        points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
+        bounds = QRectF(low, low, high - low, high - low)
+        self.predicted.show_series([ideal, Series(points, joined=False)], bounds, percent=False)
+
+    def _fill_confusion(self, report: Report) -> None:
+        table, many = self.confusion, len(report.classes)
+        table.setRowCount(many)
+        table.setColumnCount(many + 2)
+        table.setHorizontalHeaderLabels(["Spectra", "Found again", *report.classes])
+        table.setVerticalHeaderLabels(list(report.classes))
+        accent = QColor(current().accent)
+        for row in range(many):
+            held = max(1, int(report.confusion[row].sum()))
+            recall = report.recall[row]
+            cells = [f"{report.counts[row]}", "–" if np.isnan(recall) else f"{100 * recall:.0f} %"]
+            for column, words in enumerate([*cells, *(f"{count}" if count else "" for count in report.confusion[row])]):
+                item = QTableWidgetItem(words)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                if column >= 2 and words:
+                    accent.setAlphaF(0.12 + 0.5 * float(report.confusion[row][column - 2]) / held)
+                    item.setBackground(accent)
+                    told = f"{words} of '{report.classes[row]}' were named '{report.classes[column - 2]}'"
+                    item.setToolTip(told)
+                table.setItem(row, column, item)
+        table.resizeColumnsToContents()
+
+    def _fill_wrong(self, report: Report) -> None:
+        self.wrong.clear()
+        suspect = {one.place for one in report.suspects}
+        for one in report.wrong:
+            mark = " · label in doubt" if one.place in suspect else ""
+            surely = f"{one.label}, named {one.told} ({100 * one.probability:.0f} %){mark}"
+            item = QListWidgetItem(f"{self._teach.subject.names[one.place]}: {surely}", self.wrong)
+            item.setData(PLACE, (one.place, one.told))
+            if mark:
+                item.setToolTip("The spectrum contradicts its label: see whether it was mixed up.")
+        if report.wrong:
+            self.wrong.setCurrentRow(0)
+        else:
+            self.wrong.addItem("None of the spectra held out was named wrong.")
+
+    def _fill_bands(self, report: Report) -> None:
+        told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.bands]
+        self.bands.setText(
+            f"Without these ranges it is least sure of the right class, the weightiest first: {', '.join(told)}."
+            if told
+            else "No single range is needed: what one does not tell another does, or it was stopped before."
+        )
+        self._draw_places(self.band_strip, self._one_a_class(report))
+        some = report.bands[:3]
+        self.band_strip.set_bands([StripBand(one.low_cm, one.high_cm, current().accent) for one in some])
+
+    def _fill_next(self, report: Report) -> None:
+        self.next.clear()
+        for place in report.next_to_label:
+            item = QListWidgetItem(self._teach.subject.names[place], self.next)
+            item.setData(PLACE, (place, ""))
+        if self.next.count():
+            self.next.setCurrentRow(0)
+
+    def _one_a_class(self, report: Report) -> list[tuple[int, str]]:
+        words = self._teach.data.words
+        return [(int(np.flatnonzero(words == name)[0]), name) for name in report.classes if (words == name).any()]
+
+    def _draw(self, item: QListWidgetItem | None, strip: Strip) -> None:
+        """Draw a spectrum, over some of the class it was said to be."""
+        chosen = item.data(PLACE) if item is not None else None
+        if chosen is None:
+            strip.show_curves([])
+            return
+        place, told = chosen
+        words = self._teach.data.words
+        likes = [one for one in np.flatnonzero(words == told).tolist() if one != place][:LIKES] if told else []
+        self._draw_places(strip, [(place, self._teach.subject.names[place]), *((one, told) for one in likes)])
+
+    def _draw_places(self, strip: Strip, places: list[tuple[int, str]]) -> None:
+        colours, spectra = current().categories, self._teach.subject.spectra
+        curves = []
+        for index, (place, name) in enumerate(places):
+            values = spectra.values[place] - spectra.values[place].min()
+            scaled = values / max(float(values.max()), 1e-30)
+            curves.append(Curve(name, spectra.axis, scaled, None, colours[index % len(colours)]))
+        strip.show_curves(curves, "scaled alike")
+
+    def _prepare(self) -> None:
+        for table in (self.confusion,):
+            table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+            table.setAccessibleName("Held-out spectra of each class (rows) by what they were named (columns)")
+            table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.wrong.setAccessibleName("Spectra that were named wrong while held out")
+        self.next.setAccessibleName("Spectra whose label would help most")
+        self.next_strip = Strip(self)
+        self.wrong_part = _halves(self.wrong, self.strip)
+        self.next_part = _halves(self.next, self.next_strip)
+        self.bands_part = _column(self.bands, self.band_strip)
+        told = label("quiet", wrap=True)
+        told.setText(
+            "Spectra held out, in five parts by how sure it was of them: on the grey line it is as sure as right."
+        )
+        self.sureness_part = _column(told, self.sureness)
+        parts = {
+            "Classes": self.confusion,
+            "Wrong": self.wrong_part,
+            "Bands": self.bands_part,
+            "How sure": self.sureness_part,
+            "Label next": self.next_part,
+            "Predicted against true": self.predicted,
+        }
+        for words, part in parts.items():
+            self.tabs.addTab(part, words)
+
+
+def _halves(upper: QWidget, lower: QWidget) -> QSplitter:
+    parts = QSplitter(Qt.Orientation.Vertical)
+    parts.setChildrenCollapsible(False)
+    parts.addWidget(upper)
+    parts.addWidget(lower)
+    parts.setSizes([160, 200])
+    return parts
+
+
+def _column(*parts: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 8, 0, 0)
+    for part in parts[:-1]:
+        column.addWidget(part)
+    column.addWidget(parts[-1], 1)
+    return holder

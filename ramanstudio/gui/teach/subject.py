@@ -1,0 +1,104 @@
+"""What is taught by: the spectra of a selection on one axis, and all that is known of each. Knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.groups import Groups, Members
+from ramanstudio.project import Entry
+from ramanstudio.spectra import SpectrumSet
+from ramanstudio.teaching import gathering
+from ramanstudio.teaching.labels import clean
+
+Words = NDArray[np.str_]
+
+FOLDER, GROUP, PATTERN, COLUMN = "folder", "group", "pattern", "column "  # what labels can be read from
+UNNAMED: Final = "Group "  # the groups that nobody has named
+MOST_CLASSES: Final = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """One thing that is known of each spectrum: what it is called, and a word for each (N,), empty where unknown."""
+
+    key: str
+    name: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them."""
+
+    spectra: SpectrumSet
+    members: Members
+    names: tuple[str, ...]
+    stems: tuple[str, ...]
+    told: tuple[Told, ...]
+    left_out: int
+
+    @classmethod
+    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], groups: Groups | None) -> Subject:
+        """Some rows of each of some entries. Raises StudioError when their ranges share too little."""
+        whole = [(entry, _finite_rows(entry, rows)) for entry, rows in entries if entry.source is not None]
+        whole = [(entry, rows) for entry, rows in whole if len(rows)]
+        sets = [entry.source[rows] for entry, rows in whole if entry.source is not None]
+        spectra, kept = gathering.on_one_axis(sets)
+        chosen = [pair for pair, keep in zip(whole, kept.tolist(), strict=True) if keep]
+        ids = np.concatenate([np.full(len(rows), entry.id, dtype=np.int64) for entry, rows in chosen])
+        members = Members(ids, np.concatenate([rows for _, rows in chosen]).astype(np.int64))
+        owners = [entry for entry, rows in chosen for _ in range(len(rows))]
+        names = tuple(
+            entry.name if entry.source is not None and len(entry.source) == 1 else f"{entry.name} · {row + 1}"
+            for entry, row in zip(owners, members.rows.tolist(), strict=True)
+        )
+        told = [*_columns([one for one, keep in zip(sets, kept.tolist(), strict=True) if keep])]
+        if groups is not None:
+            told.append(Told(GROUP, "Names of groups (those that you named)", _of_groups(groups, members)))
+        told.append(Told(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
+        asked = sum(len(rows) for _, rows in entries)
+        stems = tuple(entry.path.stem for entry in owners)
+        return cls(spectra, members, names, stems, tuple(told), asked - len(names))
+
+    def by_key(self, key: str) -> Words:
+        """The words of one thing that is told."""
+        return next(one.words for one in self.told if one.key == key)
+
+    @property
+    def for_labels(self) -> tuple[Told, ...]:
+        """What could be labels: two classes or more, best first."""
+        usual = {f"{COLUMN}label": 0, f"{COLUMN}class": 1, GROUP: 2}
+        some = [one for one in self.told if 2 <= len(_distinct(one.words)) <= MOST_CLASSES]
+        return tuple(sorted(some, key=lambda one: usual.get(one.key, 3)))
+
+
+def _finite_rows(entry: Entry, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    assert entry.source is not None
+    return rows[np.isfinite(entry.source.values[rows]).all(axis=1)]
+
+
+def _columns(sets: Sequence[SpectrumSet]) -> list[Told]:
+    """The columns of the tables, of all sets that have them; not those where each spectrum has a word of its own."""
+    found: Mapping[str, None] = dict.fromkeys(name for one in sets for name in one.table)
+    columns = []
+    for name in found:
+        words = np.concatenate(
+            [np.array([clean(cell) for cell in one.table.get(name, [""] * len(one))], dtype=object) for one in sets]
+        ).astype(str)
+        columns.append(Told(f"{COLUMN}{name}", f"Column “{name}”", words))
+    return columns
+
+
+def _of_groups(groups: Groups, members: Members) -> Words:
+    here = groups.of(members)
+    words = np.array(here.names(""), dtype=str)
+    return np.where(np.char.startswith(words, UNNAMED), "", words)
+
+
+def _distinct(words: Words) -> set[str]:
+    return set(words[words != ""].tolist())
