@@ -171,7 +171,7 @@ def _aside(parts: Parts, comparison: Comparison) -> str:
     if not others or first is None:
         return ""
     names = ", ".join(f"'{part.name}'" for part in others[:3]) + (" …" if len(others) > 3 else "")
-    which = f"{len(others)} of {len(parts)} entries have another axis than '{parts[0].name}' ({names})."
+    which = f"{len(others):,} of {len(parts):,} entries have another axis than '{parts[0].name}' ({names})."
     if comparison.range_cm is None:
         return f"{which} They share too little of a range, so only their features are compared."
     low, high = comparison.range_cm

@@ -198,9 +198,9 @@ class ExplorePage(QWidget):
         explored, bar = self._session.project.explored, self.bar
         assert explored is not None and bar is not None
         many = int(self._selected(explored).sum())
-        sentence, aside = self._exploring.sentence, self._exploring.aside
-        bar.say(summary(explored, self._session.groups, many, sentence if sentence != aside else ""))
-        bar.axes.show_for(aside, self._exploring.compared.offers if aside else ())
+        sentence, asides = self._exploring.sentence, self._exploring.asides
+        bar.say(summary(explored, self._session.groups, many, sentence if sentence != " ".join(asides) else ""))
+        bar.axes.show_for(asides, self._exploring.compared.offers if asides else ())
 
     # Colour
 

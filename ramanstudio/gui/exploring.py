@@ -144,7 +144,7 @@ class Exploring(QObject):
         waits = self._waits()
         if waits and (explored is None or not self._is_current()):
             return waits
-        return self.aside
+        return " ".join(self.asides)
 
     @property
     def portraits(self) -> tuple[Portrait, ...]:
@@ -153,10 +153,10 @@ class Exploring(QObject):
         return self._portraits if groups is not None and groups.labels is self._portrayed else ()
 
     @property
-    def aside(self) -> str:
-        """What one should know of the axes that are compared, and what is left out; empty where all have one axis."""
+    def asides(self) -> list[str]:
+        """What is left out, and what one should know of the axes that are compared; none where there is nothing."""
         explored = self._session.project.explored
-        return " ".join(filter(None, (self.compared.sentence, explored.aside))) if explored is not None else ""
+        return [one for one in (self.compared.sentence, explored.aside) if one] if explored is not None else []
 
     def _waits(self) -> str:
         entries = [entry for entry in self.compared.entries if entry.source is not None]

@@ -501,7 +501,7 @@ def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: 
     assert plane_of(window).shown.size == 30
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.axes.said.text() == "6 spectra hold nothing but zeros, or no numbers, and are left out."
+    assert bar.axes.words == "6 spectra hold nothing but zeros, or no numbers, and are left out."
 
 
 def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_path: Path) -> None:
@@ -520,7 +520,7 @@ def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.axes.said.text() == "The spectra are all equal: nothing tells them apart."
+    assert bar.axes.words == "The spectra are all equal: nothing tells them apart."
     (row,) = plane_of(window).legend.rows
     assert row.count == 6
 
@@ -547,8 +547,8 @@ def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
     bar = page_of(window).bar
     assert bar is not None
     assert bar.axes.isVisible()
-    assert "1 of 2 entries have another axis" in bar.axes.said.text()
-    assert "300–1,700 cm⁻¹" in bar.axes.said.text()
+    assert "1 of 2 entries have another axis" in bar.axes.words
+    assert "300–1,700 cm⁻¹" in bar.axes.words
     assert bar.said.text().startswith("37 spectra")
 
 
@@ -575,7 +575,7 @@ def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, t
     bar = page_of(window).bar
     assert bar is not None
     window.wait_until(lambda: plane_of(window).shown.sum() == 36)
-    assert bar.axes.said.text() == (
+    assert bar.axes.words == (
         "Only what is on the axis of 'three.h5' is compared: 1 spectrum of 'other.txt' is left out."
     )
     window.drop(write_substances(tmp_path / "more.h5", 5))  # on that axis, so it joins them
@@ -583,7 +583,7 @@ def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, t
     look(window)
     push(window, "Compare all, resampled")
     window.wait_until(lambda: plane_of(window).shown.sum() == 73)
-    assert "have another axis" in bar.axes.said.text()
+    assert "have another axis" in bar.axes.words
 
 
 def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start: Starter, tmp_path: Path) -> None:
@@ -597,9 +597,7 @@ def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start:
     bar = page_of(window).bar
     assert bar is not None
     assert plane_of(window).shown.sum() == 36
-    assert (
-        "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.said.text()
-    )
+    assert "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.words
     push(window, "Compare all, resampled")
     window.wait_until(lambda: plane_of(window).shown.sum() == 37)
     push(window, "Leave out the short ones")

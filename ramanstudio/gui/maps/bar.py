@@ -31,7 +31,7 @@ class MapBar(QWidget):
         self.entries = QComboBox(self)
         self.entries.setAccessibleName("Which map")
         self.entries.setToolTip("Which map is shown; it follows the list")
-        self.entries.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.entries.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.entries.setMinimumContentsLength(16)
         self.entries.setMaximumWidth(320)
         self.entries.activated.connect(lambda _: self.entry_chosen.emit(self.entries.currentData()))

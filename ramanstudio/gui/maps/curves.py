@@ -20,6 +20,7 @@ from ramanstudio.project import Entry
 from ramanstudio.spectra import SpectrumSet
 
 CURVES: Final = 20  # more than these are shown as mean and spread
+LEAST_PX: Final = 170  # in less the name of the intensity would be cut
 MEANT: Final = 3000  # spectra that a mean is taken of while one waits
 
 
@@ -38,6 +39,7 @@ class MapStrip(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.strip)
+        self.setMinimumHeight(LEAST_PX)
         self.strip.band_dragged.connect(self.band_dragged)
         self.strip.band_asked.connect(self.band_asked)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ramanstudio.gui.compared import Offer
-from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.message_bar import ElidedLabel
 
 
 class AxesRow(QWidget):
@@ -18,7 +19,7 @@ class AxesRow(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.said = label("quiet", wrap=True)
+        self._lines = [self._line(), self._line()]
         self.buttons: list[QPushButton] = []
         self._offers: list[Offer] = []
         self._row = QHBoxLayout()
@@ -26,18 +27,34 @@ class AxesRow(QWidget):
         self._row.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 4)
-        whole.setSpacing(4)
-        whole.addWidget(self.said)
+        whole.setSpacing(2)
+        for line in self._lines:
+            whole.addWidget(line)
         whole.addLayout(self._row)
         self.hide()
 
-    def show_for(self, sentence: str, offers: Sequence[Offer]) -> None:
-        """Say this, and offer these."""
-        self.said.setText(sentence)
+    def _line(self) -> ElidedLabel:
+        line = ElidedLabel(self)
+        line.setProperty("role", "quiet")
+        line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        return line
+
+    @property
+    def words(self) -> str:
+        """All that is said; where there is little room, the tooltip says it in full."""
+        return " ".join(line.text() for line in self._lines if line.text())
+
+    def show_for(self, sentences: Sequence[str], offers: Sequence[Offer]) -> None:
+        """Say these, two at most, each in a line, and offer these."""
+        for line, sentence in zip_longest(self._lines, sentences[: len(self._lines)], fillvalue=""):
+            assert isinstance(line, ElidedLabel)
+            line.setText(sentence)
+            line.setToolTip(sentence)
+            line.setVisible(bool(sentence))
         if list(offers) != self._offers:
             self._offers = list(offers)
             self._make_buttons()
-        self.setVisible(bool(sentence or offers))
+        self.setVisible(bool(sentences or offers))
 
     def _make_buttons(self) -> None:
         for old in self.buttons:
