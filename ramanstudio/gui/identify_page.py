@@ -250,7 +250,9 @@ class IdentifyPage(QWidget):
             view.show_over(None, marks)
         else:
             is_simulated = bool(note_of(match, library))
-            self.verdict.say_share(over.share)
+            found = self.found
+            if found is None or not found.why or match is not found.matches[0]:  # else it is said already
+                self.verdict.say_share(over.share)
             view.show_over(Over(match.name, over.reference, over.difference, is_simulated), marks)
 
     # Mixtures

@@ -27,7 +27,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT: Final = 30
 BAR: Final = 48
 WIDE: Final = 680  # a narrower list leaves out which library a hit is from; that is said above the spectrum too
-_WIDTHS: Final = {"rank": 38, "chance": 116, "hqi": 54, "gap": 54, "bands": 70, "pearson": 70, "euclid": 64}
+_WIDTHS: Final = {"rank": 38, "chance": 126, "hqi": 54, "gap": 54, "bands": 70, "pearson": 70, "euclid": 64}
 
 
 class HitList(QTableView):
