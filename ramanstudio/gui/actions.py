@@ -259,6 +259,15 @@ ACTIONS: Final = (
         toolbar="Teach…",
         parts=True,
     ),
+    Action(
+        "name_by_model",
+        "Name by a taught model…",
+        "Analyse",
+        "Ctrl+Shift+T",
+        "Let a model that was taught name the selected spectra, or all that are open, as groups in Explore",
+        "ph.tag",
+        lambda now: now.readable > 0 and now.engine,
+    ),
     Action("cancel", "Cancel", "Analyse", "Esc", "Give up a gesture, else stop what is running", "ph.x", parts=True),
     Action(
         "choose_model", "Choose the model…", "Model", "", "The most exact one, or a fast one for large maps", "ph.brain"

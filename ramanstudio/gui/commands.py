@@ -156,6 +156,14 @@ class Commands(IdentifyCommands):
         except StudioError as error:
             self._studio.messages.show_error(error)
 
+    def name_by_model(self) -> None:
+        from ramanstudio.gui import teach_wizard
+
+        try:
+            teach_wizard.ask_and_name(self._studio, self._window)
+        except StudioError as error:
+            self._studio.messages.show_error(error)
+
     def cancel(self) -> None:
         if self._shown is not None and self._shown.cancel_gesture():
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget, QWizard
+from PySide6.QtWidgets import QInputDialog, QWidget, QWizard
 
 from ramanstudio.errors import StudioError
 from ramanstudio.groups import OUTLIER, Group, Groups
@@ -86,6 +86,24 @@ class TeachWizard(QWizard):
         """Let nothing run on."""
         self.learn.end()
         super().done(result)
+
+
+def ask_and_name(studio: Studio, parent: QWidget) -> None:
+    """Ask which kept model is to name the spectra, and let it.
+
+    Raises StudioError when none is kept, the one chosen is damaged or gives no classes, or nothing suits.
+    """
+    names = taught.names()
+    if not names:
+        raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
+    chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)
+    if not said_yes or (engine := studio.denoising.engine) is None:
+        return
+    model = taught.load(chosen)
+    if model.card.kind != taught.CLASSES:
+        sentence = f"'{chosen}' predicts a quantity, which is no group."
+        raise StudioError(sentence, remedy="Use ramanstudio classify, which writes a table.")
+    name_the_rest(studio, engine, subject_of(studio), model)
 
 
 def subject_of(studio: Studio) -> Subject:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ramanstudio.errors import StudioError
 from ramanstudio.mae import zoo
 from ramanstudio.paths import replace_atomically, user_data
+from ramanstudio.teaching.plan import READ_AS
 
 CARD, WEIGHTS, EXPORTED = "card.json", "weights.safetensors", ".ramanmodel"
 LARGEST: Final = 2**30  # bytes; no taught model comes near it
@@ -64,10 +65,12 @@ class TaughtCard:
         return "\n".join(
             [
                 f"{self.name}: {what}.",
-                f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹ by {self.reading}; {self.head}.",
+                f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹ by: {READ_AS.get(self.reading, self.reading)}.",
+                f"Judged by: {self.head}.",
                 *(f"{figure}: {value:.3g}" for figure, value in self.figures.items()),
                 *self.notes,
-                f"Made for {self.parent} on {self.made} by {self.software}. SHA-256 {self.sha256}",
+                f"Made for {self.parent} on {self.made} by {self.software}.",
+                *([f"SHA-256 {self.sha256}"] if self.sha256 else []),
             ]
         )
 

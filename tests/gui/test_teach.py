@@ -164,6 +164,17 @@ def test_a_quantity_shows_predicted_against_true(start, tmp_path):
     wizard.reject()
 
 
+def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
+    window.do("name_by_model")
+    assert "No model has been taught" in window.message
+    spectra, names = substances(5)
+    taught.keep(learning.finetune(SIGHT, spectra, names).model, "minerals")
+    monkeypatch.setattr("ramanstudio.gui.teach_wizard.QInputDialog.getItem", lambda *_: ("minerals", True))
+    window.do("name_by_model")
+    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+
+
 def test_models_that_are_kept_can_be_renamed_and_carried_away(window, tmp_path, monkeypatch):
     spectra, names = substances(5)
     taught.keep(learning.finetune(SIGHT, spectra, names).model, "old")
