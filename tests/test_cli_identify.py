@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ramanstudio import cli, cli_files, paths
-from ramanstudio.analysis import library, prints
+from ramanstudio import cli, cli_files, demo, paths
+from ramanstudio.analysis import library, library_shelf, prints
 from ramanstudio.analysis.library import Library, Reference
 from ramanstudio.analysis.search import Region
 from ramanstudio.engine import Engine
@@ -274,6 +274,19 @@ def test_a_question_that_makes_no_sense_is_a_sentence(
     assert wrong[0] in (said := capsys.readouterr().err)
     assert "Traceback" not in said
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_the_shipped_model_knows_what_the_demo_spectra_are(tmp_path: Path) -> None:
+    starter = library_shelf.starter()
+    wanted = {"Quartz", "Calcite", "Gypsum", "Anatase", "Polystyrene", "Aspirin"}
+    few = [starter.reference(index) for index, name in enumerate(starter.names) if name in wanted]
+    made = library.write(tmp_path / "few.ramanlib", few)
+    files = [str(file) for file in demo.demo_files() if file.stem in ("quartz-10s", "sucrose-10s")]
+    out = tmp_path / "x.csv"
+    assert cli.main(["identify", *files, "--library", str(made.path), "--out", str(out), "--device", "cpu"]) == cli.DONE
+    quartz, sucrose = (row for row in rows_of(out) if row["rank"] == "1")
+    assert (quartz["name"], quartz["unknown"]) == ("Quartz", "no")
+    assert sucrose["unknown"] == "yes"
 
 
 # Libraries
