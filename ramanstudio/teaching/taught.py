@@ -65,8 +65,8 @@ class TaughtCard:
         return "\n".join(
             [
                 f"{self.name}: {what}.",
-                f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹ by: {READ_AS.get(self.reading, self.reading)}.",
-                f"Judged by: {self.head}.",
+                f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
+                f"Reads: {READ_AS.get(self.reading, self.reading)}. Judged by: {self.head}.",
                 *(f"{figure}: {value:.3g}" for figure, value in self.figures.items()),
                 *self.notes,
                 f"Made for {self.parent} on {self.made} by {self.software}.",

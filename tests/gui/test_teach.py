@@ -73,7 +73,7 @@ def test_a_few_labels_become_a_model_that_names_the_rest(window, tmp_path):
     wizard = open_wizard(window)
     assert wizard.data.source.currentText() == "Column “label”"
     counts = {wizard.data.counts.item(row, 0).text(): wizard.data.counts.item(row, 1).text() for row in range(4)}
-    assert counts == {"quartz": "5", "talc": "5", "zircon": "5", "without a label": "9"}
+    assert counts == {"quartz": "5", "talc": "5", "zircon": "5", "without a label: to be named": "9"}
     next_page(wizard)
     assert "optimistic" in wizard.check.optimistic.text()
     next_page(wizard)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWizardPage
 
 from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.teach.counting import CountingTable
 from ramanstudio.gui.teach.subject import PATTERN
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class CheckPage(QWizardPage):
         self.source.setAccessibleName("What says that spectra are of one sample")
         self.told = QLabel(self, wordWrap=True)
         self.optimistic = label("warning", wrap=True)
+        self.counts = CountingTable(["Class", "Spectra", "Samples"], "Spectra and samples of each class", self)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.addRow("One sample is told by", self.source)
@@ -41,7 +43,7 @@ class CheckPage(QWizardPage):
         column.addLayout(form)
         column.addWidget(self.told)
         column.addWidget(self.optimistic)
-        column.addStretch(1)
+        column.addWidget(self.counts, 1)
         self.source.currentIndexChanged.connect(self.refresh)
 
     @property
@@ -71,22 +73,29 @@ class CheckPage(QWizardPage):
     def refresh(self) -> None:
         """Say what the choice means."""
         groups, words = self.groups, self._data.words
-        given = words != ""
+        quantity, classes = self._data.quantity.isChecked(), np.unique(words[words != ""]).tolist()
+        given = int(np.sum(words != ""))
+        many = {name: _samples(groups, words == name) for name in classes}
+        rows = [(name, str(int(np.sum(words == name))), str(count)) for name, count in many.items()]
+        self.counts.show_rows(rows)
+        self.counts.setVisible(not quantity)
         if groups is None:
-            self.told.setText(f"{int(given.sum())} labelled spectra, each counted as a sample of its own.")
+            self.told.setText(f"{given} labelled spectra, each counted as a sample of its own.")
             self.optimistic.setText(
                 "If some of them are repeats of one sample, the accuracy that is stated will be optimistic for new"
                 " samples."
             )
             return
-        samples = set(groups[given].tolist()) - {""}
-        alone = [
-            name for name in np.unique(words[given]).tolist() if len(set(groups[words == name].tolist()) - {""}) < 2
-        ]
-        self.told.setText(f"{int(given.sum())} labelled spectra of {len(samples)} samples.")
-        few = f"{len(alone)} of {len(np.unique(words[given]))} classes have one sample only"
-        self.optimistic.setText(
-            f"{few}: how well new samples of these are recognised cannot be measured, and is stated optimistically."
-            if alone and not self._data.quantity.isChecked()
-            else ""
-        )
+        self.told.setText(f"{given} labelled spectra of {_samples(groups, words != '')} samples.")
+        alone = 0 if quantity else sum(count < 2 for count in many.values())
+        few = f"{alone} of {len(classes)} classes have one sample only"
+        worse = "how well new samples of these are recognised cannot be measured, and is stated optimistically."
+        self.optimistic.setText(f"{few}: {worse}" if alone else "")
+
+
+def _samples(groups: NDArray[np.str_] | None, which: NDArray[np.bool_]) -> int:
+    """How many samples there are among `which` (N,) of the spectra; one without a name is a sample of its own."""
+    if groups is None:
+        return int(which.sum())
+    words = groups[which]
+    return len(set(words[words != ""].tolist())) + int(np.sum(words == ""))

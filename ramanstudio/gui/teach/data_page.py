@@ -6,23 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWizardPage,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWizardPage
 
 from ramanstudio.errors import StudioError
 from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.teach.counting import CountingTable
 from ramanstudio.gui.teach.subject import PATTERN
 from ramanstudio.gui.words import count_of
 from ramanstudio.teaching import gathering, labels
@@ -54,7 +42,7 @@ class DataPage(QWizardPage):
         self.preview = label("quiet", wrap=True)
         self.quantity = QCheckBox("The labels are numbers to predict, such as a concentration", self)
         self.quantity.setToolTip("Learn a quantity instead of classes")
-        self.counts = QTableWidget(0, 2, self)
+        self.counts = CountingTable(["Class", "Spectra"], "Spectra of each class", self)
         self.warnings = QLabel(self, wordWrap=True)
         self.warnings.setProperty("role", "warning")
         self._lay_out()
@@ -110,22 +98,11 @@ class DataPage(QWizardPage):
 
     def _count(self, words: NDArray[np.str_]) -> None:
         classes, counts = np.unique(words[words != ""], return_counts=True)
-        rows = [*zip(classes.tolist(), counts.tolist(), strict=True)]
+        rows = [(name, f"{count}") for name, count in zip(classes.tolist(), counts.tolist(), strict=True)]
         blank = int(np.sum(words == ""))
         if blank:
-            rows.append(("without a label", blank))
-        self.counts.setRowCount(len(rows))
-        for row, (name, count) in enumerate(rows):
-            item = QTableWidgetItem(name)
-            if blank and row == len(rows) - 1:
-                item.setToolTip("These are named once it has learned")
-                font = item.font()
-                font.setItalic(True)
-                item.setFont(font)
-            number = QTableWidgetItem(f"{count}")
-            number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.counts.setItem(row, 0, item)
-            self.counts.setItem(row, 1, number)
+            rows.append(("without a label: to be named", f"{blank}"))
+        self.counts.show_rows(rows)
         problem = self._problem()
         told = [problem] if problem else []
         if not problem and not self.quantity.isChecked():
@@ -134,16 +111,6 @@ class DataPage(QWizardPage):
         self.warnings.setVisible(bool(told))
 
     def _lay_out(self) -> None:
-        for column, side in enumerate((Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)):
-            head = QTableWidgetItem(("Class", "Spectra")[column])
-            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-            self.counts.setHorizontalHeaderItem(column, head)
-        self.counts.setAccessibleName("Spectra of each class")
-        self.counts.verticalHeader().hide()
-        self.counts.setShowGrid(False)
-        self.counts.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.counts.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.counts.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(8)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QMessageBox,
     QPushButton,
     QTextBrowser,
@@ -73,6 +75,9 @@ class KeepPage(QWizardPage):
         """Show the models that are kept now."""
         self.list.clear()
         self.list.addItems(list(taught.names()))
+        if not self.list.count():
+            nothing = QListWidgetItem("None yet", self.list)
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         self._show_card()
         self._check()
 
@@ -80,7 +85,7 @@ class KeepPage(QWizardPage):
     def chosen(self) -> str:
         """The chosen model's name; empty where none is."""
         item = self.list.currentItem()
-        return item.text() if item is not None else ""
+        return item.text() if item is not None and item.flags() & Qt.ItemFlag.ItemIsSelectable else ""
 
     def rename(self) -> None:
         other, said_yes = QInputDialog.getText(self, "Rename", f"Another name for '{self.chosen}'", text=self.chosen)

@@ -1,0 +1,113 @@
+"""Take the pictures of Teach…: drives the real window on spectra simulated from the starter library's line tables.
+
+Needs no display, and touches no settings of the user's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "screenshots"
+sys.path.insert(0, str(ROOT))
+if sys.platform.startswith("linux"):
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from ramanstudio.analysis import peak_tables  # noqa: E402
+from ramanstudio.gui import app  # noqa: E402
+from ramanstudio.gui.studio import Studio  # noqa: E402
+from ramanstudio.gui.teach_wizard import TeachWizard  # noqa: E402
+
+SUBSTANCES = ("Calcite", "Dolomite", "Aragonite", "Gypsum", "Anhydrite", "Quartz")
+EACH, LABELLED = 9, 5
+
+
+def write_grains(path: Path) -> None:
+    """Nine noisy spectra of each substance under fluorescence, five of them labelled, each of a grain of its own."""
+    draw = np.random.default_rng(4)
+    axis = np.linspace(150, 1300, 700)
+    known = {table.name.casefold(): table for table in peak_tables.peak_tables()}
+    values, labels, grains = [], [], []
+    for name in SUBSTANCES:
+        spectrum = peak_tables.simulate(known[name.casefold()])
+        line = np.interp(axis, spectrum.axis, spectrum.values[0])
+        for number in range(EACH):
+            background = draw.uniform(0.5, 4) * np.exp(-((axis - draw.uniform(300, 1000)) ** 2) / 6e5)
+            values.append(100 * (line / line.max() + background) + draw.normal(0, draw.uniform(6, 30), len(axis)))
+            labels.append(name if number < LABELLED else "")
+            grains.append(f"grain {len(grains) // 2 + 1}")
+    with h5py.File(path, "w") as file:
+        group = file.create_group("grains, simulated")
+        group["axis"], group["values"] = axis, np.array(values)
+        for column, words in (("label", labels), ("sample", grains)):
+            group.create_dataset(column, data=words, dtype=h5py.string_dtype())
+
+
+def wait(until: Callable[[], bool], seconds: float = 300.0) -> None:
+    """Let the window work until something is true; ends the program where it never comes."""
+    deadline = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > deadline:
+            sys.exit(f"teach_screenshots: waited {seconds:g} s in vain")
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def walk(studio: Studio, theme: str) -> None:
+    """Go through the pages, and take a picture of each."""
+    studio.settings["theme"] = theme
+    studio.window.acts["teach"].trigger()
+    wizard = next(one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible())
+
+    def take(name: str) -> None:
+        for _ in range(10):
+            QApplication.processEvents()
+        path = FOLDER / f"teach-{name}-{theme}.png"
+        wizard.grab().save(str(path))
+        print(path.relative_to(ROOT))
+
+    take("1-data")
+    wizard.next()
+    take("2-check")
+    wizard.next()
+    wizard.learn.learn_button.click()
+    wait(lambda: wizard.learn.found is not None)
+    wait(lambda: not studio.workers.busy)
+    take("3-learn")
+    wizard.next()
+    take("4-result")
+    wizard.next()
+    wizard.keep.name.setText("carbonates and sulfates")
+    take("5-keep")
+    wizard.reject()
+
+
+def main() -> int:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["RAMANSTUDIO_HOME"] = os.environ["HOME"] = home
+        grains = Path(home) / "grains.h5"
+        write_grains(grains)
+        studio = app.start([str(grains)])
+        studio.window.resize(1440, 900)
+        wait(lambda: studio.denoising.engine is not None and len(studio.session.project.results) == 1)
+        for theme in ("light", "dark"):
+            walk(studio, theme)
+        studio.window.close()
+        studio.end()
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)
