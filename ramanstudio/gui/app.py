@@ -6,26 +6,34 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.denoising import EngineLoader, load_engine
 from ramanstudio.gui.single_instance import Doorbell, hand_over
-from ramanstudio.gui.studio import Studio, leave
-from ramanstudio.gui.theme import appearance
+from ramanstudio.gui.starting import seconds_since_start, splash_if_slow
+
+if TYPE_CHECKING:  # the window's parts are imported by `start`: a second start, and the splash, do not wait for them
+    from ramanstudio.gui.denoising import EngineLoader
+    from ramanstudio.gui.studio import Studio
 
 
-def start(arguments: Sequence[str] = (), engine_loader: EngineLoader = load_engine) -> Studio:
+def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> Studio:
     """Show the window with the files named in `arguments`; the model is loaded once it has been painted."""
-    appearance().dress(_application())
-    studio = Studio(engine_loader)
+    app = _application()
+    from ramanstudio.gui.denoising import load_engine
+    from ramanstudio.gui.studio import Studio
+    from ramanstudio.gui.theme import appearance
+
+    appearance().dress(app)
+    studio = Studio(engine_loader or load_engine)
     studio.show([Path(argument) for argument in arguments])
     return studio
 
 
-def main(arguments: Sequence[str] = (), engine_loader: EngineLoader = load_engine) -> int:
+def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> int:
     """Run the window until it is closed; returns the exit code. Ends the process where a thread cannot be stopped.
 
     Where this user's window is open already, it comes to the front with the files, and this start ends.
@@ -35,11 +43,16 @@ def main(arguments: Sequence[str] = (), engine_loader: EngineLoader = load_engin
         return 0
     doorbell = Doorbell()
     doorbell.hang_up()
+    splash = splash_if_slow(seconds_since_start())
     studio = start(arguments, engine_loader)
+    if splash is not None:
+        studio.window.painted.connect(splash.close)
     doorbell.rung.connect(partial(come_forward, studio))
     code = QApplication.exec()
     doorbell.take_down()
     if not studio.end():
+        from ramanstudio.gui.studio import leave
+
         leave(code)
     return code
 

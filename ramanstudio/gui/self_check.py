@@ -19,6 +19,7 @@ import ramanstudio
 from ramanstudio.demo import demo_files
 from ramanstudio.gui import app
 from ramanstudio.gui.denoising import EngineLoader, load_engine
+from ramanstudio.gui.starting import seconds_since_start
 from ramanstudio.gui.studio import Studio, leave
 from ramanstudio.project import Result
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str], engine_loader: EngineLoader = load_engine) ->
 
 def _check(studio: Studio, file: Path, picture: Path | None) -> None:
     painted: list[float] = []
-    studio.window.painted.connect(lambda: painted.append(_seconds_since_start()))
+    studio.window.painted.connect(lambda: painted.append(seconds_since_start()))
     _wait(lambda: bool(painted), "the window was not painted")
     _say(f"RamanStudio {ramanstudio.__version__}", "")
     _say("window painted after", f"{painted[0]:.2f} s")
@@ -73,7 +74,7 @@ def _check(studio: Studio, file: Path, picture: Path | None) -> None:
         )
     _say("SNR", studio.window.facts.snr_words.replace("\n", " "))
     _say("computed on", studio.denoising.engine.device_name)
-    _say("done after", f"{_seconds_since_start():.1f} s")
+    _say("done after", f"{seconds_since_start():.1f} s")
     if picture is not None:
         settled = time.monotonic() + SETTLED_S
         _wait(lambda: time.monotonic() > settled, "")
@@ -114,12 +115,3 @@ def _wait(until: Callable[[], bool], otherwise: str) -> None:
 
 def _say(what: str, words: str) -> None:
     print(f"{what:22}{words}".rstrip(), flush=True)
-
-
-def _seconds_since_start() -> float:
-    """Seconds since this process began; where the system does not say, since Python did."""
-    try:
-        begun = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
-        return float(Path("/proc/uptime").read_text().split()[0]) - begun
-    except (OSError, ValueError, IndexError, AttributeError):
-        return time.process_time()

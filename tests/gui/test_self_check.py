@@ -9,7 +9,7 @@ from driver import SmoothingEngine, write_spectrum
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.errors import StudioError
-from ramanstudio.gui import self_check
+from ramanstudio.gui import self_check, starting
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,13 @@ def test_a_model_that_is_missing_is_said_at_once(tmp_path: Path, capsys: pytest.
     told = capsys.readouterr().err
     assert "The model could not be loaded" in told
     assert "smae-base" in told
+
+
+def test_a_picture_is_shown_only_where_the_start_is_slow(qapp: QApplication) -> None:
+    assert starting.splash_if_slow(0.3) is None
+    splash = starting.splash_if_slow(5.0)
+    assert splash is not None
+    assert splash.isVisible()
+    assert splash.pixmap().deviceIndependentSize().toSize() == starting.SIZE
+    splash.close()
+    splash.deleteLater()
