@@ -124,8 +124,7 @@ def rival_places(found: Minerals, condition: str) -> dict[str, Places]:
     """Where the truth comes by each rival; references as they are in rruff."""
     queries, asked = corrupted(found, condition)
     of = np.unique(found.species, return_inverse=True)[1]
-    known = found.known[queries]
-    seen = found.specimens[queries][:, None] != found.specimens[None]
+    known, seen = found.known[queries], found.apart(queries)
     places = {}
     for without in (False, True):
         both = rivals.gridded(asked, without), rivals.gridded(found.spectra, without)
@@ -168,9 +167,10 @@ def _write_search(rows: Sequence[Sequence[str]], trust: Sequence[Sequence[str]],
     trust_head += ["lacking: called unknown", "there: wrongly unknown"]
     text = (
         f"`python -m benchmarks.identify search`, {machine()}. Top-1 / top-5 species, of {asked} or so"
-        f" spectra of rruff in each condition (2000 drawn at random, those of which another specimen is there). The"
-        f" library is rruff without the query's own specimen. The judge learned on four fifths of the specimens and is"
-        f" measured on the other fifth, five times. The features were learned without labels, but on spectra that are"
+        f" spectra of rruff in each condition (of 2000 at random those whose species is in the library)."
+        f" The specimens are parted at random into five folds; the library is rruff without the fold of the query, and"
+        f" the judge learned on the queries of the other folds. The features were learned without labels, but on"
+        f" spectra that are"
         f" asked here too. Corruptions: `benchmarks/identifying/queries.py`; signal-to-noise ratios are those of single"
         f" samples, 0.5 cm⁻¹ apart. *Best rival*: of correlation, first derivative and Euclid, each as measured and"
         f" after an automatic baseline. Our features alone: among our own candidates.\n\n"

@@ -1,4 +1,4 @@
-"""The queries: every spectrum of rruff against the spectra of all other specimens, as it is and as corrupted."""
+"""The queries: spectra of a fifth of rruff's specimens against those of the others, as they are and as corrupted."""
 
 from __future__ import annotations
 
@@ -41,9 +41,16 @@ class Minerals:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Of which spectra another specimen of the same species is there, (N,)."""
-        of = {name: len(set(self.specimens[self.species == name])) for name in np.unique(self.species)}
-        return np.array([of[name] > 1 for name in self.species])
+        """Of which spectra the other four folds hold the species, (N,)."""
+        folds = {name: set(self.folds[self.species == name].tolist()) for name in np.unique(self.species)}
+        return np.array(
+            [bool(folds[name] - {fold}) for name, fold in zip(self.species, self.folds.tolist(), strict=True)]
+        )
+
+    def apart(self, queries: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which spectra (Q, N) are of other folds than each of the `queries` (Q,): what it may be compared with."""
+        others: NDArray[np.bool_] = self.folds[queries][:, None] != self.folds[None]
+        return others
 
 
 VARIANTS = ("whole", "lacking", "small", "small and lacking")
@@ -53,8 +60,8 @@ VARIANTS = ("whole", "lacking", "small", "small and lacking")
 class Trials:
     """Queries of one condition: which spectra they are (Q,), and what spoke for whom in four libraries.
 
-    `evidence` (4, Q, K, D) and `names` (4, Q, K) of the candidates, for each of VARIANTS: a library of every other
-    specimen; one without any spectrum of the query's species; and the two with a random part of the other species
+    `evidence` (4, Q, K, D) and `names` (4, Q, K) of the candidates, for each of VARIANTS: a library of the other four
+    folds; the same without any spectrum of the query's species; and the two with a random part of the other species
     only, as a user's own library may have (from 10 to all).
     """
 
@@ -181,12 +188,12 @@ def trials(engine: Engine, library: Library, found: Minerals, condition: str, fo
 
 def _seen(random: Random, found: Minerals, queries: NDArray[np.intp]) -> list[NDArray[np.bool_]]:
     """Which references (Q, N) each query may be compared with, for each of VARIANTS."""
-    others = found.specimens[queries][:, None] != found.specimens[None]
+    others = found.apart(queries)
     same = found.species[queries][:, None] == found.species[None]
     kinds, of = np.unique(found.species, return_inverse=True)
     share = np.exp(random.uniform(np.log(10 / len(kinds)), 0, len(queries)))
     part = (random.random((len(queries), len(kinds))) < share[:, None])[:, of]
-    return [others, ~same, others & (part | same), part & ~same]
+    return [others, others & ~same, others & (part | same), others & part & ~same]
 
 
 def _candidates(

@@ -27,7 +27,7 @@ class Judge:
 
     `mean` and `spread` (D,) bring a candidate's evidence to one scale. It is unknown when "none of these" is at least
     `unknown_from`; the candidates whose chances add up to `held` hold the truth nine times in ten. All were learned on
-    specimens held apart (tools/train_judge.py).
+    specimens held apart (benchmarks/identify.py).
     """
 
     weights: Mapping[str, NDArray[np.float32]]
