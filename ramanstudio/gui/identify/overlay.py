@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating[Any]]
 
-DEGREE: Final = 4  # of the polynomial that stands for the difference of the two baselines
+DEGREE: Final = 6  # of the polynomial that stands for the difference of the two baselines
 FEWEST: Final = 16  # points that both have
 
 
@@ -32,7 +32,7 @@ class Overlay:
 def laid_over(axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None) -> Overlay | None:
     """The first spectrum of `reference` over `values` (B,) at `axis` (B,) in cm⁻¹, scaled by least squares.
 
-    Fitted are the scale, never below zero, and a polynomial of degree 4; where `within` is given, only there. None
+    Fitted are the scale, never below zero, and a polynomial of degree 6; where `within` is given, only there. None
     where both share too few points.
     """
     there = (axis >= reference.axis[0]) & (axis <= reference.axis[-1]) & np.isfinite(values)
