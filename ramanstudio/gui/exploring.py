@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ramanstudio.explore import Part, Portrait
 
 SOON_MS = 50
+TELL_MS = 250  # while results come in by the thousand, what is left is counted so often
 
 
 class Exploring(QObject):
@@ -50,6 +51,8 @@ class Exploring(QObject):
         self.moving_plane: NDArray[np.float32] | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._consider)
+        self._tell_soon = QTimer(self, singleShot=True, interval=TELL_MS)
+        self._tell_soon.timeout.connect(self.changed)
         session.changed.connect(self._follow)
         denoising.settled.connect(self._look)
         denoising.engine_changed.connect(self._look)
@@ -122,6 +125,7 @@ class Exploring(QObject):
         """Let nothing come later."""
         self._is_wanted = False
         self._soon.stop()
+        self._tell_soon.stop()
 
     # What it says
 
@@ -142,7 +146,7 @@ class Exploring(QObject):
             return self.problem
         explored = self._session.project.explored
         waits = self._waits()
-        if waits and (explored is None or not self._is_current()):
+        if waits and (explored is None or not self._has_looked or "explore" in self._jobs):
             return waits
         return " ".join(self.asides)
 
@@ -179,15 +183,22 @@ class Exploring(QObject):
     # How it keeps up
 
     def _follow(self, before: Project, now: Project) -> None:
-        if now.entries is not before.entries or now.results is not before.results:
+        if now.entries is not before.entries:
             self._look()
+        elif now.results is not before.results:
+            self._look_soon()
         if now.groups is not before.groups or now.explored is not before.explored:
             self._paint()
 
     def _look(self) -> None:
+        self._look_soon()
+        self.changed.emit()
+
+    def _look_soon(self) -> None:
         if self._is_wanted and not self._soon.isActive():
             self._soon.start()
-        self.changed.emit()
+        if not self._tell_soon.isActive():
+            self._tell_soon.start()
 
     def _consider(self) -> None:
         engine = self._denoising.engine
@@ -201,9 +212,6 @@ class Exploring(QObject):
         if sum(len(part.rows) for part in parts) >= FEWEST:
             self._explore(engine, parts)
         self.changed.emit()
-
-    def _is_current(self) -> bool:
-        return self._has_looked and "explore" not in self._jobs
 
     def _explore(self, engine: Engine, parts: list[Part]) -> None:
         from ramanstudio.explore import explore

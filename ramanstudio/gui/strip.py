@@ -25,7 +25,7 @@ from ramanstudio.gui.viewer.panes import MAIN, Panes
 MOST_CURVES: Final = 24
 MOST_BANDS: Final = 3
 SCALED: Final = "scaled alike"  # in the place of a unit
-_FAR_HIGHER: Final = 5.0  # times the height of a usual curve: beside it nothing else is seen
+_FAR_HIGHER: Final = 3.0  # times the height of a usual curve: beside it nothing else is seen
 _BEYOND: Final = 0.5  # of the height of all curves that a spread may take above and below them
 _NEW_BAND: Final = 0.03  # of the shifts shown, to either side of a double click
 _HELP: Final = (
@@ -72,7 +72,7 @@ class Strip(Framed, QWidget):
         self._theme = themes.current()
         self._curves: tuple[Curve, ...] = ()
         self._hover: Curve | None = None
-        self._is_named = True
+        self._is_named, self._note = True, ""
         self._items: list[QGraphicsItem] = []
         self._hover_item: QGraphicsItem | None = None
         self._bounds: list[Envelope] = []
@@ -102,12 +102,16 @@ class Strip(Framed, QWidget):
 
     # What is shown
 
-    def show_curves(self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True) -> None:
+    def show_curves(
+        self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True, things: str = "curves"
+    ) -> None:
         """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown.
 
-        `named`: several have a legend above, unless whoever shows them names them elsewhere.
+        `named`: several have a legend above, unless whoever shows them names them elsewhere. Where there are more, it
+        is said of how many `things` these are the first.
         """
         self._curves, self._is_named = tuple(curves[:MOST_CURVES]), named
+        self._note = f"the first {MOST_CURVES} of {len(curves)} {things}" if len(curves) > MOST_CURVES else ""
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._framing.take(self._parts())
         self._draw()
@@ -191,9 +195,10 @@ class Strip(Framed, QWidget):
 
     def _say_name(self) -> None:
         shown = self._hover or (self._curves[0] if len(self._curves) == 1 else None)
-        self._name.setVisible(shown is not None)
-        if shown is not None:
-            self._name.setText(shown.name)
+        words = shown.name if shown is not None else self._note
+        self._name.setVisible(bool(words))
+        if words:
+            self._name.setText(words)
             self._name.adjustSize()
             self._name.move(self._panes.viewport().width() - self._name.width() - 20, 4)
 

@@ -71,7 +71,7 @@ class ExploreStrip(QWidget):
         if self._is_scaled:
             self.curves = [scaled(curve) for curve in self.curves]
         # the groups are named beside the plane already, and the curves need the room
-        self._strip.show_curves(self.curves, SCALED if self._is_scaled else spectra.unit, named=some)
+        self._strip.show_curves(self.curves, SCALED if self._is_scaled else spectra.unit, some, "groups")
 
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""
