@@ -29,7 +29,12 @@ def on_one_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np.bo
         raise StudioError(
             "These spectra share too little of a range to be taught together.", remedy="Select those of one range."
         )
-    return SpectrumSet(axis, np.concatenate([compare.resampled(one, axis) for one in chosen])), kept
+    return SpectrumSet(axis, resampled(chosen, axis)), kept
+
+
+def resampled(sets: Sequence[SpectrumSet], axis: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The spectra of all `sets` at `axis` (B,), one under the other (N, B)."""
+    return np.concatenate([compare.resampled(one, axis) for one in sets])
 
 
 def from_names(pattern: str, names: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
