@@ -9,6 +9,7 @@ from ramanstudio.gui import about, dialogs
 from ramanstudio.gui.group_commands import GroupCommands
 
 if TYPE_CHECKING:
+    from ramanstudio.analysis.library import Library
     from ramanstudio.gui.identify_page import IdentifyPage
     from ramanstudio.gui.library_window import LibraryWindow
 
@@ -56,6 +57,12 @@ class IdentifyCommands(GroupCommands):
         self._library_window.show()
         self._library_window.raise_()
         self._library_window.activateWindow()
+
+    def show_reference(self, library: Library, at: int) -> None:
+        """Show a reference in its library."""
+        self.libraries()
+        if self._library_window is not None:
+            self._library_window.show_reference(library, at)
 
     def more_references(self) -> None:
         from ramanstudio.gui.identify.more_references import page

@@ -34,6 +34,7 @@ class IdentifyPage(QWidget):
     """Shows what one of the selected spectra is. Made when first looked at; `looked_at()` once it is another one."""
 
     looked_at = Signal()
+    reference_asked = Signal(object, int)  # a Library, and which of its references one wants to see
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
@@ -91,17 +92,15 @@ class IdentifyPage(QWidget):
         column.addWidget(parts, 1)
         let_drops_through(self._answer)
         self.hits.walked.connect(lambda _: self._look_at_hit())
+        self.hits.activated.connect(lambda _: self._ask_for_reference())
         self.verdict.stepped.connect(self.step)
         self.view.region_changed.connect(self._identifying.compare_within)
-        self._dress(self._theme or current())
+        self.set_theme(self._theme or current())
         self.made.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self._theme = theme
-        self._dress(theme)
-
-    def _dress(self, theme: Theme) -> None:
         for part in (self.view, self.hits, self.verdict):
             if part is not None:
                 part.set_theme(theme)
@@ -254,6 +253,13 @@ class IdentifyPage(QWidget):
             if found is None or not found.why or match is not found.matches[0]:  # else it is said already
                 self.verdict.say_share(over.share)
             view.show_over(Over(match.name, over.reference, over.difference, is_simulated), marks)
+
+    def _ask_for_reference(self) -> None:
+        match = self.hits.chosen if self.hits is not None else None
+        if match is not None and self.entry is not None:
+            library = self._identifying.library_of(self.entry, match)
+            if library is not None:
+                self.reference_asked.emit(library, match.reference)
 
     # Mixtures
 

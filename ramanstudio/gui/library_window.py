@@ -71,6 +71,15 @@ class LibraryWindow(QDialog):
         rows = self.parts.table.selectionModel().selectedRows()
         return sorted(self.model.reference_at(index.row()) for index in rows)
 
+    def show_reference(self, library: Library, at: int) -> None:
+        """Show one reference of a library among the others."""
+        self._turn_to(library)
+        self.parts.search.clear()
+        row = self.model.row_of(at)
+        if self.model.library is library and row is not None:
+            self.parts.table.selectRow(row)
+            self.parts.table.scrollTo(self.model.index(row, 0))
+
     def refresh(self) -> None:
         """Show what is on the shelf now."""
         before = self._wanted or (self.chosen.path if self.chosen is not None else None)

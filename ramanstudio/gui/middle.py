@@ -106,6 +106,7 @@ class Middle:
         page = IdentifyPage(self._session, studio.identifying, studio.unmixing, acts)
         panel = IdentifyPanel(page, studio, acts)
         self.side.add("identify", panel, panel.heading)
+        page.reference_asked.connect(self._window.commands.show_reference)
         self._dress(page, panel)
         return page
 

@@ -24,6 +24,7 @@ from ramanstudio.errors import StudioError
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.identify_panel import IdentifyPanel
+from ramanstudio.gui.library_window import LibraryWindow
 from ramanstudio.gui.map_page import MapPage
 from ramanstudio.paths import shipped
 
@@ -117,6 +118,12 @@ def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starte
     assert any(mark.kind == "missing" for mark in view.ruler.marks)
     desk.window.do("hit_before")
     assert view.over.name == "quartz"
+    QTest.keyClick(desk.page.hits, Qt.Key.Key_Return)
+    shelf = desk.window.window.findChildren(LibraryWindow)[0]
+    desk.window.wait_until(lambda: shelf.parts.strip.names == ["quartz"])
+    assert shelf.chosen is not None
+    assert shelf.chosen.title == "Minerals"
+    shelf.close()
     desk.window.do("copy")
     heads = QApplication.clipboard().text().split("\n")[0].split("\t")
     assert heads == ["Raman shift / cm⁻¹", f"stone.txt, denoised / {view.query.unit}", "quartz", "difference"]

@@ -58,6 +58,11 @@ class ReferenceModel(QAbstractTableModel):
         """Which reference of the library a row shows."""
         return int(self._rows[row])
 
+    def row_of(self, reference: int) -> int | None:
+        """Which row shows a reference of the library; None where none does."""
+        found = np.flatnonzero(self._rows == reference)
+        return int(found[0]) if len(found) else None
+
     def _look(self) -> None:
         self.beginResetModel()
         rows = np.arange(len(self._words), dtype=np.intp) if self._only is None else self._only
