@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.analysis.grid import on_grid
-from ramanstudio.analysis.mixtures import LEAST_SHARED, MISMATCH, line_heights, smooth_terms
+from ramanstudio.analysis.mixture_fit import MISMATCH
+from ramanstudio.analysis.mixture_ranges import line_heights, smooth_terms, weights
 from ramanstudio.analysis.prints import AS_MEASURED, GRID
 from ramanstudio.errors import StudioError
 from ramanstudio.spectra import SpectrumSet
@@ -28,6 +29,7 @@ BESIDE: Final = 6  # of the best, beside which others are looked for; and of the
 ENOUGH: Final = 5000  # references that are looked at beside others; the best of a larger library
 LEAST_NEW: Final = 0.05  # of a reference's square that the others must not explain
 BLOCK: Final = 4096
+LEAST_COVERED: Final = 0.3  # of the squares of the lines of the query
 FEWEST_SAMPLES: Final = 16  # of the grid
 
 
@@ -63,13 +65,14 @@ def mixture_candidates(
 @dataclass(frozen=True, slots=True, eq=False)
 class _Query:
     """A spectrum (n,) on the samples `low` to `high` of the grid, weighted by one over the expected misfit (n,), and
-    without the smooth `terms` (n, K)."""
+    without the smooth `terms` (n, K). `squares` (n,) are those of the heights of its lines."""
 
     low: int
     high: int
     weights: Floats
     terms: Floats
     values: Floats
+    squares: Floats
 
     @classmethod
     def of(cls, spectrum: SpectrumSet, sigma: float) -> _Query:
@@ -84,11 +87,13 @@ class _Query:
         low, high = int(inside[0]), int(inside[-1]) + 1
         axis, query = GRID.places[low:high], values[0, low:high].astype(np.float64)
         noise = max(sigma, 1e-6 * float(np.ptp(query)), 1e-30)
-        weights = 1 / np.hypot(noise, MISMATCH * line_heights(axis, query))
-        weights /= weights.max()
-        terms = np.linalg.qr(smooth_terms(axis, axis) * weights[:, None])[0]
-        query = query * weights
-        return cls(low, high, weights, terms, query - terms @ (terms.T @ query))
+        heights = line_heights(axis, query)
+        trust = weights(noise, heights, MISMATCH)
+        trust /= trust.max()
+        terms = np.linalg.qr(smooth_terms(axis, axis) * trust[:, None])[0]
+        query = query * trust
+        squares = np.maximum(heights**2 - noise**2, 0) + 1e-12 * max(float(heights.max()) ** 2, 1e-30)
+        return cls(low, high, trust, terms, query - terms @ (terms.T @ query), squares)
 
     def rows(self, library: Prepared, which: NDArray[np.intp]) -> NDArray[np.float32]:
         """References of a library, weighted and without the terms as the query is, of unit length -> (R, n)."""
@@ -99,9 +104,12 @@ class _Query:
         return unit
 
     def covering(self, library: Prepared) -> NDArray[np.intp]:
-        """The references that cover enough of the query's range."""
-        shared = np.minimum(library.prints["last"], self.high) - np.maximum(library.prints["first"], self.low)
-        return np.flatnonzero(shared >= LEAST_SHARED * (self.high - self.low))
+        """The references that cover enough of the query's lines."""
+        running = np.concatenate([[0.0], np.cumsum(self.squares)])
+        first = np.clip(library.prints["first"].astype(np.intp), self.low, self.high) - self.low
+        last = np.clip(library.prints["last"].astype(np.intp), self.low, self.high) - self.low
+        shared = running[last] - running[np.minimum(first, last)]
+        return np.flatnonzero((last - first >= FEWEST_SAMPLES) & (shared >= LEAST_COVERED * running[-1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

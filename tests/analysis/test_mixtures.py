@@ -130,3 +130,36 @@ def test_points_that_were_not_measured_are_left_out() -> None:
     mixture = unmix(AXIS, values, sigma, [REFERENCES["Ethanol"], REFERENCES["Cyclohexane"]], ["Ethanol", "Cyclohexane"])
     assert [part.fraction for part in mixture.parts] == pytest.approx([0.6, 0.4], abs=0.1)
     assert np.isnan(mixture.residual[100:120]).all()
+
+
+def test_a_filler_whose_reference_ends_below_the_lines_of_the_polymer_is_found_too() -> None:
+    references = {
+        one.name: one.spectrum for one in starter() if one.name in {"Polyethylene", "Calcite", "Talc", "Quartz"}
+    }
+    axis = np.arange(200.0, 3200.0, 1.5)
+    polymer, filler = (
+        np.interp(axis, one.axis, one.values[0], left=0, right=0)
+        for one in (references["Polyethylene"], references["Calcite"])
+    )
+    assert references["Calcite"].axis[-1] < 1400  # the polymer's strongest lines lie near 2900
+    values = polymer / polymer.sum() * 0.7 + filler / filler.sum() * 0.3
+    sigma = float(values.max()) / 50
+    values = values + np.random.default_rng(0).normal(0, sigma, len(axis))
+    parts = unmix(axis, values, sigma, list(references.values()), list(references)).parts
+    assert {list(references)[part.reference]: part.fraction for part in parts} == pytest.approx(
+        {"Polyethylene": 0.7, "Calcite": 0.3}, abs=0.1
+    )
+
+
+def test_a_substance_that_no_reference_is_of_has_no_parts_rather_than_the_nearest() -> None:
+    lines = sum(np.exp(-(((AXIS - place) / 6) ** 2)) for place in (333, 577, 741, 949, 1187, 1391, 1520))
+    values = lines + np.random.default_rng(2).normal(0, 0.02, len(AXIS))
+    mixture = unmix(AXIS, values, 0.02, [REFERENCES[name] for name in NAMES], NAMES)
+    assert mixture.parts == ()
+    assert mixture.explained < 0.7
+
+
+def test_at_a_very_high_snr_the_lines_decide_and_not_the_ripple_between_them() -> None:
+    values, sigma = mixed({"Ethanol": 0.7, "Cyclohexane": 0.3}, snr=20000)
+    ripple = 0.004 * np.ptp(values) * np.sin(AXIS / 9)
+    assert found(values + ripple, sigma) == pytest.approx({"Ethanol": 0.7, "Cyclohexane": 0.3}, abs=0.1)
