@@ -11,6 +11,7 @@ from ramanstudio.mae import corruption
 from ramanstudio.mae.embedder import Embedder
 from ramanstudio.mae.plan import EmbedderPlan
 from ramanstudio.mae.views import view
+from ramanstudio.progress import Progress
 from ramanstudio.spectra import SpectrumSet
 
 PLAN = EmbedderPlan(tokens=20, token=16, step_cm=5.0, width=16, heads=2, layers=1, features=8)
@@ -74,6 +75,16 @@ def test_features_tell_substances_apart_under_noise_fluorescence_and_on_another_
     raw = np.corrcoef(query.values, minerals(axis))[:12, 12:]
     assert by_features >= 0.9
     assert by_features > np.mean(raw.argmax(axis=1) == np.arange(12))
+
+
+def test_spectra_of_many_axes_are_read_in_one_batch_as_each_would_be_alone(engine):
+    axes = [np.linspace(200 + step, 1800 - 3 * step, 700 + 10 * step) for step in range(9)]
+    sets = [SpectrumSet.of(axis, minerals(axis, many=1 + place % 3)) for place, axis in enumerate(axes)]
+    alone = [engine.compare([one, one]).features[: len(one)] for one in sets]
+    reports = []
+    together = engine.compare(sets, Progress(lambda done, total, _note: reports.append((done, total)))).features
+    assert np.allclose(together, np.concatenate(alone), atol=1e-5)
+    assert len([done for done, total in reports if total == sum(map(len, sets))]) <= 4  # not a batch for each axis
 
 
 def test_too_short_a_range_and_a_model_without_features_are_sentences(engine, tmp_path):
