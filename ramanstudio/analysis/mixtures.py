@@ -21,7 +21,7 @@ Floats = NDArray[np.floating[Any]]
 # ln(R² / (1 - R²)) of what it explains of the rest, ln(independent samples), ln(least fraction) and the likeness of
 # the two parts most alike. Fitted to simulated mixtures by benchmarks/mixtures.py, which also says how it does on
 # mixtures of other species.
-REAL: Final = (3.6, 0.94, 0.7, 2.51, -6.45)
+REAL: Final = (4.17, 0.71, 0.63, 2.85, -6.69)
 LEAST_EXPLAINED: Final = 0.7  # of the spectrum, by all parts; else it is made of something else
 
 
