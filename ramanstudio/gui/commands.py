@@ -149,18 +149,15 @@ class Commands(IdentifyCommands):
         self._session.set_noise_region(self._session.selected_ids, None)
 
     def teach(self) -> None:
-        from ramanstudio.gui.teach_wizard import TeachWizard
+        from ramanstudio.gui.teach_wizard import show_wizard
 
-        try:
-            TeachWizard(self._studio, self._window).open()
-        except StudioError as error:
-            self._studio.messages.show_error(error)
+        show_wizard(self._studio, self._window)
 
     def name_by_model(self) -> None:
-        from ramanstudio.gui import teach_wizard
+        from ramanstudio.gui.teach import answers
 
         try:
-            teach_wizard.ask_and_name(self._studio, self._window)
+            answers.ask_and_name(self._studio, self._window)
         except StudioError as error:
             self._studio.messages.show_error(error)
 

@@ -46,8 +46,12 @@ def labelled_set(folder: Path, each: int = 5, many: int = 8) -> tuple[Path, np.n
 
 
 def open_wizard(window: Window) -> TeachWizard:
+    def shown() -> list[TeachWizard]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible()]
+
     window.do("teach")
-    return next(one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible())
+    window.wait_until(lambda: bool(shown()))
+    return shown()[0]
 
 
 def learn(window: Window, wizard: TeachWizard, seconds: float = 60) -> None:
@@ -169,7 +173,7 @@ def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
     assert "No model has been taught" in window.message
     spectra, names = substances(5)
     taught.keep(learning.finetune(SIGHT, spectra, names).model, "minerals")
-    monkeypatch.setattr("ramanstudio.gui.teach_wizard.QInputDialog.getItem", lambda *_: ("minerals", True))
+    monkeypatch.setattr("ramanstudio.gui.teach.answers.QInputDialog.getItem", lambda *_: ("minerals", True))
     window.do("name_by_model")
     window.wait_until(lambda: window.studio.session.project.groups is not None)
     assert window.studio.session.project.groups.names() == substances(8)[1].tolist()

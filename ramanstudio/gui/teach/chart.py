@@ -7,23 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from ramanstudio.gui import theme as themes
 
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 40
 DOT = 3.5
+NEAR_PX = 12.0  # from the mouse to a point that it tells of
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points (x, y), joined by a line or not, in one of the theme's colours."""
+    """Points (x, y), joined by a line or not, in one of the theme's colours; `names` are told under the mouse."""
 
     points: tuple[tuple[float, float], ...]
     colour: str = "accent"
     joined: bool = True
     dots: bool = True
+    names: tuple[str, ...] = ()
 
 
 class Chart(QWidget):
@@ -35,12 +37,37 @@ class Chart(QWidget):
         self._series: tuple[Series, ...] = ()
         self._bounds = QRectF(0, 0, 1, 1)
         self._percent = True
-        self.setAccessibleName(f"{up} by {across}")
+        self.name_axes(across, up)
         self.setMinimumHeight(160)
+        self.setMouseTracking(True)
         themes.appearance().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(480, 220)
+
+    def name_axes(self, across: str, up: str) -> None:
+        """Call the axes so."""
+        self._across, self._up = across, up
+        self.setAccessibleName(f"{up} by {across}")
+        self.update()
+
+    def named_at(self, place: QPointF) -> str:
+        """What the point next to a place of the widget is called; empty where none is near."""
+        inside = self._inside()
+        found = [
+            (float(np.hypot(*(at - place).toTuple())), name)
+            for one in self._series
+            for (x, y), name in zip(one.points, one.names, strict=False)
+            if np.isfinite(y) and (at := self._place(inside, x, y)) is not None
+        ]
+        return min(found)[1] if found and min(found)[0] <= NEAR_PX else ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        name = self.named_at(event.position())
+        if name:
+            QToolTip.showText(event.globalPosition().toPoint(), name, self)
+        else:
+            QToolTip.hideText()
 
     def show_series(self, series: Sequence[Series], bounds: QRectF, percent: bool = True) -> None:
         """Show these between `bounds` (left, low, width, height), in percent of one or as numbers."""
@@ -51,7 +78,7 @@ class Chart(QWidget):
         theme = themes.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inside = QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
+        inside = self._inside()
         font = painter.font()
         font.setPixelSize(themes.QUIET_PX)
         painter.setFont(themes.tabular(font))
@@ -60,6 +87,9 @@ class Chart(QWidget):
         for one in self._series:
             self._draw(painter, inside, one, QColor(getattr(theme, one.colour)))
         painter.end()
+
+    def _inside(self) -> QRectF:
+        return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
 
     def _place(self, inside: QRectF, x: float, y: float) -> QPointF:
         bounds = self._bounds

@@ -13,8 +13,7 @@ from ramanstudio.gui.teach.counting import CountingTable
 from ramanstudio.gui.teach.subject import PATTERN
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.teach.data_page import DataPage
-    from ramanstudio.gui.teach.subject import Subject
+    from ramanstudio.gui.teach_wizard import TeachWizard
 
 NOTHING = ""
 USUAL = ("column sample", "column specimen", "column person", "column patient")
@@ -23,13 +22,13 @@ USUAL = ("column sample", "column specimen", "column person", "column patient")
 class CheckPage(QWizardPage):
     """Asks what says that two spectra are of one sample."""
 
-    def __init__(self, subject: Subject, data: DataPage) -> None:
+    def __init__(self, wizard: TeachWizard) -> None:
         super().__init__()
         self.setTitle("Which spectra are of the same sample?")
         self.setSubTitle(
             "Repeats of one sample are alike. If they checked each other, all would seem easier than it is."
         )
-        self._subject, self._data = subject, data
+        self._teach, self._data = wizard, wizard.data
         self.source = QComboBox(self)
         self.source.setAccessibleName("What says that spectra are of one sample")
         self.told = QLabel(self, wordWrap=True)
@@ -52,14 +51,14 @@ class CheckPage(QWizardPage):
         key = self.source.currentData()
         if not key:
             return None
-        return self._data.samples_of_pattern if key == PATTERN else self._subject.by_key(key)
+        return self._data.samples_of_pattern if key == PATTERN else self._teach.subject.by_key(key)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         before = self.source.currentData()
         self.source.blockSignals(True)
         self.source.clear()
         self.source.addItem("Nothing: each spectrum is a sample of its own", NOTHING)
-        for one in self._subject.told:
+        for one in self._teach.subject.told:
             if len(set(one.words.tolist()) - {""}) >= 2:
                 self.source.addItem(one.name, one.key)
         if (self._data.samples_of_pattern != "").any():

@@ -2,66 +2,102 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWizardPage
+from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWizardPage,
+)
 
 from ramanstudio.errors import StudioError
 from ramanstudio.gui.panel_parts import label
 from ramanstudio.gui.teach.counting import CountingTable
-from ramanstudio.gui.teach.subject import PATTERN
+from ramanstudio.gui.teach.doubtful import Doubtful
+from ramanstudio.gui.teach.subject import HAND, PATTERN
 from ramanstudio.gui.words import count_of
 from ramanstudio.teaching import gathering, labels
+from ramanstudio.teaching.first_look import FirstLook, first_look
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.teach.subject import Subject
+    from ramanstudio.gui.jobs import Job
+    from ramanstudio.gui.teach_wizard import TeachWizard
+    from ramanstudio.progress import Progress
 
-PREVIEWED = 3  # files whose label is shown under the pattern
+PREVIEWED: Final = 3  # files whose label is shown under the pattern
+SOON_MS: Final = 300
+HOW: Final = "Select spectra in the window, by clicking in Explore or in the list, and give them a label:"
 
 
 class DataPage(QWizardPage):
     """Asks for the labels."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, wizard: TeachWizard) -> None:
         super().__init__()
+        self._teach = wizard
+        subject = wizard.subject
         self.setTitle("Which spectra are labelled, and how?")
         left = f" {subject.left_out} of another range, or without numbers, are left out." if subject.left_out else ""
         self.setSubTitle(f"{count_of(len(subject.names), 'spectrum', 'spectra')} to teach by.{left}")
-        self._subject = subject
+        self._by_hand: NDArray[np.str_] = np.full(len(subject.names), "", dtype=object).astype(str)
+        self._job: Job | None = None
         self.source = QComboBox(self)
         self.source.setAccessibleName("Where the labels come from")
         self.source.setToolTip("What tells the class of each spectrum; a blank is a spectrum without a label")
-        for one in subject.for_labels:
-            self.source.addItem(one.name, one.key)
-        self.source.addItem("Pattern of file names", PATTERN)
         self.pattern = QLineEdit(gathering.likely_pattern(subject.stems), self)
         self.pattern.setAccessibleName("Pattern of file names")
         self.pattern.setToolTip("{label} stands for the class, {sample} for the sample, * for anything")
         self.preview = label("quiet", wrap=True)
+        self.new_label = QLineEdit(self, placeholderText="such as: strain A; empty takes labels away")
+        self.new_label.setAccessibleName("Label for the selected spectra")
+        self.give = QPushButton(self)
+        self.give.setAutoDefault(False)
         self.quantity = QCheckBox("The labels are numbers to predict, such as a concentration", self)
         self.quantity.setToolTip("Learn a quantity instead of classes")
         self.counts = CountingTable(["Class", "Spectra"], "Spectra of each class", self)
+        self.doubtful = Doubtful(wizard)
         self.warnings = QLabel(self, wordWrap=True)
         self.warnings.setProperty("role", "warning")
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._lay_out()
-        self.source.currentIndexChanged.connect(self.refresh)
-        self.pattern.textChanged.connect(self.refresh)
-        self.quantity.toggled.connect(self.refresh)
-        self.refresh()
+        self.offer()
+        self._connect()
 
     @property
     def words(self) -> NDArray[np.str_]:
         """The label of each spectrum (N,), empty where it has none."""
-        if self.source.currentData() == PATTERN:
-            return gathering.from_names(self.pattern.text(), self._subject.stems)[0]
-        return self._subject.by_key(self.source.currentData())
+        key = self.source.currentData()
+        if key == PATTERN:
+            return gathering.from_names(self.pattern.text(), self._teach.subject.stems)[0]
+        return self._by_hand if key == HAND else self._teach.subject.by_key(key)
 
     @property
     def samples_of_pattern(self) -> NDArray[np.str_]:
         """What the pattern says of samples (N,)."""
-        return gathering.from_names(self.pattern.text(), self._subject.stems)[1]
+        return gathering.from_names(self.pattern.text(), self._teach.subject.stems)[1]
+
+    def offer(self) -> None:
+        """Offer what labels can be read from now, the best first; what is chosen stays."""
+        before = self.source.currentData()
+        with QSignalBlocker(self.source):
+            self.source.clear()
+            for one in self._teach.subject.for_labels:
+                self.source.addItem(one.name, one.key)
+            self.source.addItem("Pattern of file names", PATTERN)
+            self.source.addItem("Labels given here, by hand", HAND)
+            self.source.setCurrentIndex(max(0, self.source.findData(before) if before is not None else 0))
+        self.refresh()
 
     def refresh(self) -> None:
         """Show what the labels give as they are now."""
@@ -70,7 +106,7 @@ class DataPage(QWizardPage):
         self.preview.setVisible(by_pattern)
         words = self.words
         if by_pattern:
-            seen = dict.fromkeys(zip(self._subject.stems, words.tolist(), strict=True))
+            seen = dict.fromkeys(zip(self._teach.subject.stems, words.tolist(), strict=True))
             told = [f"{stem} → {word or 'no label'}" for stem, word in list(seen)[:PREVIEWED]]
             self.preview.setText("\n".join(told))
         numeric = _are_numbers(words)
@@ -79,10 +115,29 @@ class DataPage(QWizardPage):
             self.quantity.setChecked(False)  # comes back here
             return
         self._count(words)
+        self.doubtful.clear()
+        self._soon.start()
         self.completeChanged.emit()
+
+    def label_selected(self) -> None:
+        """Give the spectra that are selected in the window the label that is typed, or take theirs away."""
+        chosen = self._selected()
+        words = self._by_hand if self.source.currentData() == HAND or self._problem() else self.words
+        self._by_hand = np.where(chosen, labels.clean(self.new_label.text()), words.astype(object)).astype(str)
+        with QSignalBlocker(self.source):
+            self.source.setCurrentIndex(self.source.findData(HAND))
+        self.refresh()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         return self._problem() == ""
+
+    def end(self) -> None:
+        """Let nothing come later."""
+        self._soon.stop()
+        session = self._teach.studio.session
+        session.selection_changed.disconnect(self._follow_selection)
+        if self._job is not None:
+            self._job.cancel()
 
     def _problem(self) -> str:
         """Why nothing can be learned from these labels; empty where it can."""
@@ -110,18 +165,65 @@ class DataPage(QWizardPage):
         self.warnings.setText("\n".join(told))
         self.warnings.setVisible(bool(told))
 
+    # A look at the labels, behind the window
+
+    def _look(self) -> None:
+        if self._problem():
+            return
+        seen, words, quantity = self._teach.subject.seen, self.words, self.quantity.isChecked()
+
+        def work(progress: Progress) -> FirstLook:
+            return first_look(seen, words, None, quantity, progress)
+
+        self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
+        self._job.succeeded.connect(partial(self.doubtful.show_look, words))
+        self._job.failed.connect(self._teach.messages.show_error)
+
+    def _selected(self) -> NDArray[np.bool_]:
+        return self._teach.studio.session.selected_mask(self._teach.subject.members)
+
+    def _follow_selection(self) -> None:
+        many = int(self._selected().sum())
+        verb = "Label" if self.new_label.text().strip() else "Take the label from"
+        self.give.setText(f"{verb} {count_of(many, 'selected', 'selected')}")
+        self.give.setEnabled(many > 0)
+        self.give.setToolTip("Spectra are selected in the window: by clicking in Explore, in a map or in the list")
+
+    def _connect(self) -> None:
+        self.source.currentIndexChanged.connect(self.refresh)
+        self.pattern.textChanged.connect(self.refresh)
+        self.quantity.toggled.connect(self.refresh)
+        self.give.clicked.connect(self.label_selected)
+        self.new_label.textChanged.connect(self._follow_selection)
+        self._soon.timeout.connect(self._look)
+        self._teach.studio.session.selection_changed.connect(self._follow_selection)
+        self._follow_selection()
+
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(8)
+        by_hand = QHBoxLayout()
+        by_hand.setSpacing(8)
+        by_hand.addWidget(self.new_label, 1)
+        by_hand.addWidget(self.give)
+        how = label("quiet", wrap=True)
+        how.setText(HOW)
         form.addRow("Labels from", self.source)
         form.addRow("", self.pattern)
         form.addRow("", self.preview)
         form.addRow("", self.quantity)
+        form.addRow("", how)
+        form.addRow("", by_hand)
+        halves = QSplitter(self)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(self.counts)
+        halves.addWidget(self.doubtful)
+        halves.setSizes([340, 440])
         whole = QVBoxLayout(self)
         whole.setSpacing(12)
         whole.addLayout(form)
-        whole.addWidget(self.counts, 1)
+        whole.addWidget(halves, 1)
         whole.addWidget(self.warnings)
 
 

@@ -45,10 +45,16 @@ class KeepPage(QWizardPage):
         self.name = QLineEdit(self)
         self.name.setAccessibleName("Name of the model")
         self.name.setPlaceholderText("such as: strains, July")
-        self.rest = QCheckBox("Name the spectra without a label with it, as groups in Explore", self)
+        self.rest = QCheckBox("Name all that is open with it, as groups in Explore", self)
         self.rest.setChecked(True)
-        self.rest.setToolTip("Every spectrum is put in the group of its class; those unlike all of them in none")
+        self.rest.setToolTip(
+            "Every spectrum is put in the group of its class, those unlike all of them in none; labels that were given"
+            " stay. An undo takes it back."
+        )
+        self.table = QCheckBox("Save what it says of all that is open as a table…", self)
+        self.table.setToolTip("A line for each spectrum, as CSV; it asks where")
         self.problem = label("error", wrap=True)
+        self.problem.hide()
         self.list = QListWidget(self)
         self.list.setAccessibleName("Models that are kept")
         self.card = QTextBrowser(self)
@@ -65,11 +71,19 @@ class KeepPage(QWizardPage):
         self.list.currentRowChanged.connect(self._show_card)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        of_classes = not self._teach.data.quantity.isChecked()
+        self.rest.setVisible(of_classes)
+        self.table.setChecked(not of_classes)
         self.refresh()
         self.name.setFocus()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         return bool(self.name.text().strip()) and not self.problem.text()
+
+    def say(self, error: StudioError) -> None:
+        """Say why it cannot be kept."""
+        self.problem.setText(str(error))
+        self.problem.show()
 
     def refresh(self) -> None:
         """Show the models that are kept now."""
@@ -149,6 +163,7 @@ class KeepPage(QWizardPage):
         form.addRow("Name", self.name)
         form.addRow("", self.problem)
         form.addRow("", self.rest)
+        form.addRow("", self.table)
         row = QHBoxLayout()
         for button in (*self._buttons, self._import):
             row.addWidget(button)

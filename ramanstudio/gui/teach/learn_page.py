@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
+from ramanstudio.errors import StudioError
 from ramanstudio.gui.panel_parts import label
 from ramanstudio.gui.teach.chart import Chart, Series
 from ramanstudio.progress import Progress, duration
@@ -28,10 +30,10 @@ from ramanstudio.teaching.plan import AUTO, FOR_QUANTITIES, FULL, HEADS, QUANTIT
 from ramanstudio.teaching.report import FineTuned, Learned
 
 if TYPE_CHECKING:
-    from ramanstudio.errors import StudioError
     from ramanstudio.gui.jobs import Job
     from ramanstudio.gui.teach_wizard import TeachWizard
 
+WAYS, EPOCHS, RIGHT = "ways tried", "epochs, features learned anew", "right, held out"
 ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
 
 
@@ -50,6 +52,7 @@ class LearnPage(QWizardPage):
         self._seen: list[Learned] = []
         self._begun = 0.0
         self.found: FineTuned | None = None
+        self.learned_words: NDArray[np.str_] | None = None  # the labels that it was learned from
         self.learn_button = QPushButton("Learn", self)
         self.learn_button.setProperty("role", "primary")
         self.learn_button.setToolTip("Learn from the labelled spectra")
@@ -60,9 +63,13 @@ class LearnPage(QWizardPage):
         self.bar.setAccessibleName("How far it is")
         self.says = QLabel(self, wordWrap=True)
         self.best = label("quiet", wrap=True)
-        self.chart = Chart("ways tried", "right, held out", self)
+        self.problem = label("error", wrap=True)
+        self.chart = Chart(WAYS, RIGHT, self)
+        self.loss_chart = Chart(EPOCHS, "loss", self)
+        self.key = label("quiet", wrap=True)
         self.advanced = QToolButton(self)
         self.advanced.setText("Advanced ▸")
+        self.advanced.setAccessibleName("Advanced")
         self.advanced.setCheckable(True)
         self.advanced.setToolTip("Choose yourself what is learned from and how")
         self.choices = self._make_choices()
@@ -78,15 +85,26 @@ class LearnPage(QWizardPage):
         chosen = (self.reading.currentData(), self.head.currentData(), self.full.currentData())
         return FinetunePlan(*chosen, quantity=quantity)
 
+    @property
+    def is_learning(self) -> bool:
+        """Whether it learns now."""
+        return self._job is not None
+
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         self.found = None
-        self._seen = []
-        self._draw()
-        self.bar.setValue(0)
-        self.says.setText("")
-        self.best.setText("")
+        self.learn_button.setText("Learn")
+        self._begin_anew()
         self._fill_heads()
         self.learn_button.setFocus()
+
+    def _begin_anew(self) -> None:
+        self._seen = []
+        self._draw()
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        for one in (self.says, self.best, self.problem):
+            one.setText("")
+        self.problem.hide()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         return self.found is not None
@@ -97,7 +115,8 @@ class LearnPage(QWizardPage):
         if engine is None:
             self.says.setText("The model is still being loaded. Try again in a moment.")
             return
-        self.found, self._seen, self._begun = None, [], time.monotonic()
+        self.found, self._begun = None, time.monotonic()
+        self._begin_anew()
         self._stop = stop = threading.Event()
         spectra, words, groups, plan = (
             self._teach.subject.spectra,
@@ -111,6 +130,7 @@ class LearnPage(QWizardPage):
             inner = Progress(progress, progress.show, progress.warn, stop.is_set)
             return engine.finetune(spectra, words, plan, groups, inner)
 
+        self.learned_words = words.copy()
         self._job = job = self._teach.workers.submit(work, "Teaching", "model", key="teach")
         job.progressed.connect(self._follow)
         job.shown.connect(self._show)
@@ -147,7 +167,8 @@ class LearnPage(QWizardPage):
         self.bar.setRange(0, seen.total)
         self.bar.setValue(seen.done)
         taken = time.monotonic() - self._begun
-        left = taken / max(1, len(self._seen)) * (seen.total - seen.done)
+        same = [one for one in self._seen if np.isnan(one.loss) == np.isnan(seen.loss)]
+        left = taken / max(1, len(self._seen)) * (seen.total - len(same))
         loss = "" if np.isnan(seen.loss) else f" · loss {seen.loss:.3f}"
         self.best.setText(
             f"Best so far: {seen.best.words}{self._score(seen.best.accuracy)}{loss} · {duration(left)} left"
@@ -161,22 +182,45 @@ class LearnPage(QWizardPage):
         return f" (error {accuracy:.3g})" if quantity else f" ({100 * accuracy:.0f} % right)"
 
     def _draw(self) -> None:
-        values = [one.attempt.accuracy for one in self._seen]
+        """The ways that were tried; once features are learned anew, its epochs with their loss."""
+        epochs = [one for one in self._seen if np.isfinite(one.loss)]
+        seen = epochs or self._seen
+        values = [one.attempt.accuracy for one in seen]
         finite = [value for value in values if np.isfinite(value)]
         quantity = self._teach.data.quantity.isChecked()
         top = max(finite, default=1.0) * 1.1 if quantity else 1.0
-        whole = max([2, *(one.total for one in self._seen[-1:])])
-        bounds = QRectF(1, 0, whole - 1, top or 1.0)
+        whole = max([2, *(one.total for one in seen[-1:]), len(seen)])
         points = tuple((place + 1.0, value) for place, value in enumerate(values))
-        best = tuple((place + 1.0, one.best.accuracy) for place, one in enumerate(self._seen))
-        self.chart.show_series([Series(best, "quiet", dots=False), Series(points)], bounds, percent=not quantity)
+        best = tuple((place + 1.0, one.best.accuracy) for place, one in enumerate(seen))
+        names = tuple(f"{one.attempt.words}{self._score(one.attempt.accuracy)}" for one in seen)
+        shown = [Series(best, "quiet", dots=False), Series(points, names=names)]
+        self.chart.name_axes(EPOCHS if epochs else WAYS, "error, held out" if quantity else RIGHT)
+        self.chart.show_series(shown, QRectF(1, 0, whole - 1, top or 1.0), percent=not quantity)
+        self.loss_chart.setVisible(bool(epochs))
+        loss = tuple((place + 1.0, one.loss) for place, one in enumerate(epochs))
+        highest = 1.1 * max([0.0, *(value for _, value in loss)])
+        self.loss_chart.show_series([Series(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False)
+        each = "each epoch" if epochs else "each way, told under the mouse"
+        self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if seen else "")
 
     def _keep(self, found: FineTuned) -> None:
         self.found = found
-        self.says.setText(f"Learned in {duration(found.report.seconds)}. Chosen: {found.report.chosen}.")
+        stopped = " It was stopped: this is the best so far." if self._stop.is_set() else ""
+        self.says.setText(f"Learned in {duration(found.report.seconds)}. Chosen: {found.report.chosen}.{stopped}")
+        self.bar.setRange(0, 1)
+        self.bar.setValue(1)
+        self.best.setText(f"Best of those tried: {self._best_words()}" if self._seen else "")
 
-    def _fail(self, error: StudioError) -> None:
-        self.says.setText(str(error))
+    def _best_words(self) -> str:
+        best = self._seen[-1].best
+        return f"{best.words}{self._score(best.accuracy)}. Another is taken only where it is ahead by more than luck."
+
+    def _fail(self, error: BaseException) -> None:
+        self.says.setText("")
+        self.problem.setText(str(error))
+        self.problem.show()
+        if not isinstance(error, StudioError):
+            self._teach.messages.show_error(error)
 
     def _end(self) -> None:
         self._job = None
@@ -225,7 +269,12 @@ class LearnPage(QWizardPage):
         column.setSpacing(12)
         column.addLayout(row)
         column.addWidget(self.says)
-        column.addWidget(self.chart, 1)
+        column.addWidget(self.problem)
+        charts = QHBoxLayout()
+        charts.addWidget(self.chart, 3)
+        charts.addWidget(self.loss_chart, 2)
+        column.addLayout(charts, 1)
+        column.addWidget(self.key)
         column.addWidget(self.best)
         column.addWidget(self.advanced)
         column.addWidget(self.choices)

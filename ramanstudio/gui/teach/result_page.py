@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -23,15 +24,16 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.gui.panel_parts import label
-from ramanstudio.gui.strip import Curve, Strip, StripBand
+from ramanstudio.gui.strip import Strip, StripBand
 from ramanstudio.gui.teach.chart import Chart, Series
-from ramanstudio.gui.theme import current
+from ramanstudio.gui.teach.drawn import draw_doubt, draw_places
+from ramanstudio.gui.theme import Theme, appearance, current
+from ramanstudio.teaching.labels import in_words
 from ramanstudio.teaching.report import QuantityReport, Report
 
 if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
 
-LIKES = 3  # spectra of the told class drawn beside one that is wrong
 PLACE = Qt.ItemDataRole.UserRole
 
 
@@ -62,13 +64,32 @@ class ResultPage(QWizardPage):
         self._prepare()
         self.wrong.currentItemChanged.connect(lambda item: self._draw(item, self.strip))
         self.next.currentItemChanged.connect(lambda item: self._draw(item, self.next_strip))
+        for one in (self.wrong, self.next):
+            one.itemClicked.connect(self._select)
+            one.itemActivated.connect(self._select)
+            one.setToolTip("Click one to see it, and to select it in the window")
+        self.confusion.cellActivated.connect(self._point_to)
+        self.confusion.cellClicked.connect(self._point_to)
+        appearance().changed.connect(self.set_theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        for one in (self.strip, self.next_strip, self.band_strip):
+            one.set_theme(theme)
+        if self._teach.learn.found is not None and self._teach.currentPage() is self:
+            self.initializePage()
+
+    def end(self) -> None:
+        """Nobody looks any more."""
+        appearance().changed.disconnect(self.set_theme)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         found = self._teach.learn.found
         assert found is not None
         self.headline.setText(found.report.headline)
-        self.warnings.setText("\n".join(found.report.warnings))
-        self.warnings.setVisible(bool(found.report.warnings))
+        told = [*found.report.warnings, *self._twice(found.report.duplicates)]
+        self.warnings.setText("\n".join(told))
+        self.warnings.setVisible(bool(told))
         self.setSubTitle(f"Chosen: {found.report.chosen}.")
         quantity = isinstance(found.report, QuantityReport)
         for part in range(self.tabs.count()):
@@ -78,6 +99,12 @@ class ResultPage(QWizardPage):
         else:
             self._show_classes(found.report)
 
+    def _twice(self, duplicates: tuple[tuple[int, ...], ...]) -> list[str]:
+        if not duplicates:
+            return []
+        names = in_words([self._teach.subject.names[same[0]] for same in duplicates], 3)
+        return [f"There more than once, so that it may check itself: {names}."]
+
     def _show_classes(self, report: Report) -> None:
         self._fill_confusion(report)
         self._fill_wrong(report)
@@ -86,7 +113,11 @@ class ResultPage(QWizardPage):
         told = report.sureness
         points = tuple(zip(told.told, told.right, strict=True))
         ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
-        self.sureness.show_series([ideal, Series(points)], QRectF(0, 0, 1, 1))
+        names = tuple(
+            f"{many} spectra: said {sure:.0%}, right {right:.0%}"
+            for sure, right, many in zip(told.told, told.right, told.spectra, strict=True)
+        )
+        self.sureness.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
         self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
         self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
         self.tabs.setCurrentWidget(self.confusion)
@@ -96,8 +127,12 @@ class ResultPage(QWizardPage):
         low, high = float(both.min()), float(both.max())
         ideal = Series(((low, low), (high, high)), "quiet", dots=False)
         points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
+        names = tuple(
+            f"{self._teach.subject.names[place]}: {true:.4g}, predicted {told:.4g}"
+            for place, (true, told) in zip(report.places.tolist(), points, strict=True)
+        )
         bounds = QRectF(low, low, high - low, high - low)
-        self.predicted.show_series([ideal, Series(points, joined=False)], bounds, percent=False)
+        self.predicted.show_series([ideal, Series(points, joined=False, names=names)], bounds, percent=False)
 
     def _fill_confusion(self, report: Report) -> None:
         table, many = self.confusion, len(report.classes)
@@ -111,9 +146,12 @@ class ResultPage(QWizardPage):
             recall = report.recall[row]
             cells = [f"{report.counts[row]}", "–" if np.isnan(recall) else f"{100 * recall:.0f} %"]
             for column, words in enumerate([*cells, *(f"{count}" if count else "" for count in report.confusion[row])]):
+                if not words:  # of 200 classes nearly all
+                    table.takeItem(row, column)
+                    continue
                 item = QTableWidgetItem(words)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                if column >= 2 and words:
+                if column >= 2:
                     accent.setAlphaF(0.12 + 0.5 * float(report.confusion[row][column - 2]) / held)
                     item.setBackground(accent)
                     told = f"{words} of '{report.classes[row]}' were named '{report.classes[column - 2]}'"
@@ -128,7 +166,7 @@ class ResultPage(QWizardPage):
             mark = " · label in doubt" if one.place in suspect else ""
             surely = f"{one.label}, named {one.told} ({100 * one.probability:.0f} %){mark}"
             item = QListWidgetItem(f"{self._teach.subject.names[one.place]}: {surely}", self.wrong)
-            item.setData(PLACE, (one.place, one.told))
+            item.setData(PLACE, (one.place, one.told, one.label))
             if mark:
                 item.setToolTip("The spectrum contradicts its label: see whether it was mixed up.")
         if report.wrong:
@@ -143,7 +181,7 @@ class ResultPage(QWizardPage):
             if told
             else "No single range is needed: what one does not tell another does, or it was stopped before."
         )
-        self._draw_places(self.band_strip, self._one_a_class(report))
+        draw_places(self.band_strip, self._teach.subject, self._one_a_class(report))
         some = report.bands[:3]
         self.band_strip.set_bands([StripBand(one.low_cm, one.high_cm, current().accent) for one in some])
 
@@ -151,39 +189,54 @@ class ResultPage(QWizardPage):
         self.next.clear()
         for place in report.next_to_label:
             item = QListWidgetItem(self._teach.subject.names[place], self.next)
-            item.setData(PLACE, (place, ""))
+            item.setData(PLACE, (place, "", ""))
         if self.next.count():
             self.next.setCurrentRow(0)
 
     def _one_a_class(self, report: Report) -> list[tuple[int, str]]:
-        words = self._teach.data.words
+        words = self._words
         return [(int(np.flatnonzero(words == name)[0]), name) for name in report.classes if (words == name).any()]
 
+    @property
+    def _words(self) -> NDArray[np.str_]:
+        words = self._teach.learn.learned_words
+        assert words is not None
+        return words
+
     def _draw(self, item: QListWidgetItem | None, strip: Strip) -> None:
-        """Draw a spectrum, over some of the class it was said to be."""
+        """Draw a spectrum, over some of the class it was said to be and of its own."""
         chosen = item.data(PLACE) if item is not None else None
         if chosen is None:
             strip.show_curves([])
             return
-        place, told = chosen
-        words = self._teach.data.words
-        likes = [one for one in np.flatnonzero(words == told).tolist() if one != place][:LIKES] if told else []
-        self._draw_places(strip, [(place, self._teach.subject.names[place]), *((one, told) for one in likes)])
+        place, told, _ = chosen
+        draw_doubt(strip, self._teach.subject, self._words, place, told)
 
-    def _draw_places(self, strip: Strip, places: list[tuple[int, str]]) -> None:
-        colours, spectra = current().categories, self._teach.subject.spectra
-        curves = []
-        for index, (place, name) in enumerate(places):
-            values = spectra.values[place] - spectra.values[place].min()
-            scaled = values / max(float(values.max()), 1e-30)
-            curves.append(Curve(name, spectra.axis, scaled, None, colours[index % len(colours)]))
-        strip.show_curves(curves, "scaled alike")
+    def _select(self, item: QListWidgetItem) -> None:
+        if (chosen := item.data(PLACE)) is not None:
+            self._teach.select(chosen[0])
+
+    def _point_to(self, row: int, column: int) -> None:
+        """Go to the first of the spectra that a cell counts, where these were named wrong."""
+        found = self._teach.learn.found
+        if found is None or not isinstance(found.report, Report) or not 0 <= column - 2 < len(found.report.classes):
+            return
+        pair = found.report.classes[column - 2], found.report.classes[row]
+        for place in range(self.wrong.count()):
+            chosen = self.wrong.item(place).data(PLACE)
+            if chosen is not None and chosen[1:] == pair:
+                self.wrong.setCurrentRow(place)
+                self.tabs.setCurrentWidget(self.wrong_part)
+                self._select(self.wrong.item(place))
+                return
 
     def _prepare(self) -> None:
-        for table in (self.confusion,):
-            table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-            table.setAccessibleName("Held-out spectra of each class (rows) by what they were named (columns)")
-            table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table = self.confusion
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setAccessibleName("Held-out spectra of each class (rows) by what they were named (columns)")
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setFrameShape(QTableWidget.Shape.NoFrame)
         self.wrong.setAccessibleName("Spectra that were named wrong while held out")
         self.next.setAccessibleName("Spectra whose label would help most")
         self.next_strip = Strip(self)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.errors import StudioError
 from ramanstudio.groups import Groups, Members
-from ramanstudio.project import Entry
+from ramanstudio.project import Entry, Project
 from ramanstudio.spectra import SpectrumSet
 from ramanstudio.teaching import gathering
 from ramanstudio.teaching.labels import clean
 
 Words = NDArray[np.str_]
+Rows = NDArray[np.int64]
 
-FOLDER, GROUP, PATTERN, COLUMN = "folder", "group", "pattern", "column "  # what labels can be read from
-UNNAMED: Final = "Group "  # the groups that nobody has named
+# What labels can be read from.
+FOLDER, GROUP, PATTERN, HAND, COLUMN = "folder", "group", "pattern", "hand", "column "
+UNNAMED: Final = re.compile(r"Group \d+( · \d+)*")  # the groups that nobody has named
+TAUGHT: Final = "taught"  # the method of groups that a model has put spectra in
 MOST_CLASSES: Final = 500
 
 
@@ -33,9 +38,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them."""
+    """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them.
+
+    `seen` are the same for the eye: denoised, where all of them are.
+    """
 
     spectra: SpectrumSet
+    seen: SpectrumSet
     members: Members
     names: tuple[str, ...]
     stems: tuple[str, ...]
@@ -43,11 +52,13 @@ class Subject:
     left_out: int
 
     @classmethod
-    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], groups: Groups | None) -> Subject:
-        """Some rows of each of some entries. Raises StudioError when their ranges share too little."""
-        whole = [(entry, _finite_rows(entry, rows)) for entry, rows in entries if entry.source is not None]
+    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> Subject:
+        """Some rows of each of some entries. Raises StudioError when their ranges share too little, or hold nothing."""
+        whole = [(entry, finite_rows(entry, rows)) for entry, rows in entries if entry.source is not None]
         whole = [(entry, rows) for entry, rows in whole if len(rows)]
         sets = [entry.source[rows] for entry, rows in whole if entry.source is not None]
+        if not sets:
+            raise StudioError("No spectrum here holds numbers only.", remedy="Open some that do.")
         spectra, kept = gathering.on_one_axis(sets)
         chosen = [pair for pair, keep in zip(whole, kept.tolist(), strict=True) if keep]
         ids = np.concatenate([np.full(len(rows), entry.id, dtype=np.int64) for entry, rows in chosen])
@@ -58,12 +69,20 @@ class Subject:
             for entry, row in zip(owners, members.rows.tolist(), strict=True)
         )
         told = [*_columns([one for one, keep in zip(sets, kept.tolist(), strict=True) if keep])]
-        if groups is not None:
-            told.append(Told(GROUP, "Names of groups (those that you named)", _of_groups(groups, members)))
         told.append(Told(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
         asked = sum(len(rows) for _, rows in entries)
         stems = tuple(entry.path.stem for entry in owners)
-        return cls(spectra, members, names, stems, tuple(told), asked - len(names))
+        seen = _denoised(chosen, project, spectra)
+        made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names))
+        return made.with_groups(project.groups)
+
+    def with_groups(self, groups: Groups | None) -> Subject:
+        """The same, with the names of these groups."""
+        told = tuple(one for one in self.told if one.key != GROUP)
+        if groups is not None:
+            words = _of_groups(groups, self.members)
+            told = (*told, Told(GROUP, "Names of groups (those that you named)", words))
+        return replace(self, told=told)
 
     def by_key(self, key: str) -> Words:
         """The words of one thing that is told."""
@@ -77,9 +96,22 @@ class Subject:
         return tuple(sorted(some, key=lambda one: usual.get(one.key, 3)))
 
 
-def _finite_rows(entry: Entry, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def finite_rows(entry: Entry, rows: Rows) -> Rows:
+    """Those of the rows of an entry that hold numbers only."""
     assert entry.source is not None
     return rows[np.isfinite(entry.source.values[rows]).all(axis=1)]
+
+
+def _denoised(chosen: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project, spectra: SpectrumSet) -> SpectrumSet:
+    """The denoised spectra on the same axis, where all of them are denoised already; else the spectra themselves."""
+    sets = []
+    for entry, rows in chosen:
+        result = project.result(entry)
+        if result is None or result.denoised is None:
+            return spectra
+        sets.append(result.denoised.spectra[rows])
+    found = gathering.resampled(sets, spectra.axis)
+    return spectra.with_values(found) if np.isfinite(found).all() else spectra
 
 
 def _columns(sets: Sequence[SpectrumSet]) -> list[Told]:
@@ -95,9 +127,10 @@ def _columns(sets: Sequence[SpectrumSet]) -> list[Told]:
 
 
 def _of_groups(groups: Groups, members: Members) -> Words:
+    """The names that somebody gave; of groups that a model has made only what was told to it, not what it answered."""
     here = groups.of(members)
-    words = np.array(here.names(""), dtype=str)
-    return np.where(np.char.startswith(words, UNNAMED), "", words)
+    words = np.array(["" if UNNAMED.fullmatch(one) else one for one in here.names("")], dtype=str)
+    return np.where((here.method == TAUGHT) & (here.probabilities < 1), "", words)
 
 
 def _distinct(words: Words) -> set[str]:

@@ -1,0 +1,67 @@
+"""A first look at labels, before anything is learned: spectra that are there twice, and labels that they contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ramanstudio.analysis import lines
+from ramanstudio.progress import SILENT, Progress
+from ramanstudio.spectra import SpectrumSet
+from ramanstudio.teaching import choosing, estimates, findings, labels
+from ramanstudio.teaching.folds import deal
+from ramanstudio.teaching.heads import LDA, Span
+from ramanstudio.teaching.report import Doubt
+
+MOST: Final = 3000  # labelled spectra looked at; more take longer than a look
+FEWEST: Final = 3  # spectra a class on the average, else any of them may be the odd one
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What is doubtful: labels that spectra contradict, the surest first, and sets of places that hold one spectrum."""
+
+    suspects: tuple[Doubt, ...] = ()
+    duplicates: tuple[tuple[int, ...], ...] = ()
+
+
+def first_look(
+    spectra: SpectrumSet,
+    given: ArrayLike | Sequence[Any],
+    samples: ArrayLike | Sequence[Any] | None = None,
+    quantity: bool = False,
+    progress: Progress = SILENT,
+) -> FirstLook:
+    """Look at the labels `given` (N,) of `spectra`, denoised or raw; of a `quantity` only at duplicates.
+
+    A spectrum is a suspect when linear discriminants of the lines of the others, its own sample left out, are nearly
+    sure of another class. Raises StudioError when there are fewer than two classes, Cancelled when asked to stop.
+    """
+    progress(0, 2)
+    if quantity:
+        places = np.flatnonzero(np.isfinite(labels.numbers(given, len(spectra))))[:MOST]
+        return FirstLook((), findings.duplicates(spectra.values[places], places))
+    known = labels.labelled(given, samples, len(spectra))
+    chosen = np.random.default_rng(0).permutation(len(known.places))[:MOST]
+    chosen.sort()
+    places, which = known.places[chosen], known.which[chosen]
+    twice = findings.duplicates(spectra.values[places], places)
+    progress(1, 2)
+    if len(places) < FEWEST * len(known.classes):
+        return FirstLook((), twice)
+    folds = deal(which, known.samples[chosen] if known.samples is not None else None)
+    rows = np.hstack(lines.line_features(spectra.axis, spectra.values[places]))
+    tried = choosing.hold_out(
+        Span.of(rows).of_rows(rows), which, len(known.classes), folds, choosing.Candidate("lines", LDA)
+    )
+    tested = folds.tested
+    scores, which, places = tried.scores[tested], which[tested], places[tested]
+    if not len(scores):
+        return FirstLook((), twice)
+    told = estimates.chances(scores, estimates.sharpness(scores, which, tried.accuracy))
+    doubts = findings.doubts(told, which, known.classes, places)
+    return FirstLook(findings.suspects(doubts, told, which, places), twice)
