@@ -15,6 +15,7 @@ from ramanstudio.gui.identify.parts_view import PartsView
 from ramanstudio.gui.identify.region_inputs import RegionInputs
 from ramanstudio.gui.identify.substances import Substances
 from ramanstudio.gui.identify.tally import Tally
+from ramanstudio.gui.identify.telling import mixture_words
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.panel_parts import Panel, button, label
@@ -89,6 +90,11 @@ class IdentifyPanel(Panel):
         """The boxes that say what is searched."""
         return list(self._boxes)
 
+    @property
+    def mixture_words(self) -> str:
+        """What is said of the mixture."""
+        return self._parts_words.text()
+
     def _show_libraries(self) -> None:
         libraries = self._identifying.libraries
         if not self._made.is_new("libraries", libraries.all, libraries.loading):
@@ -142,10 +148,7 @@ class IdentifyPanel(Panel):
         self.parts.show_mixture(mixed)
         words = ""
         if mixed is not None:
-            many = len(mixed.parts)
-            words = {0: "None of the candidates explains it.", 1: "One substance explains it; more do not pay."}.get(
-                many, f"A mixture of {many}, as far as the data pay for."
-            )
+            words = mixture_words(len(mixed.parts), mixed.explain)
         self._parts_words.setText(words)
         self._parts_words.setVisible(bool(words))
         self._fit.setVisible(mixed is not None and bool(mixed.parts))

@@ -354,6 +354,8 @@ def test_a_mixture_is_taken_apart_into_shares(start: Starter, tmp_path: Path, mo
     assert {part.name for part in mixed.parts} == {"calcite", "anatase"}
     assert sum(part.fraction for part in mixed.parts) == pytest.approx(1.0, abs=0.02)
     desk.window.wait_until(lambda: "calcite" in desk.panel.parts.accessibleName())
+    assert "A mixture of 2" in desk.panel.mixture_words
+    assert "explain 97 %" in desk.panel.mixture_words
     assert desk.page.view is not None
     assert desk.page.view.over is not None
     assert " + " in desk.page.view.over.name

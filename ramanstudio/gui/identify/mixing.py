@@ -30,12 +30,13 @@ class MixedPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixed:
-    """What spectrum `row` of an entry is mixed of, the largest part first; `fitted` and `residual` (B,) on its axis,
-    NaN where nothing was compared."""
+    """What spectrum `row` of an entry is mixed of, the largest part first, and how much of its lines they `explain` (0
+    to 1); `fitted` and `residual` (B,) on its axis, NaN where nothing was compared."""
 
     entry_id: int
     row: int
     parts: tuple[MixedPart, ...]
+    explain: float
     fitted: Floats
     residual: Floats
 
@@ -62,4 +63,4 @@ def mixture_of(question: Question, entry_id: int, spectrum: SpectrumSet, row: in
     parts = tuple(MixedPart(names[one.reference], float(one.fraction), float(one.error)) for one in mixture.parts)
     fitted, residual = np.full(spectrum.points, np.nan), np.full(spectrum.points, np.nan)
     fitted[compared], residual[compared] = mixture.fitted, mixture.residual
-    return Mixed(entry_id, row, parts, fitted, residual)
+    return Mixed(entry_id, row, parts, float(mixture.explained), fitted, residual)

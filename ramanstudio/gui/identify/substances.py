@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -36,6 +36,10 @@ class Substances(QTreeWidget):
         self.setMinimumHeight(3 * 28 + 4)
         self.itemClicked.connect(lambda item, _: self._say(item))
         self.itemActivated.connect(lambda item, _: self._say(item))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """No more than the panel can spare: what is left over is its own anyway."""
+        return QSize(160, self.minimumHeight())
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""

@@ -77,3 +77,13 @@ def marks_words(match: Match) -> tuple[str, str, str]:
         f"{len(match.missing)} missing",
         f"{len(match.extra)} extra",
     )
+
+
+def mixture_words(parts: int, explain: float) -> str:
+    """Of how many substances a spectrum is mixed, and how much of its lines they explain (0 to 1)."""
+    if not parts:
+        return "No substances of these libraries explain it."
+    share = f"{chance_words(explain)} of its lines"
+    if parts == 1:
+        return f"One substance explains {share}; more do not pay."
+    return f"A mixture of {parts}, as far as the data pay for; they explain {share}."
