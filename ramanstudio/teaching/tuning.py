@@ -28,7 +28,7 @@ Places = NDArray[np.intp]
 
 FEWEST_A_CLASS, FEWEST = 30, 400  # labels; with fewer it has not been seen to win, and takes minutes
 PARTS: Final = 5  # one is tested on, one stops the learning, the others are learned from
-MARGIN: Final = 1.0  # standard errors by which it has to be ahead
+MARGIN: Final = 2.0  # standard errors by which it has to be ahead
 
 
 def pays_to_try(plan: FinetunePlan, sight: Sight, readings: Readings, which: Places) -> bool:
