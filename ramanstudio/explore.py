@@ -30,6 +30,7 @@ __all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "of
 COMPONENTS, NEIGHBOURS = "components", "neighbours"  # the planes
 FEWEST_KNOWN = 0.5  # of the spectra; with fewer a plane is laid out anew
 EQUAL = "The spectra are all equal: nothing tells them apart."
+SAME_RANGE = 0.8  # of the wider range that both share; with less a plane is laid out anew
 PAINTED = 3000  # spectra that the bands are found on
 NEAREST = 5
 
@@ -93,7 +94,8 @@ def explore(
     """How the spectra of `parts` lie to each other, and the `groups` there were with the new spectra in them.
 
     What `before` knows is not computed again, and stays where it was in the planes: new spectra are placed by those
-    they are like. None for the groups where they know none of these spectra. Raises Cancelled when asked to stop.
+    they are like, unless they are compared over quite another range than before. None for the groups where they know
+    none of these spectra. Raises Cancelled when asked to stop.
     """
     members = members_of(parts)
     known = members.places_in(before.members) if before is not None else np.full(len(members), OUTLIER)
@@ -106,7 +108,8 @@ def explore(
         aside=EQUAL if clusters.all_equal(comparison.likeness) else _aside(parts, comparison),
         model=engine.card.name,
     )
-    planes = _planes(explored, known, before)
+    stays = before is not None and _same_range(before.range_cm, explored.range_cm)
+    planes = _planes(explored, known, before if stays else None)
     return replace(explored, planes=MappingProxyType(planes)), _followed(explored, groups)
 
 
@@ -119,6 +122,13 @@ def _known_features(parts: Parts, before: Explored | None, engine: Engine) -> li
         places = members_of([part]).places_in(before.members)
         found.append(before.features[places] if len(places) and (places >= 0).all() else None)
     return found
+
+
+def _same_range(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared >= SAME_RANGE * max(one[1] - one[0], other[1] - other[0])
 
 
 def _planes(explored: Explored, known: NDArray[np.intp], before: Explored | None) -> dict[str, NDArray[np.float32]]:

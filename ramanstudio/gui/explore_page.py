@@ -166,6 +166,8 @@ class ExplorePage(QWidget):
 
         view, plane = self.view, explored.planes.get(self._layout)
         assert view is not None
+        if plane is None:  # another range is compared than when the spectra had settled
+            self._exploring.settle()
         moving = self._exploring.moving_plane if self._layout != COMPONENTS else None
         if moving is not None and len(moving) == len(explored.members):
             plane = moving

@@ -16,7 +16,9 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
+from ramanstudio.explore import Part, explore
 from ramanstudio.groups import Members
 from ramanstudio.gui import theme
 from ramanstudio.gui.explore_page import ExplorePage
@@ -642,3 +644,19 @@ def test_the_actions_of_the_window_work_on_the_plane_while_it_is_shown(explored:
     explored.do("copy")
     assert QApplication.clipboard().text().startswith("spectrum\tx\ty\tgroup\nthree.h5 · 1\t")
     assert QApplication.clipboard().image().width() == 2 * view.width()
+
+
+def test_the_plane_is_laid_out_anew_where_quite_another_range_is_compared() -> None:
+    random = np.random.default_rng(6)
+    axis = np.linspace(200.0, 1800.0, 400)
+    lines = 100 * np.exp(-(((axis - random.uniform(300, 1700, (30, 1))) / 12) ** 2))
+    long = Part.of(1, "long", SpectrumSet.of(axis, lines))
+    short = Part.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
+    engine: Any = Engine.load(device="cpu", threads=1)
+    first, _ = explore(engine, [long])
+    same, _ = explore(engine, [long], first)
+    assert np.array_equal(same.planes["components"], first.planes["components"])
+    other, _ = explore(engine, [long, short], first)
+    assert other.range_cm is not None
+    assert other.range_cm[1] < 700
+    assert not np.allclose(other.planes["components"][:30], first.planes["components"])
