@@ -419,6 +419,8 @@ def test_what_was_never_measured_is_blank_in_a_map_and_in_a_series(desk: SimpleN
     desk.add(series.with_values(padded))
     desk.until(lambda: desk.page.view.is_series)
     assert np.isnan(desk.page.picture.values[8:]).all()
+    assert "blank: 4 spectra" in desk.page.view.bar.toolTip()
+    assert desk.page.strip.strip.names == ["mean of 8 of 12"]
     assert np.isfinite(desk.page.picture.values[:8]).all()
 
 

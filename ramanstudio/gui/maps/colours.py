@@ -71,12 +71,13 @@ class MapBar(QWidget):
         self._label, self._kind, self._limits = picture.label, picture.kind, picture.limits
         self._names = tuple(picture.names) if picture.kind == "rgb" else ()
         values = picture.values if picture.kind != "rgb" else picture.values.max(axis=2)
-        measured = picture.grid.index >= 0
-        self._blank = int((measured & ~np.isfinite(values)).sum())
+        blank = (picture.grid.index >= 0) & ~np.isfinite(values)
+        self._blank = int(blank.all(axis=1).sum() if picture.axes is not None else blank.sum())  # rows are spectra
+        things = "spectra hold no numbers" if picture.axes is not None else "pixels have no number"
         words = f"{self._label}: {_minus(self._limits[0])} to {_minus(self._limits[1])}"
         words = f"{self._label}: {', '.join(self._names)}" if self._names else words
         self.setAccessibleName(f"Colours of {words}")
-        self.setToolTip(words + (f"; blank: {self._blank:,} pixels have no number" if self._blank else ""))
+        self.setToolTip(words + (f"; blank: {self._blank:,} {things}" if self._blank else ""))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:

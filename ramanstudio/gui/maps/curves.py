@@ -89,10 +89,13 @@ class MapStrip(QWidget):
         chosen = rows if some else np.arange(len(spectra))
         meant = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), MEANT)).astype(int)]
         values = spectra.values[meant]
-        values = values[np.isfinite(values).all(axis=1) & maps.was_measured(values)]
-        if not len(values):
+        whole = np.isfinite(values).all(axis=1) & maps.was_measured(values)
+        if not whole.any():
             return []
+        values = values[whole]
         name = f"mean of {len(chosen):,} selected" if some else f"mean of all {len(chosen):,}"
+        if len(meant) == len(chosen) > len(values):
+            name = f"mean of {len(values):,} of {len(chosen):,}{' selected' if some else ''}"
         return [Curve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
 
     def _means(self) -> list[Curve]:
