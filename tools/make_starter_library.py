@@ -39,6 +39,7 @@ benchmarks/RESULTS.md compares the simulated spectra with independent real ones.
 LEAST_EXPLAINED = 0.96  # of the variance that is not noise
 TRIED = 3  # spectra of a substance, those of the highest SNR first
 LEAST_SNR = 15.0  # a table of a noisier spectrum would hold lines that are noise
+RESOLVED, STRONG, SHAPING_CM = 1.6, 0.3, 2.5  # samples: no weak line is narrower, but near others
 LOWEST_CM, HIGHEST_CM, FINEST_CM = 100.0, 3600.0, 1.0
 
 Floats = np.ndarray
@@ -109,12 +110,24 @@ def candidates(corpus: Path, substance: Substance, sources: Sources) -> list[int
     return sorted((number for number in ours if snr[number] >= LEAST_SNR), key=lambda number: -snr[number])[:TRIED]
 
 
+def without_rays(axis: Floats, lines: Floats) -> Floats:
+    """`lines` (L, 4) without the weak ones that the sampling could not show: cosmic rays, and ripple of the detector.
+    A narrow one that shapes a peak together with others stays."""
+    kept = []
+    for line in lines:
+        away = np.abs(lines[:, 0] - line[0])
+        narrow = line[1] < STRONG and line[2] < RESOLVED * np.interp(line[0], axis, np.gradient(axis))
+        taller = (lines[:, 1] > line[1]) & (lines[:, 2] < 6 * line[2]) & (away < lines[:, 2])
+        kept.append(not narrow or bool(taller.any()) or int((away < SHAPING_CM).sum()) > 1)
+    return lines[kept]
+
+
 def fitted_table(corpus: Path, substance: Substance, sources: Sources, spectrum: int) -> tuple[PeakTable, float]:
     """The table of one spectrum, and how much of the variance that is not noise its lines explain."""
     axis, values, label, _ = real_spectrum(corpus, substance.collection, spectrum)
     axis, values = wanted_range(substance, *evened(axis, values))
     lines = fitted(axis, values)
-    lines = lines[np.argsort(lines[:, 0])]
+    lines = without_rays(axis, lines[np.argsort(lines[:, 0])])
     above = values - baseline(axis, values)
     above /= above.max()
     left = above - pseudo_voigt(axis, lines).sum(axis=0)
