@@ -29,6 +29,7 @@ from ramanstudio.gui.teach_wizard import TeachWizard  # noqa: E402
 
 SUBSTANCES = ("Calcite", "Dolomite", "Aragonite", "Gypsum", "Anhydrite", "Quartz")
 EACH, LABELLED = 9, 5
+MIXED_UP = {("Quartz", 2): "Gypsum"}  # one label is wrong, so that the pictures show how that is found out
 
 
 def write_grains(path: Path) -> None:
@@ -43,7 +44,7 @@ def write_grains(path: Path) -> None:
         for number in range(EACH):
             background = draw.uniform(0.5, 4) * np.exp(-((axis - draw.uniform(300, 1000)) ** 2) / 6e5)
             values.append(100 * (line / line.max() + background) + draw.normal(0, draw.uniform(6, 30), len(axis)))
-            labels.append(name if number < LABELLED else "")
+            labels.append((MIXED_UP.get((name, number), name)) if number < LABELLED else "")
             grains.append(f"grain {len(grains) // 2 + 1}")
     with h5py.File(path, "w") as file:
         group = file.create_group("grains, simulated")
@@ -66,7 +67,13 @@ def walk(studio: Studio, theme: str) -> None:
     """Go through the pages, and take a picture of each."""
     studio.settings["theme"] = theme
     studio.window.acts["teach"].trigger()
-    wizard = next(one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible())
+
+    def shown() -> list[TeachWizard]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible()]
+
+    wait(lambda: bool(shown()))
+    wizard = shown()[0]
+    wait(wizard.data.doubtful.isVisible)
 
     def take(name: str) -> None:
         for _ in range(10):

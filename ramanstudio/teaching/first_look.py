@@ -31,12 +31,13 @@ class FirstLook:
 
 def first_look(
     spectra: SpectrumSet,
+    seen: SpectrumSet,
     given: ArrayLike | Sequence[Any],
     samples: ArrayLike | Sequence[Any] | None = None,
     quantity: bool = False,
     progress: Progress = SILENT,
 ) -> FirstLook:
-    """Look at the labels `given` (N,) of `spectra`, denoised or raw; of a `quantity` only at duplicates.
+    """Look at the labels `given` (N,) of `spectra`, by what is `seen` of them (denoised); of a `quantity` at duplicates.
 
     A spectrum is a suspect when linear discriminants of the lines of the others, its own sample left out, are nearly
     sure of another class. Raises StudioError when there are fewer than two classes, Cancelled when asked to stop.
@@ -54,7 +55,7 @@ def first_look(
     if len(places) < FEWEST * len(known.classes):
         return FirstLook((), twice)
     folds = deal(which, known.samples[chosen] if known.samples is not None else None)
-    rows = np.hstack(lines.line_features(spectra.axis, spectra.values[places]))
+    rows = np.hstack(lines.line_features(seen.axis, seen.values[places]))
     tried = choosing.hold_out(
         Span.of(rows).of_rows(rows), which, len(known.classes), folds, choosing.Candidate("lines", LDA)
     )

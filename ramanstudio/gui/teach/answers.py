@@ -228,7 +228,8 @@ def _keep(studio: Studio, done: tuple[Answers, Groups | None, str]) -> None:
 
 def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
     many, name = count_of(len(answers.given), "spectrum", "spectra"), answers.model.card.name
-    parts = [f"{many} were named by '{name}'{' as groups in Explore' if groups is not None else ''}."]
+    verb = "named" if answers.found.values is None else "given a value"
+    parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
     if answers.unknown:
         parts.append(f"{answers.unknown:,} are unlike all it was taught{', and in no group' if groups else ''}.")
     if answers.left_out:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from ramanstudio.gui import theme as themes
 
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 40
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48
 DOT = 3.5
 NEAR_PX = 12.0  # from the mouse to a point that it tells of
 
@@ -121,12 +121,12 @@ class Chart(QWidget):
             box = QRectF(20, y - 9, LEFT - 28, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._number(value))
             x = inside.left() + share * inside.width()
-            box = QRectF(x - 40, inside.bottom() + 2, 80, 16)
+            box = QRectF(x - 40, inside.bottom() + 8, 80, 16)
             box.moveRight(min(box.right(), self.width() - 2.0))
             told = self._number(bounds.left() + share * bounds.width(), across=True)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, told)
         centred = Qt.AlignmentFlag.AlignHCenter
-        painter.drawText(QRectF(inside.left(), inside.bottom() + 19, inside.width(), 18), centred, self._across)
+        painter.drawText(QRectF(inside.left(), inside.bottom() + 26, inside.width(), 18), centred, self._across)
         painter.save()
         painter.translate(4, inside.center().y())
         painter.rotate(-90)

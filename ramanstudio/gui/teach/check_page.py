@@ -78,6 +78,7 @@ class CheckPage(QWizardPage):
         rows = [(name, str(int(np.sum(words == name))), str(count)) for name, count in many.items()]
         self.counts.show_rows(rows)
         self.counts.setVisible(not quantity)
+        self.optimistic.show()
         if groups is None:
             self.told.setText(f"{given} labelled spectra, each counted as a sample of its own.")
             self.optimistic.setText(
@@ -90,6 +91,7 @@ class CheckPage(QWizardPage):
         few = f"{alone} of {len(classes)} classes have one sample only"
         worse = "how well new samples of these are recognised cannot be measured, and is stated optimistically."
         self.optimistic.setText(f"{few}: {worse}" if alone else "")
+        self.optimistic.setVisible(bool(alone))
 
 
 def _samples(groups: NDArray[np.str_] | None, which: NDArray[np.bool_]) -> int:

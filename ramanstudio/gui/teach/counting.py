@@ -20,6 +20,8 @@ class CountingTable(QTableWidget):
             self.setHorizontalHeaderItem(column, _cell(words, column))
         self.verticalHeader().hide()
         self.setShowGrid(False)
+        self.setFrameShape(QTableWidget.Shape.NoFrame)
+        self.setStyleSheet("QTableWidget::item { padding: 0 8px; }")
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

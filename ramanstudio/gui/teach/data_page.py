@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.errors import StudioError
-from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui import panel_parts
 from ramanstudio.gui.teach.counting import CountingTable
 from ramanstudio.gui.teach.doubtful import Doubtful
 from ramanstudio.gui.teach.subject import HAND, PATTERN
@@ -58,11 +58,14 @@ class DataPage(QWizardPage):
         self.pattern = QLineEdit(gathering.likely_pattern(subject.stems), self)
         self.pattern.setAccessibleName("Pattern of file names")
         self.pattern.setToolTip("{label} stands for the class, {sample} for the sample, * for anything")
-        self.preview = label("quiet", wrap=True)
-        self.new_label = QLineEdit(self, placeholderText="such as: strain A; empty takes labels away")
+        self.preview = panel_parts.label("quiet", wrap=True)
+        self.new_label = QLineEdit(self, placeholderText="such as: strain A")
         self.new_label.setAccessibleName("Label for the selected spectra")
-        self.give = QPushButton(self)
-        self.give.setAutoDefault(False)
+        self.give, self.take = QPushButton(self), QPushButton("Take theirs away", self)
+        self.give.setToolTip("Spectra are selected in the window: by clicking in Explore, in a map or in the list")
+        self.take.setToolTip("Take the labels of the selected spectra away; they are named once it has learned")
+        for button in (self.give, self.take):
+            button.setAutoDefault(False)
         self.quantity = QCheckBox("The labels are numbers to predict, such as a concentration", self)
         self.quantity.setToolTip("Learn a quantity instead of classes")
         self.counts = CountingTable(["Class", "Spectra"], "Spectra of each class", self)
@@ -102,8 +105,8 @@ class DataPage(QWizardPage):
     def refresh(self) -> None:
         """Show what the labels give as they are now."""
         by_pattern = self.source.currentData() == PATTERN
-        self.pattern.setVisible(by_pattern)
-        self.preview.setVisible(by_pattern)
+        self._form.setRowVisible(self.pattern, by_pattern)
+        self._form.setRowVisible(self.preview, by_pattern)
         words = self.words
         if by_pattern:
             seen = dict.fromkeys(zip(self._teach.subject.stems, words.tolist(), strict=True))
@@ -117,13 +120,13 @@ class DataPage(QWizardPage):
         self._count(words)
         self.doubtful.clear()
         self._soon.start()
+        self._follow_selection()
         self.completeChanged.emit()
 
-    def label_selected(self) -> None:
-        """Give the spectra that are selected in the window the label that is typed, or take theirs away."""
-        chosen = self._selected()
+    def label(self, chosen: NDArray[np.bool_], name: str) -> None:
+        """Give the spectra `chosen` (N,) this label, in a copy of what is told of the others."""
         words = self._by_hand if self.source.currentData() == HAND or self._problem() else self.words
-        self._by_hand = np.where(chosen, labels.clean(self.new_label.text()), words.astype(object)).astype(str)
+        self._by_hand = np.where(chosen, labels.clean(name), words.astype(object)).astype(str)
         with QSignalBlocker(self.source):
             self.source.setCurrentIndex(self.source.findData(HAND))
         self.refresh()
@@ -170,10 +173,10 @@ class DataPage(QWizardPage):
     def _look(self) -> None:
         if self._problem():
             return
-        seen, words, quantity = self._teach.subject.seen, self.words, self.quantity.isChecked()
+        subject, words, quantity = self._teach.subject, self.words, self.quantity.isChecked()
 
         def work(progress: Progress) -> FirstLook:
-            return first_look(seen, words, None, quantity, progress)
+            return first_look(subject.spectra, subject.seen, words, None, quantity, progress)
 
         self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
         self._job.succeeded.connect(partial(self.doubtful.show_look, words))
@@ -183,31 +186,33 @@ class DataPage(QWizardPage):
         return self._teach.studio.session.selected_mask(self._teach.subject.members)
 
     def _follow_selection(self) -> None:
-        many = int(self._selected().sum())
-        verb = "Label" if self.new_label.text().strip() else "Take the label from"
-        self.give.setText(f"{verb} {count_of(many, 'selected', 'selected')}")
-        self.give.setEnabled(many > 0)
-        self.give.setToolTip("Spectra are selected in the window: by clicking in Explore, in a map or in the list")
+        chosen = self._selected()
+        many = int(chosen.sum())
+        self.give.setText(f"Label the {many:,} selected" if many else "Label the selected")
+        self.give.setEnabled(many > 0 and bool(labels.clean(self.new_label.text())))
+        self.take.setEnabled(bool(np.any(self.words[chosen] != "")))
 
     def _connect(self) -> None:
         self.source.currentIndexChanged.connect(self.refresh)
         self.pattern.textChanged.connect(self.refresh)
         self.quantity.toggled.connect(self.refresh)
-        self.give.clicked.connect(self.label_selected)
+        self.give.clicked.connect(lambda: self.label(self._selected(), self.new_label.text()))
+        self.take.clicked.connect(lambda: self.label(self._selected(), ""))
+        self.new_label.returnPressed.connect(self.give.click)
         self.new_label.textChanged.connect(self._follow_selection)
         self._soon.timeout.connect(self._look)
         self._teach.studio.session.selection_changed.connect(self._follow_selection)
-        self._follow_selection()
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(8)
         by_hand = QHBoxLayout()
         by_hand.setSpacing(8)
         by_hand.addWidget(self.new_label, 1)
         by_hand.addWidget(self.give)
-        how = label("quiet", wrap=True)
+        by_hand.addWidget(self.take)
+        how = panel_parts.label("quiet", wrap=True)
         how.setText(HOW)
         form.addRow("Labels from", self.source)
         form.addRow("", self.pattern)

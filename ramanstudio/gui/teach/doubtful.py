@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
 
 MOST = 200  # lines of the list
+PADDED = "QListWidget::item { padding: 0 8px; }"
 CHOSEN = Qt.ItemDataRole.UserRole
 
 
@@ -33,6 +34,8 @@ class Doubtful(QWidget):
         self.list = QListWidget(self)
         self.list.setAccessibleName("Doubtful labels and duplicates")
         self.list.setToolTip("Click one to see it over others of its class, and to select it in the window")
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setStyleSheet(PADDED)
         self.strip = Strip(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 0, 0)
@@ -60,17 +63,7 @@ class Doubtful(QWidget):
             called = {str(words[place]) for place in same}
             differ = ", with different labels" if len(called) > 1 else ""
             self._add(f"{names[same[0]]}: there {len(same)} times{differ}", (same, ""))
-        parts = [
-            count_of(len(found.suspects), "label is", "labels are") + " contradicted by its spectrum"
-            if len(found.suspects) == 1
-            else f"{len(found.suspects)} labels are contradicted by their spectra"
-            if found.suspects
-            else "",
-            f"{count_of(len(found.duplicates), 'spectrum is', 'spectra are')} there more than once"
-            if found.duplicates
-            else "",
-        ]
-        self.heading.setText("; ".join(part for part in parts if part))
+        self.heading.setText(_heading(found))
         self.setVisible(bool(self.list.count()))
         if self.list.count():
             self.list.setCurrentRow(0)
@@ -92,3 +85,13 @@ class Doubtful(QWidget):
 
     def _select(self, item: QListWidgetItem) -> None:
         self._teach.select(item.data(CHOSEN)[0][0])
+
+
+def _heading(found: FirstLook) -> str:
+    parts = []
+    if found.suspects:
+        many = count_of(len(found.suspects), "label that its spectrum contradicts", "labels that spectra contradict")
+        parts.append(many)
+    if found.duplicates:
+        parts.append(f"{count_of(len(found.duplicates), 'spectrum', 'spectra')} there more than once")
+    return ", ".join(parts)

@@ -51,6 +51,7 @@ class KeepPage(QWizardPage):
             "Every spectrum is put in the group of its class, those unlike all of them in none; labels that were given"
             " stay. An undo takes it back."
         )
+        self._of_classes = True
         self.table = QCheckBox("Save what it says of all that is open as a table…", self)
         self.table.setToolTip("A line for each spectrum, as CSV; it asks where")
         self.problem = label("error", wrap=True)
@@ -73,7 +74,9 @@ class KeepPage(QWizardPage):
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         of_classes = not self._teach.data.quantity.isChecked()
         self.rest.setVisible(of_classes)
-        self.table.setChecked(not of_classes)
+        if of_classes != self._of_classes:  # else what somebody chose stays
+            self._of_classes = of_classes
+            self.table.setChecked(not of_classes)
         self.refresh()
         self.name.setFocus()
 

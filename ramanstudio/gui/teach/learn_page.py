@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QVBoxLayout,
     QWidget,
+    QWizard,
     QWizardPage,
 )
 
@@ -140,6 +141,7 @@ class LearnPage(QWizardPage):
         job.finished.connect(self._end)
         self.learn_button.setEnabled(False)
         self.stop_button.setEnabled(True)
+        self.stop_button.setFocus()
         self.says.setText("Denoising the spectra and reading their lines…")
         self.completeChanged.emit()
 
@@ -228,6 +230,8 @@ class LearnPage(QWizardPage):
         self.learn_button.setText("Learn again" if self.found else "Learn")
         self.stop_button.setEnabled(False)
         self.completeChanged.emit()
+        after = self._teach.button(QWizard.WizardButton.NextButton) if self.found else self.learn_button
+        after.setFocus()
 
     def _unfold(self, open_: bool) -> None:
         self.advanced.setText("Advanced ▾" if open_ else "Advanced ▸")

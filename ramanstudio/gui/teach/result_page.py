@@ -26,7 +26,9 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.panel_parts import label
 from ramanstudio.gui.strip import Strip, StripBand
 from ramanstudio.gui.teach.chart import Chart, Series
-from ramanstudio.gui.teach.drawn import draw_doubt, draw_places
+from ramanstudio.gui.teach.doubtful import PADDED
+from ramanstudio.gui.teach.drawn import draw_classes, draw_doubt
+from ramanstudio.gui.teach.next_part import NextToLabel
 from ramanstudio.gui.theme import Theme, appearance, current
 from ramanstudio.teaching.labels import in_words
 from ramanstudio.teaching.report import QuantityReport, Report
@@ -54,7 +56,9 @@ class ResultPage(QWizardPage):
         self.bands = QLabel(wordWrap=True)
         self.band_strip = Strip(self)
         self.sureness = Chart("said, mean probability", "was right", self)
-        self.next = QListWidget(self)
+        self.next_part = NextToLabel(wizard)
+        self.next = self.next_part.list
+        self._bands: list[StripBand] = []
         self.predicted = Chart("true", "predicted", self)
         column = QVBoxLayout(self)
         column.setSpacing(8)
@@ -63,18 +67,17 @@ class ResultPage(QWizardPage):
         column.addWidget(self.tabs, 1)
         self._prepare()
         self.wrong.currentItemChanged.connect(lambda item: self._draw(item, self.strip))
-        self.next.currentItemChanged.connect(lambda item: self._draw(item, self.next_strip))
-        for one in (self.wrong, self.next):
-            one.itemClicked.connect(self._select)
-            one.itemActivated.connect(self._select)
-            one.setToolTip("Click one to see it, and to select it in the window")
+        self.wrong.itemClicked.connect(self._select)
+        self.wrong.itemActivated.connect(self._select)
+        self.wrong.setToolTip("Click one to see it, and to select it in the window")
+        self.band_strip.band_dragged.connect(lambda *_: self.band_strip.set_bands(self._bands))  # they are told
         self.confusion.cellActivated.connect(self._point_to)
         self.confusion.cellClicked.connect(self._point_to)
         appearance().changed.connect(self.set_theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
-        for one in (self.strip, self.next_strip, self.band_strip):
+        for one in (self.strip, self.next_part.strip, self.band_strip):
             one.set_theme(theme)
         if self._teach.learn.found is not None and self._teach.currentPage() is self:
             self.initializePage()
@@ -109,7 +112,7 @@ class ResultPage(QWizardPage):
         self._fill_confusion(report)
         self._fill_wrong(report)
         self._fill_bands(report)
-        self._fill_next(report)
+        self.next_part.show_report(report)
         told = report.sureness
         points = tuple(zip(told.told, told.right, strict=True))
         ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
@@ -181,21 +184,10 @@ class ResultPage(QWizardPage):
             if told
             else "No single range is needed: what one does not tell another does, or it was stopped before."
         )
-        draw_places(self.band_strip, self._teach.subject, self._one_a_class(report))
+        draw_classes(self.band_strip, self._teach.subject, self._words, report.classes)
         some = report.bands[:3]
-        self.band_strip.set_bands([StripBand(one.low_cm, one.high_cm, current().accent) for one in some])
-
-    def _fill_next(self, report: Report) -> None:
-        self.next.clear()
-        for place in report.next_to_label:
-            item = QListWidgetItem(self._teach.subject.names[place], self.next)
-            item.setData(PLACE, (place, "", ""))
-        if self.next.count():
-            self.next.setCurrentRow(0)
-
-    def _one_a_class(self, report: Report) -> list[tuple[int, str]]:
-        words = self._words
-        return [(int(np.flatnonzero(words == name)[0]), name) for name in report.classes if (words == name).any()]
+        self._bands = [StripBand(one.low_cm, one.high_cm, current().accent) for one in some]
+        self.band_strip.set_bands(self._bands)
 
     @property
     def _words(self) -> NDArray[np.str_]:
@@ -238,10 +230,9 @@ class ResultPage(QWizardPage):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setFrameShape(QTableWidget.Shape.NoFrame)
         self.wrong.setAccessibleName("Spectra that were named wrong while held out")
-        self.next.setAccessibleName("Spectra whose label would help most")
-        self.next_strip = Strip(self)
+        self.wrong.setFrameShape(QListWidget.Shape.NoFrame)
+        self.wrong.setStyleSheet(PADDED)
         self.wrong_part = _halves(self.wrong, self.strip)
-        self.next_part = _halves(self.next, self.next_strip)
         self.bands_part = _column(self.bands, self.band_strip)
         told = label("quiet", wrap=True)
         told.setText(

@@ -1,0 +1,224 @@
+"""Teach…, beyond the straight way: labels by hand, doubtful labels, tables, and a window that lives beneath it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from driver import Starter, Window
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QWizard
+from test_teach import TeachingEngine, labelled_set, learn, next_page, open_wizard, write_set
+
+from ramanstudio.gui import dialogs
+from ramanstudio.gui.teach_wizard import TeachWizard
+from ramanstudio.teaching import taught
+from tests.teaching.made_up import AXIS, LINES, substance, substances
+
+
+def opened(start: Starter, *files: Path) -> Window:
+    window = start(*files, loader=lambda *_: TeachingEngine())
+    window.wait_until(
+        lambda: len(window.rows()) == len(files) and all(state == "denoised" for _, state in window.rows())
+    )
+    return window
+
+
+def counts(wizard: TeachWizard) -> dict[str, str]:
+    table = wizard.data.counts
+    return {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
+
+
+def to_result(window: Window, wizard: TeachWizard) -> None:
+    next_page(wizard)
+    next_page(wizard)
+    learn(window, wizard)
+    next_page(wizard)
+
+
+def keep(window: Window, wizard: TeachWizard, name: str) -> None:
+    next_page(wizard)
+    wizard.keep.name.setText(name)
+    wizard.button(QWizard.WizardButton.FinishButton).click()
+    window.wait_until(lambda: taught.names() == (name,))
+    window.wait_settled()
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def test_spectra_selected_in_the_window_are_labelled_while_the_wizard_is_open(start, tmp_path):
+    spectra, names = substances(6)
+    window = opened(start, write_set(tmp_path / "plain.h5", [""] * 18, spectra.values))
+    entry = window.studio.session.project.entries[0].id
+    wizard = open_wizard(window)
+    for name in LINES:
+        rows = np.flatnonzero(names == name)[:4]
+        window.studio.session.select_spectra([entry] * 4, rows)
+        assert wizard.data.give.text() == "Label the 4 selected" and not wizard.data.give.isEnabled()
+        wizard.data.new_label.setText(f" {name} ")
+        wizard.data.give.click()
+        wizard.data.new_label.clear()
+    assert counts(wizard) == {"quartz": "4", "talc": "4", "zircon": "4", "without a label: to be named": "6"}
+    window.studio.session.select_spectra([entry], [0])
+    wizard.data.take.click()
+    assert counts(wizard)["talc"] == "3"
+    to_result(window, wizard)
+    keep(window, wizard, "by hand")
+    assert window.studio.session.project.groups.names() == names.tolist()
+
+
+def test_groups_that_are_named_while_the_wizard_is_open_are_labels_at_once(start, tmp_path):
+    spectra, names = substances(4)
+    window = opened(start, write_set(tmp_path / "plain.h5", [""] * 12, spectra.values))
+    session = window.studio.session
+    wizard = open_wizard(window)
+    assert wizard.data.source.findData("group") < 0
+    from ramanstudio.groups import Group, Groups
+
+    labels = np.array([list(LINES).index(name) for name in names])
+    groups = Groups(wizard.subject.members, labels, np.ones(12, np.float32), tuple(Group(one, 0) for one in LINES))
+    session.set_groups(groups, "Name groups")
+    at = wizard.data.source.findData("group")
+    wizard.data.source.setCurrentIndex(at)
+    assert counts(wizard) == {"quartz": "4", "talc": "4", "zircon": "4"}
+    wizard.reject()
+
+
+def test_a_label_that_its_spectrum_contradicts_and_a_duplicate_are_shown_before_anything_is_learned(start, tmp_path):
+    spectra, names = substances(6)
+    values, labels = spectra.values.copy(), names.astype(str).tolist()
+    labels[0] = "quartz"  # a talc
+    values[7] = 2 * values[6] + 10
+    window = opened(start, write_set(tmp_path / "mixed up.h5", labels, values))
+    wizard = open_wizard(window)
+    doubtful = wizard.data.doubtful
+    window.wait_until(doubtful.isVisible)
+    told = [doubtful.list.item(row).text() for row in range(doubtful.list.count())]
+    assert told == ["mixed up.h5 · 1: quartz, looks like talc", "mixed up.h5 · 7: there 2 times"]
+    assert set(doubtful.strip.names) == {"mixed up.h5 · 1", "talc, mean of 5", "quartz, mean of 6"}
+    doubtful.list.itemClicked.emit(doubtful.list.item(0))
+    assert window.studio.session.spectrum == 0, "it is selected in the window"
+    to_result(window, wizard)
+    wrong = wizard.result_page.wrong
+    assert "mixed up.h5 · 1: quartz, named talc" in wrong.item(0).text()
+    assert "There more than once" in wizard.result_page.warnings.text()
+    window.studio.session.select_spectra([1], [9])
+    wizard.result_page.confusion.cellClicked.emit(0, 3)  # quartz that were named talc
+    assert window.studio.session.spectrum == 0
+    assert wizard.result_page.tabs.currentWidget() is wizard.result_page.wrong_part
+    wizard.reject()
+
+
+def test_what_would_help_most_is_labelled_on_the_spot_and_learned_again(start, tmp_path):
+    window = opened(start, labelled_set(tmp_path)[0])
+    wizard = open_wizard(window)
+    to_result(window, wizard)
+    page = wizard.result_page
+    page.tabs.setCurrentWidget(page.next_part)
+    assert not page.next_part.learn_again.isEnabled()
+    truth = substances(8)[1]
+    for row in range(page.next.count()):
+        page.next.setCurrentRow(row)
+        page.next_part.name.setCurrentText(truth[int(page.next.item(row).text().split("· ")[1]) - 1])
+        page.next_part.label_it.click()
+    page.next_part.learn_again.click()
+    window.wait_until(lambda: wizard.learn.found is not None)
+    window.wait_settled()
+    assert sum(wizard.learn.found.report.counts) == 20
+    wizard.reject()
+
+
+def test_all_that_is_open_is_named_and_saved_as_a_table(start, tmp_path, monkeypatch):
+    more = write_set(tmp_path / "more.h5", [""] * 3, np.concatenate([substance(one, 1, 99) for one in LINES]))
+    window = opened(start, labelled_set(tmp_path)[0], more)
+    window.choose("minerals.h5")
+    wizard = open_wizard(window)
+    assert "24 spectra" in wizard.data.subTitle()
+    to_result(window, wizard)
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "told.csv")
+    wizard.keep.table.setChecked(True)
+    keep(window, wizard, "minerals")
+    rows = table(tmp_path / "told.csv")
+    assert len(rows) == 27 and "27 spectra were named by 'minerals'" in window.message
+    assert [row["class"] for row in rows[-3:]] == list(LINES)
+    assert [row["label"] for row in rows[:6]] == ["talc"] * 5 + [""]
+    assert float(rows[0]["talc"]) == pytest.approx(float(rows[0]["probability"]), abs=1e-4)
+    groups = window.studio.session.project.groups
+    assert len(groups.members) == 27
+    assert (groups.probabilities == 1).sum() == 15, "what somebody has said is certain"
+
+
+def test_a_quantity_of_the_rest_is_a_table(start, tmp_path, monkeypatch):
+    share = np.round(np.random.default_rng(0).random(30), 2)
+    talc, quartz = (substance(name, 30, seed=0, noise=0.02) for name in ("talc", "quartz"))
+    labels = [f"{100 * one:.0f}" if place < 24 else "" for place, one in enumerate(share)]
+    values = (1 - share)[:, None] * talc + share[:, None] * quartz
+    window = opened(start, write_set(tmp_path / "mixtures.h5", labels, values))
+    wizard = open_wizard(window)
+    wizard.data.quantity.setChecked(True)
+    to_result(window, wizard)
+    page = wizard.result_page
+    place = page.predicted._place(page.predicted._inside(), *page.predicted._series[1].points[0])
+    assert page.predicted.named_at(place).startswith("mixtures.h5 · ") and not page.predicted.named_at(QPointF(-99, 0))
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "shares.csv")
+    keep(window, wizard, "share of quartz")
+    rows = table(tmp_path / "shares.csv")
+    told = np.array([float(row["value"]) for row in rows[24:]])
+    assert np.abs(told - 100 * share[24:]).max() < 10
+    assert window.studio.session.project.groups is None
+
+
+def test_what_reaches_less_far_is_left_out_and_said(start, tmp_path):
+    window = opened(start, labelled_set(tmp_path)[0])
+    spectra, names = substances(5)
+    from test_teach import SIGHT, learning
+
+    taught.keep(learning.finetune(SIGHT, spectra, names).model, "minerals")
+    short = write_set(tmp_path / "short.h5", [""], spectra.values[:1, :150], AXIS[:150])
+    window.drop(short)
+    window.wait_until(lambda: len(window.rows()) == 2 and all(state == "denoised" for _, state in window.rows()))
+    from ramanstudio.gui.teach import answers
+
+    answers.name_spectra(window.studio, taught.load("minerals"), answers.all_spectra(window.studio))
+    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    assert "1 spectrum reaches less far" in window.message
+    assert len(window.studio.session.project.groups.members) == 24
+
+
+@pytest.mark.parametrize("labels", [["only one"] * 12, [f"class {one}" for one in range(12)], ["", " "] * 6])
+def test_labels_that_cannot_teach_are_told_or_warned_of(start, tmp_path, labels):
+    spectra, _ = substances(4)
+    window = opened(start, write_set(tmp_path / "odd.h5", labels, spectra.values))
+    wizard = open_wizard(window)
+    wizard.data.source.setCurrentIndex(max(0, wizard.data.source.findData("column label")))
+    assert wizard.data.warnings.text()
+    wizard.reject()
+
+
+def test_two_hundred_classes_with_odd_names_are_taken(start, tmp_path):
+    spectra, _ = substances(200)
+    labels = [f" «{place % 200}»\t✓ " for place in range(600)]
+    window = opened(start, write_set(tmp_path / "many.h5", labels, spectra.values))
+    wizard = open_wizard(window)
+    assert wizard.data.counts.rowCount() == 200 and wizard.data.counts.item(0, 0).text() == "«0» ✓"
+    assert wizard.data.isComplete()
+    wizard.reject()
+
+
+def test_there_is_one_wizard_and_it_goes_with_its_window_and_its_colours(start, tmp_path):
+    window = opened(start, labelled_set(tmp_path)[0])
+    wizard = open_wizard(window)
+    assert open_wizard(window) is wizard and not wizard.isModal()
+    to_result(window, wizard)
+    window.do("theme_dark")
+    window.do("theme_light")
+    assert wizard.result_page.confusion.rowCount() == 3
+    window.studio.session.remove(window.studio.session.selected_ids)
+    wizard.select(0)  # it is no longer open
+    window.window._may_lose = True
+    window.window.close()
+    assert not wizard.isVisible()
