@@ -228,14 +228,22 @@ def _choose(tried: Sequence[Told], values: Floats, folds: Folds) -> int:
 
 
 def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
-    """Between which the error lies in 95 of 100 cases: samples drawn with replacement."""
-    if not len(wrong):
-        return float("nan"), float("nan")
+    """Between which the error lies in 95 of 100 cases: samples drawn with replacement, and Student's t for how few.
+
+    Of the logarithm, as an error is a scale.
+    """
+    from scipy.stats import t
+
     inside = np.unique(unit, return_inverse=True)[1]
-    many = int(inside.max()) + 1
+    many = int(inside.max()) + 1 if len(inside) else 0
+    error = float(np.sqrt(np.mean(wrong**2))) if many else 0.0
+    if many < 2 or error == 0:
+        return float("nan"), float("nan")
     drawn = np.random.default_rng(0).multinomial(many, np.full(many, 1 / many), size=DRAWS)[:, inside]
-    errors = np.sqrt((drawn @ wrong**2) / np.maximum(drawn.sum(axis=1), 1))
-    return float(np.quantile(errors, 0.025)), float(np.quantile(errors, 0.975))
+    squares = (drawn @ wrong**2) / np.maximum(drawn.sum(axis=1), 1)
+    spread = float(np.std(np.log(np.maximum(squares, 1e-12 * error**2)) / 2)) * np.sqrt(many / (many - 1))
+    reach = float(t.ppf(0.975, many - 1)) * spread
+    return float(error * np.exp(-reach)), float(error * np.exp(reach))
 
 
 def _model(
