@@ -24,7 +24,7 @@ from ramanstudio.gui.viewer.panes import MAIN, Panes
 
 MOST_CURVES: Final = 24
 MOST_BANDS: Final = 3
-SCALED: Final = "scaled alike"  # in the place of a unit
+SCALED: Final = "scaled"  # in the place of a unit
 _FAR_HIGHER: Final = 3.0  # times the height of a usual curve: beside it nothing else is seen
 _BEYOND: Final = 0.5  # of the height of all curves that a spread may take above and below them
 _NEW_BAND: Final = 0.03  # of the shifts shown, to either side of a double click
@@ -102,16 +102,14 @@ class Strip(Framed, QWidget):
 
     # What is shown
 
-    def show_curves(
-        self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True, things: str = "curves"
-    ) -> None:
+    def show_curves(self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
         """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown.
 
-        `named`: several have a legend above, unless whoever shows them names them elsewhere. Where there are more, it
-        is said of how many `things` these are the first.
+        `named`: several have a legend above, unless whoever shows them names them elsewhere. `note`
+        is said in the corner, where no curve is under the mouse.
         """
         self._curves, self._is_named = tuple(curves[:MOST_CURVES]), named
-        self._note = f"the first {MOST_CURVES} of {len(curves)} {things}" if len(curves) > MOST_CURVES else ""
+        self._note = note
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._framing.take(self._parts())
         self._draw()

@@ -527,6 +527,25 @@ def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_
     assert row.count == 6
 
 
+def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start: Starter, tmp_path: Path) -> None:
+    path = write_substances(tmp_path / "bright.h5")
+    with h5py.File(path, "r+") as file:
+        values = file["map/values"][()]
+        values[SUBSTANCES == "talc"] *= 400
+        file["map/values"][...] = values
+    window = start(path, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    look(window)
+    strip = page_of(window).strip
+    assert strip is not None
+    heights = [float(np.ptp(curve.values)) for curve in strip.curves]
+    assert len(heights) > 1
+    assert np.allclose(heights, 1, atol=1e-5)
+    assert strip._strip._name.text() == "each scaled from 0 to 1"
+
+
 def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
     exploring, session = explored.studio.exploring, explored.studio.session
     old, groups = exploring.portraits, session.groups

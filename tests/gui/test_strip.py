@@ -56,7 +56,7 @@ def test_the_heights_follow_a_taller_curve_under_the_mouse(strip: Strip) -> None
 
 
 def test_more_than_can_be_told_apart_are_not_drawn(strip: Strip) -> None:
-    strip.show_curves([curve(str(number)) for number in range(40)], things="groups")
+    strip.show_curves([curve(str(number)) for number in range(40)], note="the first 24 of 40 groups")
     assert len(strip.names) == 24
     assert strip._name.isVisible()
     assert strip._name.text() == "the first 24 of 40 groups"

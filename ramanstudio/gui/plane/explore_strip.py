@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.groups import Groups
 from ramanstudio.gui.plane.member_spectra import MemberSpectra
 from ramanstudio.gui.plane.tints import Region
-from ramanstudio.gui.strip import SCALED, Curve, Strip, StripBand, differ_in_height, scaled
+from ramanstudio.gui.strip import MOST_CURVES, SCALED, Curve, Strip, StripBand, differ_in_height, scaled
 from ramanstudio.gui.theme import Theme, current
 
 if TYPE_CHECKING:
@@ -71,7 +71,12 @@ class ExploreStrip(QWidget):
         if self._is_scaled:
             self.curves = [scaled(curve) for curve in self.curves]
         # the groups are named beside the plane already, and the curves need the room
-        self._strip.show_curves(self.curves, SCALED if self._is_scaled else spectra.unit, some, "groups")
+        unit, notes = SCALED if self._is_scaled else spectra.unit, []
+        if len(self.curves) > MOST_CURVES:
+            notes.append(f"the first {MOST_CURVES} of {len(self.curves)} groups")
+        if self._is_scaled:
+            notes.append("each scaled from 0 to 1")
+        self._strip.show_curves(self.curves, unit, some, ", ".join(notes))
 
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""
