@@ -37,7 +37,7 @@ def first_look(
     quantity: bool = False,
     progress: Progress = SILENT,
 ) -> FirstLook:
-    """Look at the labels `given` (N,) of `spectra`, by what is `seen` of them (denoised); of a `quantity` at duplicates.
+    """Look at the labels `given` (N,) of `spectra`, by what is `seen` of them: denoised; of a `quantity` at duplicates.
 
     A spectrum is a suspect when linear discriminants of the lines of the others, its own sample left out, are nearly
     sure of another class. Raises StudioError when there are fewer than two classes, Cancelled when asked to stop.

@@ -129,6 +129,11 @@ def test_what_would_help_most_is_labelled_on_the_spot_and_learned_again(start, t
     window.wait_until(lambda: wizard.learn.found is not None)
     window.wait_settled()
     assert sum(wizard.learn.found.report.counts) == 20
+    wizard.learn.advanced.click()
+    assert wizard.learn.reading.currentText() == "Chosen by the data: lines, slopes and features of the denoised"
+    wizard.learn.reading.setCurrentIndex(wizard.learn.reading.findData("slope"))
+    learn(window, wizard)
+    assert wizard.learn.found.model.card.reading == "slope"
     wizard.reject()
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
 
 WAYS, EPOCHS, RIGHT = "ways tried", "epochs, features learned anew", "right, held out"
+BY_DATA = "Chosen by the data"
 ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
 
 
@@ -96,6 +97,8 @@ class LearnPage(QWizardPage):
         self.learn_button.setText("Learn")
         self._begin_anew()
         self._fill_heads()
+        self.reading.setItemText(0, BY_DATA)
+        self.full.setItemText(0, ANEW[AUTO])
         self.learn_button.setFocus()
 
     def _begin_anew(self) -> None:
@@ -211,6 +214,11 @@ class LearnPage(QWizardPage):
         self.says.setText(f"Learned in {duration(found.report.seconds)}. Chosen: {found.report.chosen}.{stopped}")
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
+        card = found.model.card
+        self.reading.setItemText(0, f"{BY_DATA}: {READ_AS[card.reading]}" if self.plan.reading == AUTO else BY_DATA)
+        self.head.setItemText(0, f"{BY_DATA}: {card.head}" if self.plan.head == AUTO else BY_DATA)
+        anew = "they were" if card.reading == "tuned" else "they were not"
+        self.full.setItemText(0, f"{ANEW[AUTO]}: {anew}" if self.plan.full == AUTO else ANEW[AUTO])
         self.best.setText(f"Best of those tried: {self._best_words()}" if self._seen else "")
 
     def _best_words(self) -> str:
@@ -240,7 +248,7 @@ class LearnPage(QWizardPage):
     def _fill_heads(self) -> None:
         chosen = self.head.currentData()
         self.head.clear()
-        self.head.addItem("Chosen by the data", AUTO)
+        self.head.addItem(BY_DATA, AUTO)
         for one in QUANTITY_HEADS if self._teach.data.quantity.isChecked() else HEADS:
             self.head.addItem(one, one)
         self.head.setCurrentIndex(max(0, self.head.findData(chosen)))
@@ -248,7 +256,7 @@ class LearnPage(QWizardPage):
     def _make_choices(self) -> QWidget:
         holder = QWidget(self)
         self.reading, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
-        self.reading.addItem("Chosen by the data", AUTO)
+        self.reading.addItem(BY_DATA, AUTO)
         for one in FOR_QUANTITIES:
             self.reading.addItem(READ_AS[one], one)
         for one in FULL:
