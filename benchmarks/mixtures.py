@@ -28,7 +28,7 @@ from ramanstudio.analysis.mixtures import evidence, unmix
 Floats = NDArray[np.floating[Any]]
 Method = Callable[[Mixed, References], "Found"]
 
-MANY = 100  # mixtures of a kind
+MANY = 60  # mixtures of a kind
 CANDIDATES = 30
 THRESHOLDS = (0.03, 0.05, 0.08, 0.12, 0.18)
 NAMES = {
@@ -254,6 +254,8 @@ def measure(many: int) -> str:
     methods = rivals(least)
     rows = rows_of("reagents, two of twenty", [(one, pure) for one in real], methods, "≥ 85 %", pure)
     common, told = starter_minerals(library), []
+    alone = [(one, candidates(one, library, True)) for one in simulated(library, 1, many, 1, seed=41)]
+    rows += rows_of("1 mineral, pure, 30 candidates that hold it", alone, {"ours": ours}, "", library)
     for parts in (2, 3):
         mixed = simulated(library, parts, many, 1, seed=40 + parts)
         cases = [(one, candidates(one, library, True)) for one in mixed]

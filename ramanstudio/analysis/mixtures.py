@@ -22,6 +22,7 @@ Floats = NDArray[np.floating[Any]]
 # the two parts most alike. Fitted to simulated mixtures by benchmarks/mixtures.py, which also says how it does on
 # mixtures of other species.
 REAL: Final = (4.17, 0.71, 0.63, 2.85, -6.69)
+LEAST_CHANCE: Final = 0.6  # that one more part is real: of 0.5 to 0.8, what spares pure spectra and keeps weak parts
 LEAST_EXPLAINED: Final = 0.7  # of the spectrum, by all parts; else it is made of something else
 
 
@@ -104,7 +105,11 @@ class _Spectrum:
         fit, taken = Fit.of(self.sampled(self.inside(span.low, span.high)), span, references), None
         for step in fit.choice(names).steps(most):
             fractions, errors = fit.fractions(step)
-            if not step.pays or real_chance(step, float(fractions.min())) < 0.5 or (fractions < 2 * errors).any():
+            if (
+                not step.pays
+                or real_chance(step, float(fractions.min())) < LEAST_CHANCE
+                or (fractions < 2 * errors).any()
+            ):
                 break
             taken = step
         return (fit, None) if taken is None else fit.finer(taken)
