@@ -273,6 +273,14 @@ ACTIONS: Final = (
         "choose_model", "Choose the model…", "Model", "", "The most exact one, or a fast one for large maps", "ph.brain"
     ),
     Action(
+        "taught_models",
+        "Taught models…",
+        "Model",
+        "",
+        "Read the cards of the models that were taught, rename, delete, export and import them",
+        "ph.graduation-cap",
+    ),
+    Action(
         "model_card", "Model card…", "Model", "", "What the model is, was trained on and how good it is", "ph.cards"
     ),
     Action("help", "Help and shortcuts", "Help", "F1", "What has the focus, and all shortcuts", "ph.question"),

@@ -174,6 +174,11 @@ class Commands(IdentifyCommands):
         dialog.open()
         dialog.point_to("model")
 
+    def taught_models(self) -> None:
+        from ramanstudio.gui.teach.models import ModelsDialog
+
+        ModelsDialog(self._studio, self._window).open()
+
     def model_card(self) -> None:
         self._read("Model card", about.card_page(self._studio.denoising.engine))
 

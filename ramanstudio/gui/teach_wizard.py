@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -73,11 +72,6 @@ class TeachWizard(QWizard):
     def groups(self) -> NDArray[np.str_] | None:
         """The sample of each spectrum, where something tells it."""
         return self.check.groups
-
-    @property
-    def export_folder(self) -> Path:
-        """Where files are exported to."""
-        return Path(str(self.studio.settings["export_folder"] or Path.home()))
 
     def select(self, place: int) -> None:
         """Select the spectrum at this place in the window."""

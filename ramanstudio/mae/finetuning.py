@@ -92,8 +92,8 @@ class Tuner:
             run.resume(kept)
         try:
             while run.goes_on:
-                progress(run.epoch, epochs, "fine-tuning")
-                show(run.take_epoch(lambda: progress(run.epoch, epochs, "fine-tuning")))
+                progress(run.epoch, epochs, "epochs, learning the features anew")
+                show(run.take_epoch(lambda: progress(run.epoch, epochs, "epochs, learning the features anew")))
                 if kept is not None:
                     run.save(kept)
         except Cancelled:

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from driver import Starter, Window
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QWizard
-from test_teach import TeachingEngine, labelled_set, learn, next_page, open_wizard, write_set
+from PySide6.QtWidgets import QApplication, QMessageBox, QWizard
+from test_teach import SIGHT, TeachingEngine, labelled_set, learn, learning, next_page, open_wizard, write_set
 
+from ramanstudio.groups import Group, Groups
 from ramanstudio.gui import dialogs
+from ramanstudio.gui.teach import answers
+from ramanstudio.gui.teach.models import ModelsDialog
 from ramanstudio.gui.teach_wizard import TeachWizard
 from ramanstudio.teaching import taught
 from tests.teaching.made_up import AXIS, LINES, substance, substances
@@ -77,8 +80,6 @@ def test_groups_that_are_named_while_the_wizard_is_open_are_labels_at_once(start
     session = window.studio.session
     wizard = open_wizard(window)
     assert wizard.data.source.findData("group") < 0
-    from ramanstudio.groups import Group, Groups
-
     labels = np.array([list(LINES).index(name) for name in names])
     groups = Groups(wizard.subject.members, labels, np.ones(12, np.float32), tuple(Group(one, 0) for one in LINES))
     session.set_groups(groups, "Name groups")
@@ -180,14 +181,10 @@ def test_a_quantity_of_the_rest_is_a_table(start, tmp_path, monkeypatch):
 def test_what_reaches_less_far_is_left_out_and_said(start, tmp_path):
     window = opened(start, labelled_set(tmp_path)[0])
     spectra, names = substances(5)
-    from test_teach import SIGHT, learning
-
     taught.keep(learning.finetune(SIGHT, spectra, names).model, "minerals")
     short = write_set(tmp_path / "short.h5", [""], spectra.values[:1, :150], AXIS[:150])
     window.drop(short)
     window.wait_until(lambda: len(window.rows()) == 2 and all(state == "denoised" for _, state in window.rows()))
-    from ramanstudio.gui.teach import answers
-
     answers.name_spectra(window.studio, taught.load("minerals"), answers.all_spectra(window.studio))
     window.wait_until(lambda: window.studio.session.project.groups is not None)
     assert "1 spectrum reaches less far" in window.message
@@ -227,3 +224,27 @@ def test_there_is_one_wizard_and_it_goes_with_its_window_and_its_colours(start, 
     window.window._may_lose = True
     window.window.close()
     assert not wizard.isVisible()
+
+
+def test_taught_models_are_looked_after_and_used_from_the_menu(start, tmp_path, monkeypatch):
+    window = opened(start, labelled_set(tmp_path)[0])
+    spectra, names = substances(5)
+    taught.keep(learning.finetune(SIGHT, spectra, names).model, "minerals")
+    window.do("taught_models")
+    dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, ModelsDialog) and one.isVisible())
+    assert dialog.models.chosen == "minerals"
+    assert "learned from 15 spectra" in dialog.models.card.toPlainText()
+    dialog.use.click()
+    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    damaged = tmp_path / "damaged.ramanmodel"
+    damaged.write_bytes(b"not a model")
+    said: list[str] = []
+    monkeypatch.setattr(dialogs, "ask_any_files", lambda *_: [damaged])
+    monkeypatch.setattr("ramanstudio.gui.teach.models.QMessageBox.warning", lambda *parts: said.append(parts[-1]))
+    dialog.models.bring_in()
+    assert "is damaged" in said[0]
+    monkeypatch.setattr("ramanstudio.gui.teach.models.QMessageBox.question", lambda *_: QMessageBox.StandardButton.Yes)
+    dialog.models.delete()
+    assert taught.names() == () and dialog.models.list.item(0).text() == "None yet" and not dialog.use.isEnabled()
+    dialog.reject()

@@ -171,9 +171,13 @@ def ask_and_name(studio: Studio, parent: QWidget) -> None:
     if not names:
         raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
     chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)
-    if not said_yes:
-        return
-    model = taught.load(chosen)
+    if said_yes:
+        name_by(studio, parent, chosen)
+
+
+def name_by(studio: Studio, parent: QWidget, name: str) -> None:
+    """Let the kept model of this name name what is selected, or all that is open. Raises StudioError when damaged."""
+    model = taught.load(name)
     of_classes = model.card.kind == taught.CLASSES
     table = None if of_classes else ask_where(studio, parent, model.card.name)
     if of_classes or table is not None:

@@ -163,7 +163,8 @@ class LearnPage(QWizardPage):
         self.bar.setRange(0, max(1, total))
         self.bar.setValue(done)
         if note:
-            self.says.setText(f"{note[0].upper()}{note[1:]}" if self._seen else f"Reading: {done} of {total} {note}")
+            words = note.removeprefix("epochs, ")
+            self.says.setText(f"{words[0].upper()}{words[1:]}…" if self._seen else f"Reading: {done} of {total} {note}")
 
     def _show(self, seen: object) -> None:
         if not isinstance(seen, Learned):

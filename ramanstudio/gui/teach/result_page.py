@@ -36,6 +36,7 @@ from ramanstudio.teaching.report import QuantityReport, Report
 if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
 
+MOST_NAMED, NARROW_PX = 7, 34  # classes whose columns have room for their names; width of one that has a number
 PLACE = Qt.ItemDataRole.UserRole
 
 
@@ -141,8 +142,13 @@ class ResultPage(QWizardPage):
         table, many = self.confusion, len(report.classes)
         table.setRowCount(many)
         table.setColumnCount(many + 2)
-        table.setHorizontalHeaderLabels(["Spectra", "Found again", *report.classes])
-        table.setVerticalHeaderLabels(list(report.classes))
+        heads, names = _heads(report.classes)
+        table.setHorizontalHeaderLabels(["Spectra", "Found again"])
+        table.setVerticalHeaderLabels(names)
+        for column, (head, name) in enumerate(zip(heads, report.classes, strict=True), 2):
+            item = QTableWidgetItem(head)
+            item.setToolTip(f"Named '{name}'")
+            table.setHorizontalHeaderItem(column, item)
         accent = QColor(current().accent)
         for row in range(many):
             held = max(1, int(report.confusion[row].sum()))
@@ -161,6 +167,8 @@ class ResultPage(QWizardPage):
                     item.setToolTip(told)
                 table.setItem(row, column, item)
         table.resizeColumnsToContents()
+        for column in range(2, many + 2 if heads != list(report.classes) else 2):
+            table.setColumnWidth(column, NARROW_PX)
 
     def _fill_wrong(self, report: Report) -> None:
         self.wrong.clear()
@@ -249,6 +257,15 @@ class ResultPage(QWizardPage):
         }
         for words, part in parts.items():
             self.tabs.addTab(part, words)
+
+
+def _heads(classes: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """What the columns and the rows are called: many classes by their numbers, so that all columns are seen."""
+    if len(classes) <= MOST_NAMED:
+        return list(classes), list(classes)
+    return [f"{number}" for number in range(1, len(classes) + 1)], [
+        f"{number}   {name}" for number, name in enumerate(classes, 1)
+    ]
 
 
 def _halves(upper: QWidget, lower: QWidget) -> QSplitter:
