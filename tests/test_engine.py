@@ -233,7 +233,7 @@ def test_of_many_files_each_is_denoised_with_the_set_it_was_said_to_belong_to(en
 
 def test_a_set_too_large_for_the_memory_is_denoised_in_portions_from_all_over_it(engine, monkeypatch):
     raw, reports = repeats(np.random.default_rng(16), many=90), []
-    monkeypatch.setattr("ramanstudio.engine.MOST_TOGETHER", 40)
+    monkeypatch.setattr("ramanstudio.batches.MOST_TOGETHER", 40)
     (found,) = engine.denoise_each([raw], Progress(lambda done, *_: reports.append(done)), together=[1])
     for first in range(3):
         assert np.allclose(found[first::3].expected_error, engine.denoise(raw[first::3], together=True).expected_error)
