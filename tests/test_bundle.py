@@ -63,7 +63,7 @@ def test_nothing_that_the_program_imports_is_left_out() -> None:
     assert missing == set()
 
 
-def test_a_spectrum_is_denoised_and_grouped_without_what_is_left_out(tmp_path: Path) -> None:
+def test_a_spectrum_is_denoised_grouped_and_drawn_without_what_is_left_out(tmp_path: Path) -> None:
     # What torch, scipy and scikit-learn import in turn is found out only by running them without it.
     program = f"""
         import sys
@@ -73,7 +73,7 @@ def test_a_spectrum_is_denoised_and_grouped_without_what_is_left_out(tmp_path: P
                 if any(name == one or name.startswith(one + ".") for one in out):
                     raise ModuleNotFoundError(name, name=name)
         sys.meta_path.insert(0, LeftOut())
-        import numpy as np
+        import numpy as np, pyqtgraph, qtawesome
         from ramanstudio.engine import Engine
         from ramanstudio.formats import registry
         from pathlib import Path

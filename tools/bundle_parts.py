@@ -31,7 +31,7 @@ UNWANTED = re.compile(
     | plugins/platforms/libq(?:eglfs|linuxfb|vnc|vkkhrdisplay|minimalegl|wayland-egl)
     | plugins/platforminputcontexts/.*virtualkeyboard
     | plugins/platformthemes/.*gtk3             # drags GTK in from the machine that builds
-    | (?:lib)?Qt6?(?:Qml|Quick|VirtualKeyboard|Pdf|Designer|EglF[Ss]|Sql|Test|Help|Labs|WaylandCompositor)\w*
+    | (?:lib)?Qt6?(?:Qml|Quick|VirtualKeyboard|Pdf|Designer|EglF[Ss]|Sql|Help|Labs|WaylandCompositor)\w*
     | plugins/imageformats/.*(?:qpdf|qtiff|qwebp|qtga|qwbmp|qicns|qgif)
     | ^matplotlib/mpl-data/(?:fonts/(?:afm|pdfcorefonts|ttf/(?:STIX|cm))|images|plot_directive|stylelib)
     | \.dist-info/(?:RECORD|INSTALLER|REQUESTED|WHEEL|direct_url\.json)

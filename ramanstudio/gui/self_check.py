@@ -54,6 +54,8 @@ def main(arguments: Sequence[str], engine_loader: EngineLoader = load_engine) ->
 
 def _check(studio: Studio, file: Path, picture: Path | None) -> None:
     painted: list[float] = []
+    unexpected: list[str] = []
+    studio.messages.unexpected.connect(lambda sentence, _: unexpected.append(sentence))
     studio.window.painted.connect(lambda: painted.append(seconds_since_start()))
     _wait(lambda: bool(painted), "the window was not painted")
     _say(f"RamanStudio {ramanstudio.__version__}", "")
@@ -72,6 +74,9 @@ def _check(studio: Studio, file: Path, picture: Path | None) -> None:
         raise NotWell(
             f"'{file.name}' was not denoised: {result.problem if result else studio.window.message_bar.words}"
         )
+    _wait(lambda: studio.window.page.view is not None or bool(unexpected), "the spectrum was not drawn")
+    if unexpected:
+        raise NotWell(f"Something unexpected happened: {unexpected[0]}")
     _say("SNR", studio.window.facts.snr_words.replace("\n", " "))
     _say("computed on", studio.denoising.engine.device_name)
     _say("done after", f"{seconds_since_start():.1f} s")
