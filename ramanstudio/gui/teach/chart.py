@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ramanstudio.gui import theme as themes
+from ramanstudio.gui.viewer.axes import decimals_for, plain, round_step
 
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48
 DOT = 3.5
@@ -109,22 +111,19 @@ class Chart(QWidget):
                 painter.drawEllipse(place, DOT, DOT)
 
     def _draw_axes(self, painter: QPainter, inside: QRectF, line: QColor, words: QColor) -> None:
-        painter.setPen(QPen(line, 1))
-        for share in (0.0, 0.5, 1.0):
-            y = inside.bottom() - share * inside.height()
-            painter.drawLine(QPointF(inside.left(), y), QPointF(inside.right(), y))
-        painter.setPen(words)
         bounds = self._bounds
-        for share in (0.0, 0.5, 1.0):
-            value = bounds.top() + share * bounds.height()
-            y = inside.bottom() - share * inside.height()
+        upward, across = _ticks(bounds.top(), bounds.bottom()), _ticks(bounds.left(), bounds.right())
+        for value in upward:
+            y = self._place(inside, bounds.left(), value).y()
+            painter.setPen(QPen(line, 1))
+            painter.drawLine(QPointF(inside.left(), y), QPointF(inside.right(), y))
+            painter.setPen(words)
             box = QRectF(20, y - 9, LEFT - 28, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._number(value))
-            x = inside.left() + share * inside.width()
-            box = QRectF(x - 40, inside.bottom() + 8, 80, 16)
-            box.moveRight(min(box.right(), self.width() - 2.0))
-            told = self._number(bounds.left() + share * bounds.width(), across=True)
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, told)
+            aside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box, aside, self._number(value, upward))
+        for value in across:
+            box = QRectF(self._place(inside, value, bounds.top()).x() - 40, inside.bottom() + 8, 80, 16)
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, self._number(value, across))
         centred = Qt.AlignmentFlag.AlignHCenter
         painter.drawText(QRectF(inside.left(), inside.bottom() + 26, inside.width(), 18), centred, self._across)
         painter.save()
@@ -133,8 +132,13 @@ class Chart(QWidget):
         painter.drawText(QRectF(-inside.height() / 2, 0, inside.height(), 16), centred, self._up)
         painter.restore()
 
-    def _number(self, value: float, across: bool = False) -> str:
-        counted = across and self._bounds.width() > 1.5
-        if not self._percent or counted:
-            return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.3g}".replace("-", "−")
-        return f"{100 * value:.0f} %"
+    def _number(self, value: float, ticks: Sequence[float]) -> str:
+        if self._percent and ticks[-1] <= 1:
+            return f"{100 * value:.0f} %"
+        return plain(value, decimals_for(ticks[1] - ticks[0]) if len(ticks) > 1 else 0)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers from `low` to `high`, four of them or fewer."""
+    step = round_step((high - low) / 4) if high > low else 1.0
+    return [step * at for at in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]

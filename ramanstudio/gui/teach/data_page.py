@@ -160,6 +160,9 @@ class DataPage(QWizardPage):
         blank = int(np.sum(words == ""))
         if blank:
             rows.append(("without a label: to be named", f"{blank}"))
+        head = self.counts.horizontalHeaderItem(0)
+        if head is not None:
+            head.setText("Value" if self.quantity.isChecked() else "Class")
         self.counts.show_rows(rows)
         problem = self._problem()
         told = [problem] if problem else []

@@ -78,7 +78,9 @@ class KeepPage(QWizardPage):
         """Show the card as it will be kept, until another model is chosen."""
         found = self._teach.learn.found
         self.models.show_otherwise(
-            "As it will be kept:\n\n" + replace(found.model.card, name=self.name.text()).text() if found else ""
+            "As it will be kept:\n\n" + replace(found.model.card, name=self.name.text().strip() or "No name yet").text()
+            if found
+            else ""
         )
 
     def _lay_out(self) -> None:

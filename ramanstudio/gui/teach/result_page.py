@@ -36,7 +36,7 @@ from ramanstudio.teaching.report import QuantityReport, Report
 if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
 
-MOST_NAMED, NARROW_PX = 7, 34  # classes whose columns have room for their names; width of one that has a number
+MOST_NAMED, NARROW_PX = 7, 30  # classes whose columns have room for their names; width of one that has a number
 PLACE = Qt.ItemDataRole.UserRole
 
 
