@@ -224,6 +224,7 @@ class SpectrumAutoencoder(nn.Module):
         angle = (2 * math.pi) * centre[..., None] / scales
         return torch.cat([angle.sin(), angle.cos(), step[..., None].clamp(min=1e-3).log()], dim=-1).float()
 
+
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a device was full; only CUDA has an exception of its own for it."""
     said = str(error)

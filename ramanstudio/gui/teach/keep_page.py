@@ -77,11 +77,9 @@ class KeepPage(QWizardPage):
     def _show_card(self) -> None:
         """Show the card as it will be kept, until another model is chosen."""
         found = self._teach.learn.found
-        self.models.show_otherwise(
-            "As it will be kept:\n\n" + replace(found.model.card, name=self.name.text().strip() or "No name yet").text()
-            if found
-            else ""
-        )
+        name = self.name.text().strip() or "No name yet"
+        card = replace(found.model.card, name=name).text() if found else ""
+        self.models.show_otherwise(f"As it will be kept:\n\n{card}" if card else "")
 
     def _lay_out(self) -> None:
         form = QFormLayout()
