@@ -199,11 +199,12 @@ def test_installing_writes_into_the_users_own_folders_and_takes_it_all_away_agai
 
 
 def test_the_icon_is_sharp_at_16_and_stands_out_on_light_and_dark() -> None:
-    from PySide6.QtGui import QColor, QGuiApplication
+    from PySide6.QtGui import QColor
+    from PySide6.QtWidgets import QApplication
 
     from ramanstudio.gui import icons
 
-    app = QGuiApplication.instance() or QGuiApplication(["icon"])
+    app = QApplication.instance() or QApplication(["icon"])  # the tests of the window go on with it
     icon = icons.of_program()
     assert {size.width() for size in icon.availableSizes()} >= {16, 24, 32, 256}
     for size in (16, 512):
