@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ramanstudio import paths
 from ramanstudio.analysis import library as libraries
@@ -254,7 +253,7 @@ def _parts(
 
     sigma = float(snr.noise_sigma(spectrum.values)[0])
     if within is not None:
-        kept = _inside(spectrum.axis, within)
+        kept = within.holds(spectrum.axis)
         if kept.sum() < FEWEST_POINTS:
             raise StudioError("Too little is left to take apart.", remedy="Compare a wider range.")
         spectrum = spectrum.with_axis(spectrum.axis[kept], spectrum.values[:, kept])
@@ -269,13 +268,6 @@ def _parts(
 
 def _share(part: tuple[int, int, float, float]) -> float:
     return -part[2]
-
-
-def _inside(axis: NDArray[np.float64], within: Region) -> NDArray[np.bool_]:
-    kept = (axis >= within.low_cm) & (axis <= within.high_cm)
-    for low, high in within.without:
-        kept &= (axis < low) | (axis > high)
-    return np.asarray(kept)
 
 
 def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:

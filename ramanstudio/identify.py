@@ -12,6 +12,7 @@ from ramanstudio.analysis import lines, prints
 from ramanstudio.analysis.hits import Identification, Region
 from ramanstudio.analysis.library import Library
 from ramanstudio.analysis.search import search
+from ramanstudio.batches import at_once
 from ramanstudio.denoised import Denoised
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
@@ -41,13 +42,10 @@ def prints_of(reader: Reader, sets: Sequence[SpectrumSet], progress: Progress = 
 
     Those of one axis are read at once. What cannot be read (flat, too short, not numbers) has zeros.
     """
-    places: dict[bytes, list[int]] = {}
-    for index, one in enumerate(sets):
-        places.setdefault(one.axis.tobytes(), []).append(index)
     ends = np.cumsum([0, *(len(one) for one in sets)])
     whole: Prints = {}
     done = 0
-    for indices in places.values():
+    for _, indices in at_once(sets, [0] * len(sets), range(len(sets))):
         joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
         rows = np.concatenate([np.arange(ends[index], ends[index + 1]) for index in indices])
         for name, found in _of_one_axis(reader, joint, progress.part(done, int(ends[-1]))).items():
@@ -66,9 +64,9 @@ def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress) -> Pr
     some = spectra if good.all() else spectra[np.flatnonzero(good)]
     denoised, snr = _denoised(reader, some, progress)
     # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
-    lines_only = denoised.with_values(denoised.values - lines.baseline(denoised.axis, denoised.values))
+    lines_only = lines.without_baseline(denoised)
     read = {
-        **prints.prints(some, denoised),
+        **prints.prints(some, denoised, lines_only),
         "features": reader.features_of(lines_only, progress),
         "snr": snr,
     }

@@ -26,7 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
     | {"formats.registry", "mae.plan", "analysis.maps", "library_making", "teaching"}
-    | {f"analysis.{door}" for door in ("library", "library_shelf", "mixture_candidates", "mixtures", "search", "snr")},
+    | {
+        f"analysis.{door}"
+        for door in ("library", "library_shelf", "lines", "mixture_candidates", "mixtures", "search", "snr")
+    },
     "cli": {"cli_features", "cli_files", "cli_identify", "cli_library", "cli_pretrain", "cli_teach"}
     | {"engine", "demo", "export"}
     | {"pictures", "terminal"}
@@ -51,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "project": {"engine", "formats"} | {"analysis.search"},
     "settings": set(),
     "engine": {"mae", "analysis", "batches", "denoised", "identify", "teaching"},
-    "identify": {"analysis", "denoised"},
+    "identify": {"analysis", "batches", "denoised"},
     "batches": {"denoised"},
     "teaching": {"analysis", "mae"},
     "denoised": {"analysis"},

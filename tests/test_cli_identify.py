@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio import cli, cli_files, demo, paths
 from ramanstudio.analysis import library, library_shelf, prints
 from ramanstudio.analysis.library import Library, Reference
+from ramanstudio.analysis.lines import without_baseline
 from ramanstudio.analysis.search import Region
 from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
@@ -43,7 +44,7 @@ class Nose:
 
     def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        one_by_one = [prints.prints(one, one) for one in spectra]
+        one_by_one = [prints.prints(one, one, without_baseline(one)) for one in spectra]
         peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
         return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
             "peak": np.array(peaks)

@@ -75,14 +75,11 @@ class Judge:
 @cache
 def judge(path: Path | None = None) -> Judge:
     """The judge that is shipped, or that in `path`. Raises StudioError when the file is damaged."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     path = path or shipped("resources") / "judge.safetensors"
     try:
         return Judge(load_file(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise StudioError(f"'{path.name}', which weighs matches, is damaged.", remedy="Install again.") from error
-    except Exception as error:  # safetensors has an exception of its own for a damaged header
-        if type(error).__module__.startswith("safetensors"):
-            raise StudioError(f"'{path.name}', which weighs matches, is damaged.", remedy="Install again.") from error
-        raise

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.spectra import SpectrumSet
+
 Floats = NDArray[np.floating[Any]]
 
 COARSE = 256  # samples that a baseline is fitted on; it varies slowly, and each fit is a tenth of the work
@@ -34,6 +36,11 @@ def baseline(axis: Floats, values: Floats) -> NDArray[np.float32]:
         low = fit.asls(mean, lam=STIFFNESS, p=ASYMMETRY, max_iter=12, tol=1e-2)[0]
         row[:] = np.interp(axis, places, low)
     return under
+
+
+def without_baseline(spectra: SpectrumSet) -> SpectrumSet:
+    """`spectra` less what lies under their lines."""
+    return spectra.with_values(spectra.values - baseline(spectra.axis, spectra.values))
 
 
 def unit(rows: Floats) -> NDArray[np.float32]:

@@ -42,8 +42,10 @@ class PrintGrid:
 GRID: Final = PrintGrid()
 
 
-def prints(spectra: SpectrumSet, denoised: SpectrumSet) -> dict[str, NDArray[Any]]:
-    """The READINGS of `spectra` and of them `denoised`, each (N, G) of unit length, zero where nothing was measured.
+def prints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
+    """The READINGS of `spectra`, each (N, G) of unit length, zero where nothing was measured.
+
+    Of the raw ones, of them `denoised`, and of the denoised without their baselines, `lines_only`.
 
     Beside them the spectra AS_MEASURED; `rough` (N, G / COARSE), what the first comparison takes; `first` and `last`
     (N,), the ends of what was measured on the grid: `first` is not below `last` where nothing was, or where the
@@ -51,9 +53,9 @@ def prints(spectra: SpectrumSet, denoised: SpectrumSet) -> dict[str, NDArray[Any
     """
     axis = spectra.axis
     raw, measured = on_grid(GRID, axis, spectra.values)
-    heights = on_grid(GRID, axis, spectra.values - lines.baseline(axis, spectra.values))[0]
+    heights = on_grid(GRID, axis, lines.without_baseline(spectra).values)[0]
     clean = on_grid(GRID, axis, denoised.values)[0]
-    above = on_grid(GRID, axis, _above(axis, denoised.values))[0]
+    above = on_grid(GRID, axis, np.maximum(lines_only.values, 0))[0]
     found = {
         "heights": _unit(_smooth(_lifted(heights, measured), measured, _SHARP), measured),
         "roots": _unit(_smooth(np.sqrt(_lifted(above, measured)), measured, _SOFT), measured),
@@ -78,12 +80,6 @@ def none_of(many: int) -> dict[str, NDArray[Any]]:
     readings = {name: np.zeros((many, GRID.samples), dtype=np.float16) for name in (*READINGS, AS_MEASURED)}
     ends = {name: np.zeros(many, dtype=np.int16) for name in ("first", "last")}
     return {**readings, "rough": np.zeros((many, GRID.samples // COARSE), dtype=np.float32), **ends}
-
-
-def _above(axis: Floats, values: Floats) -> NDArray[np.float32]:
-    """Lines above the baseline, none below it."""
-    above: NDArray[np.float32] = np.maximum(values - lines.baseline(axis, values), 0)
-    return above
 
 
 def _lifted(rows: Floats, measured: NDArray[Any]) -> NDArray[np.float32]:

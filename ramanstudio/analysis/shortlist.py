@@ -43,10 +43,7 @@ def looked_at(prints: Prints, within: Region | None) -> NDArray[np.bool_]:
     places = np.arange(GRID.samples)
     inside = (places >= prints["first"][:, None]) & (places < prints["last"][:, None])
     if within is not None:
-        allowed = (GRID.places >= within.low_cm) & (GRID.places <= within.high_cm)
-        for low, high in within.without:
-            allowed &= (GRID.places < low) | (GRID.places > high)
-        inside &= allowed
+        inside &= within.holds(GRID.places)
     return inside
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import compare, lines
+from ramanstudio.analysis import compare
 from ramanstudio.errors import StudioError
 from ramanstudio.spectra import SpectrumSet
 
@@ -35,11 +35,6 @@ def on_one_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np.bo
 def resampled(sets: Sequence[SpectrumSet], axis: NDArray[np.float64]) -> NDArray[np.float32]:
     """The spectra of all `sets` at `axis` (B,), one under the other (N, B)."""
     return np.concatenate([compare.resampled(one, axis) for one in sets])
-
-
-def without_baseline(spectra: SpectrumSet) -> SpectrumSet:
-    """The same without fluorescence and other slow ground, for the eye."""
-    return spectra.with_values(spectra.values - lines.baseline(spectra.axis, spectra.values))
 
 
 def from_names(pattern: str, names: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.str_]]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.lines import without_baseline
 from ramanstudio.analysis.mixture_candidates import mixture_candidates
 from ramanstudio.analysis.prints import prints
 from ramanstudio.errors import StudioError
@@ -25,7 +26,7 @@ class Shelf:
     @classmethod
     def of(cls, spectra: dict[str, SpectrumSet]) -> Shelf:
         together = stacked(list(spectra.values()))
-        return cls(np.array(list(spectra)), prints(together, together))
+        return cls(np.array(list(spectra)), prints(together, together, without_baseline(together)))
 
 
 def lines_at(*places: float) -> NDArray[np.float64]:
@@ -68,7 +69,7 @@ def test_candidates_come_from_all_libraries_and_each_says_which() -> None:
 def test_of_one_substance_no_more_references_come_than_were_asked_for() -> None:
     one = SpectrumSet.of(AXIS, lines_at(400, 900))
     together = stacked([one, one, one])
-    shelf = Shelf(np.array(["Quartz"] * 3), prints(together, together))
+    shelf = Shelf(np.array(["Quartz"] * 3), prints(together, together, without_baseline(together)))
     assert len(mixture_candidates(one, 0.01, [shelf], each=2)) == 2
 
 

@@ -54,9 +54,4 @@ def laid_over(axis: Floats, values: Floats, reference: SpectrumSet, within: Regi
 
 def inside(axis: Floats, within: Region | None) -> NDArray[np.bool_]:
     """Which points of an axis (B,) in cm⁻¹ are compared."""
-    if within is None:
-        return np.ones(len(axis), dtype=bool)
-    mask: NDArray[np.bool_] = (axis >= within.low_cm) & (axis <= within.high_cm)
-    for low, high in within.without:
-        mask &= ~((axis >= low) & (axis <= high))
-    return mask
+    return np.ones(len(axis), dtype=bool) if within is None else within.holds(axis)

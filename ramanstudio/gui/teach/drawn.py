@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.lines import without_baseline
 from ramanstudio.gui.strip import SCALED, Curve, Strip
 from ramanstudio.gui.theme import current
-from ramanstudio.teaching.gathering import without_baseline
 
 if TYPE_CHECKING:
     from ramanstudio.gui.teach.subject import Subject
