@@ -75,6 +75,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != _MARK:
                 raise StudioError(f"'{path.name}' is not a project of RamanStudio.", remedy="Open it as spectra.")
+            hdf5.check_size(path, file["project"])
             told = json.loads(file["project"].asstr()[()])
             entries, results = [], {}
             for one in progress.steps(told["entries"], "entries"):
@@ -181,7 +182,7 @@ def _entry(path: Path, file: h5py.File, told: Mapping[str, Any]) -> tuple[Entry,
     source, group = None, file.get(f"entries/{int(told['id'])}")
     if group is not None:
         axis, values = _arrays(path, group, "axis", "values")
-        source = SpectrumSet(axis, values, hdf5.columns(group["table"], len(values)), told["about"])
+        source = SpectrumSet(axis, values, hdf5.columns(path, group["table"], len(values)), told["about"])
     entry = Entry(
         int(told["id"]),
         str(told["name"]),

@@ -94,6 +94,18 @@ def test_a_project_too_new_to_be_understood_is_not_called_damaged(project: Proje
         project_file.load(path)
 
 
+@pytest.mark.parametrize("name", ["project", "entries/1/values", "entries/1/table/label", "groups/labels"])
+def test_a_project_that_states_terabytes_takes_no_memory(project: Project, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        shape = file[name].shape
+        del file[name]
+        file.create_dataset(name, shape, dtype="S2000000000", chunks=shape and (1,) * len(shape))
+    with pytest.raises(StudioError, match=f"'/{name}' states .* more than it can hold"):
+        project_file.load(path)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.99])
 def test_a_project_that_was_cut_short_is_a_sentence(project: Project, tmp_path: Path, share: float) -> None:
     path = tmp_path / "work.ramanstudio"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
 _OWN: Final = ("axis", "values", "offsets")
 _MOST_GROUPS: Final = 10_000
+_LARGEST_COLUMN: Final = 2**30  # bytes of a column of texts
 
 
 def looks_like(start: bytes) -> bool:
@@ -81,14 +82,14 @@ def _is_spectra(group: h5py.Group) -> bool:
 
 def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
     axis, values = group["axis"], group["values"]
-    check_size(path, axis, values)
+    check_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
     about = {name: fact for name, value in group.attrs.items() if (fact := _plain(value)) is not None}
     about.pop("source", None)
     unit = axes.unit_named(str(_plain(axis.attrs.get("units", "")) or "")) or axes.SHIFT
     if named:
         about["group"] = group.name.strip("/")
     count = len(group["offsets"]) - 1 if "offsets" in group else (values.shape[0] if values.ndim == 2 else 1)
-    table = columns(group, count)
+    table = columns(path, group, count)
     if "offsets" in group:
         return _ragged(path, group, table, about, unit, laser_nm)
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
@@ -145,19 +146,31 @@ def _ragged(
     return sets
 
 
-def columns(group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
-    """The datasets of a group that have an entry (text or number) for each of its `count` spectra."""
+def columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
+    """The datasets of a group that have an entry (text or number) for each of its `count` spectra.
+
+    Raises StudioError when one states more than the file can hold.
+    """
     import h5py
 
     table = {}
     for name, entry in group.items():
         if name in _OWN or not isinstance(entry, h5py.Dataset) or entry.shape != (count,):
             continue
+        check_size(path, entry)
         if h5py.check_string_dtype(entry.dtype) is not None:
-            table[name] = np.array(entry.asstr(errors="replace")[()], dtype=str)
+            table[name] = _texts(path, entry)
         elif entry.dtype.kind in "iufb":
             table[name] = entry[()]
     return table
+
+
+def _texts(path: Path, entry: h5py.Dataset) -> NDArray[Any]:
+    """A column of texts (N,), each with the room of the longest: a single one of megabytes would fill the memory."""
+    texts = entry.asstr(errors="replace")[()]
+    if 4 * len(texts) * max(map(len, texts), default=0) > _LARGEST_COLUMN:
+        raise refused(path, f"'{entry.name}' has texts too long for a column", "Shorten them, or leave it out.")
+    return np.array(texts, dtype=str)
 
 
 def _plain(value: Any) -> Plain | None:

@@ -37,6 +37,12 @@ class NetworkPlan:
         of_heads = f"a multiple of twice the heads, of which there are {self.heads}"
         _check("network", "width", self.width, self.width % (2 * self.heads) == 0, of_heads)
 
+    @property
+    def least_bytes(self) -> int:
+        """What the largest parts of its weights take; a file that holds them is no smaller."""
+        layers = self.encoder_layers + self.decoder_layers
+        return 4 * self.width * (4 * self.window + layers * self.width)
+
 
 @dataclass(frozen=True, slots=True)
 class PretrainPlan:
@@ -88,6 +94,11 @@ class EmbedderPlan:
     layers: int = 3
     features: int = 128
 
+    def __post_init__(self) -> None:
+        """Raises StudioError when no network can be built so."""
+        for name in ("tokens", "token", "width", "heads", "layers", "features"):
+            _check("network of features", name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
+
     @property
     def samples(self) -> int:
         """How many samples the grid has."""
@@ -97,6 +108,12 @@ class EmbedderPlan:
     def high_cm(self) -> float:
         """Where the grid ends."""
         return self.low_cm + self.samples * self.step_cm
+
+    @property
+    def least_bytes(self) -> int:
+        """What the largest parts of its weights take; a file that holds them is no smaller."""
+        of_features = self.heads * self.features
+        return 4 * self.width * (3 * self.token + self.tokens + self.layers * self.width + of_features)
 
     def reach(self, axis: NDArray[np.float64]) -> float:
         """How many cm⁻¹ of an `axis` (B,) lie on the grid; below zero when it lies beside it."""

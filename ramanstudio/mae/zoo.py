@@ -143,8 +143,9 @@ def load(folder: Path) -> tuple[ModelCard, SpectrumAutoencoder]:
     from ramanstudio.mae.network import SpectrumAutoencoder
 
     card = read_card(folder)
+    weights = _weights(folder / WEIGHTS, card.sha256, card.name, card.network)
     network = SpectrumAutoencoder(card.network)
-    _fill(network, folder / WEIGHTS, card.sha256, card.name)
+    _fill(network, weights, card.name)
     return card, network
 
 
@@ -158,29 +159,44 @@ def load_embedder(folder: Path) -> Embedder | None:
     card = read_card(folder)
     if card.embedder is None:
         return None
+    weights = _weights(folder / EMBEDDER, card.embedder.sha256, card.name, card.embedder.plan)
     network = Embedder(card.embedder.plan)
-    _fill(network, folder / EMBEDDER, card.embedder.sha256, card.name)
+    _fill(network, weights, card.name)
     return network
 
 
-def _fill(network: Module, weights: Path, sha256: str, name: str) -> None:
+def _weights(path: Path, sha256: str, name: str, plan: NetworkPlan | EmbedderPlan) -> bytes:
+    """The weights whose hash is `sha256`, read where the file is as large as a network of that `plan` makes it.
+
+    Only then is memory taken for the network: a card may state a billion layers.
+    """
+    try:
+        if not plan.least_bytes <= path.stat().st_size <= LARGEST_WEIGHTS:
+            raise ValueError("absurd size")
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ValueError("hash")
+    except (OSError, ValueError) as error:
+        raise _damaged(name) from error
+    return content
+
+
+def _fill(network: Module, weights: bytes, name: str) -> None:
     """Load `weights` into a network and make it ready to use."""
     from safetensors import SafetensorError
     from safetensors.torch import load as tensors_from
 
     try:
-        if weights.stat().st_size > LARGEST_WEIGHTS:
-            raise ValueError("absurd size")
-        content = weights.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise ValueError("hash")
-        network.load_state_dict(tensors_from(content))
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise StudioError(
-            f"The weights of the model '{name}' are missing or damaged.",
-            remedy="Install or import the model again.",
-        ) from error
+        network.load_state_dict(tensors_from(weights))
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        raise _damaged(name) from error
     network.eval()
+
+
+def _damaged(name: str) -> StudioError:
+    return StudioError(
+        f"The weights of the model '{name}' are missing or damaged.", remedy="Install or import the model again."
+    )
 
 
 def save(folder: Path, card: ModelCard, weights: Mapping[str, Tensor]) -> ModelCard:

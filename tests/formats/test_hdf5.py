@@ -84,6 +84,24 @@ def test_a_dataset_that_states_terabytes_takes_no_memory(tmp_path: Path) -> None
         read(tmp_path / "a.h5")
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "kind"), [("offsets", (10**10,), "i8"), ("label", (9,), "S2000000000"), ("label", (), "")]
+)
+def test_a_column_that_states_terabytes_takes_no_memory(
+    tmp_path: Path, name: str, shape: tuple[int, ...], kind: str
+) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["axis"], file["values"] = AXIS, np.tile(BAND, (9, 1))
+        if kind:
+            file.create_dataset(name, shape, dtype=kind, chunks=shape and (1,))
+        else:  # one text of many megabytes, for which every row of a table would have to have room
+            file[name] = ["x" * 40_000_000] + ["y"] * 8
+    with pytest.raises(StudioError, match=rf"'/{name}' (states .* more than it can hold|has texts too long)"):
+        read(tmp_path / "a.h5")
+
+
 def test_another_layout_is_refused_with_the_layout_wanted(tmp_path: Path) -> None:
     import h5py
 

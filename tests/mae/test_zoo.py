@@ -62,6 +62,23 @@ def test_damaged_features_are_refused_with_a_sentence(folder, damage):
     assert zoo.load(folder)[0].name == "tiny", "the half that denoises is whole"
 
 
+@pytest.mark.parametrize("absurd", [{"width": 10**8}, {"encoder_layers": 10**12}, {"window": 2**40, "stride": 2**39}])
+def test_a_card_that_states_a_network_larger_than_its_file_takes_no_memory(folder, absurd):
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "network": card["network"] | absurd}))
+    with pytest.raises(StudioError, match="damaged"):
+        zoo.load(folder)
+
+
+@pytest.mark.parametrize("absurd", [{"width": 10**8}, {"layers": 10**12}, {"features": 10**12}, {"tokens": -1}])
+def test_a_card_that_states_absurd_features_takes_no_memory(folder, absurd):
+    card = json.loads((folder / "card.json").read_text())
+    card["embedder"]["plan"] |= absurd
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(StudioError, match=r"damaged|cannot be"):
+        zoo.load_embedder(folder)
+
+
 def test_features_without_a_model_to_go_with_are_refused(tmp_path):
     with pytest.raises(StudioError, match="card of the model"):
         zoo.save_embedder(tmp_path, zoo.EmbedderNote(PLAN, 1, 5, {}), Embedder(PLAN).state_dict())
