@@ -39,6 +39,11 @@ def user_data() -> Path:
     return _user_folder("data")
 
 
+def user_cache() -> Path:
+    """The folder of what may be deleted at any time; made when missing."""
+    return _user_folder("cache")
+
+
 def libraries() -> Path:
     """The folder of the user's libraries of references; made when missing."""
     folder = user_data() / "libraries"

@@ -108,6 +108,70 @@ def test_the_window_works_where_there_is_no_network(own_home: Path, tmp_path: Pa
     assert picture.stat().st_size > 20_000
 
 
+# A program that says at its end which files and folders Python wrote, made, renamed or took away.
+WATCHED = """
+    import atexit, os, sys
+    written = set()
+    def watch(event, told):
+        if event == "open" and isinstance(told[0], str) and told[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            written.add(told[0])
+        elif event in {"os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink"}:
+            written.update(os.path.abspath(one) for one in told[:2] if isinstance(one, (str, os.PathLike)))
+    sys.addaudithook(watch)
+    atexit.register(lambda: print("written", *sorted(written), sep=chr(10)))
+"""
+A_WINDOW = """
+    import time
+    from pathlib import Path
+    from PySide6.QtWidgets import QApplication
+    from ramanstudio.gui import app
+    studio = app.start([sys.argv[1]])
+    def wait(until):
+        while not until():
+            QApplication.processEvents()
+            time.sleep(0.01)
+    wait(lambda: studio.window.facts.snr_words != "")
+    studio.settings["theme"] = "dark"
+    studio.project_files.save(Path.home() / "mine.ramanstudio")
+    wait((Path.home() / "mine.ramanstudio").exists)
+    wait(lambda: not studio.workers.busy)
+    studio.window.close()
+    studio.end()
+"""
+SOME_TRAINING = """
+    from pathlib import Path
+    from ramanstudio.__main__ import main
+    tiny = "--steps 2 --width 16 --heads 2 --encoder-layers 1 --samples-a-step 4096 --device cpu".split()
+    assert main(["pretrain", str(Path(sys.argv[1]).parent), "--out", str(Path.home() / "tiny"), *tiny]) == 0
+"""
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("program", [A_WINDOW, SOME_TRAINING], ids=["window", "training"])
+def test_nothing_is_written_outside_of_the_users_own_folders(tmp_path: Path, program: str) -> None:
+    if os.name != "posix":
+        pytest.skip("where a user's own folders lie is told by HOME on Linux and macOS only")
+    home, beside = tmp_path / "home", tmp_path / "beside"
+    for folder in (home, beside / "here", beside / "temporary", beside / "spectra"):
+        folder.mkdir(parents=True)
+    for demo in (ROOT / "resources" / "demo").glob("*-10s.*"):
+        shutil.copyfile(demo, beside / "spectra" / demo.name)
+    before = sorted(beside.rglob("*"))
+    command = [sys.executable, "-B", "-c", textwrap.dedent(WATCHED) + textwrap.dedent(program)]
+    done = subprocess.run(
+        [*command, str(beside / "spectra" / "gypsum-10s.txt")],
+        cwd=beside / "here",
+        env={"HOME": str(home), "TMPDIR": str(beside / "temporary"), "PATH": os.environ["PATH"],
+             "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    written = done.stdout.rpartition("written\n")[2].splitlines()
+    assert any(Path(one).is_relative_to(home) for one in written)
+    assert [one for one in written if not Path(one).is_relative_to(home) and not one.startswith("/dev/")] == []
+    assert sorted(beside.rglob("*")) == before, "nor by the libraries that are not Python's"
+
+
 # A header that promises more than the file holds is refused before memory is taken for it.
 MEMORY_PROBE = """
     import resource, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from ramanstudio.errors import StudioError
-from ramanstudio.paths import replace_atomically
+from ramanstudio.paths import replace_atomically, user_cache
 
 CHECKPOINT = "checkpoint.safetensors"
+
+
+def adam(
+    network: nn.Module, learning_rate: float, weight_decay: float, betas: tuple[float, float] = (0.9, 0.999)
+) -> torch.optim.Optimizer:
+    """AdamW for all weights of a network.
+
+    The first optimizer of a process makes torch a folder for what it compiles, which nothing here does: among the
+    user's own, not in the temporary folder that all users of a computer share.
+    """
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(user_cache() / "torch"))
+    return torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, betas=betas)
 
 
 class Averaged:

@@ -131,9 +131,7 @@ class FeatureLearning:
         self.how, self.real, self.plan, self.device = how, real, plan, device
         self.network = Embedder(plan).to(device)
         self.averaged = Averaged(self.network, how.average_over)
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=how.learning_rate, weight_decay=how.weight_decay
-        )
+        self.optimizer = checkpoint.adam(self.network, how.learning_rate, how.weight_decay)
         self.bf16 = bf16_pays(device)
         self.step = 0
 

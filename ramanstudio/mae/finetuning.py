@@ -143,7 +143,7 @@ class _Run:
         self.rows, self.measured, self.which = rows, measured.astype(np.float32), which
         self.learned, self.apart = np.flatnonzero(~apart), np.flatnonzero(apart)
         self.network = Classifier(embedder, int(which.max()) + 1).to(device)
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        self.optimizer = checkpoint.adam(self.network, LEARNING_RATE, WEIGHT_DECAY)
         self.best = Averaged(self.network, 1)
         self.epochs, self.seed, self.device, self.batch = epochs, seed, device, BATCH
         self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf

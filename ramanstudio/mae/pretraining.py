@@ -106,9 +106,7 @@ class Pretraining:
         device = team.device
         self.network = SpectrumAutoencoder(network_plan).to(device)
         self.shared = team.shared(self.network)
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98)
-        )
+        self.optimizer = checkpoint.adam(self.network, plan.learning_rate, plan.weight_decay, betas=(0.9, 0.98))
         self.averaged = Averaged(self.network, plan.average_over)
         self.step = 0
         self.spectra_seen = 0
