@@ -26,21 +26,26 @@ Rows = NDArray[np.intp]
 class Labelled:
     """Spectra with a `label` and a `sample` each (N,), and how many labels a class the benchmark gives (None: all).
 
-    `for_test` (N,) is the published split; where it is None, what no label was drawn from is tested on.
+    `for_test` (N,) is the split that is given; where it is None, what no label was drawn from is tested on. `about`
+    says in a sentence what is special about it.
     """
 
     name: str
     spectra: SpectrumSet
     budgets: tuple[int | None, ...]
     for_test: NDArray[np.bool_] | None = None
+    about: str = ""
 
     @property
     def labels(self) -> NDArray[np.str_]:
         return self.spectra.table["label"]
 
     def splits(self, budget: int | None, draws: int = DRAWS) -> Iterator[tuple[Rows, Rows]]:
-        """Rows to learn from and rows to test on, `draws` times; a class with fewer labels gives all it has."""
-        for draw in range(draws):
+        """Rows to learn from and rows to test on, `draws` times; a class with fewer labels gives all it has.
+
+        Once, where all of a published split is given: draws would differ in their order only.
+        """
+        for draw in range(1 if budget is None and self.for_test is not None else draws):
             random = np.random.default_rng((draw, budget or 0))
             sides = [self._split_class(label, budget, random) for label in np.unique(self.labels)]
             train, test = (np.sort(np.concatenate(side)) for side in zip(*sides, strict=True))
@@ -96,6 +101,19 @@ def minerals_raw(corpus: Path = CORPUS) -> Labelled:
     )
 
 
+def microplastics(corpus: Path = CORPUS) -> Labelled:
+    """125 spectra of eleven polymers: 75 pristine and after months in fresh water to learn, 50 from the sea to test."""
+    with h5py.File(corpus) as file:
+        group = file["microplastics"]
+        axis, values = group["axis"][:].astype(float), group["values"][:]
+        label, state, sample = (group[name].asstr()[:].astype(str) for name in ("label", "state", "sample"))
+    known = label != ""
+    table = {"label": label[known], "sample": np.char.strip(sample[known])}
+    spectra = SpectrumSet.of(axis, values[known], source="microplastics").with_table(**table)
+    about = "Eleven polymers: 75 pristine and after months in fresh water are learned, 50 from sea water are named."
+    return Labelled("microplastics", spectra, (None,), state[known] == "sea water", about)
+
+
 def labelled_sets(corpus: Path = CORPUS) -> tuple[Labelled, Labelled]:
-    """Both sets of the benchmark."""
+    """Both sets that models are compared on while they are made."""
     return single_cells(corpus), minerals_raw(corpus)

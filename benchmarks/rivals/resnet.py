@@ -24,6 +24,7 @@ from benchmarks.rivals.learning import Learning, LearningPlan, accuracy, chosen_
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[Any]
 FEWEST_TO_CHOOSE = 5  # labels in every class; with fewer, none is held back to choose the epoch by
+PUBLISHED_POINTS = 1000  # of a spectrum; longer ones are averaged down to what the network was made for
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ def between_0_and_1(values: Floats) -> NDArray[np.float32]:
     low, high = values.min(axis=1, keepdims=True), values.max(axis=1, keepdims=True)
     scaled: NDArray[np.float32] = ((values - low) / np.maximum(high - low, 1e-12)).astype(np.float32)
     return scaled
+
+
+def of_published_length(values: Floats) -> Floats:
+    """Spectra (N, B) with so many neighbouring samples averaged that about PUBLISHED_POINTS or fewer are left."""
+    many = -(-values.shape[1] // PUBLISHED_POINTS)
+    whole = values.shape[1] // many * many
+    return values[:, :whole].reshape(len(values), -1, many).mean(axis=2)
 
 
 def classify(

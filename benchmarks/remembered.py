@@ -1,0 +1,49 @@
+"""The program's own finetune on the spectra of a benchmark, which it looks at once for all draws of labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.engine import Engine
+from ramanstudio.progress import Progress
+from ramanstudio.spectra import SpectrumSet
+from ramanstudio.teaching.learning import finetune
+from ramanstudio.teaching.plan import FinetunePlan
+from ramanstudio.teaching.readings import Sight
+from ramanstudio.teaching.report import FineTuned
+
+PLAN = FinetunePlan(bands=False)
+
+
+def remembered(engine: Engine, spectra: SpectrumSet) -> Sight:
+    """The engine as teaching sees it, that has looked at `spectra` once and knows them again: draws share the work."""
+    denoised = engine.denoise(spectra).spectra
+    features = engine.compare([denoised]).features
+    place = {row.tobytes(): index for index, row in enumerate(spectra.values)}
+    again = {row.tobytes(): index for index, row in enumerate(denoised.values)}
+
+    def denoise(some: SpectrumSet, _: Progress) -> SpectrumSet:
+        return some.with_values(denoised.values[[place[row.tobytes()] for row in some.values]])
+
+    def embed(some: SpectrumSet, _: Progress) -> NDArray[np.float32] | None:
+        found: NDArray[np.float32] = features[[again[row.tobytes()] for row in some.values]]
+        return found if found.shape[1] else None
+
+    return Sight(engine.card.name, engine.card.fingerprint, denoise, embed)
+
+
+def taught(
+    sight: Sight,
+    spectra: SpectrumSet,
+    labels: NDArray[Any],
+    train: NDArray[np.intp],
+    groups: NDArray[Any] | None,
+    plan: FinetunePlan = PLAN,
+) -> FineTuned:
+    """A model taught the labels of `train` only, all other spectra without one."""
+    given = np.full(len(spectra), "", dtype=object)
+    given[train] = labels[train]
+    return finetune(sight, spectra, given, groups, plan)
