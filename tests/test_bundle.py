@@ -91,6 +91,30 @@ def test_a_spectrum_is_denoised_grouped_and_drawn_without_what_is_left_out(tmp_p
     assert done.stdout.split() == ["6", "2"]
 
 
+def test_nobody_is_asked_how_many_cores_there_are(tmp_path: Path) -> None:
+    # In the bundle: another program's window would flash up on Windows, and one that is missing is complained about.
+    program = """
+        import runpy
+        runpy.run_path("bundle/hooks/start_joblib.py")
+        import subprocess
+        subprocess.run = None
+        import numpy as np
+        from ramanstudio.analysis import clusters
+        rows = np.random.default_rng(1).normal(size=(40, 5)).astype("f4") + np.repeat([0, 9], 20)[:, None]
+        print(np.bincount(clusters.cluster(rows, 2).labels).tolist())
+        from joblib import cpu_count
+        assert 1 <= cpu_count(only_physical_cores=True) <= cpu_count()
+    """
+    lines = "\n".join(line[8:] for line in program.splitlines())
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", lines], cwd=ROOT, env={**environment, "PATH": ""}, capture_output=True, text=True,
+        timeout=110, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout == "[20, 20]\n"
+
+
 @pytest.mark.parametrize(
     "place",
     [
