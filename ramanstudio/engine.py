@@ -275,14 +275,15 @@ class Engine:
         top: int = 10,
         within: Region | None = None,
         progress: Progress | None = None,
+        denoised: Denoised | None = None,
     ) -> list[Identification]:
         """What each of N `spectra` is by the references of one or several libraries, or that it is unknown.
 
-        `within` is where they are compared. Raises StudioError when there is no library to search or one cannot be
-        written, Cancelled when asked to stop.
+        `within` is where they are compared; `denoised` what denoising each by itself gave, where that was done before.
+        Raises StudioError when there is no library to search or one cannot be written, Cancelled when asked to stop.
         """
         libraries = [library] if isinstance(library, Library) else list(library)
-        return identify.identify(self, spectra, libraries, top, within, progress or SILENT)
+        return identify.identify(self, spectra, libraries, top, within, progress or SILENT, denoised)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()

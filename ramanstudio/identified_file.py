@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from ramanstudio.spectra import SpectrumSet
 if TYPE_CHECKING:
     import h5py
 
-    from ramanstudio.analysis.search import Match
+    from ramanstudio.analysis.search import Match, Region
 
 _NUMBERS: Final = ("probability", "score", "hqi", "pearson", "euclid", "gap")
 _PLACES: Final = ("library", "reference")
@@ -78,6 +79,25 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identified:
         start += count
     libraries = tuple(str(one) for one in group["libraries"].asstr()[()])
     return Identified(source, tuple(found), str(group.attrs["asked"]), libraries)
+
+
+def told_region(region: Region | None) -> list[Any] | None:
+    """Where spectra are compared, as plain numbers; an end that is none is None."""
+    if region is None:
+        return None
+    ends = [end if math.isfinite(end) else None for end in (region.low_cm, region.high_cm)]
+    return [*ends, [list(one) for one in region.without]]
+
+
+def region_of(told: list[Any] | None) -> Region | None:
+    """What `told_region` told. Raises ValueError or TypeError where it is none."""
+    from ramanstudio.analysis.search import Region
+
+    if told is None:
+        return None
+    low, high, without = told
+    ends = (-math.inf if low is None else float(low), math.inf if high is None else float(high))
+    return Region(*ends, tuple((float(begin), float(end)) for begin, end in without))
 
 
 def _match(of: type[Match], name: str, numbers: list[float], places: list[int], bands: list[Any]) -> Match:

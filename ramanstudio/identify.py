@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import lines, prints
+from ramanstudio.analysis import lines, prints, twins
 from ramanstudio.analysis.hits import Identification, Region
 from ramanstudio.analysis.library import Library
 from ramanstudio.analysis.search import search
+from ramanstudio.analysis.shortlist import looked_at
 from ramanstudio.batches import at_once
 from ramanstudio.denoised import Denoised
 from ramanstudio.errors import StudioError
@@ -20,6 +22,7 @@ from ramanstudio.spectra import SpectrumSet, stacked
 
 FEWEST_POINTS: Final = 8  # of a spectrum that has lines at all
 CLEAR: Final = 1000.0  # signal-to-noise ratio of a spectrum without noise, such as a simulated one
+FULL: Final = "The detector was full at the strongest line, whose height is not to be trusted. Measure with less light."
 SATURATED: Final = 5  # neighbouring samples at one highest value: the detector had no more to give
 
 Prints = dict[str, NDArray[Any]]
@@ -56,13 +59,15 @@ def prints_of(reader: Reader, sets: Sequence[SpectrumSet], progress: Progress = 
     return whole
 
 
-def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress) -> Prints:
+def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress, known: Denoised | None = None) -> Prints:
+    """The prints of spectra on one axis; `known` is what denoising each by itself gave, where that was done before."""
     good = np.asarray(np.isfinite(spectra.values).all(axis=1)) & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0)
     found = {**prints.none_of(len(spectra)), **_none_read(reader, len(spectra))}
     if spectra.points < FEWEST_POINTS or not good.any():
         return found
     some = spectra if good.all() else spectra[np.flatnonzero(good)]
-    denoised, snr = _denoised(reader, some, progress)
+    known = known if known is None or good.all() else known[good]
+    denoised, snr = _denoised(reader, some, progress, known)
     # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
     lines_only = lines.without_baseline(denoised)
     read = {
@@ -81,10 +86,12 @@ def _none_read(reader: Reader, many: int) -> Prints:
     return {"features": features, "snr": np.full(many, CLEAR, dtype=np.float32)}
 
 
-def _denoised(reader: Reader, spectra: SpectrumSet, progress: Progress) -> tuple[SpectrumSet, NDArray[np.float32]]:
+def _denoised(
+    reader: Reader, spectra: SpectrumSet, progress: Progress, known: Denoised | None
+) -> tuple[SpectrumSet, NDArray[np.float32]]:
     """`spectra` without noise, and their ratios after; as they are where they are too short for the network."""
     try:
-        denoised = reader.denoise(spectra, progress=progress)
+        denoised = known or reader.denoise(spectra, progress=progress)
     except StudioError:
         return spectra, np.full(len(spectra), CLEAR, dtype=np.float32)
     snr = np.nan_to_num(denoised.snr_after, nan=CLEAR, posinf=CLEAR).astype(np.float32)
@@ -98,17 +105,21 @@ def identify(
     top: int = 10,
     within: Region | None = None,
     progress: Progress = SILENT,
+    denoised: Denoised | None = None,
 ) -> list[Identification]:
     """What each of the N `spectra` is; a library that another model has seen is prepared anew first.
 
-    Raises StudioError when no library is given or one cannot be written, Cancelled when asked to stop.
+    `denoised` is what denoising each by itself gave, where that was done before: it is not done again. Raises
+    StudioError when no library is given or one cannot be written, Cancelled when asked to stop.
     """
     if not libraries:
         raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
     ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
-    answers = search(prints_of(reader, [spectra], progress), ready, top, within, progress)
-    full = _saturated(spectra)
-    return [_minded(answer, bool(flag)) for answer, flag in zip(answers, full, strict=True)]
+    read = _of_one_axis(reader, spectra, progress, denoised)
+    answers = search(read, ready, top, within, progress)
+    alike = twins.told_of(answers, ready, looked_at(read, within))
+    said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
+    return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
 
 
 def _saturated(spectra: SpectrumSet) -> NDArray[np.bool_]:
@@ -122,10 +133,3 @@ def _saturated(spectra: SpectrumSet) -> NDArray[np.bool_]:
     flat = values.max(axis=1) == values.min(axis=1)
     saturated: NDArray[np.bool_] = together & ~flat
     return saturated
-
-
-def _minded(answer: Identification, saturated: bool) -> Identification:
-    if not saturated:
-        return answer
-    said = "The detector was full at the strongest line, whose height is not to be trusted. Measure with less light."
-    return Identification(answer.matches, answer.unknown, answer.candidates, f"{answer.why} {said}".strip())

@@ -40,6 +40,9 @@ class Colours:
     quiet: str
     accent: str
     raw: str
+    residual: str
+    reference: str
+    warning: str
     band_alpha: float
 
 
@@ -120,8 +123,8 @@ def draw_denoised(
         unit = panel.raw.about.get("intensity_unit", "a.u.")
         axes.set_ylabel(f"Intensity / {unit}" if place % across == 0 else "", color=colours.quiet)
         if place == 0:
-            _explain(axes, colours, small)
-    return _save(figure, path)
+            explain(axes, colours, small)
+    return save(figure, path)
 
 
 def _sheet(colours: Colours, across: int, down: int, alone: bool) -> tuple[Any, Any]:
@@ -185,7 +188,8 @@ def _fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
         axes.set_ylim(shown.min() - room, shown.max() + room)
 
 
-def _frame(axes: Any, colours: Colours, small: bool) -> None:
+def frame(axes: Any, colours: Colours, small: bool) -> None:
+    """Dress the frame, the ticks and the grid of `axes`."""
     axes.set_facecolor(colours.panel)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -197,13 +201,14 @@ def _frame(axes: Any, colours: Colours, small: bool) -> None:
 
 
 def _dress(axes: Any, colours: Colours, small: bool) -> None:
-    _frame(axes, colours, small)
+    frame(axes, colours, small)
     axes.locator_params(axis="y", nbins=5)
     axes.ticklabel_format(axis="y", scilimits=(-3, 5), useMathText=True)
     axes.yaxis.get_offset_text().set(color=colours.quiet, fontsize=8)
 
 
-def _explain(axes: Any, colours: Colours, small: bool) -> None:
+def explain(axes: Any, colours: Colours, small: bool) -> None:
+    """Put a legend where it hides least."""
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
         handles,
@@ -237,7 +242,7 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
         picture = np.full((len(y), len(x)), np.nan)
         picture[row, column] = height
         drawn = axes.pcolormesh(x, y, picture, cmap="viridis", vmin=low, vmax=high, shading="nearest", rasterized=True)
-        _frame(axes, colours, small=False)
+        frame(axes, colours, small=False)
         axes.grid(False)
         axes.set_aspect("equal")
         axes.invert_yaxis()
@@ -249,7 +254,7 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
     scale.set_label(f"Height of the line at {shift_cm:.0f} cm⁻¹", color=colours.quiet)
     scale.ax.tick_params(colors=colours.quiet)
     scale.outline.set_visible(False)
-    return _save(figure, path)
+    return save(figure, path)
 
 
 def _line_heights(spectra: SpectrumSet, shift_cm: float) -> NDArray[np.float64]:
@@ -284,13 +289,13 @@ def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool 
     if not any(row.get(name, 1) <= 0 for row in rows for name in losses):
         axes.set_yscale("log")
     _dress_loss(axes, colours)
-    return _save(figure, path)
+    return save(figure, path)
 
 
 def _dress_loss(axes: Any, colours: Colours) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator
 
-    _frame(axes, colours, small=False)
+    frame(axes, colours, small=False)
     if axes.get_yscale() == "log":
         plainly = FuncFormatter(lambda loss, _place: f"{loss:g}")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -299,7 +304,7 @@ def _dress_loss(axes: Any, colours: Colours) -> None:
     axes.set_title("Pretraining", loc="left", color=colours.text, fontsize=13)
     axes.set_xlabel("step", color=colours.quiet)
     axes.set_ylabel("loss", color=colours.quiet)
-    _explain(axes, colours, small=False)
+    explain(axes, colours, small=False)
 
 
 def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
@@ -307,7 +312,8 @@ def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float
     return np.array([np.median(values[place - few : place + few + 1]) for place, few in enumerate(near)])
 
 
-def _save(figure: Any, path: Path) -> Path:
+def save(figure: Any, path: Path) -> Path:
+    """Write a figure as .png or .svg; raises StudioError for another suffix or a place that is not to be written."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     kind = path.suffix.lower().lstrip(".")

@@ -17,6 +17,7 @@ from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
     from ramanstudio.analysis.search import Identification
+    from ramanstudio.analysis.search import Region as Within
     from ramanstudio.engine import Denoised
 
 Region = tuple[float, float]
@@ -130,7 +131,8 @@ class Identified:
 class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
-    `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged.
+    `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged. `within` is
+    where spectra are compared to identify them; None compares all.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -138,6 +140,7 @@ class Project:
     explored: Explored | None = None
     groups: Groups | None = None
     identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
+    within: Within | None = None
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""

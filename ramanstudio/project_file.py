@@ -85,6 +85,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
                     results[entry.id] = result
             explored, groups = _explored(path, file, told), _groups(path, file, told)
             identified = _identified(path, file, entries)
+            within = identified_file.region_of(told.get("within"))
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -98,7 +99,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
             f"Could not open the project '{path.name}': {reason}.",
             remedy="Use a copy of it, or open the spectra again.",
         ) from error
-    return Project(tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified))
+    return Project(tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified), within)
 
 
 def is_newer(path: Path) -> bool:
@@ -160,6 +161,7 @@ def _told(project: Project) -> dict[str, Any]:
             "method": groups.method,
             "silhouette": groups.silhouette,
         },
+        "within": identified_file.told_region(project.within),
     }
 
 

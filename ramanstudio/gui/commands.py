@@ -56,8 +56,11 @@ class Commands(IdentifyCommands):
             self._studio.exporting.spectra(folder)
 
     def export_picture(self) -> None:
+        found = self._window.middle.picture
         path = self._ask_name("Export picture", ".png", "Picture (*.png);;Drawing (*.svg)")
-        if path is not None:
+        if path is not None and found is not None:
+            self._studio.exporting.overlay(path, found, appearance().theme.is_dark)
+        elif path is not None:
             shifts = self._view.visible_range()[0] if self._view is not None else None
             parts = [part for part in PARTS if self._studio.settings[f"show_{part}"]]
             self._studio.exporting.picture(path, dark=appearance().theme.is_dark, shift_range=shifts, parts=parts)

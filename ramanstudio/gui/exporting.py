@@ -20,6 +20,7 @@ from ramanstudio.project import Entry, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
+    from ramanstudio.overlay_picture import OverlayPicture
 
 MOST_PANELS: Final = 24  # of one picture
 
@@ -58,6 +59,15 @@ def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: P
     return f"The picture was saved as '{path}'." + (
         f" It shows the first {MOST_PANELS}; {left_out} more are selected." if left_out else ""
     )
+
+
+def write_overlay(picture: OverlayPicture, path: Path, dark: bool, progress: Progress) -> str:
+    """Draw what a spectrum was found to be; what was done, in words."""
+    from ramanstudio.overlay_picture import draw_overlay
+
+    progress(0, 0, "Drawing the picture")
+    draw_overlay(path, picture, dark)
+    return f"The picture was saved as '{path}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
@@ -120,6 +130,10 @@ class Exporting(QObject):
     def picture(self, path: Path, **look: Any) -> Job:
         """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
         return self._submit(partial(write_picture, self.found, path, look), "Drawing the picture")
+
+    def overlay(self, path: Path, picture: OverlayPicture, dark: bool) -> Job:
+        """Save what a spectrum was found to be, as it is looked at."""
+        return self._submit(partial(write_overlay, picture, path, dark), "Drawing the picture")
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where no groups were found."""

@@ -11,22 +11,22 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage, ProblemPage
-from ramanstudio.gui.identify.overlay import laid_over
-from ramanstudio.gui.identify.ruler import Mark
-from ramanstudio.gui.identify.telling import note_of
 from ramanstudio.gui.identify.unmixing import Unmixing
 from ramanstudio.gui.identifying import Identifying
 from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.theme import Theme, current
-from ramanstudio.project import Entry, Project, Result
+from ramanstudio.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.analysis.search import Identification, Match
+    from ramanstudio.analysis.search import Identification
     from ramanstudio.gui.identify.hit_list import HitList
-    from ramanstudio.gui.identify.overlay_view import OverlayView, Query
+    from ramanstudio.gui.identify.mixing import Mixed
+    from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.verdict import Verdict
+    from ramanstudio.overlay_picture import OverlayPicture
 
+Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
 
 
@@ -176,10 +176,12 @@ class IdentifyPage(QWidget):
             self._made.forget("query")
             self.looked_at.emit()
             return
+        from ramanstudio.gui.identify.laying import query_of
+
         result = self._session.project.result(self.entry)
         denoised = result.denoised if result is not None else None
         if self._made.is_new("query", self.entry.source, self.row, denoised):
-            self.view.show_query(_query_of(self.entry, self.row, result))
+            self.view.show_query(query_of(self.entry, self.row, result))
             self._made.forget("hits")
         if (self.entry, self.row) != before:
             self._identifying.look_at(self.entry.id, self.row)
@@ -216,43 +218,25 @@ class IdentifyPage(QWidget):
 
     def _lay_over(self) -> None:
         """Lay the hit that is looked at over the spectrum, or the fit of the mixture."""
+        from ramanstudio.gui.identify.laying import mixture_over, reference_over
+
         view, hits, verdict, entry = self.view, self.hits, self.verdict, self.entry
         if view is None or hits is None or verdict is None or entry is None or view.query is None:
             return
-        match, found = hits.chosen, self.found
-        if self._shows_mixture and self._lay_mixture(entry):
+        mixed = self._mixture
+        if mixed is not None:
             verdict.show_hit(None, None, False)
+            view.show_over(mixture_over(view.query, mixed).over)
             return
+        match, found = hits.chosen, self.found
         library = self._identifying.library_of(entry, match) if match is not None else None
         verdict.show_hit(match, library, bool(found and found.unknown))
-        self._lay_reference(entry, match)
-
-    def _lay_reference(self, entry: Entry, match: Match | None) -> None:
-        from ramanstudio.errors import StudioError
-        from ramanstudio.gui.identify.overlay_view import Over
-
-        view = self.view
-        assert view is not None and view.query is not None and self.verdict is not None
-        library = self._identifying.library_of(entry, match) if match is not None else None
-        if match is None or library is None:
-            view.show_over(None)
-            return
-        try:
-            reference = library.spectrum(match.reference)
-        except StudioError as error:
-            view.show_over(None)
-            self.verdict.facts.setText(str(error))
-            return
-        over = laid_over(view.query.axis, view.query.values, reference, self._identifying.within)
-        marks = _marks_of(match)
-        if over is None:
-            view.show_over(None, marks)
-        else:
-            is_simulated = bool(note_of(match, library))
-            found = self.found
-            if found is None or not found.why or match is not found.matches[0]:  # else it is said already
-                self.verdict.say_share(over.share)
-            view.show_over(Over(match.name, over.reference, over.difference, is_simulated), marks)
+        laid = reference_over(view.query, match, library, self._identifying.within)
+        view.show_over(laid.over, laid.marks)
+        if laid.problem:
+            verdict.facts.setText(laid.problem)
+        elif found is None or not found.why or match is not found.matches[0]:  # else it is said already
+            verdict.say_share(laid.share)
 
     def _ask_for_reference(self) -> None:
         match = self.hits.chosen if self.hits is not None else None
@@ -276,34 +260,22 @@ class IdentifyPage(QWidget):
             self._lay_over()
             self.looked_at.emit()
 
-    def _lay_mixture(self, entry: Entry) -> bool:
-        from ramanstudio.gui.identify.overlay_view import Over
+    @property
+    def _mixture(self) -> Mixed | None:
+        """The mixture that lies over the spectrum in the place of a reference; None where none does."""
+        mixed = self._unmixing.answer(self.entry, self.row) if self.entry is not None and self._shows_mixture else None
+        return mixed if mixed is not None and mixed.parts else None
 
-        mixed = self._unmixing.answer(entry, self.row)
-        if mixed is None or not mixed.parts or self.view is None or self.view.query is None:
-            return False
-        names = " + ".join(part.name for part in mixed.parts)
-        difference = self.view.query.values - mixed.fitted
-        self.view.show_over(Over(names, mixed.fitted, difference))
-        return True
+    # What is taken away
 
     def numbers(self) -> str:
         """What is drawn, as tab separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-
-def _query_of(entry: Entry, row: int, result: Result | None) -> Query:
-    """The spectrum in question, denoised where it is."""
-    from ramanstudio.gui.identify.overlay_view import Query
-
-    source, denoised = entry.source, result.denoised if result is not None else None
-    assert source is not None
-    values = (source if denoised is None else denoised.spectra).values[row]
-    name = entry.name if len(source) == 1 else f"{entry.name} · {row + 1}"
-    state = "" if denoised is None else ", denoised"
-    return Query(f"{name}{state}", source.axis, values, str(source.about.get("intensity_unit", "a.u.")))
-
-
-def _marks_of(match: Match) -> list[Mark]:
-    kinds = (("matched", match.matched), ("missing", match.missing), ("extra", match.extra))
-    return [Mark(shift, kind) for kind, shifts in kinds for shift in shifts]
+    def picture(self) -> OverlayPicture | None:
+        """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
+        if self.view is None or self.verdict is None:
+            return None
+        mixed = self._mixture
+        title = mixed.title if mixed is not None else self.verdict.title
+        return self.view.picture(title, self.verdict.facts.text() if mixed is None else "")

@@ -38,7 +38,6 @@ class Identifying(QObject):
         self.libraries = libraries
         self._is_wanted = False
         self._is_stopped = False
-        self._within: Region | None = None
         self._question: Question | None = None
         self._key = ""  # of the question that was asked last
         self._asked: Asked | None = None
@@ -72,14 +71,11 @@ class Identifying(QObject):
     @property
     def within(self) -> Region | None:
         """Which Raman shifts are compared; None for all."""
-        return self._within
+        return self._session.project.within
 
     def compare_within(self, region: Region | None) -> None:
         """Compare only these Raman shifts from now on; None compares all."""
-        if region != self._within:
-            self._within = region
-            self._soon.start(DRAGGED_MS)
-            self.changed.emit()
+        self._session.compare_within(region)
 
     def go_on(self) -> None:
         """Identify all that is open, after it was stopped or has failed."""
@@ -155,8 +151,26 @@ class Identifying(QObject):
     # How it keeps up
 
     def _follow(self, before: Project, now: Project) -> None:
+        if now.results is not before.results:
+            self._tell_denoised()
+        if now.within != before.within:
+            self._soon.start(DRAGGED_MS)
+            self.changed.emit()
         if now.entries is not before.entries:
             self._look()
+
+    def _tell_denoised(self) -> None:
+        """What has been denoised as a search would do it, each spectrum by itself, is not denoised again."""
+        engine, project = self._denoising.engine, self._session.project
+        if self._asked is None or engine is None:
+            return
+        known = {}
+        for entry in project.entries:
+            result = project.result(entry)
+            plainly = result is not None and not result.set_size and not result.region_chosen
+            if result is not None and result.denoised is not None and plainly and result.model == engine.card.name:
+                known[entry.id] = result.denoised
+        self._asked.know(known)
 
     def _look(self) -> None:
         if self._is_wanted and not self._soon.isActive():
@@ -167,9 +181,10 @@ class Identifying(QObject):
         engine, searched = self._denoising.engine, self.libraries.searched
         if engine is None or self._denoising.loading or self.libraries.loading or not searched:
             return None
-        region = repr(self._within) if self._within is not None else ""
+        within = self.within
+        region = repr(within) if within is not None else ""
         key = "|".join([engine.made_by, region, *(library.hash for library in searched)])
-        return Question(engine, searched, self._within, key)
+        return Question(engine, searched, within, key)
 
     def _consider(self) -> None:
         if not self._is_wanted:
@@ -215,6 +230,7 @@ class Identifying(QObject):
         asked = Asked(pieces)
         self._asked, self._job = asked, None  # what ran for another question is nobody's any more
         self._prefer()
+        self._tell_denoised()
         job = self._workers.submit(partial(identify_asked, question, asked), "Identifying", "model", key="identify")
         self._job = job
         job.shown.connect(partial(self._keep, question))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.plane.view import PlaneView
     from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
+    from ramanstudio.overlay_picture import OverlayPicture
 
     Part = ExplorePage | MapPage | MapPanel | IdentifyPage | IdentifyPanel
 
@@ -83,6 +84,11 @@ class Middle:
         if isinstance(shown, (ExplorePage, IdentifyPage)):
             return shown.numbers()
         return shown.view.numbers() if isinstance(shown, SpectrumPage) and shown.view is not None else ""
+
+    @property
+    def picture(self) -> OverlayPicture | None:
+        """What the page that is looked at shows, to be drawn again; None where it shows what is selected."""
+        return self.shown.picture() if isinstance(self.shown, IdentifyPage) else None
 
     def _make_explore(self) -> ExplorePage:
         page = ExplorePage(self._session, self._studio.exploring, self._window.acts)

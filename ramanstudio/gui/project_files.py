@@ -34,7 +34,8 @@ class ProjectFiles(QObject):
         """
         if self._session.group_edits != self._edits:
             return True
-        return self.path is not None and self._session.project.entries is not self._saved.entries
+        now, saved = self._session.project, self._saved
+        return self.path is not None and (now.entries is not saved.entries or now.within != saved.within)
 
     def save(self, path: Path) -> Job:
         """Save the project as `path`."""

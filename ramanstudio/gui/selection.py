@@ -74,6 +74,13 @@ class Selection:
         denoised = None if result.denoised is None else result.denoised[rows]
         return replace(result, source=result.source[rows], denoised=denoised)
 
+    def found(self, entries: Iterable[Entry], project: Project) -> list[tuple[Entry, Result]]:
+        """Those of these entries that have a result, and it: both with none but the selected spectra."""
+        pairs = [(entry, project.result(entry)) for entry in entries]
+        return [
+            (self.part_of(entry), self.part_of_result(entry, result)) for entry, result in pairs if result is not None
+        ]
+
     def mask(self, members: Members) -> NDArray[np.bool_]:
         """Which of `members` are selected, (N,)."""
         whole = [entry_id for entry_id in self.ids if entry_id not in self.rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,9 @@ from ramanstudio.groups import Groups, Members
 from ramanstudio.gui.selection import Rows, Selection, whole
 from ramanstudio.project import Entry, Explored, History, Identified, Project, Region, Result
 from ramanstudio.spectra import SpectrumSet
+
+if TYPE_CHECKING:
+    from ramanstudio.analysis.search import Region as Within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +85,7 @@ class Session(QObject):
     @property
     def found(self) -> list[tuple[Entry, Result]]:
         """The selected spectra that have a result: entries and results with none but these."""
-        pairs = [(entry, self.project.result(entry)) for entry in self.selected]
-        return [
-            (self._selection.part_of(entry), self._selection.part_of_result(entry, result))
-            for entry, result in pairs
-            if result is not None
-        ]
+        return self._selection.found(self.selected, self.project)
 
     def rows_of(self, entry: Entry) -> Rows:
         """Which spectra of an entry are selected."""
@@ -188,13 +187,8 @@ class Session(QObject):
     def keep(self, found: Mapping[int, Result]) -> None:
         """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""
         index = self._by_id.of(self.project)
-        wanted = {
-            entry_id: one
-            for entry_id, one in found.items()
-            if (entry := index.get(entry_id)) is not None
-            and entry.source is one.source
-            and entry.together == one.together
-        }
+        there = ((key, one, index[key]) for key, one in found.items() if key in index)
+        wanted = {key: one for key, one, now in there if (now.source, now.together) == (one.source, one.together)}
         if wanted:
             before = self.project
             self.changed.emit(before, self._history.keep(wanted))
@@ -236,6 +230,11 @@ class Session(QObject):
         if there:
             before = self.project
             self.changed.emit(before, self._history.keep_identified(there))
+
+    def compare_within(self, region: Within | None) -> None:
+        """Identify spectra by what lies in a region; None compares all."""
+        if region != self.project.within:
+            self._push(replace(self.project, within=region), "Compare another range", "within")
 
     def set_groups(self, groups: Groups | None, what: str) -> None:
         """Have these groups."""

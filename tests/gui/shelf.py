@@ -15,6 +15,7 @@ from ramanstudio import paths
 from ramanstudio.analysis import library, peak_tables
 from ramanstudio.analysis.library import Library, Reference
 from ramanstudio.analysis.search import Identification, Match, Region
+from ramanstudio.engine import Denoised
 from ramanstudio.errors import StudioError
 from ramanstudio.progress import SILENT, Progress
 from ramanstudio.spectra import SpectrumSet
@@ -71,6 +72,7 @@ class ComparingEngine(SmoothingEngine):
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
         self.asked: list[tuple[int, Region | None]] = []  # how many spectra, and within what
+        self.denoised_before: list[bool] = []  # for each search, whether it was given what is denoised already
         self.prepared = 0
         self.refusal: StudioError | None = None  # what is wrong with the search as a whole
 
@@ -85,9 +87,11 @@ class ComparingEngine(SmoothingEngine):
         top: int = 10,
         within: Region | None = None,
         progress: Progress = SILENT,
+        denoised: Denoised | None = None,
     ) -> list[Identification]:
         if self.refusal is not None:
             raise self.refusal
+        self.denoised_before.append(denoised is not None)
         self.asked.append((len(spectra), within))
         found = []
         for row in range(len(spectra)):

@@ -11,7 +11,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from driver import Starter, Window
+from desk import Desk
+from driver import Starter
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -23,7 +24,6 @@ from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.identify_page import IdentifyPage
-from ramanstudio.gui.identify_panel import IdentifyPanel
 from ramanstudio.gui.library_window import LibraryWindow
 from ramanstudio.gui.map_page import MapPage
 from ramanstudio.paths import shipped
@@ -34,57 +34,6 @@ def short_starter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
     some = of_the_starter()
     monkeypatch.setattr(peak_tables, "starter", lambda: some)
-
-
-class Desk:
-    """The window with its Identify page."""
-
-    def __init__(self, start: Starter, *files: Path) -> None:
-        self.engine = ComparingEngine()
-        self.window: Window = start(*files, loader=lambda *_: self.engine)
-        self.studio = self.window.studio
-        if files:
-            self.window.wait_until(lambda: len(self.studio.session.project.entries) > 0)
-            self.look()
-
-    def look(self) -> None:
-        self.window.do("tab_identify")
-        self.window.wait_until(lambda: isinstance(self.window.window.pages.page("identify"), IdentifyPage))
-
-    @property
-    def page(self) -> IdentifyPage:
-        page = self.window.window.pages.page("identify")
-        assert isinstance(page, IdentifyPage)
-        return page
-
-    @property
-    def panel(self) -> IdentifyPanel:
-        panel = self.window.window.middle.side.currentWidget()
-        assert isinstance(panel, IdentifyPanel)
-        return panel
-
-    @property
-    def verdict(self) -> Any:
-        assert self.page.verdict is not None
-        return self.page.verdict
-
-    @property
-    def hits(self) -> list[list[str]]:
-        assert self.page.hits is not None
-        model = self.page.hits.hits
-        return [
-            [str(model.index(row, column).data()) for column in range(model.columnCount())]
-            for row in range(model.rowCount())
-        ]
-
-    def wait_named(self, name: str) -> None:
-        self.window.wait_until(lambda: self.page.verdict is not None and self.verdict.name.text() == name)
-
-    def wait_done(self) -> None:
-        self.window.wait_settled()
-        self.window.wait_until(lambda: not self.studio.identifying.busy)
-        for _ in range(3):
-            QTest.qWait(120)
 
 
 def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starter, tmp_path: Path) -> None:

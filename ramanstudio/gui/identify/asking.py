@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.engine import joined
 from ramanstudio.errors import StudioError
 from ramanstudio.gui.identify.shelving import edited
 from ramanstudio.progress import Cancelled, Progress
@@ -19,7 +20,7 @@ from ramanstudio.spectra import SpectrumSet, stacked
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
     from ramanstudio.analysis.search import Identification, Region
-    from ramanstudio.engine import Engine
+    from ramanstudio.engine import Denoised, Engine
 
 Rows = NDArray[np.int64]
 
@@ -34,11 +35,12 @@ log = logging.getLogger("ramanstudio")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Some spectra of one entry: the rows `rows` of `source`."""
+    """Some spectra of one entry: the rows `rows` of `source`, and what denoising each by itself gave, if it has."""
 
     entry_id: int
     source: SpectrumSet
     rows: Rows
+    denoised: Denoised | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +78,7 @@ class Asked:
         self._by_axis: dict[bytes, dict[int, None]] = {}
         self._keys: dict[int, bytes] = {}
         self._preferred: Mapping[int, Rows] = {}
+        self._denoised: Mapping[int, Denoised] = {}
         for piece in pieces:
             if len(piece.rows):
                 self._left[piece.entry_id] = piece
@@ -89,6 +92,11 @@ class Asked:
         """Take these spectra first: rows by the id of their entry."""
         with self._lock:
             self._preferred = rows
+
+    def know(self, denoised: Mapping[int, Denoised]) -> None:
+        """What denoising each spectrum by itself has given by now, by the id of the entry: nobody needs it twice."""
+        with self._lock:
+            self._denoised = denoised
 
     def take(self) -> list[Piece]:
         """What is to be identified next, all on one axis; empty once nothing waits."""
@@ -116,7 +124,8 @@ class Asked:
         else:
             del self._left[piece.entry_id]
             del self._by_axis[self._keys[piece.entry_id]][piece.entry_id]
-        return Piece(piece.entry_id, piece.source, rows)
+        known = self._denoised.get(piece.entry_id)
+        return Piece(piece.entry_id, piece.source, rows, None if known is None else known[rows])
 
 
 def identify_asked(question: Question, asked: Asked, progress: Progress) -> None:
@@ -126,15 +135,25 @@ def identify_asked(question: Question, asked: Asked, progress: Progress) -> None
     """
     libraries = prepared(question, progress)
     while pieces := asked.take():
-        spectra = stacked([piece.source[piece.rows] for piece in pieces])
-        top = TOP if max(len(piece.source) for piece in pieces) <= LARGE else TOP_OF_LARGE
-        found = _found(question, libraries, spectra, top, progress.part(asked.done, asked.total))
-        ends = np.cumsum([len(piece.rows) for piece in pieces]).tolist()
-        progress.show(
-            [Answer(piece, tuple(found[end - len(piece.rows) : end])) for piece, end in zip(pieces, ends, strict=True)]
-        )
-        asked.done += len(spectra)
-        progress(asked.done, asked.total, "spectra")
+        for has in (True, False):
+            some = [piece for piece in pieces if (piece.denoised is not None) is has]
+            if some:
+                progress.show(_answers(question, libraries, some, progress.part(asked.done, asked.total)))
+                asked.done += sum(len(piece.rows) for piece in some)
+                progress(asked.done, asked.total, "spectra")
+
+
+def _answers(
+    question: Question, libraries: Sequence[Library], pieces: Sequence[Piece], progress: Progress
+) -> list[Answer]:
+    """What the spectra of some pieces of one axis are; all of them have been denoised, or none."""
+    spectra = stacked([piece.source[piece.rows] for piece in pieces])
+    parts = [piece.denoised for piece in pieces if piece.denoised is not None]
+    denoised = joined(spectra, parts) if parts else None
+    top = TOP if max(len(piece.source) for piece in pieces) <= LARGE else TOP_OF_LARGE
+    found = _found(question, libraries, (spectra, denoised), top, progress)
+    ends = np.cumsum([len(piece.rows) for piece in pieces]).tolist()
+    return [Answer(piece, tuple(found[end - len(piece.rows) : end])) for piece, end in zip(pieces, ends, strict=True)]
 
 
 def prepared(question: Question, progress: Progress) -> list[Library]:
@@ -150,20 +169,22 @@ def prepared(question: Question, progress: Progress) -> list[Library]:
 
 
 def _found(
-    question: Question, libraries: Sequence[Library], spectra: SpectrumSet, top: int, progress: Progress
+    question: Question,
+    libraries: Sequence[Library],
+    asked: tuple[SpectrumSet, Denoised | None],
+    top: int,
+    progress: Progress,
 ) -> list[Identification]:
     from ramanstudio.analysis.search import Identification
 
+    spectra, denoised = asked
     try:
-        return list(question.engine.identify(spectra, libraries, top, question.within, progress))
+        return list(question.engine.identify(spectra, libraries, top, question.within, progress, denoised))
     except (Cancelled, StudioError):  # of one spectrum the engine says what is wrong; what it refuses concerns all
         raise
     except Exception as error:  # a border: a spectrum that nobody was prepared for must not stop the others
         if len(spectra) > 1:
-            return [
-                one
-                for row in range(len(spectra))
-                for one in _found(question, libraries, spectra[row : row + 1], top, progress)
-            ]
+            each = [(spectra[row : row + 1], denoised and denoised[row]) for row in range(len(spectra))]
+            return [one for alone in each for one in _found(question, libraries, alone, top, progress)]
         log.error("identifying failed", exc_info=error)
         return [Identification((), True, 0, f"It could not be compared: {type(error).__name__}.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from ramanstudio.analysis.search import Region
+    from ramanstudio.overlay_picture import OverlayPicture
 
 Floats = NDArray[np.floating[Any]]
 
@@ -57,6 +58,11 @@ class Over:
     values: Floats
     difference: Floats
     is_simulated: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name, and whether it was measured."""
+        return f"{self.name}{', simulated from a peak table' if self.is_simulated else ''}"
 
 
 class OverlayView(Framed, QWidget):
@@ -147,6 +153,19 @@ class OverlayView(Framed, QWidget):
         """The Raman shifts shown."""
         return self._panes.shifts
 
+    def picture(self, title: str, aside: str) -> OverlayPicture | None:
+        """What is shown, to be drawn again under a title; None where nothing is."""
+        from ramanstudio.overlay_picture import OverlayPicture
+
+        query, over = self._query, self._over
+        if query is None:
+            return None
+        picture = OverlayPicture(title, aside, query.name, query.unit, query.axis, query.values, self.shifts)
+        if over is None:
+            return picture
+        marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)
+        return replace(picture, over_name=over.label, over=over.values, difference=over.difference, marks=marks)
+
     def copy_picture(self) -> QPixmap:
         """What is shown, as a picture."""
         return self.grab()
@@ -177,8 +196,7 @@ class OverlayView(Framed, QWidget):
         if over is not None:
             self._add(MAIN, query.axis, over.values, theme.reference, 1.5)
             self._add(RESIDUAL, query.axis, over.difference, theme.residual, 1.0)
-            note = ", simulated from a peak table" if over.is_simulated else ""
-            keys.append(Key(f"{over.name}{note}", theme.reference))
+            keys.append(Key(over.label, theme.reference))
         self._legend.show_keys(keys)
         amiss = [mark for mark in self.ruler.marks if mark.kind != "matched"]
         for mark in amiss if len(amiss) <= MOST_LINES else ():

@@ -8,17 +8,13 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ramanstudio.gui.identify.mixing import share_words
 from ramanstudio.gui.theme import Theme, current, tabular
 
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixing import Mixed
 
 ROW = 36
-
-
-def share_words(fraction: float, error: float) -> str:
-    """`62 ± 3 %`."""
-    return f"{100 * fraction:.0f} ± {max(100 * error, 1):.0f} %"
 
 
 class PartsView(QWidget):

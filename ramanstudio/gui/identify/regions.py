@@ -30,6 +30,10 @@ class LeftOutBand(NoiseRegion):
 
     word = "left out"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(0.6)  # above the band that is compared, which would take the drag
+
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme; what is left out is hatched away."""
         super().dress(theme, font)
@@ -45,6 +49,7 @@ class Regions:
     def __init__(self, box: pg.ViewBox, changed: Callable[[Region], None]) -> None:
         self._box, self._changed = box, changed
         self._region: Region | None = None
+        self._ends = (0.0, 0.0)
         self._items: list[NoiseRegion] = []
         self._dress: tuple[Theme, QFont] | None = None
 
@@ -56,7 +61,9 @@ class Regions:
 
     def show(self, region: Region | None, ends: tuple[float, float]) -> None:
         """Show a region on a spectrum with these ends; the whole range is no band."""
-        self._region = region
+        if (region, ends) == (self._region, self._ends):
+            return  # answers arrive all the time, and a band may be under a hand
+        self._region, self._ends = region, ends
         for item in self._items:
             self._box.removeItem(item)
         self._items = []
@@ -79,8 +86,12 @@ class Regions:
         self._items.append(item)
 
     def _drag_compared(self, low: float, high: float) -> None:
-        if self._region is not None and high - low >= NARROWEST_CM:
+        if self._region is None:
+            return
+        if high - low >= NARROWEST_CM:
             self._changed(replace(self._region, low_cm=low, high_cm=high))
+        else:  # back to where it was
+            self._items[0].place(max(self._region.low_cm, self._ends[0]), min(self._region.high_cm, self._ends[1]))
 
     def _drag_left_out(self, number: int, low: float, high: float) -> None:
         if self._region is not None:

@@ -55,6 +55,11 @@ class Verdict(QWidget):
         self.marks.theme = theme
         self.marks.update()
 
+    @property
+    def title(self) -> str:
+        """What was found, in a line: `Quartz · 97 %`."""
+        return " · ".join(part for part in (self.name.text(), self.chance.text()) if part)
+
     def say(self, sentence: str) -> None:
         """Say what stands in the way of an answer."""
         self.name.setText("")
