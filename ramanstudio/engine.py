@@ -227,11 +227,21 @@ class Engine:
         return learning.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
 
     def classify(
-        self, spectra: SpectrumSet, model: Taught | str | Path, progress: Progress | None = None
+        self,
+        spectra: SpectrumSet,
+        model: Taught | str | Path,
+        progress: Progress | None = None,
+        denoised: SpectrumSet | None = None,
     ) -> Classified:
-        """What each of `spectra` is by a taught model, given or by name. See `teaching.classifying`."""
+        """What each of `spectra` is by a taught model, given or by name. See `teaching.classifying`.
+
+        `denoised` is what denoising each by itself gave, where that was done before.
+        """
         known = model if isinstance(model, Taught) else taught.load(model)
-        return classifying.classify(self._sight(), spectra, known, progress or SILENT)
+        sight = self._sight()
+        if denoised is not None and broken(spectra) is None:
+            sight = replace(sight, denoise=lambda *_: denoised)
+        return classifying.classify(sight, spectra, known, progress or SILENT)
 
     def _sight(self) -> Sight:
         """This model as teaching sees it."""

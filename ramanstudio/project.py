@@ -128,11 +128,49 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `surely`, 0 to 1 (N,).
+
+    Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
+    asked. `unknown` (N,) are unlike all it was taught. `asked` is the hash of the model; `problem` says why it has no
+    answer.
+    """
+
+    source: SpectrumSet
+    model: str
+    asked: str
+    words: NDArray[np.str_]
+    surely: NDArray[np.float32]
+    unknown: NDArray[np.bool_]
+    values: NDArray[np.float64] | None = None
+    error: float = float("nan")
+    problem: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all spectra have their answer, as far as there is one."""
+        return bool(self.problem) or bool(np.all(self.words != ""))
+
+    def over(self, before: Answered | None) -> Answered:
+        """The same, with the answers that were there before for the spectra that it does not speak of."""
+        if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
+            return self
+        old = self.words == ""
+        pairs = ((before.words, self.words), (before.surely, self.surely), (before.unknown, self.unknown))
+        words, surely, unknown = (np.where(old, one, other) for one, other in pairs)
+        values = self.values
+        if values is not None and before.values is not None:
+            values = np.where(old, before.values, values)
+        return replace(self, words=words, surely=surely, unknown=unknown, values=values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
     `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged. `within` is
-    where spectra are compared to identify them; None compares all.
+    where spectra are compared to identify them; None compares all. `answered` has, by entry id, what each taught model
+    says.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -141,6 +179,7 @@ class Project:
     groups: Groups | None = None
     identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
+    answered: Mapping[int, tuple[Answered, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -155,6 +194,10 @@ class Project:
         """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
+
+    def answers(self, entry: Entry) -> tuple[Answered, ...]:
+        """What taught models say of the spectra that `entry` holds now, each model once."""
+        return tuple(one for one in self.answered.get(entry.id, ()) if one.source is entry.source)
 
     def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
@@ -245,6 +288,18 @@ class History:
         self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
         return self.present
 
+    def keep_answered(self, found: Mapping[int, Answered]) -> Project:
+        """Add to the present what a taught model says of entries, by id; no step that could be undone."""
+        now = self._snapshots[self._at]
+        known = dict(now.project.answered)
+        for entry_id, said in found.items():
+            others = [one for one in known.get(entry_id, ()) if one.model != said.model]
+            before = next((one for one in known.get(entry_id, ()) if one.model == said.model), None)
+            known[entry_id] = (*others, said.over(before))
+        answered = replace(now.project, answered=MappingProxyType(known))
+        self._snapshots[self._at] = replace(now, project=answered)
+        return self.present
+
     def undo(self) -> Project:
         """Step back; the project as it was, with all that has been found since. Does nothing at the beginning."""
         return self._step(-1)
@@ -259,6 +314,7 @@ class History:
             now = self.present
             self._at = to
             then = self._snapshots[to]
-            found = replace(then.project, results=now.results, explored=now.explored, identified=now.identified)
+            kept = {name: getattr(now, name) for name in ("results", "explored", "identified", "answered")}
+            found = replace(then.project, **kept)
             self._snapshots[to] = replace(then, project=found)
         return self.present

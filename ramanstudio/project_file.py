@@ -1,7 +1,7 @@
 """A project on disk: spectra, what was found about them, and the groups, in one HDF5 file that needs no other.
 
 Numbers lie in datasets, all else in one JSON text; nothing is pickled. `project` is the text, `entries/<id>/…` have
-source and result, then come `explored/…`, `groups/…` and `identified/<id>/…`.
+source and result, then come `explored/…`, `groups/…`, `identified/<id>/…` and `answered/<id>/…`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
-from ramanstudio import identified_file
+from ramanstudio import answered_file, identified_file
 from ramanstudio.engine import Denoised
 from ramanstudio.errors import StudioError
 from ramanstudio.formats import hdf5
@@ -56,6 +56,7 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
             for entry in project.entries:
                 if (found := project.identification(entry)) is not None:
                     identified_file.put(file.create_group(f"identified/{entry.id}"), found)
+                answered_file.put(file, entry.id, project.answers(entry))
             file.create_dataset("project", data=json.dumps(_told(project)), dtype=h5py.string_dtype())
     except OSError as error:
         reason = error.strerror or str(error)
@@ -86,6 +87,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
             explored, groups = _explored(path, file, told), _groups(path, file, told)
             identified = _identified(path, file, entries)
             within = identified_file.region_of(told.get("within"))
+            answered = answered_file.read(path, file, entries)
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -99,7 +101,9 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
             f"Could not open the project '{path.name}': {reason}.",
             remedy="Use a copy of it, or open the spectra again.",
         ) from error
-    return Project(tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified), within)
+    return Project(
+        tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified), within, answered
+    )
 
 
 def is_newer(path: Path) -> bool:

@@ -94,6 +94,7 @@ SETTINGS: Final = (
     Setting("log_intensity", False),
     Setting("classic_indices", False),
     Setting("libraries_off", ()),
+    Setting("taught_models_on", ()),
     Setting("sort_by", "opened"),
     Setting("recent", ()),
     Setting("folder", ""),

@@ -21,7 +21,7 @@ _ROWS: Final = 8192  # worked on at once, so that a large map needs no second co
 
 Floats = NDArray[np.floating[Any]]
 Region = tuple[float, float]
-Needs = Literal["", "band", "bands", "three bands", "denoised", "groups", "explored", "identified"]
+Needs = Literal["", "band", "bands", "three bands", "denoised", "groups", "explored", "identified", "classes", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ CHANNELS: Final = (
     Channel("gain", "SNR gain", "SNR after over SNR before", "denoised"),
     Channel("group", "Group", "The group that each spectrum belongs to", "groups"),
     Channel("substance", "Substance", "What each spectrum was identified as; the most common come first", "identified"),
+    Channel("class", "Class by a taught model", "What a taught model says each spectrum is", "classes"),
+    Channel("value", "Value by a taught model", "The quantity that a taught model finds in each spectrum", "values"),
     Channel(
         "distance",
         "Distance to the selection",

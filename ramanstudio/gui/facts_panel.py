@@ -20,6 +20,7 @@ from ramanstudio.gui.denoising import Denoising
 from ramanstudio.gui.entry_list import panel_heading
 from ramanstudio.gui.panel_parts import Panel, button, label
 from ramanstudio.gui.session import Session
+from ramanstudio.gui.teach import told
 from ramanstudio.gui.theme import Theme, faded, tabular
 from ramanstudio.gui.words import Snr, count_of, facts_of, median_snr, region_words, together_words, wanted_words
 from ramanstudio.project import Entry, Project, Result, could_be_one_set
@@ -88,7 +89,9 @@ class FactsPanel(Panel):
     def _follow(self, before: Project, now: Project) -> None:
         chosen = self._session.selected_ids
         if now.entries is not before.entries or any(
-            now.results.get(entry_id) is not before.results.get(entry_id) for entry_id in chosen
+            now.results.get(entry_id) is not before.results.get(entry_id)
+            or now.answered.get(entry_id) is not before.answered.get(entry_id)
+            for entry_id in chosen
         ):
             self.refresh()
 
@@ -166,6 +169,9 @@ class FactsPanel(Panel):
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
         said = facts_of(entries, results)
+        if len(entries) == 1:
+            answers = self._session.project.answers(entries[0])
+            said = [*told.facts_of(answers, self._session.rows_of(entries[0])), *said]
         if said == self._said:
             return
         self._said = said

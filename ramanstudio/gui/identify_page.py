@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.gui.drop import let_drops_through
 from ramanstudio.gui.empty_page import EmptyPage, ProblemPage
+from ramanstudio.gui.identify.taught_choice import TaughtRows, above
 from ramanstudio.gui.identify.unmixing import Unmixing
 from ramanstudio.gui.identifying import Identifying
 from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.session import Session
+from ramanstudio.gui.taught_models import TaughtModels
 from ramanstudio.gui.theme import Theme, current
 from ramanstudio.project import Entry, Project
 
@@ -38,7 +40,7 @@ class IdentifyPage(QWidget):
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, actions: Mapping[str, QAction]
+        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: TaughtModels, actions: Actions
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
@@ -61,6 +63,7 @@ class IdentifyPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
+        self.taught = TaughtRows(self, taught)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
@@ -81,7 +84,7 @@ class IdentifyPage(QWidget):
         parts = QSplitter(Qt.Orientation.Vertical, self._answer)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.view)
-        parts.addWidget(self.hits)
+        parts.addWidget(above(self.taught, self.hits))
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 2)
         parts.setSizes([500, 220])

@@ -15,6 +15,7 @@ from ramanstudio.gui.identify.parts_view import PartsView
 from ramanstudio.gui.identify.region_inputs import RegionInputs
 from ramanstudio.gui.identify.substances import Substances
 from ramanstudio.gui.identify.tally import Tally
+from ramanstudio.gui.identify.taught_choice import TaughtChoice
 from ramanstudio.gui.identify.telling import mixture_words
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.made_of import MadeOf
@@ -44,6 +45,7 @@ class IdentifyPanel(Panel):
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[QCheckBox]()
         self._starter, self.damaged = label("quiet", wrap=True), label("error", wrap=True)
+        self.taught = TaughtChoice(studio.taught_models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)
@@ -129,7 +131,8 @@ class IdentifyPanel(Panel):
     def _order(self) -> None:
         """Let the Tab key walk from top to bottom."""
         compare = (*self.regions.in_reading_order, self.classic, self.mixture, self._fit)
-        reading = (*self._boxes, self._shelf, self._more, *compare, self.go, self.substances, self._export)
+        taught = self.taught.in_reading_order
+        reading = (*self._boxes, self._shelf, self._more, *taught, *compare, self.go, self.substances, self._export)
         for one, following in pairwise(reading):
             QWidget.setTabOrder(one, following)
 
@@ -175,6 +178,7 @@ class IdentifyPanel(Panel):
     def _connect(self) -> None:
         self._identifying.changed.connect(self._refresh_soon)
         self._unmixing.changed.connect(self._refresh_soon)
+        self.taught.changed.connect(self._order)
         self._session.changed.connect(lambda *_: self._refresh_soon())
         self._page.looked_at.connect(self._refresh_soon)
         self._page.made.connect(lambda: self._show_classic(self.classic.isChecked()))
@@ -200,6 +204,7 @@ class IdentifyPanel(Panel):
         shelf.addWidget(self._shelf, 1)
         shelf.addWidget(self._more, 1)
         self._head(whole, "Search in", self._checks, self._starter, self.damaged, shelf)
+        self._head(whole, "Ask taught models", self.taught)
         self._head(whole, "Compare", self.regions, self.classic)
         self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self._fit)
         self._head(whole, "In what is open", self._state, self.go)

@@ -247,7 +247,7 @@ class MainWindow(QMainWindow):
             explored=session.project.explored is not None,
             grouped=session.groups is not None,
             groups=len(self.groups.chosen),
-            identified=bool(session.project.identified),
+            identified=bool(session.project.identified or session.project.answered),
             uncertain=bool(self.groups.uncertain.any()),
         )
 

@@ -109,7 +109,7 @@ class Middle:
         from ramanstudio.gui.identify_panel import IdentifyPanel
 
         studio, acts = self._studio, self._window.acts
-        page = IdentifyPage(self._session, studio.identifying, studio.unmixing, acts)
+        page = IdentifyPage(self._session, studio.identifying, studio.unmixing, studio.taught_models, acts)
         panel = IdentifyPanel(page, studio, acts)
         self.side.add("identify", panel, panel.heading)
         page.reference_asked.connect(self._window.commands.show_reference)
@@ -136,3 +136,4 @@ class Middle:
         self._window.acts[f"tab_{key}"].setChecked(True)
         self._studio.exploring.want(key in EXPLORED)
         self._studio.identifying.want(key == "identify")
+        self._studio.taught_models.want(key == "identify")

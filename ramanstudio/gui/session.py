@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.groups import Groups, Members
 from ramanstudio.gui.selection import Rows, Selection, whole
-from ramanstudio.project import Entry, Explored, History, Identified, Project, Region, Result
+from ramanstudio.project import Answered, Entry, Explored, History, Identified, Project, Region, Result
 from ramanstudio.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -225,11 +225,16 @@ class Session(QObject):
 
     def keep_identified(self, found: Mapping[int, Identified]) -> None:
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
-        index = self._by_id.of(self.project)
-        there = {key: one for key, one in found.items() if key in index and index[key].source is one.source}
-        if there:
-            before = self.project
-            self.changed.emit(before, self._history.keep_identified(there))
+        self._keep_there(self._history.keep_identified, found)
+
+    def keep_answered(self, found: Mapping[int, Answered]) -> None:
+        """Keep what a taught model says of entries; likewise."""
+        self._keep_there(self._history.keep_answered, found)
+
+    def _keep_there(self, keep: Callable[[Mapping[int, Any]], Project], found: Mapping[int, Any]) -> None:
+        index, before = self._by_id.of(self.project), self.project
+        if there := {key: one for key, one in found.items() if key in index and index[key].source is one.source}:
+            self.changed.emit(before, keep(there))
 
     def compare_within(self, region: Within | None) -> None:
         """Identify spectra by what lies in a region; None compares all."""

@@ -27,6 +27,7 @@ from ramanstudio.gui.messages import Messages
 from ramanstudio.gui.opening import Opening
 from ramanstudio.gui.project_files import ProjectFiles
 from ramanstudio.gui.session import Session
+from ramanstudio.gui.taught_models import TaughtModels
 from ramanstudio.gui.theme import appearance
 from ramanstudio.project import Entry
 from ramanstudio.settings import Settings
@@ -54,6 +55,7 @@ class Studio(QObject):
         self.libraries = Libraries(self.workers, self.messages, self.settings)
         self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
         self.unmixing = Unmixing(self.workers, self.messages, self.identifying)
+        self.taught_models = TaughtModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]
@@ -85,6 +87,7 @@ class Studio(QObject):
         self.denoising.end()
         self.exploring.end()
         self.identifying.end()
+        self.taught_models.end()
         for timer in self._collecting:
             timer.stop()
         rested = self.workers.close(CLOSING_S)

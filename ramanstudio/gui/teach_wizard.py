@@ -93,6 +93,8 @@ class TeachWizard(QWizard):
         except StudioError as error:
             self.keep.say(error)
             return
+        self.studio.taught_models.ask(model.card.name)
+        self.studio.taught_models.refresh()
         self.messages.info(f"'{model.card.name}' is kept. {found.report.headline}")
         in_groups = self.keep.rest.isChecked() and model.card.kind == taught.CLASSES
         if in_groups or table is not None:

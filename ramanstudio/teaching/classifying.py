@@ -38,6 +38,12 @@ class Classified:
     values: NDArray[np.float64] | None = None
     error: float = float("nan")
 
+    def part(self, rows: slice) -> Classified:
+        """The same of some of the spectra."""
+        values = None if self.values is None else self.values[rows]
+        parts = (self.labels[rows], self.probabilities[rows])
+        return replace(self, labels=parts[0], probabilities=parts[1], unknown=self.unknown[rows], values=values)
+
     @property
     def told(self) -> NDArray[np.str_]:
         """The labels, with "unknown" in place of those of spectra that are unlike all classes."""

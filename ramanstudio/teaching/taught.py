@@ -139,6 +139,15 @@ def load(name: str | Path) -> Taught:
         raise _damaged(str(name)) from error
 
 
+def card_of(name: str) -> TaughtCard:
+    """The card of a kept model, without its arrays. Raises StudioError when there is none, or it is damaged."""
+    place = folder() / name
+    try:
+        return _card_of(_read_whole(place / CARD).decode("utf-8"))
+    except _DAMAGE as error:
+        raise _damaged(name) from error
+
+
 def rename(name: str, other: str) -> None:
     """Call a kept model by another name. Raises StudioError when there is none, or the name cannot be used."""
     model, place = load(name), _free_place(other)

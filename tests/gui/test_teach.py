@@ -25,7 +25,7 @@ class TeachingEngine(SmoothingEngine):
     def finetune(self, spectra: Any, labels: Any, plan: Any = None, groups: Any = None, progress: Any = None) -> Any:
         return learning.finetune(SIGHT, spectra, labels, groups, plan, progress)
 
-    def classify(self, spectra: Any, model: Any, progress: Any = None) -> Any:
+    def classify(self, spectra: Any, model: Any, progress: Any = None, denoised: Any = None) -> Any:
         return classifying.classify(SIGHT, spectra, model, progress)
 
 

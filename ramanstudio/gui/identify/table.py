@@ -12,11 +12,11 @@ from ramanstudio import export
 from ramanstudio.errors import StudioError
 from ramanstudio.paths import replace_atomically
 from ramanstudio.progress import Progress
-from ramanstudio.project import Project
+from ramanstudio.project import Answered, Entry, Project
 
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
-    from ramanstudio.analysis.search import Match
+    from ramanstudio.analysis.search import Identification, Match
 
 KINDS: Final = "Table (*.csv)"
 PLACES: Final = ("x", "y", "z", "time", "label", "sample")
@@ -29,32 +29,27 @@ HEADS: Final = (
 def write(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> int:
     """Write a row for each hit, best first, or one where a spectrum has none; returns how many spectra there are.
 
-    Raises StudioError when the file cannot be written.
+    In each stands what taught models say of the spectrum. Raises StudioError when the file cannot be written.
     """
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     many = 0
-    entries = [entry for entry in project.entries if project.identification(entry) is not None]
+    entries = [entry for entry in project.entries if project.identification(entry) or project.answers(entry)]
     columns = [name for name in PLACES if any(name in entry.source.table for entry in entries if entry.source)]
-    rows.writerow(("file", "spectrum", *columns, *HEADS))
+    models = sorted({said.model for entry in entries for said in project.answers(entry)})
+    told = [f"{model} (taught){part}" for model in models for part in ("", ", chance or error", ", unknown")]
+    rows.writerow(("file", "spectrum", *columns, *told, *HEADS))
     of_hash = {library.hash: library for library in libraries}
     for entry in progress.steps(entries, "entries"):
-        identified, source = project.identification(entry), entry.source
-        assert identified is not None and source is not None
-        names = export.spectrum_names(source)
-        searched = [of_hash.get(one) for one in identified.libraries]
-        for row, found in enumerate(identified.found):
-            if found is None:
-                continue
-            many += 1
-            places = [source.table[name][row] if name in source.table else "" for name in columns]
-            head = (str(entry.path), names[row], *places)
-            unknown = int(found.unknown)
-            for rank, match in enumerate(found.matches):
-                candidate = int(not unknown and rank < found.candidates)
-                rows.writerow((*head, *_cells(rank, match, unknown, candidate, searched)))
-            if not found.matches:
-                rows.writerow((*head, "", "", "", unknown, 0, *[""] * 9, found.why))
+        identified = project.identification(entry)
+        searched = [of_hash.get(one) for one in identified.libraries] if identified is not None else []
+        answers = {said.model: said for said in project.answers(entry)}
+        for row, place in enumerate(_places(entry, columns)):
+            found = identified.found[row] if identified is not None else None
+            said = [cell for model in models for cell in _said(answers.get(model), row)]
+            if found is not None or any(said):
+                many += 1
+                rows.writerows((*place, *said, *cells) for cells in _hits(found, searched))
     try:
         replace_atomically(path, table.getvalue())
     except OSError as error:
@@ -62,6 +57,36 @@ def write(project: Project, libraries: Sequence[Library], path: Path, progress: 
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."
         ) from error
     return many
+
+
+def _places(entry: Entry, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """Of each spectrum the file, its name, and what the columns of its table say."""
+    source = entry.source
+    assert source is not None
+    for row, name in enumerate(export.spectrum_names(source)):
+        places = (source.table[column][row] if column in source.table else "" for column in columns)
+        yield str(entry.path), name, *places
+
+
+def _hits(found: Identification | None, searched: Sequence[Library | None]) -> Iterator[Sequence[object]]:
+    """A row of cells for each hit, or one that says why there is none."""
+    if found is None:
+        yield [""] * len(HEADS)
+        return
+    unknown = int(found.unknown)
+    for rank, match in enumerate(found.matches):
+        candidate = int(not unknown and rank < found.candidates)
+        yield tuple(_cells(rank, match, unknown, candidate, searched))
+    if not found.matches:
+        yield "", "", "", unknown, 0, *[""] * 9, found.why
+
+
+def _said(said: Answered | None, row: int) -> tuple[str, str, str]:
+    """What a taught model says of a spectrum: its class or value, the chance or the error, whether it is unknown."""
+    if said is None or said.problem or said.words[row] == "":
+        return "", "", ""
+    aside = f"{said.error:.3g}" if said.values is not None else f"{said.surely[row]:.4f}"
+    return str(said.words[row]), aside, str(int(said.unknown[row]))
 
 
 def _cells(

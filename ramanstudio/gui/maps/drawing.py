@@ -52,7 +52,7 @@ class Drawing:
         source = self._subject.measured(choice)
         picked = self._subject.rows.tobytes() if wanted.channel == "distance" else b""
         names = self._subject.category_names(wanted.channel, theme)
-        made_of = (source.values, source.snr_after, source.labels_of, source.substances_of)
+        made_of = (source.values, source.snr_after, source.labels_of, source.substances_of, source.answers_of)
         shown = (*made_of, wanted, picked, names, self._subject.entry)
         if len(shown) == len(self._shown) and all(
             one is other or (isinstance(one, (Choice, bytes, tuple)) and one == other)
@@ -85,7 +85,8 @@ class Drawing:
             return
         grid = places[min(wanted.plane, len(places) - 1)]
         self._numbers, self._choice = numbers, wanted
-        title = f"{entry.name} · {grid.title}" if grid.title else entry.name
+        model = source.answers_of.model if source.answers_of is not None else ""
+        title = " · ".join(part for part in (entry.name, grid.title, model) if part)
         picture = picture_of(wanted, grid, numbers, source.unit, *named, title)
         self._view.set_smooth(wanted.smooth)
         self._view.show_picture(picture, len(source.values))

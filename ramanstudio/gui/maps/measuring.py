@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.analysis import maps
 from ramanstudio.analysis.maps import Channel, Grid
 from ramanstudio.map_files import Kind, MapPicture
+from ramanstudio.project import Answered
 
 Floats = NDArray[np.floating[Any]]
 Region = tuple[float, float]
@@ -56,6 +57,8 @@ class Source:
     labels_of: object = None  # the groups that `labels` were read from
     substances: Floats | None = None
     substances_of: object = None  # the identifications that `substances` were read from
+    answers: Floats | None = None
+    answers_of: Answered | None = None  # what of a taught model says `answers`
 
 
 def numbers_of(choice: Choice, source: Source) -> Floats:
@@ -91,6 +94,8 @@ def _numbers(choice: Choice, source: Source) -> Floats:
         "gain": source.gain,
         "group": source.labels,
         "substance": source.substances,
+        "class": source.answers,
+        "value": source.answers,
     }[choice.channel]
     return nothing if known is None else np.asarray(known, dtype=np.float64)
 
@@ -136,7 +141,8 @@ def picture_of(
 
 def kind_of(choice: Choice) -> Kind:
     """How the colours are to be read. A peak moves to either side of where most have it: signed."""
-    kinds: dict[str, Kind] = {"group": "categories", "substance": "categories", "rgb": "rgb", "peak": "signed"}
+    categories: dict[str, Kind] = dict.fromkeys(("group", "substance", "class"), "categories")
+    kinds: dict[str, Kind] = {**categories, "rgb": "rgb", "peak": "signed"}
     return kinds.get(choice.channel, "amount")
 
 

@@ -15,8 +15,9 @@ from ramanstudio.gui.identify.tally import substances_of
 from ramanstudio.gui.identify.telling import UNKNOWN
 from ramanstudio.gui.maps.measuring import Choice, Source
 from ramanstudio.gui.session import Session
+from ramanstudio.gui.teach.told import classes_of
 from ramanstudio.gui.theme import Theme
-from ramanstudio.project import Entry, Identified, Result
+from ramanstudio.project import Answered, Entry, Identified, Result
 from ramanstudio.spectra import SpectrumSet
 
 
@@ -101,6 +102,8 @@ class Subject:
             return "Known once the groups are found."
         if needs == "identified" and self._identified is None:
             return "Known once the map is identified (Identify, Ctrl+4)."
+        if needs in ("classes", "values") and self._answered(key) is None:
+            return "Known once a taught model that is ticked on Identify (Ctrl+4) has been asked about the map."
         if key == "distance" and self.is_whole:
             return "Select a pixel, or several, to see how unlike them the others are."
         return ""
@@ -115,6 +118,12 @@ class Subject:
     @property
     def _identified(self) -> Identified | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
+
+    def _answered(self, key: str) -> Answered | None:
+        """What the taught model that was asked last says of it: its classes, or its quantity."""
+        answers = self._session.project.answers(self.entry) if self.entry is not None else ()
+        fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
+        return fitting[-1] if fitting else None
 
     def measured(self, choice: Choice) -> Source:
         """All that a map of it can be made of."""
@@ -132,6 +141,9 @@ class Subject:
             source = replace(source, snr_before=denoised.snr_before, snr_after=denoised.snr_after, gain=denoised.gain)
         if choice.channel == "substance" and (identified := self._identified) is not None:
             source = replace(source, substances=substances_of(identified)[1], substances_of=identified)
+        if choice.channel in ("class", "value") and (said := self._answered(choice.channel)) is not None:
+            answers = said.values if said.values is not None else classes_of(said)[1]
+            source = replace(source, answers=answers, answers_of=said)
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
             return source
@@ -142,10 +154,13 @@ class Subject:
         return replace(source, features=explored.features, place=place, labels=labels, labels_of=groups)
 
     def category_names(self, channel: str, theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Names and colours of the groups, or of the substances."""
-        if channel != "substance":
+        """Names and colours of the groups, of the substances, or of a taught model's classes."""
+        if channel not in ("substance", "class"):
             return self.group_names(theme)
+        said = self._answered(channel) if channel == "class" else None
         names = substances_of(self._identified)[0] if self._identified is not None else ()
+        if channel == "class":
+            names = classes_of(said)[0] if said is not None else ()
         colours = tuple(theme.raw if name == UNKNOWN else theme.category(place) for place, name in enumerate(names))
         return names, colours
 

@@ -18,6 +18,7 @@ from ramanstudio.errors import StudioError
 from ramanstudio.groups import OUTLIER, Group, Groups, Members
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.teach.subject import TAUGHT, Rows, Subject, Words, finite_rows
+from ramanstudio.gui.teach.told import answered_of
 from ramanstudio.gui.words import count_of
 from ramanstudio.paths import replace_atomically
 from ramanstudio.spectra import SpectrumSet, stacked
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.gui.studio import Studio
     from ramanstudio.progress import Progress
-    from ramanstudio.project import Entry
+    from ramanstudio.project import Answered, Entry
     from ramanstudio.teaching.classifying import Classified
     from ramanstudio.teaching.taught import Taught
 
@@ -62,6 +63,16 @@ class Answers:
             labels[mine], chances[mine] = place, 1.0
         groups = tuple(Group(name, place) for place, name in enumerate(found.classes))
         return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
+
+    @property
+    def by_entry(self) -> Iterator[tuple[int, Answered]]:
+        """What it says of each entry, to be kept with the project."""
+        start = 0
+        for entry, rows in self.chosen:
+            part = slice(start, start + len(rows))
+            if entry.source is not None:
+                yield entry.id, answered_of(entry.source, rows, self.model.card, self.found.part(part))
+            start += len(rows)
 
     @property
     def unknown(self) -> int:
@@ -224,6 +235,7 @@ def name_spectra(
 
 def _keep(studio: Studio, done: tuple[Answers, Groups | None, str]) -> None:
     answers, groups, words = done
+    studio.session.keep_answered(dict(answers.by_entry))
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info

@@ -112,6 +112,7 @@ class ModelList(QWidget):
         except StudioError as error:
             QMessageBox.warning(self, "Models", str(error))
         self.refresh()
+        self._studio.taught_models.refresh()
         self.changed.emit()
 
     def _show_card(self) -> None:
