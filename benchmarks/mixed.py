@@ -10,7 +10,7 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
 from ramanstudio.analysis.grid import on_grid
-from ramanstudio.analysis.lines import baseline
+from ramanstudio.analysis.lines import baseline, without_baseline
 from ramanstudio.analysis.peak_tables import peak_tables
-from ramanstudio.analysis.prints import AS_MEASURED, GRID
+from ramanstudio.analysis.prints import AS_MEASURED, GRID, prints
 from ramanstudio.analysis.snr import noise_sigma
+from ramanstudio.analysis.twins import MOST_REFERENCES, Kin, are_twins
 from ramanstudio.spectra import SpectrumSet
 
 Floats = NDArray[np.floating[Any]]
@@ -33,6 +34,7 @@ Floats = NDArray[np.floating[Any]]
 SNR = 20
 LEAST_SHARE = 0.15  # of a part, so that it is there to be seen
 LOW_CM, HIGH_CM, LEAST_RANGE_CM = 150.0, 1250.0, 800.0
+SHIFT_CM, DRIFT = 1.0, 0.1  # by which another day's spectrum is moved, and its response differs from end to end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,7 @@ class References:
     def __init__(self, spectra: Sequence[SpectrumSet], names: Sequence[str], samples: Sequence[str], lasers: Floats):
         self.spectra, self.names, self.samples = list(spectra), np.array(names), np.array(samples)
         self.lasers = lasers
+        self._twins = dict[frozenset[str], bool]()
 
     @cached_property
     def prints(self) -> dict[str, NDArray[Any]]:
@@ -64,6 +67,19 @@ class References:
             inside = np.flatnonzero(measured)
             end[:] = inside[0], inside[-1] + 1
         return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
+
+    def are_twins(self, one: str, other: str) -> bool:
+        """Whether the references of two substances are as alike as specimens of one (ramanstudio/analysis/twins.py)."""
+        if (key := frozenset((one, other))) not in self._twins:
+            self._twins[key] = are_twins(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
+        return self._twins[key]
+
+    def _kin(self, name: str) -> Kin:
+        """What is known of one substance, as it was measured: no model has taken the noise off."""
+        rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
+        some = [prints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
+        joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
+        return Kin.of(joint, self.samples[rows], np.arange(len(rows)))
 
     def only(self, which: NDArray[Any]) -> References:
         """Some of them, a boolean (N,)."""
@@ -135,10 +151,38 @@ def simulated(library: References, parts: int, many: int, which: int | None, see
     return mixed
 
 
-def _mixed(random: np.random.Generator, library: References, chosen: list[int]) -> list[Mixed]:
+def simulated_reagents(pure: References, parts: int, many: int, seed: int) -> list[Mixed]:
+    """`many` mixtures of `parts` of the pure reagents, which have one recording each.
+
+    So the recording mixed is the reference too, but moved by up to SHIFT_CM and seen with a response that drifts by up
+    to DRIFT from end to end, as on another day.
+    """
+    random = np.random.default_rng(seed)
+    mixed: list[Mixed] = []
+    while len(mixed) < many:
+        rows = [int(row) for row in random.choice(len(pure.spectra), parts, replace=False)]
+        shift, tilt = random.uniform(-SHIFT_CM, SHIFT_CM), random.uniform(-DRIFT, DRIFT)
+        other_day = References(
+            [_drifted(one, shift, tilt) for one in pure.spectra], pure.names, pure.samples, pure.lasers
+        )
+        mixed += [replace(one, without=frozenset()) for one in _mixed(random, other_day, rows, (0.0, 4000.0))]
+    return mixed
+
+
+def _drifted(spectrum: SpectrumSet, shift_cm: float, tilt: float) -> SpectrumSet:
+    response = 1 + tilt * np.linspace(-1, 1, spectrum.points)
+    return SpectrumSet.of(spectrum.axis + shift_cm, spectrum.values[0] * response)
+
+
+def _mixed(
+    random: np.random.Generator,
+    library: References,
+    chosen: list[int],
+    span: tuple[float, float] = (LOW_CM, HIGH_CM),
+) -> list[Mixed]:
     """One mixture of some spectra; none where they share too little of their range."""
-    low = max(LOW_CM, *(library.spectra[row].axis[0] for row in chosen))
-    high = min(HIGH_CM, *(library.spectra[row].axis[-1] for row in chosen))
+    low = max(span[0], *(library.spectra[row].axis[0] for row in chosen))
+    high = min(span[1], *(library.spectra[row].axis[-1] for row in chosen))
     if high - low < LEAST_RANGE_CM:
         return []
     axis = np.arange(np.ceil(low), high)
