@@ -14,6 +14,9 @@ CHECK = "--check"  # opens the window, drops a spectrum on it, and says whether 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb, or the window with the files named; returns the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
+            stream.reconfigure(errors="replace")
     if arguments and _is_verb(arguments[0]):
         from ramanstudio import cli
 

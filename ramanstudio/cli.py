@@ -54,9 +54,6 @@ Keep = Callable[[Path, SpectrumSet, "Denoised"], None]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code, which `--help` explains."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
-            stream.reconfigure(errors="replace")
     try:
         arguments = _parser().parse_args(argv)
         return int(arguments.verb(arguments))

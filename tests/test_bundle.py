@@ -151,6 +151,15 @@ def test_all_resources_and_models_are_wanted(parts: ModuleType) -> None:
     assert [path.name for path in files if not parts.is_wanted(path.relative_to(ROOT).as_posix())] == []
 
 
+def test_the_licences_that_others_refer_to_are_in_the_bundle_of_every_system(
+    papers: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(papers, "_bootloader", lambda _: ("bootloader", ""))
+    papers.write_licences(tmp_path, [], [])
+    for name in ("LGPL-3.txt", "GPL-3.txt"):
+        assert "GNU" in (tmp_path / name).read_text(encoding="utf-8")[:200], "of Qt and PySide6"
+
+
 def test_every_part_has_its_licence_and_none_is_gpl(
     papers: ModuleType, parts: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

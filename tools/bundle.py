@@ -51,7 +51,7 @@ def main() -> int:
     if not asked.no_archive:
         archive = pack(FOLDER, DIST / f"ramanstudio-{ramanstudio.__version__}-{system()}")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        archive.with_name(f"{archive.name}.sha256").write_text(f"{digest}  {archive.name}\n")
+        archive.with_name(f"{archive.name}.sha256").write_bytes(f"{digest}  {archive.name}\n".encode())
         shutil.copyfile(FOLDER / "sbom.cdx.json", DIST / f"{archive.name}.cdx.json")
         say(f"{archive.relative_to(ROOT)}: {archive.stat().st_size / 1e6:.0f} MB")
     say(f"done in {time.monotonic() - begun:.0f} s")
@@ -157,8 +157,14 @@ def pack(folder: Path, name: Path) -> Path:
     archive = name.with_name(f"{name.name}.zip")
     say("packing (zip)")
     if sys.platform == "darwin":
-        app = folder.parent / "RamanStudio.app"
-        subprocess.run(["ditto", "-c", "-k", "--keepParent", str(app), str(archive)], check=True)
+        # What is put into a program once it is signed breaks its seal, so the papers lie beside it.
+        whole = WORK / "RamanStudio"
+        shutil.rmtree(whole, ignore_errors=True)
+        shutil.copytree(folder.parent / "RamanStudio.app", whole / "RamanStudio.app", symlinks=True)
+        shutil.copytree(folder / "licences", whole / "licences")
+        for name in ("README.txt", "sbom.cdx.json"):
+            shutil.copyfile(folder / name, whole / name)
+        subprocess.run(["ditto", "-c", "-k", "--keepParent", str(whole), str(archive)], check=True)
         return archive
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(folder.rglob("*")):

@@ -20,7 +20,7 @@ from bundle_parts import ROOT, Part, distributions
 LICENCE_FILE = re.compile(
     r"(?:^|/)(?:licen[cs]es?/.+|(?:licen[cs]e|copying|notice|authors|lgpl|gpl)[^/]*)$", re.IGNORECASE
 )
-COMMON_LICENCES = Path("/usr/share/common-licenses")
+COMMON_LICENCES = ROOT / "bundle" / "licences"  # what the texts of the parts refer to
 # Of the fields of the packages none says what the library inside is under.
 QT = ("LGPL-3.0-only", "https://www.qt.io")
 
@@ -65,6 +65,7 @@ def _dpkg(*arguments: str) -> str:
 def write_licences(folder: Path, parts: Iterable[Part], libraries: Iterable[SystemLibrary]) -> list[str]:
     """Write the licence texts of all parts and an index of them; returns the parts that have none."""
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     rows, missing = [], []
     for part in parts:
         count = _copy_licences(part.found, folder / f"{part.name}-{part.version}")
@@ -80,9 +81,8 @@ def write_licences(folder: Path, parts: Iterable[Part], libraries: Iterable[Syst
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(paper, target)
         rows.append((f"{library.file} (Debian {name} {library.version})", f"system/{name}.txt"))
-    for text in ("LGPL-3", "GPL-3", "LGPL-2.1"):  # what the texts above refer to
-        if (COMMON_LICENCES / text).is_file():
-            shutil.copyfile(COMMON_LICENCES / text, folder / f"{text}.txt")
+    for text in COMMON_LICENCES.glob("*.txt"):
+        shutil.copyfile(text, folder / text.name)
     shutil.copyfile(ROOT / "LICENSE", folder / "RamanStudio.txt")
     width = max(len(name) for name, _ in rows) + 2
     lines = [

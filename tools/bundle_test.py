@@ -10,6 +10,7 @@ Ends with 0 when everything ran, ended with 0, and said nothing on stderr.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import shutil
@@ -91,10 +92,14 @@ def main() -> int:
     parser.add_argument("--bare", type=Path, help="a root file system without Python to run in (as root)")
     parser.add_argument("--pictures", type=Path, default=ROOT / "build", help="where the picture of the window goes")
     asked = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a console that has no → shows ? instead of failing
     bundle = asked.bundle or newest()
     print(f"bundle-test: {bundle}", flush=True)
     try:
-        with tempfile.TemporaryDirectory(dir=asked.bare / "tmp" if asked.bare else None) as there:
+        # Windows may hold a program for a moment after it has ended.
+        inside = asked.bare / "tmp" if asked.bare else None
+        with tempfile.TemporaryDirectory(dir=inside, ignore_cleanup_errors=sys.platform == "win32") as there:
             folder = unpack(bundle, Path(there))
             try_all(place_for(folder, Path(there), asked.bare), asked.file or a_real_file(), asked.pictures)
     except Broken as trouble:
@@ -129,7 +134,7 @@ def unpack(bundle: Path, there: Path) -> Path:
         shutil.unpack_archive(bundle, there)
     else:
         subprocess.run(["tar", "--zstd", "-xf", str(bundle), "-C", str(there)], check=True)
-    app = there / "RamanStudio.app" / "Contents" / "MacOS"
+    app = there / "RamanStudio" / "RamanStudio.app" / "Contents" / "MacOS"
     return app if app.is_dir() else there / "ramanstudio"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.gui.single_instance import Doorbell, hand_over
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = Non
 
     Where this user's window is open already, it comes to the front with the files, and this start ends.
     """
-    _application()
+    application = _application()
     if hand_over([Path(argument) for argument in arguments]):
         return 0
     doorbell = Doorbell()
@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = Non
     if splash is not None:
         studio.window.painted.connect(splash.close)
     doorbell.rung.connect(partial(come_forward, studio))
+    if isinstance(application, Application):
+        application.give_files_to(partial(come_forward, studio))
     code = QApplication.exec()
     doorbell.take_down()
     if not studio.end():
@@ -68,10 +70,31 @@ def come_forward(studio: Studio, paths: Sequence[Path]) -> None:
         studio.opening.open(paths)
 
 
+class Application(QApplication):
+    """The application; on macOS files that are double-clicked come to it as events, and not as arguments."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(list(arguments))
+        self._early: list[Path] = []
+        self._take: Callable[[Sequence[Path]], None] = self._early.extend
+
+    def give_files_to(self, take: Callable[[Sequence[Path]], None]) -> None:
+        """Call `take` with the files that the desktop asks to open, those first that it asked for already."""
+        self._take = take
+        if self._early:
+            take(self._early)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self._take([Path(event.file())])
+            return True
+        return super().event(event)
+
+
 def _application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        app = QApplication([sys.argv[0]])
+        app = Application([sys.argv[0]])
     QCoreApplication.setApplicationName("RamanStudio")
     QGuiApplication.setApplicationDisplayName("RamanStudio")
     QGuiApplication.setDesktopFileName("ramanstudio")

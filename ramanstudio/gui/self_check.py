@@ -37,7 +37,8 @@ def main(arguments: Sequence[str], engine_loader: EngineLoader = load_engine) ->
     parser.add_argument("file", nargs="?", type=Path, help="the file to drop (a demo spectrum)")
     parser.add_argument("--picture", type=Path, help="where to write a picture of the window (PNG)")
     asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as home:
+    # On Windows what another thread still holds open cannot be taken away; that is no trouble of the program's.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["RAMANSTUDIO_HOME"] = home  # the user's own settings are neither read nor written
         studio = app.start(engine_loader=engine_loader)
         try:

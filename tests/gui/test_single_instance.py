@@ -71,6 +71,37 @@ def test_a_second_start_without_files_only_brings_the_window_forward(start: Star
     assert window.rows() == []
 
 
+def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> None:
+    # There a double click is an event: one may come before the window is there, another while it is.
+    program = """
+        import sys
+        from PySide6.QtCore import QCoreApplication, QTimer, QUrl
+        from PySide6.QtGui import QFileOpenEvent
+        from ramanstudio.gui import app
+        def ask(name):
+            QCoreApplication.sendEvent(QCoreApplication.instance(), QFileOpenEvent(QUrl.fromLocalFile(name)))
+        begin = app.start
+        def start(*told):
+            ask(sys.argv[1])
+            studio = begin(*told)
+            QTimer.singleShot(100, lambda: ask(sys.argv[2]))
+            studio.opening.opened.connect(opened)
+            return studio
+        names = []
+        def opened(entries, first):
+            names.extend(entry.name for entry in entries)
+            if len(names) == 2:
+                print(*names, flush=True)
+                QCoreApplication.quit()
+        app.start = start
+        app.main([], lambda *_: sys.exit("no model is needed here"))
+    """
+    files = [str(write_spectrum(tmp_path / name)) for name in ("early.txt", "later.txt")]
+    command = [sys.executable, "-c", textwrap.dedent(program), *files]
+    done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["early.txt", "later.txt"], done.stderr
+
+
 def test_windows_of_another_home_are_strangers(
     start: Starter, doorbell: Doorbell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
