@@ -222,7 +222,7 @@ def try_second_start(place: Place, file: Path, display: str) -> None:
                 raise Broken("The first window did not open.")
             time.sleep(0.2)
         time.sleep(1.0)
-        place.run(f"{place.seen_home}/{file.name}", display=display, patience_s=30)
+        place.run(f"{place.seen_home}/{file.name}", display=display, patience_s=WINDOW_S)
         if first.poll() is not None:
             raise Broken("The first window closed as a second start came.")
     finally:
