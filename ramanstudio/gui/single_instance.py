@@ -15,8 +15,8 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from ramanstudio.paths import user_config
 
-# A window that does not answer in this time hangs; the second start then opens its own. One that is itself just starting,
-# from a cold disk, answers only when it is there.
+# A window that does not answer in this time hangs; the second start then opens its own. One that is itself just
+# starting, from a cold disk, answers only when it is there.
 ANSWER_MS: Final = 10_000
 LONGEST: Final = 4_000_000  # bytes of paths: some ten thousand files
 _HEARD: Final = b"heard"
