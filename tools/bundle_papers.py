@@ -51,6 +51,8 @@ def system_libraries(folder: Path) -> list[SystemLibrary]:
         return found
     inside = folder / "_internal"
     for file in sorted(path.name for path in inside.glob("lib*.so*") if not path.is_symlink() and path.is_file()):
+        if file.startswith("libpython"):  # has a line of its own, and need not be the system's
+            continue
         told = _dpkg("--search", f"*/{file}").partition("\n")[0]
         package = told.partition(": ")[0].partition(", ")[0]
         if package:
