@@ -44,18 +44,15 @@ class Lessons:
 
     @classmethod
     def of(cls, found: Minerals, trials: Sequence[Trials], variants: Sequence[str] = VARIANTS) -> Lessons:
-        """All trials in libraries of those `variants`; with the species in it, only where four folds hold it."""
+        """All `trials` in libraries of those `variants`."""
+        truth, folds = found.species[found.queries], found.folds[found.queries]
         parts = []
         for one, variant in itertools.product(trials, variants):
-            here = "lacking" not in variant
-            some = np.flatnonzero(found.known[one.queries]) if here else np.arange(len(one.queries))
-            truth, names = found.species[one.queries][some], one.names[VARIANTS.index(variant)][some]
+            here, whole = "lacking" not in variant, "small" not in variant
+            evidence, names = (rows[VARIANTS.index(variant)] for rows in (one.evidence, one.names))
             hit = (names == truth[:, None]) & here
             right = np.where(hit.any(axis=1), hit.argmax(axis=1), names.shape[1])
-            evidence = one.evidence[VARIANTS.index(variant)][some]
-            whole = "small" not in variant
-            flags = np.full(len(some), here), np.full(len(some), whole)
-            parts.append((evidence, right, *flags, found.folds[one.queries][some]))
+            parts.append((evidence, right, *(np.full(len(truth), flag) for flag in (here, whole)), folds))
         return cls(*(np.concatenate(rows) for rows in zip(*parts, strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""The queries: spectra of a fifth of rruff's specimens against those of the others, as they are and as corrupted."""
+"""The queries: spectra of rruff against those of all other specimens, as they are and as corrupted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Random = np.random.Generator
 Corrupt = Callable[[Random, Floats, Floats], tuple[Floats, Floats]]
 
 FOLDS = 5
-QUERIES = 2000  # of each condition, at random
+COMMON = 3  # specimens, from which on a species is common
 AT_ONCE = 64
 
 
@@ -40,16 +40,24 @@ class Minerals:
     folds: NDArray[np.intp]
 
     @property
-    def known(self) -> NDArray[np.bool_]:
-        """Of which spectra the other four folds hold the species, (N,)."""
-        folds = {name: set(self.folds[self.species == name].tolist()) for name in np.unique(self.species)}
-        return np.array(
-            [bool(folds[name] - {fold}) for name, fold in zip(self.species, self.folds.tolist(), strict=True)]
-        )
+    def queries(self) -> NDArray[np.intp]:
+        """The spectra (Q,) whose species has another specimen: those that can be found."""
+        return np.flatnonzero(self._many_specimens() > 1)
+
+    @property
+    def common(self) -> NDArray[np.bool_]:
+        """Which of the queries (Q,) are of species with at least COMMON specimens."""
+        common: NDArray[np.bool_] = self._many_specimens()[self.queries] >= COMMON
+        return common
+
+    def _many_specimens(self) -> NDArray[np.intp]:
+        kinds, of = np.unique(self.species, return_inverse=True)
+        pairs = np.unique(np.stack([of, np.unique(self.specimens, return_inverse=True)[1]]), axis=1)
+        return np.bincount(pairs[0], minlength=len(kinds))[of]
 
     def apart(self, queries: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which spectra (Q, N) are of other folds than each of the `queries` (Q,): what it may be compared with."""
-        others: NDArray[np.bool_] = self.folds[queries][:, None] != self.folds[None]
+        """Which spectra (Q, N) are of other specimens than each of the `queries` (Q,): what it may be compared with."""
+        others: NDArray[np.bool_] = self.specimens[queries][:, None] != self.specimens[None]
         return others
 
 
@@ -58,14 +66,13 @@ VARIANTS = ("whole", "lacking", "small", "small and lacking")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """Queries of one condition: which spectra they are (Q,), and what spoke for whom in four libraries.
+    """What spoke for whom in four libraries, for the queries of one condition.
 
-    `evidence` (4, Q, K, D) and `names` (4, Q, K) of the candidates, for each of VARIANTS: a library of the other four
-    folds; the same without any spectrum of the query's species; and the two with a random part of the other species
-    only, as a user's own library may have (from 10 to all).
+    `evidence` (4, Q, K, D) and `names` (4, Q, K) of the candidates, for each of VARIANTS: a library of all other
+    specimens; the same without any spectrum of the query's species; and the two with a random part of the other
+    species only, as a user's own library may have (from 10 to all).
     """
 
-    queries: NDArray[np.intp]
     evidence: NDArray[np.float32]
     names: NDArray[Any]
 
@@ -156,38 +163,39 @@ CONDITIONS: dict[str, Corrupt] = {
 }
 
 
-def corrupted(found: Minerals, condition: str) -> tuple[NDArray[np.intp], list[SpectrumSet]]:
-    """Which spectra are queries of a condition (Q,), and what is asked: the same whenever it is called."""
+def corrupted(found: Minerals, condition: str) -> list[SpectrumSet]:
+    """What is asked in a condition: all queries, corrupted the same way whenever it is called."""
     seed = list(CONDITIONS).index(condition)
     random = np.random.default_rng(100 + seed)
-    queries = np.sort(random.permutation(len(found.spectra))[:QUERIES])
     asked = []
-    for query in queries:
+    for query in found.queries:
         one = found.spectra[query]
         axis, values = CONDITIONS[condition](random, one.axis, one.values[0].astype(np.float64))
         asked.append(SpectrumSet.of(axis, values.astype(np.float32)))
-    return queries, asked
+    return asked
 
 
 def trials(engine: Engine, library: Library, found: Minerals, condition: str, folder: Path) -> Trials:
-    """What speaks for whom in all queries of a condition; kept in `folder`, as it takes minutes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{list(CONDITIONS).index(condition)}-{engine.made_by[:12]}.npz"
-    if path.is_file():
-        with np.load(path) as kept:
-            return Trials(**{name: kept[name] for name in kept.files})
-    queries, asked = corrupted(found, condition)
-    prints = prints_of(engine, asked)
+    """What speaks for whom in all queries of a condition."""
+    prints = _prints(engine, found, condition, folder)
     random = np.random.default_rng(200 + list(CONDITIONS).index(condition))
-    seen = _seen(random, found, queries)
-    found_here = [_candidates(prints, library, one) for one in seen]
-    made = Trials(queries, *(np.stack(parts) for parts in zip(*found_here, strict=True)))
-    np.savez(path, queries=queries, evidence=made.evidence, names=made.names)
-    return made
+    found_here = [_candidates(prints, library, one) for one in _seen(random, found)]
+    return Trials(*(np.stack(parts) for parts in zip(*found_here, strict=True)))
 
 
-def _seen(random: Random, found: Minerals, queries: NDArray[np.intp]) -> list[NDArray[np.bool_]]:
+def _prints(engine: Engine, found: Minerals, condition: str, folder: Path) -> dict[str, NDArray[Any]]:
+    """The prints of all queries of a condition; kept in `folder`, as they take minutes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"prints-{list(CONDITIONS).index(condition)}-{engine.made_by[:12]}.npz"
+    if not path.is_file():
+        np.savez(path, **prints_of(engine, corrupted(found, condition)))
+    with np.load(path) as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def _seen(random: Random, found: Minerals) -> list[NDArray[np.bool_]]:
     """Which references (Q, N) each query may be compared with, for each of VARIANTS."""
+    queries = found.queries
     others = found.apart(queries)
     same = found.species[queries][:, None] == found.species[None]
     kinds, of = np.unique(found.species, return_inverse=True)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d
+from scipy.signal import savgol_filter
 
 from ramanstudio.analysis import lines
 from ramanstudio.analysis.grid import on_grid
@@ -17,6 +19,7 @@ Floats = NDArray[np.floating[Any]]
 Gridded = tuple[NDArray[np.float32], NDArray[np.bool_]]  # rows (N, G), and where they were measured
 
 RIVALS: Final = ("correlation", "first derivative", "Euclid")
+_SLOPE, _DEGREE = 7, 2  # samples and degree of the Savitzky-Golay derivative
 FEWEST = 75  # samples that a query and a reference share, as in our own search
 _NEVER = -9.0
 
@@ -40,9 +43,10 @@ def likeness(rival: str, queries: Gridded, references: Gridded) -> NDArray[np.fl
 
 
 def _slopes(of: Gridded) -> Gridded:
+    """Savitzky and Golay's derivative of each row, where all that it takes was measured."""
     rows, measured = of
-    both = measured[:, 2:] & measured[:, :-2]
-    return np.where(both, rows[:, 2:] - rows[:, :-2], 0), both
+    inside = minimum_filter1d(measured, _SLOPE, axis=1, mode="constant", cval=False)
+    return np.where(inside, savgol_filter(rows, _SLOPE, _DEGREE, deriv=1, axis=1), 0), inside
 
 
 def _joint(queries: Gridded, references: Gridded, euclid: bool) -> NDArray[np.float32]:

@@ -88,12 +88,12 @@ def weighed(
     for row in range(len(looked)):
         query = {name: rows[row] for name, rows in queries.items()}
         mine = [of[row] for of in near]
-        among = listed(query, looked[row], prints, mine)
+        among, rows = listed(query, looked[row], prints, mine)
         names = [
             str(libraries[number].names[index]) for number, index in zip(among.library, among.reference, strict=True)
         ]
         looked_cm = float(looked[row].sum() * GRID.step_cm)
-        found = candidates(among, names, float(query["snr"]), looked_cm)
+        found = candidates(among, rows, names, float(query["snr"]), looked_cm)
         answers.append(Weighed(query, looked[row], among, found))
     return answers
 

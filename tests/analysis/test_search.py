@@ -156,3 +156,22 @@ def test_bands_are_matched_missing_or_extra_within_what_both_have() -> None:
     assert matched == pytest.approx((300,), abs=1)
     assert missing == pytest.approx((900,), abs=1)
     assert extra == pytest.approx((700, 1500), abs=1)
+
+
+def test_a_substance_is_known_by_what_its_specimens_share(engine: Engine, tmp_path: Path) -> None:
+    """Crystals lie as they like, which changes heights; a twin has the same lines 4 cm⁻¹ off."""
+
+    def specimen(number: int, seed: int) -> SpectrumSet:
+        random = np.random.default_rng(1000 * seed + number)
+        lies = np.exp(random.normal(0, 0.8, 20))
+        places = [(place + 4 * (number % 2), height) for place, height, _ in lines_of(number // 2)]
+        values = sum(h * lies[k] / (1 + ((AXIS - place) / 5) ** 2) for k, (place, h) in enumerate(places))
+        return SpectrumSet.of(AXIS, values / values.max() + 0.02 * random.standard_normal(len(AXIS)))
+
+    numbers, seeds = range(24), range(1, 5)
+    several = [Reference(f"Mineral {number}", specimen(number, seed)) for number in numbers for seed in seeds]
+    library = libraries.write(tmp_path / "several.ramanlib", several, "Several").prepared(engine)
+    asked = SpectrumSet.of(AXIS, np.stack([specimen(number, 9).values[0] for number in numbers]))
+    answers = engine.identify(asked, library)
+    right = [one.matches[0].name == f"Mineral {number}" for one, number in zip(answers, numbers, strict=True)]
+    assert np.mean(right) >= 0.9
