@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
 
 UNKNOWN: Final = "unknown"
+MOST_SURE: Final = 0.99  # nothing is surer than can be known
 LONGEST_NAME = 48
 LONGEST_TABLE = 60  # lines printed; the file has them all
 HEADER: Final = (
@@ -237,7 +238,7 @@ def _mixture_cells(
         yield (*[""] * 7, "No substance of the libraries is in it beyond doubt.")
     for number, (of, index, fraction, deviation) in enumerate(parts, start=1):
         numbers = (f"{fraction:.3f}", f"{deviation:.3f}", f"{left:.1f}")
-        yield str(number), str(of.names[index]), *numbers, of.title, str(of.samples[index]), ""
+        yield str(number), str(of.names[index]), *numbers, of.title, str(of.samples[index]), str(of.notes[index])
 
 
 def _parts(
@@ -281,12 +282,19 @@ def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:
     for file, one, _, name, answer in answers:
         best = answer.matches[0] if answer.matches else None
         said = UNKNOWN if best is None else f"{UNKNOWN}; nearest {best.name}" if answer.unknown else best.name
-        numbers = ("", "") if best is None else (f"{best.probability:.0%}", f"{best.hqi:.0f}")
+        numbers = ("", "") if best is None else (_chance_words(best.probability), f"{best.hqi:.0f}")
         short = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
         rows.append((short if len(one) == 1 else f"{short} {name}", said, *numbers))
     print(table(("spectrum", "best", "chance", "HQI"), rows))
     if len(answers) == 1 and answers[0][-1].why:  # of several the file says why
         print(answers[0][-1].why)
+
+
+def _chance_words(chance: float) -> str:
+    """`97 %`, never 100 and never 0."""
+    return (
+        "> 99 %" if chance >= MOST_SURE else "< 1 %" if chance < 1 - MOST_SURE else f"{chance:.0%}".replace("%", " %")
+    )
 
 
 def ready(engine: Engine, opened: Sequence[Library]) -> list[Library]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ramanstudio.analysis import lines, prints, twins
 from ramanstudio.analysis.hits import Identification, Region
 from ramanstudio.analysis.library import Library
+from ramanstudio.analysis.prints import GRID
 from ramanstudio.analysis.search import search
 from ramanstudio.analysis.shortlist import looked_at
 from ramanstudio.batches import at_once
@@ -118,8 +119,26 @@ def identify(
     read = _of_one_axis(reader, spectra, progress, denoised)
     answers = search(read, ready, top, within, progress)
     alike = twins.told_of(answers, ready, looked_at(read, within))
+    answers = [
+        replace(answer, why=_off_the_grid(spectra.axis)) if off else answer
+        for answer, off in zip(answers, _is_off(spectra, read), strict=True)
+    ]
     said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
     return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
+
+
+def _is_off(spectra: SpectrumSet, read: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Which spectra (N,) vary, but nowhere where libraries are searched."""
+    varies = np.isfinite(spectra.values).all(axis=1) & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0)
+    beyond = spectra.axis[-1] < GRID.places[0] or spectra.axis[0] > GRID.places[-1]
+    return np.asarray(varies & (read["first"] >= read["last"]) & beyond)
+
+
+def _off_the_grid(axis: NDArray[Any]) -> str:
+    return (
+        f"Nothing of {axis[0]:.0f}–{axis[-1]:.0f} cm⁻¹ can be compared: libraries are searched from"
+        f" {GRID.places[0]:.0f} to {GRID.places[-1]:.0f} cm⁻¹."
+    )
 
 
 def _saturated(spectra: SpectrumSet) -> NDArray[np.bool_]:

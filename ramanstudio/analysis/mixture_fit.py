@@ -132,6 +132,11 @@ class Fit:
         """By how much a column is moved, in cm⁻¹."""
         return self.shifts[column % len(self.shifts)]
 
+    def ends(self, step: Step) -> tuple[float, float]:
+        """From where to where, in cm⁻¹, any of the parts of a step has a reference."""
+        axes = [self.references[column // len(self.shifts)][0] + self.shift_of(column) for column in step.columns]
+        return min(float(axis[0]) for axis in axes), max(float(axis[-1]) for axis in axes)
+
     def curves(self, step: Step, axis: Floats) -> Floats:
         """Each part of a step without its baseline at any `axis` (B,) -> (P, B); zero beyond its reference's range."""
         drawn = np.zeros((len(step.columns), len(axis)))

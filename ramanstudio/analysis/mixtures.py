@@ -42,7 +42,7 @@ class Mixture:
     """The `parts` of a spectrum, the largest first, and the curves they make.
 
     `explained` is how much of what is neither baseline nor noise the parts explain, 0 to 1. `fitted` (B,) is all parts
-    and the baseline, `residual` (B,) what they leave of the spectrum, nan outside the range that was fitted; `curves`
+    and the baseline, `residual` (B,) what they leave of the spectrum, nan where no part has a reference; `curves`
     (P, B) each part alone, without the baseline, zero beyond its reference.
     """
 
@@ -122,15 +122,31 @@ class _Spectrum:
             step = None
         curves = np.zeros((0, len(self.axis))) if step is None else fit.curves(step, self.axis)
         parts = [] if step is None else _parts(fit, step, explained)
-        residual: NDArray[np.float64] = np.full(len(self.axis), np.nan)
-        left = (self.values - curves.sum(axis=0))[inside]
-        terms = smooth_terms(self.axis[inside], fit.query.axis)
-        weights = np.interp(self.axis[inside], fit.query.axis, fit.weights)[:, None]
-        residual[inside] = left - terms @ np.linalg.lstsq(terms * weights, left * weights[:, 0], rcond=None)[0]
+        if step is not None:  # a line beyond the range that was fitted is to be seen too
+            inside = self.inside(*fit.ends(step))
+        residual, shown = self._left(curves, inside)
         largest = sorted(range(len(parts)), key=lambda one: -parts[one].fraction)
         sorted_parts = tuple(parts[one] for one in largest)
         fitted = np.asarray(self.values - residual, dtype=np.float64)
+        explained = min(explained, shown)
         return Mixture(sorted_parts, explained, fitted, residual, np.asarray(curves[largest], dtype=np.float64))
+
+    def _left(self, curves: Floats, inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+        """What parts and a baseline leave `inside` (B,), NaN elsewhere, and how much of the lines is explained."""
+        sampled = self.sampled(inside)
+        weights = np.interp(self.axis[inside], sampled.axis, sampled.weights(MISMATCH))
+        terms = smooth_terms(self.axis[inside], sampled.axis)
+
+        def without_baseline(rows: Floats) -> Floats:
+            found = np.linalg.lstsq(terms * weights[:, None], rows * weights, rcond=None)[0]
+            return np.asarray(rows - terms @ found)
+
+        residual: NDArray[np.float64] = np.full(len(self.axis), np.nan)
+        residual[inside] = without_baseline((self.values - curves.sum(axis=0))[inside])
+        noise = float(np.square(self.sigma[inside]).sum())
+        lines = float(np.square(without_baseline(self.values[inside])).sum()) - noise
+        left = max(float(np.square(residual[inside]).sum()) - noise, 0.0)
+        return residual, float(np.clip(1 - left / max(lines, 1e-300), 0, 1))
 
 
 def _parts(fit: Fit, step: Step, explained: float) -> list[Part]:

@@ -151,7 +151,7 @@ class IdentifyPanel(Panel):
         self.parts.show_mixture(mixed)
         words = ""
         if mixed is not None:
-            words = mixture_words(len(mixed.parts), mixed.explain)
+            words = mixture_words(len(mixed.parts), mixed.explain, any(part.note for part in mixed.parts))
         self._parts_words.setText(words)
         self._parts_words.setVisible(bool(words))
         self._fit.setVisible(mixed is not None and bool(mixed.parts))

@@ -103,8 +103,21 @@ def test_references_of_other_ranges_are_compared_where_all_are_and_short_ones_le
     until = ethanol.with_axis(ethanol.axis[ethanol.axis < 1500], ethanol.values[:, ethanol.axis < 1500])
     mixture = unmix(AXIS, values, sigma, [short, until, REFERENCES["Cyclohexane"]], ["Short", "Ethanol", "Cyclohexane"])
     assert [part.reference for part in mixture.parts] == [1, 2]
-    assert np.isnan(mixture.residual[AXIS > 1500]).all()
-    assert np.isfinite(mixture.residual[AXIS < 1490]).all()
+    assert np.isfinite(mixture.residual).all(), "what one of them alone explains is to be seen too"
+
+
+def test_a_line_beyond_the_shared_range_counts_as_explained_only_where_a_part_has_it() -> None:
+    values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
+    short = [one.with_axis(one.axis[one.axis < 1200], one.values[:, one.axis < 1200]) for one in REFERENCES.values()]
+    beyond = values + 3 * np.ptp(values) / (1 + ((AXIS - 1550) / 8) ** 2)
+    mixture = unmix(AXIS, beyond, sigma, short, list(REFERENCES))
+    whole = REFERENCES["Cyclohexane"]
+    longer = [whole if name == "Cyclohexane" else one for name, one in zip(REFERENCES, short, strict=True)]
+    seen = unmix(AXIS, beyond, sigma, longer, list(REFERENCES))
+    assert np.isnan(mixture.residual[AXIS > 1210]).all(), "nobody knows what lies there"
+    assert seen.parts
+    assert np.nanmax(seen.residual[AXIS > 1500]) > np.ptp(values)
+    assert seen.explained < 0.5
 
 
 def test_a_range_that_is_not_shared_is_a_sentence_that_says_which() -> None:

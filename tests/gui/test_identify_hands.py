@@ -120,3 +120,15 @@ def test_what_is_denoised_is_not_denoised_again_to_be_identified(start: Starter,
     desk.wait_done()
     assert desk.engine.denoised_before
     assert all(desk.engine.denoised_before)
+
+
+def test_the_hits_of_several_are_walked_where_one_has_none(start: Starter, tmp_path: Path) -> None:
+    a_library()
+    flat = tmp_path / "flat.txt"
+    np.savetxt(flat, np.column_stack([np.arange(150.0, 1850.0, 2.0), np.full(850, 7.0)]), fmt="%.3f")
+    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}), flat)
+    desk.wait_done()
+    for name, said in (("stone.txt", "quartz"), ("flat.txt", "unknown"), ("stone.txt", "quartz")):
+        desk.window.choose(name)
+        desk.wait_named(said)
+    assert "unexpected" not in desk.window.message

@@ -21,11 +21,13 @@ FEWEST: Final = 32  # points
 
 @dataclass(frozen=True, slots=True)
 class MixedPart:
-    """A substance of a mixture: its share of the fitted intensity, 0 to 1, and the standard error of that."""
+    """A substance of a mixture: its share of the fitted intensity, 0 to 1, the standard error of it, and a note about
+    its reference."""
 
     name: str
     fraction: float
     error: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +72,11 @@ def mixture_of(question: Question, entry_id: int, spectrum: SpectrumSet, row: in
     references = [libraries[library].spectrum(at) for library, at in places]
     progress(0, 0, "Taking the mixture apart")
     mixture = mixtures.unmix(asked.axis, asked.values[0].astype(np.float64), sigma, references, names)
-    parts = tuple(MixedPart(names[one.reference], float(one.fraction), float(one.error)) for one in mixture.parts)
+    notes = [str(libraries[library].notes[at]) for library, at in places]
+    parts = tuple(
+        MixedPart(names[one.reference], float(one.fraction), float(one.error), notes[one.reference])
+        for one in mixture.parts
+    )
     fitted, residual = np.full(spectrum.points, np.nan), np.full(spectrum.points, np.nan)
     fitted[compared], residual[compared] = mixture.fitted, mixture.residual
     return Mixed(entry_id, row, parts, float(mixture.explained), fitted, residual)

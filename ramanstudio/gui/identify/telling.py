@@ -79,11 +79,17 @@ def marks_words(match: Match) -> tuple[str, str, str]:
     )
 
 
-def mixture_words(parts: int, explain: float) -> str:
-    """Of how many substances a spectrum is mixed, and how much of its lines they explain (0 to 1)."""
+def mixture_words(parts: int, explain: float, simulated: bool = False) -> str:
+    """Of how many substances a spectrum is mixed, how much of its lines they explain (0 to 1), and what to mind."""
     if not parts:
         return "No substances of these libraries explain it."
+    # Measured: crystals lie as they like, and another substance with a line at the same place fits what is missing.
+    aside = (
+        " Some references are simulated, with the heights of one specimen: of parts that share a line one may be false."
+        if simulated and parts > 1
+        else ""
+    )
     share = f"{chance_words(explain)} of its lines"
     if parts == 1:
         return f"One substance explains {share}; more do not pay."
-    return f"A mixture of {parts}, as far as the data pay for; they explain {share}."
+    return f"A mixture of {parts}, as far as the data pay for; they explain {share}.{aside}"

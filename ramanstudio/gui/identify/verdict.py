@@ -52,7 +52,8 @@ class Verdict(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
-        self.marks.theme = theme
+        self.name.theme = self.marks.theme = theme
+        self.name.update()
         self.marks.update()
 
     @property
@@ -141,11 +142,12 @@ class Verdict(QWidget):
 
 
 class _Headline(QLabel):
-    """A name as large as there is room for it, then cut, with all of it in the tooltip."""
+    """A name as large as there is room for it, then cut, with all of it in the tooltip; what is unknown stands out."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.theme = current()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         metrics = QFontMetrics(self._font(HEADLINES[0]))
@@ -162,7 +164,7 @@ class _Headline(QLabel):
         self.setToolTip(self.text() if words != self.text() else "")
         painter = QPainter(self)
         painter.setFont(font)
-        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setPen(QColor(self.theme.warning if self.text() == UNKNOWN else self.theme.text))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
         painter.end()
 
