@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QWidget, QWizard
+from PySide6.QtWidgets import QMessageBox, QWidget, QWizard
 
 from ramanstudio.errors import StudioError
 from ramanstudio.gui.jobs import Job
@@ -104,6 +104,24 @@ class TeachWizard(QWizard):
             )
         super().accept()
 
+    def reject(self) -> None:
+        """Close, but ask before what somebody made here is lost."""
+        lost = self._would_be_lost
+        asked = QMessageBox.StandardButton.Yes
+        if lost:
+            asked = QMessageBox.question(self, "Close Teach?", f"{lost} Close Teach all the same?")
+        if asked == QMessageBox.StandardButton.Yes:
+            super().reject()
+
+    @property
+    def _would_be_lost(self) -> str:
+        """What closing would lose; empty where that is nothing."""
+        if self.learn.is_learning:
+            return "It is still learning."
+        if self.learn.found is not None:
+            return "What was learned is not kept yet."
+        return "The labels that were given by hand are not kept." if self.data.has_labels_by_hand else ""
+
     def done(self, result: int) -> None:
         """Let nothing run on."""
         self.studio.window.removeEventFilter(self)
@@ -122,7 +140,7 @@ class TeachWizard(QWizard):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Go with the window."""
         if event.type() == QEvent.Type.Hide and not event.spontaneous() and watched is self.studio.window:
-            self.reject()
+            super().reject()
         return super().eventFilter(watched, event)
 
     def _follow(self, before: Project, now: Project) -> None:

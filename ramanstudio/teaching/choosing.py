@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.progress import SILENT, Progress
 from ramanstudio.teaching import heads
 from ramanstudio.teaching.folds import Folds
 from ramanstudio.teaching.heads import Span
@@ -75,10 +76,15 @@ def usual(plan: FinetunePlan, tried: Sequence[Candidate], fewest: int) -> Candid
     return next((one for one in tried if one.head == head), tried[0])
 
 
-def hold_out(rows: Floats, which: Places, classes: int, folds: Folds, candidate: Candidate) -> Tried:
-    """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out."""
+def hold_out(
+    rows: Floats, which: Places, classes: int, folds: Folds, candidate: Candidate, progress: Progress = SILENT
+) -> Tried:
+    """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out.
+
+    Raises Cancelled when asked to stop.
+    """
     scores = np.full((len(rows), classes), np.nan)
-    for learn, test in folds.splits():
+    for learn, test in progress.steps(folds.splits(), "folds"):
         span = Span.of(rows[learn])
         head = heads.fit(candidate.head, span.of_rows(rows[learn]), which[learn], classes, candidate.strength)
         scores[test] = head.scores(span.of_rows(rows[test]))

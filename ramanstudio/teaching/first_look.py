@@ -57,7 +57,7 @@ def first_look(
     folds = deal(which, known.samples[chosen] if known.samples is not None else None)
     rows = np.hstack(lines.line_features(seen.axis, seen.values[places]))
     tried = choosing.hold_out(
-        Span.of(rows).of_rows(rows), which, len(known.classes), folds, choosing.Candidate("lines", LDA)
+        Span.of(rows).of_rows(rows), which, len(known.classes), folds, choosing.Candidate("lines", LDA), progress
     )
     tested = folds.tested
     scores, which, places = tried.scores[tested], which[tested], places[tested]

@@ -15,6 +15,7 @@ from ramanstudio.spectra import SpectrumSet
 
 LABEL, SAMPLE = "{label}", "{sample}"
 SEPARATORS: Final = "_- ."
+MOST_LOOKED_AT: Final = 1000  # names that a pattern is guessed by
 
 
 def on_one_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np.bool_]]:
@@ -49,10 +50,12 @@ def from_names(pattern: str, names: Sequence[str]) -> tuple[NDArray[np.str_], ND
     for piece in pieces:
         parts.append(known.get(piece, re.escape(piece)) if piece not in seen else ".+?")
         seen |= {piece} & {LABEL, SAMPLE}
-    found = [re.fullmatch("".join(parts), name) for name in names]
+    whole = re.compile("".join(parts))
+    found = {name: whole.fullmatch(name) for name in dict.fromkeys(names)}  # of a map all have one name
 
     def told(what: str) -> NDArray[np.str_]:
-        return np.array([(one.groupdict().get(what) or "") if one else "" for one in found], dtype=str)
+        words = {name: (one.groupdict().get(what) or "") if one else "" for name, one in found.items()}
+        return np.array([words[name] for name in names], dtype=str)
 
     return told("label"), told("sample")
 
@@ -60,6 +63,7 @@ def from_names(pattern: str, names: Sequence[str]) -> tuple[NDArray[np.str_], ND
 def likely_pattern(names: Sequence[str]) -> str:
     """The pattern whose labels part the `names` (N,) of files into classes best: of several spectra each."""
     best, most = f"{LABEL}_*", 0.0
+    names = names[:: -(-len(names) // MOST_LOOKED_AT)] if names else names
     for separator in SEPARATORS:
         for pattern in (f"{LABEL}{separator}*", f"*{separator}{LABEL}"):
             labels = from_names(pattern, names)[0]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from driver import SmoothingEngine, Starter, Window
 from PySide6.QtCore import QEvent, QThread, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from ramanstudio.gui import app
 
@@ -77,3 +77,12 @@ def _runs(one: QTimer | QThread) -> bool:
         return one.isActive() if isinstance(one, QTimer) else one.isRunning() and one is not QThread.currentThread()
     except RuntimeError:  # its C++ half is gone
         return False
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked before something is lost; answered with yes."""
+    found: list[str] = []
+    yes = QMessageBox.StandardButton.Yes
+    monkeypatch.setattr(QMessageBox, "question", lambda *words: found.append(words[2]) or yes)
+    return found

@@ -16,6 +16,7 @@ from ramanstudio.gui.teach_wizard import TeachWizard
 from ramanstudio.teaching import classifying, learning, taught
 from tests.teaching.made_up import AXIS, LINES, SIGHT, substance, substances
 
+pytestmark = pytest.mark.usefixtures("asked")
 CORPUS = Path(__file__).parents[3] / "shared" / "data" / "corpus.h5"
 
 

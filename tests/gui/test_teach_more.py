@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ from test_teach import SIGHT, TeachingEngine, labelled_set, learn, learning, nex
 
 from ramanstudio.groups import Group, Groups
 from ramanstudio.gui import dialogs
-from ramanstudio.gui.teach import answers
+from ramanstudio.gui.teach import answers, data_page
 from ramanstudio.gui.teach.models import ModelsDialog
 from ramanstudio.gui.teach_wizard import TeachWizard
 from ramanstudio.teaching import taught
 from tests.teaching.made_up import AXIS, LINES, substance, substances
+
+pytestmark = pytest.mark.usefixtures("asked")
 
 
 def opened(start: Starter, *files: Path) -> Window:
@@ -248,3 +251,47 @@ def test_taught_models_are_looked_after_and_used_from_the_menu(start, tmp_path, 
     dialog.models.delete()
     assert taught.names() == () and dialog.models.list.item(0).text() == "None yet" and not dialog.use.isEnabled()
     dialog.reject()
+
+
+def test_closing_asks_before_labels_or_what_was_learned_are_lost(start, tmp_path, asked, monkeypatch):
+    window = opened(start, labelled_set(tmp_path)[0])
+    wizard = open_wizard(window)
+    wizard.reject()
+    assert asked == []
+    wizard = open_wizard(window)
+    chosen = np.zeros(24, dtype=bool)
+    chosen[:2] = True
+    wizard.data.label(chosen, "talc")
+    monkeypatch.setattr(QMessageBox, "question", lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No)
+    wizard.reject()
+    assert wizard.isVisible() and "given by hand" in asked[-1]
+    next_page(wizard)
+    next_page(wizard)
+    learn(window, wizard)
+    wizard.close()
+    assert wizard.isVisible() and "not kept yet" in asked[-1]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    wizard.reject()
+    assert not any(isinstance(one, TeachWizard) and one.isVisible() for one in QApplication.topLevelWidgets())
+
+
+def test_labels_of_very_many_spectra_are_counted_behind_the_window(start, tmp_path, monkeypatch):
+    monkeypatch.setattr(data_page, "AT_ONCE", 10)
+    threads = []
+    for name in ("count", "count_pattern"):
+        counting = getattr(data_page, name)
+        monkeypatch.setattr(
+            data_page, name, lambda *how, of=counting: threads.append(threading.current_thread()) or of(*how)
+        )
+    window = opened(start, labelled_set(tmp_path)[0])
+    wizard = open_wizard(window)
+    button = wizard.button(QWizard.WizardButton.NextButton)
+    window.wait_until(button.isEnabled)
+    assert counts(wizard)["talc"] == "5"
+    wizard.data.source.setCurrentIndex(wizard.data.source.findData("pattern"))
+    wizard.data.pattern.setText("{label}erals")
+    assert "minerals → min" in wizard.data.preview.text() and not button.isEnabled()
+    assert "Counting" in wizard.data.warnings.text()
+    window.wait_until(lambda: "one class, 'min'" in wizard.data.warnings.text())
+    assert not button.isEnabled() and threads and threading.main_thread() not in threads
+    wizard.reject()

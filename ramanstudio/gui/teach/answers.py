@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
+Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,12 +220,12 @@ def name_spectra(
         studio.messages.warning("The model is still being loaded. Try again in a moment.")
         return
 
-    def work(progress: Progress) -> tuple[Answers, Groups | None, str]:
+    def work(progress: Progress) -> Kept:
         found = answer(engine, model, chosen, subject, given, progress)
         if table is not None:
             _write(table, found)
         groups = found.groups if in_groups and model.card.kind == taught.CLASSES else None
-        return found, groups, _words(found, groups, table)
+        return found, groups, dict(found.by_entry), _words(found, groups, table)
 
     many = sum(len(rows) for _, rows in chosen)
     title = f"Naming {count_of(many, 'spectrum', 'spectra')}"
@@ -233,9 +234,9 @@ def name_spectra(
     job.failed.connect(studio.messages.show_error)
 
 
-def _keep(studio: Studio, done: tuple[Answers, Groups | None, str]) -> None:
-    answers, groups, words = done
-    studio.session.keep_answered(dict(answers.by_entry))
+def _keep(studio: Studio, done: Kept) -> None:
+    answers, groups, by_entry, words = done
+    studio.session.keep_answered(by_entry)
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info

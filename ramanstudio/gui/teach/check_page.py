@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWizardPage
 
 from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.teach.counted import Codes, Counted, coded
 from ramanstudio.gui.teach.counting import CountingTable
 from ramanstudio.gui.teach.subject import PATTERN
 
@@ -51,7 +53,15 @@ class CheckPage(QWizardPage):
         key = self.source.currentData()
         if not key:
             return None
-        return self._data.samples_of_pattern if key == PATTERN else self._teach.subject.by_key(key)
+        return self._data.samples_of_pattern if key == PATTERN else self._teach.subject.told_by(key).words
+
+    @property
+    def _codes(self) -> Codes | None:
+        """The same as numbers (N,), -1 for a spectrum whose sample has no name."""
+        key = self.source.currentData()
+        if not key:
+            return None
+        return coded(self._data.samples_of_pattern)[1] if key == PATTERN else self._teach.subject.told_by(key).codes
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         before = self.source.currentData()
@@ -59,7 +69,7 @@ class CheckPage(QWizardPage):
         self.source.clear()
         self.source.addItem("Nothing: each spectrum is a sample of its own", NOTHING)
         for one in self._teach.subject.told:
-            if len(set(one.words.tolist()) - {""}) >= 2:
+            if one.distinct >= 2:
                 self.source.addItem(one.name, one.key)
         if (self._data.samples_of_pattern != "").any():
             self.source.addItem("{sample} in the pattern of file names", PATTERN)
@@ -71,32 +81,39 @@ class CheckPage(QWizardPage):
 
     def refresh(self) -> None:
         """Say what the choice means."""
-        groups, words = self.groups, self._data.words
-        quantity, classes = self._data.quantity.isChecked(), np.unique(words[words != ""]).tolist()
-        given = int(np.sum(words != ""))
-        many = {name: _samples(groups, words == name) for name in classes}
-        rows = [(name, str(int(np.sum(words == name))), str(count)) for name, count in many.items()]
-        self.counts.show_rows(rows)
+        codes, counted = self._codes, self._data.counted
+        quantity, classes, given = self._data.quantity.isChecked(), counted.classes, sum(counted.counts)
+        many = _samples(codes, counted)
+        self.counts.show_rows(
+            [(name, str(count), str(some)) for name, count, some in zip(classes, counted.counts, many, strict=True)]
+        )
         self.counts.setVisible(not quantity)
         self.optimistic.show()
-        if groups is None:
+        if codes is None:
             self.told.setText(f"{given} labelled spectra, each counted as a sample of its own.")
             self.optimistic.setText(
                 "If some of them are repeats of one sample, the accuracy that is stated will be optimistic for new"
                 " samples."
             )
             return
-        self.told.setText(f"{given} labelled spectra of {_samples(groups, words != '')} samples.")
-        alone = 0 if quantity else sum(count < 2 for count in many.values())
+        samples = _different(codes[counted.which >= 0])
+        self.told.setText(f"{given} labelled spectra of {samples} samples.")
+        alone = 0 if quantity else sum(count < 2 for count in many)
         few = f"{alone} of {len(classes)} classes have one sample only"
         worse = "how well new samples of these are recognised cannot be measured, and is stated optimistically."
         self.optimistic.setText(f"{few}: {worse}" if alone else "")
         self.optimistic.setVisible(bool(alone))
 
 
-def _samples(groups: NDArray[np.str_] | None, which: NDArray[np.bool_]) -> int:
-    """How many samples there are among `which` (N,) of the spectra; one without a name is a sample of its own."""
-    if groups is None:
-        return int(which.sum())
-    words = groups[which]
-    return len(set(words[words != ""].tolist())) + int(np.sum(words == ""))
+def _samples(codes: Codes | None, counted: Counted) -> list[int]:
+    """How many samples there are of each class; a spectrum without a sample's name is one of its own."""
+    if codes is None:
+        return list(counted.counts)
+    order = np.argsort(counted.which, kind="stable")
+    ends = np.cumsum([np.sum(counted.which < 0), *counted.counts])
+    return [_different(codes[order[start:end]]) for start, end in pairwise(ends.tolist())]
+
+
+def _different(codes: Codes) -> int:
+    named = codes[codes >= 0]
+    return len(np.unique(named)) + len(codes) - len(named)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+MOST_ROWS = 300
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
 
@@ -27,7 +28,10 @@ class CountingTable(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
-        """Show these in place of what was shown."""
+        """Show these in place of what was shown; of very many the first."""
+        if len(rows) > MOST_ROWS:
+            rows = [*rows[:MOST_ROWS], (f"and {len(rows) - MOST_ROWS:,} more",)]
+            self.clearContents()
         self.setRowCount(len(rows))
         for row, cells in enumerate(rows):
             for column, words in enumerate(cells):

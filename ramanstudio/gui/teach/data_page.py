@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +22,8 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
-from ramanstudio.errors import StudioError
 from ramanstudio.gui import panel_parts
+from ramanstudio.gui.teach.counted import Counted, count, count_pattern, nothing_counted
 from ramanstudio.gui.teach.counting import CountingTable
 from ramanstudio.gui.teach.doubtful import Doubtful
 from ramanstudio.gui.teach.subject import HAND, PATTERN
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 PREVIEWED: Final = 3  # files whose label is shown under the pattern
 SOON_MS: Final = 300
+AT_ONCE: Final = 2000  # spectra whose labels are counted while one types; those of more behind the window
+COUNT_SOON_MS: Final = 150
 HOW: Final = "Select spectra in the window, by clicking in Explore or in the list, and give them a label:"
 
 
@@ -73,6 +76,10 @@ class DataPage(QWizardPage):
         self.warnings = QLabel(self, wordWrap=True)
         self.warnings.setProperty("role", "warning")
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._count_soon = QTimer(self, singleShot=True, interval=COUNT_SOON_MS)
+        self._first_stems = list(dict.fromkeys(subject.stems))[:PREVIEWED]
+        self._is_counting = False
+        self.counted = nothing_counted(len(subject.names))
         self._lay_out()
         self.offer()
         self._connect()
@@ -80,15 +87,17 @@ class DataPage(QWizardPage):
     @property
     def words(self) -> NDArray[np.str_]:
         """The label of each spectrum (N,), empty where it has none."""
-        key = self.source.currentData()
-        if key == PATTERN:
-            return gathering.from_names(self.pattern.text(), self._teach.subject.stems)[0]
-        return self._by_hand if key == HAND else self._teach.subject.by_key(key)
+        return self.counted.words
 
     @property
     def samples_of_pattern(self) -> NDArray[np.str_]:
         """What the pattern says of samples (N,)."""
-        return gathering.from_names(self.pattern.text(), self._teach.subject.stems)[1]
+        return self.counted.samples
+
+    @property
+    def has_labels_by_hand(self) -> bool:
+        """Whether somebody gave labels here, which nothing else knows."""
+        return bool((self._by_hand != "").any())
 
     def offer(self) -> None:
         """Offer what labels can be read from now, the best first; what is chosen stays."""
@@ -107,74 +116,86 @@ class DataPage(QWizardPage):
         by_pattern = self.source.currentData() == PATTERN
         self._form.setRowVisible(self.pattern, by_pattern)
         self._form.setRowVisible(self.preview, by_pattern)
-        words = self.words
         if by_pattern:
-            seen = dict.fromkeys(zip(self._teach.subject.stems, words.tolist(), strict=True))
-            told = [f"{stem} → {word or 'no label'}" for stem, word in list(seen)[:PREVIEWED]]
+            words = gathering.from_names(self.pattern.text(), self._first_stems)[0].tolist()
+            told = [f"{stem} → {word or 'no label'}" for stem, word in zip(self._first_stems, words, strict=True)]
             self.preview.setText("\n".join(told))
-        numeric = _are_numbers(words)
-        self.quantity.setEnabled(numeric)
-        if not numeric and self.quantity.isChecked():
-            self.quantity.setChecked(False)  # comes back here
-            return
-        self._count(words)
         self.doubtful.clear()
+        self._soon.stop()
+        if len(self._teach.subject.names) <= AT_ONCE:
+            self._show_counted(self._counting()())
+            return
+        self._is_counting = True
+        self.warnings.setText("Counting the labels…")
+        self.warnings.show()
+        self._count_soon.start()
+        self.completeChanged.emit()
+
+    def _counting(self) -> Callable[[], Counted]:
+        """What counts the labels as they are asked for now."""
+        key, quantity, subject = self.source.currentData(), self.quantity.isChecked(), self._teach.subject
+        if key == PATTERN:
+            return partial(count_pattern, self.pattern.text(), subject.stems, quantity)
+        return partial(count, self._by_hand if key == HAND else subject.told_by(key).words, quantity)
+
+    def _count_behind(self) -> None:
+        counting = self._counting()
+
+        def work(_: Progress) -> Counted:
+            return counting()
+
+        self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
+        self._job.succeeded.connect(self._show_counted)
+        self._job.failed.connect(self._teach.messages.show_error)
+
+    def _show_counted(self, counted: Counted) -> None:
+        self.counted, self._is_counting = counted, False
+        self.quantity.setEnabled(counted.numeric)
+        if not counted.numeric:
+            with QSignalBlocker(self.quantity):
+                self.quantity.setChecked(False)
+        self._show_counts()
         self._soon.start()
         self._follow_selection()
         self.completeChanged.emit()
 
     def label(self, chosen: NDArray[np.bool_], name: str) -> None:
         """Give the spectra `chosen` (N,) this label, in a copy of what is told of the others."""
-        words = self._by_hand if self.source.currentData() == HAND or self._problem() else self.words
+        words = self._by_hand if self.source.currentData() == HAND or self.counted.problem else self.words
         self._by_hand = np.where(chosen, labels.clean(name), words.astype(object)).astype(str)
         with QSignalBlocker(self.source):
             self.source.setCurrentIndex(self.source.findData(HAND))
         self.refresh()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        return self._problem() == ""
+        return not self._is_counting and self.counted.problem == ""
 
     def end(self) -> None:
         """Let nothing come later."""
         self._soon.stop()
+        self._count_soon.stop()
         session = self._teach.studio.session
         session.selection_changed.disconnect(self._follow_selection)
         if self._job is not None:
             self._job.cancel()
 
-    def _problem(self) -> str:
-        """Why nothing can be learned from these labels; empty where it can."""
-        words = self.words
-        try:
-            if self.quantity.isChecked():
-                labels.numbers(words, len(words))
-            else:
-                labels.labelled(words, None, len(words))
-        except StudioError as error:
-            return str(error)
-        return ""
-
-    def _count(self, words: NDArray[np.str_]) -> None:
-        classes, counts = np.unique(words[words != ""], return_counts=True)
-        rows = [(name, f"{count}") for name, count in zip(classes.tolist(), counts.tolist(), strict=True)]
-        blank = int(np.sum(words == ""))
-        if blank:
-            rows.append(("without a label: to be named", f"{blank}"))
+    def _show_counts(self) -> None:
+        counted = self.counted
+        rows = [(name, f"{many}") for name, many in zip(counted.classes, counted.counts, strict=True)]
+        if counted.blank:
+            rows.append(("without a label: to be named", f"{counted.blank}"))
         head = self.counts.horizontalHeaderItem(0)
         if head is not None:
             head.setText("Value" if self.quantity.isChecked() else "Class")
         self.counts.show_rows(rows)
-        problem = self._problem()
-        told = [problem] if problem else []
-        if not problem and not self.quantity.isChecked():
-            told = labels.warnings(labels.labelled(words, None, len(words)))
+        told = [counted.problem] if counted.problem else list(counted.warnings)
         self.warnings.setText("\n".join(told))
         self.warnings.setVisible(bool(told))
 
     # A look at the labels, behind the window
 
     def _look(self) -> None:
-        if self._problem():
+        if self.counted.problem or self._is_counting:
             return
         subject, words, quantity = self._teach.subject, self.words, self.quantity.isChecked()
 
@@ -204,6 +225,7 @@ class DataPage(QWizardPage):
         self.new_label.returnPressed.connect(self.give.click)
         self.new_label.textChanged.connect(self._follow_selection)
         self._soon.timeout.connect(self._look)
+        self._count_soon.timeout.connect(self._count_behind)
         self._teach.studio.session.selection_changed.connect(self._follow_selection)
 
     def _lay_out(self) -> None:
@@ -233,11 +255,3 @@ class DataPage(QWizardPage):
         whole.addLayout(form)
         whole.addWidget(halves, 1)
         whole.addWidget(self.warnings)
-
-
-def _are_numbers(words: NDArray[np.str_]) -> bool:
-    try:
-        labels.numbers(words, len(words))
-    except StudioError:
-        return False
-    return True

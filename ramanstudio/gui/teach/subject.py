@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.errors import StudioError
 from ramanstudio.groups import Groups, Members
+from ramanstudio.gui.teach.counted import Codes, coded
 from ramanstudio.project import Entry, Project
 from ramanstudio.spectra import SpectrumSet
 from ramanstudio.teaching import gathering
@@ -29,11 +30,22 @@ MOST_CLASSES: Final = 500
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """One thing that is known of each spectrum: what it is called, and a word for each (N,), empty where unknown."""
+    """One thing that is known of each spectrum: what it is called, and a word for each (N,), empty where unknown.
+
+    `distinct` words there are; `codes` (N,) numbers them, -1 where unknown.
+    """
 
     key: str
     name: str
     words: Words
+    distinct: int
+    codes: Codes
+
+    @classmethod
+    def of(cls, key: str, name: str, words: Words) -> Told:
+        """What these words tell."""
+        names, codes = coded(words)
+        return cls(key, name, words, len(names), codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +81,7 @@ class Subject:
             for entry, row in zip(owners, members.rows.tolist(), strict=True)
         )
         told = [*_columns([one for one, keep in zip(sets, kept.tolist(), strict=True) if keep])]
-        told.append(Told(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
+        told.append(Told.of(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
         asked = sum(len(rows) for _, rows in entries)
         stems = tuple(entry.path.stem for entry in owners)
         seen = _denoised(chosen, project, spectra)
@@ -81,18 +93,18 @@ class Subject:
         told = tuple(one for one in self.told if one.key != GROUP)
         if groups is not None:
             words = _of_groups(groups, self.members)
-            told = (*told, Told(GROUP, "Names of groups (those that you named)", words))
+            told = (*told, Told.of(GROUP, "Names of groups (those that you named)", words))
         return replace(self, told=told)
 
-    def by_key(self, key: str) -> Words:
-        """The words of one thing that is told."""
-        return next(one.words for one in self.told if one.key == key)
+    def told_by(self, key: str) -> Told:
+        """One thing that is told."""
+        return next(one for one in self.told if one.key == key)
 
     @property
     def for_labels(self) -> tuple[Told, ...]:
         """What could be labels: two classes or more, best first."""
         usual = {f"{COLUMN}label": 0, f"{COLUMN}class": 1, GROUP: 2}
-        some = [one for one in self.told if 2 <= len(_distinct(one.words)) <= MOST_CLASSES]
+        some = [one for one in self.told if 2 <= one.distinct <= MOST_CLASSES]
         return tuple(sorted(some, key=lambda one: usual.get(one.key, 3)))
 
 
@@ -122,16 +134,13 @@ def _columns(sets: Sequence[SpectrumSet]) -> list[Told]:
         words = np.concatenate(
             [np.array([clean(cell) for cell in one.table.get(name, [""] * len(one))], dtype=object) for one in sets]
         ).astype(str)
-        columns.append(Told(f"{COLUMN}{name}", f"Column “{name}”", words))
+        columns.append(Told.of(f"{COLUMN}{name}", f"Column “{name}”", words))
     return columns
 
 
 def _of_groups(groups: Groups, members: Members) -> Words:
     """The names that somebody gave; of groups that a model has made only what was told to it, not what it answered."""
     here = groups.of(members)
-    words = np.array(["" if UNNAMED.fullmatch(one) else one for one in here.names("")], dtype=str)
+    given = [*("" if UNNAMED.fullmatch(one.name) else one.name for one in here.groups), ""]
+    words = np.array(given, dtype=str)[here.labels]
     return np.where((here.method == TAUGHT) & (here.probabilities < 1), "", words)
-
-
-def _distinct(words: Words) -> set[str]:
-    return set(words[words != ""].tolist())
