@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ramanstudio.progress import Progress
     from ramanstudio.teaching.taught import Taught, TaughtCard
 
-SOON_MS: Final = 100
+SOON_MS: Final = 30  # before the search of the libraries, which is longer
 TURN_S: Final = 1.5  # then others that wait for the model have their turn
 AT_ONCE: Final = 512  # spectra
 MOST_PREFERRED: Final = 64
