@@ -224,7 +224,8 @@ class _Table:
             )
         if missing:
             bar = ProgressBar("", 0)
-            bar.say(f"Labels for {len(missing)} files that were not given are not used: {_some(missing)}.")
+            many = "one file that was" if len(missing) == 1 else f"{len(missing)} files that were"
+            bar.say(f"The table tells of {many} not given: {_some(missing)}.")
         return labels, samples if self.samples is not None else None
 
     def _key(self, file: Path, name: str, number: int) -> tuple[str, str]:

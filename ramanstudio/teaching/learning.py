@@ -218,6 +218,8 @@ def _figures(report: Report) -> dict[str, Any]:
 
 
 def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
+    if not folds.tested.any():
+        return []  # nothing is measured, so nothing is optimistic
     if not folds.by_sample:
         return [NO_SAMPLES]
     if folds.sole:
