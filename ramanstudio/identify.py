@@ -24,6 +24,9 @@ from ramanstudio.spectra import SpectrumSet, stacked
 FEWEST_POINTS: Final = 8  # of a spectrum that has lines at all
 CLEAR: Final = 1000.0  # signal-to-noise ratio of a spectrum without noise, such as a simulated one
 FULL: Final = "The detector was full at the strongest line, whose height is not to be trusted. Measure with less light."
+# Of spectra that are noise only nine in ten have a ratio after denoising below it; those measured with one of 5 have 10
+# and more. Without it the noise in a map of 2205 spectra was given 140 names.
+FAINT: Final = 6.0
 SATURATED: Final = 5  # neighbouring samples at one highest value: the detector had no more to give
 
 Prints = dict[str, NDArray[Any]]
@@ -118,6 +121,7 @@ def identify(
     ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
     read = _of_one_axis(reader, spectra, progress, denoised)
     answers = search(read, ready, top, within, progress)
+    answers = [_unless_faint(answer, float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
     alike = twins.told_of(answers, ready, looked_at(read, within))
     answers = [
         replace(answer, why=_off_the_grid(spectra.axis)) if off else answer
@@ -125,6 +129,17 @@ def identify(
     ]
     said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
     return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
+
+
+def _unless_faint(answer: Identification, snr: float) -> Identification:
+    """An answer, or that it is unknown where no line stands out: what noise is most like says nothing."""
+    if not answer.matches or snr >= FAINT:
+        return answer
+    why = (
+        f"No line stands out of the noise: the highest is {snr:.1f} times as high as what denoising may have left"
+        " wrong. Measure longer."
+    )
+    return replace(answer, unknown=True, why=why)
 
 
 def _is_off(spectra: SpectrumSet, read: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

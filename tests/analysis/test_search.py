@@ -175,3 +175,13 @@ def test_a_substance_is_known_by_what_its_specimens_share(engine: Engine, tmp_pa
     answers = engine.identify(asked, library)
     right = [one.matches[0].name == f"Mineral {number}" for one, number in zip(answers, numbers, strict=True)]
     assert np.mean(right) >= 0.9
+
+
+def test_noise_alone_is_unknown_and_says_so_even_over_a_short_range(engine: Engine, shelf: Library) -> None:
+    random = np.random.default_rng(5)
+    axis = np.linspace(924.0, 1667.0, 394)
+    found = engine.identify(SpectrumSet.of(axis, random.normal(0, 1, (20, axis.size))), shelf)
+    assert sum(one.unknown for one in found) >= 18
+    faint = [one for one in found if "No line stands out of the noise" in one.why]
+    assert len(faint) >= 15
+    assert all(one.matches for one in faint), "the nearest are shown all the same"
