@@ -249,9 +249,10 @@ def write_labels(labelled: Labelled, ours: Sequence[Row], rivals: Sequence[Row],
     ]
     head = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
     drawn = f", mean ± standard deviation of {DRAWS} draws of the labels" if any(labelled.budgets) else ""
+    lead = f"{labelled.about} " if labelled.about else ""
     write_section(
         f"Few labels: {labelled.name}",
-        f"`python -m benchmarks.fewshot`, {machine()}. {labelled.about} Accuracy{drawn},"
+        f"`python -m benchmarks.fewshot`, {machine()}. {lead}Accuracy{drawn},"
         " split by sample where a class has several (`benchmarks/labelled.py`)."
         f" {_bold(JUDGED)}: the program's own `finetune` and `classify`, nothing chosen by hand; the bars are for it."
         " Settings and weights are chosen by cross-validation among the labels given, or fixed where a class has fewer"
