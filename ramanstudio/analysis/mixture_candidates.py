@@ -76,7 +76,7 @@ class _Query:
 
     @classmethod
     def of(cls, spectrum: SpectrumSet, sigma: float) -> _Query:
-        """Of a set of one; raises StudioError where too little of it is on the grid."""
+        """Of a set of one; raises StudioError where too little of it is on the grid, or it is flat."""
         values, measured = on_grid(GRID, spectrum.axis, spectrum.values)
         inside = np.flatnonzero(measured)
         if len(inside) < FEWEST_SAMPLES:
@@ -84,6 +84,8 @@ class _Query:
                 f"Of {spectrum.axis[0]:.0f} to {spectrum.axis[-1]:.0f} cm⁻¹ too little can be compared.",
                 remedy=f"Libraries are searched from {GRID.places[0]:.0f} to {GRID.places[-1]:.0f} cm⁻¹.",
             )
+        if np.ptp(values[0, inside]) == 0:
+            raise StudioError("The spectrum is flat: there is nothing to take apart.", remedy="Measure it again.")
         low, high = int(inside[0]), int(inside[-1]) + 1
         axis, query = GRID.places[low:high], values[0, low:high].astype(np.float64)
         noise = max(sigma, 1e-6 * float(np.ptp(query)), 1e-30)

@@ -79,3 +79,5 @@ def test_a_spectrum_that_no_reference_covers_is_a_sentence() -> None:
         mixture_candidates(far, 0.1, [Shelf.of(many_substances())])
     with pytest.raises(StudioError, match="too little can be compared"):
         mixture_candidates(SpectrumSet.of([10.0, 20.0], [1.0, 2.0]), 0.1, [Shelf.of(many_substances())])
+    with pytest.raises(StudioError, match="The spectrum is flat"):
+        mixture_candidates(SpectrumSet.of(AXIS, np.full(AXIS.size, 3.0)), 0.1, [Shelf.of(many_substances())])
