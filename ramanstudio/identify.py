@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis import lines, prints, twins
+from ramanstudio.analysis import lines, prints, snr, twins
 from ramanstudio.analysis.hits import Identification, Region
 from ramanstudio.analysis.library import Library
 from ramanstudio.analysis.prints import GRID
@@ -71,13 +71,13 @@ def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress, known
         return found
     some = spectra if good.all() else spectra[np.flatnonzero(good)]
     known = known if known is None or good.all() else known[good]
-    denoised, snr = _denoised(reader, some, progress, known)
+    denoised, ratio = _denoised(reader, some, progress, known)
     # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
     lines_only = lines.without_baseline(denoised)
     read = {
         **prints.prints(some, denoised, lines_only),
         "features": reader.features_of(lines_only, progress),
-        "snr": snr,
+        "snr": ratio,
     }
     for name, rows in read.items():
         if rows.shape[1:] == found[name].shape[1:]:  # features are missing where too little of a range is measured
@@ -97,9 +97,10 @@ def _denoised(
     try:
         denoised = known or reader.denoise(spectra, progress=progress)
     except StudioError:
-        return spectra, np.full(len(spectra), CLEAR, dtype=np.float32)
-    snr = np.nan_to_num(denoised.snr_after, nan=CLEAR, posinf=CLEAR).astype(np.float32)
-    return denoised.spectra, snr
+        ratio = snr.signal_height(spectra.axis, spectra.values) / np.maximum(snr.noise_sigma(spectra.values), 1e-30)
+        return spectra, np.clip(np.nan_to_num(ratio, nan=CLEAR), 0, CLEAR).astype(np.float32)
+    after = np.nan_to_num(denoised.snr_after, nan=CLEAR, posinf=CLEAR).astype(np.float32)
+    return denoised.spectra, after
 
 
 def identify(
@@ -131,12 +132,12 @@ def identify(
     return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
 
 
-def _unless_faint(answer: Identification, snr: float) -> Identification:
+def _unless_faint(answer: Identification, ratio: float) -> Identification:
     """An answer, or that it is unknown where no line stands out: what noise is most like says nothing."""
-    if not answer.matches or snr >= FAINT:
+    if not answer.matches or ratio >= FAINT:
         return answer
     why = (
-        f"No line stands out of the noise: the highest is {snr:.1f} times as high as what denoising may have left"
+        f"No line stands out of the noise: the highest is {ratio:.1f} times as high as what denoising may have left"
         " wrong. Measure longer."
     )
     return replace(answer, unknown=True, why=why)
