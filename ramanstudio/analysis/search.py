@@ -175,7 +175,7 @@ def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
 def _why_unknown(best: Match, none: float) -> str:
     return (
         f"Nothing in the libraries is credible: the nearest, {best.name}, has a hit quality of {best.hqi:.0f} of 1000;"
-        f" the chance that it is none of them is {none:.0%}."
+        f" the chance that it is none of them is {100 * none:.0f} %."
     )
 
 
