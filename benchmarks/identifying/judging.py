@@ -16,8 +16,8 @@ from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
 from ramanstudio.analysis.evidence import NUMBERS
 from ramanstudio.analysis.judge import FIRST, LAYERS, NONE_LAYERS, Judge
 
-WIDTH = 32
-STEPS, QUERIES_A_STEP, RATE, DECAY = 2500, 256, 6e-3, 0.03
+WIDTH = 64
+STEPS, QUERIES_A_STEP, RATE, DECAY = 4000, 512, 6e-3, 0.03
 ABSENT_SHARE = 0.25  # of unknowns that no library has: how often a user is taken to ask for one
 WRONGLY_UNKNOWN = 0.09  # of substances that the library has
 HELD = 0.9
