@@ -33,7 +33,8 @@ def bands_of(roots: Floats) -> Bands:
     top = float(np.ptp(heights))
     if top <= 0:
         return Bands(np.empty(0), np.empty(0))
-    scaled = (heights - np.median(heights)) / max(heights.max() - np.median(heights), 1e-12)
+    low = np.median(heights)
+    scaled = (heights - low) / max(heights.max() - low, 1e-12)
     peaks = find_peaks(scaled, height=_SEEN, prominence=_SEEN / 2)[0]
     left, middle, right = scaled[peaks - 1], scaled[peaks], scaled[peaks + 1]
     bend = left - 2 * middle + right

@@ -145,6 +145,7 @@ def _unit(references: Floats, weight: NDArray[np.float32]) -> NDArray[np.float32
 def _along(query: Floats, units: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
     """Pearson's r of `query` (G,) with `units` (R, G), each about its mean and of unit length over its `weight`."""
     own = query.astype(np.float32)
-    power = weight @ np.square(own) - np.square(weight @ own) / np.maximum(weight.sum(axis=1), 1)
+    squares, sums, many = (weight @ np.stack([np.square(own), own, np.ones_like(own)], axis=1)).T
+    power = squares - np.square(sums) / np.maximum(many, 1)
     r: NDArray[np.float32] = np.where(power > _FLAT, units @ own / np.sqrt(np.maximum(power, _FLAT)), 0)
     return np.clip(r, -1, 1)
