@@ -280,7 +280,8 @@ def _prints(
     """What a model made of the references, and of which (N,)."""
     if "prints" not in file:
         return MappingProxyType({}), np.zeros(many, dtype=bool)
-    prints = {name: _mapped(path, file["prints"], name, length) for name in file["prints"]}
+    # plain arrays over the mapped file: a view of np.memmap costs more than much of what a search does
+    prints = {name: np.asarray(_mapped(path, file["prints"], name, length)) for name in file["prints"]}
     printed = np.array(_mapped(path, file, "printed", length), dtype=bool)
     if printed.shape != (many,) or any(one.shape[:1] != (many,) for one in prints.values()):
         raise ValueError("what was made of the references does not fit them")

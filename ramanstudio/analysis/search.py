@@ -82,8 +82,7 @@ def weighed(
     query's own specimen out.
     """
     looked = looked_at(queries, within)
-    # plain arrays over the mapped file: a view of np.memmap takes longer to make than much of what is done with it
-    prints = [{name: np.asarray(rows) for name, rows in library.prints.items()} for library in libraries]
+    prints = [library.prints for library in libraries]
     near = [nearest(queries, looked, one, apart) for one in prints]
     answers = []
     for row in range(len(looked)):
@@ -128,7 +127,7 @@ def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray
     rows, both = [], []
     for best in one.found.best[places].tolist():
         prints, index = told.libraries[one.listed.library[best]].prints, one.listed.reference[best]
-        rows.append(np.asarray(prints[AS_MEASURED])[index, span])
+        rows.append(prints[AS_MEASURED][index, span])
         both.append(one.looked[span] & (along >= prints["first"][index]) & (along < prints["last"][index]))
     return correlation(one.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
 
