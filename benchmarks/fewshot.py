@@ -303,11 +303,13 @@ def resnet_from_scratch(labelled: Labelled) -> Row:
     return timed(RESNET, labelled, partial(score, labelled, rows, classify, RESNET_DRAWS))
 
 
-def main(model: str = DEFAULT_MODEL, with_resnet: bool = False) -> None:
-    """Measure a model beside the rivals on all sets, and write the sections."""
+def main(model: str = DEFAULT_MODEL, with_resnet: bool = False, only: str = "") -> None:
+    """Measure a model beside the rivals on all sets, or `only` one of them, and write the sections."""
     engine = Engine.load(model, device="cpu", threads=1)
     note = f"Ours: {engine.card.name}, model {engine.card.sha256[:12]}."
     for labelled in (microplastics(), *labelled_sets()):
+        if only not in ("", labelled.name):
+            continue
         spectra = labelled.spectra
         rivals = {name: make(spectra) for name, make in (CLASSIC | OF_THE_SET).items()}
         ours = Ours.of(engine, spectra)
@@ -326,5 +328,7 @@ if __name__ == "__main__":
     ask.add_argument(
         "--resnet", action="store_true", help="with the ResNet from scratch, which takes most of an hour on a CPU"
     )
+    sets = ("microplastics", "single_cells", "minerals_raw")
+    ask.add_argument("--only", choices=sets, default="", help="one of the sets")
     told = ask.parse_args()
-    main(told.model, told.resnet)
+    main(told.model, told.resnet, told.only)
