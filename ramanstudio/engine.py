@@ -293,7 +293,8 @@ class Engine:
         Raises StudioError when there is no library to search or one cannot be written, Cancelled when asked to stop.
         """
         libraries = [library] if isinstance(library, Library) else list(library)
-        return identify.identify(self, spectra, libraries, top, within, progress or SILENT, denoised)
+        threads = self._predictor.threads
+        return identify.identify(self, spectra, libraries, top, within, progress or SILENT, denoised, threads)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
