@@ -16,11 +16,20 @@ STARTER: Final = "Starter library"
 
 
 @dataclass(frozen=True, slots=True)
+class Unopened:
+    """A file of the user's folder that could not be opened as the library it should be, and why."""
+
+    path: Path
+    error: StudioError
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
-    """The libraries that could be opened, the user's by title, then the starter; a sentence for each that could not."""
+    """The libraries that could be opened, the user's by title, then the starter; and what could not."""
 
     libraries: tuple[Library, ...]
     problems: tuple[StudioError, ...]
+    unopened: tuple[Unopened, ...]
 
 
 def shelf(folder: Path | None = None) -> Shelf:
@@ -28,19 +37,20 @@ def shelf(folder: Path | None = None) -> Shelf:
 
     A damaged one is a problem that names it, and does not stop the others.
     """
-    found, problems = list[Library](), list[StudioError]()
+    found, unopened = list[Library](), list[Unopened]()
     folder = folder or paths.libraries()
     for path in sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
         try:
             found.append(library.open(path))
         except StudioError as error:
-            problems.append(error)
+            unopened.append(Unopened(path, error))
+    problems = [one.error for one in unopened]
     found.sort(key=lambda one: one.title.lower())
     try:
         found.append(starter())
     except StudioError as error:
         problems.append(error)
-    return Shelf(tuple(found), tuple(problems))
+    return Shelf(tuple(found), tuple(problems), tuple(unopened))
 
 
 def starter() -> Library:

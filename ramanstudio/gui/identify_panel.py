@@ -17,6 +17,7 @@ from ramanstudio.gui.identify.substances import Substances
 from ramanstudio.gui.identify.tally import Tally
 from ramanstudio.gui.identify.taught_choice import TaughtChoice
 from ramanstudio.gui.identify.telling import mixture_words
+from ramanstudio.gui.identify.unopened import UnopenedRows
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.made_of import MadeOf
 from ramanstudio.gui.panel_parts import Panel, button, label
@@ -44,7 +45,7 @@ class IdentifyPanel(Panel):
         self._identifying, self._unmixing = studio.identifying, studio.unmixing
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[QCheckBox]()
-        self._starter, self.damaged = label("quiet", wrap=True), label("error", wrap=True)
+        self._starter, self.unopened = label("quiet", wrap=True), UnopenedRows(studio.libraries)
         self.taught = TaughtChoice(studio.taught_models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
@@ -124,15 +125,13 @@ class IdentifyPanel(Panel):
                 "Only the starter library is here; it is simulated from peak tables." if libraries.only_starter else ""
             )
         self._starter.setText(words)
-        self.damaged.setText("\n".join(error.sentence for error in libraries.problems))
-        for said in (self._starter, self.damaged):
-            said.setVisible(bool(said.text()))
+        self._starter.setVisible(bool(words))
 
     def _order(self) -> None:
         """Let the Tab key walk from top to bottom."""
         compare = (*self.regions.in_reading_order, self.classic, self.mixture, self._fit)
-        taught = self.taught.in_reading_order
-        reading = (*self._boxes, self._shelf, self._more, *taught, *compare, self.go, self.substances, self._export)
+        above = (*self._boxes, *self.unopened.buttons, self._shelf, self._more, *self.taught.in_reading_order)
+        reading = (*above, *compare, self.go, self.substances, self._export)
         for one, following in pairwise(reading):
             QWidget.setTabOrder(one, following)
 
@@ -179,6 +178,7 @@ class IdentifyPanel(Panel):
         self._identifying.changed.connect(self._refresh_soon)
         self._unmixing.changed.connect(self._refresh_soon)
         self.taught.changed.connect(self._order)
+        self.unopened.changed.connect(self._order)
         self._session.changed.connect(lambda *_: self._refresh_soon())
         self._page.looked_at.connect(self._refresh_soon)
         self._page.made.connect(lambda: self._show_classic(self.classic.isChecked()))
@@ -203,7 +203,7 @@ class IdentifyPanel(Panel):
         shelf.setSpacing(8)
         shelf.addWidget(self._shelf, 1)
         shelf.addWidget(self._more, 1)
-        self._head(whole, "Search in", self._checks, self._starter, self.damaged, shelf)
+        self._head(whole, "Search in", self._checks, self._starter, self.unopened, shelf)
         self._head(whole, "Ask taught models", self.taught)
         self._head(whole, "Compare", self.regions, self.classic)
         self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self._fit)

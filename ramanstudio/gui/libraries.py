@@ -21,7 +21,7 @@ from ramanstudio.settings import Settings
 
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library, Reference
-    from ramanstudio.analysis.library_shelf import Shelf
+    from ramanstudio.analysis.library_shelf import Shelf, Unopened
     from ramanstudio.library_making import Made
 
 Edit = Callable[["Library", Progress], "Library"]
@@ -40,6 +40,7 @@ class Libraries(QObject):
         self._asked = False
         self.all: tuple[Library, ...] = ()
         self.problems: tuple[StudioError, ...] = ()
+        self.unopened: tuple[Unopened, ...] = ()  # those of the problems that are files on the shelf
 
     # What there is
 
@@ -59,8 +60,8 @@ class Libraries(QObject):
 
     @property
     def loading(self) -> bool:
-        """Whether the libraries are being opened, for the first time or again."""
-        return self._loading is not None
+        """Whether the libraries are being opened, for the first time or again, or are still to be."""
+        return self._loading is not None or not self._asked
 
     @property
     def searched(self) -> tuple[Library, ...]:
@@ -125,8 +126,15 @@ class Libraries(QObject):
 
     def delete(self, library: Library) -> Job:
         """Take a library off the shelf, and its file with it."""
-        job = self._submit(partial(_delete, library), f"Removing '{library.title}'")
-        job.succeeded.connect(lambda _: self._forget(library))
+        job = self._submit(partial(_delete, library.path), f"Removing '{library.title}'")
+        job.succeeded.connect(lambda _: self._forget(library.path))
+        return job
+
+    def delete_unopened(self, one: Unopened) -> Job:
+        """Take what could not be opened off the shelf: its file."""
+        job = self._submit(partial(_delete, one.path), f"Removing '{one.path.name}'")
+        job.succeeded.connect(lambda _: self._forget(one.path))
+        job.succeeded.connect(lambda _: self._messages.info(f"'{one.path.name}' was removed."))
         return job
 
     def _submit(self, work: Callable[[Progress], Any], title: str, keep: Callable[[Any], None] | None = None) -> Job:
@@ -148,8 +156,11 @@ class Libraries(QObject):
         self.changed.emit()
         self.edited.emit(library)
 
-    def _forget(self, library: Library) -> None:
-        self.all = tuple(one for one in self.all if one.path != library.path)
+    def _forget(self, path: Path) -> None:
+        self.all = tuple(one for one in self.all if one.path != path)
+        gone = [one.error for one in self.unopened if one.path == path]
+        self.problems = tuple(error for error in self.problems if error not in gone)
+        self.unopened = tuple(one for one in self.unopened if one.path != path)
         self.changed.emit()
 
     def _say_made(self, made: Made, name: str) -> None:
@@ -162,7 +173,7 @@ class Libraries(QObject):
             self._messages.info(f"{words}, and is searched from now on.")
 
     def _keep_shelf(self, shelf: Shelf) -> None:
-        self.all, self.problems = tuple(shelf.libraries), tuple(shelf.problems)
+        self.all, self.problems, self.unopened = shelf.libraries, shelf.problems, shelf.unopened
         for error in self.problems:
             self._messages.show_error(error)
 
@@ -216,12 +227,12 @@ def _copy(library: Library, path: Path, progress: Progress) -> Path:
     return path
 
 
-def _delete(library: Library, progress: Progress) -> None:
+def _delete(path: Path, progress: Progress) -> None:
     progress(0, 0)
     try:
-        library.path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     except OSError as error:
         raise StudioError(
-            f"Could not remove '{library.path.name}': {error.strerror or error}.",
+            f"Could not remove '{path.name}': {error.strerror or error}.",
             remedy="Close what else uses it, and try again.",
         ) from error

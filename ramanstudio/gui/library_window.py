@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QColor
 from PySide6.QtWidgets import QDialog, QListWidgetItem, QPushButton, QWidget
 
 from ramanstudio.errors import StudioError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     from ramanstudio.analysis.library import Library
+    from ramanstudio.analysis.library_shelf import Unopened
     from ramanstudio.gui.studio import Studio
     from ramanstudio.progress import Progress
 
@@ -40,6 +41,7 @@ class LibraryWindow(QDialog):
         self._session = studio.session
         self._wanted: Path | None = None
         self._shown: tuple[Library, ...] = ()
+        self._unopened: tuple[Unopened, ...] = ()  # beneath them
         self.parts = LibraryParts(self)
         self.model = self.parts.model
         self.edits = LibraryEdits(studio, self)
@@ -57,13 +59,19 @@ class LibraryWindow(QDialog):
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self.parts.strip.set_theme(theme)
-        self._show_spectra()
+        self.refresh()
 
     @property
     def chosen(self) -> Library | None:
         """The library whose references are shown."""
         row = self.parts.shelf.currentRow()
         return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    @property
+    def chosen_unopened(self) -> Unopened | None:
+        """What is chosen on the shelf, where it could not be opened."""
+        row = self.parts.shelf.currentRow() - len(self._shown)
+        return self._unopened[row] if 0 <= row < len(self._unopened) else None
 
     @property
     def references(self) -> list[int]:
@@ -82,22 +90,30 @@ class LibraryWindow(QDialog):
 
     def refresh(self) -> None:
         """Show what is on the shelf now."""
-        before = self._wanted or (self.chosen.path if self.chosen is not None else None)
+        chosen = self.chosen or self.chosen_unopened
+        before = self._wanted or (chosen.path if chosen is not None else None)
         shelf, libraries = self.parts.shelf, self._libraries
         with QSignalBlocker(shelf):
             shelf.clear()
-            self._shown = libraries.all
+            self._shown, self._unopened = libraries.all, libraries.unopened
             for library in self._shown:
-                item = QListWidgetItem(f"{library.title}\n{count_of(len(library), 'reference')}")
-                item.setToolTip(str(library.path))
-                shelf.addItem(item)
-            paths = [library.path for library in self._shown]
+                self._put(f"{library.title}\n{count_of(len(library), 'reference')}", str(library.path))
+            for one in self._unopened:
+                self._put(f"{one.path.name}\ncould not be opened", f"{one.error}\n{one.path}", "error")
+            paths = [library.path for library in self._shown] + [one.path for one in self._unopened]
             shelf.setCurrentRow(paths.index(before) if before in paths else 0)
         problems = "\n\n".join(str(error) for error in libraries.problems)
         words = "Opening the libraries…" if libraries.loading else problems
         self.parts.problem.setText(words)
         self.parts.problem.setVisible(bool(words))
         self._show_library()
+
+    def _put(self, words: str, tip: str, role: str = "text") -> None:
+        """Put a row on the shelf, in the colour of a role."""
+        item = QListWidgetItem(words)
+        item.setToolTip(tip)
+        item.setForeground(QColor(getattr(appearance().theme, role)))
+        self.parts.shelf.addItem(item)
 
     def _show_library(self) -> None:
         library = self.chosen
@@ -124,8 +140,8 @@ class LibraryWindow(QDialog):
         own = library is not None and not is_starter(library)
         for one in (self.parts.rename, self.parts.remove):
             one.setEnabled(own and some)
-        for one in (self.parts.retitle, self.parts.take_off):
-            one.setEnabled(own)
+        self.parts.retitle.setEnabled(own)
+        self.parts.take_off.setEnabled(own or self.chosen_unopened is not None)
         self.parts.export.setEnabled(library is not None)
         self.parts.merge.setEnabled(len(self._libraries.all) > 1)
         self.parts.add.setEnabled(any(entry.source is not None for entry in self._session.selected))

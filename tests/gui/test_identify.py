@@ -232,13 +232,21 @@ def test_a_library_that_is_not_ticked_is_not_searched(start: Starter, tmp_path: 
     desk.window.wait_until(lambda: "No library is chosen" in desk.verdict.why.text())
 
 
-def test_a_damaged_library_is_named_and_the_others_are_searched(start: Starter, tmp_path: Path) -> None:
+def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_removed(
+    start: Starter, tmp_path: Path, asked: list[str]
+) -> None:
     a_library()
-    (paths.libraries() / "broken.ramanlib").write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
+    broken = paths.libraries() / "broken.ramanlib"
+    broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert "broken.ramanlib" in desk.window.message
-    assert "broken.ramanlib" in desk.panel.damaged.text()
+    assert ["broken.ramanlib" in words for words in desk.panel.unopened.words] == [True]
+    desk.panel.unopened.buttons[0].click()
+    desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unopened.isVisible())
+    assert "broken.ramanlib" in asked[0]
+    assert "'broken.ramanlib' was removed." in desk.window.message
+    desk.wait_named("quartz")
 
 
 def test_with_nothing_but_the_starter_library_it_says_so(start: Starter, tmp_path: Path) -> None:

@@ -153,6 +153,23 @@ def test_copies_of_one_spectrum_are_found_whatever_they_are_called(desk: Desk) -
     assert len(desk.names()) == 3
 
 
+def test_what_cannot_be_opened_stands_on_the_shelf_and_can_be_removed(desk: Desk, asked: list[str]) -> None:
+    broken = paths.libraries() / "broken.ramanlib"
+    broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
+    desk.window.studio.libraries.load_again()
+    desk.window.wait_until(lambda: "broken.ramanlib\ncould not be opened" in desk.libraries())
+    assert "broken.ramanlib" in desk.parts.problem.text()
+    desk.turn_to("broken.ramanlib")
+    assert [button.isEnabled() for button in desk.parts.edits] == [False, False, False, True]
+    assert not desk.parts.export.isEnabled()
+    desk.parts.take_off.click()
+    desk.window.wait_until(lambda: not broken.exists() and len(desk.libraries()) == 3)
+    assert "broken.ramanlib" in asked[0]
+    assert not desk.parts.problem.text()
+    desk.turn_to("Stones")
+    assert desk.names() == ["calcite", "quartz"]
+
+
 def test_a_library_is_made_of_a_folder(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "Salts"
     (folder / "sulphates").mkdir(parents=True)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from ramanstudio import paths as places
 from ramanstudio.gui import dialogs
 from ramanstudio.gui.identify.naming import NamingDialog, references_of
+from ramanstudio.gui.identify.unopened import ask_to_remove, is_sure
 from ramanstudio.gui.words import count_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class LibraryEdits:
     def remove(self) -> None:
         """Take the chosen references out of their library."""
         library, some = self._window.chosen, self._window.references
-        if library is not None and some and self._is_sure(f"Remove {count_of(len(some), 'reference')} for good?"):
+        question = f"Remove {count_of(len(some), 'reference')} for good?"
+        if library is not None and some and is_sure(self._window, question):
             self._studio.libraries.edit(library, lambda now, way: now.removed(some, way), "Removing references")
 
     def retitle(self) -> None:
@@ -120,14 +122,14 @@ class LibraryEdits:
 
     def take_off(self) -> None:
         """Take the library off the shelf, with its file."""
-        library = self._window.chosen
-        if library is not None and self._is_sure(f"Remove the library '{library.title}' and its file for good?"):
+        library, unopened = self._window.chosen, self._window.chosen_unopened
+        if unopened is not None:
+            ask_to_remove(unopened, self._studio.libraries, self._window)
+        elif library is not None and is_sure(
+            self._window, f"Remove the library '{library.title}' and its file for good?"
+        ):
             self._studio.libraries.delete(library)
 
     def _ask(self, title: str, words: str, value: str) -> str:
         text, ok = QInputDialog.getText(self._window, title, words, QLineEdit.EchoMode.Normal, value)
         return text.strip() if ok else ""
-
-    def _is_sure(self, question: str) -> bool:
-        buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
-        return QMessageBox.question(self._window, "Remove", question, buttons) == QMessageBox.StandardButton.Yes
