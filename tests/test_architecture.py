@@ -25,7 +25,7 @@ FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"gui", "cli", "settings"},
     "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
-    | {"overlay_picture"}
+    | {"overlay_picture", "plane_picture"}
     | {"formats.registry", "mae.plan", "analysis.maps", "library_making", "teaching"}
     | {
         f"analysis.{door}"
@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": {"engine", "formats", "project"},
     "pictures": {"engine"},
     "overlay_picture": {"pictures"},
+    "plane_picture": {"pictures"},
     "project": {"engine", "formats"} | {"analysis.search"},
     "settings": set(),
     "engine": {"mae", "analysis", "batches", "denoised", "identify", "teaching"},

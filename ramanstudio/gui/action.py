@@ -29,6 +29,7 @@ class Moment:
     grouped: bool = False  # whether there are groups
     groups: int = 0  # chosen groups
     identified: bool = False  # whether it is known what some of the spectra are
+    pictured: bool = False  # whether the page that is looked at shows a picture of its own
     uncertain: bool = False  # whether the group of a selected spectrum is in doubt
 
 

@@ -60,9 +60,9 @@ ACTIONS: Final = (
         "Export picture…",
         "File",
         "Ctrl+Shift+E",
-        "Save a picture of the selected spectra as PNG or SVG",
+        "Save what is shown as a picture, PNG or SVG: the selected spectra, the plane, the map, or what was found",
         "ph.image",
-        _denoised,
+        lambda now: now.denoised > 0 or now.pictured,
     ),
     Action(
         "export_table",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
@@ -56,10 +57,10 @@ class Commands(IdentifyCommands):
             self._studio.exporting.spectra(folder)
 
     def export_picture(self) -> None:
-        found = self._window.middle.picture
+        drawing = self._window.middle.drawing
         path = self._ask_name("Export picture", ".png", "Picture (*.png);;Drawing (*.svg)")
-        if path is not None and found is not None:
-            self._studio.exporting.overlay(path, found, appearance().theme.is_dark)
+        if path is not None and drawing is not None:
+            self._studio.exporting.drawn(partial(drawing, path, dark=appearance().theme.is_dark))
         elif path is not None:
             shifts = self._view.visible_range()[0] if self._view is not None else None
             parts = [part for part in PARTS if self._studio.settings[f"show_{part}"]]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.plane.member_spectra import MemberSpectra
     from ramanstudio.gui.plane.plane_bar import PlaneBar
     from ramanstudio.gui.plane.view import PlaneView
+    from ramanstudio.plane_picture import PlanePicture
 
 COMPONENTS: Final = "components"
 AFTER_RESULTS_MS: Final = 300
@@ -45,9 +46,8 @@ class ExplorePage(QWidget):
         self.bar: PlaneBar | None = None
         self.strip: ExploreStrip | None = None
         self._theme: Theme | None = None
-        self._layout = COMPONENTS
+        self._layout, self._made = COMPONENTS, MadeOf()
         self._spectra: MemberSpectra | None = None
-        self._made = MadeOf()
         self._tinted: Any = None
         self._unasked: Selection | None = None  # what was selected by itself as the files were opened
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -278,6 +278,14 @@ class ExplorePage(QWidget):
         )
 
     # What can be taken away
+
+    def picture(self) -> PlanePicture | None:
+        """What is drawn, to be drawn again; None where nothing is."""
+        from ramanstudio.gui.plane.taking import picture_of
+
+        if self.view is None or self.strip is None or self.bar is None or self._stack.currentWidget() != self._plane:
+            return None
+        return picture_of(self.view, self.strip, self.bar.said.text().rpartition("   ")[2])
 
     def numbers(self) -> str:
         """Name, place and group of what is selected, or of all, as tab separated text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +20,6 @@ from ramanstudio.project import Entry, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
-    from ramanstudio.overlay_picture import OverlayPicture
 
 MOST_PANELS: Final = 24  # of one picture
 
@@ -61,13 +60,10 @@ def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: P
     )
 
 
-def write_overlay(picture: OverlayPicture, path: Path, dark: bool, progress: Progress) -> str:
-    """Draw what a spectrum was found to be; what was done, in words."""
-    from ramanstudio.overlay_picture import draw_overlay
-
+def write_drawn(draw: Callable[[], Path], progress: Progress) -> str:
+    """Draw what a page shows; what was done, in words."""
     progress(0, 0, "Drawing the picture")
-    draw_overlay(path, picture, dark)
-    return f"The picture was saved as '{path}'."
+    return f"The picture was saved as '{draw()}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
@@ -131,9 +127,9 @@ class Exporting(QObject):
         """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
         return self._submit(partial(write_picture, self.found, path, look), "Drawing the picture")
 
-    def overlay(self, path: Path, picture: OverlayPicture, dark: bool) -> Job:
-        """Save what a spectrum was found to be, as it is looked at."""
-        return self._submit(partial(write_overlay, picture, path, dark), "Drawing the picture")
+    def drawn(self, draw: Callable[[], Path]) -> Job:
+        """Save what a page shows: `draw` draws it, and says where."""
+        return self._submit(partial(write_drawn, draw), "Drawing the picture")
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where no groups were found."""

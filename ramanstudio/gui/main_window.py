@@ -192,6 +192,7 @@ class MainWindow(QMainWindow):
             studio.denoising.engine_changed,
             studio.workers.submitted,
             studio.workers.idle,
+            self.pages.chosen,
         ):
             signal.connect(self._enable_soon)
         studio.denoising.engine_changed.connect(self._show_device)
@@ -248,6 +249,7 @@ class MainWindow(QMainWindow):
             grouped=session.groups is not None,
             groups=len(self.groups.chosen),
             identified=bool(session.project.identified or session.project.answered),
+            pictured=self.middle.shows_picture,
             uncertain=bool(self.groups.uncertain.any()),
         )
 

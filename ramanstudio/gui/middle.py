@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QWidget
@@ -23,9 +26,10 @@ if TYPE_CHECKING:
     from ramanstudio.gui.plane.view import PlaneView
     from ramanstudio.gui.spectrum_view import SpectrumView
     from ramanstudio.gui.studio import Studio
-    from ramanstudio.overlay_picture import OverlayPicture
 
     Part = ExplorePage | MapPage | MapPanel | IdentifyPage | IdentifyPanel
+
+Drawing = Callable[..., Path]  # of where to, and whether in dark colours
 
 EXPLORED: Final = ("explore", "map")  # pages that show how the spectra lie to each other
 
@@ -86,9 +90,29 @@ class Middle:
         return shown.view.numbers() if isinstance(shown, SpectrumPage) and shown.view is not None else ""
 
     @property
-    def picture(self) -> OverlayPicture | None:
-        """What the page that is looked at shows, to be drawn again; None where it shows what is selected."""
-        return self.shown.picture() if isinstance(self.shown, IdentifyPage) else None
+    def drawing(self) -> Drawing | None:
+        """What draws anew what the page that is looked at shows; None where that is what is selected, or nothing."""
+        shown = self.shown
+        if isinstance(shown, IdentifyPage) and (overlay := shown.picture()) is not None:
+            from ramanstudio.overlay_picture import draw_overlay
+
+            return partial(draw_overlay, picture=overlay)
+        if isinstance(shown, ExplorePage) and (plane := shown.picture()) is not None:
+            from ramanstudio.plane_picture import draw_plane
+
+            return partial(draw_plane, picture=plane)
+        if isinstance(shown, MapPage) and (map_ := shown.picture) is not None:
+            from ramanstudio import map_files
+
+            return partial(map_files.save, picture=map_)
+        return None
+
+    @property
+    def shows_picture(self) -> bool:
+        """Whether the page that is looked at shows a picture of its own."""
+        explored = self._session.project.explored is not None
+        identified = bool(self._session.project.identified)
+        return {"explore": explored, "map": True, "identify": identified}.get(self.pages.current, False)
 
     def _make_explore(self) -> ExplorePage:
         page = ExplorePage(self._session, self._studio.exploring, self._window.acts)

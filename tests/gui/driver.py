@@ -146,3 +146,12 @@ def write_spectrum(path: Path, points: int = 200, seed: int = 0, counts: float =
 
 def write_spectra(folder: Path, count: int, points: int = 200) -> list[Path]:
     return [write_spectrum(folder / f"spectrum_{number:04d}.txt", points, number) for number in range(count)]
+
+
+def share_of(path: Path, colour: str) -> float:
+    """The share of a picture's pixels that are of a colour."""
+    from matplotlib.image import imread
+
+    pixels = np.asarray(imread(path)[..., :3] * 255).round()
+    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+    return float((np.abs(pixels - wanted).max(axis=-1) <= 12).mean())

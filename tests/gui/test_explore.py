@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from driver import SmoothingEngine, Starter, Window, write_spectrum
+from driver import SmoothingEngine, Starter, Window, share_of, write_spectrum
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
@@ -20,7 +20,7 @@ from ramanstudio.engine import Engine
 from ramanstudio.errors import StudioError
 from ramanstudio.explore import Part, explore
 from ramanstudio.groups import Members
-from ramanstudio.gui import theme
+from ramanstudio.gui import dialogs, theme
 from ramanstudio.gui.explore_page import ExplorePage
 from ramanstudio.gui.plane.member_spectra import MemberSpectra
 from ramanstudio.gui.plane.tints import Categories, Values, tinted
@@ -650,6 +650,44 @@ def test_names_places_and_groups_can_be_copied(explored: Window) -> None:
     head, *lines = page_of(explored).numbers().splitlines()
     assert head.split("\t") == ["spectrum", "x", "y", "group"]
     assert [line.split("\t")[0] for line in lines] == ["three.h5 · 4", "three.h5 · 31"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_the_picture_taken_away_is_the_plane_with_its_legend_and_spectra(
+    explored: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = tmp_path / f"plane{suffix}"
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: path)
+    session = explored.studio.session
+    session.select([])
+    look(explored)
+    explored.do("export_picture")
+    explored.wait_until(lambda: "picture was saved" in explored.message)
+    groups = session.groups
+    assert groups is not None
+    colours = [theme.current().category(group.colour) for group in groups.groups]
+    if suffix == ".svg":
+        drawn = path.read_text(encoding="utf-8")
+        assert drawn.count("<use ") > len(SUBSTANCES), "a mark for each spectrum"
+        assert all(f"fill: {colour.lower()}" in drawn for colour in colours)
+    else:
+        assert all(share_of(path, colour) > 0.0003 for colour in colours)
+    session.select_spectra(np.full(4, session.project.entries[0].id), np.arange(4))
+    look(explored)
+    picture = page_of(explored).picture()
+    assert picture is not None
+    assert picture.selected.sum() == 4
+    assert picture.title.endswith("4 selected")
+    assert [line.name for line in picture.lines] == curves_of(explored)
+
+
+def test_of_points_coloured_by_a_number_the_picture_says_which_colour_is_which(explored: Window) -> None:
+    tint(explored, "column x")
+    picture = page_of(explored).picture()
+    assert picture is not None
+    assert picture.scale is not None
+    assert (picture.scale.label, round(picture.scale.low, 1), round(picture.scale.high, 1)) == ("x", 1.4, 68.6)
+    assert not picture.rows
 
 
 def test_the_actions_of_the_window_work_on_the_plane_while_it_is_shown(explored: Window) -> None:

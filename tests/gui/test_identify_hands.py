@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from desk import Desk
-from driver import Starter
+from driver import Starter, share_of
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from shelf import a_file, a_library, of_the_starter
@@ -83,15 +83,6 @@ def test_what_is_compared_is_dragged_on_the_spectrum_undone_and_kept(
     desk.window.wait_until(lambda: desk.studio.identifying.within is None)
     desk.wait_done()
     assert not desk.panel.regions.only.isChecked()
-
-
-def share_of(path: Path, colour: str) -> float:
-    """The share of a picture's pixels that are of a colour."""
-    from matplotlib.image import imread
-
-    pixels = np.asarray(imread(path)[..., :3] * 255).round()
-    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
-    return float((np.abs(pixels - wanted).max(axis=-1) <= 12).mean())
 
 
 @pytest.mark.parametrize("parts", [{"quartz": 1.0}, {}])

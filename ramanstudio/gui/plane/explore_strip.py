@@ -39,7 +39,7 @@ class ExploreStrip(QWidget):
         self.curves: list[Curve] = []
         self.hovered: Curve | None = None
         self.has_bands = False
-        self._is_scaled = False
+        self._is_scaled, self.unit = False, "a.u."
         self.setMinimumHeight(_LEAST_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -71,12 +71,12 @@ class ExploreStrip(QWidget):
         if self._is_scaled:
             self.curves = [scaled(curve) for curve in self.curves]
         # the groups are named beside the plane already, and the curves need the room
-        unit, notes = SCALED if self._is_scaled else spectra.unit, []
+        self.unit, notes = SCALED if self._is_scaled else spectra.unit, []
         if len(self.curves) > MOST_CURVES:
             notes.append(f"the first {MOST_CURVES} of {len(self.curves)} groups")
         if self._is_scaled:
             notes.append("each scaled from 0 to 1")
-        self._strip.show_curves(self.curves, unit, some, ", ".join(notes))
+        self._strip.show_curves(self.curves, self.unit, some, ", ".join(notes))
 
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""

@@ -213,6 +213,11 @@ class ColourBar(QWidget):
         self.setToolTip(f"{words}. Two in a hundred points lie beyond either end.")
         self.update()
 
+    @property
+    def range(self) -> tuple[str, float, float]:
+        """The quantity and its limits."""
+        return self._label, self._low, self._high
+
     def _ends(self) -> str:
         return "no number" if not np.isfinite(self._low) else f"{_minus(self._low)} to {_minus(self._high)}"
 

@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from ramanstudio.gui import theme as themes
+from ramanstudio.gui.plane.camera import Camera
 from ramanstudio.gui.plane.card import Card, Speaks, Spoken
 from ramanstudio.gui.plane.ground import Ground
 from ramanstudio.gui.plane.hands import Hands, Tool
 from ramanstudio.gui.plane.legend import ColourBar, Legend, Row, viridis
 from ramanstudio.gui.plane.markers import RING, shapes_of
-from ramanstudio.gui.plane.scene import CROWD, Looks
+from ramanstudio.gui.plane.scene import CROWD, Looks, Scene
 from ramanstudio.gui.theme import Theme
 
 __all__ = ["CROWD", "PlaneView", "Spoken", "Tool"]
@@ -195,16 +196,8 @@ class PlaneView(QWidget):
             shapes = np.array([*shapes_of([colour for _, colour in self._rows]), RING], dtype=np.intp)
             return Looks(self._categories % len(colours), shapes[self._categories % len(colours)], colours)
         if self._values is not None:
-            return Looks(self._tones(self._values), none, (*viridis(_TONES, theme), theme.raw))
+            return Looks(_tones(self._values, self.bar, self._label), none, (*viridis(_TONES, theme), theme.raw))
         return Looks(none, none, (theme.accent,))
-
-    def _tones(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
-        known = np.isfinite(values)
-        low, high = np.percentile(values[known], _LIMITS).tolist() if known.any() else (np.nan, np.nan)
-        self.bar.show_range(self._label, low, high, int((~known).sum()))
-        span = high - low if high > low else 1.0
-        share = np.clip((np.where(known, values, 0.0) - (low if known.any() else 0.0)) / span, 0, 1)
-        return np.where(known, np.rint(share * (_TONES - 1)), _TONES).astype(np.intp)
 
     def _hidden_now(self, count: int) -> NDArray[np.bool_]:
         hidden = np.zeros(count, dtype=bool) if self._hidden is None else self._hidden
@@ -268,6 +261,11 @@ class PlaneView(QWidget):
     # What can be taken away
 
     @property
+    def shown_now(self) -> tuple[Scene, Camera, tuple[str, str]]:
+        """All that is drawn, which part of it is looked at, and what lies along the axes."""
+        return self._ground.scene, self._ground.camera, self._ground.axis_names
+
+    @property
     def drawing(self) -> bool:
         """Whether a picture is still being drawn, in turns with the events of the window."""
         return self._ground.drawing
@@ -292,3 +290,13 @@ class PlaneView(QWidget):
             self._meaning.render(painter, self._meaning.pos())
         painter.end()
         return image
+
+
+def _tones(values: NDArray[np.float64], bar: ColourBar, label: str) -> NDArray[np.intp]:
+    """Which tone each number has, between limits that the bar is told; beyond the last where there is none."""
+    known = np.isfinite(values)
+    low, high = np.percentile(values[known], _LIMITS).tolist() if known.any() else (np.nan, np.nan)
+    bar.show_range(label, low, high, int((~known).sum()))
+    span = high - low if high > low else 1.0
+    share = np.clip((np.where(known, values, 0.0) - (low if known.any() else 0.0)) / span, 0, 1)
+    return np.where(known, np.rint(share * (_TONES - 1)), _TONES).astype(np.intp)
