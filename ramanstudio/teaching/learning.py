@@ -205,14 +205,14 @@ def _finished(
 def _figures(report: Report) -> dict[str, Any]:
     """What the card says of the report."""
     one = report.expected
-    figures = {"majority class": report.majority}
+    figures = {"accuracy of always the commonest class": report.majority}
     if one.is_measured:
         figures |= {
             "expected accuracy": one.accuracy,
             "95 % interval, low": one.low,
             "95 % interval, high": one.high,
             "accuracy held out": one.held_out,
-            "calibration gap": report.sureness.gap,
+            "mean gap between how sure and how often right": report.sureness.gap,
         }
     return {"figures": figures, "notes": (report.headline, *report.warnings)}
 

@@ -56,21 +56,22 @@ class TaughtCard:
 
     def text(self) -> str:
         """The card in sentences, for a person to read."""
-        what = (
-            f"Names {len(self.classes)} classes, learned from {sum(self.counts)} spectra: "
-            + ", ".join(f"{name} {count}" for name, count in zip(self.classes, self.counts, strict=True))
-            if self.kind == CLASSES
-            else f"Predicts a quantity, learned from {sum(self.counts)} spectra"
-        )
+        of_classes = self.kind == CLASSES
+        what = f"Names {len(self.classes)} classes" if of_classes else "Predicts a quantity"
+        each = ", ".join(f"{name} {count}" for name, count in zip(self.classes, self.counts, strict=of_classes))
         return "\n".join(
             [
-                f"{self.name}: {what}.",
+                f"{self.name}: {what}, learned from {sum(self.counts)} spectra.",
                 f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
                 f"Reads: {READ_AS.get(self.reading, self.reading)}. Judged by: {self.head}.",
-                *(f"{figure}: {value:.3g}" for figure, value in self.figures.items()),
                 *self.notes,
+                *(
+                    f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"
+                    for figure, value in self.figures.items()
+                ),
                 f"Made for {self.parent} on {self.made} by {self.software}.",
                 *([f"SHA-256 {self.sha256}"] if self.sha256 else []),
+                *([f"Spectra of each class: {each}."] if of_classes else []),
             ]
         )
 

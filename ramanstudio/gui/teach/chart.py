@@ -85,7 +85,7 @@ class Chart(QWidget):
         font.setPixelSize(themes.QUIET_PX)
         painter.setFont(themes.tabular(font))
         self._draw_axes(painter, inside, QColor(theme.line), QColor(theme.quiet))
-        painter.setClipRect(inside.adjusted(-DOT, -DOT, DOT, DOT))
+        painter.setClipRect(inside.adjusted(-2 * DOT, -2 * DOT, 2 * DOT, 2 * DOT))
         for one in self._series:
             self._draw(painter, inside, one, QColor(getattr(theme, one.colour)))
         painter.end()

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
     from ramanstudio.progress import Progress
 
-PREVIEWED: Final = 3  # files whose label is shown under the pattern
 SOON_MS: Final = 300
 AT_ONCE: Final = 2000  # spectra whose labels are counted while one types; those of more behind the window
 COUNT_SOON_MS: Final = 150
@@ -53,12 +52,12 @@ class DataPage(QWizardPage):
         self.setTitle("Which spectra are labelled, and how?")
         left = f" {subject.left_out} of another range, or without numbers, are left out." if subject.left_out else ""
         self.setSubTitle(f"{count_of(len(subject.names), 'spectrum', 'spectra')} to teach by.{left}")
-        self._by_hand: NDArray[np.str_] = np.full(len(subject.names), "", dtype=object).astype(str)
+        self._by_hand: NDArray[np.str_] = np.full(len(subject.names), "")
         self._job: Job | None = None
         self.source = QComboBox(self)
         self.source.setAccessibleName("Where the labels come from")
         self.source.setToolTip("What tells the class of each spectrum; a blank is a spectrum without a label")
-        self.pattern = QLineEdit(gathering.likely_pattern(subject.stems), self)
+        self.pattern = QLineEdit(subject.pattern, self)
         self.pattern.setAccessibleName("Pattern of file names")
         self.pattern.setToolTip("{label} stands for the class, {sample} for the sample, * for anything")
         self.preview = panel_parts.label("quiet", wrap=True)
@@ -77,7 +76,6 @@ class DataPage(QWizardPage):
         self.warnings.setProperty("role", "warning")
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._count_soon = QTimer(self, singleShot=True, interval=COUNT_SOON_MS)
-        self._first_stems = list(dict.fromkeys(subject.stems))[:PREVIEWED]
         self._is_counting = False
         self.counted = nothing_counted(len(subject.names))
         self._lay_out()
@@ -117,8 +115,9 @@ class DataPage(QWizardPage):
         self._form.setRowVisible(self.pattern, by_pattern)
         self._form.setRowVisible(self.preview, by_pattern)
         if by_pattern:
-            words = gathering.from_names(self.pattern.text(), self._first_stems)[0].tolist()
-            told = [f"{stem} → {word or 'no label'}" for stem, word in zip(self._first_stems, words, strict=True)]
+            some = self._teach.subject.examples
+            words = gathering.from_names(self.pattern.text(), some)[0].tolist()
+            told = [f"{stem} → {word or 'no label'}" for stem, word in zip(some, words, strict=True)]
             self.preview.setText("\n".join(told))
         self.doubtful.clear()
         self._soon.stop()
@@ -212,7 +211,7 @@ class DataPage(QWizardPage):
     def _follow_selection(self) -> None:
         chosen = self._selected()
         many = int(chosen.sum())
-        self.give.setText(f"Label the {many:,} selected" if many else "Label the selected")
+        self.give.setText(f"Label the {many:,} selected" if many > 1 else "Label the selected")
         self.give.setEnabled(many > 0 and bool(labels.clean(self.new_label.text())))
         self.take.setEnabled(bool(np.any(self.words[chosen] != "")))
 

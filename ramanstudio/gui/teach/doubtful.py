@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from ramanstudio.gui.panel_parts import label
-from ramanstudio.gui.strip import Strip
-from ramanstudio.gui.teach.drawn import draw_doubt, draw_places
+from ramanstudio.gui.teach.drawn import Drawing, draw_doubt, draw_places
+from ramanstudio.gui.theme import appearance
 from ramanstudio.gui.words import count_of
 from ramanstudio.teaching.first_look import FirstLook
 
@@ -37,7 +37,7 @@ class Doubtful(QWidget):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
         self.list.setMinimumHeight(60)
-        self.strip = Strip(self)
+        self.strip = Drawing(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 0, 0)
         column.setSpacing(8)
@@ -47,6 +47,7 @@ class Doubtful(QWidget):
         self.list.currentItemChanged.connect(self._draw)
         self.list.itemClicked.connect(self._select)
         self.list.itemActivated.connect(self._select)
+        appearance().changed.connect(self._draw_again)
         self.hide()
 
     def clear(self) -> None:
@@ -83,6 +84,9 @@ class Doubtful(QWidget):
         else:
             names = self._teach.subject.names
             draw_places(self.strip, self._teach.subject, [(place, names[place]) for place in places])
+
+    def _draw_again(self) -> None:
+        self._draw(self.list.currentItem())
 
     def _select(self, item: QListWidgetItem) -> None:
         self._teach.select(item.data(CHOSEN)[0][0])

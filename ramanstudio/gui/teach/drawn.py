@@ -1,46 +1,91 @@
-"""Spectra in the wizard's strips: the one in question, over the mean of the class it was said to be and of its own."""
+"""Spectra drawn in the wizard: the one in question, over the mean of the class it was said to be and of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.analysis.lines import without_baseline
-from ramanstudio.gui.strip import SCALED, Curve, Strip
-from ramanstudio.gui.theme import current
+from ramanstudio.gui.strip import SCALED, Curve, Strip, StripBand
+from ramanstudio.gui.theme import appearance, current
 
 if TYPE_CHECKING:
     from ramanstudio.gui.teach.subject import Subject
 
 MOST_OF_A_CLASS: Final = 20  # spectra that its mean is drawn of
+MOST_CLASSES: Final = 8  # that are drawn each by itself; of more nobody could tell one from another
+MOST_OF_ALL: Final = 400
 Floats = NDArray[np.floating[Any]]
 
 
-def draw_doubt(strip: Strip, subject: Subject, words: NDArray[np.str_], place: int, told: str = "") -> None:
+class Drawing(QWidget):
+    """A strip, made when something is first drawn in it: made at once, all of the wizard's would hold it up."""
+
+    band_dragged = Signal(int, float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumHeight(120)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    @cached_property
+    def strip(self) -> Strip:
+        """What it is drawn in."""
+        made = Strip(self)
+        made.band_dragged.connect(self.band_dragged)
+        appearance().changed.connect(made.set_theme)
+        self._column.addWidget(made)
+        return made
+
+    @property
+    def names(self) -> list[str]:
+        """What is drawn, in order."""
+        return self.strip.names
+
+    def show_curves(self, curves: Sequence[Curve]) -> None:
+        """Draw these, each from 0 to 1."""
+        if curves or "strip" in self.__dict__:
+            self.strip.show_curves(curves, SCALED)
+
+    def set_bands(self, bands: Sequence[StripBand]) -> None:
+        """Mark these ranges."""
+        self.strip.set_bands(bands)
+
+
+def draw_doubt(drawing: Drawing, subject: Subject, words: NDArray[np.str_], place: int, told: str = "") -> None:
     """Draw the spectrum at `place`, and the means of the spectra labelled `told`, and labelled as it is."""
     drawn = [([place], subject.names[place])]
     for name in dict.fromkeys((told, str(words[place]))):
         others = [one for one in np.flatnonzero(words == name).tolist() if one != place] if name else []
         if others:
             drawn.append((others[:MOST_OF_A_CLASS], f"{name}, mean of {min(len(others), MOST_OF_A_CLASS)}"))
-    _draw(strip, subject, drawn)
+    _draw(drawing, subject, drawn)
 
 
-def draw_places(strip: Strip, subject: Subject, places: Sequence[tuple[int, str]]) -> None:
+def draw_places(drawing: Drawing, subject: Subject, places: Sequence[tuple[int, str]]) -> None:
     """Draw the spectra at these places."""
-    _draw(strip, subject, [([place], name) for place, name in places])
+    _draw(drawing, subject, [([place], name) for place, name in places])
 
 
-def draw_classes(strip: Strip, subject: Subject, words: NDArray[np.str_], classes: Sequence[str]) -> None:
-    """Draw the mean of each class."""
-    members = [(np.flatnonzero(words == name)[:MOST_OF_A_CLASS].tolist(), name) for name in classes]
-    _draw(strip, subject, [(places, name) for places, name in members if places])
+def draw_classes(drawing: Drawing, subject: Subject, words: NDArray[np.str_], classes: Sequence[str]) -> None:
+    """Draw the mean of each class; of many classes the mean of all together."""
+    if len(classes) > MOST_CLASSES:
+        labelled = np.flatnonzero(words != "")
+        some = labelled[:: -(-len(labelled) // MOST_OF_ALL)]
+        _draw(drawing, subject, [(some.tolist(), f"mean of {len(some):,} labelled spectra, and how they differ")])
+        return
+    members = [(np.flatnonzero(words == name)[:MOST_OF_A_CLASS].tolist(), name) for name in reversed(classes)]
+    _draw(drawing, subject, [(places, name) for places, name in members if places])
 
 
-def _draw(strip: Strip, subject: Subject, drawn: Sequence[tuple[list[int], str]]) -> None:
+def _draw(drawing: Drawing, subject: Subject, drawn: Sequence[tuple[list[int], str]]) -> None:
     """Each as the mean of its places, every spectrum without its baseline and from 0 to 1; the first on top."""
     theme = current()
     curves = []
@@ -48,7 +93,7 @@ def _draw(strip: Strip, subject: Subject, drawn: Sequence[tuple[list[int], str]]
         values = _scaled(without_baseline(subject.seen[places]).values)
         spread = values.std(axis=0) if len(places) > 1 else None
         curves.append(Curve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
-    strip.show_curves(curves[::-1], SCALED)
+    drawing.show_curves(curves[::-1])
 
 
 def _scaled(values: Floats) -> Floats:

@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.strip import Strip
 from ramanstudio.gui.teach.doubtful import PADDED
-from ramanstudio.gui.teach.drawn import draw_doubt
+from ramanstudio.gui.teach.drawn import Drawing, draw_doubt
 from ramanstudio.teaching.labels import clean
 from ramanstudio.teaching.report import Report
 
@@ -46,7 +45,7 @@ class NextToLabel(QSplitter):
         self.label_it.setToolTip("Give the chosen spectrum this label")
         self.learn_again = QPushButton("Learn again with these", self)
         self.learn_again.setToolTip("Go back, and learn from all labels there are now")
-        self.strip = Strip(self)
+        self.strip = Drawing(self)
         self._lay_out()
         self.list.currentItemChanged.connect(self._draw)
         self.list.itemClicked.connect(lambda item: wizard.select(item.data(PLACE)))

@@ -24,19 +24,20 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.gui.panel_parts import label
-from ramanstudio.gui.strip import Strip, StripBand
+from ramanstudio.gui.strip import StripBand
 from ramanstudio.gui.teach.chart import Chart, Series
 from ramanstudio.gui.teach.doubtful import PADDED
-from ramanstudio.gui.teach.drawn import draw_classes, draw_doubt
+from ramanstudio.gui.teach.drawn import Drawing, draw_classes, draw_doubt
 from ramanstudio.gui.teach.next_part import NextToLabel
-from ramanstudio.gui.theme import Theme, appearance, current
+from ramanstudio.gui.theme import appearance, current
 from ramanstudio.teaching.labels import in_words
 from ramanstudio.teaching.report import QuantityReport, Report
 
 if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
 
-MOST_NAMED, NARROW_PX = 7, 30  # classes whose columns have room for their names; width of one that has a number
+MOST_NAMED = 7  # classes whose columns have room for their names
+NARROW_PX, DIGIT_PX = 22, 8  # width of a column that has a number, and of each digit of it
 PLACE = Qt.ItemDataRole.UserRole
 
 
@@ -53,9 +54,9 @@ class ResultPage(QWizardPage):
         self.tabs.setDocumentMode(True)
         self.confusion = QTableWidget(self)
         self.wrong = QListWidget(self)
-        self.strip = Strip(self)
+        self.strip = Drawing(self)
         self.bands = QLabel(wordWrap=True)
-        self.band_strip = Strip(self)
+        self.band_strip = Drawing(self)
         self.sureness = Chart("said, mean probability", "was right", self)
         self.next_part = NextToLabel(wizard)
         self.next = self.next_part.list
@@ -76,10 +77,8 @@ class ResultPage(QWizardPage):
         self.confusion.cellClicked.connect(self._point_to)
         appearance().changed.connect(self.set_theme)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
-        for one in (self.strip, self.next_part.strip, self.band_strip):
-            one.set_theme(theme)
+    def set_theme(self) -> None:
+        """Show in the colours that there are now."""
         if self._teach.learn.found is not None and self._teach.currentPage() is self:
             self.initializePage()
 
@@ -118,7 +117,7 @@ class ResultPage(QWizardPage):
         points = tuple(zip(told.told, told.right, strict=True))
         ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
         names = tuple(
-            f"{many} spectra: said {sure:.0%}, right {right:.0%}"
+            f"{many} spectra: said {100 * sure:.0f} %, right {100 * right:.0f} %"
             for sure, right, many in zip(told.told, told.right, told.spectra, strict=True)
         )
         self.sureness.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
@@ -166,9 +165,12 @@ class ResultPage(QWizardPage):
                     told = f"{words} of '{report.classes[row]}' were named '{report.classes[column - 2]}'"
                     item.setToolTip(told)
                 table.setItem(row, column, item)
-        table.resizeColumnsToContents()
-        for column in range(2, many + 2 if heads != list(report.classes) else 2):
-            table.setColumnWidth(column, NARROW_PX)
+        named = heads == list(report.classes)
+        for column in range(many + 2):
+            if column < 2 or named:
+                table.resizeColumnToContents(column)
+            else:
+                table.setColumnWidth(column, NARROW_PX + DIGIT_PX * len(str(many)))
 
     def _fill_wrong(self, report: Report) -> None:
         self.wrong.clear()
@@ -184,6 +186,7 @@ class ResultPage(QWizardPage):
             self.wrong.setCurrentRow(0)
         else:
             self.wrong.addItem("None of the spectra held out was named wrong.")
+        self.strip.setVisible(bool(report.wrong))
 
     def _fill_bands(self, report: Report) -> None:
         told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.bands]
@@ -203,14 +206,14 @@ class ResultPage(QWizardPage):
         assert words is not None
         return words
 
-    def _draw(self, item: QListWidgetItem | None, strip: Strip) -> None:
+    def _draw(self, item: QListWidgetItem | None, drawing: Drawing) -> None:
         """Draw a spectrum, over some of the class it was said to be and of its own."""
         chosen = item.data(PLACE) if item is not None else None
         if chosen is None:
-            strip.show_curves([])
+            drawing.show_curves([])
             return
         place, told, _ = chosen
-        draw_doubt(strip, self._teach.subject, self._words, place, told)
+        draw_doubt(drawing, self._teach.subject, self._words, place, told)
 
     def _select(self, item: QListWidgetItem) -> None:
         if (chosen := item.data(PLACE)) is not None:

@@ -26,6 +26,7 @@ FOLDER, GROUP, PATTERN, HAND, COLUMN = "folder", "group", "pattern", "hand", "co
 UNNAMED: Final = re.compile(r"Group \d+( · \d+)*")  # the groups that nobody has named
 TAUGHT: Final = "taught"  # the method of groups that a model has put spectra in
 MOST_CLASSES: Final = 500
+EXAMPLES: Final = 3  # names of files by which a pattern is shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +53,8 @@ class Told:
 class Subject:
     """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them.
 
-    `seen` are the same for the eye: denoised, where all of them are.
+    `seen` are the same for the eye: denoised, where all of them are. `pattern` is what names of files seem to follow,
+    and `examples` are some of these names.
     """
 
     spectra: SpectrumSet
@@ -62,6 +64,8 @@ class Subject:
     stems: tuple[str, ...]
     told: tuple[Told, ...]
     left_out: int
+    pattern: str
+    examples: tuple[str, ...]
 
     @classmethod
     def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> Subject:
@@ -85,7 +89,8 @@ class Subject:
         asked = sum(len(rows) for _, rows in entries)
         stems = tuple(entry.path.stem for entry in owners)
         seen = _denoised(chosen, project, spectra)
-        made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names))
+        pattern, examples = gathering.likely_pattern(stems), _some(tuple(dict.fromkeys(stems)))
+        made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names), pattern, examples)
         return made.with_groups(project.groups)
 
     def with_groups(self, groups: Groups | None) -> Subject:
@@ -112,6 +117,11 @@ def finite_rows(entry: Entry, rows: Rows) -> Rows:
     """Those of the rows of an entry that hold numbers only."""
     assert entry.source is not None
     return rows[np.isfinite(entry.source.values[rows]).all(axis=1)]
+
+
+def _some(stems: tuple[str, ...]) -> tuple[str, ...]:
+    """A few, from all over the list: names that follow each other are often of one class."""
+    return stems[:: max(1, len(stems) // EXAMPLES)][:EXAMPLES]
 
 
 def _denoised(chosen: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project, spectra: SpectrumSet) -> SpectrumSet:
