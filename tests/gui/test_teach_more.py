@@ -141,6 +141,32 @@ def test_what_would_help_most_is_labelled_on_the_spot_and_learned_again(start, t
     wizard.reject()
 
 
+def test_of_many_classes_everything_can_still_be_read(start, tmp_path):
+    lines = np.linspace(350, 1650, 12)
+    files = []
+    for place, line in enumerate(lines):
+        for number in range(2):
+            file = tmp_path / f"a substance of the collection {place:02d}_{number}.txt"
+            noise = 0.02 * np.random.default_rng(2 * place + number).standard_normal(len(AXIS))
+            np.savetxt(file, np.column_stack([AXIS, np.exp(-(((AXIS - line) / 15) ** 2)) + noise]), fmt="%.4f")
+            files.append(file)
+    window = opened(start, *files)
+    wizard = open_wizard(window)
+    wizard.data.pattern.setText("*collection {label}_*")
+    shown = [line.split(" → ") for line in wizard.data.preview.text().split("\n")]
+    assert [label for _, label in shown] == ["00", "04", "08"], "names from all over the list"
+    to_result(window, wizard)
+    page = wizard.result_page
+    assert page.band_strip.names == ["mean of 24 labelled spectra, and how they differ"]
+    page.tabs.setCurrentWidget(page.confusion)
+    last = page.confusion.columnCount() - 1
+    width = page.confusion.horizontalHeader().fontMetrics().horizontalAdvance("12")
+    assert page.confusion.horizontalHeaderItem(last).text() == "12" and page.confusion.columnWidth(last) > width + 16
+    page.tabs.setCurrentWidget(page.wrong_part)
+    assert page.strip.isVisible() == bool(wizard.learn.found.report.wrong)
+    wizard.reject()
+
+
 def test_all_that_is_open_is_named_and_saved_as_a_table(start, tmp_path, monkeypatch):
     more = write_set(tmp_path / "more.h5", [""] * 3, np.concatenate([substance(one, 1, 99) for one in LINES]))
     window = opened(start, labelled_set(tmp_path)[0], more)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.teach_wizard import TeachWizard
     from ramanstudio.progress import Progress
 
+LONGEST: Final = 50  # letters of a name in the preview
 SOON_MS: Final = 300
 AT_ONCE: Final = 2000  # spectra whose labels are counted while one types; those of more behind the window
 COUNT_SOON_MS: Final = 150
@@ -60,7 +61,7 @@ class DataPage(QWizardPage):
         self.pattern = QLineEdit(subject.pattern, self)
         self.pattern.setAccessibleName("Pattern of file names")
         self.pattern.setToolTip("{label} stands for the class, {sample} for the sample, * for anything")
-        self.preview = panel_parts.label("quiet", wrap=True)
+        self.preview = panel_parts.label("quiet")
         self.new_label = QLineEdit(self, placeholderText="such as: strain A")
         self.new_label.setAccessibleName("Label for the selected spectra")
         self.give, self.take = QPushButton(self), QPushButton("Take theirs away", self)
@@ -117,7 +118,7 @@ class DataPage(QWizardPage):
         if by_pattern:
             some = self._teach.subject.examples
             words = gathering.from_names(self.pattern.text(), some)[0].tolist()
-            told = [f"{stem} → {word or 'no label'}" for stem, word in zip(some, words, strict=True)]
+            told = [f"{_short(stem)} → {_short(word) or 'no label'}" for stem, word in zip(some, words, strict=True)]
             self.preview.setText("\n".join(told))
         self.doubtful.clear()
         self._soon.stop()
@@ -236,7 +237,7 @@ class DataPage(QWizardPage):
         by_hand.addWidget(self.new_label, 1)
         by_hand.addWidget(self.give)
         by_hand.addWidget(self.take)
-        how = panel_parts.label("quiet", wrap=True)
+        how = panel_parts.label("quiet")
         how.setText(HOW)
         form.addRow("Labels from", self.source)
         form.addRow("", self.pattern)
@@ -254,3 +255,8 @@ class DataPage(QWizardPage):
         whole.addLayout(form)
         whole.addWidget(halves, 1)
         whole.addWidget(self.warnings)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for another in the same line."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}"
