@@ -201,19 +201,26 @@ class IdentifyPage(QWidget):
         return None, 0
 
     def _show_found(self) -> None:
-        assert self.view is not None and self.hits is not None and self.verdict is not None
-        entry, found, current = self.entry, self.found, self._is_answered()
+        assert self.view is not None and self.hits is not None
+        entry, found = self.entry, self.found
         assert entry is not None
-        if found is None:
-            self.verdict.say(self._identifying.sentence or "Searching…")
-        else:
-            aside = "" if current else self._identifying.sentence or "Searching again…"
-            self.verdict.show_found(found, aside)
+        self._say_found()
         if self._made.is_new("hits", found, self._identifying.libraries.all):
             shows_mixture = self._shows_mixture
             self.hits.show_hits(found, lambda match: self._identifying.library_of(entry, match))
             self._shows_mixture = shows_mixture
             self._lay_over()
+
+    def _say_found(self) -> None:
+        verdict, found, mixed = self.verdict, self.found, self._mixture
+        assert verdict is not None
+        if found is None:
+            verdict.say(self._identifying.sentence or "Searching…")
+        elif mixed is not None:
+            verdict.show_mixture(mixed, None if found.unknown else next(iter(found.matches), None))
+        else:
+            aside = "" if self._is_answered() else self._identifying.sentence or "Searching again…"
+            verdict.show_found(found, aside)
 
     def _look_at_hit(self) -> None:
         self._shows_mixture = False
@@ -226,9 +233,9 @@ class IdentifyPage(QWidget):
         view, hits, verdict, entry = self.view, self.hits, self.verdict, self.entry
         if view is None or hits is None or verdict is None or entry is None or view.query is None:
             return
+        self._say_found()
         mixed = self._mixture
         if mixed is not None:
-            verdict.show_hit(None, None, False)
             view.show_over(mixture_over(view.query, mixed).over)
             return
         match, found = hits.chosen, self.found

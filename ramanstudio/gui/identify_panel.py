@@ -54,8 +54,8 @@ class IdentifyPanel(Panel):
         self.classic.setChecked(bool(self._settings["classic_indices"]))
         self.mixture = button(actions["is_mixture"])
         self.parts, self._parts_words = PartsView(), label("quiet", wrap=True)
-        self._fit = QCheckBox("Draw the fit of all parts", self)
-        self._fit.setToolTip("Lay the fit of the mixture over the spectrum; off, the hit that is looked at")
+        self.fit = QCheckBox("Draw the fit of all parts", self)
+        self.fit.setToolTip("Lay the fit of the mixture over the spectrum; off, the hit that is looked at")
         self._state = label("quiet", wrap=True)
         self.go = QPushButton("Identify all", self)
         self.substances = Substances(self)
@@ -129,7 +129,7 @@ class IdentifyPanel(Panel):
 
     def _order(self) -> None:
         """Let the Tab key walk from top to bottom."""
-        compare = (*self.regions.in_reading_order, self.classic, self.mixture, self._fit)
+        compare = (*self.regions.in_reading_order, self.classic, self.mixture, self.fit)
         above = (*self._boxes, *self.unopened.buttons, self._shelf, self._more, *self.taught.in_reading_order)
         reading = (*above, *compare, self.go, self.substances, self._export)
         for one, following in pairwise(reading):
@@ -153,10 +153,10 @@ class IdentifyPanel(Panel):
             words = mixture_words(len(mixed.parts), mixed.explain, any(part.note for part in mixed.parts))
         self._parts_words.setText(words)
         self._parts_words.setVisible(bool(words))
-        self._fit.setVisible(mixed is not None and bool(mixed.parts))
-        self._fit.blockSignals(True)
-        self._fit.setChecked(page.shows_mixture)
-        self._fit.blockSignals(False)
+        self.fit.setVisible(mixed is not None and bool(mixed.parts))
+        self.fit.blockSignals(True)
+        self.fit.setChecked(page.shows_mixture)
+        self.fit.blockSignals(False)
 
     def _choose(self, name: str) -> None:
         members = self._tally.members_of(name)
@@ -184,7 +184,7 @@ class IdentifyPanel(Panel):
         self._page.made.connect(lambda: self._show_classic(self.classic.isChecked()))
         self.regions.changed.connect(self._identifying.compare_within)
         self.classic.toggled.connect(self._show_classic)
-        self._fit.toggled.connect(self._page.show_mixture)
+        self.fit.toggled.connect(self._page.show_mixture)
         self.substances.chosen.connect(self._choose)
         self.go.clicked.connect(self._toggle_run)
 
@@ -206,7 +206,7 @@ class IdentifyPanel(Panel):
         self._head(whole, "Search in", self._checks, self._starter, self.unopened, shelf)
         self._head(whole, "Ask taught models", self.taught)
         self._head(whole, "Compare", self.regions, self.classic)
-        self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self._fit)
+        self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self.fit)
         self._head(whole, "In what is open", self._state, self.go)
         whole.addWidget(self.substances, 1)
         whole.addWidget(self._export)

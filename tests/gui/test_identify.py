@@ -61,7 +61,7 @@ def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starte
         (1160.0, "matched"),
     }
     assert "laser 532 nm" in desk.verdict.facts.text()
-    assert "One of the first 2" in desk.verdict.why.text()
+    assert "the first 2; compare them" in desk.verdict.why.text()
     QTest.keyClick(desk.page.hits, Qt.Key.Key_Down)
     assert view.over.name == ranked[1] != "quartz"
     assert any(mark.kind == "missing" for mark in view.ruler.marks)
@@ -246,6 +246,8 @@ def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_remove
     desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unopened.isVisible())
     assert "broken.ramanlib" in asked[0]
     assert "'broken.ramanlib' was removed." in desk.window.message
+    desk.window.do("cancel")
+    assert not desk.window.message, "what was put right is not said again"
     desk.wait_named("quartz")
 
 
@@ -311,6 +313,14 @@ def test_a_mixture_is_taken_apart_into_shares(start: Starter, tmp_path: Path, mo
     assert {part.name for part in mixed.parts} == {"calcite", "anatase"}
     assert sum(part.fraction for part in mixed.parts) == pytest.approx(1.0, abs=0.02)
     desk.window.wait_until(lambda: "calcite" in desk.panel.parts.accessibleName())
+    desk.window.wait_until(lambda: set(desk.verdict.name.text().split(" + ")) == {"calcite", "anatase"})
+    assert "A mixture: " in desk.verdict.why.text()
+    assert "best single hit is calcite" in desk.verdict.why.text()
+    assert desk.panel.fit.isChecked()
+    desk.panel.fit.setChecked(False)
+    assert desk.verdict.name.text() == "calcite", "the hit that is looked at, not the mixture"
+    desk.panel.fit.setChecked(True)
+    assert " + " in desk.verdict.name.text()
     assert "A mixture of 2" in desk.panel.mixture_words
     assert "explain 97 %" in desk.panel.mixture_words
     assert desk.page.view is not None

@@ -45,7 +45,7 @@ class HitList(QTableView):
         self.setWhatsThis(
             "What the spectrum may be, best first. Walk with ↑ and ↓ (Alt+↑ and Alt+↓ from elsewhere): the reference"
             " over the spectrum follows. Enter or a double click shows it in its library."
-            " The green edge marks the candidates, of which one is right nine times in ten."
+            " The green edge marks the candidates, which hold the right one nine times in ten."
         )
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ramanstudio.analysis.search import Identification, Match
 
 UNKNOWN = "unknown"
+_CANDIDATES = "Candidates, right nine times in ten where the libraries have it"
 SURE = 0.995  # a chance above is not written as 1
 
 
@@ -38,8 +39,8 @@ def candidates_words(found: Identification) -> str:
         return ""
     many = min(found.candidates, len(found.matches))
     if many <= 1:
-        return "The first alone is right nine times in ten."
-    return f"One of the first {many} is right nine times in ten."
+        return f"{_CANDIDATES}: the first alone."
+    return f"{_CANDIDATES}: the first {many}; compare them."
 
 
 def name_of(found: Identification | None) -> str:

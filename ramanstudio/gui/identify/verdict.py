@@ -23,6 +23,7 @@ from ramanstudio.gui.theme import QUIET_PX, Theme, current, tabular
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
     from ramanstudio.analysis.search import Identification, Match
+    from ramanstudio.gui.identify.mixing import Mixed
 
 WHOLE: Final = 0.75  # of a spectrum that a reference covers is not worth a word
 HEADLINES: Final = (28, 22, 18)  # pixels
@@ -79,6 +80,14 @@ class Verdict(QWidget):
         words = found.why or ("Nothing in these libraries is credible." if unknown else "")
         self.why.setText(" ".join(part for part in (words, candidates_words(found), aside) if part))
         self._show_parts()
+
+    def show_mixture(self, mixed: Mixed, best: Match | None) -> None:
+        """Say what the spectrum is mixed of, while the fit of that lies over it."""
+        self.name.setText(" + ".join(part.name for part in mixed.parts))
+        self.chance.setText("")
+        hit = f" The best single hit is {best.name}, {chance_words(best.probability)}." if best is not None else ""
+        self.why.setText(f"{mixed.title} of the fitted intensity.{hit}")
+        self.show_hit(None, None, False)
 
     def show_hit(self, match: Match | None, library: Library | None, unknown: bool) -> None:
         """Say where the hit that is looked at is from, and how many of its bands match."""
