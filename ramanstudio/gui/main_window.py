@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
         studio.session.changed.connect(self._follow_sets)
         studio.session.selection_changed.connect(self._follow_sets)
         studio.messages.said.connect(self.message_bar.say)
+        studio.messages.settled.connect(self.message_bar.forget)
         studio.messages.unexpected.connect(self.show_unexpected)
         studio.project_files.changed.connect(self._name_project)
         studio.opening.project_asked.connect(lambda path: self.before_losing(partial(studio.project_files.open, path)))

@@ -84,6 +84,12 @@ class MessageBar(QWidget):
             self._unread.append(self._message)
         self._show(message)
 
+    def forget(self, sentence: str) -> None:
+        """Say a sentence no more: it holds no longer."""
+        self._unread = deque((one for one in self._unread if one.sentence != sentence), maxlen=UNREAD)
+        if self.words == sentence:
+            self.clear()
+
     def _show(self, message: Message) -> None:
         self._message = message
         role = {"info": "quiet", "warning": "warning", "error": "error"}[message.level]

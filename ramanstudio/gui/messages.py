@@ -29,6 +29,7 @@ class Messages(QObject):
     """Says messages to whoever listens; what is said before the window listens waits for it."""
 
     said = Signal(object)  # Message
+    settled = Signal(str)  # a sentence that holds no longer
     unexpected = Signal(str, str)  # a sentence, and the details to copy
 
     def __init__(self) -> None:
@@ -57,6 +58,11 @@ class Messages(QObject):
         log.error("unexpected\n%s", details)
         self.error(f"Something unexpected happened: {type(error).__name__}.", details)
         self.unexpected.emit(f"{type(error).__name__}: {error}", details)
+
+    def settle(self, error: StudioError) -> None:
+        """Say no more of an error: what was wrong has been put right."""
+        self._waiting = [message for message in self._waiting if message.sentence != str(error)]
+        self.settled.emit(str(error))
 
     def listen(self) -> None:
         """From now on messages are said at once; first those that waited."""
