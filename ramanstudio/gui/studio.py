@@ -59,6 +59,7 @@ class Studio(QObject):
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]
+        self._modules = 0  # so many there were when the last of them were set aside
         self._collected_by_itself = gc.isenabled()
         self._switch_s = sys.getswitchinterval()
         gc.disable()  # on a worker's thread the collector would destroy QObjects there
@@ -95,6 +96,7 @@ class Studio(QObject):
             appearance().changed.disconnect(self.window.set_theme)
         self.crash_log.end()
         sys.setswitchinterval(self._switch_s)
+        gc.unfreeze()
         if self._collected_by_itself:
             gc.enable()
         return rested
@@ -143,8 +145,14 @@ class Studio(QObject):
         return timer
 
     def _collect_now(self, generation: int) -> None:
-        if generation < 2 or not self.workers.busy:  # a full collection takes longer than a frame
+        if generation < 2:
             gc.collect(generation)
+        elif not self.workers.busy:  # a full collection takes longer than a frame
+            gc.collect()
+            if len(sys.modules) != self._modules:
+                # What was imported stays; to look through torch and its like each time took a quarter of a second.
+                gc.freeze()
+                self._modules = len(sys.modules)
 
 
 def leave(code: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import textwrap
@@ -553,3 +554,10 @@ def test_hundreds_of_selected_files_are_shown_raw_and_denoised(start: Starter, t
 def _numbers(window: Window) -> str:
     view = window.window.page.view
     return view.numbers() if view is not None else ""
+
+
+def test_what_was_imported_is_not_looked_through_again_and_again(start: Starter) -> None:
+    window = start()
+    window.wait_settled()
+    window.studio._collect_now(2)
+    assert gc.get_freeze_count() > 10 * len(gc.get_objects()), "a full collection would hold the window up"
