@@ -127,13 +127,16 @@ def identify(engine: Engine, files: Sequence[Path], laser_nm: float | None, out:
         reading.bar.clear()
         if found:
             write_table(out, _hit_lines(found, opened))
+    beside = out.with_name(f"{out.stem}_mixtures{out.suffix}")
     if found and asked.mixtures:
-        _write_mixtures(out.with_name(f"{out.stem}_mixtures{out.suffix}"), found, opened, asked.within)
+        _write_mixtures(beside, found, opened, asked.within)
     if found:
         _tell(found)
         names = ", ".join(one.title for one in opened)
         many = sum(len(one) for _, one in found)
         print(f"{many} spectr{'um' if many == 1 else 'a'} held against {names} on {engine.device_name}. Table: {out}")
+        if asked.mixtures:
+            print(f"What each is mixed of: {beside}")
     return sum(len(one) for _, one in found), len(reading.failed)
 
 

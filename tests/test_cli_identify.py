@@ -231,7 +231,9 @@ def test_the_range_that_is_looked_at_can_be_told(tmp_path: Path, nose: Nose, min
     ]  # fmt: skip
 
 
-def test_the_parts_of_mixtures_are_a_table_beside(tmp_path: Path, nose: Nose, minerals: Library) -> None:
+def test_the_parts_of_mixtures_are_a_table_beside(
+    tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
     both = spectrum_of("quartz", 1)
     both = both.with_values(0.7 * both.values + 0.3 * spectrum_of("rutile", 2).values)
     beyond = SpectrumSet.of(AXIS + 5000, both.values)
@@ -242,6 +244,7 @@ def test_the_parts_of_mixtures_are_a_table_beside(tmp_path: Path, nose: Nose, mi
     given = ["identify", *files, "--library", "minerals", "--top", "1", "--out", str(out), "--mixtures"]
     assert cli.main(given) == cli.DONE
     assert len(rows_of(out)) == 2
+    assert "x_mixtures.csv" in capsys.readouterr().out
     rows = rows_of(tmp_path / "x_mixtures.csv")
     assert [(row["name"], row["part"]) for row in rows[:2]] == [("quartz", "1"), ("rutile", "2")]
     assert [float(row["fraction"]) for row in rows[:2]] == pytest.approx([0.7, 0.3], abs=0.03)
