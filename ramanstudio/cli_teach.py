@@ -189,6 +189,8 @@ class _Table:
         """Read it. Raises StudioError when it cannot be read or lacks a column."""
         try:
             text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError as error:
+            raise StudioError(f"There is no table '{path}'.", remedy="Give the path of a CSV table.") from error
         except (OSError, UnicodeDecodeError) as error:
             raise StudioError(f"The table '{path}' cannot be read.", remedy="Give a CSV table in UTF-8.") from error
         first = text.splitlines()[0] if text.strip() else ""

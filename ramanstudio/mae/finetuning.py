@@ -83,13 +83,13 @@ class Tuner:
     ) -> dict[str, NDArray[np.float32]]:
         """The weights that name best the spectra set `apart` (n,) of `values` (n, B) with the classes `which` (n,).
 
-        A run that was killed goes on from the file `kept`. Stopped after the first epoch, it gives the best so far;
+        A run that was killed goes on from the file `kept`, and says so. Stopped after the first epoch, it gives the best so far;
         before, it raises Cancelled. Raises MemoryIsFull when the device has no room for the smallest batch.
         """
         rows, measured = on_grid(self._embedder.plan, axis, values)
         run = _Run(deepcopy(self._embedder), prepared(rows), measured, which, apart, epochs, seed, self._device)
-        if kept is not None:
-            run.resume(kept)
+        if kept is not None and run.resume(kept):
+            progress.warn(f"Learning from these labels was interrupted before: it goes on after epoch {run.epoch}.")
         try:
             while run.goes_on:
                 progress(run.epoch, epochs, "epochs, learning the features anew")
@@ -225,14 +225,15 @@ class _Run:
         words = {name: repr(value) for name, value in note.items()} | {"settings": self.settings}
         checkpoint.write(path, self.network, self.best, self.optimizer, words)
 
-    def resume(self, path: Path) -> None:
-        """Go on from a file; one that is damaged, or of other labels, is as good as none."""
+    def resume(self, path: Path) -> bool:
+        """Go on from a file, where there is one; one that is damaged, or of other labels, is as good as none."""
         if not path.exists():
-            return
+            return False
         try:
             note = checkpoint.resume(path, self.network, self.best, self.optimizer, self.settings)
         except StudioError:
             path.unlink()
-            return
+            return False
         self.epoch, self.best_epoch = int(note["epoch"]), int(note["best_epoch"])
         self.best_loss = float(note["best_loss"])
+        return True

@@ -14,6 +14,7 @@ from ramanstudio.errors import StudioError
 
 Places = NDArray[np.intp]
 FEWEST_A_CLASS: Final = 3
+UNSEEN: Final = str.maketrans("", "", "\u200b\u2060\ufeff")  # of no width: two labels that differ in them look the same
 UNEVEN: Final = 5  # times as many spectra in the largest class as in the smallest
 FEWEST_NUMBERS, OFTEN_EQUAL = 12, 3  # numbers that differ make a quantity, unless each is there three times
 
@@ -42,7 +43,7 @@ def clean(label: Any) -> str:
         return ""
     if isinstance(label, bytes):
         label = label.decode("utf-8", "replace")
-    text = unicodedata.normalize("NFC", str(label))
+    text = unicodedata.normalize("NFC", str(label)).translate(UNSEEN)
     return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in text).split())
 
 

@@ -67,7 +67,9 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
     with pytest.raises(Killed):
         tuner().learn(AXIS, values, which, apart_of(which), 5, 3, kept, show=die)
     assert kept.exists()
-    resumed, seen = learn(tuner(), seed=3, kept=kept)
+    said: list[str] = []
+    resumed, seen = learn(tuner(), seed=3, kept=kept, progress=Progress(on_warning=said.append))
+    assert said == ["Learning from these labels was interrupted before: it goes on after epoch 2."]
     assert seen[0].number == 3 and not kept.exists()
     assert all(np.allclose(whole[name], resumed[name], atol=1e-5) for name in whole)
 

@@ -121,7 +121,7 @@ def test_five_spectra_without_a_label_are_proposed(taught):
 def test_labels_may_have_blanks_and_odd_letters_and_are_told_apart_by_capitals():
     spectra, _ = substances(4)
     labels = np.repeat(np.array([" µ-Talc  №1", 'b,\n"c" ', "zircon/β"], dtype=object), 4)
-    labels[0], labels[1], labels[5] = None, "µ-Talc №1", float("nan")
+    labels[0], labels[1], labels[5] = None, "\ufeffµ-Talc\u200b №1", float("nan")
     report = finetune(SIGHT, spectra, labels).report
     assert report.classes == ('b, "c"', "zircon/β", "µ-Talc №1") and report.counts == (3, 4, 3)
     labels[4] = 'B, "C"'

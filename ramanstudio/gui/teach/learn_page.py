@@ -173,8 +173,7 @@ class LearnPage(QWizardPage):
         self.bar.setRange(0, seen.total)
         self.bar.setValue(seen.done)
         taken = time.monotonic() - self._begun
-        same = [one for one in self._seen if np.isnan(one.loss) == np.isnan(seen.loss)]
-        left = taken / max(1, len(self._seen)) * (seen.total - len(same))
+        left = taken / max(1, len(self._seen)) * (seen.total - seen.done)
         loss = "" if np.isnan(seen.loss) else f" · loss {seen.loss:.3f}"
         self.best.setText(
             f"Best so far: {seen.best.words}{self._score(seen.best.accuracy)}{loss} · {duration(left)} left"
@@ -196,14 +195,14 @@ class LearnPage(QWizardPage):
         quantity = self._teach.data.quantity.isChecked()
         top = max(finite, default=1.0) * 1.1 if quantity else 1.0
         whole = max([2, *(one.total for one in seen[-1:]), len(seen)])
-        points = tuple((place + 1.0, value) for place, value in enumerate(values))
-        best = tuple((place + 1.0, one.best.accuracy) for place, one in enumerate(seen))
+        points = tuple((float(one.done), value) for one, value in zip(seen, values, strict=True))
+        best = tuple((float(one.done), one.best.accuracy) for one in seen)
         names = tuple(f"{one.attempt.words}{self._score(one.attempt.accuracy)}" for one in seen)
         shown = [Series(best, "quiet", dots=False), Series(points, names=names)]
         self.chart.name_axes(EPOCHS if epochs else WAYS, "error, held out" if quantity else RIGHT)
         self.chart.show_series(shown, QRectF(1, 0, whole - 1, top or 1.0), percent=not quantity)
         self.loss_chart.setVisible(bool(epochs))
-        loss = tuple((place + 1.0, one.loss) for place, one in enumerate(epochs))
+        loss = tuple((float(one.done), one.loss) for one in epochs)
         highest = 1.1 * max([0.0, *(value for _, value in loss)])
         self.loss_chart.show_series([Series(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False)
         each = "each epoch" if epochs else "each way, told under the mouse"
