@@ -83,8 +83,9 @@ class Tuner:
     ) -> dict[str, NDArray[np.float32]]:
         """The weights that name best the spectra set `apart` (n,) of `values` (n, B) with the classes `which` (n,).
 
-        A run that was killed goes on from the file `kept`, and says so. Stopped after the first epoch, it gives the best so far;
-        before, it raises Cancelled. Raises MemoryIsFull when the device has no room for the smallest batch.
+        A run that was killed goes on from the file `kept`, and says so. Stopped after the first epoch, it gives the
+        best so far; before, it raises Cancelled. Raises MemoryIsFull when the device has no room for the smallest
+        batch.
         """
         rows, measured = on_grid(self._embedder.plan, axis, values)
         run = _Run(deepcopy(self._embedder), prepared(rows), measured, which, apart, epochs, seed, self._device)
