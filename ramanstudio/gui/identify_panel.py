@@ -20,7 +20,7 @@ from ramanstudio.gui.identify.telling import mixture_words
 from ramanstudio.gui.identify.unopened import UnopenedRows
 from ramanstudio.gui.identify_page import IdentifyPage
 from ramanstudio.gui.made_of import MadeOf
-from ramanstudio.gui.panel_parts import Panel, button, label
+from ramanstudio.gui.panel_parts import NamedBox, Panel, button, label
 from ramanstudio.gui.theme import Theme
 from ramanstudio.gui.words import count_of
 
@@ -44,7 +44,7 @@ class IdentifyPanel(Panel):
         self._page, self._session, self._settings = page, studio.session, studio.settings
         self._identifying, self._unmixing = studio.identifying, studio.unmixing
         self._made, self._tally = MadeOf(), Tally()
-        self._checks, self._boxes = QVBoxLayout(), list[QCheckBox]()
+        self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
         self._starter, self.unopened = label("quiet", wrap=True), UnopenedRows(studio.libraries)
         self.taught = TaughtChoice(studio.taught_models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
@@ -89,7 +89,7 @@ class IdentifyPanel(Panel):
         self.substances.show_counts(self._tally.substances)
 
     @property
-    def libraries(self) -> list[QCheckBox]:
+    def libraries(self) -> list[NamedBox]:
         """The boxes that say what is searched."""
         return list(self._boxes)
 
@@ -111,7 +111,7 @@ class IdentifyPanel(Panel):
             box.deleteLater()
         self._boxes = []
         for library in libraries.all:
-            box = QCheckBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
+            box = NamedBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))

@@ -251,6 +251,17 @@ def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_remove
     desk.wait_named("quartz")
 
 
+def test_a_long_title_does_not_push_the_panel_out_of_the_window(start: Starter, tmp_path: Path) -> None:
+    a_library("Minerals of the excellent and of the unoriented kind, as downloaded from rruff.info")
+    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
+    desk.wait_named("quartz")
+    desk.window.window.resize(1100, 700)
+    desk.wait_done()
+    inside = desk.panel.widget()
+    assert inside.width() <= desk.panel.viewport().width()
+    assert "as downloaded from rruff.info" in desk.panel.libraries[0].text()
+
+
 def test_with_nothing_but_the_starter_library_it_says_so(start: Starter, tmp_path: Path) -> None:
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.window.wait_until(lambda: "Only the starter library" in desk.panel._starter.text())

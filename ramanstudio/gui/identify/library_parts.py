@@ -75,7 +75,7 @@ class LibraryParts:
             str(library.names[at]),
             str(library.formulas[at]),
             f"laser {number(laser)} nm" if np.isfinite(laser) else "",
-            f"{spectrum.points:,} points, {low:,.0f} to {high:,.0f} cm⁻¹",
+            f"{spectrum.points:,} points, {low:,.0f} to {high:,.0f} cm⁻¹".replace("-", "−"),
             str(library.sources[at]),
             str(library.licences[at]),
             str(library.notes[at]),

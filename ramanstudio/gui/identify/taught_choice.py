@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ramanstudio.gui.panel_parts import label
+from ramanstudio.gui.panel_parts import NamedBox, label
 from ramanstudio.gui.teach.told import answer_words
 from ramanstudio.gui.words import count_of
 from ramanstudio.teaching.taught import CLASSES
@@ -28,7 +28,7 @@ class TaughtChoice(QWidget):
     def __init__(self, models: TaughtModels) -> None:
         super().__init__()
         self._models = models
-        self._boxes: dict[str, QCheckBox] = {}
+        self._boxes: dict[str, NamedBox] = {}
         self._nothing = label("quiet", wrap=True)
         self._nothing.setText(NONE_YET)
         self._column = QVBoxLayout(self)
@@ -39,7 +39,7 @@ class TaughtChoice(QWidget):
         self.refresh()
 
     @property
-    def in_reading_order(self) -> tuple[QCheckBox, ...]:
+    def in_reading_order(self) -> tuple[NamedBox, ...]:
         """The boxes from top to bottom."""
         return tuple(self._boxes.values())
 
@@ -58,9 +58,9 @@ class TaughtChoice(QWidget):
             box.blockSignals(False)
         self._nothing.setVisible(not cards)
 
-    def _box(self, name: str, card: TaughtCard) -> QCheckBox:
+    def _box(self, name: str, card: TaughtCard) -> NamedBox:
         what = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
-        box = QCheckBox(f"{name} · {what}".replace("&", "&&"), self)
+        box = NamedBox(f"{name} · {what}".replace("&", "&&"), self)
         box.setToolTip(card.text())
         box.setAccessibleName(f"Ask the taught model {name}, {what}")
         box.toggled.connect(lambda on: self._models.ask(name, on))
@@ -88,10 +88,11 @@ class TaughtRows(QWidget):
 
     def refresh(self) -> None:
         """Show what models say of the spectrum that is looked at."""
-        entry, lines = self._page.entry, []
+        entry, lines, before = self._page.entry, [], self._models.waits_for
+        waiting = f"is asked once this is done: {before}…" if before else "being asked…"
         for name, said in self._models.answers(entry) if entry is not None else ():
             words = answer_words(said, self._page.row) if said is not None else ""
-            lines.append(f"{name} (taught): {words or 'being asked…'}")
+            lines.append(f"{name} (taught): {words or waiting}")
         self.words.setText("\n".join(lines))
         self.setVisible(bool(lines))
 
