@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ramanstudio.progress import Progress
     from ramanstudio.teaching.taught import Taught, TaughtCard
 
+LANE: Final = "model"
+KEY: Final = "taught"
 SOON_MS: Final = 30  # before the search of the libraries, which is longer
 TURN_S: Final = 1.5  # then others that wait for the model have their turn
 AT_ONCE: Final = 512  # spectra
@@ -58,7 +60,7 @@ class TaughtModels(QObject):
         self._session, self._workers, self._messages = session, workers, messages
         self._settings, self._denoising = settings, denoising
         self.cards: Mapping[str, TaughtCard] = MappingProxyType({})
-        self._is_wanted = False
+        self._is_wanted = self._told_to_wait = False
         self._job: Job | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._consider)
@@ -100,6 +102,12 @@ class TaughtModels(QObject):
         said = {one.asked: one for one in self._session.project.answers(entry)}
         return [(name, said.get(card.sha256)) for name, card in self._asked]
 
+    @property
+    def waits_for(self) -> str:
+        """The title of other work that has to end before a model is asked; empty where there is none."""
+        others = (job.title for job in self._workers.jobs if job.running and job.lane == LANE and job.key != KEY)
+        return next(others, "")
+
     def end(self) -> None:
         """Let nothing come later."""
         self._is_wanted = False
@@ -126,12 +134,19 @@ class TaughtModels(QObject):
         pieces = list(self._pieces(engine))
         if not pieces:
             return
-        job = self._workers.submit(partial(ask_models, engine, pieces), "Asking taught models", "model", key="taught")
+        self._told_to_wait = bool(self.waits_for)
+        job = self._workers.submit(partial(ask_models, engine, pieces), "Asking taught models", LANE, key=KEY)
         self._job = job
+        job.progressed.connect(self._follow_start)
         job.shown.connect(self._session.keep_answered)
         job.failed.connect(self._messages.show_error)
         job.succeeded.connect(self._look)  # what is left, and what has come meanwhile
         job.finished.connect(self._end)
+
+    def _follow_start(self) -> None:
+        if self._told_to_wait:
+            self._told_to_wait = False
+            self.changed.emit()
 
     def _end(self) -> None:
         self._job = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,21 @@ def test_a_kept_model_is_ticked_on_identify_and_says_what_the_spectrum_is(start:
     assert said.words.tolist() == ["quartz", "quartz"] and said.is_whole
     box.click()
     assert not page.taught.isVisible()
+
+
+def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) -> None:
+    keep_minerals()
+    window = opened(start, write_set(tmp_path / "new.h5", [""] * 2, substance("quartz", 2, seed=99)))
+    page, panel = look(window)
+    window.wait_settled()
+    done = threading.Event()
+    job = window.studio.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
+    window.wait_until(lambda: job.running)
+    panel.taught.in_reading_order[0].click()
+    window.wait_until(lambda: page.taught.isVisible())
+    assert page.taught.words.text() == "minerals (taught): is asked once this is done: Searching 300 spectra…"
+    done.set()
+    window.wait_until(lambda: "minerals (taught): quartz · " in page.taught.words.text())
 
 
 def test_a_spectrum_unlike_all_is_said_to_be_unknown(start: Starter, tmp_path: Path) -> None:
