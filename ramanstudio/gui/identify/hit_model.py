@@ -40,11 +40,13 @@ COLUMNS: Final = (
         "Chance",
         "How surely the spectrum is of this substance: of a hundred hits with a chance of 90 %, ninety are right",
     ),
-    Column("hqi", "HQI", "Hit quality index: correlation with the reference, 0 to 1000"),
+    Column("hqi", "HQI", "Hit quality index: 1000 × the square of the correlation, no baseline left in either"),
     Column("gap", "Gap", "How far the next hit is behind in score: a small gap means that two are alike"),
     Column("bands", "Bands", "How many bands of the reference the spectrum has"),
-    Column("pearson", "Pearson", "Correlation of spectrum and reference, −1 to 1", classic=True),
-    Column("euclid", "Euclid", "Distance of spectrum and reference, both of unit length; 0 is the same", classic=True),
+    Column(
+        "pearson", "Pearson", "Correlation of both as they were measured, with their baselines, −1 to 1", classic=True
+    ),
+    Column("euclid", "Euclid", "Distance of both, without baseline and of unit length; 0 is the same", classic=True),
     Column("library", "Library", "Which library the reference is from"),
 )
 _RIGHT: Final = ("rank", "hqi", "gap", "bands", "pearson", "euclid")
