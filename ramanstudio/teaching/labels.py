@@ -71,7 +71,7 @@ def numbers(labels: ArrayLike | Sequence[Any], spectra: int) -> NDArray[np.float
     words = _words(labels, spectra, "labels")
     found = np.full(spectra, np.nan)
     for place in np.flatnonzero(words != "").tolist():
-        value = _number(words[place])
+        value = number(words[place])
         if value is None:
             raise StudioError(f"The label '{words[place]}' is not a number.", remedy="Give numbers, or teach classes.")
         found[place] = value
@@ -86,7 +86,7 @@ def numbers(labels: ArrayLike | Sequence[Any], spectra: int) -> NDArray[np.float
 def are_numbers(labels: ArrayLike | Sequence[Any], spectra: int) -> bool:
     """Whether labels look like a quantity: numbers, of which many differ."""
     words = [word for word in _words(labels, spectra, "labels") if word]
-    values = [_number(word) for word in words]
+    values = [number(word) for word in words]
     if not values or any(value is None for value in values):
         return False
     different = len(set(values))
@@ -143,7 +143,8 @@ def _samples(groups: ArrayLike | Sequence[Any] | None, places: Places, spectra: 
     return np.array([seen.setdefault(words[place], len(seen)) for place in places], dtype=np.intp)
 
 
-def _number(word: str) -> float | None:
+def number(word: str) -> float | None:
+    """The number that a label is, with a decimal comma or per cent sign or without; None where it is none."""
     try:
         value = float(word.rstrip("%").strip().replace(",", "."))
     except ValueError:

@@ -167,6 +167,30 @@ def test_of_many_classes_everything_can_still_be_read(start, tmp_path):
     wizard.reject()
 
 
+def test_a_column_of_one_class_or_of_one_sample_is_named_and_said_to_be_too_little(start, tmp_path):
+    spectra, names = substances(4)
+    window = opened(start, write_set(tmp_path / "talc.h5", ["talc"] * 12, spectra.values, sample=["a"] * 12))
+    wizard = open_wizard(window)
+    assert wizard.data.source.currentText() == "Column “label”"
+    assert "one class, 'talc'. Label spectra of a second class" in wizard.data.warnings.text()
+    for name in LINES:
+        wizard.data.label(names == name, name)
+    next_page(wizard)
+    assert wizard.check.source.currentText() == "Column “sample”"
+    assert "3 of 3 classes have one sample only" in wizard.check.optimistic.text()
+    wizard.reject()
+
+
+def test_where_nothing_was_held_out_nothing_is_said_to_be_right(start, tmp_path):
+    window = opened(start, labelled_set(tmp_path, each=1)[0])
+    wizard = open_wizard(window)
+    to_result(window, wizard)
+    tabs = wizard.result_page.tabs
+    seen = [tabs.tabText(place) for place in range(tabs.count()) if tabs.isTabVisible(place)]
+    assert seen == ["Classes", "Bands", "Label next"] and "not measured" in wizard.result_page.headline.text()
+    wizard.reject()
+
+
 def test_all_that_is_open_is_named_and_saved_as_a_table(start, tmp_path, monkeypatch):
     more = write_set(tmp_path / "more.h5", [""] * 3, np.concatenate([substance(one, 1, 99) for one in LINES]))
     window = opened(start, labelled_set(tmp_path)[0], more)
@@ -194,7 +218,10 @@ def test_a_quantity_of_the_rest_is_a_table(start, tmp_path, monkeypatch):
     values = (1 - share)[:, None] * talc + share[:, None] * quartz
     window = opened(start, write_set(tmp_path / "mixtures.h5", labels, values))
     wizard = open_wizard(window)
+    assert "tick the box for numbers" in wizard.data.warnings.text()
     wizard.data.quantity.setChecked(True)
+    values_told = [float(name) for name in list(counts(wizard))[:-1]]
+    assert values_told == sorted(values_told) and not wizard.data.warnings.text()
     to_result(window, wizard)
     page = wizard.result_page
     place = page.predicted._place(page.predicted._inside(), *page.predicted._series[1].points[0])

@@ -69,7 +69,7 @@ class CheckPage(QWizardPage):
         self.source.clear()
         self.source.addItem("Nothing: each spectrum is a sample of its own", NOTHING)
         for one in self._teach.subject.told:
-            if one.distinct >= 2:
+            if one.distinct >= (1 if one.key in USUAL else 2):
                 self.source.addItem(one.name, one.key)
         if (self._data.samples_of_pattern != "").any():
             self.source.addItem("{sample} in the pattern of file names", PATTERN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from ramanstudio.teaching import gathering, labels
 
 Words = NDArray[np.str_]
 Codes = NDArray[np.intp]
+ARE_NUMBERS: Final = "Nearly each label is another number: if they are a quantity, tick the box for numbers to predict."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +68,10 @@ def count(words: Words, quantity: bool, samples: Words | None = None) -> Counted
     problem, told = unlike if quantity else "", tuple[str, ...]()
     if not quantity or unlike:
         try:
-            told, problem = tuple(labels.warnings(labels.labelled(words, None, len(words)))), ""
+            known = labels.labelled(words, None, len(words))
+            told, problem = tuple(labels.warnings(known)), ""
+            if labels.are_numbers(words, len(words)):
+                told = (ARE_NUMBERS,)
         except StudioError as error:
             problem = str(error)
     nothing = np.full(len(words), "") if samples is None else samples

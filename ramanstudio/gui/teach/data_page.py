@@ -182,6 +182,8 @@ class DataPage(QWizardPage):
     def _show_counts(self) -> None:
         counted = self.counted
         rows = [(name, f"{many}") for name, many in zip(counted.classes, counted.counts, strict=True)]
+        if counted.numeric:
+            rows.sort(key=lambda row: labels.number(row[0]) or 0.0)
         if counted.blank:
             rows.append(("without a label: to be named", f"{counted.blank}"))
         head = self.counts.horizontalHeaderItem(0)

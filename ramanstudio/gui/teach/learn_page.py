@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.jobs import Job
     from ramanstudio.gui.teach_wizard import TeachWizard
 
+FEWEST_ACROSS = 5  # ways that the chart has room for, so that only whole numbers stand beneath it
 WAYS, EPOCHS, RIGHT = "ways tried", "epochs, features learned anew", "right, held out"
 BY_DATA = "Chosen by the data"
 ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
@@ -99,6 +100,7 @@ class LearnPage(QWizardPage):
         self._fill_heads()
         self.reading.setItemText(0, BY_DATA)
         self.full.setItemText(0, ANEW[AUTO])
+        self.says.setText("It takes seconds with a few labels of each class, and minutes with hundreds.")
         self.learn_button.setFocus()
 
     def _begin_anew(self) -> None:
@@ -194,7 +196,7 @@ class LearnPage(QWizardPage):
         finite = [value for value in values if np.isfinite(value)]
         quantity = self._teach.data.quantity.isChecked()
         top = max(finite, default=1.0) * 1.1 if quantity else 1.0
-        whole = max([2, *(one.total for one in seen[-1:]), len(seen)])
+        whole = max([FEWEST_ACROSS, *(one.total for one in seen[-1:]), len(seen)])
         points = tuple((float(one.done), value) for one, value in zip(seen, values, strict=True))
         best = tuple((float(one.done), one.best.accuracy) for one in seen)
         names = tuple(f"{one.attempt.words}{self._score(one.attempt.accuracy)}" for one in seen)

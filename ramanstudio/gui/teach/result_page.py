@@ -123,6 +123,8 @@ class ResultPage(QWizardPage):
         self.sureness.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
         self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
         self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
+        for part in (self.wrong_part, self.sureness_part):  # empty where nothing was held out
+            self.tabs.setTabVisible(self.tabs.indexOf(part), report.expected.is_measured)
         self.tabs.setCurrentWidget(self.confusion)
 
     def _show_quantity(self, report: QuantityReport) -> None:

@@ -107,10 +107,11 @@ class Subject:
 
     @property
     def for_labels(self) -> tuple[Told, ...]:
-        """What could be labels: two classes or more, best first."""
+        """What could be labels: two classes or more, best first; last what is called so and names one class only."""
         usual = {f"{COLUMN}label": 0, f"{COLUMN}class": 1, GROUP: 2}
-        some = [one for one in self.told if 2 <= one.distinct <= MOST_CLASSES]
-        return tuple(sorted(some, key=lambda one: usual.get(one.key, 3)))
+        fewest = dict.fromkeys(usual, 1)
+        some = [one for one in self.told if fewest.get(one.key, 2) <= one.distinct <= MOST_CLASSES]
+        return tuple(sorted(some, key=lambda one: (one.distinct < 2, usual.get(one.key, 3))))
 
 
 def finite_rows(entry: Entry, rows: Rows) -> Rows:
