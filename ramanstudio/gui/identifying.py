@@ -19,6 +19,7 @@ from ramanstudio.project import Entry, Identified, Project
 if TYPE_CHECKING:
     from ramanstudio.analysis.library import Library
     from ramanstudio.analysis.search import Identification, Match, Region
+    from ramanstudio.engine import Denoised
 
 SOON_MS: Final = 60
 DRAGGED_MS: Final = 250
@@ -37,7 +38,7 @@ class Identifying(QObject):
         self._session, self._workers, self._messages, self._denoising = session, workers, messages, denoising
         self.libraries = libraries
         self._is_wanted = False
-        self._is_stopped = False
+        self._is_stopped = self._is_halted = False  # halted: not even what is looked at
         self._question: Question | None = None
         self._key = ""  # of the question that was asked last
         self._asked: Asked | None = None
@@ -79,7 +80,8 @@ class Identifying(QObject):
 
     def go_on(self) -> None:
         """Identify all that is open, after it was stopped or has failed."""
-        self._is_stopped, self.problem = False, ""
+        self._is_stopped = self._is_halted = False
+        self.problem = ""
         self._look()
 
     def stop(self) -> None:
@@ -146,6 +148,8 @@ class Identifying(QObject):
         if self._job is not None:
             waits = "Waiting until the spectra are denoised…" if self._denoising.busy else "Searching…"
             return self._preparing or waits
+        if self._is_halted:
+            return "The libraries are not ready for this model: that was stopped. Identify all goes on with it."
         return "Not identified. Identify all goes on." if self._is_stopped else ""
 
     # How it keeps up
@@ -160,17 +164,9 @@ class Identifying(QObject):
             self._look()
 
     def _tell_denoised(self) -> None:
-        """What has been denoised as a search would do it, each spectrum by itself, is not denoised again."""
-        engine, project = self._denoising.engine, self._session.project
-        if self._asked is None or engine is None:
-            return
-        known = {}
-        for entry in project.entries:
-            result = project.result(entry)
-            plainly = result is not None and not result.set_size and not result.region_chosen
-            if result is not None and result.denoised is not None and plainly and result.model == engine.card.name:
-                known[entry.id] = result.denoised
-        self._asked.know(known)
+        engine = self._denoising.engine
+        if self._asked is not None and engine is not None:
+            self._asked.know(_denoised_plainly(self._session.project, engine.card.name))
 
     def _look(self) -> None:
         if self._is_wanted and not self._soon.isActive():
@@ -195,7 +191,8 @@ class Identifying(QObject):
             return
         before, self._key = self._key, question.key
         if before != question.key:
-            self._is_stopped, self.problem = False, ""
+            self._is_stopped = self._is_halted = False
+            self.problem = ""
         elif self._job is not None:
             self._prefer()
             if not self._has_news():
@@ -214,7 +211,7 @@ class Identifying(QObject):
     def _pieces(self) -> list[Piece]:
         pieces = []
         for entry in self._session.project.entries:
-            if entry.source is None:
+            if entry.source is None or self._is_halted:
                 continue
             rows = np.arange(len(entry.source), dtype=np.int64)
             identified = self._session.project.identification(entry)
@@ -228,7 +225,7 @@ class Identifying(QObject):
 
     def _begin(self, question: Question, pieces: list[Piece]) -> None:
         asked = Asked(pieces)
-        self._asked, self._job = asked, None  # what ran for another question is nobody's any more
+        self._asked, self._job, self._preparing = asked, None, ""  # what ran for another question is nobody's any more
         self._prefer()
         self._tell_denoised()
         job = self._workers.submit(partial(identify_asked, question, asked), "Identifying", "model", key="identify")
@@ -272,7 +269,8 @@ class Identifying(QObject):
 
     def _cancelled(self, job: Job) -> None:
         if self._job is job:  # by a hand: nobody else came instead
-            self._is_stopped = True
+            # to get libraries ready for what is looked at would be to begin anew what was stopped
+            self._is_stopped, self._is_halted = True, bool(self._preparing)
 
     def _fail(self, error: BaseException) -> None:
         self.problem = str(error)
@@ -284,6 +282,17 @@ class Identifying(QObject):
             if not self.problem:
                 self._look()  # what has come meanwhile
         self.changed.emit()
+
+
+def _denoised_plainly(project: Project, model: str) -> dict[int, Denoised]:
+    """What has been denoised as a search would do it, each spectrum by itself: that is not denoised again."""
+    known = {}
+    for entry in project.entries:
+        result = project.result(entry)
+        plainly = result is not None and not result.set_size and not result.region_chosen
+        if result is not None and result.denoised is not None and plainly and result.model == model:
+            known[entry.id] = result.denoised
+    return known
 
 
 def _joined(before: Identified | None, answer: Answer, key: str) -> tuple[Identification | None, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -396,3 +397,30 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert desk.engine.prepared == sum(len(one) for one in shelf.libraries)
+
+
+def test_getting_a_library_ready_can_be_stopped_and_does_not_begin_again_by_itself(
+    start: Starter, tmp_path: Path
+) -> None:
+    a_library()
+    desk = Desk(start)
+    may_prepare, prints_of, begun = threading.Event(), desk.engine.prints_of, list[int]()
+
+    def slowly(spectra: Any) -> Any:
+        begun.append(len(spectra))
+        may_prepare.wait(10)
+        return prints_of(spectra)
+
+    desk.engine.prints_of = slowly  # type: ignore[method-assign]
+    desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
+    desk.window.wait_until(lambda: len(desk.studio.session.project.entries) > 0)
+    desk.look()
+    desk.window.wait_until(lambda: "Getting ready" in desk.verdict.why.text())
+    desk.panel.go.click()
+    desk.window.wait_until(lambda: "not ready for this model: that was stopped" in desk.verdict.why.text())
+    desk.window.wait_until(lambda: desk.panel.go.text() == "Identify all")
+    QTest.qWait(200)
+    assert len(begun) == 1, "it has begun again by itself"
+    may_prepare.set()
+    desk.panel.go.click()
+    desk.wait_named("quartz")
