@@ -124,7 +124,7 @@ def identify(
     ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
     read = _of_one_axis(reader, spectra, progress, denoised)
     answers = search(read, ready, top, within, progress, threads)
-    answers = [_unless_faint(answer, float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
+    answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
     alike = twins.told_of(answers, ready, looked_at(read, within))
     answers = [
         replace(answer, why=_off_the_grid(spectra.axis)) if off else answer
@@ -132,6 +132,13 @@ def identify(
     ]
     said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
     return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
+
+
+def _advised(answer: Identification) -> Identification:
+    """An answer, with what to do next where nothing of what was searched is credible."""
+    if not (answer.unknown and answer.matches):
+        return answer
+    return replace(answer, why=f"{answer.why} Search in other libraries, or see whether it is a mixture.")
 
 
 def _unless_faint(answer: Identification, ratio: float) -> Identification:

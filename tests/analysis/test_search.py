@@ -84,6 +84,7 @@ def test_what_the_library_lacks_is_unknown_with_the_nearest_named(engine: Engine
     assert np.mean([one.unknown for one in answers]) >= 0.8
     said = next(one for one in answers if one.unknown)
     assert said.matches[0].name in said.why
+    assert "Search in other libraries" in said.why
     assert said.matches[0].probability < 0.5
 
 
@@ -185,6 +186,7 @@ def test_noise_alone_is_unknown_and_says_so_even_over_a_short_range(engine: Engi
     found = engine.identify(SpectrumSet.of(axis, random.normal(0, 1, (20, axis.size))), shelf)
     assert sum(one.unknown for one in found) >= 18
     faint = [one for one in found if "No line stands out of the noise" in one.why]
+    assert not any("other libraries" in one.why for one in faint), "it is the spectrum that is wanting"
     assert len(faint) >= 15
     assert all(one.matches for one in faint), "the nearest are shown all the same"
 
