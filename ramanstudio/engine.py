@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio import identify
-from ramanstudio.analysis import clusters, compare, prints, shared, snr
+from ramanstudio.analysis import clusters, compare, prints, shared, snr, weak_peaks
 from ramanstudio.analysis.clusters import Clusters
 from ramanstudio.analysis.compare import Comparison
 from ramanstudio.analysis.hits import Identification, Region
@@ -128,17 +128,21 @@ class Engine:
         sigma = snr.noise_sigma(values)
         find_noise = partial(self._predictor.noise, spectra.axis, progress=progress)
         noise, error = find_noise(values, sigma)
+        denoised = spectra.with_values(values - noise)
+        signal = snr.signal_height(spectra.axis, denoised.values)
+        drift = snr.drift_between_repeats(signal, sigma)
+        error = weak_peaks.doubted(spectra.axis, denoised.values, error, sigma, drift)
         noisy = sigma > 0
         if together and noisy.sum() >= shared.FEWEST:
             noise[noisy], error[noisy] = shared.join(
                 spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
-        denoised = spectra.with_values(values - noise)
+            denoised = spectra.with_values(values - noise)
+            signal = snr.signal_height(spectra.axis, denoised.values)
+            drift = snr.drift_between_repeats(signal, sigma)
         # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
         # agree; half of what they typically differ by leaves alone what the network knows better.
-        signal = snr.signal_height(denoised.axis, denoised.values)
-        error = at_least(error, snr.drift_between_repeats(signal, sigma) / 2)
-        return with_ratios(denoised, error, values, signal, sigma)
+        return with_ratios(denoised, at_least(error, drift / 2), values, signal, sigma)
 
     def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
         """What each spectrum is of, as rows of unit length (N, D): alike for one substance, whatever the axis.

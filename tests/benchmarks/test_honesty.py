@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks.honesty.claims import Claim
-from benchmarks.honesty.peaks import bias, with_false_peaks
+from benchmarks.honesty.peaks import SUPPORTED, bias, with_false_peaks
 from benchmarks.honesty.simulated import AXIS, Lines, simulate
+from ramanstudio.engine import Engine
 
 
 def gauss(centre, width):
@@ -92,3 +93,18 @@ def test_lines_that_are_lowered_and_broadened_are_told():
     wide = np.stack([Lines(one.centre, 1.2 * one.width, one.height, one.lorentz).on(AXIS) for one in lines.lines])
     broad = bias(AXIS, wide, pure, lines.lines)
     assert broad.width == pytest.approx(20, abs=1) and broad.height == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("snr", [3.0, 10.0])
+def test_the_fast_model_draws_hardly_a_peak_that_is_not_there_and_still_shows_those_that_are(snr):
+    spectra = simulate(40, 250, snr, drifting=True)
+    denoised = Engine.load("smae-small", device="cpu", threads=1).denoise(spectra.raw)
+    values, error = denoised.spectra.values, denoised.expected_error
+    assert with_false_peaks(AXIS, values, error, spectra.truth, spectra.lines) < 2  # 8 and 5 where no peak is doubted
+    strongest = [int(np.abs(AXIS - one.centre[one.height.argmax()]).argmin()) for one in spectra.lines]
+    drawn = [
+        np.ptp(row[at - 25 : at + 26]) > SUPPORTED * claim[at]
+        for row, claim, at in zip(values, error, strongest, strict=True)
+        if 25 <= at < len(AXIS) - 25
+    ]
+    assert np.mean(drawn) > 0.8
