@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_OF_A_CLASS: Final = 20  # spectra that its mean is drawn of
 MOST_CLASSES: Final = 8  # that are drawn each by itself; of more nobody could tell one from another
-MOST_OF_ALL: Final = 400
+MOST_OF_ALL: Final = 100  # their baselines are fitted while one waits
 Floats = NDArray[np.floating[Any]]
 
 
