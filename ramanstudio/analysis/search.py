@@ -16,7 +16,7 @@ from ramanstudio.analysis.hits import Identification, Match, Region
 from ramanstudio.analysis.judge import Judge, judge
 from ramanstudio.analysis.library import Library
 from ramanstudio.analysis.prints import AS_MEASURED, GRID
-from ramanstudio.analysis.shortlist import Listed, correlation, listed, looked_at, nearest
+from ramanstudio.analysis.shortlist import FEWEST_CM, Listed, correlation, listed, looked_at, nearest
 from ramanstudio.progress import SILENT, Progress
 
 __all__ = ["Identification", "Match", "Region", "search", "weighed"]
@@ -169,17 +169,17 @@ def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
     places = GRID.places[one.looked]
     if not len(places):
         return "Nothing of the spectrum lies in the region that is compared. Widen the region."
-    ends = [
-        (float(GRID.places[lib.prints["first"].min()]), float(GRID.places[lib.prints["last"].max() - 1]))
-        for lib in libraries
-        if len(lib)
-    ]
+    ends = [(lib.prints["first"], lib.prints["last"]) for lib in libraries if len(lib)]
     if not ends:
         return "No library is searched. Choose one."
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    first, last = (np.concatenate(one) for one in zip(*ends, strict=True))
+    before = np.concatenate([[0], np.cumsum(one.looked)])  # samples looked at below each place
+    shared = float(np.max(before[np.maximum(first, last)] - before[first])) * GRID.step_cm
+    low, high = float(GRID.places[first.min()]), float(GRID.places[last.max() - 1])
     return (
-        f"Of the {places[0]:.0f}–{places[-1]:.0f} cm⁻¹ that are looked at, no reference shares enough: the libraries"
-        f" cover {low:.0f}–{high:.0f} cm⁻¹. Choose another library."
+        f"Of the {places[0]:.0f}–{places[-1]:.0f} cm⁻¹ that are looked at, the libraries share {shared:.0f} cm⁻¹: they"
+        f" cover {low:.0f}–{high:.0f} cm⁻¹. It takes {FEWEST_CM:.0f}. Measure or compare a wider range, or choose another"
+        " library."
     )
 
 
