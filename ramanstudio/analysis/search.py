@@ -178,8 +178,8 @@ def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
     low, high = float(GRID.places[first.min()]), float(GRID.places[last.max() - 1])
     return (
         f"Of the {places[0]:.0f}–{places[-1]:.0f} cm⁻¹ that are looked at, the libraries share {shared:.0f} cm⁻¹: they"
-        f" cover {low:.0f}–{high:.0f} cm⁻¹. It takes {FEWEST_CM:.0f}. Measure or compare a wider range, or choose another"
-        " library."
+        f" cover {low:.0f}–{high:.0f} cm⁻¹. It takes {FEWEST_CM:.0f}. Measure or compare a wider range, or choose"
+        " another library."
     )
 
 

@@ -134,9 +134,7 @@ def test_ranges_that_barely_overlap_are_told_with_both_ranges(engine: Engine, sh
     assert answer.unknown
     assert "1752" in answer.why or "1751" in answer.why or "1753" in answer.why
     assert "3199" in answer.why or "3197" in answer.why
-    assert re.search(r"share (46|48|50) cm⁻¹; 150 are needed\. Measure or compare a wider range", answer.why), (
-        answer.why
-    )
+    assert re.search(r"share (46|48|50) cm⁻¹: .* It takes 150\. Measure or compare a wider range", answer.why)
 
 
 def test_a_saturated_spectrum_is_identified_with_a_warning(engine: Engine, shelf: Library) -> None:
