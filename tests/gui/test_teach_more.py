@@ -157,7 +157,7 @@ def test_of_many_classes_everything_can_still_be_read(start, tmp_path):
     assert [label for _, label in shown] == ["00", "04", "08"], "names from all over the list"
     to_result(window, wizard)
     page = wizard.result_page
-    assert page.band_strip.names == ["mean of 24 labelled spectra, and how they differ"]
+    assert page.band_strip.names == ["mean of 24 labelled spectra", "how much they differ"]
     page.tabs.setCurrentWidget(page.confusion)
     last = page.confusion.columnCount() - 1
     width = page.confusion.horizontalHeader().fontMetrics().horizontalAdvance("12")

@@ -75,11 +75,21 @@ def draw_places(drawing: Drawing, subject: Subject, places: Sequence[tuple[int, 
 
 
 def draw_classes(drawing: Drawing, subject: Subject, words: NDArray[np.str_], classes: Sequence[str]) -> None:
-    """Draw the mean of each class; of many classes the mean of all together."""
+    """Draw the mean of each class; of many classes the mean of all together, and how much they differ."""
     if len(classes) > MOST_CLASSES:
         labelled = np.flatnonzero(words != "")
-        some = labelled[:: -(-len(labelled) // MOST_OF_ALL)]
-        _draw(drawing, subject, [(some.tolist(), f"mean of {len(some):,} labelled spectra, and how they differ")])
+        some = labelled[:: -(-len(labelled) // MOST_OF_ALL)].tolist()
+        values, theme = _scaled(without_baseline(subject.seen[some]).values), current()
+        of_all = {
+            f"mean of {len(some)} labelled spectra": values.mean(axis=0),
+            "how much they differ": values.std(axis=0),
+        }
+        drawing.show_curves(
+            [
+                Curve(name, subject.seen.axis, curve, None, theme.category(number))
+                for number, (name, curve) in enumerate(of_all.items())
+            ]
+        )
         return
     members = [(np.flatnonzero(words == name)[:MOST_OF_A_CLASS].tolist(), name) for name in reversed(classes)]
     _draw(drawing, subject, [(places, name) for places, name in members if places])
