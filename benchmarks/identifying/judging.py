@@ -8,22 +8,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
-from ramanstudio.analysis.evidence import NUMBERS
-from ramanstudio.analysis.judge import FIRST, LAYERS, NONE_LAYERS, Judge
+from ramanstudio.analysis.judge import NONE, ONE, Judge, beside_the_others, first_of
+from ramanstudio.analysis.trees import Trees
 
-WIDTH = 64
-STEPS, QUERIES_A_STEP, RATE, DECAY = 4000, 512, 6e-3, 0.03
+TREES = {"max_leaf_nodes": 31, "max_depth": 10, "max_features": 0.4}
+ONE_TREES = {"max_iter": 300, "learning_rate": 0.1, "min_samples_leaf": 60, "l2_regularization": 1.0}
+NONE_TREES = {"max_iter": 300, "learning_rate": 0.05, "min_samples_leaf": 40, "l2_regularization": 1.0}
 ABSENT_SHARE = 0.25  # of unknowns that no library has: how often a user is taken to ask for one
 WRONGLY_UNKNOWN = 0.09  # of substances that the library has
 HELD = 0.9
+SLOPES = np.geomspace(0.2, 2, 47)  # of scores, of which one is chosen
+NO_LINES = {name: np.ones(1, dtype=np.float32) for name in ("unknown_from", "held")}  # before they are drawn
 AIM = 0.92  # at which the line is drawn: on specimens that were not learned from, a little is lost
 
-Weights = dict[str, NDArray[np.float32]]
+Weights = dict[str, NDArray[Any]]
+_FIELDS: dict[str, tuple[str, type]] = {  # of a tree that was grown
+    "feature": ("feature_idx", np.int16),
+    "threshold": ("num_threshold", np.float32),
+    "left": ("left", np.int16),
+    "right": ("right", np.int16),
+    "value": ("value", np.float32),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +46,12 @@ class Lessons:
     here: NDArray[np.bool_]
     whole: NDArray[np.bool_]
     folds: NDArray[np.intp]
+
+    @property
+    def among(self) -> NDArray[np.bool_]:
+        """Where the truth is one of the candidates (Q,)."""
+        among: NDArray[np.bool_] = self.right < self.evidence.shape[1]
+        return among
 
     def __getitem__(self, which: NDArray[Any]) -> Lessons:
         return Lessons(*(getattr(self, name)[which] for name in self.__slots__))
@@ -56,64 +70,89 @@ class Lessons:
         return cls(*(np.concatenate(rows) for rows in zip(*parts, strict=True)))
 
 
-class _Network(nn.Module):
-    """The judge as torch sees it; `Judge` does the same in numpy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b, self.c = nn.Linear(NUMBERS, WIDTH), nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 1)
-        self.d, self.e = nn.Linear(2 * NUMBERS, WIDTH), nn.Linear(WIDTH, 1)
-
-    def forward(self, seen: Tensor, absent: Tensor) -> Tensor:
-        single = self._through(seen, LAYERS)[..., 0].masked_fill(absent, -1e9)
-        best = seen[torch.arange(len(seen)), single.argmax(dim=1)]
-        there = (~absent[:, :FIRST, None]).float()
-        mean = (seen[:, :FIRST] * there).sum(dim=1) / there.sum(dim=1).clamp(min=1)
-        return torch.cat([single, self._through(torch.cat([best, mean], dim=1), NONE_LAYERS)], dim=1)
-
-    def _through(self, rows: Tensor, layers: tuple[str, ...]) -> Tensor:
-        for layer in layers:
-            rows = getattr(self, layer)(rows)
-            if layer != layers[-1]:
-                rows = nn.functional.silu(rows)
-        return rows
-
-
 def learn(lessons: Lessons, seed: int = 0) -> Weights:
-    """Weights from all `lessons`; the lines are drawn by a first try on the fifth of them that it did not see."""
+    """Weights from all `lessons`; how far they are to be trusted is seen by a first try, on the fifth apart from it."""
     apart = lessons.folds == lessons.folds.max()
-    first = _fitted(lessons[~apart], seed)
-    lines = _lines(Judge(first), lessons[apart & lessons.whole])
-    return {**_fitted(lessons, seed), **lines}
+    first, held = _fitted(lessons[~apart], seed), lessons[apart & lessons.whole]
+    trust = _trust(first, held)
+    return {**_trusted(_fitted(lessons, seed), trust), **_lines(_trusted(first, trust), held)}
 
 
 def _fitted(lessons: Lessons, seed: int) -> Weights:
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    there = lessons.evidence[~np.isnan(lessons.evidence[..., 0])]
-    mean, spread = there.mean(axis=0), there.std(axis=0) + 1e-6
-    seen = torch.from_numpy(((np.nan_to_num(lessons.evidence) - mean) / spread).astype(np.float32))
-    absent = torch.from_numpy(np.isnan(lessons.evidence[..., 0]))
-    right = torch.from_numpy(lessons.right)
-    places = [np.flatnonzero(lessons.here), np.flatnonzero(~lessons.here)]
-    lacking = round(ABSENT_SHARE * QUERIES_A_STEP)
-    network = _Network()
-    learner = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-    pace = torch.optim.lr_scheduler.OneCycleLR(learner, RATE, total_steps=STEPS)
-    for _ in range(STEPS):
-        some = np.concatenate([random.choice(places[0], QUERIES_A_STEP - lacking), random.choice(places[1], lacking)])
-        loss = nn.functional.cross_entropy(network(seen[some], absent[some]), right[some])
-        learner.zero_grad()
-        loss.backward()
-        learner.step()
-        pace.step()
-    weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-    return {**weights, "mean": mean.astype(np.float32), "spread": spread.astype(np.float32)}
+    named = (ONE, _one(lessons[lessons.among], seed)), (NONE, _none(lessons, seed))
+    return {f"{name}.{part}": rows for name, parts in named for part, rows in parts.items()}
 
 
-def _lines(judge: Judge, lessons: Lessons) -> Weights:
+def _one(lessons: Lessons, seed: int) -> Weights:
+    """The trees that weigh a candidate, from `lessons` whose truth is one of them."""
+    there = ~np.isnan(lessons.evidence[..., 0])
+    right = np.arange(there.shape[1]) == lessons.right[:, None]
+    return _as_arrays(_trees(ONE_TREES, seed).fit(beside_the_others(lessons.evidence)[there], right[there]))
+
+
+def _none(lessons: Lessons, seed: int) -> Weights:
+    """The trees that say whether the truth is none of the candidates, as often as in `lessons`."""
+    return _as_arrays(_trees(NONE_TREES, seed).fit(first_of(lessons.evidence), ~lessons.among))
+
+
+def _trees(how: dict[str, Any], seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(**TREES | how, early_stopping=False, random_state=seed)
+
+
+def _as_arrays(grown: Any) -> Weights:
+    """Trees that were grown, as `ramanstudio.analysis.trees` asks them."""
+    trees = [one.nodes for (one,) in grown._predictors]
+    most = max(len(nodes) for nodes in trees)
+    arrays = {part: np.zeros((len(trees), most), dtype=kind) for part, (_, kind) in _FIELDS.items()}
+    for row, nodes in enumerate(trees):
+        for part, (field, _) in _FIELDS.items():
+            arrays[part][row, : len(nodes)] = nodes[field]
+        leaves = np.flatnonzero(nodes["is_leaf"])
+        arrays["left"][row, leaves] = arrays["right"][row, leaves] = leaves
+    return {**arrays, "start": np.float32(grown._baseline_prediction).reshape(1)}
+
+
+def _trust(weights: Weights, lessons: Lessons) -> dict[str, tuple[float, float]]:
+    """By what the scores of both kinds of trees are to be multiplied, and what to be added, for their chances to hold.
+
+    Trees are surer of what they have not learned from than they ought to be (Platt 1999; Guo et al. 2017).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    known = lessons[lessons.among]
+    there = ~np.isnan(known.evidence[..., 0])
+    scores = np.full(there.shape, -np.inf)
+    scores[there] = Trees.of(weights, ONE).score(beside_the_others(known.evidence)[there])
+    losses = [cross_entropy(slope * scores, known.right) for slope in SLOPES]
+    score, none = Trees.of(weights, NONE).score(first_of(lessons.evidence)), ~lessons.among
+    weight = np.where(none, ABSENT_SHARE / none.mean(), (1 - ABSENT_SHARE) / (1 - none.mean()))
+    found = LogisticRegression(C=1e6).fit(score[:, None], none, sample_weight=weight)
+    return {
+        ONE: (float(SLOPES[int(np.argmin(losses))]), 0.0),
+        NONE: (float(found.coef_[0, 0]), float(found.intercept_[0])),
+    }
+
+
+def cross_entropy(scores: NDArray[np.float64], right: NDArray[np.intp]) -> float:
+    """The mean of minus the logarithm of the chance that `scores` (Q, K) give the `right` (Q,) candidate."""
+    own = scores[np.arange(len(right)), right]
+    top = scores.max(axis=1)
+    return float(np.mean(top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - own))
+
+
+def _trusted(weights: Weights, trust: dict[str, tuple[float, float]]) -> Weights:
+    changed = dict(weights)
+    for name, (slope, offset) in trust.items():
+        changed[f"{name}.value"] = np.float32(slope) * weights[f"{name}.value"]
+        changed[f"{name}.start"] = np.float32(slope) * weights[f"{name}.start"] + np.float32(offset)
+    return changed
+
+
+def _lines(weights: Weights, lessons: Lessons) -> Weights:
     """From where on a spectrum is unknown, and what the chances of the candidates add up to that hold the truth."""
-    chances = judge.chances(lessons.evidence)
+    chances = Judge.of({**weights, **NO_LINES}).chances(lessons.evidence)
     unknown_from = np.quantile(chances[lessons.here, -1], 1 - WRONGLY_UNKNOWN)
     held = min(float(np.quantile(cumulated(chances, lessons)[lessons.here], AIM)), 0.9999)
     return {"unknown_from": np.float32([unknown_from]), "held": np.float32([held])}

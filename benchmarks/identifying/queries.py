@@ -145,6 +145,20 @@ def _broadened(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Fl
     return few, np.interp(few, axis, broad)
 
 
+def _worn(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """A sample from outside: bands of what clings to it, heights changed over the range by half or double, noise."""
+    height = _height(values)
+    knots = np.linspace(axis[0], axis[-1], 8)
+    gain = np.exp(np.interp(axis, knots, random.normal(0, 0.5, len(knots))))
+    low = np.median(values)
+    worn = low + gain * (values - low)
+    for _ in range(random.integers(1, 6)):
+        centre, width = random.uniform(axis[0], axis[-1]), np.exp(random.uniform(np.log(10), np.log(120)))
+        worn = worn + height * random.uniform(0.05, 0.6) * np.exp(-0.5 * ((axis - centre) / width) ** 2)
+    snr = np.exp(random.uniform(np.log(8), np.log(60)))
+    return axis, worn + height / snr * random.standard_normal(len(values))
+
+
 def _half(random: Random, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
     """A random half of the range."""
     start = random.uniform(axis[0], (axis[0] + axis[-1]) / 2)
@@ -160,6 +174,7 @@ CONDITIONS: dict[str, Corrupt] = {
     "shifted up to 4 cm⁻¹": _shifted,
     "other resolution": _broadened,
     "half the range": _half,
+    "worn, with foreign bands": _worn,
 }
 
 

@@ -60,7 +60,7 @@ class Told:
 
 def told(found: Minerals, all_trials: Sequence[Trials]) -> list[Told]:
     """For each condition, what five judges say of the fifth of the specimens that each has not learned from."""
-    judges = [Judge(learn(_apart(Lessons.of(found, all_trials), fold))) for fold in range(FOLDS)]
+    judges = [Judge.of(learn(_apart(Lessons.of(found, all_trials), fold))) for fold in range(FOLDS)]
     answers = []
     for one in all_trials:
         lessons = Lessons.of(found, [one], ("whole", "lacking"))

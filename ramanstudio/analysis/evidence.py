@@ -14,23 +14,29 @@ from ramanstudio.analysis.shortlist import Listed
 
 Floats = NDArray[np.floating[Any]]
 
-CANDIDATES: Final = 24  # substances that are weighed against each other
+CANDIDATES: Final = 20  # substances that are weighed against each other
 _WEIGHTS = np.array([1.0, 1.0, 1.0, 0.5, 0.5], dtype=np.float32)  # of READINGS and features, for who is a candidate
 _SECOND = (1, 2, len(READINGS))  # roots, slopes, features: those of the second reference count too
 _NO_SECOND = -0.2
 _SNR_MOST = 1000.0  # what is clearer says no more
 TOGETHER: Final = 4  # references of a substance, the most alike, whose mean is compared as well
-NUMBERS: Final = 4 * (len(READINGS) + 1) + len(_SECOND) + 3  # that speak for a candidate
+_STEADY = 0.05  # of one, added to the diagonal before references that are all but equal are weighed against each other
+LIKENESSES: Final = 2 * (len(READINGS) + 1)  # numbers that come first: of the best reference, of the mean of several
+WEIGHED: Final = 4 * (len(READINGS) + 1) + len(_SECOND) + 3  # numbers that candidates are weighed by
+NUMBERS: Final = WEIGHED + 2 * (len(READINGS) + 1) + 1  # and with those that only tell whether it is any of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Up to CANDIDATES substances by `names`, the `best` of the references of each as places in the list of them.
 
-    `evidence` (K, D): likeness by each reading, how far that is from the best of all, the second reference's likeness,
-    that of the mean of the nearest references, which has less of what is peculiar to one specimen, and how like that
-    mean is to the nearest other candidate's, which tells twins; then how much of the spectrum was compared, its
-    signal-to-noise ratio, and how long it is.
+    `evidence` (K, D), by every reading: likeness of the best reference; that of the mean of the nearest ones, which has
+    less of what is peculiar to one specimen; how like that mean is to the nearest other candidate's, which tells twins;
+    how far the first is from the best of all; by some, the second reference's likeness. Then how much of the spectrum
+    was compared, its signal-to-noise ratio, and how long it is. These WEIGHED numbers are followed by what only tells
+    whether it is any of the candidates: how like the nearest references are to each other, as specimens of some
+    substances vary more than those of others; how like the best mixture of them is; and how many they were. Candidates
+    are not weighed by these, which tell who is who: what rruff has much of would win in a user's library too.
     """
 
     names: tuple[str, ...]
@@ -58,8 +64,10 @@ def candidates(
     rest[:, 0] = listed.shared_cm[best] / max(looked_cm, 1.0)
     rest[:, 1] = np.log1p(np.clip(snr, 0, _SNR_MOST)) if np.isfinite(snr) else np.log1p(_SNR_MOST)
     rest[:, 2] = np.log(max(looked_cm, 1.0))
-    alone = np.hstack([first, first - first.max(axis=0), second[:, _SECOND]])[top]
-    evidence = np.hstack([alone, _together(listed, rows, members, starts), rest])
+    together, varied = _together(listed, rows, members, starts)
+    alone = np.hstack([first - first.max(axis=0), second[:, _SECOND]])[top]
+    many = np.log(np.diff([*starts, len(members)]))[:, None]
+    evidence = np.hstack([first[top], together, alone, rest, varied, many])
     return Candidates(tuple(kinds[top].tolist()), best, evidence.astype(np.float32))
 
 
@@ -78,20 +86,46 @@ def _nearest_of_each(
 
 def _together(
     listed: Listed, rows: Sequence[NDArray[np.float32]], members: NDArray[np.intp], starts: NDArray[np.intp]
-) -> NDArray[np.float32]:
-    """By each of the `rows`: how like the mean of each substance's `members` is, and how like its nearest rival."""
-    share = np.zeros((len(starts), len(members)), dtype=np.float32)
-    share[np.repeat(np.arange(len(starts)), np.diff([*starts, len(members)])), np.arange(len(members))] = 1
-    likeness, rivals = [], []
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What each substance's `members` say together, by each of the `rows` (C) -> two of (K, 2 C).
+
+    How like their mean is, and how like that is to its nearest rival; how like they are to each other, and how like
+    the best mixture of them is.
+    """
+    many = np.diff([*starts, len(members)])
+    share = (np.repeat(np.arange(len(starts)), many)[None] == np.arange(len(starts))[:, None]).astype(np.float32)
+    means, rivals, pairs, mixtures = [], [], [], []
     for column, row in enumerate(rows):
-        sums = share @ row[members]
-        length = np.maximum(np.sqrt(np.einsum("kg,kg->k", sums, sums)), 1e-6)
-        likeness.append(share @ listed.likeness[members, column] / length)
-        among = (sums @ sums.T) / np.outer(length, length)
+        alike, likeness = row[members] @ row[members].T, listed.likeness[members, column]
+        among = share @ alike @ share.T
+        square = np.maximum(among.diagonal(), 1e-12)
+        length = np.sqrt(square)
+        pairs.append(np.where(many > 1, (square - many) / np.maximum(many * (many - 1), 1), _NO_SECOND))
+        mixtures.append(_mixed(alike, likeness, starts, many))
+        among /= np.outer(length, length)
         np.fill_diagonal(among, _NO_SECOND)
+        means.append(share @ likeness / length)
         rivals.append(among.max(axis=1))
-    found: NDArray[np.float32] = np.clip(np.stack([*likeness, *rivals], axis=1), -1, 1).astype(np.float32)
-    return found
+    both = ([*means, *rivals], [*pairs, *mixtures])
+    together, varied = (np.clip(np.stack(one, axis=1), -1, 1).astype(np.float32) for one in both)
+    return together, varied
+
+
+def _mixed(alike: Floats, likeness: Floats, starts: NDArray[np.intp], many: NDArray[np.intp]) -> Floats:
+    """How like the best mixture of each substance's references is, who are `alike` (M, M) and have `likeness` (M,).
+
+    Least squares, held back a little where references are all but equal.
+    """
+    place = np.arange(TOGETHER)
+    there = place < many[:, None]
+    at = np.where(there, starts[:, None] + place, 0)
+    both = there[:, :, None] & there[:, None, :]
+    products = np.where(both, alike[at[:, :, None], at[:, None, :]], 0) + (1 + _STEADY) * np.eye(TOGETHER) * ~both
+    products[:, place, place] += _STEADY * there
+    own = np.where(there, likeness[at], 0)
+    weights = np.linalg.solve(products, own[..., None])[..., 0]
+    mixed: NDArray[np.floating[Any]] = np.sqrt(np.maximum(np.einsum("kt,kt->k", own, weights), 0))
+    return mixed
 
 
 def _two_best(likeness: Floats, of: NDArray[np.intp], kinds: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

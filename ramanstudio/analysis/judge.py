@@ -1,4 +1,4 @@
-"""How credible each candidate is, by all readings at once: a small network that also knows "none of these"."""
+"""How credible each candidate is, by all readings at once, and how likely it is none of them."""
 
 from __future__ import annotations
 
@@ -11,65 +11,68 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.analysis.evidence import LIKENESSES, WEIGHED
+from ramanstudio.analysis.trees import Trees
 from ramanstudio.errors import StudioError
 from ramanstudio.paths import shipped
 
 Floats = NDArray[np.floating[Any]]
 
-FIRST: Final = 5  # candidates whose mean "none of these" is judged by, beside the best
-LAYERS: Final = ("a", "b", "c")  # of the part that looks at one candidate
-NONE_LAYERS: Final = ("d", "e")  # of the part that says "none of these"
+FIRST: Final = 5  # candidates that "none of these" is judged by
+ONE, NONE = "one", "none"  # names of the trees, as they are kept
+_NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judge:
-    """Weights by name, and where the lines are drawn.
+    """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
 
-    `mean` and `spread` (D,) bring a candidate's evidence to one scale. It is unknown when "none of these" is at least
-    `unknown_from`; the candidates whose chances add up to `held` hold the truth nine times in ten. All were learned on
-    specimens held apart (benchmarks/identify.py).
+    A spectrum is unknown when the chance of none is at least `unknown_from`; the candidates whose chances add up to
+    `held` hold the truth nine times in ten. All were learned on specimens held apart (benchmarks/identify.py).
     """
 
-    weights: Mapping[str, NDArray[np.float32]]
+    one: Trees
+    none: Trees
+    unknown_from: float
+    held: float
 
-    @property
-    def unknown_from(self) -> float:
-        """From which chance of "none of these" on a spectrum is unknown."""
-        return float(self.weights["unknown_from"][0])
-
-    @property
-    def held(self) -> float:
-        """What the chances of the candidates add up to that hold the truth nine times in ten."""
-        return float(self.weights["held"][0])
+    @classmethod
+    def of(cls, weights: Mapping[str, NDArray[Any]]) -> Judge:
+        """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
+        lines = (float(weights[name][0]) for name in ("unknown_from", "held"))
+        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), *lines)
 
     def chances(self, evidence: Floats) -> NDArray[np.float32]:
         """The chance of each of K candidates by its `evidence` (N, K, D), and of none of them -> (N, K + 1).
 
         Candidates that are not there have NaN, and no chance.
         """
-        absent = np.isnan(evidence[..., 0])
-        seen = (np.nan_to_num(evidence) - self.weights["mean"]) / self.weights["spread"]
-        single = self._through(seen, LAYERS)[..., 0]
-        single[absent] = -np.inf
-        none = self._through(self._first(seen, single, absent), NONE_LAYERS)
-        scores = np.concatenate([single, none], axis=1)
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        chances: NDArray[np.float32] = (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
+        there = ~np.isnan(evidence[..., 0])
+        scores = np.full(there.shape, -np.inf)
+        scores[there] = self.one.score(beside_the_others(evidence)[there])
+        odds = np.exp(scores - np.maximum(scores.max(axis=1, keepdims=True), -1e30))
+        shares = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-30)
+        none = 1 / (1 + np.exp(-np.clip(self.none.score(first_of(evidence)), -60, 60)))[:, None]
+        chances: NDArray[np.float32] = np.concatenate([shares * (1 - none), none], axis=1).astype(np.float32)
         return chances
 
-    def _first(self, seen: Floats, single: Floats, absent: NDArray[np.bool_]) -> Floats:
-        """What "none of these" is judged by: the best candidate, and the mean of the first few."""
-        best = seen[np.arange(len(seen)), single.argmax(axis=1)]
-        there = ~absent[:, :FIRST, None]
-        mean = (seen[:, :FIRST] * there).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-        return np.concatenate([best, mean], axis=1)
 
-    def _through(self, rows: Floats, layers: tuple[str, ...]) -> Floats:
-        for layer in layers:
-            rows = rows @ self.weights[f"{layer}.weight"].T + self.weights[f"{layer}.bias"]
-            if layer != layers[-1]:
-                rows = rows / (1 + np.exp(-np.clip(rows, -60, 60)))  # SiLU
-        return rows
+def beside_the_others(evidence: Floats) -> NDArray[np.float32]:
+    """What a candidate is weighed by -> (N, K, WEIGHED + LIKENESSES).
+
+    The first of its `evidence` (N, K, D), and how far its likenesses are above the best other's.
+    """
+    likeness = np.nan_to_num(evidence[..., :LIKENESSES], nan=_NOT_THERE)
+    second, best = np.partition(likeness, (-2, -1), axis=1)[:, -2:].swapaxes(0, 1)
+    others = np.where(likeness >= best[:, None], second[:, None], best[:, None])
+    beside: NDArray[np.float32] = np.concatenate([evidence[..., :WEIGHED], likeness - others], axis=2)
+    return beside
+
+
+def first_of(evidence: Floats) -> NDArray[np.float32]:
+    """What "none of these" is judged by: the `evidence` (N, K, D) of the first few candidates -> (N, FIRST * D)."""
+    first: NDArray[np.float32] = np.nan_to_num(evidence[:, :FIRST], nan=_NOT_THERE).reshape(len(evidence), -1)
+    return first
 
 
 @cache
@@ -80,6 +83,6 @@ def judge(path: Path | None = None) -> Judge:
 
     path = path or shipped("resources") / "judge.safetensors"
     try:
-        return Judge(load_file(path))
-    except (OSError, ValueError, SafetensorError) as error:
+        return Judge.of(load_file(path))
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise StudioError(f"'{path.name}', which weighs matches, is damaged.", remedy="Install again.") from error
