@@ -1,4 +1,4 @@
-"""How the judge learns what its evidence is worth, and where it draws its lines."""
+"""How the judge learns what its evidence is worth, and how many candidates hold the truth."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ TREES = {"max_leaf_nodes": 31, "max_depth": 10, "max_features": 0.4}
 ONE_TREES = {"max_iter": 300, "learning_rate": 0.1, "min_samples_leaf": 60, "l2_regularization": 1.0}
 NONE_TREES = {"max_iter": 300, "learning_rate": 0.05, "min_samples_leaf": 40, "l2_regularization": 1.0}
 ABSENT_SHARE = 0.25  # of unknowns that no library has: how often a user is taken to ask for one
-WRONGLY_UNKNOWN = 0.09  # of substances that the library has
 HELD = 0.9
 SLOPES = np.geomspace(0.2, 2, 47)  # of scores, of which one is chosen
-NO_LINES = {name: np.ones(1, dtype=np.float32) for name in ("unknown_from", "held")}  # before they are drawn
 AIM = 0.92  # at which the line is drawn: on specimens that were not learned from, a little is lost
 
 Weights = dict[str, NDArray[Any]]
@@ -75,7 +73,7 @@ def learn(lessons: Lessons, seed: int = 0) -> Weights:
     apart = lessons.folds == lessons.folds.max()
     first, held = _fitted(lessons[~apart], seed), lessons[apart & lessons.whole]
     trust = _trust(first, held)
-    return {**_trusted(_fitted(lessons, seed), trust), **_lines(_trusted(first, trust), held)}
+    return {**_trusted(_fitted(lessons, seed), trust), **_held(_trusted(first, trust), held)}
 
 
 def _fitted(lessons: Lessons, seed: int) -> Weights:
@@ -150,12 +148,11 @@ def _trusted(weights: Weights, trust: dict[str, tuple[float, float]]) -> Weights
     return changed
 
 
-def _lines(weights: Weights, lessons: Lessons) -> Weights:
-    """From where on a spectrum is unknown, and what the chances of the candidates add up to that hold the truth."""
-    chances = Judge.of({**weights, **NO_LINES}).chances(lessons.evidence)
-    unknown_from = np.quantile(chances[lessons.here, -1], 1 - WRONGLY_UNKNOWN)
+def _held(weights: Weights, lessons: Lessons) -> Weights:
+    """What the chances of the candidates add up to that hold the truth."""
+    chances = Judge.of({**weights, "held": np.ones(1)}).chances(lessons.evidence)
     held = min(float(np.quantile(cumulated(chances, lessons)[lessons.here], AIM)), 0.9999)
-    return {"unknown_from": np.float32([unknown_from]), "held": np.float32([held])}
+    return {"held": np.float32([held])}
 
 
 def cumulated(chances: NDArray[np.float32], lessons: Lessons) -> NDArray[np.float32]:

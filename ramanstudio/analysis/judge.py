@@ -18,6 +18,7 @@ from ramanstudio.paths import shipped
 
 Floats = NDArray[np.floating[Any]]
 
+UNKNOWN_FROM: Final = 0.45  # chance of none: 5 to 9 in a hundred of rruff's substances, which are there, reach it
 FIRST: Final = 5  # candidates that "none of these" is judged by
 ONE, NONE = "one", "none"  # names of the trees, as they are kept
 _NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not there
@@ -27,20 +28,18 @@ _NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not ther
 class Judge:
     """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
 
-    A spectrum is unknown when the chance of none is at least `unknown_from`; the candidates whose chances add up to
-    `held` hold the truth nine times in ten. All were learned on specimens held apart (benchmarks/identify.py).
+    The candidates whose chances add up to `held` hold the truth nine times in ten. All was learned on specimens held
+    apart (benchmarks/identify.py).
     """
 
     one: Trees
     none: Trees
-    unknown_from: float
     held: float
 
     @classmethod
     def of(cls, weights: Mapping[str, NDArray[Any]]) -> Judge:
         """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
-        lines = (float(weights[name][0]) for name in ("unknown_from", "held"))
-        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), *lines)
+        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), float(weights["held"][0]))
 
     def chances(self, evidence: Floats) -> NDArray[np.float32]:
         """The chance of each of K candidates by its `evidence` (N, K, D), and of none of them -> (N, K + 1).

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ramanstudio.analysis.bands_of import Bands, bands_of, compared
 from ramanstudio.analysis.evidence import Candidates, candidates, side_by_side
 from ramanstudio.analysis.hits import Identification, Match, Region
-from ramanstudio.analysis.judge import Judge, judge
+from ramanstudio.analysis.judge import UNKNOWN_FROM, Judge, judge
 from ramanstudio.analysis.library import Library
 from ramanstudio.analysis.prints import AS_MEASURED, GRID
 from ramanstudio.analysis.shortlist import FEWEST_CM, Listed, correlation, listed, looked_at, nearest
@@ -125,7 +125,7 @@ def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Judge, told: _T
         gap = float(share[rank] - (share[rank + 1] if rank + 1 < len(share) else 0))
         numbers = float(chances[place]), float(share[rank]), float(pearson[rank]), gap
         matches.append(_match(one, place, numbers, told, ours if rank < told.with_bands else None))
-    unknown = none >= weigher.unknown_from
+    unknown = none >= UNKNOWN_FROM
     why = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
     return Identification(tuple(matches), unknown, min(held, len(order)), why)
 

@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from benchmarks.identifying import judging
 from benchmarks.identifying.judging import Lessons, learn
 from ramanstudio.analysis.evidence import CANDIDATES, NUMBERS
-from ramanstudio.analysis.judge import Judge, first_of
+from ramanstudio.analysis.judge import UNKNOWN_FROM, Judge, first_of
 from ramanstudio.analysis.trees import Trees
 
 
@@ -33,7 +33,7 @@ def test_a_judge_finds_the_right_candidate_and_what_is_none_of_them(monkeypatch:
     assert (chances[:, CANDIDATES // 2 : -1] == 0).all()  # who is not there has no chance
     found = chances[unseen.here, :-1].argmax(axis=1) == unseen.right[unseen.here]
     assert found.mean() > 0.95
-    unknown = chances[:, -1] >= judge.unknown_from
+    unknown = chances[:, -1] >= UNKNOWN_FROM
     assert unknown[~unseen.here].mean() > 0.9
     assert unknown[unseen.here].mean() < 0.15
 
