@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
-from ramanstudio.analysis.judge import NONE, ONE, Judge, beside_the_others, first_of
+from ramanstudio.analysis.judge import FIRST, NONE, ONE, Judge, beside_the_others, first_of
 from ramanstudio.analysis.trees import Trees
 
 TREES = {"max_leaf_nodes": 31, "max_depth": 10, "max_features": 0.4}
@@ -77,8 +77,9 @@ def learn(lessons: Lessons, seed: int = 0) -> Weights:
 
 
 def _fitted(lessons: Lessons, seed: int) -> Weights:
-    named = (ONE, _one(lessons[lessons.among], seed)), (NONE, _none(lessons, seed))
-    return {f"{name}.{part}": rows for name, parts in named for part, rows in parts.items()}
+    other = np.nanmedian(lessons.evidence[~lessons.whole, FIRST - 1], axis=0)
+    named = (ONE, _one(lessons[lessons.among], seed)), (NONE, _none(lessons, other, seed))
+    return {"other": other, **{f"{name}.{part}": rows for name, parts in named for part, rows in parts.items()}}
 
 
 def _one(lessons: Lessons, seed: int) -> Weights:
@@ -88,9 +89,9 @@ def _one(lessons: Lessons, seed: int) -> Weights:
     return _as_arrays(_trees(ONE_TREES, seed).fit(beside_the_others(lessons.evidence)[there], right[there]))
 
 
-def _none(lessons: Lessons, seed: int) -> Weights:
+def _none(lessons: Lessons, other: NDArray[np.float32], seed: int) -> Weights:
     """The trees that say whether the truth is none of the candidates, as often as in `lessons`."""
-    return _as_arrays(_trees(NONE_TREES, seed).fit(first_of(lessons.evidence), ~lessons.among))
+    return _as_arrays(_trees(NONE_TREES, seed).fit(first_of(lessons.evidence, other), ~lessons.among))
 
 
 def _trees(how: dict[str, Any], seed: int) -> Any:
@@ -124,7 +125,8 @@ def _trust(weights: Weights, lessons: Lessons) -> dict[str, tuple[float, float]]
     scores = np.full(there.shape, -np.inf)
     scores[there] = Trees.of(weights, ONE).score(beside_the_others(known.evidence)[there])
     losses = [cross_entropy(slope * scores, known.right) for slope in SLOPES]
-    score, none = Trees.of(weights, NONE).score(first_of(lessons.evidence)), ~lessons.among
+    score = Trees.of(weights, NONE).score(first_of(lessons.evidence, weights["other"]))
+    none = ~lessons.among
     weight = np.where(none, ABSENT_SHARE / none.mean(), (1 - ABSENT_SHARE) / (1 - none.mean()))
     found = LogisticRegression(C=1e6).fit(score[:, None], none, sample_weight=weight)
     return {

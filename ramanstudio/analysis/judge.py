@@ -28,18 +28,20 @@ _NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not ther
 class Judge:
     """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
 
-    The candidates whose chances add up to `held` hold the truth nine times in ten. All was learned on specimens held
+    `other` (D,) is what speaks for a fifth candidate as a rule: it stands in where a library has fewer. The candidates
+    whose chances add up to `held` hold the truth nine times in ten. All was learned on specimens held
     apart (benchmarks/identify.py).
     """
 
     one: Trees
     none: Trees
+    other: NDArray[np.float32]
     held: float
 
     @classmethod
     def of(cls, weights: Mapping[str, NDArray[Any]]) -> Judge:
         """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
-        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), float(weights["held"][0]))
+        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), weights["other"], float(weights["held"][0]))
 
     def chances(self, evidence: Floats) -> NDArray[np.float32]:
         """The chance of each of K candidates by its `evidence` (N, K, D), and of none of them -> (N, K + 1).
@@ -51,7 +53,7 @@ class Judge:
         scores[there] = self.one.score(beside_the_others(evidence)[there])
         odds = np.exp(scores - np.maximum(scores.max(axis=1, keepdims=True), -1e30))
         shares = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-30)
-        none = 1 / (1 + np.exp(-np.clip(self.none.score(first_of(evidence)), -60, 60)))[:, None]
+        none = 1 / (1 + np.exp(-np.clip(self.none.score(first_of(evidence, self.other)), -60, 60)))[:, None]
         chances: NDArray[np.float32] = np.concatenate([shares * (1 - none), none], axis=1).astype(np.float32)
         return chances
 
@@ -68,10 +70,14 @@ def beside_the_others(evidence: Floats) -> NDArray[np.float32]:
     return beside
 
 
-def first_of(evidence: Floats) -> NDArray[np.float32]:
-    """What "none of these" is judged by: the `evidence` (N, K, D) of the first few candidates -> (N, FIRST * D)."""
-    first: NDArray[np.float32] = np.nan_to_num(evidence[:, :FIRST], nan=_NOT_THERE).reshape(len(evidence), -1)
-    return first
+def first_of(evidence: Floats, other: Floats) -> NDArray[np.float32]:
+    """What "none of these" is judged by: the `evidence` (N, K, D) of the first few candidates -> (N, FIRST * D).
+
+    Where there are fewer, an `other` (D,) stands in, that is like the spectrum as little as others are.
+    """
+    first = evidence[:, :FIRST]
+    filled: NDArray[np.float32] = np.where(np.isnan(first), other, first).reshape(len(first), -1).astype(np.float32)
+    return filled
 
 
 @cache

@@ -89,6 +89,15 @@ def test_what_the_library_lacks_is_unknown_with_the_nearest_named(engine: Engine
     assert said.matches[0].probability < 0.5
 
 
+@pytest.mark.parametrize("many", [1, 2, 4])
+def test_in_a_library_of_very_few_what_it_lacks_is_unknown_too(engine: Engine, tmp_path: Path, many: int) -> None:
+    references = [Reference(f"Substance {number}", spectrum(number)) for number in range(many)]
+    few = libraries.write(tmp_path / "few.ramanlib", references, "Few").prepared(engine)
+    assert all(answer.unknown for answer in asked(engine, few, range(20, 30)))
+    known = asked(engine, few, range(many))
+    assert [answer.matches[0].name for answer in known if not answer.unknown] == [f"Substance {n}" for n in range(many)]
+
+
 def test_matches_are_told_with_chances_indices_and_gaps(engine: Engine, shelf: Library) -> None:
     answer = asked(engine, shelf, [4])[0]
     first, second = answer.matches[:2]
