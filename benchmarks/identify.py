@@ -7,7 +7,6 @@ the weights that are shipped, from all of them. What takes minutes is kept in bu
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Sequence
 from functools import cache
@@ -118,7 +117,7 @@ def measure_speed(engine: Engine) -> None:
         seconds = []
         for _ in range(7 if many == 1 else 1):
             start = time.perf_counter()
-            search(some, [of], threads=os.cpu_count() or 1)
+            search(some, [of])
             seconds.append(time.perf_counter() - start)
         took = float(np.median(seconds))
         rows.append([name, f"{1000 * took:.0f} ms" if many == 1 else f"{took:.1f} s", bar])

@@ -297,8 +297,7 @@ class Engine:
         Raises StudioError when there is no library to search or one cannot be written, Cancelled when asked to stop.
         """
         libraries = [library] if isinstance(library, Library) else list(library)
-        threads = self._predictor.threads
-        return identify.identify(self, spectra, libraries, top, within, progress or SILENT, denoised, threads)
+        return identify.identify(self, spectra, libraries, top, within, progress or SILENT, denoised)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()

@@ -111,19 +111,17 @@ def identify(
     within: Region | None = None,
     progress: Progress = SILENT,
     denoised: Denoised | None = None,
-    threads: int = 1,
 ) -> list[Identification]:
     """What each of the N `spectra` is; a library that another model has seen is prepared anew first.
 
-    `denoised` is what denoising each by itself gave, where that was done before: it is not done again. Many spectra are
-    searched for by `threads` at once. Raises StudioError when no library is given or one cannot be written, Cancelled
-    when asked to stop.
+    `denoised` is what denoising each by itself gave, where that was done before: it is not done again. Raises
+    StudioError when no library is given or one cannot be written, Cancelled when asked to stop.
     """
     if not libraries:
         raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
     ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
     read = _of_one_axis(reader, spectra, progress, denoised)
-    answers = search(read, ready, top, within, progress, threads)
+    answers = search(read, ready, top, within, progress)
     answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
     alike = twins.told_of(answers, ready, looked_at(read, within))
     answers = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -53,30 +52,20 @@ def search(
     top: int = 10,
     within: Region | None = None,
     progress: Progress = SILENT,
-    threads: int = 1,
 ) -> list[Identification]:
     """Identify N spectra by their prints, `features` and `snr` among them; the libraries' prints are of one model.
 
-    Many spectra are shared out among `threads`. Raises Cancelled when asked to stop, StudioError when the weights of
-    the judge are damaged.
+    Raises Cancelled when asked to stop, StudioError when the weights of the judge are damaged.
     """
     many = len(queries["first"])
     told = _Told(libraries, top, top if many <= MANY else MOST_WITH_BANDS)
     weigher, answers = judge(), list[Identification]()
-
-    def batch(start: int) -> list[Identification]:
+    for start in range(0, many, AT_ONCE):
+        progress(start, many, "spectra identified")
         some = {name: rows[start : start + AT_ONCE] for name, rows in queries.items()}
-        found = weighed(some, libraries, within)
-        chances = weigher.chances(side_by_side([one.found for one in found]))
-        return [_answer(one, row, weigher, told) for one, row in zip(found, chances, strict=True)]
-
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for found in pool.map(batch, range(0, many, AT_ONCE)):
-            progress(len(answers), many, "spectra identified")
-            answers += found
-    finally:
-        pool.shutdown(cancel_futures=True)
+        batch = weighed(some, libraries, within)
+        chances = weigher.chances(side_by_side([one.found for one in batch]))
+        answers += [_answer(one, row, weigher, told) for one, row in zip(batch, chances, strict=True)]
     progress(many, many, "spectra identified")
     return answers
 

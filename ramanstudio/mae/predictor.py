@@ -60,12 +60,8 @@ class Predictor:
             return f"GPU · {torch.cuda.get_device_name()}"
         if self.device == "mps":
             return "GPU · Apple"
-        return f"CPU · {self.threads} thread{'s' if self.threads != 1 else ''}"
-
-    @property
-    def threads(self) -> int:
-        """How many threads work on the CPU."""
-        return torch.get_num_threads()
+        threads = torch.get_num_threads()
+        return f"CPU · {threads} thread{'s' if threads != 1 else ''}"
 
     def noise(
         self, axis: NDArray[np.float64], values: Floats, sigma: Floats, progress: Progress = SILENT

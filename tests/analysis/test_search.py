@@ -16,9 +16,7 @@ from ramanstudio.analysis.bands_of import bands_of, compared
 from ramanstudio.analysis.hits import Region
 from ramanstudio.analysis.library import Library, Reference
 from ramanstudio.analysis.prints import GRID
-from ramanstudio.analysis.search import AT_ONCE, search
 from ramanstudio.engine import Engine
-from ramanstudio.progress import Cancelled, Progress
 from ramanstudio.spectra import SpectrumSet
 
 AXIS = np.arange(150.0, 1800.0, 2.0)
@@ -200,24 +198,3 @@ def test_noise_alone_is_unknown_and_says_so_even_over_a_short_range(engine: Engi
     assert not any("other libraries" in one.why for one in faint), "it is the spectrum that is wanting"
     assert len(faint) >= 15
     assert all(one.matches for one in faint), "the nearest are shown all the same"
-
-
-def many_prints(engine: Engine) -> dict[str, NDArray[Any]]:
-    """Five batches of invented substances, one after the other."""
-    read = engine.prints_of([spectrum(number, seed=1) for number in range(SUBSTANCES)])
-    return {name: np.resize(rows, (5 * AT_ONCE, *rows.shape[1:])) for name, rows in read.items()}
-
-
-def test_many_spectra_shared_out_among_threads_are_answered_alike_and_in_order(engine: Engine, shelf: Library) -> None:
-    queries = many_prints(engine)
-    alone, shared = search(queries, [shelf]), search(queries, [shelf], threads=3)
-    assert [answer.matches[0].name for answer in shared[:SUBSTANCES]] == [f"Substance {n}" for n in range(SUBSTANCES)]
-    assert shared == alone
-
-
-def test_a_search_among_threads_stops_when_asked(engine: Engine, shelf: Library) -> None:
-    done = []
-    progress = Progress(lambda at, total, note: done.append(at), is_cancelled=lambda: len(done) == 2)
-    with pytest.raises(Cancelled):
-        search(many_prints(engine), [shelf], progress=progress, threads=2)
-    assert done == [0, AT_ONCE]
