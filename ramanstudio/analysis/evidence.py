@@ -94,37 +94,33 @@ def _together(
     """
     many = np.diff([*starts, len(members)])
     share = (np.repeat(np.arange(len(starts)), many)[None] == np.arange(len(starts))[:, None]).astype(np.float32)
-    means, rivals, pairs, mixtures = [], [], [], []
-    for column, row in enumerate(rows):
-        alike, likeness = row[members] @ row[members].T, listed.likeness[members, column]
-        among = share @ alike @ share.T
-        square = np.maximum(among.diagonal(), 1e-12)
-        length = np.sqrt(square)
-        pairs.append(np.where(many > 1, (square - many) / np.maximum(many * (many - 1), 1), _NO_SECOND))
-        mixtures.append(_mixed(alike, likeness, starts, many))
-        among /= np.outer(length, length)
-        np.fill_diagonal(among, _NO_SECOND)
-        means.append(share @ likeness / length)
-        rivals.append(among.max(axis=1))
-    both = ([*means, *rivals], [*pairs, *mixtures])
-    together, varied = (np.clip(np.stack(one, axis=1), -1, 1).astype(np.float32) for one in both)
-    return together, varied
+    alike, likeness = np.stack([row[members] @ row[members].T for row in rows]), listed.likeness[members].T
+    among = share @ alike @ share.T
+    square = np.maximum(np.diagonal(among, axis1=1, axis2=2), 1e-12)
+    length = np.sqrt(square)
+    pairs = np.where(many > 1, (square - many) / np.maximum(many * (many - 1), 1), _NO_SECOND)
+    among /= length[:, :, None] * length[:, None]
+    among[:, np.arange(len(starts)), np.arange(len(starts))] = _NO_SECOND
+    together = np.concatenate([likeness @ share.T / length, among.max(axis=2)])
+    varied = np.concatenate([pairs, _mixed(alike, likeness, starts, many)])
+    return np.clip(together.T, -1, 1).astype(np.float32), np.clip(varied.T, -1, 1).astype(np.float32)
 
 
 def _mixed(alike: Floats, likeness: Floats, starts: NDArray[np.intp], many: NDArray[np.intp]) -> Floats:
-    """How like the best mixture of each substance's references is, who are `alike` (M, M) and have `likeness` (M,).
+    """How like the best mixture of each substance's references is, by each reading -> (C, K).
 
-    Least squares, held back a little where references are all but equal.
+    The references are `alike` (C, M, M) and have `likeness` (C, M). Least squares, held back a little where references
+    are all but equal.
     """
     place = np.arange(TOGETHER)
     there = place < many[:, None]
     at = np.where(there, starts[:, None] + place, 0)
     both = there[:, :, None] & there[:, None, :]
-    products = np.where(both, alike[at[:, :, None], at[:, None, :]], 0) + (1 + _STEADY) * np.eye(TOGETHER) * ~both
-    products[:, place, place] += _STEADY * there
-    own = np.where(there, likeness[at], 0)
+    products = np.where(both, alike[:, at[:, :, None], at[:, None, :]], 0) + (1 + _STEADY) * np.eye(TOGETHER) * ~both
+    products[..., place, place] += _STEADY * there
+    own = np.where(there, likeness[:, at], 0)
     weights = np.linalg.solve(products, own[..., None])[..., 0]
-    mixed: NDArray[np.floating[Any]] = np.sqrt(np.maximum(np.einsum("kt,kt->k", own, weights), 0))
+    mixed: NDArray[np.floating[Any]] = np.sqrt(np.maximum((own * weights).sum(axis=2), 0))
     return mixed
 
 
