@@ -62,6 +62,11 @@ class Panel:
     denoised: Denoised
 
 
+def short(name: str, most: int) -> str:
+    """A name of at most `most` characters; the middle of a longer one is left out."""
+    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
+
+
 def ratio_text(ratio: float) -> str:
     """A signal-to-noise ratio as people read it: 3.4, 31, or – where there is none."""
     if not math.isfinite(ratio):

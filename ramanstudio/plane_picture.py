@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.pictures import Colours, colours_of, explain, frame, save
+from ramanstudio.pictures import Colours, colours_of, explain, frame, save, short
 
 Floats = NDArray[np.floating[Any]]
 
@@ -20,6 +20,7 @@ MANY: Final = 5000  # marks that an .svg holds one by one; more are a picture in
 FAINT: Final = 0.3  # of what is not selected while something is
 LONGEST: Final = 100  # characters of a title
 MOST_NAMES: Final = 24  # of groups, beside the plane
+LONGEST_NAME: Final = 28  # characters of one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +157,7 @@ def _mark(shape: Shape, ink: str | Sequence[str], dot: float) -> dict[str, Any]:
 def _explain_rows(axes: Any, picture: PlanePicture, colours: Colours) -> None:
     shown = picture.rows[:MOST_NAMES]
     handles = [axes.scatter([], [], **_mark(picture.shapes[row.shape], row.colour, 1.2 * DOT)) for row in shown]
-    words = [f"{_short(row.name)} ({row.count:,})" for row in shown]
+    words = [f"{short(row.name, LONGEST_NAME)} ({row.count:,})" for row in shown]
     if len(picture.rows) > MOST_NAMES:
         handles.append(axes.scatter([], [], s=0))
         words.append(f"and {len(picture.rows) - MOST_NAMES} more")
@@ -181,13 +182,9 @@ def _draw_lines(axes: Any, picture: PlanePicture, colours: Colours) -> None:
         if one.spread is not None:
             low, high = one.values - one.spread, one.values + one.spread
             axes.fill_between(one.axis, low, high, color=one.colour, alpha=colours.band_alpha, linewidth=0)
-        axes.plot(one.axis, one.values, color=one.colour, linewidth=1.2, label=_short(one.name))
+        axes.plot(one.axis, one.values, color=one.colour, linewidth=1.2, label=short(one.name, LONGEST_NAME))
     axes.set_xlabel("Raman shift / cm⁻¹", color=colours.quiet)
     axes.set_ylabel(f"Intensity / {picture.unit}", color=colours.quiet)
     axes.margins(x=0)
     if picture.named and len(picture.lines) <= 8:
         explain(axes, colours, small=True)
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= 28 else f"{words[:13]}…{words[-14:]}"

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
 from ramanstudio.analysis.judge import FIRST, NONE, ONE, Judge, beside_the_others, first_of
-from ramanstudio.analysis.trees import Trees
 
 TREES = {"max_leaf_nodes": 31, "max_depth": 10, "max_features": 0.4}
 ONE_TREES = {"max_iter": 300, "learning_rate": 0.1, "min_samples_leaf": 60, "l2_regularization": 1.0}
@@ -79,7 +78,8 @@ def learn(lessons: Lessons, seed: int = 0) -> Weights:
 def _fitted(lessons: Lessons, seed: int) -> Weights:
     other = np.nanmedian(lessons.evidence[~lessons.whole, FIRST - 1], axis=0)
     named = (ONE, _one(lessons[lessons.among], seed)), (NONE, _none(lessons, other, seed))
-    return {"other": other, **{f"{name}.{part}": rows for name, parts in named for part, rows in parts.items()}}
+    trees = {f"{name}.{part}": rows for name, parts in named for part, rows in parts.items()}
+    return {**trees, "other": other, "held": np.ones(1, dtype=np.float32)}
 
 
 def _one(lessons: Lessons, seed: int) -> Weights:
@@ -118,14 +118,14 @@ def _trust(weights: Weights, lessons: Lessons) -> dict[str, tuple[float, float]]
 
     Trees are surer of what they have not learned from than they ought to be (Platt 1999; Guo et al. 2017).
     """
+    from scipy.special import logsumexp
     from sklearn.linear_model import LogisticRegression
 
-    known = lessons[lessons.among]
-    there = ~np.isnan(known.evidence[..., 0])
-    scores = np.full(there.shape, -np.inf)
-    scores[there] = Trees.of(weights, ONE).score(beside_the_others(known.evidence)[there])
-    losses = [cross_entropy(slope * scores, known.right) for slope in SLOPES]
-    score = Trees.of(weights, NONE).score(first_of(lessons.evidence, weights["other"]))
+    judge, known = Judge.of(weights), lessons[lessons.among]
+    scores = judge.scores(known.evidence)
+    right = scores[np.arange(len(scores)), known.right]
+    losses = [np.mean(logsumexp(slope * scores, axis=1) - slope * right) for slope in SLOPES]
+    score = judge.none.score(first_of(lessons.evidence, judge.other))
     none = ~lessons.among
     weight = np.where(none, ABSENT_SHARE / none.mean(), (1 - ABSENT_SHARE) / (1 - none.mean()))
     found = LogisticRegression(C=1e6).fit(score[:, None], none, sample_weight=weight)
@@ -133,13 +133,6 @@ def _trust(weights: Weights, lessons: Lessons) -> dict[str, tuple[float, float]]
         ONE: (float(SLOPES[int(np.argmin(losses))]), 0.0),
         NONE: (float(found.coef_[0, 0]), float(found.intercept_[0])),
     }
-
-
-def cross_entropy(scores: NDArray[np.float64], right: NDArray[np.intp]) -> float:
-    """The mean of minus the logarithm of the chance that `scores` (Q, K) give the `right` (Q,) candidate."""
-    own = scores[np.arange(len(right)), right]
-    top = scores.max(axis=1)
-    return float(np.mean(top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - own))
 
 
 def _trusted(weights: Weights, trust: dict[str, tuple[float, float]]) -> Weights:
@@ -152,7 +145,7 @@ def _trusted(weights: Weights, trust: dict[str, tuple[float, float]]) -> Weights
 
 def _held(weights: Weights, lessons: Lessons) -> Weights:
     """What the chances of the candidates add up to that hold the truth."""
-    chances = Judge.of({**weights, "held": np.ones(1)}).chances(lessons.evidence)
+    chances = Judge.of(weights).chances(lessons.evidence)
     held = min(float(np.quantile(cumulated(chances, lessons)[lessons.here], AIM)), 0.9999)
     return {"held": np.float32([held])}
 

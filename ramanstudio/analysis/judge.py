@@ -29,8 +29,8 @@ class Judge:
     """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
 
     `other` (D,) is what speaks for a fifth candidate as a rule: it stands in where a library has fewer. The candidates
-    whose chances add up to `held` hold the truth nine times in ten. All was learned on specimens held
-    apart (benchmarks/identify.py).
+    whose chances add up to `held` hold the truth nine times in ten. All was learned on specimens held apart
+    (benchmarks/identify.py).
     """
 
     one: Trees
@@ -48,14 +48,19 @@ class Judge:
 
         Candidates that are not there have NaN, and no chance.
         """
-        there = ~np.isnan(evidence[..., 0])
-        scores = np.full(there.shape, -np.inf)
-        scores[there] = self.one.score(beside_the_others(evidence)[there])
+        scores = self.scores(evidence)
         odds = np.exp(scores - np.maximum(scores.max(axis=1, keepdims=True), -1e30))
         shares = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-30)
         none = 1 / (1 + np.exp(-np.clip(self.none.score(first_of(evidence, self.other)), -60, 60)))[:, None]
         chances: NDArray[np.float32] = np.concatenate([shares * (1 - none), none], axis=1).astype(np.float32)
         return chances
+
+    def scores(self, evidence: Floats) -> NDArray[np.float64]:
+        """The score of each of K candidates by its `evidence` (N, K, D) -> (N, K); minus infinity where none is."""
+        there = ~np.isnan(evidence[..., 0])
+        scores = np.full(there.shape, -np.inf)
+        scores[there] = self.one.score(beside_the_others(evidence)[there])
+        return scores
 
 
 def beside_the_others(evidence: Floats) -> NDArray[np.float32]:

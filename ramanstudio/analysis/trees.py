@@ -37,17 +37,16 @@ class Trees:
 
     def score(self, rows: Floats) -> NDArray[np.float64]:
         """The score of each of `rows` (M, D), none of whose numbers is NaN -> (M,)."""
-        blocks = [self._score(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
-        return np.concatenate(blocks) if blocks else np.empty(0)
-
-    def _score(self, rows: Floats) -> NDArray[np.float64]:
         first = (np.arange(len(self.feature)) * self.feature.shape[1])[:, None]  # of each tree, in one long row
         feature, threshold, value = (part.ravel() for part in (self.feature, self.threshold, self.value))
         left, right = ((first + part).ravel() for part in (self.left, self.right))
-        numbers, own = rows.ravel(), (np.arange(len(rows)) * rows.shape[1])[:, None]
-        at, before = np.repeat(first.T, len(rows), axis=0), None
-        while before is None or (at != before).any():
-            goes_left = numbers.take(own + feature.take(at)) <= threshold.take(at)
-            at, before = np.where(goes_left, left.take(at), right.take(at)), at
-        score: NDArray[np.float64] = self.start + value.take(at).sum(axis=1, dtype=np.float64)
+        score = np.empty(len(rows))
+        for start in range(0, len(rows), BLOCK):
+            some = rows[start : start + BLOCK]
+            numbers, own = some.ravel(), (np.arange(len(some)) * some.shape[1])[:, None]
+            at, before = np.repeat(first.T, len(some), axis=0), None
+            while before is None or (at != before).any():
+                goes_left = numbers.take(own + feature.take(at)) <= threshold.take(at)
+                at, before = np.where(goes_left, left.take(at), right.take(at)), at
+            score[start : start + BLOCK] = self.start + value.take(at).sum(axis=1, dtype=np.float64)
         return score

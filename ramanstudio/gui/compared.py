@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ramanstudio.gui.session import Session
 from ramanstudio.gui.words import count_of
+from ramanstudio.pictures import short
 from ramanstudio.project import Entry
 from ramanstudio.spectra import SpectrumSet
 
@@ -17,6 +18,7 @@ Choice = Literal["most", "all", "axis"]
 
 FEWEST: Final = 2  # spectra that can be compared
 _NAMED: Final = 3
+_LONGEST: Final = 26  # characters of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class Compared:
             found.append(Offer("most", "Leave out the short ones", told))
         if self.choice != "axis" and (like := self._like()) is not None:
             told = f"Leave out the spectra on another axis than '{like.name}', so that nothing is resampled"
-            found.append(Offer("axis", f"Only those on the axis of '{_short(like.name)}'", told))
+            found.append(Offer("axis", f"Only those on the axis of '{short(like.name, _LONGEST)}'", told))
         return found
 
     def _some_are_short(self) -> bool:
@@ -152,7 +154,3 @@ class Compared:
         like = next((part for part in self._all if part.entry_id in selected), self._all[0])
         same = sum(len(part.rows) for part in self._all if part.denoised.same_axis(like.denoised))
         return like if same >= FEWEST else None
-
-
-def _short(name: str, most: int = 26) -> str:
-    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"

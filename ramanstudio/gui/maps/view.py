@@ -16,10 +16,11 @@ from ramanstudio.gui.maps.colours import WIDTH, MapBar, painted
 from ramanstudio.gui.maps.ground import MapGround
 from ramanstudio.gui.maps.series_view import SeriesView
 from ramanstudio.gui.plane.hands import Hands, Tool
-from ramanstudio.gui.plane.legend import Legend, Row
+from ramanstudio.gui.plane.legend import Legend
 from ramanstudio.gui.plane.markers import RING, SHAPES
 from ramanstudio.gui.theme import Theme
 from ramanstudio.map_files import MapPicture
+from ramanstudio.plane_picture import Row
 
 _RATIO: Final = 2.0
 _HELP: Final = (

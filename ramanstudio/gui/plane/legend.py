@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -27,21 +26,12 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from ramanstudio.gui.plane.markers import RING, name_of, outline
 from ramanstudio.gui.theme import QUIET_PX, Theme, mixed, tabular
 from ramanstudio.gui.words import count_of, number
+from ramanstudio.plane_picture import Row
 
 WIDTH: Final = 176
 _ROW: Final = 26
 _ROLE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: what it is called, how many points it has, in which colour ("#RRGGBB") and shape."""
-
-    name: str
-    count: int
-    colour: str
-    shape: int
 
 
 class _Rows(QAbstractListModel):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.gui.plane.legend import viridis
 from ramanstudio.gui.plane.markers import RING, outline
 from ramanstudio.gui.strip import Curve
-from ramanstudio.plane_picture import Line, PlanePicture, Row, Scale, Shape
+from ramanstudio.plane_picture import Line, PlanePicture, Scale, Shape
 
 if TYPE_CHECKING:
     from ramanstudio.gui.plane.explore_strip import ExploreStrip
@@ -38,7 +38,7 @@ def picture_of(view: PlaneView, strip: ExploreStrip, title: str) -> PlanePicture
         scene.selected,
         ((left, right), (bottom, top)),
         axes,
-        [Row(row.name, row.count, row.colour, row.shape) for row in rows],
+        rows,
         Scale(*view.bar.range, tones) if len(scene.looks.colours) > 1 and not view.legend.rows else None,
         [_line(curve) for curve in strip.curves],
         strip.unit,

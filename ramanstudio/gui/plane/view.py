@@ -17,10 +17,11 @@ from ramanstudio.gui.plane.camera import Camera
 from ramanstudio.gui.plane.card import Card, Speaks, Spoken
 from ramanstudio.gui.plane.ground import Ground
 from ramanstudio.gui.plane.hands import Hands, Tool
-from ramanstudio.gui.plane.legend import ColourBar, Legend, Row, viridis
+from ramanstudio.gui.plane.legend import ColourBar, Legend, viridis
 from ramanstudio.gui.plane.markers import RING, shapes_of
 from ramanstudio.gui.plane.scene import CROWD, Looks, Scene
 from ramanstudio.gui.theme import Theme
+from ramanstudio.plane_picture import Row
 
 __all__ = ["CROWD", "PlaneView", "Spoken", "Tool"]
 
