@@ -18,13 +18,13 @@ from benchmarks.labelled import Labelled, labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
+from ramanstudio.core.progress import Progress
 from ramanstudio.mae.calibration import Calibration
+from ramanstudio.mae.config import FeaturePlan, NetworkPlan
 from ramanstudio.mae.embedder import Embedder
-from ramanstudio.mae.features import learn_features
+from ramanstudio.mae.feature_pretraining import learn_features
 from ramanstudio.mae.network import SpectrumAutoencoder
-from ramanstudio.mae.plan import FeaturePlan, NetworkPlan
 from ramanstudio.mae.predictor import Predictor
-from ramanstudio.progress import Progress
 
 LEFT_OUT = "exposure_mixture_01,power_series_a,minerals_raw_test"
 SIMULATED = FeaturePlan().simulated_share

@@ -26,8 +26,8 @@ from benchmarks.bacteria.recipes import RECIPES, Bench, EmbedderClassifier, Sett
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.learning import chosen_device, told
 from benchmarks.rivals.resnet import between_0_and_1
-from ramanstudio.errors import StudioError
-from ramanstudio.paths import user_data
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import user_data
 
 TITLE = "Bacteria of Ho et al. 2019"
 # Percent of X_test that the paper says, and what is best of what is published.

@@ -27,10 +27,10 @@ from benchmarks.fewshot import raw, unit
 from benchmarks.labelled import labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
-from ramanstudio.analysis import clusters, projection
+from ramanstudio.clustering import clusters, projection
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Denoised, Engine
-from ramanstudio.progress import Progress
-from ramanstudio.spectra import SpectrumSet
 
 SEEDS = range(5)
 COMPONENTS = 32

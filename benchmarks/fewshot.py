@@ -23,11 +23,11 @@ from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
 from benchmarks.rivals.classifiers import Classify, Floats, Labels
 from benchmarks.rivals.smoothers import baseline
-from ramanstudio.analysis import lines
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
-from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching.classifying import classify as name_by
-from ramanstudio.teaching.readings import Sight
+from ramanstudio.finetuning.classification import classify as name_by
+from ramanstudio.finetuning.representations import Sight
+from ramanstudio.signal import spectral_features
 
 Features = Callable[[SpectrumSet], Floats]  # spectra -> (N, D)
 DERIVATIVE = (15, 2)  # window in samples and degree of the Savitzky-Golay filter
@@ -190,9 +190,9 @@ class Ours:
     @classmethod
     def of(cls, engine: Engine, spectra: SpectrumSet) -> Ours:
         denoised = engine.denoise(spectra).spectra
-        both = lines.line_features(denoised.axis, denoised.values)
+        both = spectral_features.line_features(denoised.axis, denoised.values)
         embedding = engine.embed(spectra) if engine.card.embedder else None
-        return cls(both, tuple(lines.components(rows) for rows in both), embedding)
+        return cls(both, tuple(spectral_features.components(rows) for rows in both), embedding)
 
     @property
     def joined(self) -> Floats:

@@ -22,12 +22,12 @@ from benchmarks.identifying.judging import Lessons, learn
 from benchmarks.identifying.queries import CONDITIONS, Minerals, Trials, minerals, rruff_library, trials
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
-from ramanstudio.analysis import library as libraries
-from ramanstudio.analysis.library import Library, Reference
-from ramanstudio.analysis.search import search
+from ramanstudio.core.paths import shipped
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
-from ramanstudio.paths import shipped
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.library import library as libraries
+from ramanstudio.library.library import Library, Reference
+from ramanstudio.search.searching import search
 
 FOLDER = Path("build") / "identify"
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
 
 DRAWS = 5
 # minerals_raw holds sample numbers in place of an axis, one for each cm⁻¹: the strong lines of the same species in

@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
-from ramanstudio.analysis.grid import on_grid
-from ramanstudio.analysis.lines import baseline, without_baseline
-from ramanstudio.analysis.peak_tables import peak_tables
-from ramanstudio.analysis.prints import AS_MEASURED, GRID, prints
-from ramanstudio.analysis.snr import noise_sigma
-from ramanstudio.analysis.twins import MOST_REFERENCES, Kin, are_twins
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.library.starter_library import peak_tables
+from ramanstudio.search.confusable import MOST_REFERENCES, Kin, are_twins
+from ramanstudio.search.fingerprints import AS_MEASURED, GRID, prints
+from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.snr import noise_sigma
+from ramanstudio.signal.spectral_features import baseline, without_baseline
 
 Floats = NDArray[np.floating[Any]]
 
@@ -69,7 +69,7 @@ class References:
         return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
 
     def are_twins(self, one: str, other: str) -> bool:
-        """Whether the references of two substances are as alike as specimens of one (ramanstudio/analysis/twins.py)."""
+        """Whether the references of two substances are as alike as specimens of one ."""
         if (key := frozenset((one, other))) not in self._twins:
             self._twins[key] = are_twins(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
         return self._twins[key]

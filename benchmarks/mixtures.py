@@ -31,9 +31,9 @@ from benchmarks.mixed import (
 )
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.mixing import Found, least_squares, subtraction
-from ramanstudio.analysis import mixtures
-from ramanstudio.analysis.mixture_candidates import mixture_candidates
-from ramanstudio.analysis.mixtures import evidence, unmix
+from ramanstudio.search import mixtures
+from ramanstudio.search.mixture_candidates import mixture_candidates
+from ramanstudio.search.mixtures import evidence, unmix
 
 Floats = NDArray[np.floating[Any]]
 Method = Callable[[Mixed, References], Found]
@@ -87,8 +87,8 @@ def candidates(mixed: Mixed, library: References, given: bool, each: int = 5) ->
 
 def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
     """The references in the order of their correlation with the mixture, on the grid of the search."""
-    from ramanstudio.analysis.grid import on_grid
-    from ramanstudio.analysis.prints import AS_MEASURED, GRID
+    from ramanstudio.search.fingerprints import AS_MEASURED, GRID
+    from ramanstudio.signal.resampling import on_grid
 
     values, measured = on_grid(GRID, mixed.spectrum.axis, mixed.spectrum.values)
     rows = library.prints[AS_MEASURED][:, measured].astype(np.float32)
@@ -200,7 +200,7 @@ def pulls(cases: Sequence[tuple[Mixed, References]]) -> list[float]:
 
 
 def fit(library: References) -> None:
-    """Print what REAL in ramanstudio/analysis/mixtures.py should be, from mixtures of the first half of the species."""
+    """Print what REAL in ramanstudio/search/mixtures.py should be, from mixtures of the first half of the species."""
     evidences, real = [], []
     for parts, many in ((1, 120), (2, 250), (3, 250)):
         for mixed in simulated(library, parts, many, 0, seed=10 + parts):
@@ -285,7 +285,7 @@ def told_text(rows: list[list[str]], told: list[float], by_hand: Mapping[int, st
     spread = float(np.median(np.abs(told)) / 0.6745)
     tail = (
         "\n*Right but for twins* takes a substance for another where the references of the two are as alike as two "
-        "specimens of one of them are (ramanstudio/analysis/twins.py; the window and the command line then name both). "
+        "specimens of one of them are; the window and the command line then name both. "
         "What limits the minerals is less the taking apart than that members of a series (amblygonite and "
         "montebrasite, the axinites) are not told apart when pure either. *Where each part is recognised pure* counts "
         "only mixtures each part of which, alone at the same SNR among the same candidates, is taken for itself. The "

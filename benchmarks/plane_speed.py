@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.plane.view import PlaneView, Spoken
+from ramanstudio.gui.explore.scatter_view import PlaneView, Spoken
 
 WIDTH, HEIGHT = 1000, 640
 FRAMES = 60

@@ -24,8 +24,8 @@ from benchmarks.denoise import BARS, Gain
 from benchmarks.repeats import DEGREE, Condition, conditions
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.wavelets import WAVELETS
-from ramanstudio.analysis.snr import noise_sigma
 from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.signal.snr import noise_sigma
 
 Floats = NDArray[np.float64]
 Oracle = Callable[[Floats, Floats, Floats], Iterator[Floats]]

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
-from ramanstudio.progress import Progress
-from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching.learning import finetune
-from ramanstudio.teaching.plan import FinetunePlan
-from ramanstudio.teaching.readings import Sight
-from ramanstudio.teaching.report import FineTuned
+from ramanstudio.finetuning.config import FinetunePlan
+from ramanstudio.finetuning.report import FineTuned
+from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.training import finetune
 
 PLAN = FinetunePlan(bands=False)
 

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpus.h5"
 FIRST = 200

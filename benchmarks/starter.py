@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
-from ramanstudio.analysis.lines import baseline
-from ramanstudio.analysis.peak_tables import PeakTable, peak_tables, starter
+from ramanstudio.library.starter_library import PeakTable, peak_tables, starter
+from ramanstudio.signal.spectral_features import baseline
 
 Floats = NDArray[np.floating[Any]]
 

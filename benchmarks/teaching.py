@@ -22,13 +22,13 @@ from benchmarks.fewshot import CLASSIC
 from benchmarks.labelled import Labelled, Rows, minerals_raw, single_cells
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
-from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching import choosing, heads
-from ramanstudio.teaching.classifying import classify
-from ramanstudio.teaching.heads import Span
-from ramanstudio.teaching.plan import FinetunePlan
-from ramanstudio.teaching.readings import Readings, Sight, read
+from ramanstudio.finetuning import candidate_selection, classifiers
+from ramanstudio.finetuning.classification import classify
+from ramanstudio.finetuning.classifiers import Span
+from ramanstudio.finetuning.config import FinetunePlan
+from ramanstudio.finetuning.representations import Readings, Sight, read
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5
@@ -58,10 +58,10 @@ def best_simple(readings: Readings, labels: NDArray[Any], train: Rows, test: Row
     """The accuracy on `test` of each simple head that the program may choose from."""
     classes, which = np.unique(labels[train], return_inverse=True)
     found = {}
-    for one in choosing.candidates(FinetunePlan(), readings, len(train), len(classes)):
+    for one in candidate_selection.candidates(FinetunePlan(), readings, len(train), len(classes)):
         rows = readings.rows(one.reading)
         span = Span.of(rows[train])
-        head = heads.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
+        head = classifiers.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
         told = classes[np.argmax(head.scores(span.of_rows(rows[test])), axis=1)]
         found[one.words] = float(np.mean(told == labels[test]))
     return found

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
-from ramanstudio.spectra import SpectrumSet
 
 POINTS, MANY = 1000, 640
 ROUNDS = 7

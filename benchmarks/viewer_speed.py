@@ -10,8 +10,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.spectrum_view import SpectrumView
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.gui.viewer.spectrum_view import SpectrumView
 
 WIDTH, HEIGHT = 1000, 640
 FRAMES = 60

@@ -21,8 +21,8 @@ FIRST_PAINT = """
 import sys, time
 begun = float(sys.argv[1])
 from PySide6.QtCore import QTimer
-from ramanstudio.gui import app
-from ramanstudio.gui.main_window import MainWindow
+from ramanstudio.gui.shell import app
+from ramanstudio.gui.shell.main_window import MainWindow
 from PySide6.QtWidgets import QApplication
 found = {}
 def painted(self, event, before=MainWindow.paintEvent):
@@ -45,7 +45,7 @@ import json, sys, time
 from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QApplication
-from ramanstudio.gui import app
+from ramanstudio.gui.shell import app
 folder = Path(sys.argv[1])
 axis = np.linspace(200, 3200, 1000)
 for number in range(1000):
@@ -55,7 +55,7 @@ class Idle:
     device_name = "none"
     card = type("Card", (), {"name": "none"})
     def denoise_each(self, sets, progress=None, together=()):
-        from ramanstudio.errors import StudioError
+        from ramanstudio.core.errors import StudioError
         return [StudioError("not measured here")] * len(sets)
 studio = app.start([], lambda model, device: Idle())
 while studio.denoising.engine is None:
@@ -82,9 +82,9 @@ import numpy as np
 from pathlib import Path
 from PySide6.QtCore import QTimer, Qt
 from PySide6.QtWidgets import QApplication
-from ramanstudio.gui import app
-from ramanstudio.gui.session import Opened
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.gui.shell import app
+from ramanstudio.gui.document.session import Opened
+from ramanstudio.core.spectra import SpectrumSet
 studio = app.start([])
 while studio.denoising.engine is None:
     QApplication.processEvents()

@@ -18,9 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
             stream.reconfigure(errors="replace")
     if arguments and _is_verb(arguments[0]):
-        from ramanstudio import cli
+        from ramanstudio.cli import main
 
-        return cli.main(arguments)
+        return main.main(arguments)
     if not _has_display():
         print(
             "The window needs a display; without one, 'ramanstudio demo' and 'ramanstudio denoise' work.",
@@ -30,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401  (after Qt it fails to load c10.dll there: pytorch issue 169429)
     if arguments[:1] == [CHECK]:
-        from ramanstudio.gui import self_check
+        from ramanstudio.gui.shell import self_check
 
         return self_check.main(arguments[1:])
-    from ramanstudio.gui import app
+    from ramanstudio.gui.shell import app
 
     return app.main(arguments)
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.errors import StudioError
-from ramanstudio.paths import shipped
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import shipped
 
 if TYPE_CHECKING:
+    from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.engine import Denoised
-    from ramanstudio.spectra import SpectrumSet
 
 SPECTRUM_SUFFIXES = (".txt", ".csv", ".h5")
 MAP_LINE_CM = 1008.0  # gypsum, which grows on the marble of the demo map

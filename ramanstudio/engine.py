@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ramanstudio import identify
-from ramanstudio.analysis import clusters, compare, prints, shared, snr, weak_peaks
-from ramanstudio.analysis.clusters import Clusters
-from ramanstudio.analysis.compare import Comparison
-from ramanstudio.analysis.hits import Identification, Region
-from ramanstudio.analysis.library import Library
-from ramanstudio.batches import (
+from ramanstudio.clustering import clusters
+from ramanstudio.clustering.clusters import Clusters
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.denoising import set_components
+from ramanstudio.denoising.batches import (
     DEFAULT_MODEL,
     FEWEST_POINTS,
     MOST_TOGETHER,
@@ -27,7 +27,7 @@ from ramanstudio.batches import (
     portions,
     refusal_of,
 )
-from ramanstudio.denoised import (
+from ramanstudio.denoising.denoised import (
     Denoised,
     at_least,
     holds_numbers,
@@ -38,17 +38,20 @@ from ramanstudio.denoised import (
     warn_of_gaps,
     with_ratios,
 )
-from ramanstudio.errors import StudioError
-from ramanstudio.mae import zoo
-from ramanstudio.mae.zoo import ModelCard
-from ramanstudio.progress import SILENT, Progress
-from ramanstudio.spectra import SpectrumSet, stacked
-from ramanstudio.teaching import classifying, learning, taught
-from ramanstudio.teaching.classifying import Classified
-from ramanstudio.teaching.plan import FinetunePlan
-from ramanstudio.teaching.readings import Sight
-from ramanstudio.teaching.report import FineTuned
-from ramanstudio.teaching.taught import Taught
+from ramanstudio.finetuning import classification, finetuned_model, training
+from ramanstudio.finetuning.classification import Classified
+from ramanstudio.finetuning.config import FinetunePlan
+from ramanstudio.finetuning.finetuned_model import Taught
+from ramanstudio.finetuning.report import FineTuned
+from ramanstudio.finetuning.representations import Sight
+from ramanstudio.library.library import Library
+from ramanstudio.mae import model_store
+from ramanstudio.mae.model_store import ModelCard
+from ramanstudio.search import fingerprints, identification
+from ramanstudio.search.matches import Identification, Region
+from ramanstudio.signal import comparison as compare
+from ramanstudio.signal import snr, weak_peaks
+from ramanstudio.signal.comparison import Comparison
 
 if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
@@ -73,13 +76,13 @@ __all__ = [
     "warn_of_gaps",
 ]
 
-FEWEST_TOGETHER = shared.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
+FEWEST_TOGETHER = set_components.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
 BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
 
 
 def models() -> tuple[str, ...]:
     """The names of the models that can be loaded."""
-    return zoo.available()
+    return model_store.available()
 
 
 class Engine:
@@ -98,10 +101,12 @@ class Engine:
         from ramanstudio.mae import predictor
 
         predictor.use_threads(threads)
-        folder = zoo.find(model)
-        card, network = zoo.load(folder)
+        folder = model_store.find(model)
+        card, network = model_store.load(folder)
         chosen = predictor.choose_device(device)
-        return cls(card, predictor.Predictor(network, card.error_calibration, chosen, zoo.load_embedder(folder)))
+        return cls(
+            card, predictor.Predictor(network, card.error_calibration, chosen, model_store.load_embedder(folder))
+        )
 
     @property
     def device_name(self) -> str:
@@ -133,8 +138,8 @@ class Engine:
         drift = snr.drift_between_repeats(signal, sigma)
         error = weak_peaks.doubted(spectra.axis, denoised.values, error, sigma, drift)
         noisy = sigma > 0
-        if together and noisy.sum() >= shared.FEWEST:
-            noise[noisy], error[noisy] = shared.join(
+        if together and noisy.sum() >= set_components.FEWEST:
+            noise[noisy], error[noisy] = set_components.join(
                 spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
             denoised = spectra.with_values(values - noise)
@@ -228,7 +233,7 @@ class Engine:
         progress: Progress | None = None,
     ) -> FineTuned:
         """Teach a model what `labels` (N,) tell of `spectra`; blank where there is none. See `teaching.learning`."""
-        return learning.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
+        return training.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
 
     def classify(
         self,
@@ -241,11 +246,11 @@ class Engine:
 
         `denoised` is what denoising each by itself gave, where that was done before.
         """
-        known = model if isinstance(model, Taught) else taught.load(model)
+        known = model if isinstance(model, Taught) else finetuned_model.load(model)
         sight = self._sight()
         if denoised is not None and broken(spectra) is None:
             sight = replace(sight, denoise=lambda *_: denoised)
-        return classifying.classify(sight, spectra, known, progress or SILENT)
+        return classification.classify(sight, spectra, known, progress or SILENT)
 
     def _sight(self) -> Sight:
         """This model as teaching sees it."""
@@ -267,7 +272,7 @@ class Engine:
     @property
     def made_by(self) -> str:
         """The name of all that a search compares: it changes with the weights, and with what is read of a spectrum."""
-        return f"{self.card.fingerprint}-{prints.VERSION}"
+        return f"{self.card.fingerprint}-{fingerprints.VERSION}"
 
     @property
     def feature_count(self) -> int:
@@ -280,7 +285,7 @@ class Engine:
 
     def prints_of(self, sets: Sequence[SpectrumSet], progress: Progress | None = None) -> dict[str, NDArray[Any]]:
         """What a search compares of all spectra of `sets`, arrays (N, …) by name; zeros for what cannot be read."""
-        return identify.prints_of(self, sets, progress or SILENT)
+        return identification.prints_of(self, sets, progress or SILENT)
 
     def identify(
         self,
@@ -297,7 +302,7 @@ class Engine:
         Raises StudioError when there is no library to search or one cannot be written, Cancelled when asked to stop.
         """
         libraries = [library] if isinstance(library, Library) else list(library)
-        return identify.identify(self, spectra, libraries, top, within, progress or SILENT, denoised)
+        return identification.identify(self, spectra, libraries, top, within, progress or SILENT, denoised)
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()

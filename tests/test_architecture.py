@@ -1,4 +1,7 @@
-"""The walls of the house: who may import whom, what may not be imported early, and how big a room may grow."""
+"""What must not be imported early, what must not be pickled, and how big a file may grow.
+
+Which package may import which is checked by import-linter (`[tool.importlinter]` in pyproject.toml, `make lint`).
+"""
 
 from __future__ import annotations
 
@@ -10,63 +13,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ramanstudio"
 
-# The floor that every room stands on, and what each floor stone may lie on in turn.
-FLOOR = {"errors": set(), "progress": set(), "paths": set(), "spectra": {"errors"}, "groups": {"errors"}}
-# A room and what it may import besides itself and the floor: "formats" is the whole room, "formats.registry" its door.
-MAY_IMPORT: dict[str, set[str]] = {
-    "__main__": {"gui", "cli", "settings"},
-    "gui": {"engine", "explore", "project", "settings", "demo", "export", "pictures", "map_files", "project_file"}
-    | {"overlay_picture", "plane_picture"}
-    | {"formats.registry", "mae.plan", "analysis.maps", "library_making", "teaching"}
-    | {
-        f"analysis.{door}"
-        for door in ("library", "library_shelf", "lines", "mixture_candidates", "mixtures", "search", "snr")
-    },
-    "cli": {"cli_features", "cli_files", "cli_identify", "cli_library", "cli_pretrain", "cli_teach"}
-    | {"engine", "demo", "export"}
-    | {"pictures", "terminal"}
-    | {"formats", "mae", "analysis"},
-    "cli_features": {"cli_files", "engine", "export", "terminal"} | {"analysis"},
-    "cli_files": {"formats", "terminal"},
-    "cli_identify": {"cli_features", "cli_files", "cli_library", "engine", "export", "terminal"} | {"analysis"},
-    "cli_library": {"cli_features", "library_making", "library_tables", "terminal"} | {"analysis"},
-    "cli_teach": {"cli_features", "cli_files", "engine", "export", "teaching", "terminal"},
-    "cli_pretrain": {"cli_files", "pictures", "terminal"} | {"formats", "mae"},
-    "terminal": set(),
-    "demo": {"engine"},
-    "explore": {"engine", "project"} | {"analysis"},
-    "project_file": {"answered_file", "engine", "identified_file", "project"} | {"formats.hdf5"},
-    "answered_file": {"project", "formats.hdf5"},
-    "identified_file": {"project"} | {"analysis.search", "formats.hdf5"},
-    "map_files": {"analysis.maps"},
-    "library_making": {"library_tables", "library_zip"} | {"formats", "analysis"},
-    "library_tables": {"analysis"},
-    "library_zip": {"formats", "analysis"},
-    "export": {"engine", "formats", "project"},
-    "pictures": {"engine"},
-    "overlay_picture": {"pictures"},
-    "plane_picture": {"pictures"},
-    "project": {"engine", "formats"} | {"analysis.search"},
-    "settings": set(),
-    "engine": {"mae", "analysis", "batches", "denoised", "identify", "teaching"},
-    "identify": {"analysis", "batches", "denoised"},
-    "batches": {"denoised"},
-    "teaching": {"analysis", "mae"},
-    "denoised": {"analysis"},
-    "mae": {"analysis"},
-    "analysis": set(),
-    "formats": set(),
-    **FLOOR,
-}
 WINDOW_LIBRARIES = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome"}
 # Each takes from a tenth of a second to seconds to import, which the first paint must not wait for.
 SLOW_LIBRARIES = {
@@ -126,65 +78,6 @@ def imports(name: str) -> Iterator[Import]:
     yield from walk(modules()[name], True, False)
 
 
-def room(name: str) -> str:
-    return name.partition(".")[0]
-
-
-def ours(name: str) -> Iterator[tuple[Import, str]]:
-    """The imports of `name` that stay in the package, with the dotted name below it."""
-    for one in imports(name):
-        if one.top == "ramanstudio":
-            yield one, one.module.removeprefix("ramanstudio").removeprefix(".")
-
-
-def test_every_room_is_in_the_layer_table() -> None:
-    assert {room(name) for name in modules()} - {""} <= set(MAY_IMPORT)
-
-
-def test_arrows_run_down_only() -> None:
-    upward = []
-    for name in modules():
-        mine = room(name)
-        allowed = MAY_IMPORT.get(mine, set()) | (set() if mine in FLOOR else set(FLOOR)) | {mine, ""}
-        for one, target in ours(name):
-            if not any(target == door or target.startswith(f"{door}.") for door in allowed if door or not target):
-                upward.append(f"ramanstudio.{name}:{one.line} imports {one.module}")
-    assert upward == []
-
-
-def test_the_layer_table_itself_has_no_circle() -> None:
-    TopologicalSorter({mine: {room(door) for door in doors} for mine, doors in MAY_IMPORT.items()}).prepare()
-
-
-def test_no_module_imports_itself_by_a_detour() -> None:
-    graph = {name: {target for one, target in ours(name) if not one.for_types and target != name} for name in modules()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
-
-
-def test_only_the_window_knows_qt() -> None:
-    strangers = [
-        f"ramanstudio.{name}:{one.line} imports {one.module}"
-        for name in modules()
-        for one in imports(name)
-        if one.top in WINDOW_LIBRARIES and room(name) != "gui"
-    ]
-    assert strangers == []
-
-
-def test_only_the_model_and_the_engine_know_torch() -> None:
-    # __main__ too: on Windows torch has to be loaded before Qt, and the order of the start lives there.
-    strangers = [
-        f"ramanstudio.{name}:{one.line} imports {one.module}"
-        for name in modules()
-        for one in imports(name)
-        if one.top == "torch" and not one.for_types and room(name) not in {"mae", "engine", "__main__"}
-    ]
-    assert strangers == []
-
-
 def test_slow_libraries_are_imported_where_they_are_used() -> None:
     early = [
         f"ramanstudio.{name}:{one.line} imports {one.module}"
@@ -194,7 +87,7 @@ def test_slow_libraries_are_imported_where_they_are_used() -> None:
         and one.at_start
         and not one.for_types
         # Classes of networks need torch as they are defined; nobody imports those files early, see the next tests.
-        and not (one.top == "torch" and room(name) == "mae" and name not in {"mae", "mae.plan", "mae.zoo"})
+        and not (one.top == "torch" and name.startswith("mae") and name not in {"mae", "mae.config", "mae.model_store"})
     ]
     assert early == []
 
@@ -208,7 +101,7 @@ def loaded_by(module: str) -> set[str]:
 
 
 def test_the_window_starts_without_the_slow_libraries() -> None:
-    assert loaded_by("ramanstudio.gui.main_window") & SLOW_LIBRARIES == set()
+    assert loaded_by("ramanstudio.gui.shell.main_window") & SLOW_LIBRARIES == set()
 
 
 def test_the_engine_starts_without_qt_and_without_torch() -> None:
@@ -216,7 +109,7 @@ def test_the_engine_starts_without_qt_and_without_torch() -> None:
 
 
 def test_the_command_line_starts_without_qt_and_without_torch() -> None:
-    assert loaded_by("ramanstudio.cli") & (SLOW_LIBRARIES | WINDOW_LIBRARIES) == set()
+    assert loaded_by("ramanstudio.cli.main") & (SLOW_LIBRARIES | WINDOW_LIBRARIES) == set()
 
 
 def test_the_package_itself_imports_nothing() -> None:
@@ -255,20 +148,22 @@ print(min(now - then for now, then in zip(after, before)))
     assert int(done.stdout) > -50
 
 
-def test_no_room_grows_too_big() -> None:
-    # A class is asked to stay at about 250; the margin is for rows of one-line verbs that nothing is gained by parting.
-    too_big = []
+def test_what_is_long_has_its_reason_in_the_architecture() -> None:
+    # Length is a question, not a limit: a chain of base classes that keeps a file short is worse than a long file.
+    reasons = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    long = []
     for name, tree in modules().items():
+        path = name.replace(".", "/")
         for node in ast.walk(tree):
             if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
-                if lines > (260 if isinstance(node, ast.ClassDef) else 40):
-                    too_big.append(f"ramanstudio.{name}: {node.name} has {lines} lines")
-    for path in PACKAGE.rglob("*.py"):
-        lines = len(path.read_text(encoding="utf-8").splitlines())
-        if lines > 350:
-            too_big.append(f"{path.relative_to(ROOT)} has {lines} lines")
-    assert too_big == []
+                if lines > (300 if isinstance(node, ast.ClassDef) else 60):
+                    long.append((f"{path}.py: {node.name}", lines))
+    for file in PACKAGE.rglob("*.py"):
+        lines = len(file.read_text(encoding="utf-8").splitlines())
+        if lines > 400:
+            long.append((file.relative_to(PACKAGE).as_posix(), lines))
+    assert [f"{what} has {lines} lines" for what, lines in long if f"`{what}`" not in reasons] == []
 
 
 def shipped_texts() -> Iterator[tuple[Path, str]]:

@@ -19,9 +19,9 @@ from types import ModuleType
 
 import pytest
 
-from ramanstudio.project_file import SUFFIX
+from ramanstudio.project.project_file import SUFFIX
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 LINUX = ROOT / "bundle" / "linux"
 
 
@@ -99,7 +99,7 @@ def test_nobody_is_asked_how_many_cores_there_are(tmp_path: Path) -> None:
         import subprocess
         subprocess.run = None
         import numpy as np
-        from ramanstudio.analysis import clusters
+        from ramanstudio.clustering import clusters
         rows = np.random.default_rng(1).normal(size=(40, 5)).astype("f4") + np.repeat([0, 9], 20)[:, None]
         print(np.bincount(clusters.cluster(rows, 2).labels).tolist())
         from joblib import cpu_count
@@ -238,7 +238,7 @@ def test_the_icon_is_sharp_and_stands_out_on_light_and_dark(parts: ModuleType, t
     from PySide6.QtGui import QColor, QImage
     from PySide6.QtWidgets import QApplication
 
-    from ramanstudio.gui import icons
+    from ramanstudio.gui.common import icons
 
     app = QApplication.instance() or QApplication(["icon"])  # the tests of the window go on with it
     assert {each.width() for each in icons.of_program().availableSizes()} >= {16, 24, 32, 256}

@@ -11,7 +11,7 @@ import pytest
 from ramanstudio import demo
 from ramanstudio.formats import registry
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "data" / "corpus.h5"
 FOLDER = ROOT / "resources" / "demo"
 
@@ -93,7 +93,7 @@ def test_the_simulated_spectrum_looks_like_the_real_one(substance: str) -> None:
     from fit_lines import real_spectrum
     from line_tables import read_tables
 
-    from ramanstudio.analysis.snr import above_local_baseline
+    from ramanstudio.signal.snr import above_local_baseline
 
     table = read_tables()[substance]
     axis, values, label, _ = real_spectrum(CORPUS, table.group, table.spectrum)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Cancelled, Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import BAND, Denoised, Engine
-from ramanstudio.errors import StudioError
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.predictor import SAMPLES_A_BATCH, Predictor
-from ramanstudio.progress import Cancelled, Progress
-from ramanstudio.spectra import SpectrumSet
 
 AXIS = np.linspace(200, 1800, 1000)
 ONE = Calibration.flat(1.0)
@@ -233,7 +233,7 @@ def test_of_many_files_each_is_denoised_with_the_set_it_was_said_to_belong_to(en
 
 def test_a_set_too_large_for_the_memory_is_denoised_in_portions_from_all_over_it(engine, monkeypatch):
     raw, reports = repeats(np.random.default_rng(16), many=90), []
-    monkeypatch.setattr("ramanstudio.batches.MOST_TOGETHER", 40)
+    monkeypatch.setattr("ramanstudio.denoising.batches.MOST_TOGETHER", 40)
     (found,) = engine.denoise_each([raw], Progress(lambda done, *_: reports.append(done)), together=[1])
     for first in range(3):
         assert np.allclose(found[first::3].expected_error, engine.denoise(raw[first::3], together=True).expected_error)

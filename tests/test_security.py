@@ -17,10 +17,10 @@ import h5py
 import numpy as np
 import pytest
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
 from ramanstudio.formats import registry
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ramanstudio"
 
 RUN_STRANGERS_CODE = {"eval", "exec", "compile", "__import__"}
@@ -124,7 +124,7 @@ A_WINDOW = """
     import time
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
-    from ramanstudio.gui import app
+    from ramanstudio.gui.shell import app
     studio = app.start([sys.argv[1]])
     def wait(until):
         while not until():
@@ -176,7 +176,7 @@ def test_nothing_is_written_outside_of_the_users_own_folders(tmp_path: Path, pro
 MEMORY_PROBE = """
     import resource, sys
     from pathlib import Path
-    from ramanstudio.errors import StudioError
+    from ramanstudio.core.errors import StudioError
     from ramanstudio.formats import registry
     import numpy, h5py
     resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))

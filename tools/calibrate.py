@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ramanstudio.mae import corpus, zoo
-from ramanstudio.mae.plan import PretrainPlan
+from ramanstudio.mae import corpus, model_store
+from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.pretraining import calibration_of
 
 BENCHMARKED = "exposure_mixture_01,power_series_a,minerals_raw_test"
@@ -27,8 +27,8 @@ def main() -> None:
     ask.add_argument("--leave-out", default=BENCHMARKED, help="groups that are not looked at")
     told = ask.parse_args()
     _, apart = corpus.load(told.corpora, tuple(told.leave_out.split(",")))
-    network = zoo.load(told.model)[1]
-    card = zoo.save_calibration(told.model, calibration_of(network, apart, PretrainPlan(), told.batches))
+    network = model_store.load(told.model)[1]
+    card = model_store.save_calibration(told.model, calibration_of(network, apart, PretrainPlan(), told.batches))
     assert card.calibration is not None
     for spread, scale in zip(card.calibration.spread, card.calibration.scale, strict=True):
         print(f"claims {spread:.3f} sigma: times {scale:.3f}")

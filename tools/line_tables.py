@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis.peak_tables import PeakTable, pseudo_voigt
+from ramanstudio.library.starter_library import PeakTable, pseudo_voigt
 
 Floats = NDArray[np.float64]
 DEMO_TABLES = Path(__file__).resolve().parent.parent / "resources" / "demo" / "lines.toml"

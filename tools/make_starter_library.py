@@ -21,9 +21,9 @@ from fit_lines import baseline, fitted, real_spectrum
 from line_tables import as_toml
 from starter_substances import WANTED, Substance
 
-from ramanstudio.analysis.peak_tables import PeakTable, peak_tables, pseudo_voigt, tables_file
-from ramanstudio.analysis.snr import noise_sigma, signal_height
-from ramanstudio.paths import replace_atomically
+from ramanstudio.core.paths import replace_atomically
+from ramanstudio.library.starter_library import PeakTable, peak_tables, pseudo_voigt, tables_file
+from ramanstudio.signal.snr import noise_sigma, signal_height
 
 PREFACE = """\
 The starter library: Raman lines of common substances, as fitted by tools/make_starter_library.py to real spectra of

@@ -24,8 +24,8 @@ if sys.platform.startswith("linux"):
 from PySide6.QtGui import QPainter, QPixmap  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
-from ramanstudio.gui import app  # noqa: E402
-from ramanstudio.gui.studio import Studio  # noqa: E402
+from ramanstudio.gui.shell import app  # noqa: E402
+from ramanstudio.gui.shell.studio import Studio  # noqa: E402
 
 
 def wait(studio: Studio, until: Callable[[], bool], seconds: float = 120.0) -> None:

@@ -22,10 +22,10 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from ramanstudio.analysis import peak_tables  # noqa: E402
-from ramanstudio.gui import app  # noqa: E402
-from ramanstudio.gui.studio import Studio  # noqa: E402
-from ramanstudio.gui.teach_wizard import TeachWizard  # noqa: E402
+from ramanstudio.gui.finetuning.wizard import TeachWizard  # noqa: E402
+from ramanstudio.gui.shell import app  # noqa: E402
+from ramanstudio.gui.shell.studio import Studio  # noqa: E402
+from ramanstudio.library import starter_library  # noqa: E402
 
 SUBSTANCES = ("Calcite", "Dolomite", "Aragonite", "Gypsum", "Anhydrite", "Quartz")
 EACH, LABELLED = 9, 5
@@ -36,10 +36,10 @@ def write_grains(path: Path) -> None:
     """Nine noisy spectra of each substance under fluorescence, five of them labelled, each of a grain of its own."""
     draw = np.random.default_rng(4)
     axis = np.linspace(150, 1300, 700)
-    known = {table.name.casefold(): table for table in peak_tables.peak_tables()}
+    known = {table.name.casefold(): table for table in starter_library.peak_tables()}
     values, labels, grains = [], [], []
     for name in SUBSTANCES:
-        spectrum = peak_tables.simulate(known[name.casefold()])
+        spectrum = starter_library.simulate(known[name.casefold()])
         line = np.interp(axis, spectrum.axis, spectrum.values[0])
         for number in range(EACH):
             background = draw.uniform(0.5, 4) * np.exp(-((axis - draw.uniform(300, 1000)) ** 2) / 6e5)

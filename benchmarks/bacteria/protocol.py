@@ -17,7 +17,7 @@ from torch import nn
 from benchmarks.bacteria.arrays import Split
 from benchmarks.bacteria.recipes import Bench, Recipe
 from benchmarks.rivals.learning import Learning, accuracy, told
-from ramanstudio.paths import replace_atomically
+from ramanstudio.core.paths import replace_atomically
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]

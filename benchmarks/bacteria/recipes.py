@@ -19,11 +19,11 @@ from benchmarks.bacteria.arrays import Bacteria
 from benchmarks.rivals.learning import Learning, LearningPlan, Rows, Vary, accuracy, read_tensors
 from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
-from ramanstudio.analysis.grid import on_grid
+from ramanstudio.core.paths import replace_atomically
+from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.embedder import Embedder, prepared
-from ramanstudio.mae.features import FeatureLearning, gather
-from ramanstudio.mae.plan import EmbedderPlan, FeaturePlan
-from ramanstudio.paths import replace_atomically
+from ramanstudio.mae.feature_pretraining import FeatureLearning, gather
+from ramanstudio.signal.resampling import on_grid
 
 Floats = NDArray[np.floating[Any]]
 Prepare = Callable[[Floats], Rows]  # spectra (N, B) -> what the network is given (N, G)

@@ -15,7 +15,7 @@ from benchmarks.honesty.simulated import Lines
 Floats = NDArray[np.floating[Any]]
 
 SUPPORTED = 3.0  # a peak this many expected errors high is drawn as a fact
-LOCAL_CM = 150.0  # what is broader counts as baseline, as in ramanstudio/analysis/snr.py
+LOCAL_CM = 150.0  # what is broader counts as baseline, as in ramanstudio/signal/snr.py
 REACH = 1.0  # full widths at half maximum from the centre of a line are still that line
 NEAREST = 3  # samples; no line is narrower than this to a detector
 FIT_WIDTHS, FIT_SAMPLES = 2.5, 10  # a line is fitted so far to either side, at least

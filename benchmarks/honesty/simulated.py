@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import voigt_profile
 
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.mae.corruption import drift
-from ramanstudio.spectra import SpectrumSet
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
-from ramanstudio.analysis.judge import FIRST, NONE, ONE, Judge, beside_the_others, first_of
+from ramanstudio.search.ranker import FIRST, NONE, ONE, Judge, beside_the_others, first_of
 
 TREES = {"max_leaf_nodes": 31, "max_depth": 10, "max_features": 0.4}
 ONE_TREES = {"max_iter": 300, "learning_rate": 0.1, "min_samples_leaf": 60, "l2_regularization": 1.0}
@@ -101,7 +101,7 @@ def _trees(how: dict[str, Any], seed: int) -> Any:
 
 
 def _as_arrays(grown: Any) -> Weights:
-    """Trees that were grown, as `ramanstudio.analysis.trees` asks them."""
+    """Trees that were grown, as `ramanstudio.search.tree_ensemble` asks them."""
     trees = [one.nodes for (one,) in grown._predictors]
     most = max(len(nodes) for nodes in trees)
     arrays = {part: np.zeros((len(trees), most), dtype=kind) for part, (_, kind) in _FIELDS.items()}

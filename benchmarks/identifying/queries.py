@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
-from ramanstudio.analysis import library as libraries
-from ramanstudio.analysis.evidence import CANDIDATES, side_by_side
-from ramanstudio.analysis.library import Library, Reference
-from ramanstudio.analysis.search import weighed
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
-from ramanstudio.identify import prints_of
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.library import library as libraries
+from ramanstudio.library.library import Library, Reference
+from ramanstudio.search.candidate_features import CANDIDATES, side_by_side
+from ramanstudio.search.identification import prints_of
+from ramanstudio.search.searching import weighed
 
 Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator

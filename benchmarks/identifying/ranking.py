@@ -12,8 +12,8 @@ from benchmarks.identifying import rivals
 from benchmarks.identifying.judging import HELD, Lessons, cumulated, learn
 from benchmarks.identifying.queries import COMMON, CONDITIONS, FOLDS, Minerals, Trials, corrupted
 from benchmarks.results import machine, table, write_section
-from ramanstudio.analysis.judge import UNKNOWN_FROM, Judge
-from ramanstudio.analysis.prints import READINGS
+from ramanstudio.search.fingerprints import READINGS
+from ramanstudio.search.ranker import UNKNOWN_FROM, Judge
 
 BARS = {
     "clean": (0.86, 0.96),

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d
 from scipy.signal import savgol_filter
 
-from ramanstudio.analysis import lines
-from ramanstudio.analysis.grid import on_grid
-from ramanstudio.analysis.prints import GRID
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.search.fingerprints import GRID
+from ramanstudio.signal import spectral_features
+from ramanstudio.signal.resampling import on_grid
 
 Floats = NDArray[np.floating[Any]]
 Gridded = tuple[NDArray[np.float32], NDArray[np.bool_]]  # rows (N, G), and where they were measured
@@ -28,7 +28,7 @@ def gridded(spectra: Sequence[SpectrumSet], without_baseline: bool) -> Gridded:
     """Spectra as measured, or without the automatic baseline, on the grid of our own search."""
     rows, measured = [], []
     for one in spectra:
-        values = one.values - lines.baseline(one.axis, one.values) if without_baseline else one.values
+        values = one.values - spectral_features.baseline(one.axis, one.values) if without_baseline else one.values
         row, where = on_grid(GRID, one.axis, values)
         rows.append(row[0])
         measured.append(where)

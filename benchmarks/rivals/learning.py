@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ramanstudio.errors import StudioError
-from ramanstudio.paths import replace_atomically
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import replace_atomically
 
 Rows = NDArray[np.float32]
 Labels = NDArray[Any]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from benchmarks.mixed import Mixed, References
-from ramanstudio.analysis.lines import baseline
+from ramanstudio.signal.spectral_features import baseline
 
 Floats = NDArray[np.floating[Any]]
 

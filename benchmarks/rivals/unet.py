@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, leaky_relu, pad
 
+from ramanstudio.core.paths import replace_atomically, user_data
 from ramanstudio.mae import corpus as corpora
+from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.network import cpu_has_bf16
-from ramanstudio.mae.plan import PretrainPlan
 from ramanstudio.mae.pretraining import POINTS, draw_example
-from ramanstudio.paths import replace_atomically, user_data
 
 WIDTHS = (32, 64, 128, 256)  # channels at full, half, quarter and eighth resolution
 LEARNING_RATE = 1e-3

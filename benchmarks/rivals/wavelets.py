@@ -8,7 +8,7 @@ import numpy as np
 import pywt
 from numpy.typing import NDArray
 
-from ramanstudio.analysis.snr import noise_sigma
+from ramanstudio.signal.snr import noise_sigma
 
 Floats = NDArray[np.floating[Any]]
 

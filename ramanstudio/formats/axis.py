@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.formats.border import refused
-from ramanstudio.spectra import Plain
+from ramanstudio.core.spectra import Plain
+from ramanstudio.formats.validation import refused
 
 SHIFT: Final = "Raman shift in cm⁻¹"
 WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute: the numbers tell

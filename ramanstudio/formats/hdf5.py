@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import draft_of
+from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.border import refused, rising, size_of
-from ramanstudio.paths import draft_of
-from ramanstudio.spectra import Plain, SpectrumSet
+from ramanstudio.formats.validation import refused, rising, size_of
 
 if TYPE_CHECKING:
     import h5py

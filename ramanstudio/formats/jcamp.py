@@ -15,12 +15,12 @@ from typing import Final
 
 import numpy as np
 
+from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.border import bytes_of, refused, rising
-from ramanstudio.formats.jcamp_digits import Damaged, ordinates, pairs
-from ramanstudio.formats.text_decode import decoded
-from ramanstudio.formats.text_header import facts_of, pairs_of
-from ramanstudio.spectra import Plain, SpectrumSet
+from ramanstudio.formats.jcamp_asdf import Damaged, ordinates, pairs
+from ramanstudio.formats.text.decoding import decoded
+from ramanstudio.formats.text.header import facts_of, pairs_of
+from ramanstudio.formats.validation import bytes_of, refused, rising
 
 LARGEST_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")

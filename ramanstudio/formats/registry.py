@@ -10,12 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from ramanstudio.errors import StudioError
-from ramanstudio.formats import hdf5, jcamp, spc, text, wdf
-from ramanstudio.formats.border import EXPORT_AGAIN, refused, start_of
-from ramanstudio.formats.text_decode import looks_like_text
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.formats import hdf5, jcamp, spc, wdf
+from ramanstudio.formats.text import reader
+from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, refusal
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.formats.validation import EXPORT_AGAIN, refused, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Format:
 TEXT: Final = Format(
     "Text",
     (".txt", ".csv", ".tsv", ".dat", ".asc", ".xy", ".rod", ".jaz", ".prn"),
-    text.read,
-    text.write,
+    reader.read,
+    reader.write,
 )
 FORMATS: Final[tuple[Format, ...]] = (
     Format("Renishaw WiRE", (".wdf",), wdf.read, sniff=wdf.looks_like),

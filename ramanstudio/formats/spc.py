@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.border import bytes_of, refused, rising
-from ramanstudio.formats.spc_words import SpcWords, axis_unit_of, words_in_log
-from ramanstudio.spectra import Plain, SpectrumSet
+from ramanstudio.formats.spc_log import SpcWords, axis_unit_of, words_in_log
+from ramanstudio.formats.validation import bytes_of, refused, rising
 
 LARGEST_MB: Final = 2000
 _AGAIN: Final = "Copy it again from the instrument, or export it as text."

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ramanstudio.errors import StudioError
-from ramanstudio.formats.border import refused
+from ramanstudio.core.errors import StudioError
+from ramanstudio.formats.validation import refused
 
 
 @dataclass(frozen=True, slots=True)

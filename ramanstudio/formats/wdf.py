@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.border import refused, rising, size_of
-from ramanstudio.spectra import Plain, SpectrumSet
+from ramanstudio.formats.validation import refused, rising, size_of
 
 if TYPE_CHECKING:
     from wdf.wdf import WdfHeader

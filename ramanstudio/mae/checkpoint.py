@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ramanstudio.errors import StudioError
-from ramanstudio.paths import replace_atomically, user_cache
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import replace_atomically, user_cache
 
 CHECKPOINT = "checkpoint.safetensors"
 

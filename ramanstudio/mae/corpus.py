@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis.snr import noise_sigma
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
 from ramanstudio.mae.corruption import line_height
+from ramanstudio.signal.snr import noise_sigma
 
 CLEAN_ENOUGH = 60.0  # a target's own noise must be well below the noise that is added to it
 HEADROOM = 4.0  # added noise is at least this many times the target's own

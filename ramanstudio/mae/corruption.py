@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.analysis.snr import drift_between_repeats
+from ramanstudio.signal.snr import drift_between_repeats
 
 Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator

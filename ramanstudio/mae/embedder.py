@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ramanstudio.mae.config import EmbedderPlan
 from ramanstudio.mae.corruption import line_height
 from ramanstudio.mae.network import Block
-from ramanstudio.mae.plan import EmbedderPlan
 
 Floats = NDArray[np.floating[Any]]
 BASELINE_SAMPLES = 32.0  # standard deviation of the mean that counts as baseline: 80 cm⁻¹, wider than a line

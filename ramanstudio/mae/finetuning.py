@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ramanstudio.analysis.grid import on_grid
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.mae import checkpoint
+from ramanstudio.mae.augmentation import view
 from ramanstudio.mae.checkpoint import Averaged
 from ramanstudio.mae.embedder import Embedder, prepared
 from ramanstudio.mae.network import is_out_of_memory
-from ramanstudio.mae.views import view
-from ramanstudio.progress import SILENT, Cancelled, Progress
+from ramanstudio.signal.resampling import on_grid
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ramanstudio.paths import replace_atomically
+from ramanstudio.core.paths import replace_atomically
 
 LOSS_CURVE = "loss.csv"
 

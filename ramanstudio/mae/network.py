@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ramanstudio.mae.plan import NetworkPlan
+from ramanstudio.mae.config import NetworkPlan
 
 HEADS = 4  # noise, log variance, signal, cosmic ray
 RARE = -6.0  # the logit of a sample hit by a cosmic ray before anything is known

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ramanstudio.analysis.grid import on_grid
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.mae.calibration import Calibration
+from ramanstudio.mae.config import EmbedderPlan
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared
 from ramanstudio.mae.network import SpectrumAutoencoder, is_out_of_memory
-from ramanstudio.mae.plan import EmbedderPlan
-from ramanstudio.progress import SILENT, Progress
+from ramanstudio.signal.resampling import on_grid
 
 Floats = NDArray[np.float32]
 

@@ -15,17 +15,17 @@ from torch import Tensor
 from torch.nn.functional import huber_loss
 
 from ramanstudio import __version__
-from ramanstudio.analysis.snr import noise_sigma
-from ramanstudio.errors import StudioError
-from ramanstudio.mae import checkpoint, corruption, zoo
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Progress, duration
+from ramanstudio.mae import checkpoint, corruption, model_store
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.calibration import Calibration, calibrate
 from ramanstudio.mae.checkpoint import CHECKPOINT, Averaged
+from ramanstudio.mae.config import NetworkPlan, PretrainPlan
+from ramanstudio.mae.distributed import Team, team
 from ramanstudio.mae.loss_curve import LOSS_CURVE, LossCurve
 from ramanstudio.mae.network import SpectrumAutoencoder, bf16_pays, detrended
-from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
-from ramanstudio.mae.team import Team, team
-from ramanstudio.progress import SILENT, Progress, duration
+from ramanstudio.signal.snr import noise_sigma
 
 POINTS = (320, 512, 768, 1024, 1536, 2048)  # lengths of the training spectra; one for each step
 VARIANCE_WEIGHT, HIDDEN_WEIGHT = 0.1, 0.3
@@ -202,7 +202,7 @@ def pretrain(
     progress: Progress = SILENT,
     network_plan: NetworkPlan | None = None,
     device: str = "cpu",
-) -> zoo.ModelCard:
+) -> model_store.ModelCard:
     """Pretrain a model on HDF5 corpora into the folder `out`, or go on where a run into it stopped.
 
     Started by torchrun, its processes share the work: each draws batches of its own, and gradients are averaged.
@@ -231,7 +231,7 @@ def _pretrain(
     progress: Progress,
     network_plan: NetworkPlan,
     us: Team,
-) -> zoo.ModelCard:
+) -> model_store.ModelCard:
     real, apart = corpora.load(paths, tuple(name for name in plan.leave_out.split(",") if name))
     run = Pretraining(network_plan, plan, real, us)
     curve = LossCurve(out / LOSS_CURVE)
@@ -253,14 +253,14 @@ def _pretrain(
             run.save(out / CHECKPOINT)
     if us.size > 1:
         torch.distributed.barrier()  # until the last files are written
-    return card or zoo.read_card(out)
+    return card or model_store.read_card(out)
 
 
-def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
+def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> model_store.ModelCard:
     network = SpectrumAutoencoder(run.network.plan).to(run.device)
     network.load_state_dict(run.averaged.weights)
     metrics = validate(network.eval(), apart, run.plan)
-    card = zoo.ModelCard(
+    card = model_store.ModelCard(
         name=out.name,
         description=DESCRIPTION,
         network=network.plan,
@@ -274,4 +274,4 @@ def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> zoo.ModelCard:
         cite="RRUFF spectra: Lafuente et al. 2015.",
         software=f"RamanStudio {__version__}, torch {torch.__version__}",
     )
-    return zoo.save(out, card, run.averaged.weights)
+    return model_store.save(out, card, run.averaged.weights)

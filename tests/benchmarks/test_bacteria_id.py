@@ -12,7 +12,7 @@ from benchmarks.bacteria.clustering import Agreement, cluster
 from benchmarks.bacteria.recipes import RECIPES, Bench, quick
 from benchmarks.rivals.learning import Learning, LearningPlan
 from benchmarks.rivals.smae_paper import SmaePaper, SmaePlan, loss_of_hidden, standard, taken, varied
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
 
 SCALE = 0.001  # five spectra of each class in every split
 TINY = SmaePlan(patch=20, width=32, depth=1, heads=2, inner_width=32)

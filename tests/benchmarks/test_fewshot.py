@@ -11,10 +11,10 @@ from benchmarks.fewshot import Ours, agreement, components, derivative, raw, sco
 from benchmarks.labelled import Labelled, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
+from ramanstudio.mae.config import EmbedderPlan
 from ramanstudio.mae.embedder import Embedder
-from ramanstudio.mae.plan import EmbedderPlan
-from ramanstudio.spectra import SpectrumSet
 
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
 

@@ -8,9 +8,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks.identifying import judging
 from benchmarks.identifying.judging import Lessons, learn
-from ramanstudio.analysis.evidence import CANDIDATES, NUMBERS
-from ramanstudio.analysis.judge import UNKNOWN_FROM, Judge, first_of
-from ramanstudio.analysis.trees import Trees
+from ramanstudio.search.candidate_features import CANDIDATES, NUMBERS
+from ramanstudio.search.ranker import UNKNOWN_FROM, Judge, first_of
+from ramanstudio.search.tree_ensemble import Trees
 
 
 def lessons(many: int, seed: int) -> Lessons:

@@ -7,7 +7,7 @@ from benchmarks.denoise import Gain, best_of_grid
 from benchmarks.reachable import Error, best, by_period, by_wavelets, by_windows, cosines
 from benchmarks.repeats import Condition
 from benchmarks.rivals.smoothers import SMOOTHERS
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
 
 POINTS = 512
 

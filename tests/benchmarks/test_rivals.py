@@ -10,9 +10,9 @@ from benchmarks.denoise import Gain, best_of_grid
 from benchmarks.repeats import Condition
 from benchmarks.rivals import pca, unet
 from benchmarks.rivals.smoothers import SMOOTHERS, baseline, whittaker
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.corpus import Corpus, Shelf, Target
-from ramanstudio.mae.plan import PretrainPlan
-from ramanstudio.spectra import SpectrumSet
 
 
 def repeats(many: int = 40, noise: float = 0.1) -> Condition:

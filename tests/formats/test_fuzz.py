@@ -10,7 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.formats.registry import FORMATS, read
+from tests.formats.format_samples import (
     AXIS,
     BAND,
     jcamp_plain,
@@ -20,11 +25,6 @@ from format_samples import (
     two_columns,
     wdf_bytes,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from ramanstudio.errors import StudioError
-from ramanstudio.formats.registry import FORMATS, read
 
 SEVERAL = np.outer([1.0, 2.0, 3.0, 4.0], BAND)
 LARGEST_BYTES = 64 * 2**20

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import AXIS, BAND
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
 from ramanstudio.formats.registry import read
-from ramanstudio.spectra import SpectrumSet
+from tests.formats.format_samples import AXIS, BAND
 
 
 def test_a_set_survives_writing_and_reading(tmp_path: Path) -> None:

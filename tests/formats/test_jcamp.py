@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import AXIS, BAND, REAL, jcamp_plain, jcamp_text, needs_real_files
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import read
+from tests.formats.format_samples import AXIS, BAND, REAL, jcamp_plain, jcamp_text, needs_real_files
 
 
 def values_of(path: Path, content: str) -> list[float]:

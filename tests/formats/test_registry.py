@@ -11,10 +11,10 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from format_samples import AXIS, BAND, jcamp_plain, spc_bytes, two_columns, wdf_bytes
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import FORMATS, find_files, read, readable_suffixes
+from tests.formats.format_samples import AXIS, BAND, jcamp_plain, spc_bytes, two_columns, wdf_bytes
 
 
 def refusal(path: Path) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import AXIS, BAND, REAL, needs_real_files, spc_bytes, spc_log
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
-from ramanstudio.spectra import SpectrumSet
+from tests.formats.format_samples import AXIS, BAND, REAL, needs_real_files, spc_bytes, spc_log
 
 SEVERAL = np.outer([1.0, 2.0, 3.0], BAND)
 

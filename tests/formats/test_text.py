@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import AXIS, BAND, two_columns
 
-from ramanstudio.errors import StudioError
-from ramanstudio.formats import text
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.formats.text import reader
+from tests.formats.format_samples import AXIS, BAND, two_columns
 
 
 def opened(path: Path, content: str | bytes, laser_nm: float | None = None) -> SpectrumSet:
@@ -289,7 +289,7 @@ def test_what_is_not_a_raman_spectrum_is_one_sentence_that_names_the_file(
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])
 def test_one_spectrum_survives_writing_and_reading(tmp_path: Path, name: str) -> None:
     written = SpectrumSet.of(AXIS, np.float32(BAND) / 3, laser_nm=785.0, exposure_s=0.5, intensity_unit="counts")
-    text.write(tmp_path / name, written)
+    reader.write(tmp_path / name, written)
     (spectra,) = read(tmp_path / name)
     assert spectra.same_axis(written) and np.array_equal(spectra.values, written.values)
     assert {key: spectra.about[key] for key in written.about} == dict(written.about)
@@ -306,7 +306,7 @@ def test_a_set_survives_writing_and_reading(tmp_path: Path, name: str, columns: 
         "time": np.array([0.0, 10.0, 20.0]),
     }
     written = SpectrumSet(AXIS, values, {column: table[column] for column in columns}, {"laser_nm": 532.0})
-    text.write(tmp_path / name, written)
+    reader.write(tmp_path / name, written)
     (spectra,) = read(tmp_path / name)
     assert spectra.same_axis(written) and np.array_equal(spectra.values, values)
     assert set(spectra.table) == set(columns)
@@ -316,7 +316,7 @@ def test_a_set_survives_writing_and_reading(tmp_path: Path, name: str, columns: 
 
 def test_a_folder_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"Could not write 'a\.csv'"):
-        text.write(tmp_path / "missing" / "a.csv", SpectrumSet.of(AXIS, BAND))
+        reader.write(tmp_path / "missing" / "a.csv", SpectrumSet.of(AXIS, BAND))
 
 
 def test_a_separator_within_quotes_belongs_to_the_name(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import AXIS, BAND, wdf_bytes
 
-from ramanstudio.errors import StudioError
+from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import read
+from tests.formats.format_samples import AXIS, BAND, wdf_bytes
 
 MAP = np.outer([1.0, 2.0, 3.0, 4.0], BAND)
 PLACES = np.array([[0.0, 0.0], [1.5, 0.0], [0.0, 2.0], [1.5, 2.0]])

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driver import SmoothingEngine, Starter, Window
 from PySide6.QtCore import QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from ramanstudio.gui import app
+from ramanstudio.gui.shell import app
+from tests.gui.driver import SmoothingEngine, Starter, Window
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

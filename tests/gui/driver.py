@@ -13,12 +13,12 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Denoised, holds_numbers, over_gaps, warn_of_gaps
-from ramanstudio.errors import StudioError
-from ramanstudio.gui.entry_model import STATE
-from ramanstudio.gui.studio import Studio
-from ramanstudio.progress import SILENT, Progress
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.gui.shell.studio import Studio
+from ramanstudio.gui.spectra_list.entry_model import STATE
 
 
 class SmoothingEngine:

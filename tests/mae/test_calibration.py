@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from ramanstudio.errors import StudioError
-from ramanstudio.mae import zoo
+from ramanstudio.core.errors import StudioError
+from ramanstudio.mae import model_store
 from ramanstudio.mae.calibration import Calibration, calibrate
+from ramanstudio.mae.config import NetworkPlan
 from ramanstudio.mae.network import SpectrumAutoencoder
-from ramanstudio.mae.plan import NetworkPlan
 from ramanstudio.mae.predictor import Predictor
 from ramanstudio.mae.pretraining import Example
 
@@ -28,8 +28,8 @@ def batches(many=12, spectra=8, points=320):
 
 def card_of(folder):
     network = SpectrumAutoencoder(SMALL)
-    card = zoo.ModelCard("small", "made up", SMALL, 1, 1, 1, {}, error_scale=2.0)
-    zoo.save(folder, card, network.state_dict())
+    card = model_store.ModelCard("small", "made up", SMALL, 1, 1, 1, {}, error_scale=2.0)
+    model_store.save(folder, card, network.state_dict())
     return network.eval()
 
 
@@ -50,9 +50,9 @@ def test_a_few_spectra_are_enough_for_one_factor():
 
 def test_a_calibrated_model_claims_the_error_it_has_and_keeps_what_it_was_told(tmp_path):
     network = card_of(tmp_path)
-    assert zoo.read_card(tmp_path).error_calibration == Calibration.flat(2.0)
-    zoo.save_calibration(tmp_path, calibrate(network, batches()))
-    card, network = zoo.load(tmp_path)
+    assert model_store.read_card(tmp_path).error_calibration == Calibration.flat(2.0)
+    model_store.save_calibration(tmp_path, calibrate(network, batches()))
+    card, network = model_store.load(tmp_path)
     predictor = Predictor(network, card.error_calibration, "cpu")
     ratios = []
     for example in batches():
@@ -76,7 +76,7 @@ def test_the_claims_of_spectra_with_cosmic_rays_do_not_count():
 )
 def test_a_damaged_calibration_is_a_damaged_card(tmp_path, damage):
     card_of(tmp_path)
-    row = json.loads((tmp_path / zoo.CARD).read_text(encoding="utf-8"))
-    (tmp_path / zoo.CARD).write_text(json.dumps({**row, "calibration": damage}), encoding="utf-8")
+    row = json.loads((tmp_path / model_store.CARD).read_text(encoding="utf-8"))
+    (tmp_path / model_store.CARD).write_text(json.dumps({**row, "calibration": damage}), encoding="utf-8")
     with pytest.raises(StudioError, match="cannot be read"):
-        zoo.read_card(tmp_path)
+        model_store.read_card(tmp_path)

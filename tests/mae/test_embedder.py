@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from ramanstudio.analysis.grid import on_grid
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
-from ramanstudio.errors import StudioError
 from ramanstudio.mae import corruption
+from ramanstudio.mae.augmentation import view
+from ramanstudio.mae.config import EmbedderPlan
 from ramanstudio.mae.embedder import Embedder
-from ramanstudio.mae.plan import EmbedderPlan
-from ramanstudio.mae.views import view
-from ramanstudio.progress import Progress
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.signal.resampling import on_grid
 
 PLAN = EmbedderPlan(tokens=20, token=16, step_cm=5.0, width=16, heads=2, layers=1, features=8)
 

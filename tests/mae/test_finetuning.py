@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from ramanstudio.core.progress import Cancelled, Progress
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.finetuning.classification import classify
+from ramanstudio.finetuning.config import FinetunePlan
+from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import finetuning
+from ramanstudio.mae.config import EmbedderPlan
 from ramanstudio.mae.embedder import Embedder
 from ramanstudio.mae.finetuning import Epoch, MemoryIsFull, Tuner
-from ramanstudio.mae.plan import EmbedderPlan
-from ramanstudio.progress import Cancelled, Progress
-from ramanstudio.spectra import SpectrumSet
-from ramanstudio.teaching.classifying import classify
-from ramanstudio.teaching.learning import finetune
-from ramanstudio.teaching.plan import FinetunePlan
-from ramanstudio.teaching.readings import Sight
 
 AXIS = np.linspace(300, 1700, 300)
 SMALL = EmbedderPlan(width=16, heads=2, layers=1, features=8)

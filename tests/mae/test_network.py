@@ -4,8 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ramanstudio.mae.config import NetworkPlan
 from ramanstudio.mae.network import SpectrumAutoencoder
-from ramanstudio.mae.plan import NetworkPlan
 
 NETWORK = SpectrumAutoencoder(NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1))
 

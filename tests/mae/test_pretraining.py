@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from ramanstudio.errors import StudioError
-from ramanstudio.mae import corpus, zoo
-from ramanstudio.mae.plan import NetworkPlan, PretrainPlan
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Cancelled, Progress
+from ramanstudio.mae import corpus, model_store
+from ramanstudio.mae.config import NetworkPlan, PretrainPlan
+from ramanstudio.mae.distributed import Team
 from ramanstudio.mae.pretraining import Pretraining, draw_example, loss_of, pretrain
-from ramanstudio.mae.team import Team
-from ramanstudio.progress import Cancelled, Progress
 
 TINY = NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1)
 ALONE = Team(0, 1, torch.device("cpu"))
@@ -44,7 +44,7 @@ def corpus_file(tmp_path_factory):
 
 
 def weights_of(folder):
-    return zoo.load(folder)[1].state_dict()
+    return model_store.load(folder)[1].state_dict()
 
 
 def same(one, other):
@@ -69,7 +69,7 @@ def test_a_corpus_of_noise_alone_is_refused_with_a_sentence(corpus_file, tmp_pat
 def test_pretraining_writes_a_model_with_its_card_and_loss_curve(corpus_file, tmp_path):
     shown = []
     card = pretrain(QUICK, [corpus_file], tmp_path / "tiny", Progress(on_show=shown.append), network_plan=TINY)
-    assert card == zoo.read_card(tmp_path / "tiny")
+    assert card == model_store.read_card(tmp_path / "tiny")
     assert card.name == "tiny"
     assert card.steps == 6
     assert card.trained_on.keys() == {"shared", "ragged"}
@@ -92,7 +92,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(corpus_file, tmp_path):
     killed = Progress(is_cancelled=lambda: next(steps) >= 4)  # after the checkpoint of step 3
     with pytest.raises(Cancelled):
         pretrain(QUICK, [corpus_file], tmp_path / "killed", killed, network_plan=TINY)
-    assert zoo.read_card(tmp_path / "killed").steps == 3
+    assert model_store.read_card(tmp_path / "killed").steps == 3
     pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY)
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"))
     assert (tmp_path / "whole" / "loss.csv").read_text() == (tmp_path / "killed" / "loss.csv").read_text()
@@ -192,9 +192,9 @@ def test_the_network_can_learn_hidden_windows_by_heart(corpus_file):
 def test_a_saved_model_is_the_same_when_it_is_loaded(corpus_file, tmp_path):
     real, _ = corpus.load([corpus_file])
     network = Pretraining(TINY, QUICK, real, ALONE).network.eval()
-    card = zoo.ModelCard("tiny", "for a test", TINY, 1, 0, 0, {"shared": 30})
-    saved = zoo.save(tmp_path / "tiny", card, network.state_dict())
-    read, loaded = zoo.load(tmp_path / "tiny")
+    card = model_store.ModelCard("tiny", "for a test", TINY, 1, 0, 0, {"shared": 30})
+    saved = model_store.save(tmp_path / "tiny", card, network.state_dict())
+    read, loaded = model_store.load(tmp_path / "tiny")
     assert read == saved
     samples, axis = torch.randn(2, 300), torch.linspace(200, 900, 300).expand(2, -1)
     with torch.inference_mode():
@@ -209,12 +209,12 @@ def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_
     whole = (folder / "weights.safetensors").read_bytes()
     (folder / "weights.safetensors").write_bytes(whole[:-100])
     with pytest.raises(StudioError, match="damaged"):
-        zoo.load(folder)
+        model_store.load(folder)
     (folder / "weights.safetensors").write_bytes(whole)
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card | {"network": card["network"] | {"width": 48}}))
     with pytest.raises(StudioError, match="damaged"):
-        zoo.load(folder)
+        model_store.load(folder)
     (folder / "card.json").write_text("{")
     with pytest.raises(StudioError, match="card"):
-        zoo.load(folder)
+        model_store.load(folder)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.spectra import SpectrumSet
+from ramanstudio.core.spectra import SpectrumSet
 
 if TYPE_CHECKING:
-    from ramanstudio.analysis.search import Region
+    from ramanstudio.search.searching import Region
 
 Floats = NDArray[np.floating[Any]]
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
-from ramanstudio.gui import theme as themes
+from ramanstudio.gui.common import theme as themes
+from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
 from ramanstudio.gui.identify.regions import Regions
-from ramanstudio.gui.identify.ruler import BandRuler, Mark, colour_of
-from ramanstudio.gui.theme import Theme
 from ramanstudio.gui.viewer.content import Bundle, Envelope, columns_as_text
 from ramanstudio.gui.viewer.cursor import Cursor
 from ramanstudio.gui.viewer.framing import Framed, Framing
@@ -27,8 +27,8 @@ from ramanstudio.gui.viewer.strokes import Curve
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
-    from ramanstudio.analysis.search import Region
-    from ramanstudio.overlay_picture import OverlayPicture
+    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.search.searching import Region
 
 Floats = NDArray[np.floating[Any]]
 
@@ -155,7 +155,7 @@ class OverlayView(Framed, QWidget):
 
     def picture(self, title: str, aside: str) -> OverlayPicture | None:
         """What is shown, to be drawn again under a title; None where nothing is."""
-        from ramanstudio.overlay_picture import OverlayPicture
+        from ramanstudio.export.identification_figure import OverlayPicture
 
         query, over = self._query, self._over
         if query is None:

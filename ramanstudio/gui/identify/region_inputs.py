@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.maps.bands import BandInput
-from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.common.band_inputs import BandInput
+from ramanstudio.gui.common.theme import Theme
 
 if TYPE_CHECKING:
-    from ramanstudio.analysis.search import Region
+    from ramanstudio.search.searching import Region
 
 MOST: Final = 4  # ranges that are left out
 _ALL: Final = (float("-inf"), float("inf"))
@@ -102,7 +102,7 @@ class RegionInputs(QWidget):
         return row
 
     def _now(self) -> Region:
-        from ramanstudio.analysis.search import Region
+        from ramanstudio.search.searching import Region
 
         return self._region or Region(*_ALL, ())
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import pyqtgraph as pg
 from PySide6.QtGui import QFont
 
-from ramanstudio.gui.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, faded
 from ramanstudio.gui.viewer.panes import NoiseRegion
 
 if TYPE_CHECKING:
-    from ramanstudio.analysis.search import Region
+    from ramanstudio.search.searching import Region
 
 NARROWEST_CM: Final = 20.0  # a narrower range holds no spectrum
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from ramanstudio.gui.theme import QUIET_PX, Theme, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Pixels from one number to the next: how many are calm, and how few may be where there is hardly room for four.

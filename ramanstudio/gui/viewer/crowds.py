@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
-from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats, Look, Quantity, logarithm
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
 from ramanstudio.gui.viewer.layers import Key

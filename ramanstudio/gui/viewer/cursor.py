@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSiz
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.theme import QUIET_PX, Theme, faded, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, tabular
 from ramanstudio.gui.viewer.axes import decimals_for, plain
 from ramanstudio.gui.viewer.panes import MAIN, Panes
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
 from ramanstudio.engine import BAND
-from ramanstudio.gui.theme import Theme, faded, mixed
+from ramanstudio.gui.common.theme import Theme, faded, mixed
 from ramanstudio.gui.viewer.content import Envelope, Floats, Look, Quantity, Shown, logarithm
 from ramanstudio.gui.viewer.strokes import Band, Curve
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ramanstudio.gui.theme import QUIET_PX, Theme
+from ramanstudio.gui.common.theme import QUIET_PX, Theme
 from ramanstudio.gui.viewer.layers import Key
 
 _SAMPLE: Final = 20  # length of the stroke shown

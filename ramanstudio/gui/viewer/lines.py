@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPainter
 
-from ramanstudio.gui.theme import Theme
+from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats, Look, Quantity, logarithm
 from ramanstudio.gui.viewer.density import Frame
 from ramanstudio.gui.viewer.layers import Key

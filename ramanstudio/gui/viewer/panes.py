@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, faded
 from ramanstudio.gui.viewer.axes import Axis
 from ramanstudio.gui.viewer.zoom import ZoomBox
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 
-from ramanstudio.gui.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, faded
 
 # A hand that pans along the shift axis trembles: within this corridor the intensity range stays the automatic one.
 _CORRIDOR_PX: Final = 20

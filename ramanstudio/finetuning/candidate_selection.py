@@ -1,0 +1,118 @@
+"""Which reading and which head: chosen on the labels given, by cross-validation, and said with its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.finetuning import classifiers
+from ramanstudio.finetuning.classifiers import Span
+from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, READ_AS, FinetunePlan
+from ramanstudio.finetuning.cross_validation import Folds
+from ramanstudio.finetuning.representations import Readings
+
+Floats = NDArray[np.floating[Any]]
+Places = NDArray[np.intp]
+
+FEWEST_TO_CHOOSE: Final = 3  # labels in every class; with fewer, what is taken is fixed
+LARGEST_LOGISTIC: Final = 120_000  # spectra times classes; a regression on more takes minutes
+MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahead of the one that is usually best
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reading and a head on it."""
+
+    reading: str
+    head: str
+    strength: float = classifiers.STRENGTH
+
+    @property
+    def words(self) -> str:
+        return f"{READ_AS[self.reading]}, {self.head}"
+
+
+# In the order in which they are tried: those that are usually best come first, should somebody stop it.
+ORDER: Final = (
+    ("joined", LDA), ("lines", LDA), ("joined", NEAREST), ("features", LDA), ("spectrum", LOGISTIC),
+    ("measured", LOGISTIC), ("slope", LOGISTIC), ("lines", LOGISTIC), ("joined", LOGISTIC), ("features", LOGISTIC),
+    ("spectrum", LDA), ("slope", LDA), ("measured", LDA), ("features", NEAREST), ("joined", MEAN),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """A candidate and the scores (n, K) it gave to spectra while they were held out; NaN where they never were."""
+
+    candidate: Candidate
+    scores: Floats
+    accuracy: float
+
+
+def candidates(plan: FinetunePlan, readings: Readings, spectra: int, classes: int) -> list[Candidate]:
+    """What is tried, the usual best first."""
+    slow = spectra * classes > LARGEST_LOGISTIC
+    return [
+        Candidate(reading, head)
+        for reading, head in _order(plan)
+        if readings.has(reading) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
+    ]
+
+
+def _order(plan: FinetunePlan) -> list[tuple[str, str]]:
+    """ORDER, or what the plan leaves of it; a pair that is not in it but asked for is tried alone."""
+    some = [(reading, head) for reading, head in ORDER if plan.reading in (AUTO, reading) and plan.head in (AUTO, head)]
+    return some or [("joined" if plan.reading == AUTO else plan.reading, LDA if plan.head == AUTO else plan.head)]
+
+
+def usual(plan: FinetunePlan, tried: Sequence[Candidate], fewest: int) -> Candidate:
+    """What is taken unless the labels speak against it: with a label or two a class, the nearest spectrum."""
+    head = NEAREST if fewest < 2 else LDA
+    return next((one for one in tried if one.head == head), tried[0])
+
+
+def hold_out(
+    rows: Floats, which: Places, classes: int, folds: Folds, candidate: Candidate, progress: Progress = SILENT
+) -> Tried:
+    """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out.
+
+    Raises Cancelled when asked to stop.
+    """
+    scores = np.full((len(rows), classes), np.nan)
+    for learn, test in progress.steps(folds.splits(), "folds"):
+        span = Span.of(rows[learn])
+        head = classifiers.fit(candidate.head, span.of_rows(rows[learn]), which[learn], classes, candidate.strength)
+        scores[test] = head.scores(span.of_rows(rows[test]))
+    return Tried(candidate, scores, _accuracy(scores, which, folds))
+
+
+def _accuracy(scores: Floats, which: Places, folds: Folds) -> float:
+    tested = folds.tested
+    return float(np.mean(np.argmax(scores[tested], axis=1) == which[tested])) if tested.any() else float("nan")
+
+
+def right(tried: Sequence[Tried], which: Places, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the held-out spectra each candidate named right (M, C)."""
+    return np.stack([np.argmax(one.scores[tested], axis=1) == which[tested] for one in tried], axis=1)
+
+
+def choose(correct: NDArray[np.bool_], first: int, weights: Floats | None = None) -> Places:
+    """The number of the candidate to take, one for each of `weights` (W, M): how often each spectrum counts.
+
+    The best, unless it is ahead of the candidate `first` by less than MARGIN standard errors of their difference:
+    among many that are alike the best on a few spectra is best by luck.
+    """
+    weights = np.ones((1, len(correct))) if weights is None else weights
+    total = weights.sum(axis=1, keepdims=True)
+    accuracy = weights @ correct / total
+    beside = correct.astype(float) - correct[:, [first]]
+    ahead = weights @ beside / total
+    spread = np.sqrt(np.maximum(weights @ beside**2 / total - ahead**2, 0) / total)
+    allowed = ahead > MARGIN * spread
+    allowed[:, first] = True
+    return np.asarray(np.argmax(np.where(allowed, accuracy, -1), axis=1))

@@ -1,0 +1,92 @@
+"""What an SPC file says in words (memo, log text, axis labels) and with its type numbers about its axes."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ramanstudio.core.spectra import Plain
+from ramanstudio.formats import axis as axes
+from ramanstudio.formats.text.header import facts_of, pairs_of
+from ramanstudio.formats.validation import refused
+
+_ELSEWHERE: Final = {
+    4: "time in s", 5: "time in minutes", 6: "frequency in Hz", 7: "frequency in kHz", 8: "frequency in MHz",
+    9: "mass in m/z", 10: "chemical shift in ppm", 11: "time in days", 12: "time in years",
+    255: "an interferogram's path",
+}  # fmt: skip
+_EXPERIMENTS: Final = {1: "gas chromatogram", 2: "chromatogram", 3: "HPLC chromatogram", 6: "UV-visible spectrum",
+                       7: "X-ray diffractogram", 8: "mass spectrum", 9: "NMR spectrum"}  # fmt: skip
+_NOT_SCATTERING: Final = {
+    1: "an interferogram", 2: "absorbance", 3: "Kubelka-Munk units", 10: "log(1/R)", 128: "transmittance",
+    129: "reflectance",
+}  # fmt: skip
+_INTENSITIES: Final = (4, 12, 13)  # counts, intensity, relative intensity: what a detector of scattered light gives
+LOWEST_INFRARED_CM: Final = 350.0  # where the windows of infrared spectrometers end
+_REMEDY: Final = "If it is a Raman spectrum, export it again with Raman shift as its X axis, or as text."
+
+
+@dataclass(frozen=True, slots=True)
+class SpcWords:
+    """The words of a file: whether they speak of Raman, of infrared, and the facts in them."""
+
+    text: str
+    labels: str
+    facts: Mapping[str, Plain] = field(default_factory=dict)
+
+    @property
+    def laser_nm(self) -> float | None:
+        """The laser wavelength they state, in nm."""
+        laser = self.facts.get("laser_nm")
+        return float(laser) if laser is not None else None
+
+
+def words_in_log(content: bytes, log: int, memo: str, labels: str) -> SpcWords:
+    """The words of a file; a log block that is damaged, or missing, is empty."""
+    text = ""
+    if 0 < log <= len(content) - 64:
+        size, _, offset = struct.unpack_from("<iii", content, log)
+        begin = log + (offset if 64 <= offset <= len(content) - log else 64)
+        end = log + size if begin - log < size <= len(content) - log else len(content)
+        text = content[begin : min(end, begin + 65536)].decode("latin-1").replace("\0", "\n")
+    facts = facts_of(Path("log"), pairs_of(text.splitlines()))
+    kept = {name: fact for name, fact in facts.items() if name in ("laser_nm", "exposure_s", "accumulations")}
+    return SpcWords(f"{memo}\n{text}", labels, kept)
+
+
+def axis_unit_of(
+    path: Path, x_type: int, y_type: int, experiment: int, words: SpcWords, ends: tuple[float, float]
+) -> str:
+    """The unit of the axis by the file's type numbers and words.
+
+    Raises StudioError when it is no spectrum of scattered light: infrared absorption, NMR, masses, chromatograms.
+    """
+    if x_type in _ELSEWHERE:
+        raise refused(path, f"its axis is {_ELSEWHERE[x_type]}, so it is no Raman spectrum", "Open a Raman spectrum.")
+    if x_type == 13:
+        return axes.SHIFT
+    named = axes.unit_named(words.labels)
+    if x_type in (2, 3, 14) or (x_type in (0, 15) and named in (axes.NM, axes.EV, axes.MICRON)):
+        return {2: axes.MICRON, 3: axes.NM, 14: axes.EV}.get(x_type, named)
+    if experiment in _EXPERIMENTS:
+        raise refused(path, f"it says that it is a {_EXPERIMENTS[experiment]}", "Open a Raman spectrum.")
+    if named == axes.SHIFT:
+        return axes.SHIFT
+    says_raman = experiment == 11 or bool(re.search(r"\braman\b", f"{path.stem}\n{words.text}".replace("_", " "), re.I))
+    lowest, highest = min(ends), max(ends)
+    if lowest < axes.HIGHEST_SHIFT_CM and not says_raman:
+        _refuse_infrared(path, y_type, lowest, highest)
+    return axes.WAVENUMBER if x_type == 1 or named else axes.UNKNOWN
+
+
+def _refuse_infrared(path: Path, y_type: int, lowest: float, highest: float) -> None:
+    span = f"{lowest:g} to {highest:g} cm⁻¹"
+    # Raman spectra saved with the type number of absorbance are common; that they begin below 350 cm⁻¹ tells them.
+    if y_type in _NOT_SCATTERING and (y_type != 2 or lowest >= LOWEST_INFRARED_CM):
+        raise refused(path, f"it holds {_NOT_SCATTERING[y_type]} from {span}, as infrared spectra do", _REMEDY)
+    if y_type not in _INTENSITIES and highest > 4500:
+        raise refused(path, f"its wavenumbers ({span}) reach beyond any Raman shift, as infrared spectra do", _REMEDY)

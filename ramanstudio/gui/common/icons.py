@@ -1,0 +1,37 @@
+"""Icons of one family, drawn in the theme's colours; the font is loaded after the first paint."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QIcon, QPixmap
+
+from ramanstudio.core.paths import shipped
+from ramanstudio.gui.common.theme import Theme
+
+SIZE = 16
+
+
+def blank() -> QIcon:
+    """As large as an icon and empty: what a button shows before the font is loaded, so that nothing moves then."""
+    pixmap = QPixmap(SIZE, SIZE)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    return QIcon(pixmap)
+
+
+def icon(name: str, theme: Theme) -> QIcon:
+    """The icon of that qtawesome name in the colours of `theme`."""
+    import qtawesome  # 0.15 s: not before the first paint
+
+    drawn: QIcon = qtawesome.icon(
+        name, color=theme.quiet, color_on=theme.accent, color_selected=theme.text, color_disabled=theme.line
+    )
+    return drawn
+
+
+def of_program() -> QIcon:
+    """The program's own icon: a drawing of its own up to 24 pixels, where the full one would be a blur."""
+    drawn = QIcon()
+    for name, sizes in (("ramanstudio-small", (16, 20, 24)), ("ramanstudio", (32, 48, 64, 128, 256))):
+        drawing = QIcon(str(shipped("resources", "icons", f"{name}.svg")))
+        for size in sizes:
+            drawn.addPixmap(drawing.pixmap(size, size))
+    return drawn

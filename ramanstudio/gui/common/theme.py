@@ -1,0 +1,205 @@
+"""Light and dark: the colours of every view, the palette and the style sheet. Rows in resources/theme.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from string import Template
+from typing import Any, Final, Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette, QPen
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.core.paths import shipped
+
+Choice = Literal["system", "light", "dark"]
+CHOICES: Final[tuple[Choice, ...]] = ("system", "light", "dark")
+BODY_PX: Final = 13
+QUIET_PX: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of one theme, each as "#RRGGBB"; `band_alpha` is the opacity of the band around a curve."""
+
+    name: Literal["light", "dark"]
+    window: str
+    panel: str
+    line: str
+    text: str
+    quiet: str
+    accent: str
+    on_accent: str
+    raw: str
+    band_alpha: float
+    residual: str
+    reference: str
+    warning: str
+    error: str
+    categories: tuple[str, ...]
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether light curves lie on a dark ground."""
+        return self.name == "dark"
+
+    def category(self, index: int) -> str:
+        """The colour of the `index`-th of several things; twenty differ, then they come round again."""
+        return self.categories[index % len(self.categories)]
+
+    def pen(self, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
+        """A pen for curves: `width` in pixels of the screen whatever the zoom."""
+        pen = QPen(faded(colour, alpha), width)
+        pen.setCosmetic(True)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        return pen
+
+    def palette(self) -> QPalette:
+        """The Qt palette, for what the style sheet does not name."""
+        palette = QPalette()
+        roles = QPalette.ColorRole
+        for role, colour in (
+            (roles.Window, self.window),
+            (roles.Base, self.panel),
+            (roles.AlternateBase, self.window),
+            (roles.Button, self.panel),
+            (roles.ToolTipBase, self.panel),
+            (roles.Highlight, self.accent),
+            (roles.Accent, self.accent),
+            (roles.Link, self.accent),
+            (roles.LinkVisited, self.accent),
+            (roles.HighlightedText, self.on_accent),
+            (roles.WindowText, self.text),
+            (roles.Text, self.text),
+            (roles.ButtonText, self.text),
+            (roles.ToolTipText, self.text),
+            (roles.BrightText, self.error),
+            (roles.PlaceholderText, self.quiet),
+            (roles.Light, self.panel),
+            (roles.Midlight, self.line),
+            (roles.Mid, self.line),
+            (roles.Dark, self.quiet),
+            (roles.Shadow, self.line),
+        ):
+            palette.setColor(role, QColor(colour))
+        for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.HighlightedText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(mixed(self.quiet, self.panel, 0.35)))
+        return palette
+
+    def style_sheet(self) -> str:
+        """The style sheet of the whole application (resources/theme.qss with this theme's colours)."""
+        colours = {name: getattr(self, name) for name in self.__slots__ if name != "categories"}
+        return _sheet().substitute(
+            colours,
+            icons=shipped("resources", "icons").as_posix(),
+            hover=mixed(self.panel, self.text, 0.06),
+            pressed=mixed(self.panel, self.text, 0.12),
+            chosen=mixed(self.panel, self.accent, 0.14 if not self.is_dark else 0.22),
+            accent_hover=mixed(self.accent, self.text, 0.12),
+            faint=mixed(self.quiet, self.panel, 0.35),
+            scroll=mixed(self.line, self.quiet, 0.25),
+        )
+
+
+def faded(colour: str, alpha: float) -> QColor:
+    """A colour with an opacity between 0 and 1."""
+    shade = QColor(colour)
+    shade.setAlphaF(alpha)
+    return shade
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """`colour` with `share` (0 to 1) of `other` in it, as "#rrggbb"."""
+    ground, over = QColor(colour), QColor(other)
+    pairs = ((ground.red(), over.red()), (ground.green(), over.green()), (ground.blue(), over.blue()))
+    return "#" + "".join(f"{round((1 - share) * one + share * two):02x}" for one, two in pairs)
+
+
+def tabular(font: QFont) -> QFont:
+    """A copy of `font` whose figures all have one width, so that numbers in a column stand still."""
+    copy = QFont(font)
+    copy.setFeature(QFont.Tag("tnum"), 1)
+    return copy
+
+
+@cache
+def named(name: Literal["light", "dark"]) -> Theme:
+    """The theme of that name, as resources/theme.toml has it."""
+    colours: dict[str, Any] = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))[name]
+    return Theme(name=name, **{**colours, "categories": tuple(colours["categories"])})
+
+
+@cache
+def _sheet() -> Template:
+    return Template(shipped("resources", "theme.qss").read_text(encoding="utf-8"))
+
+
+class Appearance(QObject):
+    """Which theme is shown: the one chosen, or the system's; says `changed(Theme)` when it becomes another."""
+
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice: Choice = "system"
+        self._app: QApplication | None = None
+        self._shown: Theme | None = None
+
+    @property
+    def choice(self) -> Choice:
+        """What the user asked for."""
+        return self._choice
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that this choice means now."""
+        if self._choice != "system":
+            return named(self._choice)
+        hints = QGuiApplication.styleHints() if QGuiApplication.instance() is not None else None
+        dark = hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
+        return named("dark" if dark else "light")
+
+    def dress(self, app: QApplication) -> None:
+        """Give the application this look, and keep it so when the system changes its own."""
+        self._app = app
+        app.setStyle("Fusion")
+        font = QFont(app.font())
+        font.setPixelSize(BODY_PX)
+        app.setFont(font)
+        # The hints are the application's own and die with it, so a second application (tests) connects once more.
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+        self._follow()
+
+    def choose(self, choice: Choice) -> None:
+        """Show the light or the dark theme, or follow the system."""
+        self._choice = choice
+        if self._app is not None:
+            # Title bars and native dialogs follow where the platform lets them; ours are dressed below.
+            hints = self._app.styleHints()
+            if choice == "system":
+                hints.unsetColorScheme()
+            else:
+                hints.setColorScheme(Qt.ColorScheme.Dark if choice == "dark" else Qt.ColorScheme.Light)
+        self._follow()
+
+    def _follow(self) -> None:
+        theme = self.theme
+        if self._app is not None and self._app.styleSheet() != theme.style_sheet():
+            self._app.setPalette(theme.palette())
+            self._app.setStyleSheet(theme.style_sheet())
+        if theme is not self._shown:
+            self._shown = theme
+            self.changed.emit(theme)
+
+
+@cache
+def appearance() -> Appearance:
+    """The one appearance of this process; views connect to its `changed`."""
+    return Appearance()
+
+
+def current() -> Theme:
+    """The theme shown now."""
+    return appearance().theme

@@ -1,0 +1,198 @@
+"""Denoising by itself: loads the model after the window is shown, denoises what is opened, selected entries first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.settings import Settings
+from ramanstudio.gui.common.jobs import Job, Workers
+from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.document.denoising_queue import Waiting, denoise_waiting, measure_again
+from ramanstudio.gui.document.session import Session
+from ramanstudio.project.project import Entry, Project, Result
+
+if TYPE_CHECKING:
+    from ramanstudio.engine import Engine
+
+EngineLoader = Callable[[str, str], "Engine"]  # model, device
+
+
+def load_engine(model: str, device: str) -> Engine:
+    """The engine with its model in memory; takes a second or two, so never on the window's thread."""
+    from ramanstudio.engine import Engine
+
+    return Engine.load(model, device, threads=max(1, (os.cpu_count() or 2) - 1))  # the window keeps a core
+
+
+def _load(loader: EngineLoader, model: str, device: str, progress: Progress) -> Engine:
+    progress(0, 0)
+    return loader(model, device)
+
+
+class Denoising(QObject):
+    """The queue of what waits to be denoised, and the engine that does it."""
+
+    engine_changed = Signal()
+    settled = Signal()  # nothing waits and nothing runs
+
+    def __init__(
+        self,
+        session: Session,
+        workers: Workers,
+        messages: Messages,
+        settings: Settings,
+        loader: EngineLoader = load_engine,
+    ) -> None:
+        super().__init__()
+        self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
+        self._loader = loader
+        self._waiting = Waiting()
+        self._job: Job | None = None
+        self._loading: Job | None = None
+        self.engine: Engine | None = None
+        self._measure_soon = QTimer(self, singleShot=True, interval=60)  # a drag moves the region at every pixel
+        self._measure_soon.timeout.connect(self._measure)
+        session.changed.connect(self._follow)
+        session.selection_changed.connect(self._prefer_selected)
+
+    @property
+    def loading(self) -> bool:
+        """Whether the model is on its way."""
+        return self._loading is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether spectra are being denoised, or wait for the model."""
+        return self._job is not None or (self.loading and len(self._waiting) > 0)
+
+    def load(self) -> None:
+        """Load the model (again, when another was chosen, or another device); then denoise what is open."""
+        model, device = self._settings["model"], self._settings["device"]
+        if self._loading is not None:
+            self._loading.finished.disconnect(self._end_loading)  # another one was chosen before this one was there
+        self._loading = self._workers.submit(
+            partial(_load, self._loader, model, device), "Loading the model", "model", key="load"
+        )
+        self._loading.succeeded.connect(self._keep_engine)
+        self._loading.failed.connect(self._messages.show_error)
+        self._loading.finished.connect(self._end_loading)
+        self.engine_changed.emit()
+
+    def denoise_all(self) -> None:
+        """Denoise everything that has no result yet."""
+        self._wait_for(self._session.project.entries)
+
+    def denoise(self, entries: Sequence[Entry]) -> None:
+        """Denoise these, whether or not what is opened is denoised by itself."""
+        self._wait_for(entries)
+
+    def stop(self) -> None:
+        """Let nothing wait, and stop what runs."""
+        self._waiting.clear()
+        if self._job is not None:
+            self._job.cancel()
+
+    def end(self) -> None:
+        """Let nothing come later."""
+        self._measure_soon.stop()
+
+    def waits(self, entry: Entry) -> bool:
+        """Whether a result for this entry is on its way."""
+        return self.busy and entry.source is not None and not self.is_denoised(entry)
+
+    def is_denoised(self, entry: Entry) -> bool:
+        """Whether an entry has the result that it asks for now: of these spectra, so much together, by this model."""
+        result = self._session.project.result(entry)
+        if result is None or result.together != entry.together:
+            return False
+        return self.engine is None or result.model == self.engine.card.name
+
+    def _follow(self, before: Project, now: Project) -> None:
+        if now.entries is before.entries:
+            return
+        known = {entry.id: entry for entry in before.entries}
+        fresh = [entry for entry in now.entries if known.pop(entry.id, None) is not entry]
+        # Off lets nothing start; but what has been denoised in another way, or is on its way, is to be as one asks now.
+        asked = [
+            entry
+            for entry in fresh
+            if self._settings["denoise"] or entry in self._waiting or now.result(entry) is not None
+        ]
+        self._waiting.drop([*known, *(entry.id for entry in asked if self.is_denoised(entry))])
+        self._wait_for(asked)
+        if any(entry.id in now.results for entry in fresh):
+            self._measure_soon.start()
+
+    def _wait_for(self, entries: Sequence[Entry]) -> None:
+        lacking = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
+        if lacking:
+            self._waiting.add(self._session.project.in_one_set(lacking))
+            self._prefer_selected()
+            self._start()
+
+    def _keep(self, found: dict[int, Result]) -> None:
+        self._session.keep(found)
+        for entry_id, result in found.items():
+            entry = self._session.entry(entry_id)
+            if entry is not None and entry.noise_region not in (None, result.noise_region):
+                self._measure_soon.start()  # the region was moved while they were on their way
+
+    def _prefer_selected(self) -> None:
+        self._waiting.prefer(self._session.selected_ids[:64])
+
+    def _start(self) -> None:
+        if self.engine is None or self.loading or self._job is not None or not len(self._waiting):
+            return
+        job = self._workers.submit(partial(denoise_waiting, self.engine, self._waiting), "Denoising", "model")
+        self._job = job
+        job.shown.connect(self._keep)
+        job.warned.connect(self._messages.warning)
+        job.failed.connect(self._messages.show_error)
+        job.cancelled.connect(self._waiting_is_over)
+        job.finished.connect(self._end)
+
+    def _waiting_is_over(self) -> None:
+        self._waiting.clear()
+
+    def _end(self) -> None:
+        self._job = None
+        if len(self._waiting):
+            self._start()  # more was added while the last chunk was on its way
+        else:
+            self.settled.emit()
+
+    def _keep_engine(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def _end_loading(self) -> None:
+        self._loading = None
+        self.engine_changed.emit()
+        if self._settings["denoise"]:
+            self._wait_for(self._session.project.entries)  # also what another model has done, or a device had begun
+        self._start()
+
+    def _measure(self) -> None:
+        project = self._session.project
+        stale = {}
+        for entry in project.entries:
+            result = project.result(entry)
+            if result is None or result.denoised is None:
+                continue
+            if entry.noise_region is None and not result.region_chosen:
+                continue
+            if entry.noise_region != result.noise_region:
+                stale[entry.id] = (result, entry.noise_region)
+        if not stale:
+            return
+        results = {entry_id: result for entry_id, (result, _) in stale.items()}
+        regions = {entry_id: region for entry_id, (_, region) in stale.items()}
+        title = "Measuring the noise" if len(stale) > 1 else ""
+        job = self._workers.submit(partial(measure_again, results, regions), title, "files", key="measure")
+        job.succeeded.connect(self._session.keep)
+        job.failed.connect(self._messages.show_error)

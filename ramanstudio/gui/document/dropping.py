@@ -1,0 +1,126 @@
+"""The whole window takes files: it lights up and says what dropping them would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from ramanstudio.gui.common.jobs import Job, Workers
+from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.document.opening import count_files
+from ramanstudio.project.project_file import SUFFIX
+
+LIBRARY: Final = ".ramanlib"
+FEW: Final = 64  # paths that are looked at while the mouse waits; a disk of the network may be slow
+
+
+def paths_of(mime: QMimeData) -> list[Path]:
+    """The files and folders on this computer that are being dragged."""
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
+
+
+class DropTarget(QWidget):
+    """Lies over the window while files are dragged across it, and lets the mouse through."""
+
+    def __init__(self, window: QWidget, workers: Workers, open_paths: Callable[[Sequence[Path]], object]) -> None:
+        super().__init__(window)
+        self._window, self._workers, self._open = window, workers, open_paths
+        self._counting: Job | None = None
+        self._theme: Theme | None = None
+        self.words = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Light up in these colours."""
+        self._theme = theme
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        kind = event.type()
+        if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
+            if paths := paths_of(event.mimeData()):
+                event.acceptProposedAction()
+                self._light_up(paths)
+                return True
+        elif kind == QEvent.Type.DragLeave:
+            self._go_out()
+        elif kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
+            paths = paths_of(event.mimeData())
+            self._go_out()
+            if paths:
+                event.acceptProposedAction()
+                self._open(paths)
+                return True
+        elif kind == QEvent.Type.Resize and self.isVisible():
+            self._cover()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        theme = self._theme
+        if theme is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), faded(theme.window, 0.82))
+        frame = QRectF(self.rect()).adjusted(16, 16, -16, -16)
+        painter.setPen(QPen(QColor(theme.accent), 2, Qt.PenStyle.DashLine))
+        painter.setBrush(faded(theme.accent, 0.08))
+        painter.drawRoundedRect(frame, 12, 12)
+        font = QFont(self.font())
+        font.setPixelSize(22)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(frame, int(Qt.AlignmentFlag.AlignCenter), self.words)
+
+    def _light_up(self, paths: list[Path]) -> None:
+        if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
+            self.words = f"Drop to open the project '{project.stem}'"
+        elif library := next((path for path in paths if path.suffix.lower() == LIBRARY), None):
+            self.words = f"Drop to search in the library '{library.stem}' too"
+        elif zipped := next((path for path in paths if path.suffix.lower() == ".zip"), None):
+            self.words = f"Drop to read the library in '{zipped.name}'"
+        elif len(paths) <= FEW and not any(path.is_dir() for path in paths):
+            self._say(len(paths))
+        else:
+            self.words = "Drop to add what is in here"
+            job = self._workers.submit(partial(count_files, paths), "", "files", key="count")
+            job.shown.connect(lambda count: self._say(count, more=True))
+            job.succeeded.connect(self._say)
+            job.failed.connect(lambda _: None)  # a folder that cannot be walked says so when it is dropped
+            self._counting = job
+        self._cover()
+        self.show()
+        self.raise_()
+
+    def _cover(self) -> None:
+        self.setGeometry(self._window.rect())
+
+    def _say(self, count: int, more: bool = False) -> None:
+        if not count:
+            self.words = "There are no spectra in here"
+        else:
+            self.words = f"Drop to add {'more than ' if more else ''}{count_of(count, 'file')}"
+        self.update()
+
+    def _go_out(self) -> None:
+        self.hide()
+        if self._counting is not None:
+            self._counting.cancel()
+            self._counting = None
+
+
+def let_drops_through(widget: QWidget) -> None:
+    """Let files that are dropped on a plot or a list inside `widget` reach the window."""
+    for inner in (widget, *widget.findChildren(QWidget)):
+        if isinstance(inner, QAbstractScrollArea):
+            inner.setAcceptDrops(False)
+            inner.viewport().setAcceptDrops(False)

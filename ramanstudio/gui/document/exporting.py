@@ -1,0 +1,149 @@
+"""Taking results away: spectra with a table, pictures, the table alone, groups; written in the files lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject
+
+from ramanstudio.core.progress import Progress
+from ramanstudio.export import figures, tables
+from ramanstudio.gui.common.jobs import Job, Workers
+from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.session import Session
+from ramanstudio.project.groups import Groups
+from ramanstudio.project.project import Entry, Project, Result
+
+if TYPE_CHECKING:
+    from ramanstudio.library.library import Library
+
+MOST_PANELS: Final = 24  # of one picture
+
+Found = Sequence[tuple[Entry, Result]]
+
+
+def write_spectra(found: Found, folder: Path, progress: Progress) -> str:
+    """Write each entry's raw and denoised spectra into `folder`, and the table of all; what was done, in words."""
+    results = tables.ResultFolder(folder)
+    for _entry, result in progress.steps(list(found), "files"):
+        assert result.denoised is not None
+        results.keep(result.source, result.denoised)
+    results.write_summary()
+    return f"{count_of(len(found), 'result')} and the table of their SNR were saved in '{folder}'."
+
+
+def write_table(found: Found, path: Path, progress: Progress) -> str:
+    """Write the signal-to-noise ratios of all to one CSV; what was done, in words."""
+    rows = []
+    for _entry, result in progress.steps(list(found), "files"):
+        assert result.denoised is not None
+        rows += tables.summary_rows(result.source, result.denoised)
+    tables.write_summary(path, rows)
+    return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
+
+
+def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: Progress) -> str:
+    """Draw the entries, a panel each; `look` is how `draw_denoised` draws them."""
+    progress(0, 0, "Drawing the picture")
+    panels = []
+    for entry, result in found[:MOST_PANELS]:
+        assert result.denoised is not None
+        panels.append(figures.Panel(entry.name, result.source, result.denoised))
+    figures.draw_denoised(path, panels, **look)
+    left_out = len(found) - len(panels)
+    return f"The picture was saved as '{path}'." + (
+        f" It shows the first {MOST_PANELS}; {left_out} more are selected." if left_out else ""
+    )
+
+
+def write_drawn(draw: Callable[[], Path], progress: Progress) -> str:
+    """Draw what a page shows; what was done, in words."""
+    progress(0, 0, "Drawing the picture")
+    return f"The picture was saved as '{draw()}'."
+
+
+def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
+    """Write each spectrum's group, and the mean of each group beside it; what was done, in words."""
+    means = group_means(project, groups, progress)
+    tables.write_groups(path, project, groups, means)
+    words = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
+    beside = f", their means as '{tables.means_beside(path).name}' beside it" if means else ""
+    return f"{words} were saved as '{path}'{beside}."
+
+
+def write_identified(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> str:
+    """Write the hits of every spectrum; what was done, in words."""
+    from ramanstudio.gui.identify import identification_table
+
+    many = identification_table.write(project, libraries, path, progress)
+    return f"The hits of {count_of(many, 'spectrum', 'spectra')} were saved as '{path}'."
+
+
+def group_means(project: Project, groups: Groups, progress: Progress) -> list[tables.GroupMean]:
+    """Mean and spread of the denoised spectra of each group, on the axis that all can be put on."""
+    from ramanstudio.project.exploration import Part, means
+
+    parts = []
+    for entry_id, places in groups.members.by_entry():
+        entry = project.entry(entry_id)
+        result = project.result(entry) if entry is not None else None
+        if entry is not None and result is not None and result.denoised is not None:
+            parts.append(Part.of(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places]))
+    parts = [part for part in parts if len(part.rows)]
+    if not parts or not groups.groups:
+        return []
+    axis, middles, spreads = means(parts, groups, progress)
+    return [
+        tables.GroupMean(group.name, axis, mean, spread)
+        for group, mean, spread in zip(groups.groups, middles, spreads, strict=True)
+    ]
+
+
+class Exporting(QObject):
+    """Writes what is selected and denoised, and the groups, and says where it is."""
+
+    def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
+        super().__init__()
+        self._session, self._workers, self._messages = session, workers, messages
+
+    @property
+    def found(self) -> list[tuple[Entry, Result]]:
+        """The selected spectra that are denoised, by entry."""
+        return [(entry, result) for entry, result in self._session.found if result.denoised is not None]
+
+    def spectra(self, folder: Path) -> Job:
+        """Save the selected spectra in `folder`."""
+        return self._submit(partial(write_spectra, self.found, folder), "Exporting")
+
+    def table(self, path: Path) -> Job:
+        """Save the table of the selected spectra."""
+        return self._submit(partial(write_table, self.found, path), "Exporting")
+
+    def picture(self, path: Path, **look: Any) -> Job:
+        """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
+        return self._submit(partial(write_picture, self.found, path, look), "Drawing the picture")
+
+    def drawn(self, draw: Callable[[], Path]) -> Job:
+        """Save what a page shows: `draw` draws it, and says where."""
+        return self._submit(partial(write_drawn, draw), "Drawing the picture")
+
+    def groups(self, path: Path) -> Job | None:
+        """Save the group of every spectrum; None where no groups were found."""
+        groups = self._session.groups
+        if groups is None:
+            return None
+        return self._submit(partial(write_groups, self._session.project, groups, path), "Exporting")
+
+    def identified(self, path: Path, libraries: Sequence[Library]) -> Job:
+        """Save the hits of every spectrum that was identified."""
+        return self._submit(partial(write_identified, self._session.project, libraries, path), "Exporting")
+
+    def _submit(self, work: partial[str], title: str) -> Job:
+        job = self._workers.submit(work, title, "files")
+        job.succeeded.connect(self._messages.info)
+        job.failed.connect(self._messages.show_error)
+        return job

@@ -1,0 +1,79 @@
+"""The project's file: saved and opened in the files lane; what is there to lose when the window closes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from ramanstudio.core.progress import Progress
+from ramanstudio.gui.common.jobs import Job, Workers
+from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.document.session import Session
+from ramanstudio.project import project_file
+from ramanstudio.project.project import Project
+
+
+class ProjectFiles(QObject):
+    """Where the project lies on disk, if anywhere."""
+
+    changed = Signal()  # another path, or saved
+
+    def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
+        super().__init__()
+        self._session, self._workers, self._messages = session, workers, messages
+        self._saved, self._edits = session.project, session.group_edits
+        self.path: Path | None = None
+
+    @property
+    def would_lose(self) -> bool:
+        """Whether closing loses what a user did by hand: edits of a saved project, or of groups.
+
+        Files that were only opened lie where they lay, and what was found in them is found again.
+        """
+        if self._session.group_edits != self._edits:
+            return True
+        now, saved = self._session.project, self._saved
+        return self.path is not None and (now.entries is not saved.entries or now.within != saved.within)
+
+    def save(self, path: Path) -> Job:
+        """Save the project as `path`."""
+        project, edits = self._session.project, self._session.group_edits
+        job = self._workers.submit(partial(_save, project, path), f"Saving {path.name}", "files", key="save project")
+        job.succeeded.connect(lambda _: self._is_saved(project, edits, path))
+        job.failed.connect(self._messages.show_error)
+        return job
+
+    def open(self, path: Path) -> Job:
+        """Open a project in the place of what is open."""
+        job = self._workers.submit(partial(_load, path), f"Opening {path.name}", "files")
+        job.succeeded.connect(lambda found: self._keep(path, *found))
+        job.failed.connect(self._messages.show_error)
+        return job
+
+    def _keep(self, path: Path, project: Project, is_newer: bool) -> None:
+        self._session.open(project)
+        self._saved, self._edits, self.path = project, self._session.group_edits, None if is_newer else path
+        if is_newer:
+            self._messages.warning(
+                f"'{path.name}' was saved by a newer RamanStudio: what this one knows of it is shown, and saving asks"
+                " for another name."
+            )
+        if project.entries:
+            self._session.select([project.entries[0].id])
+        self.changed.emit()
+
+    def _is_saved(self, project: Project, edits: int, path: Path) -> None:
+        self._saved, self._edits, self.path = project, edits, path
+        self._messages.info(f"The project was saved as '{path}'.")
+        self.changed.emit()
+
+
+def _load(path: Path, progress: Progress) -> tuple[Project, bool]:
+    return project_file.load(path, progress), project_file.is_newer(path)
+
+
+def _save(project: Project, path: Path, progress: Progress) -> Path:
+    project_file.save(project, path, progress)
+    return path

@@ -1,0 +1,271 @@
+"""What a taught model says of the spectra that are open: as groups of the project, and as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtWidgets import QInputDialog, QWidget
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.export import tables
+from ramanstudio.finetuning import finetuned_model
+from ramanstudio.gui.common import dialogs
+from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.finetuning.predictions import answered_of
+from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
+from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+
+if TYPE_CHECKING:
+    from ramanstudio.core.progress import Progress
+    from ramanstudio.engine import Engine
+    from ramanstudio.finetuning.classification import Classified
+    from ramanstudio.finetuning.finetuned_model import Taught
+    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.project.project import Answered, Entry
+
+KIND: Final = "Table (*.csv)"
+Chosen = Sequence[tuple["Entry", Rows]]
+Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What `model` says of N spectra: `rows` of each of some entries, `given` (N,) the labels that somebody gave."""
+
+    model: Taught
+    chosen: Chosen
+    given: Words
+    found: Classified
+    left_out: int
+
+    @property
+    def members(self) -> Members:
+        """Which spectra they are."""
+        ids = np.repeat([entry.id for entry, _ in self.chosen], [len(rows) for _, rows in self.chosen])
+        return Members(ids.astype(np.int64), np.concatenate([rows for _, rows in self.chosen]))
+
+    @property
+    def groups(self) -> Groups:
+        """Each spectrum in the group of its class, the unknown in none; what somebody said of one is certain."""
+        found = self.found
+        labels = np.where(found.unknown, OUTLIER, np.argmax(found.probabilities, axis=1)).astype(np.int64)
+        chances = found.probabilities.max(axis=1).astype(np.float32)
+        for place, name in enumerate(found.classes):
+            mine = self.given == name
+            labels[mine], chances[mine] = place, 1.0
+        groups = tuple(Group(name, place) for place, name in enumerate(found.classes))
+        return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
+
+    @property
+    def by_entry(self) -> Iterator[tuple[int, Answered]]:
+        """What it says of each entry, to be kept with the project."""
+        start = 0
+        for entry, rows in self.chosen:
+            part = slice(start, start + len(rows))
+            if entry.source is not None:
+                yield entry.id, answered_of(entry.source, rows, self.model.card, self.found.part(part))
+            start += len(rows)
+
+    @property
+    def unknown(self) -> int:
+        """How many without a label are unlike all that was taught."""
+        return int(np.sum(self.found.unknown & (self.given == "")))
+
+    def lines(self) -> Iterator[Sequence[str]]:
+        """A table, its head first."""
+        quantity = self.found.values is not None
+        answer = ("value", "error") if quantity else ("class", "probability")
+        yield "file", "spectrum", "label", *answer, "unknown", *self.found.classes
+        place = 0
+        for entry, rows in self.chosen:
+            names = tables.spectrum_names(entry.source) if entry.source is not None else []
+            for row in rows.tolist():
+                yield str(entry.path), names[row], str(self.given[place]), *self._cells(place)
+                place += 1
+
+    def _cells(self, place: int) -> Iterator[str]:
+        found = self.found
+        if found.values is not None:
+            yield from (f"{found.values[place]:.6g}", f"{found.error:.3g}")
+        else:
+            yield from (str(found.labels[place]), f"{found.probabilities[place].max():.4f}")
+        yield str(int(found.unknown[place]))
+        yield from (f"{chance:.4f}" for chance in found.probabilities[place].tolist())
+
+
+def chosen_spectra(studio: Studio) -> Chosen:
+    """What is selected, where that is more than one spectrum; else all that is open."""
+    session = studio.session
+    chosen = [(entry, session.rows_of(entry)) for entry in session.selected if entry.source is not None]
+    if sum(len(rows) for _, rows in chosen) > 1:
+        return chosen
+    return all_spectra(studio)
+
+
+def all_spectra(studio: Studio) -> Chosen:
+    """All that is open and could be read."""
+    entries = studio.session.project.entries
+    return [(entry, np.arange(len(entry.source), dtype=np.int64)) for entry in entries if entry.source is not None]
+
+
+def answer(
+    engine: Engine, model: Taught, chosen: Chosen, subject: Subject | None, given: Words | None, progress: Progress
+) -> Answers:
+    """Let the model name these spectra, those of one axis at once; what does not reach as far as it sees is left out.
+
+    `given` (N,) are the labels of the N spectra of `subject`. Raises StudioError when none can be named, Cancelled
+    when asked to stop.
+    """
+    whole = [(entry, finite_rows(entry, rows)) for entry, rows in chosen]
+    whole = [(entry, rows) for entry, rows in whole if len(rows)]
+    parts: list[tuple[list[tuple[Entry, Rows]], Classified]] = []
+    refusal: StudioError | None = None
+    done, total = 0, sum(len(rows) for _, rows in whole)
+    for same in _of_one_axis(whole):
+        sets = [entry.source[rows] for entry, rows in same if entry.source is not None]
+        try:
+            parts.append((same, engine.classify(stacked(sets), model, progress.part(done, total))))
+        except StudioError as error:
+            refusal = error
+        done += sum(len(one) for one in sets)
+    if not parts:
+        raise refusal or StudioError("There is no spectrum that could be named.", remedy="Open some.")
+    named = [pair for same, _ in parts for pair in same]
+    found = _joined([one for _, one in parts])
+    asked = sum(len(rows) for _, rows in chosen)
+    answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
+    if subject is None or given is None:
+        return answers
+    at = answers.members.places_in(subject.members)
+    return replace(answers, given=np.where(at >= 0, given.astype(object)[at], ""))
+
+
+def _of_one_axis(chosen: Chosen) -> list[list[tuple[Entry, Rows]]]:
+    parted: list[tuple[SpectrumSet, list[tuple[Entry, Rows]]]] = []
+    for entry, rows in chosen:
+        source = entry.source
+        assert source is not None
+        same = next((pairs for first, pairs in parted if first.same_axis(source)), None)
+        if same is None:
+            same = []
+            parted.append((source, same))
+        same.append((entry, rows))
+    return [pairs for _, pairs in parted]
+
+
+def _joined(some: Sequence[Classified]) -> Classified:
+    first = some[0]
+    values = None if first.values is None else np.concatenate([one.values for one in some if one.values is not None])
+    return replace(
+        first,
+        labels=np.concatenate([one.labels for one in some]),
+        probabilities=np.concatenate([one.probabilities for one in some]),
+        unknown=np.concatenate([one.unknown for one in some]),
+        values=values,
+    )
+
+
+def ask_and_name(studio: Studio, parent: QWidget) -> None:
+    """Ask which kept model is to name the spectra, and let it; one of a quantity writes a table.
+
+    Raises StudioError when none is kept, or the one chosen is damaged.
+    """
+    names = finetuned_model.names()
+    if not names:
+        raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
+    chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)
+    if said_yes:
+        name_by(studio, parent, chosen)
+
+
+def name_by(studio: Studio, parent: QWidget, name: str) -> None:
+    """Let the kept model of this name name what is selected, or all that is open. Raises StudioError when damaged."""
+    model = finetuned_model.load(name)
+    of_classes = model.card.kind == finetuned_model.CLASSES
+    table = None if of_classes else ask_where(studio, parent, model.card.name)
+    if of_classes or table is not None:
+        name_spectra(studio, model, chosen_spectra(studio), table=table)
+
+
+def ask_where(studio: Studio, parent: QWidget, name: str) -> Path | None:
+    """Where to save a table of answers; None when nothing was chosen."""
+    folder = Path(str(studio.settings["export_folder"] or Path.home()))
+    path = dialogs.ask_name(parent, "Save what the model says", folder / f"{name}.csv", KIND)
+    if path is not None:
+        studio.settings["export_folder"] = str(path.parent)
+    return path
+
+
+def name_spectra(
+    studio: Studio,
+    model: Taught,
+    chosen: Chosen,
+    subject: Subject | None = None,
+    given: Words | None = None,
+    in_groups: bool = True,
+    table: Path | None = None,
+) -> None:
+    """Put every spectrum in the group of its class, as one step that can be undone, and save a table where asked."""
+    engine = studio.denoising.engine
+    if engine is None:
+        studio.messages.warning("The model is still being loaded. Try again in a moment.")
+        return
+
+    def work(progress: Progress) -> Kept:
+        found = answer(engine, model, chosen, subject, given, progress)
+        if table is not None:
+            _write(table, found)
+        groups = found.groups if in_groups and model.card.kind == finetuned_model.CLASSES else None
+        return found, groups, dict(found.by_entry), _words(found, groups, table)
+
+    many = sum(len(rows) for _, rows in chosen)
+    title = f"Naming {count_of(many, 'spectrum', 'spectra')}"
+    job = studio.workers.submit(work, title, "model", key="name spectra")
+    job.succeeded.connect(partial(_keep, studio))
+    job.failed.connect(studio.messages.show_error)
+
+
+def _keep(studio: Studio, done: Kept) -> None:
+    answers, groups, by_entry, words = done
+    studio.session.keep_answered(by_entry)
+    if groups is not None:
+        studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
+    say = studio.messages.warning if answers.left_out else studio.messages.info
+    say(words)
+
+
+def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
+    many, name = count_of(len(answers.given), "spectrum", "spectra"), answers.model.card.name
+    verb = "named" if answers.found.values is None else "given a value"
+    parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
+    if answers.unknown:
+        parts.append(f"{answers.unknown:,} are unlike all it was taught{', and in no group' if groups else ''}.")
+    if answers.left_out:
+        told = count_of(answers.left_out, "spectrum reaches", "spectra reach")
+        parts.append(f"{told} less far than it sees, or could not be read, and were left out.")
+    if table is not None:
+        parts.append(f"Table: '{table}'.")
+    return " ".join(parts)
+
+
+def _write(path: Path, answers: Answers) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(answers.lines())
+    for entry, _ in answers.chosen:
+        if entry.path.absolute() == path.absolute():
+            raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
+    try:
+        replace_atomically(path, text.getvalue())
+    except OSError as error:
+        raise StudioError(
+            f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."
+        ) from error

@@ -1,0 +1,133 @@
+"""Numbers to colours, and the bar that says which is which."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ramanstudio.export.map_files import SIGNED, MapPicture, colours_of_picture
+from ramanstudio.gui.common.texts import number
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
+
+WIDTH: Final = 148
+_TONES: Final = 256
+RGB: Final = ("#D22B2B", "#1E8E3E", "#2F6BFF")
+
+
+def tones(kind: str) -> NDArray[np.uint8]:
+    """256 colours (256, 4) from the low end to the high one."""
+    if kind == "signed":
+        stops = np.array([[QColor(one).red(), QColor(one).green(), QColor(one).blue()] for one in SIGNED])
+        at = np.linspace(0, len(stops) - 1, _TONES)
+        rgb = np.column_stack([np.interp(at, np.arange(len(stops)), stops[:, one]) for one in range(3)])
+        return np.column_stack([np.rint(rgb), np.full(_TONES, 255)]).astype(np.uint8)
+    table: Any = pg.colormap.get("viridis").getLookupTable(0.0, 1.0, _TONES, alpha=True)
+    return np.asarray(table, dtype=np.uint8)
+
+
+def painted(picture: MapPicture, theme: Theme) -> NDArray[np.uint8]:
+    """The pixels of a map in colours (R, C, 4); blank ones are transparent."""
+    if picture.kind in ("categories", "rgb"):
+        return colours_of_picture(picture, theme.quiet)
+    return painted_numbers(picture.values, picture.limits, picture.kind)
+
+
+def painted_numbers(values: NDArray[Any], limits: tuple[float, float], kind: str = "amount") -> NDArray[np.uint8]:
+    """Numbers (R, C) in colours (R, C, 4) spread between `limits`."""
+    low, high = limits
+    known = np.isfinite(values)
+    if not np.isfinite(low):
+        known = np.zeros_like(known)
+        low, high = 0.0, 1.0
+    span = high - low if high > low else 1.0
+    tone = np.rint(np.clip((np.where(known, values, low) - low) / span, 0, 1) * (_TONES - 1)).astype(np.intp)
+    image = tones(kind)[tone]
+    image[~known] = 0
+    return image
+
+
+class MapBar(QWidget):
+    """Which colour is which number; or, of three bands, which colour is which band."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._label, self._kind, self._limits = "", "amount", (0.0, 1.0)
+        self._names: tuple[str, ...] = ()
+        self._blank = 0
+        font = tabular(self.font())
+        font.setPixelSize(QUIET_PX)
+        self.setFont(font)
+        self.setFixedWidth(WIDTH)
+
+    def show_for(self, picture: MapPicture) -> None:
+        """Say what the colours of a map mean."""
+        self._label, self._kind, self._limits = picture.label, picture.kind, picture.limits
+        self._names = tuple(picture.names) if picture.kind == "rgb" else ()
+        values = picture.values if picture.kind != "rgb" else picture.values.max(axis=2)
+        blank = (picture.grid.index >= 0) & ~np.isfinite(values)
+        self._blank = int(blank.all(axis=1).sum() if picture.axes is not None else blank.sum())  # rows are spectra
+        things = "spectra hold no numbers" if picture.axes is not None else "pixels have no number"
+        words = f"{self._label}: {_minus(self._limits[0])} to {_minus(self._limits[1])}"
+        words = f"{self._label}: {', '.join(self._names)}" if self._names else words
+        self.setAccessibleName(f"Colours of {words}")
+        self.setToolTip(words + (f"; blank: {self._blank:,} {things}" if self._blank else ""))
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """A column."""
+        return QSize(WIDTH, 240)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the name, the bar and its ends beside it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.panel))
+        line = painter.fontMetrics().height() + 4
+        painter.setPen(QColor(self._theme.text))
+        top = QRect(0, 12, self.width() - 8, 4 * line)
+        flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
+        head = painter.boundingRect(top, flags, self._label)
+        painter.drawText(head, flags, self._label)
+        if self._names:
+            self._paint_names(painter, head.bottom() + 10, line)
+        elif np.isfinite(self._limits[0]):
+            self._paint_bar(painter, head.bottom() + 10, line)
+        else:
+            painter.setPen(QColor(self._theme.quiet))
+            painter.drawText(top.translated(0, head.height() + 8), flags, "no pixel has a number")
+        painter.end()
+
+    def _paint_bar(self, painter: QPainter, top: int, line: int) -> None:
+        low, high = self._limits
+        bar = QRectF(0, top, 14, max(40, min(220, self.height() - top - line - 16)))
+        ramp = QLinearGradient(bar.bottomLeft(), bar.topLeft())
+        for step, (red, green, blue, _) in enumerate(tones(self._kind)[:: _TONES // 16].tolist()):
+            ramp.setColorAt(step / 16, QColor(red, green, blue))
+        painter.fillRect(bar, ramp)
+        painter.setPen(QColor(self._theme.quiet))
+        for share, value in ((0.0, high), (0.5, (low + high) / 2), (1.0, low)):
+            middle = bar.top() + share * bar.height()
+            place = QRectF(22, min(max(middle - line / 2, bar.top() - 2), bar.bottom() - line + 4), 120, line)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), _minus(value))
+        if self._blank:
+            painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {self._blank:,}")
+
+    def _paint_names(self, painter: QPainter, top: int, line: int) -> None:
+        for row, (name, colour) in enumerate(zip(self._names, RGB, strict=False)):
+            painter.fillRect(QRectF(0, top + row * (line + 4) + 3, 12, 12), QColor(colour))
+            painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), name)
+
+
+def _minus(value: float) -> str:
+    return number(value).replace("-", "−")

@@ -1,0 +1,101 @@
+"""The start of the window: arguments, settings, the window shown, and only then the model and all that is slow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.gui.shell.single_instance import Doorbell, hand_over
+from ramanstudio.gui.shell.splash import seconds_since_start, splash_if_slow
+
+if TYPE_CHECKING:  # the window's parts are imported by `start`: a second start, and the splash, do not wait for them
+    from ramanstudio.gui.document.denoising import EngineLoader
+    from ramanstudio.gui.shell.studio import Studio
+
+
+def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> Studio:
+    """Show the window with the files named in `arguments`; the model is loaded once it has been painted."""
+    app = _application()
+    from ramanstudio.gui.common.theme import appearance
+    from ramanstudio.gui.document.denoising import load_engine
+    from ramanstudio.gui.shell.studio import Studio
+
+    appearance().dress(app)
+    studio = Studio(engine_loader or load_engine)
+    studio.show([Path(argument) for argument in arguments])
+    return studio
+
+
+def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> int:
+    """Run the window until it is closed; returns the exit code. Ends the process where a thread cannot be stopped.
+
+    Where this user's window is open already, it comes to the front with the files, and this start ends.
+    """
+    application = _application()
+    if hand_over([Path(argument) for argument in arguments]):
+        return 0
+    doorbell = Doorbell()
+    doorbell.hang_up()
+    splash = splash_if_slow(seconds_since_start())
+    studio = start(arguments, engine_loader)
+    if splash is not None:
+        studio.window.painted.connect(splash.close)
+    doorbell.rung.connect(partial(come_forward, studio))
+    if isinstance(application, Application):
+        application.give_files_to(partial(come_forward, studio))
+    code = QApplication.exec()
+    doorbell.take_down()
+    if not studio.end():
+        from ramanstudio.gui.shell.studio import leave
+
+        leave(code)
+    return code
+
+
+def come_forward(studio: Studio, paths: Sequence[Path]) -> None:
+    """Bring the window to the front, and open in it what another start was given."""
+    window = studio.window
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.raise_()
+    window.activateWindow()
+    if paths:
+        studio.opening.open(paths)
+
+
+class Application(QApplication):
+    """The application; on macOS files that are double-clicked come to it as events, and not as arguments."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(list(arguments))
+        self._early: list[Path] = []
+        self._take: Callable[[Sequence[Path]], None] = self._early.extend
+
+    def give_files_to(self, take: Callable[[Sequence[Path]], None]) -> None:
+        """Call `take` with the files that the desktop asks to open, those first that it asked for already."""
+        self._take = take
+        if self._early:
+            take(self._early)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self._take([Path(event.file())])
+            return True
+        return super().event(event)
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = Application([sys.argv[0]])
+    QCoreApplication.setApplicationName("RamanStudio")
+    QGuiApplication.setApplicationDisplayName("RamanStudio")
+    QGuiApplication.setDesktopFileName("ramanstudio")
+    return app

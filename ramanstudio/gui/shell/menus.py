@@ -1,0 +1,107 @@
+"""Menus, toolbar and shortcuts, made from the rows of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QLabel, QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from ramanstudio.gui.common import icons
+from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.shell.actions import ACTIONS, MENUS, Moment, with_shortcut
+
+
+def make_actions(parent: QObject) -> dict[str, QAction]:
+    """A QAction for each row; what it does is connected later."""
+    made: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for row in ACTIONS:
+        action = QAction(row.text, parent)
+        action.setObjectName(row.id)
+        action.setToolTip(with_shortcut(row))
+        if row.toolbar:
+            action.setIconText(row.toolbar)
+        if row.shortcut:
+            action.setShortcut(QKeySequence(row.shortcut))
+        if row.icon:
+            action.setIcon(icons.blank())
+        action.setCheckable(row.checkable or bool(row.choice))
+        if row.choice:
+            groups.setdefault(row.choice, QActionGroup(parent)).addAction(action)
+        made[row.id] = action
+    return made
+
+
+def connect(actions: Mapping[str, QAction], verbs: object) -> None:
+    """Let each action call the method of its name; a checkable one with whether it is checked."""
+    for row in ACTIONS:
+        verb = getattr(verbs, row.id)
+        if row.checkable or row.choice:
+            actions[row.id].toggled.connect(verb)
+        else:
+            actions[row.id].triggered.connect(lambda _=False, verb=verb: verb())
+
+
+def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> None:
+    """The menus; the recent files are a menu below the ways to open."""
+    menus = {name: bar.addMenu(name) for name in MENUS}
+    for row in ACTIONS:
+        menu = menus[row.menu]
+        menu.setToolTipsVisible(True)
+        if row.parts and menu.actions():
+            menu.addSeparator()
+        menu.addAction(actions[row.id])
+        if row.id == "open_folder":
+            menu.addMenu(recent)
+
+
+def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QToolBar, QLabel]:
+    """The toolbar, and the label at its right end that says which device computes."""
+    bar = QToolBar("Toolbar", parent)
+    bar.setObjectName("toolbar")
+    bar.setMovable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    for row in ACTIONS:
+        if not row.toolbar:
+            continue
+        if row.id == "denoise":
+            bar.addSeparator()
+        button = QToolButton(bar)
+        button.setDefaultAction(actions[row.id])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(row.text)
+        bar.addWidget(button)
+    space = QWidget(bar)
+    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(space)
+    search = QToolButton(bar)
+    search.setDefaultAction(actions["search"])
+    actions["search"].setIconText(
+        "Search actions…  " + actions["search"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    )
+    search.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    bar.addWidget(search)
+    bar.addSeparator()
+    device = QLabel(bar)
+    device.setProperty("role", "quiet")
+    device.setContentsMargins(8, 0, 8, 0)
+    device.setAccessibleName("Computes on")
+    bar.addWidget(device)
+    return bar, device
+
+
+def draw_icons(actions: Mapping[str, QAction], theme: Theme) -> None:
+    """Give every action its icon in the colours of `theme`."""
+    for row in ACTIONS:
+        if row.icon:
+            actions[row.id].setIcon(icons.icon(row.icon, theme))
+
+
+def enable(actions: Mapping[str, QAction], moment: Moment) -> None:
+    """Switch each action on or off for this moment."""
+    for row in ACTIONS:
+        actions[row.id].setEnabled(row.enabled(moment))
+    for name, verb, what in (("undo", "Undo", moment.undoes), ("redo", "Redo", moment.redoes)):
+        actions[name].setText(f"{verb}: {what[0].lower() + what[1:]}" if what else verb)

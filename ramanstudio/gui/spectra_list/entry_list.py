@@ -1,0 +1,172 @@
+"""The list on the left: how many spectra are open, a filter, an order, and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
+from ramanstudio.gui.spectra_list.entry_row import EntryRow
+from ramanstudio.project.project import Entry, Project
+
+
+class EntryList(QWidget):
+    """Shows the session's entries; what is selected here is what the session has selected."""
+
+    def __init__(self, session: Session, waits: Callable[[Entry], bool]) -> None:
+        super().__init__()
+        self.setProperty("panel", "true")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self.model = EntryModel(session, waits, self)
+        self._following = False
+        self._count = QLabel("")
+        self._count.setProperty("role", "quiet")
+        self.heading = panel_heading("Spectra", self._count)
+        self.filter_box = QLineEdit(self, placeholderText="Filter…", clearButtonEnabled=True)
+        self.filter_box.setAccessibleName("Filter the list")
+        self.filter_box.setToolTip("Show the spectra whose name, folder or state has these words (Ctrl+F)")
+        self.filter_box.setAcceptDrops(False)  # files dropped here are files to open, not words
+        self.order = QComboBox(self)
+        self.order.setAccessibleName("Order of the list")
+        self.order.setToolTip("Order of the list")
+        for key, words in SORTS:
+            self.order.addItem(words, key)
+        self.view = self._make_view()
+        self._row = EntryRow(self.model, self.view)
+        self.view.setItemDelegate(self._row)
+        self._lay_out()
+        self.filter_box.textChanged.connect(self.model.filter)
+        self.filter_box.returnPressed.connect(self.view.setFocus)
+        self.order.currentIndexChanged.connect(lambda: self.model.sort_by(self.order.currentData()))
+        self.model.count_changed.connect(self._show_count)
+        self.model.looks_changed.connect(self.view.viewport().update)
+        self.view.selectionModel().selectionChanged.connect(self._select)
+        session.selection_changed.connect(self._follow_selection)
+        session.changed.connect(self._follow_project)
+        self._show_count()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in these colours."""
+        self._row.set_theme(theme)
+        self.view.viewport().update()
+
+    def find_words(self) -> None:
+        """Put the keyboard in the filter box."""
+        self.filter_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter_box.selectAll()
+
+    def select_all(self) -> None:
+        """Select every row that the filter lets through."""
+        self.view.selectAll()
+        self.view.setFocus()
+
+    def shown_ids(self) -> list[int]:
+        """The ids of the rows, from top to bottom."""
+        return [self.model.entry_at(row).id for row in range(self.model.rowCount())]
+
+    def _make_view(self) -> QListView:
+        view = QListView(self)
+        view.setModel(self.model)
+        view.setAccessibleName("Spectra")
+        view.setWhatsThis(
+            "Every file that was opened: its shape, its size, and its signal-to-noise ratio before → after denoising."
+            " Select several to compare them; a file that could not be read says why."
+        )
+        view.setUniformItemSizes(True)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setMouseTracking(True)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        return view
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setContentsMargins(12, 4, 12, 0)
+        tools.setSpacing(8)
+        tools.addWidget(self.filter_box, 1)
+        tools.addWidget(self.order)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        whole.addLayout(tools)
+        whole.addWidget(self.view, 1)
+        self.setMinimumWidth(220)
+
+    def _show_count(self) -> None:
+        entries = self._session.project.entries
+        spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
+        shown = self.model.rowCount()
+        if shown != len(entries):
+            self._count.setText(f"{shown:,} of {len(entries):,}")
+        elif spectra > len(entries):
+            self._count.setText(
+                f"{count_of(len(entries), 'entry', 'entries')} · {count_of(spectra, 'spectrum', 'spectra')}"
+            )
+        else:
+            self._count.setText(f"{len(entries):,}" if entries else "")
+        self._count.setToolTip(
+            f"{count_of(len(entries), 'entry', 'entries')}, {count_of(spectra, 'spectrum', 'spectra')}"
+        )
+
+    def _select(self) -> None:
+        if self._following:
+            return
+        rows = [index.row() for index in self.view.selectionModel().selectedIndexes()]
+        self._session.select(self.model.entry_at(row).id for row in sorted(rows))
+
+    def _follow_project(self, before: Project, now: Project) -> None:
+        if now.entries is not before.entries:
+            self._follow_selection()
+
+    def _follow_selection(self) -> None:
+        chosen = [row for entry_id in self._session.selected_ids if (row := self.model.row_of(entry_id)) is not None]
+        selection = self.view.selectionModel()
+        if sorted(chosen) == sorted(index.row() for index in selection.selectedIndexes()):
+            return
+        self._following = True
+        try:
+            rows = QItemSelection()
+            for row in chosen:
+                rows.select(self.model.index(row), self.model.index(row))
+            selection.select(rows, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            if chosen:
+                self._make_current(self.model.index(chosen[0]))
+        finally:
+            self._following = False
+
+    def _make_current(self, index: QModelIndex) -> None:
+        self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.view.scrollTo(index)
+
+
+def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
+    """The heading of a panel, by which it can be moved, with something at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading

@@ -1,0 +1,271 @@
+"""What the marks in the plane mean: a list of groups that can be hidden, or a bar of colours with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from ramanstudio.export.scatter_figure import Row
+from ramanstudio.gui.common.texts import count_of, number
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, mixed, tabular
+from ramanstudio.gui.viewer.marker_shapes import RING, name_of, outline
+
+WIDTH: Final = 176
+_ROW: Final = 26
+_ROLE: Final = int(Qt.ItemDataRole.UserRole)
+Index = QModelIndex | QPersistentModelIndex
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: Sequence[Row] = ()
+        self.hidden: frozenset[int] = frozenset()
+
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        row = self.rows[index.row()]
+        shown = index.row() not in self.hidden
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            spectra = count_of(row.count, "spectrum", "spectra")
+            return f"{row.name}: {spectra}. Click to {'hide' if shown else 'show'} it, double-click to show only it."
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            spectra = count_of(row.count, "spectrum", "spectra")
+            return f"{row.name}, {name_of(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
+        return row if role == _ROLE else None
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def hide(self, hidden: frozenset[int]) -> None:
+        self.hidden = hidden
+        if self.rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
+
+
+class Legend(QListView):
+    """Groups with marker, name and number, outliers last. A click hides or shows, a double click shows only that one.
+
+    `toggled()` once other rows are hidden; Space does what a click does, Enter what a double click does.
+    """
+
+    toggled = Signal()
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Legend of the plane")
+        self.setWhatsThis("Which mark is which group. Space hides or shows the row, Enter shows only it.")
+        self._rows = _Rows(self)
+        self.setModel(self._rows)
+        self._painter = _RowPainter(self, theme)
+        self.setItemDelegate(self._painter)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setUniformItemSizes(True)
+        self._before: frozenset[int] = frozenset()
+        self.clicked.connect(lambda index: self.toggle(index.row()))
+        self.doubleClicked.connect(lambda index: self._show_only(index.row(), self._before))
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Which rows are hidden."""
+        return self._rows.hidden
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What it names, in order."""
+        return self._rows.rows
+
+    def show_rows(self, rows: Sequence[Row], keep_hidden: bool) -> None:
+        """Name these; `keep_hidden` where they mean the same as before."""
+        self._rows.hidden = frozenset(one for one in self.hidden if one < len(rows)) if keep_hidden else frozenset()
+        self._rows.show_rows(rows)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._painter.theme = theme
+        self.viewport().update()
+
+    def toggle(self, row: int) -> None:
+        """Hide a row, or show it."""
+        self._before = self.hidden
+        self._hide(self.hidden ^ {row})
+
+    def _show_only(self, row: int, before: frozenset[int]) -> None:
+        others = frozenset(range(len(self.rows))) - {row}
+        self._hide(frozenset() if before == others else others)
+
+    def _hide(self, hidden: frozenset[int]) -> None:
+        self._rows.hide(hidden)
+        self.toggled.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Space hides or shows the current row, Enter shows only it."""
+        row = self.currentIndex().row()
+        if row >= 0 and event.key() == Qt.Key.Key_Space:
+            self.toggle(row)
+        elif row >= 0 and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._show_only(row, self.hidden)
+        else:
+            super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As high as its rows."""
+        return QSize(WIDTH, _ROW * len(self.rows) + 4)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Three rows; it scrolls."""
+        return QSize(120, 3 * _ROW)
+
+
+class _RowPainter(QStyledItemDelegate):
+    def __init__(self, parent: Legend, theme: Theme) -> None:
+        super().__init__(parent)
+        self._legend, self.theme = parent, theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
+        return QSize(WIDTH, _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: Row = index.data(_ROLE)
+        shown = index.row() not in self._legend.hidden
+        place = QRect(option.rect)
+        painter.save()
+        if self._legend.hasFocus() and self._legend.currentIndex().row() == index.row():
+            painter.fillRect(place, QColor(mixed(self.theme.panel, self.theme.accent, 0.14)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_marker(painter, row, shown, QPointF(place.left() + 14.5, place.center().y() + 0.5))
+        font = tabular(self._legend.font())
+        font.setPixelSize(QUIET_PX)
+        font.setStrikeOut(not shown)
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        many = f"{row.count:,}"
+        numbers = place.adjusted(0, 0, -8, 0)
+        painter.setPen(QColor(self.theme.quiet))
+        painter.drawText(numbers, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), many)
+        words = place.adjusted(28, 0, -16 - metrics.horizontalAdvance(many), 0)
+        painter.setPen(QColor(self.theme.text if shown else self.theme.quiet))
+        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+        painter.restore()
+
+    def _paint_marker(self, painter: QPainter, row: Row, shown: bool, middle: QPointF) -> None:
+        painter.translate(middle)
+        if row.shape == RING or not shown:
+            painter.setPen(self.theme.pen(row.colour, 1.4, 1.0 if shown else 0.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(outline(0 if row.shape == RING else row.shape, 4.0))
+        else:
+            painter.fillPath(outline(row.shape, 5.0), QColor(row.colour))
+        painter.translate(-middle)
+
+
+class ColourBar(QWidget):
+    """Which colour is which number, from `low` to `high`; what lies beyond has the colour of the end."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._label, self._low, self._high, self._missing = "", 0.0, 1.0, 0
+        font = tabular(self.font())
+        font.setPixelSize(QUIET_PX)
+        self.setFont(font)
+
+    def show_range(self, label: str, low: float, high: float, missing: int) -> None:
+        """Name the quantity, its limits, and how many points have none."""
+        self._label, self._low, self._high, self._missing = label, low, high, missing
+        words = f"{label}: {self._ends()}" + (f"; {missing:,} unknown" if missing else "")
+        self.setAccessibleName(f"Colours of {words}")
+        self.setToolTip(f"{words}. Two in a hundred points lie beyond either end.")
+        self.update()
+
+    @property
+    def range(self) -> tuple[str, float, float]:
+        """The quantity and its limits."""
+        return self._label, self._low, self._high
+
+    def _ends(self) -> str:
+        return "no number" if not np.isfinite(self._low) else f"{_minus(self._low)} to {_minus(self._high)}"
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """A column."""
+        return QSize(WIDTH, 220)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Room for both numbers."""
+        return QSize(96, 120)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Another font asks for another layout."""
+        super().changeEvent(event)
+        self.updateGeometry()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the name above, the bar, its ends beside it, and what is grey beneath."""
+        painter = QPainter(self)
+        metrics = painter.fontMetrics()
+        line = metrics.height() + 4
+        painter.setPen(QColor(self._theme.text))
+        top = QRect(0, 0, self.width() - 8, 3 * line)
+        flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
+        head = painter.boundingRect(top, flags, self._label)
+        painter.drawText(head, flags, self._label)
+        if not np.isfinite(self._low):
+            painter.setPen(QColor(self._theme.quiet))
+            painter.drawText(top.translated(0, head.bottom() + 8), flags, "not known of any spectrum")
+            painter.end()
+            return
+        beneath = line + 4 if self._missing else 0
+        bar = QRectF(0, head.bottom() + 10, 14, min(200, self.height() - head.bottom() - 18 - beneath))
+        ramp = QLinearGradient(bar.bottomLeft(), bar.topLeft())
+        for step, colour in enumerate(viridis(9, self._theme)):
+            ramp.setColorAt(step / 8, QColor(colour))
+        painter.fillRect(bar, ramp)
+        painter.setPen(QColor(self._theme.quiet))
+        for share, value in ((0.0, self._high), (0.5, (self._low + self._high) / 2), (1.0, self._low)):
+            middle = bar.top() + share * bar.height()
+            place = QRectF(22, min(max(middle - line / 2, bar.top() - 2), bar.bottom() - line + 4), 90, line)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), _minus(value))
+        if self._missing:
+            painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"grey: {self._missing:,} unknown")
+        painter.end()
+
+
+def _minus(value: float) -> str:
+    return number(value).replace("-", "−")
+
+
+def viridis(count: int, theme: Theme) -> list[str]:
+    """So many colours from low to high, as "#rrggbb"; without the end that is hardly seen on the theme's ground."""
+    start, stop = (0.2, 1.0) if theme.is_dark else (0.0, 0.93)
+    table: NDArray[np.uint8] = pg.colormap.get("viridis").getLookupTable(start, stop, count)
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in table[:, :3].tolist()]

@@ -1,0 +1,283 @@
+"""The spectrum: raw and denoised, with the band around it and the residual beneath."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QSize, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ramanstudio.gui.common import theme as themes
+from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.viewer.content import (
+    Bundle,
+    Envelope,
+    Look,
+    Shown,
+    bundles,
+    columns_as_text,
+    numbers_of,
+    shared_unit,
+)
+from ramanstudio.gui.viewer.crowds import DensityLayer
+from ramanstudio.gui.viewer.cursor import Cursor
+from ramanstudio.gui.viewer.framing import Framed, Framing
+from ramanstudio.gui.viewer.layers import CURVES, CurveLayer, Layer
+from ramanstudio.gui.viewer.legend import Legend
+from ramanstudio.gui.viewer.lines import LINES, LineLayer
+from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, NoiseRegion, Panes
+
+if TYPE_CHECKING:
+    from ramanstudio.core.spectra import SpectrumSet
+    from ramanstudio.engine import Denoised
+
+__all__ = ["Shown", "SpectrumView"]
+
+_PICTURE_RATIO: Final = 2.0
+_HELP: Final = (
+    "What is selected in the list: grey as it was measured, in colour denoised, with the band in which the true"
+    " spectrum lies at nine points in ten. R, D, E and B show or hide the parts, N where the noise is measured."
+)
+
+
+class SpectrumView(Framed, QWidget):
+    """Draws spectra, up to twenty as curves, some hundreds as lines, more as a density; any axes together.
+
+    `noise_region_dragged(low, high)` in cm⁻¹ once a drag of the region ends; `cursor_moved(shift, intensity)` while
+    the mouse moves over a pane. The intensities follow what is drawn until a hand sets them; shifts that were
+    zoomed stay when another spectrum is shown that has them.
+    """
+
+    noise_region_dragged = Signal(float, float)
+    cursor_moved = Signal(float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Spectrum")
+        self.setWhatsThis(_HELP)
+        self._theme = themes.current()
+        self._look = Look()
+        self._parts: list[Bundle] = []
+        self._unit = "a.u."
+        self._items: list[Shown] = []
+        self._selected: tuple[int, ...] = ()
+        self._layers: list[Layer] = []
+        self._build()
+        self.set_theme(self._theme)
+
+    def _build(self) -> None:
+        self._legend = Legend(self, self._theme)
+        self._panes = Panes(self)
+        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor.moved.connect(self.cursor_moved)
+        self._region = NoiseRegion()
+        self._panes.boxes[MAIN].addItem(self._region, ignoreBounds=True)
+        self._region.dragged.connect(self.noise_region_dragged)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._legend)
+        layout.addWidget(self._panes, 1)
+        self.setFocusProxy(self._panes)
+        self._framing = Framing(self._panes, self._bounds, self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Most of the window."""
+        return QSize(800, 560)
+
+    # What is shown
+
+    def show_spectra(self, items: Sequence[Shown]) -> None:
+        """Show these spectra, each with its own axis."""
+        self._show(bundles(items), list(items) if len(items) <= CURVES else [], shared_unit(i.unit for i in items))
+
+    def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
+        """Show all spectra of a set; `selected` rows (twenty at most) stand out where there are too many for curves."""
+        clean = None if denoised is None else denoised.spectra.values
+        error = None if denoised is None else denoised.expected_error
+        part = Bundle(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
+        unit = str(spectra.about.get("intensity_unit", "a.u."))
+        few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= CURVES else []
+        self._show([part] if len(part) else [], few, unit, tuple(selected))
+
+    def set_selected(self, rows: Sequence[int]) -> None:
+        """Let these rows of the set (twenty at most) stand out; where all are curves, nothing changes."""
+        if tuple(rows) != self._selected:
+            self._selected = tuple(rows)
+            if not self._items and self._parts:
+                self._draw()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._show([], [], self._unit)
+        self._framing.forget()
+
+    def _show(self, parts: list[Bundle], items: list[Shown], unit: str, selected: tuple[int, ...] = ()) -> None:
+        self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
+        self._framing.take(parts)
+        self._panes.intensity_axes[MAIN].set_unit(unit)
+        self._draw()
+
+    def _draw(self) -> None:
+        for layer in self._layers:
+            layer.remove()
+        self._layers = self._made_layers() if self._parts else []
+        self._panes.show_residual(self._look.residual and self._has_residual)
+        self._framing.fit()
+        for layer in self._layers:
+            layer.start()
+        self._name()
+        self._cursor.follow()
+
+    def _made_layers(self) -> list[Layer]:
+        boxes = self._panes.boxes
+        if self._items:
+            return [CurveLayer(self._items, self._look, self._theme, boxes)]
+        count = sum(len(part) for part in self._parts)
+        crowd: Layer
+        if count <= LINES:
+            crowd = LineLayer(self._parts, self._look, self._theme, boxes, self)
+        else:
+            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._framing.follow)
+        on_top = self._selected_items()
+        return [crowd, CurveLayer(on_top, self._look, self._theme, boxes, on_top=True)] if on_top else [crowd]
+
+    def _selected_items(self) -> list[Shown]:
+        if len(self._parts) != 1:
+            return []
+        part = self._parts[0]
+        return [part.shown(row, self._unit) for row in self._selected[:CURVES] if 0 <= row < len(part)]
+
+    def _name(self) -> None:
+        self._legend.show_keys([key for layer in self._layers for key in layer.keys(self._look)])
+
+    def _bounds(self, pane: int) -> list[Envelope]:
+        if pane == RESIDUAL:
+            return [bound for layer in self._layers for bound in layer.residual_envelopes()]
+        return [bound for layer in self._layers for bound in layer.envelopes(self._look)]
+
+    @property
+    def _has_residual(self) -> bool:
+        return any(part.denoised is not None for part in self._parts)
+
+    # What of it is drawn
+
+    def set_raw_visible(self, visible: bool) -> None:
+        """Draw the raw spectra, or not."""
+        self._set_look(replace(self._look, raw=visible))
+
+    def set_denoised_visible(self, visible: bool) -> None:
+        """Draw the denoised spectra, or not; the band goes with them."""
+        self._set_look(replace(self._look, denoised=visible))
+
+    def set_residual_visible(self, visible: bool) -> None:
+        """Draw raw minus denoised in a pane of its own beneath, or not."""
+        self._set_look(replace(self._look, residual=visible))
+
+    def set_band_visible(self, visible: bool) -> None:
+        """Draw the band within which the true spectrum lies at nine points in ten, or not."""
+        self._set_look(replace(self._look, band=visible))
+
+    def set_log_intensity(self, log: bool) -> None:
+        """Draw the logarithm of the intensity; what is not above zero is a gap."""
+        self._set_look(replace(self._look, log=log))
+
+    def _set_look(self, look: Look) -> None:
+        before, self._look = self._look, look
+        if look == before:
+            return
+        if look.log != before.log:
+            self._framing.set_log(look.log)
+            self._panes.intensity_axes[MAIN].set_log(look.log)
+            self._cursor.log = look.log
+        self._panes.show_residual(look.residual and self._has_residual)
+        for layer in self._layers:
+            layer.set_look(look)
+        self._framing.fit()
+        self._name()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self._panes.dress(theme, self.font())
+        self._cursor.crosshair.dress(theme)
+        self._legend.dress(theme)
+        self._region.dress(theme, self._legend.font())
+        self._draw()
+
+    # The noise region
+
+    def set_noise_region(self, low: float, high: float) -> None:
+        """Where the noise is measured, in cm⁻¹."""
+        self._region.place(low, high)
+
+    def set_noise_region_visible(self, visible: bool) -> None:
+        """Show the region and let it be dragged, or not."""
+        self._region.setVisible(visible)
+
+    def visible_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Raman shifts and intensities shown, ((low, high), (low, high)); intensities never as logarithms."""
+        low, high = self._panes.boxes[MAIN].viewRange()[1]
+        if self._look.log:
+            low, high = 10.0**low, 10.0**high
+        return self._panes.shifts, (float(low), float(high))
+
+    def place_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
+        """Where in this widget a Raman shift and an intensity (or a residual) are drawn."""
+        height = math.log10(intensity) if self._look.log and not residual else intensity
+        box = self._panes.boxes[RESIDUAL if residual else MAIN]
+        where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, height)))
+        return QPointF(self._panes.viewport().mapTo(self, where))
+
+    # What can be taken away
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a picture is still being drawn, in turns with the events of the window."""
+        return any(layer.busy for layer in self._layers)
+
+    def settle(self) -> None:
+        """Finish what is still being drawn."""
+        for layer in self._layers:
+            layer.settle()
+
+    def copy_picture(self) -> QImage:
+        """The picture as it is shown, without the crosshair, at twice its size."""
+        self.settle()
+        self._cursor.crosshair.hide()
+        size = self.size()
+        image = QImage(size * _PICTURE_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(_PICTURE_RATIO)
+        image.fill(self._theme.panel)
+        self.render(image)
+        self._cursor.crosshair.show()
+        return image
+
+    def numbers(self) -> str:
+        """What is drawn between the shifts shown, as tab separated text; of thousands of spectra, their percentiles."""
+        left, right = self._panes.shifts
+        if self._items:
+            return numbers_of(self._items, self._look, left, right)
+        count = sum(len(part) for part in self._parts)
+        if count <= LINES:
+            everyone = [part.shown(row, self._unit) for part in self._parts for row in range(len(part))]
+            return numbers_of(everyone, replace(self._look, band=False), left, right)
+        self.settle()
+        density = next(layer for layer in self._layers if isinstance(layer, DensityLayer))
+        text = columns_as_text(density.columns(left, right, self._unit))
+        chosen = self._selected_items()
+        return text + ("\n" + numbers_of(chosen, self._look, left, right) if chosen else "")
+
+    @property
+    def readout(self) -> str:
+        """What the crosshair says; empty while the cursor is elsewhere."""
+        return self._cursor.crosshair.text
+
+    @property
+    def legend(self) -> list[str]:
+        """The names in the legend, in order."""
+        return self._legend.names

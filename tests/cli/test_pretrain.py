@@ -1,0 +1,163 @@
+"""Training from the command line: killed and taken up again, shared by processes, on folders of spectrum files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ramanstudio.cli import main
+from ramanstudio.core.progress import Cancelled, Progress
+from ramanstudio.mae import corpus, model_store
+from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
+from ramanstudio.mae.feature_pretraining import pretrain_features
+
+SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-a-step", "4096", "--device", "cpu"]
+AXIS = np.linspace(200, 1800, 900)
+
+
+def clean(many, seed=0):
+    random = np.random.default_rng(seed)
+    centre = random.uniform(300, 1700, (many, 6, 1))
+    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (many, 900))
+
+
+@pytest.fixture(scope="module")
+def corpus_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "corpus.h5"
+    with h5py.File(path, "w") as file:
+        file["lines/axis"], file["lines/values"] = AXIS, clean(40)
+    return path
+
+
+def arguments(corpus_file, out, steps):
+    return ["pretrain", str(corpus_file), "--out", str(out), "--steps", str(steps), *SMALL]
+
+
+def started(*words, start_new_session=False):
+    return subprocess.Popen(
+        [sys.executable, "-m", *words],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=start_new_session,
+    )
+
+
+def ended(process):
+    said, _ = process.communicate(timeout=100)
+    assert process.returncode == 0, said
+    return said
+
+
+def weights(folder):
+    return load_file(folder / "weights.safetensors")
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def killed_at_its_first_checkpoint(folder, *command):
+    """Start a training and kill it, and all processes it started, as soon as it has written a checkpoint."""
+    process = started(*command, start_new_session=True)
+    while not (folder / "checkpoint.safetensors").exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_ends_with_the_same_weights_and_loss(corpus_file, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    ended(started("ramanstudio", *arguments(corpus_file, whole, 40), "--checkpoint-every", "10"))
+    command = ("ramanstudio", *arguments(corpus_file, killed, 40), "--checkpoint-every", "10")
+    killed_at_its_first_checkpoint(killed, *command)
+    ended(started(*command))
+    assert same(weights(whole), weights(killed))
+    assert (whole / "loss.csv").read_text() == (killed / "loss.csv").read_text()
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_training_and_a_killed_one_goes_on_to_the_same(corpus_file, tmp_path):
+    team = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
+    whole, killed, alone = (tmp_path / name for name in ("whole", "killed", "alone"))
+    said = ended(started(*team, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
+    assert said.count("million parameters") == 1, "one of the two tells of the model"
+    command = (*team, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
+    killed_at_its_first_checkpoint(killed, *command)
+    ended(started(*command))
+    assert same(weights(whole), weights(killed))
+    ended(started("ramanstudio", *arguments(corpus_file, alone, 20), "--checkpoint-every", "5"))
+    assert model_store.read_card(whole).spectra_seen == 2 * model_store.read_card(alone).spectra_seen
+    assert not same(weights(whole), weights(alone)), "the second process had spectra of its own"
+
+
+def test_a_folder_of_spectrum_files_is_learned_from_and_the_bad_one_named(tmp_path, capsys):
+    folder = tmp_path / "spectra"
+    (folder / "more").mkdir(parents=True)
+    for number, values in enumerate(clean(12)):
+        place = folder / "more" if number % 2 else folder
+        np.savetxt(place / f"{number}.txt", np.column_stack([AXIS, values]))
+    (folder / "holiday.txt").write_text("not a spectrum")
+    assert main.main(arguments(folder, tmp_path / "model", 2)) == 0
+    assert "holiday.txt" in capsys.readouterr().err
+    assert model_store.read_card(tmp_path / "model").trained_on.keys() == {"spectra", "more"}
+    gathered = next((tmp_path / "model").glob("*-corpus.h5"))
+    before = gathered.stat().st_mtime_ns
+    assert main.main(arguments(folder, tmp_path / "model", 2)) == 0
+    assert gathered.stat().st_mtime_ns == before, "the same files are gathered once"
+
+
+def test_a_network_that_cannot_be_is_refused_with_a_sentence(corpus_file, tmp_path, capsys):
+    assert main.main([*arguments(corpus_file, tmp_path, 2), "--window", "40"]) == 2
+    assert "window of a network cannot be 40. Give a multiple of the stride" in capsys.readouterr().err.replace(
+        "\n", " "
+    )
+
+
+def test_a_corpus_larger_than_memory_gives_the_same_spectra(corpus_file, tmp_path):
+    with h5py.File(tmp_path / "ragged.h5", "w") as file:
+        rows = clean(20, seed=1)
+        file["ragged/axis"], file["ragged/values"] = np.tile(AXIS, 20), rows.ravel()
+        file["ragged/offsets"] = 900 * np.arange(21)
+    paths = [corpus_file, tmp_path / "ragged.h5"]
+    whole, little = (corpus.load(paths, memory=memory)[0] for memory in (2**30, 50_000))
+    drawn = [real.draw(np.random.default_rng(3), 30, 400) for real in (whole, little)]
+    assert all(np.array_equal(one, other) for one, other in zip(*drawn, strict=True))
+    shelf = next(iter(little.groups.values()))[0].shelf
+    assert sum(axis.nbytes + values.nbytes for axis, values in shelf._kept.values()) <= 50_000
+
+
+def test_features_are_trained_into_a_model_and_a_stopped_run_goes_on_to_the_same(corpus_file, tmp_path):
+    few = ["--tokens", "16", "--step-cm", "4", "--width", "16", "--heads", "2", "--layers", "1", "--features", "8"]
+
+    def trained(name):
+        more = ["--steps", "4", "--checkpoint-every", "2", "--spectra-a-step", "8", "--device", "cpu", *few]
+        return main.main(["pretrain-features", str(corpus_file), "--out", str(tmp_path / name), *more])
+
+    assert trained("nothing") == 2, "features go with a model that denoises"
+    for name in ("whole", "stopped"):
+        assert main.main(arguments(corpus_file, tmp_path / name, 2)) == 0
+    assert trained("whole") == 0
+    card = model_store.read_card(tmp_path / "whole")
+    assert card.embedder.trained_on == {"lines": 40}
+    assert card.sha256 == model_store.read_card(tmp_path / "stopped").sha256, "the half that denoises stays as it was"
+
+    plan = EmbedderPlan(tokens=16, step_cm=4.0, width=16, heads=2, layers=1, features=8)
+    how = FeaturePlan(steps=4, checkpoint_every=2, spectra_a_step=8)
+    steps = iter(range(100))
+    stopping = Progress(is_cancelled=lambda: next(steps) >= 2)
+    with pytest.raises(Cancelled):
+        pretrain_features(how, [corpus_file], tmp_path / "stopped", stopping, plan)
+    assert model_store.read_card(tmp_path / "stopped").embedder is None
+    assert trained("stopped") == 0
+    assert model_store.read_card(tmp_path / "stopped").embedder == card.embedder

@@ -1,0 +1,130 @@
+"""Pictures are drawn as asked: their theme, their range, their words."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.engine import Denoised
+from ramanstudio.export import figures
+
+
+def panel(count: int = 1, noise: float = 30.0, title: str = "polystyrene.txt") -> figures.Panel:
+    """A spectrum of two lines whose ratio went from 12.4 to 31."""
+    random = np.random.default_rng(2)
+    axis = np.linspace(200, 3200, 400)
+    line = 900 * np.exp(-(((axis - 1001) / 15) ** 2)) + 400 * np.exp(-(((axis - 1602) / 20) ** 2)) + 200
+    clean = np.repeat(line[None], count, axis=0)
+    raw = SpectrumSet(axis, clean + random.normal(0, noise, clean.shape), {}, {"intensity_unit": "counts"})
+    error = np.full(clean.shape, noise / 3, dtype=np.float32)
+    before, after = np.full(count, 12.4, np.float32), np.full(count, 31, np.float32)
+    return figures.Panel(title, raw, Denoised(raw.with_values(clean), error, before, after))
+
+
+def pixels(path: Path) -> np.ndarray:
+    from matplotlib.image import imread
+
+    return np.asarray(imread(path)[..., :3] * 255).round().astype(int)
+
+
+def share_of(path: Path, colour: str, within: int = 12) -> float:
+    """The share of a picture's pixels that look like `colour`."""
+    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+    return float((np.abs(pixels(path) - wanted).max(axis=-1) <= within).mean())
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_spectrum_is_drawn_raw_and_denoised_in_the_colours_of_the_theme(tmp_path: Path, dark: bool) -> None:
+    colours = figures.colours_of("dark" if dark else "light")
+    path = figures.draw_denoised(tmp_path / "one.png", [panel()], dark=dark)
+    assert share_of(path, colours.panel) > 0.6
+    assert share_of(path, colours.accent) > 0.002
+    assert share_of(path, colours.raw) > 0.002
+
+
+def test_only_the_parts_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
+    colours = figures.colours_of("light")
+    path = figures.draw_denoised(tmp_path / "raw.png", [panel()], parts=["raw"])
+    assert share_of(path, colours.raw) > 0.002
+    everything = figures.draw_denoised(tmp_path / "all.png", [panel()])
+    assert share_of(path, colours.accent) < 0.5 * share_of(everything, colours.accent)  # the title has it too
+    assert figures.draw_denoised(tmp_path / "none.png", [panel()], parts=[]).exists()
+
+
+def test_a_picture_can_be_a_drawing(tmp_path: Path) -> None:
+    path = figures.draw_denoised(tmp_path / "one.svg", [panel()])
+    assert "<svg" in path.read_text(encoding="utf-8")[:800]
+
+
+def test_the_same_spectra_give_the_same_png(tmp_path: Path) -> None:
+    first = figures.draw_denoised(tmp_path / "a.png", [panel()]).read_bytes()
+    assert figures.draw_denoised(tmp_path / "b.png", [panel()]).read_bytes() == first
+
+
+def test_only_the_range_that_was_asked_for_is_drawn(tmp_path: Path) -> None:
+    whole = figures.draw_denoised(tmp_path / "whole.png", [panel(noise=1)])
+    flat = figures.draw_denoised(tmp_path / "flat.png", [panel(noise=1)], shift_range=(2000, 3000))
+    columns = (np.abs(pixels(flat) - pixels(whole)).max(axis=-1) > 40).any(axis=0)
+    assert columns.mean() > 0.3, "the lines at 1001 and 1602 cm⁻¹ are not in the second picture"
+
+
+def test_many_panels_and_sets_share_one_picture(tmp_path: Path) -> None:
+    one = figures.draw_denoised(tmp_path / "one.png", [panel()])
+    grid = figures.draw_denoised(tmp_path / "grid.png", [panel(1), panel(50), panel(2), panel(1), panel(1)])
+    assert pixels(grid).shape[1] > pixels(one).shape[1] * 0.9
+    assert share_of(grid, figures.colours_of("light").accent) > 0.001
+
+
+def test_the_ratio_is_told_as_people_read_it() -> None:
+    assert figures.snr_text(panel().denoised) == "12 → 31 (×2.5)"
+    assert [figures.ratio_text(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
+        "0.3",
+        "3.4",
+        "10",
+        "31",
+        "1234",
+    ]
+    assert figures.ratio_text(8_015_702) == "> 10 000"
+    assert figures.ratio_text(math.inf) == figures.ratio_text(math.nan) == "–"
+
+
+def test_what_cannot_be_drawn_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match=r"\.png or \.svg"):
+        figures.draw_denoised(tmp_path / "one.bmp", [panel()])
+    with pytest.raises(StudioError, match="no spectrum"):
+        figures.draw_denoised(tmp_path / "one.png", [])
+    with pytest.raises(StudioError, match="Could not write"):
+        figures.draw_denoised(tmp_path / "nowhere" / "one.png", [panel()])
+    with pytest.raises(StudioError, match="no loss"):
+        figures.draw_loss_curve(tmp_path / "loss.png", [])
+
+
+def test_a_loss_curve_shows_every_part_even_one_that_is_not_measured_at_every_step(tmp_path: Path) -> None:
+    rows = [
+        {"step": float(step), "loss": 2 / step, "noise": 1.5 / step, "hidden": math.nan if step % 3 else 3 / step}
+        for step in range(1, 200)
+    ]
+    path = figures.draw_loss_curve(tmp_path / "loss.png", rows)
+    for colour in (figures.colours_of("light").accent, "#D55E00", "#009E73"):
+        assert share_of(path, colour) > 0.0005
+
+
+def test_a_map_shows_where_a_line_is_strong(tmp_path: Path) -> None:
+    one = panel(12)
+    places = {"x": np.tile(np.arange(4.0), 3), "y": np.repeat(np.arange(3.0), 4)}
+    strong = np.where(places["x"] >= 2, 5.0, 0.2)[:, None]
+    raw = one.raw.with_values(strong * one.raw.values).with_table(**places)
+    found = one.denoised
+    clean = raw.with_values(strong * found.spectra.values)
+    denoised = Denoised(clean, found.expected_error, found.snr_before, found.snr_after)
+    path = figures.draw_map(tmp_path / "map.png", raw, denoised, 1001)
+    yellow, violet = share_of(path, "#FDE725", 40), share_of(path, "#440154", 40)
+    assert yellow > 0.05
+    assert violet > 0.1
+    with pytest.raises(StudioError, match="no places"):
+        figures.draw_map(tmp_path / "map.png", one.raw, one.denoised, 1001)

@@ -1,0 +1,90 @@
+"""Light and dark: what can be read, and what follows what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.gui.common import theme
+from ramanstudio.gui.common.theme import Appearance, Theme
+
+BOTH = [theme.named("light"), theme.named("dark")]
+
+
+def luminance(colour: str) -> float:
+    parts = (QColor(colour).redF(), QColor(colour).greenF(), QColor(colour).blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.fixture
+def dressed(qapp: QApplication) -> Appearance:
+    before = qapp.styleSheet(), qapp.palette(), qapp.font(), qapp.style().name()
+    appearance = Appearance()
+    appearance.dress(qapp)
+    yield appearance
+    appearance.choose("system")
+    qapp.styleHints().colorSchemeChanged.disconnect(appearance._follow)
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+    qapp.setFont(before[2])
+    qapp.setStyle(before[3])
+
+
+@pytest.mark.parametrize("shown", BOTH, ids=lambda shown: shown.name)
+def test_text_and_curves_can_be_told_from_their_ground(shown: Theme) -> None:
+    for ground in (shown.panel, shown.window):
+        for colour in (shown.text, shown.quiet, shown.accent, shown.warning, shown.error):
+            assert contrast(colour, ground) >= 4.5
+    assert contrast(shown.on_accent, shown.accent) >= 4.5
+    for colour in (shown.raw, shown.residual, shown.reference, *shown.categories):
+        assert contrast(colour, shown.panel) >= 3.0
+
+
+@pytest.mark.parametrize("shown", BOTH, ids=lambda shown: shown.name)
+def test_twenty_curves_have_twenty_colours(shown: Theme) -> None:
+    assert len({shown.category(index) for index in range(20)}) == 20
+    assert shown.category(20) == shown.category(0)
+
+
+@pytest.mark.parametrize("shown", BOTH, ids=lambda shown: shown.name)
+def test_the_style_sheet_names_only_colours_and_icons_that_exist(shown: Theme) -> None:
+    sheet = shown.style_sheet()
+    assert "$" not in sheet
+    icons = [part.split('"')[0] for part in sheet.split('url("')[1:]]
+    assert icons
+    for icon in icons:
+        assert "<svg" in Path(icon).read_text(encoding="utf-8")
+
+
+def test_the_chosen_theme_dresses_the_application_and_is_said_once(dressed: Appearance, qapp: QApplication) -> None:
+    said: list[Theme] = []
+    dressed.choose("light")
+    dressed.changed.connect(said.append)
+    dressed.choose("dark")
+    dressed.choose("dark")
+    assert [shown.name for shown in said] == ["dark"]
+    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(theme.named("dark").window)
+    assert theme.named("dark").panel in qapp.styleSheet()
+    dressed.choose("light")
+    assert qapp.palette().color(QPalette.ColorRole.Base) == QColor(theme.named("light").panel)
+    assert dressed.choice == "light"
+
+
+def test_figures_of_one_width_are_asked_for_in_a_copy(qapp: QApplication) -> None:
+    font = qapp.font()
+    assert theme.tabular(font).featureTags()
+    assert not font.featureTags()
+
+
+def test_colours_mix_and_fade() -> None:
+    assert theme.mixed("#000000", "#ffffff", 0.5) == "#808080"
+    assert theme.faded("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)

@@ -1,0 +1,258 @@
+"""What waits to be denoised is taken in the right order, and nothing that fails takes others with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ramanstudio.core.progress import SILENT, Cancelled, Progress
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.gui.common.texts import Snr, short_problem
+from ramanstudio.gui.document.denoising_queue import CHUNK, Waiting, denoise_waiting
+from ramanstudio.gui.document.opening import count_files
+from ramanstudio.gui.shell.command_palette import closeness
+from ramanstudio.project.project import Entry, Result
+from tests.gui.driver import SmoothingEngine
+
+
+def spectra(points: int = 100, count: int = 1) -> SpectrumSet:
+    return SpectrumSet.of(np.arange(float(points)), np.ones((count, points)))
+
+
+def entries(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[Entry]:
+    """Waiting entries by id; `together` is the number of their set, None that of each its own."""
+    return [
+        Entry(number, f"{number}.txt", Path(f"{number}.txt"), source, together=number if together is None else together)
+        for number, source in sources.items()
+    ]
+
+
+def ids(taken: list[Entry]) -> list[int]:
+    return [entry.id for entry in taken]
+
+
+def test_equal_axes_are_taken_together_in_chunks() -> None:
+    waiting = Waiting()
+    waiting.add(entries({number: spectra(100 + number % 2) for number in range(200)}))
+    first = ids(waiting.take())
+    assert len(first) == CHUNK
+    assert {number % 2 for number in first} == {0}
+    taken = len(first)
+    while chunk := waiting.take():
+        assert len({entry.source.points for entry in chunk if entry.source is not None}) == 1
+        taken += len(chunk)
+    assert taken == 200
+
+
+def test_what_is_preferred_is_taken_first_and_alone() -> None:
+    waiting = Waiting()
+    waiting.add(entries({number: spectra() for number in range(10)}))
+    waiting.prefer([7])
+    assert ids(waiting.take()) == [7]
+    assert 7 not in ids(waiting.take())
+
+
+def test_what_is_removed_waits_no_more() -> None:
+    waiting = Waiting()
+    waiting.add(entries({1: spectra(), 2: spectra()}))
+    waiting.drop([1, 99])
+    assert ids(waiting.take()) == [2]
+    assert len(waiting) == 0
+
+
+def test_a_large_set_is_a_chunk_of_its_own() -> None:
+    waiting = Waiting()
+    waiting.add(entries({1: spectra(), 2: spectra(count=1000), 3: spectra()}))
+    assert ids(waiting.take()) == [1]
+    assert ids(waiting.take()) == [2]
+
+
+class Choosy(SmoothingEngine):
+    """Fails as a whole where one of the sets has 101 points."""
+
+    def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
+        if any(one.values.max() > 1 for one in sets):
+            raise FloatingPointError
+        return super().denoise_each(sets, progress, together)
+
+
+def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> None:
+    waiting = Waiting()
+    bad = spectra().with_values(np.full((1, 100), 2.0))
+    waiting.add(entries({1: spectra(), 2: bad, 3: spectra()}))
+    found: dict[int, Result] = {}
+    reports: list[tuple[int, int]] = []
+    progress = Progress(on_progress=lambda done, total, _: reports.append((done, total)), on_show=found.update)
+    denoise_waiting(Choosy(), waiting, progress)  # type: ignore[arg-type]
+    assert found[1].denoised is not None
+    assert found[3].denoised is not None
+    assert found[2].denoised is None
+    assert "FloatingPointError" in found[2].problem
+    assert reports[-1] == (3, 3)
+
+
+def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
+    waiting = Waiting()
+    large = spectra(count=1000)
+    waiting.add(entries({1: large, 2: spectra()}))
+    order: list[int] = []
+    found: dict[int, Result] = {}
+
+    def keep(results: dict[int, Result]) -> None:
+        order.extend(results)
+        found.update(results)
+
+    def select(done: int, _total: int, _note: str) -> None:
+        if done >= 256:
+            waiting.prefer([2])
+
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_progress=select, on_show=keep))  # type: ignore[arg-type]
+    assert order == [2, 1]
+    whole = found[1].denoised
+    assert whole is not None
+    assert whole.spectra.values.shape == large.values.shape
+    assert whole.snr_before.shape == (1000,)
+    assert waiting.done == waiting.total == 1001
+
+
+def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once_and_the_others_are() -> None:
+    waiting = Waiting()
+    values = np.ones((600, 100))
+    values[500, 3] = np.nan
+    waiting.add(entries({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)}))
+    found: dict[int, Result] = {}
+    warned: list[str] = []
+    progress = Progress(on_show=found.update, on_warning=warned.append)
+    denoise_waiting(SmoothingEngine(), waiting, progress)  # type: ignore[arg-type]
+    assert found[1].denoised is not None
+    denoised = found[2].denoised
+    assert denoised is not None
+    assert np.flatnonzero(np.isnan(denoised.snr_after)).tolist() == [500]
+    assert np.isnan(denoised.spectra.values[500, 3])
+    assert len(warned) == 1
+    assert warned[0].startswith("1 of 600 spectra holds values that are not numbers")
+
+
+def test_a_large_map_without_any_numbers_has_a_sentence() -> None:
+    waiting, found = Waiting(), dict[int, Result]()
+    waiting.add(entries({1: SpectrumSet.of(np.arange(100.0), np.full((600, 100), np.nan))}))
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert "not numbers" in found[1].problem
+
+
+def test_cancelling_leaves_the_others_waiting() -> None:
+    waiting = Waiting()
+    waiting.add(entries({1: spectra(), 2: spectra(101)}))
+    with pytest.raises(Cancelled):
+        denoise_waiting(SmoothingEngine(), waiting, Progress(is_cancelled=lambda: True))  # type: ignore[arg-type]
+    assert len(waiting) == 1
+
+
+def test_counting_what_a_drop_would_add(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    for name in ("one.txt", "two.WDF", "picture.png", ".hidden.txt"):
+        (deep / name).touch()
+    assert count_files([tmp_path, tmp_path / "odd.xyz"], SILENT) == 3
+
+
+def test_the_closest_words_come_first() -> None:
+    texts = ["View › Residual", "File › Export spectra…", "View › Noise region"]
+    ranked = sorted(texts, key=lambda text: -(closeness("resid", text) or -99))
+    assert ranked[0] == "View › Residual"
+    assert closeness("xyzq", texts[0]) is None
+    assert closeness("expsp", texts[1]) is not None
+
+
+def test_gains_are_told_as_exposure() -> None:
+    assert Snr(12, 31.2, 2.6).exposure == "like 6.8× the exposure"
+    assert Snr(100, 100, 1.0).exposure == "clean already: nothing to gain"
+    assert Snr(12, 31.2, 2.6).arrow == "12 → 31"
+
+
+def test_a_row_says_the_problem_without_the_name_it_has() -> None:
+    assert short_problem("a.txt", "Could not read 'a.txt': it holds no numbers.") == "It holds no numbers."
+    assert short_problem("a.txt", "The disk is gone.") == "The disk is gone."
+
+
+def test_a_set_of_several_files_is_taken_whole_however_large_and_whichever_is_looked_at() -> None:
+    waiting = Waiting()
+    repeats = {number: spectra() for number in range(100)}
+    waiting.add([*entries({200: spectra()}), *entries(repeats, together=999), *entries({201: spectra()})])
+    waiting.prefer([42])
+    assert ids(waiting.take()) == list(range(100))
+    assert ids(waiting.take()) == [200, 201]
+
+
+def test_a_new_wish_takes_the_place_of_the_old_whether_it_waits_or_is_at_work() -> None:
+    waiting = Waiting()
+    (alone,), (whole,) = entries({1: spectra(count=9)}), entries({1: spectra(count=9)}, together=None)
+    waiting.add([alone])
+    waiting.add([whole])
+    assert waiting.total == 9
+    taken = waiting.take()
+    assert taken == [whole]
+    assert waiting.wants(taken)
+    waiting.add([whole])
+    assert not waiting.take()  # the same is on its way
+    waiting.add([alone])
+    assert not waiting.wants(taken)
+    assert waiting.take() == [alone]
+    waiting.drop([1])
+    assert not waiting.wants([alone])
+    assert waiting.total == 0
+
+
+class Seeing(SmoothingEngine):
+    """Remembers how many spectra it was given at once, and of which set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, int]] = []
+
+    def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
+        self.seen += [(len(one), number) for one, number in zip(sets, together or [0] * len(sets), strict=True)]
+        return super().denoise_each(sets, progress, together)
+
+
+def test_a_large_map_is_denoised_in_pieces_but_not_when_its_whole_is_used() -> None:
+    engine, waiting, found = Seeing(), Waiting(), dict[int, Result]()
+    waiting.add([*entries({1: spectra(count=600)}), *entries({2: spectra(count=600)}, together=None)])
+    denoise_waiting(engine, waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert engine.seen == [(256, 0), (256, 0), (88, 0), (600, 2)]
+    assert [found[number].set_size for number in (1, 2)] == [0, 600]
+    assert [found[number].together for number in (1, 2)] == [0, 2]
+
+
+def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -> None:
+    waiting, order = Waiting(), list[int]()
+    waiting.add([*entries({1: spectra(count=50)}, together=None), *entries({2: spectra(101)})])
+
+    def select(done: int, _total: int, _note: str) -> None:
+        if done == 20:
+            waiting.prefer([2])
+
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_progress=select, on_show=order.extend))  # type: ignore[arg-type]
+    assert order == [2, 1]
+    assert waiting.done == waiting.total == 51
+
+
+def test_a_bad_spectrum_of_a_set_is_told_and_the_set_is_denoised_without_it() -> None:
+    waiting, found = Waiting(), dict[int, Result]()
+    bad = spectra().with_values(np.full((1, 100), np.nan))
+    waiting.add(entries({number: spectra() if number else bad for number in range(6)}, together=99))
+    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert "not numbers" in found[0].problem
+    assert [found[number].set_size for number in range(1, 6)] == [5] * 5
+
+
+def test_a_set_that_fails_as_a_whole_is_not_said_to_be_denoised_as_one() -> None:
+    waiting, found = Waiting(), dict[int, Result]()
+    bad = spectra().with_values(np.full((1, 100), 2.0))
+    waiting.add(entries({number: spectra() if number else bad for number in range(6)}, together=99))
+    denoise_waiting(Choosy(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    assert all("FloatingPointError" in one.problem for one in found.values())
+    assert len(found) == 6

@@ -1,0 +1,65 @@
+"""A selection is one thing: some spectra of a set, in the list, the viewer, the facts and what is taken away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from tests.gui.driver import Starter, Window
+
+
+def write_map(path: Path, rows: int = 3, columns: int = 4) -> Path:
+    axis = np.linspace(200.0, 1800.0, 200)
+    y, x = np.mgrid[:rows, :columns]
+    values = np.exp(-(((axis - 600) / 12) ** 2)) * 100 * (1 + x.ravel()[:, None]) + np.random.default_rng(0).normal(
+        0, 5, (rows * columns, 200)
+    )
+    with h5py.File(path, "w") as file:
+        group = file.create_group("map")
+        group["axis"], group["values"], group["x"], group["y"] = axis, values, x.ravel() * 2.0, y.ravel() * 2.0
+    return path
+
+
+def opened(start: Starter, tmp_path: Path) -> Window:
+    window = start()
+    window.drop(write_map(tmp_path / "map.h5"))
+    window.wait_until(lambda: window.snr != "")
+    return window
+
+
+def test_some_spectra_of_a_set_are_selected_everywhere(start: Starter, tmp_path: Path) -> None:
+    window = opened(start, tmp_path)
+    session = window.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 3, [1, 5, 7])
+    window.wait_settled()
+    assert session.rows_of(entry).tolist() == [1, 5, 7]
+    assert session.spectrum is None
+    assert window.window.facts._scope.text() == "median of 3 spectra"
+    assert "3 of the 12 spectra" in window.window.page.header._what.text()
+    ((_, result),) = session.found
+    assert len(result.source) == 3
+    assert [len(one.source) for _, one in window.studio.exporting.found] == [3]
+
+
+def test_one_spectrum_of_a_set_is_the_one_its_header_counts(start: Starter, tmp_path: Path) -> None:
+    window = opened(start, tmp_path)
+    session = window.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id], [4])
+    assert session.spectrum == 4
+    assert window.window.facts._scope.text() == "spectrum 5 of 12"
+    session.look_at(None)
+    assert len(session.rows_of(entry)) == 12
+
+
+def test_all_spectra_of_an_entry_are_the_entry(start: Starter, tmp_path: Path) -> None:
+    window = opened(start, tmp_path)
+    session = window.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 12, list(range(12)))
+    assert not session.selection.rows
+    session.remove([entry.id])
+    assert session.selected_ids == ()

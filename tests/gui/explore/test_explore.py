@@ -1,0 +1,719 @@
+"""Explore: the plane of all spectra in the window, linked with the list, the viewer and the spectra beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.engine import Engine
+from ramanstudio.gui.common import dialogs, theme
+from ramanstudio.gui.explore.colouring import Categories, Values, tinted
+from ramanstudio.gui.explore.explore_page import ExplorePage
+from ramanstudio.gui.explore.member_spectra import MemberSpectra
+from ramanstudio.gui.explore.scatter_view import PlaneView
+from ramanstudio.project.exploration import Part, explore
+from ramanstudio.project.groups import Members
+from ramanstudio.project.project import Entry, Project
+from tests.gui.driver import SmoothingEngine, Starter, Window, share_of, write_spectrum
+
+LINES = (600.0, 1000.0, 1400.0)  # cm⁻¹, one a substance
+SIZES = (16, 12, 8)  # spectra of each
+SUBSTANCES = np.repeat(["calcite", "quartz", "talc"], SIZES)
+
+
+class ComparingEngine(SmoothingEngine):
+    """Finds spectra alike whose intensities are."""
+
+    def compare(self, denoised: Sequence[SpectrumSet], progress: Any = None, known: Sequence[Any] = ()) -> Any:
+        rows = np.concatenate([one.values[:, :200:4] for one in denoised]).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        same = all(one.same_axis(denoised[0]) for one in denoised)
+        return SimpleNamespace(features=rows, likeness=rows, range_cm=None if same else (300.0, 1700.0))
+
+
+def write_substances(path: Path, seed: int = 3) -> Path:
+    """A map of three substances in rows, each with its name in the table."""
+    random = np.random.default_rng(seed)
+    axis = np.linspace(200.0, 1800.0, 200)
+    lines = np.repeat(LINES, SIZES)[:, None]
+    values = 100 * np.exp(-(((axis - lines) / 15) ** 2)) + random.normal(0, 3, (len(lines), 200))
+    values += 40 * np.exp(-(((axis - 800) / 15) ** 2)) * np.linspace(1, 2, len(lines))[:, None]
+    with h5py.File(path, "w") as file:
+        group = file.create_group("map")
+        group["axis"], group["values"] = axis, values
+        group["x"], group["y"] = np.arange(len(lines)) * 2.0, np.zeros(len(lines))
+        group["label"] = SUBSTANCES.astype("S")
+    return path
+
+
+def page_of(window: Window) -> ExplorePage:
+    page = window.window.pages.page("explore")
+    assert isinstance(page, ExplorePage)
+    return page
+
+
+def plane_of(window: Window) -> PlaneView:
+    view = page_of(window).view
+    assert view is not None
+    view.settle()
+    return view
+
+
+def look(window: Window) -> None:
+    """Let everything that was asked for come to rest."""
+    window.wait_settled()
+    for _ in range(5):
+        QApplication.processEvents()
+    window.wait_settled()
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+@pytest.fixture
+def explored(start: Starter, tmp_path: Path) -> Window:
+    """Three substances in one file, explored."""
+    window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    look(window)
+    return window
+
+
+def send(view: PlaneView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any) -> None:
+    pane = view.focusProxy()
+    event = QMouseEvent(kind, where, pane.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(pane, event)
+
+
+def lasso(view: PlaneView, indices: np.ndarray) -> None:
+    """Draw around these points, and no others where they lie apart."""
+    none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+    places = np.array([view.place_of(index).toTuple() for index in indices.tolist()])
+    (x, y), (right, bottom) = places.min(axis=0) - 7, places.max(axis=0) + 7
+    trail = [QPointF(*corner) for corner in ((x, y), (right, y), (right, bottom), (x, bottom), (x, y))]
+    send(view, QEvent.Type.MouseButtonPress, trail[0], left, left)
+    for corner in trail[1:]:
+        send(view, QEvent.Type.MouseMove, corner, none, left)
+    send(view, QEvent.Type.MouseButtonRelease, trail[-1], left, none)
+
+
+def colours_of(window: Window) -> list[str]:
+    """The colour of each spectrum in the plane."""
+    looks = plane_of(window)._ground.scene.looks
+    return [looks.colours[ink].lower() for ink in looks.inks.tolist()]
+
+
+def curves_of(window: Window) -> list[str]:
+    strip = page_of(window).strip
+    assert strip is not None
+    return [curve.name for curve in strip.curves]
+
+
+# What is seen
+
+
+def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: Starter, tmp_path: Path) -> None:
+    path = write_substances(tmp_path / "holed.h5")
+    with h5py.File(path, "r+") as file:
+        values = file["map/values"][()]
+        values[3, 10] = np.nan
+        file["map/values"][...] = values
+    window = start(path, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    assert window.snr == "6.0 → 24  ×4.0"
+    assert "1 of 36 spectra in 'holed.h5' holds values that are not numbers" in window.message
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    groups = window.studio.session.groups
+    assert groups is not None
+    assert 3 not in groups.members.rows.tolist()
+    assert len(groups.members) == len(SUBSTANCES) - 1
+    assert plane_of(window) is not None
+    entry = window.studio.session.project.entries[0]
+    window.studio.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
+    window.do("tab_spectrum")
+    assert window.snr == "– → –  ×–"
+    assert "not numbers" in window.window.facts._worth.text()
+
+
+def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
+    groups = explored.studio.session.groups
+    assert groups is not None
+    rows = plane_of(explored).legend.rows
+    assert [(row.name, row.count) for row in rows if row.name != "outliers"] == [
+        (group.name, count) for group, count in zip(groups.groups, groups.counts.tolist(), strict=True)
+    ]
+    assert sum(row.count for row in rows) == len(SUBSTANCES)
+    bar = page_of(explored).bar
+    assert bar is not None
+    assert bar.said.text().startswith("36 spectra · ")
+    shown = theme.current()
+    told = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
+    assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in told if label >= 0)
+
+
+def test_what_belongs_together_is_told_by_the_plane(explored: Window) -> None:
+    plane = plane_of(explored)._ground.scene.points
+    centres = np.array([plane[np.unique(SUBSTANCES)[which] == SUBSTANCES].mean(axis=0) for which in range(3)])
+    nearest = np.linalg.norm(plane[:, None] - centres[None], axis=2).argmin(axis=1)
+    assert (np.unique(SUBSTANCES)[nearest] == SUBSTANCES).mean() > 0.9
+
+
+def test_the_first_entry_selected_as_a_whole_is_nobody_in_particular(explored: Window) -> None:
+    assert not plane_of(explored)._ground.scene.selected.any()
+    groups = explored.studio.session.groups
+    assert groups is not None
+    assert curves_of(explored) == [group.name for group in groups.groups]
+
+
+def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, tmp_path: Path) -> None:
+    window = start(
+        write_substances(tmp_path / "one.h5"),
+        write_substances(tmp_path / "two.h5", 4),
+        loader=lambda *_: ComparingEngine(),
+    )
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    look(window)
+    assert not plane_of(window)._ground.scene.selected.any()
+    window.choose("two.h5")
+    look(window)
+    assert plane_of(window)._ground.scene.selected.tolist() == [False] * 36 + [True] * 36
+    window.choose("one.h5")
+    look(window)
+    assert plane_of(window)._ground.scene.selected.tolist() == [True] * 36 + [False] * 36
+
+
+# Selecting
+
+
+def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
+    session = explored.studio.session
+    calcite = np.flatnonzero(SUBSTANCES == "calcite")
+    lasso(plane_of(explored), calcite)
+    look(explored)
+    (entry,) = session.project.entries
+    assert session.rows_of(entry).tolist() == calcite.tolist()
+    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == calcite.tolist()
+    assert "16 of the 36" in explored.window.page.header._what.text()
+    bar = page_of(explored).bar
+    assert bar is not None
+    assert "16 selected" in bar.said.text()
+    assert curves_of(explored) == [f"three.h5 · {row + 1}" for row in calcite.tolist()]
+
+
+def test_what_is_selected_elsewhere_stands_out_in_the_plane(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 2, [3, 30])
+    look(explored)
+    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == [3, 30]
+    assert curves_of(explored) == ["three.h5 · 4", "three.h5 · 31"]
+
+
+def test_more_than_twenty_selected_are_shown_as_their_mean(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 25, range(25))
+    look(explored)
+    strip, result = page_of(explored).strip, session.project.result(entry)
+    assert strip is not None and result is not None and result.denoised is not None
+    (mean,) = strip.curves
+    assert mean.name == "mean of 25 selected"
+    assert np.allclose(mean.values, result.denoised.spectra.values[:25].mean(axis=0), atol=1e-3)
+    assert np.allclose(mean.spread, result.denoised.spectra.values[:25].std(axis=0), atol=1e-3)
+
+
+def test_a_click_on_bare_ground_shows_the_groups_again(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id], [3])
+    look(explored)
+    plane_of(explored).picked.emit(np.zeros(0, dtype=np.intp), "replace")
+    look(explored)
+    assert not plane_of(explored)._ground.scene.selected.any()
+    groups = session.groups
+    assert groups is not None
+    assert curves_of(explored) == [group.name for group in groups.groups]
+
+
+def test_a_group_hidden_in_the_legend_leaves_plane_and_curves(explored: Window) -> None:
+    groups = explored.studio.session.groups
+    assert groups is not None
+    plane_of(explored).legend.toggle(0)
+    look(explored)
+    assert plane_of(explored).shown.tolist() == (groups.labels != 0).tolist()
+    assert curves_of(explored) == [group.name for group in groups.groups[1:]]
+
+
+def test_a_renamed_group_has_its_new_name_in_legend_and_curves(explored: Window) -> None:
+    explored.studio.session.edit_groups(lambda groups: groups.renamed(0, "carbonate"), "Rename a group")
+    look(explored)
+    assert plane_of(explored).legend.rows[0].name == "carbonate"
+    assert curves_of(explored)[0] == "carbonate"
+    explored.do("undo")
+    look(explored)
+    assert plane_of(explored).legend.rows[0].name == "Group 1"
+
+
+# Under the mouse
+
+
+def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Window) -> None:
+    view, strip = plane_of(explored), page_of(explored).strip
+    none = Qt.MouseButton.NoButton
+    send(view, QEvent.Type.MouseMove, view.place_of(5), none, none)
+    assert view.card is not None and strip is not None and strip.hovered is not None
+    index = view._ground.marked
+    assert view.card.name == f"three.h5 · {index + 1}" == strip.hovered.name
+    assert "Group" in view.card.quiet
+    (entry,) = explored.studio.session.project.entries
+    result = explored.studio.session.project.result(entry)
+    assert result is not None and result.denoised is not None
+    assert np.array_equal(strip.hovered.values, result.denoised.spectra.values[index])
+    QApplication.sendEvent(view.focusProxy(), QEvent(QEvent.Type.Leave))
+    assert view.card is None
+    assert strip.hovered is None
+
+
+# Colour
+
+
+def tint(window: Window, key: str) -> PlaneView:
+    bar = page_of(window).bar
+    assert bar is not None
+    bar.choose_tint(key)
+    assert bar.tinted_by == key, [bar.tint.itemData(at) for at in range(bar.tint.count())]
+    look(window)
+    return plane_of(window)
+
+
+def test_points_are_coloured_by_a_column_of_words(explored: Window) -> None:
+    rows = tint(explored, "column label").legend.rows
+    assert [(row.name, row.count) for row in rows] == [("calcite", 16), ("quartz", 12), ("talc", 8)]
+
+
+def test_points_are_coloured_by_a_column_of_numbers(explored: Window) -> None:
+    view = tint(explored, "column x")
+    assert view.bar.accessibleName().startswith("Colours of x: 1.4 to 68.6")
+
+
+def test_points_are_coloured_by_their_ratio(explored: Window) -> None:
+    view = tint(explored, "snr_before")
+    assert view.bar.accessibleName().startswith("Colours of SNR before: 6 to 6")
+
+
+def test_points_are_coloured_by_the_height_of_a_band(explored: Window) -> None:
+    bar = page_of(explored).bar
+    assert bar is not None
+    bar.choose_tint("band")
+    bar.set_bands([(960.0, 1040.0)])
+    bar.bands_changed.emit()
+    look(explored)
+    values = page_of(explored)._tinted.values
+    assert values[SUBSTANCES == "quartz"].min() > 5 * np.abs(values[SUBSTANCES != "quartz"]).max()
+
+
+def test_points_are_coloured_by_the_ratio_of_two_bands(explored: Window) -> None:
+    bar = page_of(explored).bar
+    assert bar is not None
+    bar.choose_tint("ratio")
+    bar.set_bands([(760.0, 840.0), (560.0, 640.0)])
+    bar.bands_changed.emit()
+    look(explored)
+    values = page_of(explored)._tinted.values
+    calcite = values[SUBSTANCES == "calcite"]
+    assert np.corrcoef(calcite, np.linspace(1, 2, 36)[SUBSTANCES == "calcite"])[0, 1] > 0.8
+    assert np.median(calcite) == pytest.approx(0.49, abs=0.12)
+
+
+def test_the_bands_begin_where_lines_are(explored: Window) -> None:
+    tint(explored, "ratio")
+    bar = page_of(explored).bar
+    assert bar is not None
+    for low, high in bar.bands:
+        assert any(low <= line <= high for line in (*LINES, 800.0))
+
+
+def test_a_dragged_band_colours_anew(explored: Window) -> None:
+    tint(explored, "band")
+    page = page_of(explored)
+    assert page.strip is not None and page.bar is not None
+    page.strip.band_dragged.emit(0, 1360.0, 1440.0)
+    assert page.bar.bands == [(1360.0, 1440.0)]
+
+    def is_coloured_by_talc() -> bool:
+        values = page._tinted.values
+        return bool(values[SUBSTANCES == "talc"].min() > np.abs(values[SUBSTANCES != "talc"]).max())
+
+    explored.wait_until(is_coloured_by_talc)
+
+
+def members_with(**table: np.ndarray) -> MemberSpectra:
+    """The spectra of one entry with this table, none of them denoised."""
+    (count,) = {len(column) for column in table.values()}
+    source = SpectrumSet(np.arange(10.0), np.zeros((count, 10), dtype=np.float32), table)
+    entry = Entry(1, "entry", Path("entry.h5"), source)
+    return MemberSpectra(Project((entry,)), Members.of_entries([(1, count)]))
+
+
+def test_of_very_many_names_the_most_frequent_are_told_apart() -> None:
+    names = np.array([f"species {number:03d}" for number in range(100) for _ in range(1 + (number >= 60))])
+    found = tinted("column sample", members_with(sample=names), None)
+    assert isinstance(found, Categories)
+    assert list(found.names) == [*(f"species {one:03d}" for one in range(60, 100)), "60 others"]
+    assert all(found.names[index] == name for index, name in zip(found.indices, names, strict=True) if index < 40)
+
+
+def test_numbered_labels_stand_in_their_order_and_a_lacking_one_is_not_known() -> None:
+    found = tinted("column label", members_with(label=np.array(["10", "2", "", "1", "2"])), None)
+    assert isinstance(found, Categories)
+    assert list(found.names) == ["1", "2", "10"]
+    assert found.indices.tolist() == [2, 1, -1, 0, 1]
+    assert found.rest == "not known"
+
+
+def test_few_whole_numbers_are_labels_and_many_are_numbers() -> None:
+    assert isinstance(tinted("column n", members_with(n=np.arange(100) % 5), None), Categories)
+    assert isinstance(tinted("column n", members_with(n=np.arange(100)), None), Values)
+    assert isinstance(tinted("column n", members_with(n=np.arange(100) % 5 / 2), None), Values)
+
+
+# Layout
+
+
+def test_the_plane_of_neighbours_settles(explored: Window) -> None:
+    before = plane_of(explored)._ground.scene.points.copy()
+    bar = page_of(explored).bar
+    assert bar is not None
+    assert plane_of(explored)._ground.axis_names[0].startswith("component 1 (")
+    neighbours = next(button for button in bar._layouts.buttons() if button.text() == "Neighbours")
+    QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
+    explored.wait_until(lambda: "neighbours" in explored.studio.session.project.explored.planes, 60)  # type: ignore[union-attr]
+    look(explored)
+    now = plane_of(explored)._ground.scene.points
+    assert now.shape == before.shape
+    assert not np.allclose(now, before)
+    assert plane_of(explored)._ground.axis_names == ("", "")
+    page_of(explored).choose_layout("components")
+    look(explored)
+    assert np.allclose(plane_of(explored)._ground.scene.points, before)
+
+
+def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window) -> None:
+    exploring, page = explored.studio.exploring, page_of(explored)
+    bar = page.bar
+    assert bar is not None
+    seen: list[str] = []
+
+    def stop() -> None:
+        if not seen:
+            seen.append(bar._settle.text())
+            QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
+
+    exploring.stepped.connect(stop)
+    page.choose_layout("neighbours")
+    QApplication.processEvents()
+    explored.wait_until(lambda: bool(seen) and not exploring.settling, 60)
+    look(explored)
+    assert seen == ["Stop"]
+    assert bar._settle.text() == "Settle again"
+    stopped = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
+    assert np.array_equal(plane_of(explored)._ground.scene.points, stopped)
+    QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
+    explored.wait_until(lambda: not exploring.settling, 60)
+    look(explored)
+    settled = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
+    assert not np.allclose(settled, stopped)
+
+
+# What stands in the way
+
+
+def test_one_spectrum_is_not_enough(start: Starter, tmp_path: Path) -> None:
+    window = start(write_spectrum(tmp_path / "one.txt"), loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: window.rows()[0][1] == "denoised")
+    window.do("tab_explore")
+    look(window)
+    assert page_of(window).waiting.isVisible()
+    assert page_of(window).waiting.words.text().startswith("Two spectra or more are needed")
+    assert not page_of(window).waiting.again.isVisible()
+
+
+def test_it_says_how_many_are_still_to_be_denoised(start: Starter, tmp_path: Path) -> None:
+    engine = ComparingEngine()
+    engine.may_go_on.clear()
+    window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
+    window.wait_until(lambda: len(window.rows()) == 1)
+    window.do("tab_explore")
+    window.wait_until(lambda: "1 entry is" in page_of(window).waiting.words.text())
+    engine.may_go_on.set()
+    window.wait_until(lambda: page_of(window).view is not None)
+    look(window)
+
+
+def test_what_failed_is_said_and_can_be_tried_again(start: Starter, tmp_path: Path) -> None:
+    class Failing(ComparingEngine):
+        works = False
+
+        def compare(self, *arguments: Any, **more: Any) -> Any:
+            if not self.works:
+                raise StudioError("The device has no memory left.", remedy="Choose another in the settings.")
+            return super().compare(*arguments, **more)
+
+    engine = Failing()
+    window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: "no memory left" in page_of(window).waiting.words.text())
+    engine.works = True
+    look(window)
+    QTest.mouseClick(page_of(window).waiting.again, Qt.MouseButton.LeftButton)
+    window.wait_until(lambda: page_of(window).view is not None)
+    look(window)
+
+
+def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: Path) -> None:
+    path = write_substances(tmp_path / "padded.h5")
+    with h5py.File(path, "r+") as file:
+        values = file["map/values"][()]
+        values[30:] = 0
+        file["map/values"][...] = values
+    window = start(path, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    assert plane_of(window).shown.size == 30
+    bar = page_of(window).bar
+    assert bar is not None
+    assert bar.axes.words == "6 spectra hold nothing but zeros, or no numbers, and are left out."
+
+
+def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_path: Path) -> None:
+    axis, line = np.linspace(200.0, 1800.0, 200), np.tile(np.sin(np.linspace(0, 9, 200)), (6, 1))
+    for name, values in (("equal.h5", line), ("nothing.h5", np.full((6, 200), np.nan))):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["axis"], file["values"] = axis, values
+    window = start(tmp_path / "nothing.h5", loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["not denoised"])
+    window.do("tab_explore")
+    look(window)
+    assert page_of(window).waiting.isVisible()
+    assert "not numbers" in page_of(window).waiting.words.text()
+    window.drop(tmp_path / "equal.h5")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    bar = page_of(window).bar
+    assert bar is not None
+    assert bar.axes.words == "The spectra are all equal: nothing tells them apart."
+    (row,) = plane_of(window).legend.rows
+    assert row.count == 6
+
+
+def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start: Starter, tmp_path: Path) -> None:
+    path = write_substances(tmp_path / "bright.h5")
+    with h5py.File(path, "r+") as file:
+        values = file["map/values"][()]
+        values[SUBSTANCES == "talc"] *= 400
+        file["map/values"][...] = values
+    window = start(path, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    window.do("tab_explore")
+    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    look(window)
+    strip = page_of(window).strip
+    assert strip is not None
+    heights = [float(np.ptp(curve.values)) for curve in strip.curves]
+    assert len(heights) > 1
+    assert np.allclose(heights, 1, atol=1e-5)
+    assert strip._strip._name.text() == "each scaled from 0 to 1"
+
+
+def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
+    exploring, session = explored.studio.exploring, explored.studio.session
+    old, groups = exploring.portraits, session.groups
+    assert groups is not None and len(old) == len(groups.groups)
+    session.edit_groups(lambda now: now.moved(np.arange(len(now.labels)) < 2, now.groups[-1].name), "Move two")
+    assert exploring.portraits == ()  # as many as before, but of other spectra
+    explored.wait_until(lambda: bool(exploring.portraits))
+    assert exploring.portraits is not old
+    session.edit_groups(lambda now: now.renamed(0, "Chalk"), "Rename")
+    assert exploring.portraits != ()  # a name changes no portrait
+
+
+def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
+    paths = [write_substances(tmp_path / "three.h5"), write_spectrum(tmp_path / "other.txt", points=300)]
+    window = start(*paths, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    bar = page_of(window).bar
+    assert bar is not None
+    assert bar.axes.isVisible()
+    assert "1 of 2 entries have another axis" in bar.axes.words
+    assert "300–1,700 cm⁻¹" in bar.axes.words
+    assert bar.said.text().startswith("37 spectra")
+
+
+def push(window: Window, words: str) -> None:
+    """Press the button of the row about axes that says this, and let what it does come to rest."""
+    bar = page_of(window).bar
+    assert bar is not None
+    (button,) = [one for one in bar.axes.buttons if one.text().startswith(words)]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    window.wait_until(lambda: words not in [one.text()[: len(words)] for one in bar.axes.buttons])
+    look(window)
+
+
+def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, tmp_path: Path) -> None:
+    paths = [write_substances(tmp_path / "three.h5"), write_spectrum(tmp_path / "other.txt", points=300)]
+    window = start(*paths, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    window.choose("three.h5")
+    look(window)
+    push(window, "Only those on the axis of 'three.h5'")
+    bar = page_of(window).bar
+    assert bar is not None
+    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    assert bar.axes.words == (
+        "Only what is on the axis of 'three.h5' is compared: 1 spectrum of 'other.txt' is left out."
+    )
+    window.drop(write_substances(tmp_path / "more.h5", 5))  # on that axis, so it joins them
+    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    look(window)
+    push(window, "Compare all, resampled")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 73)
+    assert "have another axis" in bar.axes.words
+
+
+def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start: Starter, tmp_path: Path) -> None:
+    axis = np.linspace(900.0, 1100.0, 200)
+    np.savetxt(tmp_path / "short.txt", np.column_stack([axis, np.exp(-(((axis - 1000) / 9) ** 2))]), delimiter="\t")
+    window = start(write_substances(tmp_path / "three.h5"), tmp_path / "short.txt", loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    bar = page_of(window).bar
+    assert bar is not None
+    assert plane_of(window).shown.sum() == 36
+    assert "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.words
+    push(window, "Compare all, resampled")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 37)
+    push(window, "Leave out the short ones")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+
+
+def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter, tmp_path: Path) -> None:
+    paths = [write_substances(tmp_path / "one.h5"), write_substances(tmp_path / "two.h5", 4)]
+    window = start(*paths, loader=lambda *_: ComparingEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
+    window.do("tab_explore")
+    window.wait_until(lambda: window.studio.session.groups is not None)
+    look(window)
+    assert plane_of(window).shown.sum() == 72
+    window.choose("one.h5")
+    window.do("remove")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    look(window)
+    window.do("undo")
+    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    look(window)
+
+
+def test_names_places_and_groups_can_be_copied(explored: Window) -> None:
+    session = explored.studio.session
+    (entry,) = session.project.entries
+    session.select_spectra([entry.id] * 2, [3, 30])
+    look(explored)
+    head, *lines = page_of(explored).numbers().splitlines()
+    assert head.split("\t") == ["spectrum", "x", "y", "group"]
+    assert [line.split("\t")[0] for line in lines] == ["three.h5 · 4", "three.h5 · 31"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_the_picture_taken_away_is_the_plane_with_its_legend_and_spectra(
+    explored: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = tmp_path / f"plane{suffix}"
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: path)
+    session = explored.studio.session
+    session.select([])
+    look(explored)
+    explored.do("export_picture")
+    explored.wait_until(lambda: "picture was saved" in explored.message)
+    groups = session.groups
+    assert groups is not None
+    colours = [theme.current().category(group.colour) for group in groups.groups]
+    if suffix == ".svg":
+        drawn = path.read_text(encoding="utf-8")
+        assert drawn.count("<use ") > len(SUBSTANCES), "a mark for each spectrum"
+        assert all(f"fill: {colour.lower()}" in drawn for colour in colours)
+    else:
+        assert all(share_of(path, colour) > 0.0003 for colour in colours)
+    session.select_spectra(np.full(4, session.project.entries[0].id), np.arange(4))
+    look(explored)
+    picture = page_of(explored).picture()
+    assert picture is not None
+    assert picture.selected.sum() == 4
+    assert picture.title.endswith("4 selected")
+    assert [line.name for line in picture.lines] == curves_of(explored)
+
+
+def test_of_points_coloured_by_a_number_the_picture_says_which_colour_is_which(explored: Window) -> None:
+    tint(explored, "column x")
+    picture = page_of(explored).picture()
+    assert picture is not None
+    assert picture.scale is not None
+    assert (picture.scale.label, round(picture.scale.low, 1), round(picture.scale.high, 1)) == ("x", 1.4, 68.6)
+    assert not picture.rows
+
+
+def test_the_actions_of_the_window_work_on_the_plane_while_it_is_shown(explored: Window) -> None:
+    view = plane_of(explored)
+    before = view.place_of(0) - view.place_of(35)
+    explored.do("zoom_in")
+    after = view.place_of(0) - view.place_of(35)
+    assert after.x() == pytest.approx(2 * before.x(), rel=1e-3)
+    explored.do("zoom_back")
+    assert (view.place_of(0) - view.place_of(35)).x() == pytest.approx(before.x(), rel=1e-3)
+    explored.do("copy")
+    assert QApplication.clipboard().text().startswith("spectrum\tx\ty\tgroup\nthree.h5 · 1\t")
+    assert QApplication.clipboard().image().width() == 2 * view.width()
+
+
+def test_the_plane_is_laid_out_anew_where_quite_another_range_is_compared() -> None:
+    random = np.random.default_rng(6)
+    axis = np.linspace(200.0, 1800.0, 400)
+    lines = 100 * np.exp(-(((axis - random.uniform(300, 1700, (30, 1))) / 12) ** 2))
+    long = Part.of(1, "long", SpectrumSet.of(axis, lines))
+    short = Part.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
+    engine: Any = Engine.load(device="cpu", threads=1)
+    first, _ = explore(engine, [long])
+    same, _ = explore(engine, [long], first)
+    assert np.array_equal(same.planes["components"], first.planes["components"])
+    other, _ = explore(engine, [long, short], first)
+    assert other.range_cm is not None
+    assert other.range_cm[1] < 700
+    assert not np.allclose(other.planes["components"][:30], first.planes["components"])

@@ -1,0 +1,150 @@
+"""A second start: the first window comes to the front and opens the files; a crashed one is not in the way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from ramanstudio.gui.shell import app, single_instance
+from ramanstudio.gui.shell.single_instance import Doorbell
+from tests.gui.driver import Starter, Window, write_spectrum
+
+# The start of a second program, whose window would say so.
+SECOND = """
+    import sys
+    from ramanstudio.gui.shell import app
+    app.start = lambda *_: sys.exit("a second window opened")
+    sys.exit(app.main(sys.argv[1:], None))
+"""
+
+
+@pytest.fixture
+def doorbell() -> Iterator[Doorbell]:
+    bell = Doorbell()
+    assert bell.hang_up()
+    yield bell
+    bell.take_down()
+
+
+def start_again(window: Window, *paths: Path | str, cwd: Path | None = None) -> str:
+    """What a second start says, while the first window goes on working."""
+    second = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SECOND), *map(str, paths)],
+        cwd=cwd,
+        env=dict(os.environ),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    window.wait_until(lambda: second.poll() is not None)
+    _, said = second.communicate()
+    assert (second.returncode == 0) == (said == "")
+    return said
+
+
+def test_a_second_start_gives_its_files_to_the_window_that_is_open(
+    start: Starter, doorbell: Doorbell, tmp_path: Path
+) -> None:
+    window = start()
+    doorbell.rung.connect(lambda paths: app.come_forward(window.studio, paths))
+    window.window.showMinimized()
+    write_spectrum(tmp_path / "später.txt")
+    assert start_again(window, "später.txt", cwd=tmp_path) == ""
+    window.wait_until(lambda: [name for name, _ in window.rows()] == ["später.txt"])
+    assert not window.window.windowState() & Qt.WindowState.WindowMinimized
+    window.wait_settled()
+
+
+def test_a_second_start_without_files_only_brings_the_window_forward(start: Starter, doorbell: Doorbell) -> None:
+    window = start()
+    doorbell.rung.connect(lambda paths: app.come_forward(window.studio, paths))
+    window.window.showMinimized()
+    assert start_again(window) == ""
+    window.wait_until(lambda: not window.window.isMinimized())
+    assert window.rows() == []
+
+
+def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> None:
+    # There a double click is an event: one may come before the window is there, another while it is.
+    program = """
+        import sys
+        from PySide6.QtCore import QCoreApplication, QTimer, QUrl
+        from PySide6.QtGui import QFileOpenEvent
+        from ramanstudio.gui.shell import app
+        def ask(name):
+            QCoreApplication.sendEvent(QCoreApplication.instance(), QFileOpenEvent(QUrl.fromLocalFile(name)))
+        begin = app.start
+        def start(*told):
+            ask(sys.argv[1])
+            studio = begin(*told)
+            QTimer.singleShot(100, lambda: ask(sys.argv[2]))
+            studio.opening.opened.connect(opened)
+            return studio
+        names = []
+        def opened(entries, first):
+            names.extend(entry.name for entry in entries)
+            if len(names) == 2:
+                print(*names, flush=True)
+                QCoreApplication.quit()
+        app.start = start
+        app.main([], lambda *_: sys.exit("no model is needed here"))
+    """
+    files = [str(write_spectrum(tmp_path / name)) for name in ("early.txt", "later.txt")]
+    command = [sys.executable, "-c", textwrap.dedent(program), *files]
+    done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["early.txt", "later.txt"], done.stderr
+
+
+def test_windows_of_another_home_are_strangers(
+    start: Starter, doorbell: Doorbell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = start()
+    monkeypatch.setenv("RAMANSTUDIO_HOME", str(tmp_path))
+    assert "a second window opened" in start_again(window)
+
+
+def test_what_a_crashed_window_left_is_not_in_the_way(qapp: QObject) -> None:
+    program = """
+        import os
+        from PySide6.QtWidgets import QApplication
+        from ramanstudio.gui.shell.single_instance import Doorbell
+        app = QApplication([])
+        bell = Doorbell()
+        assert bell.hang_up()
+        os._exit(1)
+    """
+    crashed = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=dict(os.environ), check=False)
+    assert crashed.returncode == 1
+    assert not single_instance.hand_over([])
+    bell = Doorbell()
+    assert bell.hang_up()
+    bell.take_down()
+
+
+def test_a_window_that_hangs_does_not_keep_the_second_start_waiting(
+    qapp: QObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single_instance, "ANSWER_MS", 50)
+    deaf = QLocalServer()
+    assert deaf.listen(single_instance.place())
+    assert not single_instance.hand_over([Path("a.txt")])
+    deaf.close()
+
+
+@pytest.mark.parametrize("said", [b"\x00\x00\x00\x02hi", b"\xff\xff\xff\xff", b"\x00\x00\x00\x03[1]"])
+def test_whoever_is_not_a_start_of_ours_is_hung_up_on(qtbot: object, doorbell: Doorbell, said: bytes) -> None:
+    rung: list[object] = []
+    doorbell.rung.connect(rung.append)
+    stranger = QLocalSocket()
+    stranger.connectToServer(single_instance.place())
+    assert stranger.waitForConnected(1000)
+    stranger.write(said)
+    qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState)  # type: ignore[attr-defined]
+    assert rung == []

@@ -1,0 +1,285 @@
+"""A library keeps references as they were given, through every edit, and says what is wrong with a damaged file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Cancelled, Progress
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.formats import registry
+from ramanstudio.library import library
+from ramanstudio.library.library import Library, Reference
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpus.h5"
+LINES = {"calcite": 1085.0, "quartz": 465.0, "rutile": 610.0, "näher bestimmt": 900.0}
+
+
+def spectrum_of(name: str, points: int = 400, seed: int = 0) -> SpectrumSet:
+    axis = np.linspace(200 + seed, 1800, points)
+    noise = np.random.default_rng(seed).normal(0, 1, points)
+    return SpectrumSet.of(axis, 100 * np.exp(-0.5 * ((axis - LINES[name]) / 8) ** 2) + noise)
+
+
+def reference_of(name: str, points: int = 400, seed: int = 0, **known: object) -> Reference:
+    return Reference(name, spectrum_of(name, points, seed), **known)  # type: ignore[arg-type]
+
+
+class Model:
+    """Stands for the engine: prints that tell which spectrum they were made of, and how often it was asked."""
+
+    def __init__(self, made_by: str = "model-1") -> None:
+        self.made_by = made_by
+        self.asked = 0
+
+    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
+        self.asked += len(spectra)
+        peak = [float(one.axis[np.argmax(one.values[0])]) for one in spectra]
+        return {"features": np.array(peak, "f4")[:, None], "lengths": np.array([[one.points] * 3 for one in spectra]),
+                "none": np.zeros((len(spectra), 0), "f4")}  # fmt: skip
+
+
+@pytest.fixture
+def shelf_board(tmp_path: Path) -> Library:
+    references = [
+        reference_of("calcite", 400, 1, group="minerals", formula="CaCO₃", laser_nm=532.0, source="here", sample="a"),
+        reference_of("quartz", 731, 2, licence="CC0", note="simulated from a peak table"),
+        reference_of("näher bestimmt", 64, 3),
+        reference_of("calcite", 400, 4, sample="b"),
+    ]
+    return library.write(tmp_path / "board.ramanlib", references, "My board")
+
+
+def peaks(one: Library) -> list[float]:
+    return [float(one.spectrum(i).axis[np.argmax(one.spectrum(i).values[0])]) for i in range(len(one))]
+
+
+def test_references_are_found_as_they_were_given(shelf_board: Library) -> None:
+    again = library.open(shelf_board.path)
+    assert (len(again), again.title) == (4, "My board")
+    assert list(again.names) == ["calcite", "quartz", "näher bestimmt", "calcite"]
+    assert list(again.samples) == ["a", "", "", "b"]
+    assert (again.groups[0], again.formulas[0], again.sources[0], again.licences[1]) == (
+        "minerals", "CaCO₃", "here", "CC0",
+    )  # fmt: skip
+    assert list(again.notes) == ["", "simulated from a peak table", "", ""]
+    assert again.laser_nm[0] == 532.0
+    assert np.isnan(again.laser_nm[1:]).all()
+    for index, (name, points, seed) in enumerate([("calcite", 400, 1), ("quartz", 731, 2), ("näher bestimmt", 64, 3)]):
+        given = spectrum_of(name, points, seed)
+        assert np.array_equal(again.spectrum(index).values, given.values)
+        assert again.spectrum(index).axis == pytest.approx(given.axis, abs=1e-3)
+    assert again.spectrum(-1).values.tolist() == again.spectrum(3).values.tolist()
+    assert (again.made_by, again.features, dict(again.prints)) == ("", None, {})
+    with pytest.raises(IndexError):
+        again.spectrum(4)
+
+
+def test_a_library_is_also_a_file_of_spectra_that_any_reader_of_hdf5_understands(shelf_board: Library) -> None:
+    sets = registry.read(shelf_board.path)
+    assert sum(len(one) for one in sets) == 4
+    assert {str(label) for one in sets for label in one.table["label"]} == set(shelf_board.names)
+
+
+def test_opening_does_not_read_the_spectra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large.ramanlib"
+    library.write(path, [reference_of("quartz", 5000, seed) for seed in range(200)])
+    read = 0
+    whole = h5py.Dataset.__getitem__
+
+    def counted(self: h5py.Dataset, which: object, *rest: object) -> object:
+        nonlocal read
+        found = whole(self, which, *rest)
+        read += np.asarray(found).nbytes
+        return found
+
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", counted)
+    opened = library.open(path)
+    assert isinstance(opened.stored.values, np.memmap)
+    assert read < 100_000  # of eight million bytes
+    assert opened.spectrum(150).points == 5000
+
+
+def test_edits_write_the_file_anew_and_keep_the_rest(shelf_board: Library) -> None:
+    more = shelf_board.added([reference_of("rutile", 500, 5, group="oxides")])
+    assert list(more.names) == [*shelf_board.names, "rutile"]
+    less = more.removed([1, 3])
+    assert list(less.names) == ["calcite", "näher bestimmt", "rutile"]
+    assert list(less.groups) == ["minerals", "", "oxides"]
+    assert peaks(less) == [peaks(more)[index] for index in (0, 2, 4)]
+    named = less.renamed([1], "aragonite").edited([0, 1], group="carbonates").titled("Carbonates")
+    again = library.open(shelf_board.path)
+    assert (again.title, list(again.names)) == ("Carbonates", ["calcite", "aragonite", "rutile"])
+    assert list(again.groups) == ["carbonates", "carbonates", "oxides"]
+    assert again.hash == named.hash != less.hash
+    # Whoever searches the library as it was still can, though the file is another.
+    assert np.array_equal(shelf_board.spectrum(1).values, spectrum_of("quartz", 731, 2).values)
+    with pytest.raises(StudioError, match="at least one"):
+        again.removed([0, 1, 2])
+    with pytest.raises(StudioError, match="name"):
+        again.renamed([0], "  ")
+    assert len(library.open(shelf_board.path)) == 3
+
+
+def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_board: Library, tmp_path: Path) -> None:
+    model = Model()
+    ready = shelf_board.prepared(model)
+    assert ready.made_by == "model-1"
+    assert ready.features is not None
+    assert ready.features[:, 0].tolist() == pytest.approx(peaks(ready))
+    assert ready.prints["lengths"][:, 0].tolist() == [400, 731, 64, 400]
+    assert ready.prepared(model) is ready
+    fewer = ready.removed([0]).renamed([0], "tridymite")
+    assert fewer.made_by == "model-1"
+    assert fewer.prints["lengths"][:, 0].tolist() == [731, 64, 400]
+    assert model.asked == 4
+    more = fewer.added([reference_of("rutile", 500, 5)])
+    assert (more.made_by, dict(more.prints)) == ("", {})
+    more = more.prepared(model)
+    assert model.asked == 5
+    assert more.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500]
+    other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(model)
+    both = library.merged(tmp_path / "both.ramanlib", [more, other], "Both")
+    assert (both.made_by, both.title, len(both)) == ("model-1", "Both", 5)
+    assert both.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
+
+
+def test_a_large_library_is_prepared_and_edited_some_at_a_time(tmp_path: Path) -> None:
+    many = library.write(tmp_path / "many.ramanlib", [reference_of("quartz", 40 + n % 100, n % 7) for n in range(150)])
+    model, told = Model(), list[tuple[int, int]]()
+    ready = many.prepared(model, Progress(lambda done, total, _: told.append((done, total))))
+    lengths = [40 + n % 100 for n in range(150)]
+    assert ready.prints["lengths"][:, 0].tolist() == lengths
+    assert told[:3] == [(0, 150), (64, 150), (128, 150)]
+    more = ready.removed(range(0, 150, 2)).added([reference_of("rutile", 33)]).prepared(model)
+    assert more.prints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
+    assert model.asked == 151
+    assert [path.name for path in tmp_path.iterdir()] == ["many.ramanlib"]
+
+
+def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> None:
+    ready = shelf_board.prepared(Model())
+    second = Model("model-2")
+    other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(second)
+    both = library.merged(tmp_path / "both.ramanlib", [other, ready])
+    assert both.made_by == ""
+    first = Model()
+    assert both.prepared(first).prints["lengths"][:, 0].tolist() == [90, 400, 731, 64, 400]
+    assert first.asked == 1  # the four of the larger library were kept
+    assert ready.prepared(second).made_by == "model-2"
+    assert second.asked == 5
+
+
+def test_preparing_can_be_stopped_and_leaves_the_library_whole(shelf_board: Library) -> None:
+    with pytest.raises(Cancelled):
+        shelf_board.prepared(Model(), Progress(is_cancelled=lambda: True))
+    assert list(library.open(shelf_board.path).names) == list(shelf_board.names)
+    assert [path.name for path in shelf_board.path.parent.iterdir()] == ["board.ramanlib"]
+
+
+def test_one_spectrum_under_two_names_or_at_another_scale_is_a_duplicate(shelf_board: Library) -> None:
+    copy = shelf_board.spectrum(1)
+    scaled = Reference("chalcedony", copy.with_values(copy.values * 3.5 + 20))
+    another = reference_of("quartz", 731, 12)
+    assert library.duplicates(shelf_board) == ()
+    assert library.duplicates(shelf_board.added([scaled, another, scaled])) == ((1, 4, 6),)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.7, 0.99])
+def test_a_library_that_was_cut_short_is_a_sentence(shelf_board: Library, share: float) -> None:
+    whole = shelf_board.path.read_bytes()
+    cut = shelf_board.path.with_name("cut.ramanlib")
+    cut.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(StudioError, match=r"cut\.ramanlib") as refused:
+        library.open(cut)
+    assert refused.value.remedy
+
+
+@pytest.mark.parametrize("name", ["spectra/offsets", "spectra/values", "spectra/label", "spectra/laser_nm", "printed"])
+def test_parts_that_do_not_fit_are_refused(shelf_board: Library, name: str) -> None:
+    shelf_board.prepared(Model())
+    with h5py.File(shelf_board.path, "a") as file:
+        del file[name]
+        file[name] = np.arange(3)
+    with pytest.raises(StudioError, match="damaged"):
+        library.open(shelf_board.path)
+
+
+def test_a_damaged_library_never_ends_the_program(shelf_board: Library) -> None:
+    whole = shelf_board.prepared(Model()).path.read_bytes()
+    damaged, random, said = shelf_board.path.with_name("damaged.ramanlib"), np.random.default_rng(1), 0
+    for _ in range(150):
+        content = bytearray(whole)
+        for at in random.integers(0, 6000, 3):  # where the file says what lies where
+            content[at] = random.integers(256)
+        damaged.write_bytes(bytes(content))
+        try:
+            one = library.open(damaged)
+            for index in range(len(one)):
+                one.reference(index)
+        except StudioError:
+            said += 1
+    assert said > 50
+
+
+def test_an_array_that_lies_in_another_file_is_not_followed(shelf_board: Library, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["values"] = np.zeros(400 + 731 + 64 + 400, "f4")
+    with h5py.File(shelf_board.path, "a") as file:
+        del file["spectra/values"]
+        file["spectra/values"] = h5py.ExternalLink("secret.h5", "/values")
+    with pytest.raises(StudioError, match="damaged"):
+        library.open(shelf_board.path)
+
+
+def test_what_is_no_library_is_said_to_be_none(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["axis"] = np.arange(3)
+    with pytest.raises(StudioError, match="not a library"):
+        library.open(tmp_path / "other.h5")
+    (tmp_path / "words.ramanlib").write_text("a letter")
+    with pytest.raises(StudioError, match=r"words\.ramanlib"):
+        library.open(tmp_path / "words.ramanlib")
+    with pytest.raises(StudioError, match="There is no library"):
+        library.open(tmp_path / "gone.ramanlib")
+
+
+def test_what_cannot_be_a_reference_or_be_written_is_a_sentence(tmp_path: Path) -> None:
+    gap = Reference("gap", SpectrumSet.of(np.arange(50.0), np.full(50, np.nan)))
+    with pytest.raises(StudioError, match="'gap' cannot be a reference"):
+        library.write(tmp_path / "x.ramanlib", [gap])
+    with pytest.raises(StudioError, match="at least one"):
+        library.write(tmp_path / "x.ramanlib", [])
+    with pytest.raises(StudioError, match="Could not write"):
+        library.write(tmp_path / "no such folder" / "x.ramanlib", [reference_of("quartz")])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the real spectra are not beside the project")
+def test_two_hundred_minerals_come_back_as_they_went_in(tmp_path: Path) -> None:
+    with h5py.File(CORPUS) as file:
+        group = file["rruff"]
+        ends = group["offsets"][:201].tolist()
+        axis, values = group["axis"][: ends[-1]], group["values"][: ends[-1]]
+        names, samples = group["label"].asstr()[:200], group["sample"].asstr()[:200]
+        lasers = group["laser_nm"][:200]
+    pieces = [slice(begin, end) for begin, end in itertools.pairwise(ends)]
+    references = [
+        Reference(name, SpectrumSet(axis[piece], values[piece][None]), laser_nm=float(laser), sample=sample)
+        for name, sample, laser, piece in zip(names, samples, lasers, pieces, strict=True)
+    ]
+    made = library.write(tmp_path / "rruff.ramanlib", references)
+    assert len(made) == 200
+    assert list(made.names) == names.tolist()
+    assert list(made.samples) == samples.tolist()
+    assert made.laser_nm == pytest.approx(lasers)
+    for index, piece in enumerate(pieces):
+        assert np.array_equal(made.spectrum(index).axis, axis[piece])
+        assert np.array_equal(made.spectrum(index).values[0], values[piece])

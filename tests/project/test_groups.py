@@ -1,0 +1,81 @@
+"""Groups of spectra: naming, merging, splitting, moving; nothing that was there is changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.project.groups import OUTLIER, Groups, Members
+
+
+@pytest.fixture
+def groups() -> Groups:
+    """Five spectra of two entries in three groups, and one outlier."""
+    members = Members.of_entries([(4, 4), (9, 2)])
+    return Groups.found(members, np.array([0, 0, 1, 1, 2, OUTLIER]), np.full(6, 0.9, dtype=np.float32), "k-means")
+
+
+def test_found_groups_are_numbered_counted_and_coloured_apart(groups: Groups) -> None:
+    assert groups.names() == ["Group 1", "Group 1", "Group 2", "Group 2", "Group 3", "outlier"]
+    assert groups.counts.tolist() == [2, 2, 1]
+    assert groups.outliers == 1
+    assert len({group.colour for group in groups.groups}) == 3
+
+
+def test_an_edit_leaves_what_was_there_as_it_was(groups: Groups) -> None:
+    renamed = groups.renamed(0, "  quartz ")
+    assert renamed.groups[0].name == "quartz"
+    assert groups.groups[0].name == "Group 1"
+    assert groups.recoloured(1, 7).groups[1].colour == 7
+
+
+@pytest.mark.parametrize("name", ["", "   ", "Group 2"])
+def test_a_name_that_is_empty_or_taken_is_refused_with_a_remedy(groups: Groups, name: str) -> None:
+    with pytest.raises(StudioError) as refused:
+        groups.renamed(0, name)
+    assert refused.value.remedy
+
+
+def test_merged_groups_take_the_place_of_the_largest(groups: Groups) -> None:
+    merged = groups.merged([1, 2])
+    assert merged.labels.tolist() == [0, 0, 1, 1, 1, OUTLIER]
+    assert [group.name for group in merged.groups] == ["Group 1", "Group 2"]
+    assert groups.merged([0, 2], "feldspar").groups[0].name == "feldspar"
+
+
+def test_a_group_is_split_into_parts_with_names_and_colours_of_their_own(groups: Groups) -> None:
+    split = groups.split(1, np.array([0, 1]))
+    assert split.labels.tolist() == [0, 0, 1, 3, 2, OUTLIER]
+    assert split.groups[3].name == "Group 2 · 2"
+    assert len({group.colour for group in split.groups}) == 4
+
+
+def test_spectra_are_given_a_label_that_makes_or_joins_a_group(groups: Groups) -> None:
+    two = np.array([True, False, False, False, False, True])
+    named = groups.moved(two, "calcite")
+    assert named.names() == ["calcite", "Group 1", "Group 2", "Group 2", "Group 3", "calcite"]
+    assert named.probabilities[[0, 5]].tolist() == [1.0, 1.0]
+    assert groups.moved(two, "Group 3").counts.tolist() == [1, 2, 3]
+
+
+def test_a_group_given_up_leaves_its_spectra_without_one(groups: Groups) -> None:
+    given_up = groups.without(0)
+    assert given_up.outliers == 3
+    assert [group.name for group in given_up.groups] == ["Group 2", "Group 3"]
+    assert given_up.labels.tolist() == [OUTLIER, OUTLIER, 0, 0, 1, OUTLIER]
+
+
+def test_spectra_keep_their_groups_when_others_come_and_go(groups: Groups) -> None:
+    now = Members.of_entries([(9, 2), (4, 3), (12, 1)])
+    kept = groups.of(now, nearest=np.full(6, 2))
+    assert kept.names() == ["Group 3", "outlier", "Group 1", "Group 1", "Group 2", "Group 3"]
+    assert groups.of(now).labels[-1] == OUTLIER
+
+
+def test_members_are_found_among_others_and_by_entry() -> None:
+    members = Members.of_entries([(7, 2), (3, 3)])
+    assert members[np.array([4, 0])].places_in(members).tolist() == [4, 0]
+    assert Members.of_entries([(7, 3)]).places_in(members).tolist() == [0, 1, -1]
+    assert [(entry, places.tolist()) for entry, places in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
+    assert Members.of_entries([]).places_in(members).tolist() == []

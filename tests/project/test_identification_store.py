@@ -1,0 +1,65 @@
+"""What spectra were found to be, saved in a project and read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+import h5py
+import numpy as np
+import pytest
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.project import project_file
+from ramanstudio.project.project import Entry, Identified, Project
+from ramanstudio.search.searching import Identification, Match
+
+
+def a_match(name: str, chance: float, *bands: tuple[float, ...]) -> Match:
+    return Match(name, chance, 0.9, 812.5, -0.1, 1.2, 0.25, 1, 4321, *bands)
+
+
+def a_project(found: tuple[Identification | None, ...]) -> Project:
+    source = SpectrumSet(np.linspace(200, 1800, 64), np.ones((len(found), 64), dtype=np.float32))
+    entry = Entry(7, "map.txt", Path("map.txt"), source)
+    identified = Identified(source, found, "what was asked", ("abc", "déf"))
+    return Project((entry,), identified=MappingProxyType({7: identified}))
+
+
+FOUND = (
+    Identification((a_match("Quartz α", 0.97, (464.25, 206.0), (), (988.0,)), a_match("Opal", 0.02)), False, 1),
+    None,
+    Identification((), True, 0, "The spectrum is flat."),
+    Identification((a_match("Opal", 0.3, (), (1.0, 2.0, 3.0)),), True, 0, "Nothing is credible."),
+)
+
+
+@pytest.mark.parametrize("found", [FOUND, (None, None), FOUND[2:3]])
+def test_identifications_come_back_as_they_were(tmp_path: Path, found: tuple[Identification | None, ...]) -> None:
+    project_file.save(a_project(found), tmp_path / "work.ramanstudio")
+    project = project_file.load(tmp_path / "work.ramanstudio")
+    (entry,) = project.entries
+    identified = project.identification(entry)
+    assert identified is not None
+    assert identified.found == found
+    assert (identified.asked, identified.libraries) == ("what was asked", ("abc", "déf"))
+
+
+@pytest.mark.parametrize("name", ["rows", "verdicts", "names", "bands", "texts", "band_counts"])
+def test_what_does_not_fit_together_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(a_project(FOUND), path)
+    with h5py.File(path, "r+") as file:
+        group = file["identified/7"]
+        short = group[name][()][:-1]
+        del group[name]
+        group[name] = short
+    with pytest.raises(StudioError, match=r"work\.ramanstudio"):
+        project_file.load(path)
+
+
+def test_spectra_that_were_read_again_are_identified_no_more(tmp_path: Path) -> None:
+    project = a_project(FOUND)
+    other = Entry(7, "map.txt", Path("map.txt"), SpectrumSet(np.linspace(200, 1800, 64), np.ones((4, 64))))
+    assert project.with_entries([other]).identification(other) is None

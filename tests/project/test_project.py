@@ -1,0 +1,124 @@
+"""Projects, and the history that steps through them."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.project.groups import Groups, Members
+from ramanstudio.project.project import Entry, Explored, History, Project, Result, could_be_one_set
+
+
+def entry(number: int, source: SpectrumSet | None = None) -> Entry:
+    return Entry(number, f"{number}.txt", Path(f"/{number}.txt"), source)
+
+
+def spectra() -> SpectrumSet:
+    return SpectrumSet.of(np.arange(10.0), np.ones(10))
+
+
+def test_undo_and_redo_step_through_the_edits() -> None:
+    history = History()
+    history.push(Project((entry(1),)), "Open files")
+    history.push(Project((entry(1), entry(2))), "Open files")
+    assert history.undoes == "Open files"
+    assert len(history.undo().entries) == 1
+    assert history.redoes == "Open files"
+    assert len(history.undo().entries) == 0
+    assert len(history.undo().entries) == 0  # there is nothing before the beginning
+    assert len(history.redo().entries) == 1
+
+
+def test_an_edit_after_undo_forgets_what_was_undone() -> None:
+    history = History()
+    history.push(Project((entry(1),)), "Open files")
+    history.undo()
+    history.push(Project((entry(2),)), "Open files")
+    assert history.redoes == ""
+    assert [one.id for one in history.redo().entries] == [2]
+
+
+def test_the_batches_of_one_drop_are_one_step() -> None:
+    history = History()
+    for count in (1, 2, 3):
+        history.push(Project(tuple(entry(number) for number in range(count))), "Open files", key=("open", 1))
+    assert len(history.present.entries) == 3
+    assert len(history.undo().entries) == 0
+
+
+def test_results_survive_undo_and_are_no_step_of_their_own() -> None:
+    source = spectra()
+    history = History()
+    history.push(Project((entry(1, source),)), "Open files")
+    history.push(history.present.without([1]), "Remove 1 entry")
+    history.keep({1: Result(source, problem="too short")})
+    project = history.undo()
+    found = project.result(project.entries[0])
+    assert found is not None
+    assert found.problem == "too short"
+
+
+def test_a_result_is_not_that_of_an_entry_which_was_read_again() -> None:
+    project = Project((entry(1, spectra()),)).with_results({1: Result(spectra())})
+    assert project.result(project.entries[0]) is None
+
+
+def test_a_thousand_edits_share_their_arrays_and_take_next_to_no_memory() -> None:
+    big = SpectrumSet.of(np.arange(1000.0), np.zeros((20_000, 1000)))
+    history = History(depth=2000)
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            history.push(Project((entry(1, big), entry(number + 2))), "Edit")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 20_000_000, "one copy of the set alone is 80 MB"
+    for _ in range(999):
+        history.undo()
+    assert history.present.entries[0].source is big
+
+
+def test_four_spectra_or_more_are_a_set() -> None:
+    def of(count: int) -> Entry:
+        return entry(1, SpectrumSet.of(np.arange(10.0), np.ones((count, 10))))
+
+    assert [of(count).is_set for count in (1, 3, 4, 200)] == [False, False, True, True]
+    assert not entry(1).is_set
+
+
+def test_entries_that_could_be_repeats_are_on_one_axis_and_not_one_set_yet() -> None:
+    files = [entry(number, spectra()) for number in range(4)]
+    assert could_be_one_set(files)
+    assert not could_be_one_set(files[:3])
+    assert not could_be_one_set([*files, entry(5, SpectrumSet.of(np.arange(11.0), np.ones(11)))])
+    assert not could_be_one_set([replace(one, together=9) for one in files])
+    assert could_be_one_set([*(replace(one, together=9) for one in files), entry(5, spectra())])
+
+
+def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
+    whole = replace(entry(4, spectra()), together=4)
+    project = Project((*(replace(entry(number, spectra()), together=9) for number in range(3)), whole, entry(5)))
+    assert [one.id for one in project.in_one_set([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
+    assert [one.id for one in project.in_one_set([whole])] == [4]
+
+
+def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
+    history = History()
+    members = Members.of_entries([(1, 3)])
+    explored = Explored(members, np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))
+    groups = Groups.found(members, np.array([0, 0, 1]), np.ones(3, dtype=np.float32))
+    history.push(replace(history.present, groups=groups), "Find groups")
+    history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")
+    history.keep_explored(explored, None)
+    assert history.undoes == "Rename a group"
+    before = history.undo()
+    assert before.explored is explored
+    assert before.groups is groups
+    again = history.redo()
+    assert again.groups is not None
+    assert again.groups.groups[0].name == "quartz"

@@ -1,0 +1,133 @@
+"""A project that is saved is the project that is opened again; what is damaged is a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.engine import Denoised
+from ramanstudio.project import project_file
+from ramanstudio.project.groups import Groups, Members
+from ramanstudio.project.project import Entry, Explored, Project, Result
+
+
+@pytest.fixture
+def project() -> Project:
+    """A denoised map in groups, a spectrum that is not denoised, and a file that could not be read."""
+    random = np.random.default_rng(0)
+    axis = np.linspace(200, 1800, 300)
+    table = {"x": np.arange(40.0), "y": np.zeros(40), "label": np.array(["näher"] * 40)}
+    spectra = SpectrumSet(axis, random.normal(size=(40, 300)), table, {"laser_nm": 532.0, "unit": "counts"})
+    ones = np.ones(40, dtype=np.float32)
+    denoised = Denoised(spectra.with_values(spectra.values / 2), np.full_like(spectra.values, 0.3), ones, 3 * ones)
+    entries = (
+        Entry(1, "map.wdf", Path("map.wdf"), spectra, noise_region=(300.0, 400.0), together=1),
+        Entry(4, "one.txt", Path("one.txt"), SpectrumSet.of(axis, np.ones(300))),
+        Entry(5, "letter.txt", Path("letter.txt"), None, "'letter.txt' is not a spectrum.", "Open another."),
+    )
+    members = Members.of_entries([(1, 40)])
+    explored = Explored(members, random.normal(size=(40, 8)).astype("f4"), random.normal(size=(40, 9)).astype("f4"))
+    groups = Groups.found(members, np.repeat([0, 1, -1, 1], 10), ones, "k-means", 0.4).renamed(0, "calcite")
+    result = Result(spectra, denoised, (300.0, 400.0), True, together=1, set_size=40, model="smae-base")
+    plane = random.normal(size=(40, 2)).astype("f4")
+    return Project(entries, {1: result}, explored.with_plane("components", plane), groups)
+
+
+def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    again = project_file.load(path)
+    for entry, before in zip(again.entries, project.entries, strict=True):
+        assert (entry.id, entry.name, entry.path, entry.problem, entry.remedy, entry.noise_region, entry.together) == (
+            before.id, before.name, before.path, before.problem, before.remedy, before.noise_region, before.together,
+        )  # fmt: skip
+    source, result = again.entries[0].source, again.result(again.entries[0])
+    assert source is not None
+    assert result is not None
+    assert result.denoised is not None
+    assert source.about["laser_nm"] == 532.0
+    assert source.table["label"].tolist() == ["näher"] * 40
+    assert np.array_equal(result.denoised.spectra.values, project.results[1].denoised.spectra.values)  # type: ignore[union-attr]
+    assert (result.model, result.set_size, result.region_chosen) == ("smae-base", 40, True)
+    assert again.result(again.entries[1]) is None
+    assert again.explored is not None
+    assert np.array_equal(again.explored.planes["components"], project.explored.planes["components"])  # type: ignore[union-attr]
+    assert again.groups is not None
+    assert again.groups.names() == project.groups.names()  # type: ignore[union-attr]
+
+
+def test_a_file_that_is_no_project_is_said_to_be_none(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "other.ramanstudio", "w") as file:
+        file["axis"] = np.arange(3)
+    with pytest.raises(StudioError, match="not a project"):
+        project_file.load(tmp_path / "other.ramanstudio")
+
+
+def test_a_project_of_a_newer_version_is_read_as_far_as_it_is_known_and_not_written_over(
+    project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        file.attrs["version"] = project_file.VERSION + 1
+        file["holograms"] = [1, 2, 3]
+    assert project_file.is_newer(path)
+    assert [entry.name for entry in project_file.load(path).entries] == [entry.name for entry in project.entries]
+    before = path.read_bytes()
+    with pytest.raises(StudioError, match=r"newer.*another name"):
+        project_file.save(project, path)
+    assert path.read_bytes() == before
+
+
+def test_a_project_too_new_to_be_understood_is_not_called_damaged(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        file.attrs["version"] = project_file.VERSION + 1
+        del file["project"]
+    with pytest.raises(StudioError, match="newer"):
+        project_file.load(path)
+
+
+@pytest.mark.parametrize("name", ["project", "entries/1/values", "entries/1/table/label", "groups/labels"])
+def test_a_project_that_states_terabytes_takes_no_memory(project: Project, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        shape = file[name].shape
+        del file[name]
+        file.create_dataset(name, shape, dtype="S2000000000", chunks=shape and (1,) * len(shape))
+    with pytest.raises(StudioError, match=f"'/{name}' states .* more than it can hold"):
+        project_file.load(path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.99])
+def test_a_project_that_was_cut_short_is_a_sentence(project: Project, tmp_path: Path, share: float) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(StudioError, match=r"work\.ramanstudio") as refused:
+        project_file.load(path)
+    assert refused.value.remedy
+
+
+@pytest.mark.parametrize("name", ["groups/labels", "explored/features", "entries/1/expected_error", "entries/1/axis"])
+def test_parts_that_do_not_fit_are_refused(project: Project, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        del file[name]
+        file[name] = np.arange(3)
+    with pytest.raises(StudioError):
+        project_file.load(path)
+
+
+def test_what_cannot_be_written_is_a_sentence_and_leaves_the_old_file(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="Could not save"):
+        project_file.save(project, tmp_path / "no such folder" / "work.ramanstudio")
