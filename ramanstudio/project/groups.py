@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 
 OUTLIER: Final = -1  # the label of spectra that belong to no group
+UNCERTAIN: Final = 0.5  # with a lower probability a spectrum may as well belong to another group
 COLOURS: Final = 20  # that differ; then they come round again
 
 
@@ -106,6 +107,12 @@ class Groups:
         """How many spectra each group has, (K,)."""
         counts: NDArray[np.int64] = np.bincount(self.labels[self.labels >= 0], minlength=len(self.groups))
         return counts
+
+    @property
+    def uncertain(self) -> NDArray[np.bool_]:
+        """Whether each spectrum may as well belong to another group, (N,)."""
+        uncertain: NDArray[np.bool_] = (self.labels != OUTLIER) & (self.probabilities < UNCERTAIN)
+        return uncertain
 
     @property
     def outliers(self) -> int:

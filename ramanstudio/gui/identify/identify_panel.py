@@ -25,7 +25,11 @@ from ramanstudio.gui.libraries.library_problems import UnopenedRows
 from ramanstudio.gui.spectra_list.entry_list import panel_heading
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.core.settings import Settings
+    from ramanstudio.gui.document.session import Session
+    from ramanstudio.gui.finetuning.model_predictions import TaughtModels
+    from ramanstudio.gui.identify.identifying import Identifying
+    from ramanstudio.gui.identify.mixture_jobs import Unmixing
 
 LATER_MS: Final = 120
 STARTER: Final = "Only the starter library is here; its spectra are simulated from peak tables."
@@ -37,16 +41,20 @@ class IdentifyPanel(Panel):
     def __init__(
         self,
         page: IdentifyPage,
-        studio: Studio,
+        session: Session,
+        settings: Settings,
+        identifying: Identifying,
+        unmixing: Unmixing,
+        models: TaughtModels,
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(panel_heading("Identify"))
-        self._page, self._session, self._settings = page, studio.session, studio.settings
-        self._identifying, self._unmixing = studio.identifying, studio.unmixing
+        self._page, self._session, self._settings = page, session, settings
+        self._identifying, self._unmixing = identifying, unmixing
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
-        self._starter, self.unopened = label("quiet", wrap=True), UnopenedRows(studio.libraries)
-        self.taught = TaughtChoice(studio.taught_models)
+        self._starter, self.unopened = label("quiet", wrap=True), UnopenedRows(identifying.libraries)
+        self.taught = TaughtChoice(models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)
