@@ -21,8 +21,8 @@ class ActionContext:
     spectra: int = 0  # spectra in the only selected entry
     tabs: frozenset[str] = frozenset()  # keys of the tabs that can be chosen
     working: bool = False
-    undoes: str = ""
-    redoes: str = ""
+    undo_title: str = ""
+    redo_title: str = ""
     engine: bool = False
     explored: bool = False  # whether the spectra have been projected
     grouped: bool = False  # whether there are groups

@@ -30,7 +30,7 @@ from ramanstudio.gui.finetuning.label_errors_view import PADDED
 
 if TYPE_CHECKING:
     from ramanstudio.core.settings import Settings
-    from ramanstudio.gui.finetuning.model_predictions import TaughtModels
+    from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
     from ramanstudio.gui.finetuning.services import FinetuningServices
 
 KIND: Final = f"Taught model (*{finetuned_model.EXPORTED})"
@@ -41,7 +41,7 @@ class ModelList(QWidget):
 
     changed = Signal()
 
-    def __init__(self, settings: Settings, models: TaughtModels, parent: QWidget) -> None:
+    def __init__(self, settings: Settings, models: FineTunedModels, parent: QWidget) -> None:
         super().__init__(parent)
         self._settings, self._models = settings, models
         self._otherwise = ""

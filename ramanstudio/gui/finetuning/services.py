@@ -9,7 +9,7 @@ from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import TaughtModels
+from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +21,4 @@ class FinetuningServices:
     messages: Messages
     settings: Settings
     denoising: Denoising  # its engine trains and classifies
-    models: TaughtModels
+    models: FineTunedModels

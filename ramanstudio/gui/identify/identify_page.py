@@ -15,7 +15,7 @@ from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import TaughtModels
+from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
 from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import TaughtRows, above
@@ -23,7 +23,7 @@ from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.gui.identify.match_list import HitList
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
@@ -42,7 +42,7 @@ class IdentifyPage(TabPage):
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: TaughtModels, actions: Actions
+        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: FineTunedModels, actions: Actions
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
@@ -248,7 +248,9 @@ class IdentifyPage(TabPage):
         view.show_over(laid.over, laid.marks)
         if laid.problem:
             verdict.facts.setText(laid.problem)
-        elif found is None or not found.why or match is not next(iter(found.matches), None):  # else it is said already
+        elif (
+            found is None or not found.explanation or match is not next(iter(found.matches), None)
+        ):  # else it is said already
             verdict.say_share(laid.share)
 
     def _ask_for_reference(self) -> None:
@@ -293,16 +295,16 @@ class IdentifyPage(TabPage):
 
     def figure(self) -> DrawFigure | None:
         """Draws the spectrum with the reference or mixture over it; None while there is none."""
-        from ramanstudio.export.identification_figure import draw_overlay
+        from ramanstudio.export.identification_figure import draw_identification
 
         picture = self.picture()
-        return None if picture is None else partial(draw_overlay, picture=picture)
+        return None if picture is None else partial(draw_identification, picture=picture)
 
     def numbers(self) -> str:
         """What is drawn, as tab separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-    def picture(self) -> OverlayPicture | None:
+    def picture(self) -> IdentificationFigure | None:
         """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
         if self.view is None or self.verdict is None:
             return None

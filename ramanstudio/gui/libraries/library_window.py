@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.document.session import Session
     from ramanstudio.gui.libraries.libraries import Libraries
     from ramanstudio.library.library import Library
-    from ramanstudio.library.library_folder import Unopened
+    from ramanstudio.library.library_folder import UnreadableLibrary
 
 LOOK_MS: Final = 80
 
@@ -51,7 +51,7 @@ class LibraryWindow(QDialog):
         self._show_download_guides = show_download_guides
         self._wanted: Path | None = None
         self._shown: tuple[Library, ...] = ()
-        self._unopened: tuple[Unopened, ...] = ()  # beneath them
+        self._unopened: tuple[UnreadableLibrary, ...] = ()  # beneath them
         self.parts = LibraryParts(self)
         self.model = self.parts.model
         self.edits = LibraryEdits(session, libraries, self)
@@ -78,7 +78,7 @@ class LibraryWindow(QDialog):
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
     @property
-    def chosen_unopened(self) -> Unopened | None:
+    def chosen_unopened(self) -> UnreadableLibrary | None:
         """What is chosen on the shelf, where it could not be opened."""
         row = self.parts.shelf.currentRow() - len(self._shown)
         return self._unopened[row] if 0 <= row < len(self._unopened) else None
@@ -106,7 +106,7 @@ class LibraryWindow(QDialog):
         shelf, libraries = self.parts.shelf, self._libraries
         with QSignalBlocker(shelf):
             shelf.clear()
-            self._shown, self._unopened = libraries.all, libraries.unopened
+            self._shown, self._unopened = libraries.all, libraries.unreadable
             for library in self._shown:
                 self._put(f"{library.title}\n{count_of(len(library), 'reference')}", str(library.path))
             for one in self._unopened:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.map_files import MapPicture
+from ramanstudio.export.map_files import MapFigure
 from ramanstudio.export.map_files import save as save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
@@ -243,7 +243,7 @@ class MapPage(TabPage):
         return None if picture is None else partial(save_map, picture=picture)
 
     @property
-    def picture(self) -> MapPicture | None:
+    def picture(self) -> MapFigure | None:
         """What is shown, to be saved."""
         return self.view.picture if self.view is not None and self.subject.entry is not None else None
 

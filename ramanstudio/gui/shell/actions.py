@@ -111,7 +111,7 @@ ACTIONS: Final = (
         "Ctrl+Z",
         "Take the last step back",
         "ph.arrow-u-up-left",
-        lambda context: bool(context.undoes),
+        lambda context: bool(context.undo_title),
     ),
     Action(
         "redo",
@@ -120,7 +120,7 @@ ACTIONS: Final = (
         "Ctrl+Shift+Z",
         "Do again what was taken back",
         "ph.arrow-u-up-right",
-        lambda context: bool(context.redoes),
+        lambda context: bool(context.redo_title),
     ),
     Action(
         "copy",

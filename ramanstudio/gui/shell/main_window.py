@@ -35,7 +35,7 @@ from ramanstudio.gui.shell.view_commands import ViewCommands
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.commands import VIEW_SETTINGS, SpectrumCommands
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
-from ramanstudio.project.project import Project, could_be_one_set
+from ramanstudio.project.project import Project, look_like_repeats
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
@@ -358,19 +358,19 @@ class MainWindow(QMainWindow):
             readable=len(readable),
             lacking=sum(not self.services.denoising.is_denoised(entry) for entry in readable),
             sets=len(session.selected_sets),
-            one_axis=could_be_one_set(readable),
+            one_axis=look_like_repeats(readable),
             denoised=sum(result is not None and result.denoised is not None for result in results),
             unread=len(selected) - len(readable),
             tabs=self.tabs.offered,
             spectra=len(only) if only is not None else 0,
             working=any(job.title for job in self.services.workers.jobs) or bool(self.message_bar.words),
-            undoes=session.undoes,
-            redoes=session.redoes,
+            undo_title=session.undo_title,
+            redo_title=session.redo_title,
             engine=self.services.denoising.engine is not None,
             explored=session.project.explored is not None,
             grouped=session.groups is not None,
             groups=self.group_commands.n_chosen,
-            identified=bool(session.project.identified or session.project.answered),
+            identified=bool(session.project.identified or session.project.predictions),
             has_figure=self.tabs.current_page.has_figure,
             uncertain=self.group_commands.has_uncertain,
         )

@@ -112,5 +112,5 @@ def enable(actions: Mapping[str, QAction], context: ActionContext) -> None:
     """Switch each action on or off for this context."""
     for row in ACTIONS:
         actions[row.id].setEnabled(row.enabled(context))
-    for name, verb, what in (("undo", "Undo", context.undoes), ("redo", "Redo", context.redoes)):
+    for name, verb, what in (("undo", "Undo", context.undo_title), ("redo", "Redo", context.redo_title)):
         actions[name].setText(f"{verb}: {what[0].lower() + what[1:]}" if what else verb)
