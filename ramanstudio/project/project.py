@@ -92,7 +92,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explored:
+class Exploration:
     """How the spectra `members` (N of them) of one or many entries lie to each other.
 
     `features` (N, D) of unit length say what each is of, `likeness` (N, K) is what groups are found by; both were read
@@ -108,7 +108,7 @@ class Explored:
     aside: str = ""
     model: str = ""
 
-    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Explored:
+    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Exploration:
         """The same with another plane (N, 2)."""
         return replace(self, planes=MappingProxyType({**self.planes, layout: plane}))
 
@@ -175,7 +175,7 @@ class Project:
 
     entries: tuple[Entry, ...] = ()
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
-    explored: Explored | None = None
+    explored: Exploration | None = None
     groups: Groups | None = None
     identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
@@ -274,7 +274,7 @@ class History:
         self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
         return self.present
 
-    def keep_explored(self, explored: Explored, groups: Groups | None) -> Project:
+    def keep_explored(self, explored: Exploration, groups: Groups | None) -> Project:
         """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
         now = self._snapshots[self._at]
         project = replace(now.project, explored=explored, groups=groups or now.project.groups)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Entry, Explored, History, Project, Result, could_be_one_set
+from ramanstudio.project.project import Entry, Exploration, History, Project, Result, could_be_one_set
 
 
 def entry(number: int, source: SpectrumSet | None = None) -> Entry:
@@ -110,7 +110,7 @@ def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
 def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
     history = History()
     members = Members.of_entries([(1, 3)])
-    explored = Explored(members, np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))
+    explored = Exploration(members, np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))
     groups = Groups.found(members, np.array([0, 0, 1]), np.ones(3, dtype=np.float32))
     history.push(replace(history.present, groups=groups), "Find groups")
     history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Answered, Entry, Explored, History, Identified, Project, Region, Result
+from ramanstudio.project.project import Answered, Entry, Exploration, History, Identified, Project, Region, Result
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Region as Within
@@ -217,7 +217,7 @@ class Session(QObject):
         elif len(ids) == 1:
             self._look_at(Selection.of_spectra(self.project, ids, [spectrum]))
 
-    def keep_explored(self, explored: Explored, groups: Groups | None = None) -> None:
+    def keep_explored(self, explored: Exploration, groups: Groups | None = None) -> None:
         """Keep what was found about all spectra together, and the groups that go with it; no step to undo."""
         before = self.project
         self._history.keep_explored(explored, groups)
