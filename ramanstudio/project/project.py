@@ -114,7 +114,7 @@ class Exploration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Identified:
+class Identifications:
     """What the spectra `source` of one entry were found to be: `found` has one for each, None where nobody asked yet.
 
     `asked` names the question (which libraries, over which range, which model): answers to another one are old.
@@ -177,7 +177,7 @@ class Project:
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
     explored: Exploration | None = None
     groups: Groups | None = None
-    identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
+    identified: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
     answered: Mapping[int, tuple[Answered, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -190,7 +190,7 @@ class Project:
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
 
-    def identification(self, entry: Entry) -> Identified | None:
+    def identification(self, entry: Entry) -> Identifications | None:
         """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
@@ -281,7 +281,7 @@ class History:
         self._snapshots[self._at] = replace(now, project=project)
         return self.present
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> Project:
+    def keep_identified(self, found: Mapping[int, Identifications]) -> Project:
         """Add to the present what spectra were found to be; no step that could be undone."""
         now = self._snapshots[self._at]
         identified = MappingProxyType({**now.project.identified, **found})

@@ -22,7 +22,7 @@ from ramanstudio.engine import Denoised
 from ramanstudio.formats import hdf5
 from ramanstudio.project import identification_store, prediction_store
 from ramanstudio.project.groups import Group, Groups, Members
-from ramanstudio.project.project import Entry, Exploration, Identified, Project, Region, Result
+from ramanstudio.project.project import Entry, Exploration, Identifications, Project, Region, Result
 
 if TYPE_CHECKING:
     import h5py
@@ -244,7 +244,7 @@ def _groups(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Groups | No
     return Groups(Members(ids, rows), labels, chances, groups, str(facts["method"]), float(facts["silhouette"]))
 
 
-def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identified]:
+def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identifications]:
     there = file.get("identified", {})
     found = {entry.id: entry.source for entry in entries if entry.source is not None and str(entry.id) in there}
     return {key: identification_store.read(path, there[str(key)], source) for key, source in found.items()}

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Answered, Entry, Exploration, History, Identified, Project, Region, Result
+from ramanstudio.project.project import Answered, Entry, Exploration, History, Identifications, Project, Region, Result
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Region as Within
@@ -223,7 +223,7 @@ class Session(QObject):
         self._history.keep_explored(explored, groups)
         self.changed.emit(before, self.project)
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> None:
+    def keep_identified(self, found: Mapping[int, Identifications]) -> None:
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
         self._keep_there(self._history.keep_identified, found)
 

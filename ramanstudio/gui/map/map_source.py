@@ -16,7 +16,7 @@ from ramanstudio.gui.identify.substance_counts import substances_of
 from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Answered, Entry, Identified, Result
+from ramanstudio.project.project import Answered, Entry, Identifications, Result
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
@@ -116,7 +116,7 @@ class Subject:
         return explored.members
 
     @property
-    def _identified(self) -> Identified | None:
+    def _identified(self) -> Identifications | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
 
     def _answered(self, key: str) -> Answered | None:
