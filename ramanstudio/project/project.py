@@ -274,7 +274,7 @@ class History:
         self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
         return self.present
 
-    def keep_explored(self, explored: Exploration, groups: Groups | None) -> Project:
+    def add_exploration(self, explored: Exploration, groups: Groups | None) -> Project:
         """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
         now = self._snapshots[self._at]
         project = replace(now.project, explored=explored, groups=groups or now.project.groups)

@@ -114,7 +114,7 @@ def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
     groups = Groups.found(members, np.array([0, 0, 1]), np.ones(3, dtype=np.float32))
     history.push(replace(history.present, groups=groups), "Find groups")
     history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")
-    history.keep_explored(explored, None)
+    history.add_exploration(explored, None)
     assert history.undoes == "Rename a group"
     before = history.undo()
     assert before.explored is explored

@@ -223,9 +223,9 @@ class Exploring(QObject):
 
     def _keep(self, found: tuple[Exploration, Groups | None]) -> None:
         explored, groups = found
-        self._session.keep_explored(explored, groups)
+        self._session.add_exploration(explored, groups)
         if groups is None:  # the first groups come by themselves, so there is nothing to undo
-            keep = partial(self._session.keep_explored, explored)
+            keep = partial(self._session.add_exploration, explored)
             self._find(explored, None, "k-means", keep)
 
     def _find(self, explored: Exploration, count: int | None, method: str, keep: Callable[[Groups], None]) -> None:
@@ -248,7 +248,7 @@ class Exploring(QObject):
         now = self._session.project.explored
         self.moving_plane = None
         if now is not None and now.members is explored.members:
-            self._session.keep_explored(now.with_plane("neighbours", plane))
+            self._session.add_exploration(now.with_plane("neighbours", plane))
 
     def _keep_as_it_is(self, explored: Exploration) -> None:
         if self.moving_plane is not None:

@@ -226,10 +226,10 @@ class Session(QObject):
         elif len(ids) == 1:
             self._look_at(Selection.of_spectra(self.project, ids, [spectrum]))
 
-    def keep_explored(self, explored: Exploration, groups: Groups | None = None) -> None:
+    def add_exploration(self, explored: Exploration, groups: Groups | None = None) -> None:
         """Keep what was found about all spectra together, and the groups that go with it; no step to undo."""
         before = self.project
-        self._history.keep_explored(explored, groups)
+        self._history.add_exploration(explored, groups)
         self.changed.emit(before, self.project)
 
     def keep_identified(self, found: Mapping[int, Identifications]) -> None:

@@ -121,7 +121,7 @@ def explore(desk: SimpleNamespace, entry_id: int) -> None:
     labels = (np.asarray(entry.source.table["x"]) > 7).astype(np.int64)
     labels[0] = -1
     groups = Groups.found(members, labels, np.ones(len(members), dtype=np.float32))
-    desk.session.keep_explored(Exploration(members, features, features[:, :4]), groups)
+    desk.session.add_exploration(Exploration(members, features, features[:, :4]), groups)
     desk.wait()
 
 
