@@ -281,7 +281,7 @@ class History:
         self._snapshots[self._at] = replace(now, project=project)
         return self.present
 
-    def keep_identified(self, found: Mapping[int, Identifications]) -> Project:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> Project:
         """Add to the present what spectra were found to be; no step that could be undone."""
         now = self._snapshots[self._at]
         identified = MappingProxyType({**now.project.identified, **found})

@@ -232,9 +232,9 @@ class Session(QObject):
         self._history.add_exploration(explored, groups)
         self.changed.emit(before, self.project)
 
-    def keep_identified(self, found: Mapping[int, Identifications]) -> None:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> None:
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
-        self._keep_there(self._history.keep_identified, found)
+        self._keep_there(self._history.add_identifications, found)
 
     def keep_answered(self, found: Mapping[int, Predictions]) -> None:
         """Keep what a taught model says of entries; likewise."""

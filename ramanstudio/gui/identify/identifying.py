@@ -258,7 +258,7 @@ class Identifying(QObject):
             if entry is not None and entry.source is answer.piece.source:
                 found = _joined(self._session.project.identification(entry), answer, question.key)
                 kept[entry.id] = Identifications(answer.piece.source, found, question.key, hashes)
-        self._session.keep_identified(kept)
+        self._session.add_identifications(kept)
 
     def _tell(self, done: int, total: int, note: str) -> None:
         """A library is prepared once for each model; one waits for it, and is told."""
