@@ -100,7 +100,7 @@ def explore(
     none of these spectra. Raises Cancelled when asked to stop.
     """
     members = members_of(parts)
-    known = members.places_in(before.members) if before is not None else np.full(len(members), OUTLIER)
+    known = members.positions_in(before.members) if before is not None else np.full(len(members), OUTLIER)
     comparison = engine.compare([part.denoised for part in parts], progress, _known_features(parts, before, engine))
     explored = Exploration(
         members,
@@ -121,7 +121,7 @@ def _known_features(parts: Parts, before: Exploration | None, engine: Engine) ->
         return [None] * len(parts)
     found: list[NDArray[np.float32] | None] = []
     for part in parts:
-        places = members_of([part]).places_in(before.members)
+        places = members_of([part]).positions_in(before.members)
         found.append(before.features[places] if len(places) and (places >= 0).all() else None)
     return found
 
@@ -157,7 +157,7 @@ def _followed(explored: Exploration, groups: Groups | None) -> Groups | None:
     """`groups` for the spectra explored now; each new one joins the group of most of those it is like."""
     if groups is None:
         return None
-    places = explored.members.places_in(groups.members)
+    places = explored.members.positions_in(groups.members)
     there = places >= 0
     if not there.any():
         return None
@@ -256,7 +256,7 @@ def _side_by_side(parts: Parts, groups: Groups, progress: Progress) -> tuple[Shi
     if axis is None:
         axis = parts[0].denoised.axis
         parts = [part for part in parts if part.denoised.same_axis(parts[0].denoised)]
-    places = members_of(parts).places_in(groups.members)
+    places = members_of(parts).positions_in(groups.members)
     labels = np.where(places >= 0, groups.labels[places], OUTLIER)
     values = [compare.resampled(part.denoised, axis) for part in progress.steps(parts, "entries")]
     return axis, values[0] if len(values) == 1 else np.concatenate(values), labels

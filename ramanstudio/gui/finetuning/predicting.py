@@ -145,7 +145,7 @@ def answer(
     answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
     if subject is None or given is None:
         return answers
-    at = answers.members.places_in(subject.members)
+    at = answers.members.positions_in(subject.members)
     return replace(answers, given=np.where(at >= 0, given.astype(object)[at], ""))
 
 

@@ -147,7 +147,7 @@ class Subject:
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
             return source
-        place = Members.of_entries([(self.entry.id, len(spectra))]).places_in(members)
+        place = Members.of_entries([(self.entry.id, len(spectra))]).positions_in(members)
         groups = self._session.groups
         # a spectrum that could not be compared has no group: it stays blank
         labels = None if groups is None else np.where(place >= 0, groups.labels[place], np.nan)
