@@ -52,7 +52,7 @@ class Entry:
         return self.together not in (0, self.id)
 
 
-def could_be_one_set(entries: Sequence[Entry]) -> bool:
+def look_like_repeats(entries: Sequence[Entry]) -> bool:
     """Whether several entries are likely to be repeats, saved one a file: on one axis, and not one set already."""
     if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
         return False
