@@ -199,7 +199,7 @@ class Project:
         """What taught models say of the spectra that `entry` holds now, each model once."""
         return tuple(one for one in self.answered.get(entry.id, ()) if one.source is entry.source)
 
-    def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
+    def expanded_to_sets(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
         entries = list(entries)
         ids = {entry.id for entry in entries}

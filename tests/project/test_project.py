@@ -103,8 +103,8 @@ def test_entries_that_could_be_repeats_are_on_one_axis_and_not_one_set_yet() -> 
 def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
     whole = replace(entry(4, spectra()), together=4)
     project = Project((*(replace(entry(number, spectra()), together=9) for number in range(3)), whole, entry(5)))
-    assert [one.id for one in project.in_one_set([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
-    assert [one.id for one in project.in_one_set([whole])] == [4]
+    assert [one.id for one in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
+    assert [one.id for one in project.expanded_to_sets([whole])] == [4]
 
 
 def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
