@@ -76,7 +76,7 @@ def on_one_axis(one: Entry, other: Entry, closely: bool = True) -> bool:
 class Result:
     """What the engine made of `source`: denoised spectra and where their noise was measured, or why there are none.
 
-    `region_chosen` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
+    `region_is_manual` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
     Entry), `set_size` how many spectra the set had whose structure was used: 0 where each was denoised by itself.
     `model` made it.
     """
@@ -84,7 +84,7 @@ class Result:
     source: SpectrumSet
     denoised: Denoised | None = None
     noise_region: Region | None = None
-    region_chosen: bool = False
+    region_is_manual: bool = False
     problem: str = ""
     together: int = 0
     set_size: int = 0

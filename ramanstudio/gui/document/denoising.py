@@ -184,7 +184,7 @@ class Denoising(QObject):
             result = project.result(entry)
             if result is None or result.denoised is None:
                 continue
-            if entry.noise_region is None and not result.region_chosen:
+            if entry.noise_region is None and not result.region_is_manual:
                 continue
             if entry.noise_region != result.noise_region:
                 stale[entry.id] = (result, entry.noise_region)

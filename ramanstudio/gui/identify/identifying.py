@@ -289,7 +289,7 @@ def _denoised_plainly(project: Project, model: str) -> dict[int, Denoised]:
     known = {}
     for entry in project.entries:
         result = project.result(entry)
-        plainly = result is not None and not result.set_size and not result.region_chosen
+        plainly = result is not None and not result.set_size and not result.region_is_manual
         if result is not None and result.denoised is not None and plainly and result.model == model:
             known[entry.id] = result.denoised
     return known
