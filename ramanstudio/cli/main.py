@@ -184,11 +184,11 @@ HEADER = ("file", "points", "SNR before", "SNR after", "gain")
 
 def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
     """One line of the printed table; medians for a set."""
-    from ramanstudio.export.figures import median_ratios, ratio_text
+    from ramanstudio.export.figures import format_snr, median_ratios
 
     points = f"{raw.points}" if len(raw) == 1 else f"{len(raw)} × {raw.points}"
     name = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
-    return (name, points, *map(ratio_text, median_ratios(denoised)))
+    return (name, points, *map(format_snr, median_ratios(denoised)))
 
 
 def _denoise_files(
@@ -275,7 +275,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     def keep(file: Path, raw: SpectrumSet, denoised: Denoised) -> None:
         results.keep(raw, denoised)
         true = float(np.median(demo.true_gain(raw, denoised, demo.true_spectra(file))))
-        rows.append((*_row(file, raw, denoised), figures.ratio_text(true)))
+        rows.append((*_row(file, raw, denoised), figures.format_snr(true)))
         panels.append(figures.Panel(file.stem, raw, denoised))
 
     failed = _denoise_files(engine, files, None, keep)

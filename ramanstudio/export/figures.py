@@ -67,7 +67,7 @@ def short(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
 
 
-def ratio_text(ratio: float) -> str:
+def format_snr(ratio: float) -> str:
     """A signal-to-noise ratio as people read it: 3.4, 31, or – where there is none."""
     if not math.isfinite(ratio):
         return "–"
@@ -87,7 +87,7 @@ def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
 def snr_text(denoised: Denoised) -> str:
     """`12 → 31 (×2.6)`; medians where the set has several spectra."""
     before, after, gain = median_ratios(denoised)
-    return f"{ratio_text(before)} → {ratio_text(after)} (×{ratio_text(gain)})"
+    return f"{format_snr(before)} → {format_snr(after)} (×{format_snr(gain)})"
 
 
 def draw_denoised(

@@ -82,15 +82,15 @@ def test_many_panels_and_sets_share_one_picture(tmp_path: Path) -> None:
 
 def test_the_ratio_is_told_as_people_read_it() -> None:
     assert figures.snr_text(panel().denoised) == "12 → 31 (×2.5)"
-    assert [figures.ratio_text(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
+    assert [figures.format_snr(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
         "0.3",
         "3.4",
         "10",
         "31",
         "1234",
     ]
-    assert figures.ratio_text(8_015_702) == "> 10 000"
-    assert figures.ratio_text(math.inf) == figures.ratio_text(math.nan) == "–"
+    assert figures.format_snr(8_015_702) == "> 10 000"
+    assert figures.format_snr(math.inf) == figures.format_snr(math.nan) == "–"
 
 
 def test_what_cannot_be_drawn_is_a_sentence(tmp_path: Path) -> None:
