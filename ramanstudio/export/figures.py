@@ -84,7 +84,7 @@ def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
     return before, after, gain
 
 
-def snr_text(denoised: Denoised) -> str:
+def format_snr_change(denoised: Denoised) -> str:
     """`12 → 31 (×2.6)`; medians where the set has several spectra."""
     before, after, gain = median_ratios(denoised)
     return f"{format_snr(before)} → {format_snr(after)} (×{format_snr(gain)})"
@@ -119,7 +119,7 @@ def draw_denoised(
         size, letters = (9.5, 28) if small else (13, 46)
         title = panel.title if len(panel.title) <= letters else f"{panel.title[: letters - 1]}…"
         axes.set_title(title, loc="left", color=colours.text, fontsize=size)
-        axes.set_title(f"SNR {snr_text(panel.denoised)}", loc="right", color=colours.accent, fontsize=size)
+        axes.set_title(f"SNR {format_snr_change(panel.denoised)}", loc="right", color=colours.accent, fontsize=size)
         axes.set_xlim(shift_range or (panel.raw.axis[0], panel.raw.axis[-1]))
         if intensity_range:
             axes.set_ylim(intensity_range)
@@ -254,7 +254,7 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
         axes.set_title(title, loc="left", color=colours.text, fontsize=13)
         axes.set_xlabel("x / µm", color=colours.quiet)
         axes.set_ylabel("y / µm" if place == 0 else "", color=colours.quiet)
-    axes.set_title(f"SNR {snr_text(denoised)}", loc="right", color=colours.accent, fontsize=11)
+    axes.set_title(f"SNR {format_snr_change(denoised)}", loc="right", color=colours.accent, fontsize=11)
     scale = figure.colorbar(drawn, ax=figure.axes, pad=0.02, fraction=0.03, shrink=0.88)
     scale.set_label(f"Height of the line at {shift_cm:.0f} cm⁻¹", color=colours.quiet)
     scale.ax.tick_params(colors=colours.quiet)

@@ -81,7 +81,7 @@ def test_many_panels_and_sets_share_one_picture(tmp_path: Path) -> None:
 
 
 def test_the_ratio_is_told_as_people_read_it() -> None:
-    assert figures.snr_text(panel().denoised) == "12 → 31 (×2.5)"
+    assert figures.format_snr_change(panel().denoised) == "12 → 31 (×2.5)"
     assert [figures.format_snr(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
         "0.3",
         "3.4",
