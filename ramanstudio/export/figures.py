@@ -76,7 +76,7 @@ def format_snr(ratio: float) -> str:
     return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
 
 
-def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
+def median_snr(denoised: Denoised) -> tuple[float, float, float]:
     """SNR before, after, and gain: the medians over the spectra of which they are known; NaN where of none."""
     known = np.isfinite(denoised.snr_before)
     ratios = (denoised.snr_before, denoised.snr_after, denoised.gain)
@@ -86,7 +86,7 @@ def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
 
 def format_snr_change(denoised: Denoised) -> str:
     """`12 → 31 (×2.6)`; medians where the set has several spectra."""
-    before, after, gain = median_ratios(denoised)
+    before, after, gain = median_snr(denoised)
     return f"{format_snr(before)} → {format_snr(after)} (×{format_snr(gain)})"
 
 
