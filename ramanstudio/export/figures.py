@@ -47,7 +47,7 @@ class Colours:
 
 
 @functools.cache
-def colours_of(theme: str) -> Colours:
+def theme_colours(theme: str) -> Colours:
     """The colours of "light" or "dark", those of the window: resources/theme.toml."""
     rows = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
     return Colours(**{field.name: rows[field.name] for field in fields(Colours)})
@@ -108,7 +108,7 @@ def draw_denoised(
     """
     if not panels:
         raise StudioError("There is no spectrum to draw.", remedy="Choose at least one denoised spectrum.")
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     across = columns or (1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else COLUMNS)
     figure, grid = _sheet(colours, across, -(-len(panels) // across), alone=len(panels) == 1)
     small = len(panels) > 1
@@ -236,7 +236,7 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
         raise StudioError("These spectra have no places to draw a map of.", remedy="Choose a map, with x and y.")
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     figure = Figure(figsize=ALONE_INCHES, facecolor=colours.panel, layout="constrained")
     x, column = np.unique(raw.table["x"], return_inverse=True)
     y, row = np.unique(raw.table["y"], return_inverse=True)
@@ -280,7 +280,7 @@ def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool 
         raise StudioError("There is no loss to draw.", remedy="Train for at least one step first.")
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     figure = Figure(figsize=ALONE_INCHES, facecolor=colours.panel, layout="constrained")
     axes = figure.add_subplot()
     for name, colour in zip(losses, (colours.accent, "#D55E00", "#009E73", "#CC79A7"), strict=False):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.figures import ALONE_INCHES, Colours, colours_of, explain, frame, save
+from ramanstudio.export.figures import ALONE_INCHES, Colours, explain, frame, save, theme_colours
 
 Floats = NDArray[np.floating[Any]]
 
@@ -44,7 +44,7 @@ def draw_overlay(path: Path, picture: OverlayPicture, dark: bool = False) -> Pat
     """
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     width, height = ALONE_INCHES
     figure = Figure(figsize=(width, height + 1.2), facecolor=colours.panel, layout="constrained")
     beneath = picture.difference is not None

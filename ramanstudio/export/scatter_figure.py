@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.figures import Colours, colours_of, explain, frame, save, short
+from ramanstudio.export.figures import Colours, explain, frame, save, short, theme_colours
 
 Floats = NDArray[np.floating[Any]]
 
@@ -95,7 +95,7 @@ def draw_plane(path: Path, picture: PlanePicture, dark: bool = False) -> Path:
     """
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     figure = Figure(figsize=INCHES, facecolor=colours.panel, layout="constrained")
     beneath = bool(picture.lines)
     shares = figure.add_gridspec(2 if beneath else 1, 1, height_ratios=(3, 1) if beneath else (1,))
