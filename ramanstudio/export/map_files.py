@@ -50,7 +50,7 @@ def round_length(longest: float) -> float:
     return next(factor * power for factor in (5, 2, 1) if factor * power <= longest * (1 + 1e-9))
 
 
-def length_words(length: float, unit: str) -> str:
+def format_length(length: float, unit: str) -> str:
     """`20 µm`, `2 mm`, `50 nm`."""
     if unit == "µm" and length >= 1000:
         return f"{length / 1000:g} mm"
@@ -248,6 +248,6 @@ def _scale_bar(axes: Any, grid: Grid, ink: dict[str, Any]) -> None:
     left, below = grid.x[0] - across / 2, grid.y[-1] + down / 2
     gap = 0.04 * max(rows * down, columns * across / 4)
     axes.plot([left, left + length], [below + gap] * 2, color=ink["text"], linewidth=3, solid_capstyle="butt")
-    words = length_words(length, grid.unit)
+    words = format_length(length, grid.unit)
     axes.text(left + length / 2, below + 2 * gap, words, color=ink["text"], ha="center", va="top", fontsize=10)
     axes.set_ylim(below + 5 * gap, grid.y[0] - down / 2)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.map_files import MapPicture, length_words, round_length, save
+from ramanstudio.export.map_files import MapPicture, format_length, round_length, save
 from ramanstudio.signal.map_channels import Grid
 
 
@@ -105,8 +105,8 @@ def test_another_suffix_and_a_missing_folder_are_refused_with_a_sentence(tmp_pat
 @pytest.mark.parametrize(("longest", "length", "words"), [(37, 20, "20 µm"), (5, 5, "5 µm"), (0.9, 0.5, "500 nm")])
 def test_the_scale_bar_has_a_round_length(longest: float, length: float, words: str) -> None:
     assert round_length(longest) == pytest.approx(length)
-    assert length_words(round_length(longest), "µm") == words
+    assert format_length(round_length(longest), "µm") == words
 
 
 def test_long_scale_bars_are_told_in_millimetres() -> None:
-    assert length_words(2000, "µm") == "2 mm"
+    assert format_length(2000, "µm") == "2 mm"
