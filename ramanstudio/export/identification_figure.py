@@ -37,7 +37,7 @@ class IdentificationFigure:
     marks: tuple[tuple[float, str], ...] = ()
 
 
-def draw_overlay(path: Path, picture: IdentificationFigure, dark: bool = False) -> Path:
+def draw_identification(path: Path, picture: IdentificationFigure, dark: bool = False) -> Path:
     """Draw what a spectrum was found to be to `path`, a .png or .svg; returns `path`.
 
     Raises StudioError for another suffix, or for a folder that cannot be written.

@@ -94,9 +94,9 @@ class Middle:
         """What draws anew what the page that is looked at shows; None where that is what is selected, or nothing."""
         shown = self.shown
         if isinstance(shown, IdentifyPage) and (overlay := shown.picture()) is not None:
-            from ramanstudio.export.identification_figure import draw_overlay
+            from ramanstudio.export.identification_figure import draw_identification
 
-            return partial(draw_overlay, picture=overlay)
+            return partial(draw_identification, picture=overlay)
         if isinstance(shown, ExplorePage) and (plane := shown.picture()) is not None:
             from ramanstudio.export.scatter_figure import draw_plane
 
