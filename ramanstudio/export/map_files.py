@@ -26,7 +26,7 @@ _EMPTY: Final = "–"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MapPicture:
+class MapFigure:
     """What a map shows: `values` (R, C), or (R, C, 3) from 0 to 1 for "rgb", where `grid` has them; NaN is blank.
 
     `limits` are the values at the two ends of the colours. Of "categories" the values are indices of `names` and
@@ -59,7 +59,7 @@ def format_length(length: float, unit: str) -> str:
     return f"{length:g} {unit}".strip()
 
 
-def save(path: Path, picture: MapPicture, dark: bool = False) -> Path:
+def save(path: Path, picture: MapFigure, dark: bool = False) -> Path:
     """Write a map as what the suffix says: .png, .svg, .tif (32-bit) or .csv; returns `path`.
 
     Raises StudioError for another suffix, or a folder that cannot be written.
@@ -80,7 +80,7 @@ def save(path: Path, picture: MapPicture, dark: bool = False) -> Path:
     return path
 
 
-def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
+def _save_csv(path: Path, picture: MapFigure, _dark: bool) -> None:
     """A line for each measured pixel: row, column, x, y, the number of its spectrum, and what is shown of it."""
     grid, lines = picture.grid, io.StringIO()
     if picture.axes is not None:
@@ -98,7 +98,7 @@ def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
     replace_atomically(path, lines.getvalue())
 
 
-def _write_series(lines: io.StringIO, picture: MapPicture, axes: tuple[str, str]) -> None:
+def _write_series(lines: io.StringIO, picture: MapFigure, axes: tuple[str, str]) -> None:
     """A line for each spectrum, a column for each Raman shift."""
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow([f"{axes[1]} \\ {axes[0]}", *(f"{shift:.8g}" for shift in picture.grid.x.tolist())])
@@ -106,7 +106,7 @@ def _write_series(lines: io.StringIO, picture: MapPicture, axes: tuple[str, str]
         writer.writerow([f"{at:.10g}", *(f"{value:.8g}" if math.isfinite(value) else "" for value in row)])
 
 
-def _words(picture: MapPicture, values: NDArray[np.floating[Any]]) -> list[str]:
+def _words(picture: MapFigure, values: NDArray[np.floating[Any]]) -> list[str]:
     if picture.kind != "categories":
         return [f"{value:.8g}" if math.isfinite(value) else "" for value in values.tolist()]
     value = float(values[0])
@@ -115,7 +115,7 @@ def _words(picture: MapPicture, values: NDArray[np.floating[Any]]) -> list[str]:
     return [picture.names[int(value)] if value >= 0 else "outlier"]
 
 
-def _save_tiff(path: Path, picture: MapPicture, _dark: bool) -> None:
+def _save_tiff(path: Path, picture: MapFigure, _dark: bool) -> None:
     """Values as they are, in 32-bit floating point, with the size of a pixel; three bands are three pages."""
     from PIL import Image
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -137,7 +137,7 @@ def _ascii(words: str) -> str:
     return plain.encode("ascii", "replace").decode()
 
 
-def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
+def _save_drawn(path: Path, picture: MapFigure, dark: bool) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -172,7 +172,7 @@ def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
     replace_atomically(path, drawn.getvalue())
 
 
-def _draw(figure: Any, axes: Any, picture: MapPicture, ink: dict[str, Any], extent: tuple[float, ...]) -> None:
+def _draw(figure: Any, axes: Any, picture: MapFigure, ink: dict[str, Any], extent: tuple[float, ...]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     shown: dict[str, Any] = {"extent": extent, "interpolation": "nearest"}
@@ -200,7 +200,7 @@ def _draw(figure: Any, axes: Any, picture: MapPicture, ink: dict[str, Any], exte
 SIGNED: Final = ("#1F5FA8", "#7FB0DC", "#F4F4F4", "#F0A35C", "#B5540C")  # blue, white, orange
 
 
-def colours_of_picture(picture: MapPicture, outlier: str) -> NDArray[np.uint8]:
+def colours_of_picture(picture: MapFigure, outlier: str) -> NDArray[np.uint8]:
     """The colours (R, C, 4) of categories or of three bands; blank pixels are transparent."""
     values = picture.values
     image = np.zeros((*values.shape[:2], 4), dtype=np.uint8)
@@ -219,7 +219,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _explain(axes: Any, picture: MapPicture, ink: dict[str, Any]) -> None:
+def _explain(axes: Any, picture: MapFigure, ink: dict[str, Any]) -> None:
     from matplotlib.patches import Patch
 
     if picture.kind == "rgb":
