@@ -88,7 +88,7 @@ class ScatterFigure:
     named: bool = True
 
 
-def draw_plane(path: Path, picture: ScatterFigure, dark: bool = False) -> Path:
+def draw_scatter(path: Path, picture: ScatterFigure, dark: bool = False) -> Path:
     """Draw how spectra lie to each other to `path`, a .png or .svg; returns `path`.
 
     Raises StudioError for another suffix, or for a folder that cannot be written.

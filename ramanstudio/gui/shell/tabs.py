@@ -98,9 +98,9 @@ class Middle:
 
             return partial(draw_identification, picture=overlay)
         if isinstance(shown, ExplorePage) and (plane := shown.picture()) is not None:
-            from ramanstudio.export.scatter_figure import draw_plane
+            from ramanstudio.export.scatter_figure import draw_scatter
 
-            return partial(draw_plane, picture=plane)
+            return partial(draw_scatter, picture=plane)
         if isinstance(shown, MapPage) and (map_ := shown.picture) is not None:
             from ramanstudio.export import map_files
 
