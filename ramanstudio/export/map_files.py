@@ -178,7 +178,7 @@ def _draw(figure: Any, axes: Any, picture: MapFigure, ink: dict[str, Any], exten
     shown: dict[str, Any] = {"extent": extent, "interpolation": "nearest"}
     shown["aspect"] = "equal" if picture.axes is None else "auto"
     if picture.kind in ("rgb", "categories"):
-        axes.imshow(colours_of_picture(picture, ink["quiet"]), **shown)
+        axes.imshow(rgba_image(picture, ink["quiet"]), **shown)
         _explain(axes, picture, ink)
         return
     low, high = picture.limits if math.isfinite(picture.limits[0]) else (0.0, 1.0)
@@ -200,7 +200,7 @@ def _draw(figure: Any, axes: Any, picture: MapFigure, ink: dict[str, Any], exten
 SIGNED: Final = ("#1F5FA8", "#7FB0DC", "#F4F4F4", "#F0A35C", "#B5540C")  # blue, white, orange
 
 
-def colours_of_picture(picture: MapFigure, outlier: str) -> NDArray[np.uint8]:
+def rgba_image(picture: MapFigure, outlier: str) -> NDArray[np.uint8]:
     """The colours (R, C, 4) of categories or of three bands; blank pixels are transparent."""
     values = picture.values
     image = np.zeros((*values.shape[:2], 4), dtype=np.uint8)
