@@ -248,7 +248,7 @@ class History:
         return self._snapshots[self._at].project
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What the next undo takes back, such as "Remove 3 spectra"; empty where there is nothing to undo."""
         return self._snapshots[self._at].what if self._at else ""
 

@@ -25,7 +25,7 @@ def test_undo_and_redo_step_through_the_edits() -> None:
     history = History()
     history.push(Project((entry(1),)), "Open files")
     history.push(Project((entry(1), entry(2))), "Open files")
-    assert history.undoes == "Open files"
+    assert history.undo_title == "Open files"
     assert len(history.undo().entries) == 1
     assert history.redoes == "Open files"
     assert len(history.undo().entries) == 0
@@ -115,7 +115,7 @@ def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
     history.push(replace(history.present, groups=groups), "Find groups")
     history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")
     history.add_exploration(explored, None)
-    assert history.undoes == "Rename a group"
+    assert history.undo_title == "Rename a group"
     before = history.undo()
     assert before.explored is explored
     assert before.groups is groups

@@ -21,7 +21,7 @@ class Moment:
     spectra: int = 0  # spectra in the only selected entry
     maps: int = 0  # entries with a place or a time for each spectrum
     working: bool = False
-    undoes: str = ""
+    undo_title: str = ""
     redoes: str = ""
     recent: int = 0
     engine: bool = False

@@ -60,9 +60,9 @@ class Session(QObject):
         return self._history.present
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self._history.undoes
+        return self._history.undo_title
 
     @property
     def redoes(self) -> str:

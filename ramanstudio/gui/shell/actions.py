@@ -89,7 +89,13 @@ ACTIONS: Final = (
     ),
     Action("quit", "Quit", "File", "Ctrl+Q", "Close the window and end the program", "ph.sign-out", parts=True),
     Action(
-        "undo", "Undo", "Edit", "Ctrl+Z", "Take the last step back", "ph.arrow-u-up-left", lambda now: bool(now.undoes)
+        "undo",
+        "Undo",
+        "Edit",
+        "Ctrl+Z",
+        "Take the last step back",
+        "ph.arrow-u-up-left",
+        lambda now: bool(now.undo_title),
     ),
     Action(
         "redo",

@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
             maps=sum(has_map(entry) for entry in session.project.entries),
             spectra=len(only) if only is not None else 0,
             working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
-            undoes=session.undoes,
+            undo_title=session.undo_title,
             redoes=session.redoes,
             engine=self._studio.denoising.engine is not None,
             explored=session.project.explored is not None,
