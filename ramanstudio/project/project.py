@@ -253,7 +253,7 @@ class History:
         return self._snapshots[self._at].what if self._at else ""
 
     @property
-    def redoes(self) -> str:
+    def redo_title(self) -> str:
         """What the next redo does again; empty where there is nothing to redo."""
         return self._snapshots[self._at + 1].what if self._at + 1 < len(self._snapshots) else ""
 

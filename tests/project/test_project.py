@@ -27,7 +27,7 @@ def test_undo_and_redo_step_through_the_edits() -> None:
     history.push(Project((entry(1), entry(2))), "Open files")
     assert history.undo_title == "Open files"
     assert len(history.undo().entries) == 1
-    assert history.redoes == "Open files"
+    assert history.redo_title == "Open files"
     assert len(history.undo().entries) == 0
     assert len(history.undo().entries) == 0  # there is nothing before the beginning
     assert len(history.redo().entries) == 1
@@ -38,7 +38,7 @@ def test_an_edit_after_undo_forgets_what_was_undone() -> None:
     history.push(Project((entry(1),)), "Open files")
     history.undo()
     history.push(Project((entry(2),)), "Open files")
-    assert history.redoes == ""
+    assert history.redo_title == ""
     assert [one.id for one in history.redo().entries] == [2]
 
 

@@ -22,7 +22,7 @@ class Moment:
     maps: int = 0  # entries with a place or a time for each spectrum
     working: bool = False
     undo_title: str = ""
-    redoes: str = ""
+    redo_title: str = ""
     recent: int = 0
     engine: bool = False
     explored: bool = False  # whether it is known how the spectra lie to each other

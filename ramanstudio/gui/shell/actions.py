@@ -104,7 +104,7 @@ ACTIONS: Final = (
         "Ctrl+Shift+Z",
         "Do again what was taken back",
         "ph.arrow-u-up-right",
-        lambda now: bool(now.redoes),
+        lambda now: bool(now.redo_title),
     ),
     Action(
         "copy",

@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
             spectra=len(only) if only is not None else 0,
             working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
             undo_title=session.undo_title,
-            redoes=session.redoes,
+            redo_title=session.redo_title,
             engine=self._studio.denoising.engine is not None,
             explored=session.project.explored is not None,
             grouped=session.groups is not None,
