@@ -129,7 +129,7 @@ class Identifications:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `surely`, 0 to 1 (N,).
+    """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `probabilities`, 0 to 1 (N,).
 
     Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
     asked. `unknown` (N,) are unlike all it was taught. `asked` is the hash of the model; `problem` says why it has no
@@ -140,7 +140,7 @@ class Predictions:
     model: str
     asked: str
     words: NDArray[np.str_]
-    surely: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     unknown: NDArray[np.bool_]
     values: NDArray[np.float64] | None = None
     error: float = float("nan")
@@ -156,12 +156,12 @@ class Predictions:
         if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
             return self
         old = self.words == ""
-        pairs = ((before.words, self.words), (before.surely, self.surely), (before.unknown, self.unknown))
-        words, surely, unknown = (np.where(old, one, other) for one, other in pairs)
+        pairs = ((before.words, self.words), (before.probabilities, self.probabilities), (before.unknown, self.unknown))
+        words, probabilities, unknown = (np.where(old, one, other) for one, other in pairs)
         values = self.values
         if values is not None and before.values is not None:
             values = np.where(old, before.values, values)
-        return replace(self, words=words, surely=surely, unknown=unknown, values=values)
+        return replace(self, words=words, probabilities=probabilities, unknown=unknown, values=values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,15 +23,15 @@ UNKNOWN: Final = "unknown"
 def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Predictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
-    words, surely = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
+    words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
     unknown, values = np.zeros(many, dtype=bool), None
     words[rows], unknown[rows] = found.labels, found.unknown
     if found.values is not None:
         values = np.full(many, np.nan)
         values[rows] = found.values
     else:
-        surely[rows] = found.probabilities.max(axis=1)
-    return Predictions(source, card.name, card.sha256, words.astype(str), surely, unknown, values, found.error)
+        probabilities[rows] = found.probabilities.max(axis=1)
+    return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
 
 
 def unanswered(source: SpectrumSet, card: TaughtCard, problem: str) -> Predictions:
@@ -52,7 +52,7 @@ def answer_words(said: Predictions, row: int) -> str:
         return f"{word}{error}{aside}"
     if said.unknown[row]:
         return f"{UNKNOWN}: unlike all it was taught; the nearest is {word}"
-    return f"{word} · {min(100 * float(said.surely[row]), 99):.0f} %"
+    return f"{word} · {min(100 * float(said.probabilities[row]), 99):.0f} %"
 
 
 @lru_cache(maxsize=8)
