@@ -77,7 +77,7 @@ def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray
     """
     rows = _by_name(identified)
     names = tuple(sorted(rows, key=lambda name: (name == UNKNOWN, -len(rows[name]), name)))
-    labels = np.full(len(identified.found), np.nan)
+    labels = np.full(len(identified.results), np.nan)
     for place, name in enumerate(names):
         labels[rows[name]] = place
     return names, labels
@@ -85,7 +85,7 @@ def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray
 
 def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
-    for row, found in enumerate(identified.found):
+    for row, found in enumerate(identified.results):
         if found is not None:
             rows.setdefault(name_of(found), []).append(row)
     return rows
