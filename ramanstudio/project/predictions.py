@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.project.project import Answered
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import TaughtCard
 
 NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
-UNKNOWN: Final = "unknown"
 
 
 def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Answered:
