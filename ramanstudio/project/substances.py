@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Entry, Identified, Project
+from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Identification
@@ -35,7 +35,7 @@ class Tally:
     """Counts anew only the entries about which something has been found since."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, tuple[Identified, dict[str, list[int]]]] = {}
+        self._counted: dict[int, tuple[Identifications, dict[str, list[int]]]] = {}
         self._rows: dict[str, list[tuple[int, list[int]]]] = {}
         self.done = 0
         self.total = 0
@@ -74,7 +74,7 @@ class Tally:
 
 
 @lru_cache(maxsize=8)
-def substances_of(identified: Identified) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The substances of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
     NaN where nobody has asked yet.
@@ -94,7 +94,7 @@ def substance_of(found: Identification | None) -> str:
     return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
 
 
-def _by_name(identified: Identified) -> dict[str, list[int]]:
+def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, found in enumerate(identified.found):
         if found is not None:

@@ -21,7 +21,7 @@ from ramanstudio.gui.identify.model_choice import TaughtRows, above
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.gui.identify.match_list import HitList
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
@@ -283,7 +283,7 @@ class IdentifyPage(QWidget):
         """What is drawn, as tab separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-    def picture(self) -> OverlayPicture | None:
+    def picture(self) -> IdentificationFigure | None:
         """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
         if self.view is None or self.verdict is None:
             return None
