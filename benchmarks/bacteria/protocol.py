@@ -24,7 +24,7 @@ Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class Identifications:
     """Accuracies, one a network: on what its fold held back, and on the test; and that of their mean probability."""
 
     name: str
@@ -63,7 +63,7 @@ def probabilities(scores: Floats) -> Floats:
     return shares
 
 
-def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int) -> Identified:
+def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int) -> Identifications:
     """Every fold of every seed on `given`; what is done is kept, so that a killed run goes on with the next fold."""
     names = np.unique(given.labels)
     held_back, answers = [], []
@@ -79,7 +79,7 @@ def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int
         answers.append(probabilities(scores))
     tested = tuple(float(np.mean(names[answer.argmax(axis=1)] == test.labels)) for answer in answers)
     together = float(np.mean(names[np.mean(answers, axis=0).argmax(axis=1)] == test.labels))
-    return Identified(recipe.name, tuple(held_back), tested, together)
+    return Identifications(recipe.name, tuple(held_back), tested, together)
 
 
 def _keep(path: Path, held_back: float, scores: NDArray[np.float32]) -> None:

@@ -226,7 +226,7 @@ def _planes_of(project: Project, groups: Groups) -> tuple[dict[str, NDArray[np.f
     explored = project.explored
     if explored is None:
         return {}, np.full(len(groups.members), -1, dtype=np.intp)
-    return dict(sorted(explored.planes.items())), groups.members.places_in(explored.members)
+    return dict(sorted(explored.planes.items())), groups.members.positions_in(explored.members)
 
 
 def _ratios(project: Project, entry: Entry) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

@@ -52,7 +52,7 @@ class Entry:
         return self.together not in (0, self.id)
 
 
-def could_be_one_set(entries: Sequence[Entry]) -> bool:
+def look_like_repeats(entries: Sequence[Entry]) -> bool:
     """Whether several entries are likely to be repeats, saved one a file: on one axis, and not one set already."""
     if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
         return False
@@ -92,7 +92,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explored:
+class Exploration:
     """How the spectra `members` (N of them) of one or many entries lie to each other.
 
     `features` (N, D) of unit length say what each is of, `likeness` (N, K) is what groups are found by; both were read
@@ -108,13 +108,13 @@ class Explored:
     aside: str = ""
     model: str = ""
 
-    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Explored:
+    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Exploration:
         """The same with another plane (N, 2)."""
         return replace(self, planes=MappingProxyType({**self.planes, layout: plane}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Identified:
+class Identifications:
     """What the spectra `source` of one entry were found to be: `found` has one for each, None where nobody asked yet.
 
     `asked` names the question (which libraries, over which range, which model): answers to another one are old.
@@ -128,7 +128,7 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
+class Predictions:
     """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `surely`, 0 to 1 (N,).
 
     Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
@@ -151,7 +151,7 @@ class Answered:
         """Whether all spectra have their answer, as far as there is one."""
         return bool(self.problem) or bool(np.all(self.words != ""))
 
-    def over(self, before: Answered | None) -> Answered:
+    def over(self, before: Predictions | None) -> Predictions:
         """The same, with the answers that were there before for the spectra that it does not speak of."""
         if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
             return self
@@ -175,11 +175,11 @@ class Project:
 
     entries: tuple[Entry, ...] = ()
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
-    explored: Explored | None = None
+    explored: Exploration | None = None
     groups: Groups | None = None
-    identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
+    identified: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
-    answered: Mapping[int, tuple[Answered, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    answered: Mapping[int, tuple[Predictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -190,12 +190,12 @@ class Project:
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
 
-    def identification(self, entry: Entry) -> Identified | None:
+    def identification(self, entry: Entry) -> Identifications | None:
         """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
 
-    def answers(self, entry: Entry) -> tuple[Answered, ...]:
+    def answers(self, entry: Entry) -> tuple[Predictions, ...]:
         """What taught models say of the spectra that `entry` holds now, each model once."""
         return tuple(one for one in self.answered.get(entry.id, ()) if one.source is entry.source)
 
@@ -274,21 +274,21 @@ class History:
         self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
         return self.present
 
-    def keep_explored(self, explored: Explored, groups: Groups | None) -> Project:
+    def add_exploration(self, explored: Exploration, groups: Groups | None) -> Project:
         """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
         now = self._snapshots[self._at]
         project = replace(now.project, explored=explored, groups=groups or now.project.groups)
         self._snapshots[self._at] = replace(now, project=project)
         return self.present
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> Project:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> Project:
         """Add to the present what spectra were found to be; no step that could be undone."""
         now = self._snapshots[self._at]
         identified = MappingProxyType({**now.project.identified, **found})
         self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
         return self.present
 
-    def keep_answered(self, found: Mapping[int, Answered]) -> Project:
+    def add_predictions(self, found: Mapping[int, Predictions]) -> Project:
         """Add to the present what a taught model says of entries, by id; no step that could be undone."""
         now = self._snapshots[self._at]
         known = dict(now.project.answered)

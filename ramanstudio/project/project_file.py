@@ -22,7 +22,7 @@ from ramanstudio.engine import Denoised
 from ramanstudio.formats import hdf5
 from ramanstudio.project import identification_store, prediction_store
 from ramanstudio.project.groups import Group, Groups, Members
-from ramanstudio.project.project import Entry, Explored, Identified, Project, Region, Result
+from ramanstudio.project.project import Entry, Exploration, Identifications, Project, Region, Result
 
 if TYPE_CHECKING:
     import h5py
@@ -141,7 +141,7 @@ def _put_comparison(file: h5py.File, project: Project) -> None:
         _put_all(file.create_group("groups"), groups, ("labels", "probabilities"))
 
 
-def _put_all(group: h5py.Group, of: Explored | Groups, names: tuple[str, ...]) -> None:
+def _put_all(group: h5py.Group, of: Exploration | Groups, names: tuple[str, ...]) -> None:
     _put(group, "entry_ids", of.members.entry_ids)
     _put(group, "rows", of.members.rows)
     for name in names:
@@ -214,7 +214,7 @@ def _result(path: Path, group: h5py.Group, source: SpectrumSet, told: Mapping[st
     return Result(source, denoised, **{**told, "noise_region": _region(told["noise_region"])})
 
 
-def _explored(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Explored | None:
+def _explored(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Exploration | None:
     if told["explored"] is None:
         return None
     group, facts = file["explored"], told["explored"]
@@ -222,7 +222,7 @@ def _explored(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Explored 
     planes = {name: _arrays(path, group["planes"], name)[0] for name in group.get("planes", ())}
     if any(len(array) != len(ids) for array in (rows, features, likeness, *planes.values())):
         raise ValueError("what was compared does not fit together")
-    return Explored(
+    return Exploration(
         Members(ids, rows),
         features,
         likeness,
@@ -244,7 +244,7 @@ def _groups(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Groups | No
     return Groups(Members(ids, rows), labels, chances, groups, str(facts["method"]), float(facts["silhouette"]))
 
 
-def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identified]:
+def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identifications]:
     there = file.get("identified", {})
     found = {entry.id: entry.source for entry in entries if entry.source is not None and str(entry.id) in there}
     return {key: identification_store.read(path, there[str(key)], source) for key, source in found.items()}

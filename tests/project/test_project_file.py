@@ -13,7 +13,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Denoised
 from ramanstudio.project import project_file
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Entry, Explored, Project, Result
+from ramanstudio.project.project import Entry, Exploration, Project, Result
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def project() -> Project:
         Entry(5, "letter.txt", Path("letter.txt"), None, "'letter.txt' is not a spectrum.", "Open another."),
     )
     members = Members.of_entries([(1, 40)])
-    explored = Explored(members, random.normal(size=(40, 8)).astype("f4"), random.normal(size=(40, 9)).astype("f4"))
+    explored = Exploration(members, random.normal(size=(40, 8)).astype("f4"), random.normal(size=(40, 9)).astype("f4"))
     groups = Groups.found(members, np.repeat([0, 1, -1, 1], 10), ones, "k-means", 0.4).renamed(0, "calcite")
     result = Result(spectra, denoised, (300.0, 400.0), True, together=1, set_size=40, model="smae-base")
     plane = random.normal(size=(40, 2)).astype("f4")

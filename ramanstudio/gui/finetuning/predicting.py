@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import Taught
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Answered, Entry
+    from ramanstudio.project.project import Predictions, Entry
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
@@ -66,7 +66,7 @@ class Answers:
         return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
 
     @property
-    def by_entry(self) -> Iterator[tuple[int, Answered]]:
+    def by_entry(self) -> Iterator[tuple[int, Predictions]]:
         """What it says of each entry, to be kept with the project."""
         start = 0
         for entry, rows in self.chosen:
@@ -145,7 +145,7 @@ def answer(
     answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
     if subject is None or given is None:
         return answers
-    at = answers.members.places_in(subject.members)
+    at = answers.members.positions_in(subject.members)
     return replace(answers, given=np.where(at >= 0, given.astype(object)[at], ""))
 
 
@@ -236,7 +236,7 @@ def name_spectra(
 
 def _keep(studio: Studio, done: Kept) -> None:
     answers, groups, by_entry, words = done
-    studio.session.keep_answered(by_entry)
+    studio.session.add_predictions(by_entry)
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info

@@ -16,7 +16,7 @@ from ramanstudio.gui.identify.substance_counts import substances_of
 from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Answered, Entry, Identified, Result
+from ramanstudio.project.project import Predictions, Entry, Identifications, Result
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
@@ -116,10 +116,10 @@ class Subject:
         return explored.members
 
     @property
-    def _identified(self) -> Identified | None:
+    def _identified(self) -> Identifications | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
 
-    def _answered(self, key: str) -> Answered | None:
+    def _answered(self, key: str) -> Predictions | None:
         """What the taught model that was asked last says of it: its classes, or its quantity."""
         answers = self._session.project.answers(self.entry) if self.entry is not None else ()
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
@@ -147,7 +147,7 @@ class Subject:
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
             return source
-        place = Members.of_entries([(self.entry.id, len(spectra))]).places_in(members)
+        place = Members.of_entries([(self.entry.id, len(spectra))]).positions_in(members)
         groups = self._session.groups
         # a spectrum that could not be compared has no group: it stays blank
         labels = None if groups is None else np.where(place >= 0, groups.labels[place], np.nan)
