@@ -22,7 +22,7 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, answered_of, unanswered
-from ramanstudio.project.project import Predictions, Entry, Project, Result
+from ramanstudio.project.project import Entry, Predictions, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress

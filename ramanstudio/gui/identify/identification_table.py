@@ -12,7 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import replace_atomically
 from ramanstudio.core.progress import Progress
 from ramanstudio.export import tables
-from ramanstudio.project.project import Predictions, Entry, Project
+from ramanstudio.project.project import Entry, Predictions, Project
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library

@@ -16,7 +16,7 @@ from ramanstudio.gui.identify.substance_counts import substances_of
 from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Predictions, Entry, Identifications, Result
+from ramanstudio.project.project import Entry, Identifications, Predictions, Result
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
