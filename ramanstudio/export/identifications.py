@@ -12,7 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.progress import Progress
 from ramanstudio.export import tables
-from ramanstudio.project.project import Predictions, Entry, Project
+from ramanstudio.project.project import Entry, Predictions, Project
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -85,7 +85,7 @@ def _said(said: Predictions | None, row: int) -> tuple[str, str, str]:
     """What a taught model says of a spectrum: its class or value, the chance or the error, whether it is unknown."""
     if said is None or said.problem or said.words[row] == "":
         return "", "", ""
-    aside = f"{said.error:.3g}" if said.values is not None else f"{said.surely[row]:.4f}"
+    aside = f"{said.error:.3g}" if said.values is not None else f"{said.probabilities[row]:.4f}"
     return str(said.words[row]), aside, str(int(said.unknown[row]))
 
 

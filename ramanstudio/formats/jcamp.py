@@ -19,7 +19,7 @@ from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import Damaged, ordinates, pairs
 from ramanstudio.formats.text.decoding import decode_text
-from ramanstudio.formats.text.header import prediction_summaries, parse_key_values
+from ramanstudio.formats.text.header import parse_key_values, prediction_summaries
 from ramanstudio.formats.validation import bytes_of, read_error, rising
 
 LARGEST_MB: Final = 200

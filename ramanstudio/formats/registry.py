@@ -21,13 +21,14 @@ from ramanstudio.formats.validation import EXPORT_AGAIN, read_error, start_of
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A family of files: its name, the suffixes it comes with, and the verbs that read, write and recognise it.
+    """A family of files: its name, what it holds, its suffixes, and the verbs that read, write and recognise it.
 
     `read(path, laser_nm)` gives the sets of a file, `write(path, spectra)` makes one, and `sniff(start)` says whether
     the first bytes of a file are of this format.
     """
 
     name: str
+    holds: str
     suffixes: tuple[str, ...]
     read: Callable[[Path, float | None], tuple[SpectrumSet, ...]]
     write: Callable[[Path, SpectrumSet], None] | None = None
@@ -36,15 +37,36 @@ class Format:
 
 TEXT: Final = Format(
     "Text",
+    "two columns, matrices and maps; comma, semicolon, tab or spaces; decimal comma; the headers of common instruments"
+    " and of RRUFF",
     (".txt", ".csv", ".tsv", ".dat", ".asc", ".xy", ".rod", ".jaz", ".prn"),
     reader.read,
     reader.write,
 )
 FORMATS: Final[tuple[Format, ...]] = (
-    Format("Renishaw WiRE", (".wdf",), wdf.read, sniff=wdf.looks_like),
-    Format("Galactic SPC", (".spc",), spc.read, sniff=spc.looks_like),
-    Format("JCAMP-DX", (".jdx", ".dx", ".jcamp", ".jcm"), jcamp.read, sniff=jcamp.looks_like),
-    Format("HDF5", (".h5", ".hdf5", ".hdf"), hdf5.read, hdf5.write, sniff=hdf5.looks_like),
+    Format(
+        "Renishaw WiRE",
+        "single spectra, depth and time series, lines, maps with positions",
+        (".wdf",),
+        wdf.read,
+        sniff=wdf.looks_like,
+    ),
+    Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, sniff=spc.looks_like),
+    Format(
+        "JCAMP-DX",
+        "plain, packed, squeezed, difference and duplicate forms",
+        (".jdx", ".dx", ".jcamp", ".jcm"),
+        jcamp.read,
+        sniff=jcamp.looks_like,
+    ),
+    Format(
+        "HDF5",
+        "results exported by RamanStudio, and training corpora",
+        (".h5", ".hdf5", ".hdf"),
+        hdf5.read,
+        hdf5.write,
+        sniff=hdf5.looks_like,
+    ),
     TEXT,
 )
 

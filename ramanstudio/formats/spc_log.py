@@ -11,7 +11,7 @@ from typing import Final
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.text.header import prediction_summaries, parse_key_values
+from ramanstudio.formats.text.header import parse_key_values, prediction_summaries
 from ramanstudio.formats.validation import read_error
 
 _ELSEWHERE: Final = {

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.project.project import Predictions, Entry
+from ramanstudio.project.project import Entry, Predictions
 
 if TYPE_CHECKING:
     import h5py

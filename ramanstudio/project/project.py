@@ -129,7 +129,7 @@ class Identifications:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `probabilities`, 0 to 1 (N,).
+    """What a fine-tuned `model` predicts for the spectra `source` of one entry: `words` (N,), `probabilities` (N,).
 
     Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
     asked. `unknown` (N,) are unlike all it was taught. `asked` is the hash of the model; `problem` says why it has no
@@ -169,8 +169,8 @@ class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
     `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged. `within` is
-    where spectra are compared to identify them; None compares all. `predictions` has, by entry id, what each taught model
-    says.
+    where spectra are compared to identify them; None compares all. `predictions` has, by entry id, those of each
+    fine-tuned model.
     """
 
     entries: tuple[Entry, ...] = ()

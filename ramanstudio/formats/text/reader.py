@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.axis_file import axis_beside, no_axis
 from ramanstudio.formats.text.decoding import decode_text
-from ramanstudio.formats.text.header import axis_unit, prediction_summaries, intensity_unit, parse_key_values
+from ramanstudio.formats.text.header import axis_unit, intensity_unit, parse_key_values, prediction_summaries
 from ramanstudio.formats.text.layout import Layout, NotRaman, arranged
 from ramanstudio.formats.text.number_table import Block, Dialect, Sheet, column_words, taken_apart, two_columns
 from ramanstudio.formats.validation import bytes_of, read_error, rising

@@ -21,8 +21,8 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project.predictions import NO_NUMBERS, predictions_from, failed_predictions
-from ramanstudio.project.project import Predictions, Entry, Project, Result
+from ramanstudio.project.predictions import NO_NUMBERS, failed_predictions, predictions_from
+from ramanstudio.project.project import Entry, Predictions, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress

@@ -15,11 +15,11 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import (
-    Predictions,
     Entry,
     Exploration,
     History,
     Identifications,
+    Predictions,
     Project,
     Region,
     Result,

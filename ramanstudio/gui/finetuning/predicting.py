@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import Taught
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Predictions, Entry
+    from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
+Kept = tuple["Answers", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

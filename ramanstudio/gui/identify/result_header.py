@@ -12,7 +12,7 @@ from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, tabular
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
-from ramanstudio.gui.identify.texts import candidates_words, chance_words, prediction_summaries, marks_words, note_of
+from ramanstudio.gui.identify.texts import candidates_words, chance_words, marks_words, note_of, prediction_summaries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed

@@ -15,7 +15,7 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
 from ramanstudio.project.predictions import predicted_classes
-from ramanstudio.project.project import Predictions, Entry, Identifications, Result
+from ramanstudio.project.project import Entry, Identifications, Predictions, Result
 from ramanstudio.project.substances import substances_of
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.texts import (
     Snr,
     count_of,
-    prediction_summaries,
     median_snr,
+    prediction_summaries,
     region_words,
     together_words,
     wanted_words,
