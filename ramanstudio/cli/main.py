@@ -17,9 +17,10 @@ from ramanstudio.cli import features, finetune, identify, library, pretrain
 from ramanstudio.cli import files as cli_files
 from ramanstudio.cli.terminal import table
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, user_log
+from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
 from ramanstudio.export import tables
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     except Exception as error:  # the border of the program: a person gets a sentence, the log gets the rest
         log = user_log() / "command-line-crash.txt"
-        replace_atomically(log, f"RamanStudio {__version__}\n{traceback.format_exc()}")
+        atomic_write(log, f"RamanStudio {__version__}\n{traceback.format_exc()}")
         print(f"Something unexpected happened: {type(error).__name__}: {error}. Details: {log}", file=sys.stderr)
         return NOTHING_DONE
 

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.engine import BAND
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Colours:
 @functools.cache
 def theme_colours(theme: str) -> Colours:
     """The colours of "light" or "dark", those of the window: resources/theme.toml."""
-    rows = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
     return Colours(**{field.name: rows[field.name] for field in fields(Colours)})
 
 
@@ -338,7 +339,7 @@ def save(figure: Any, path: Path) -> Path:
         metadata={"Software" if kind == "png" else "Date": None},
     )
     try:
-        replace_atomically(path, drawn.getvalue())
+        atomic_write(path, drawn.getvalue())
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, shipped
+from ramanstudio.core.paths import bundled_path
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.signal.map_channels import Grid
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")
@@ -85,7 +86,7 @@ def _save_csv(path: Path, picture: MapFigure, _dark: bool) -> None:
     grid, lines = picture.grid, io.StringIO()
     if picture.axes is not None:
         _write_series(lines, picture, picture.axes)
-        replace_atomically(path, lines.getvalue())
+        atomic_write(path, lines.getvalue())
         return
     writer = csv.writer(lines, lineterminator="\n")
     many = list(picture.names) if picture.kind == "rgb" else [picture.label]
@@ -95,7 +96,7 @@ def _save_csv(path: Path, picture: MapFigure, _dark: bool) -> None:
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         place = [row + 1, column + 1, f"{grid.x[column]:.10g}", f"{grid.y[row]:.10g}", int(grid.index[row, column]) + 1]
         writer.writerow([*place, *_words(picture, np.atleast_1d(picture.values[row, column]))])
-    replace_atomically(path, lines.getvalue())
+    atomic_write(path, lines.getvalue())
 
 
 def _write_series(lines: io.StringIO, picture: MapFigure, axes: tuple[str, str]) -> None:
@@ -129,7 +130,7 @@ def _save_tiff(path: Path, picture: MapFigure, _dark: bool) -> None:
         tags[282], tags[283], tags[296] = _UM_A_CM / across, _UM_A_CM / down, 3  # pixels a centimetre
     written = io.BytesIO()
     pages[0].save(written, format="TIFF", tiffinfo=tags, save_all=len(pages) > 1, append_images=pages[1:])
-    replace_atomically(path, written.getvalue())
+    atomic_write(path, written.getvalue())
 
 
 def _ascii(words: str) -> str:
@@ -141,7 +142,9 @@ def _save_drawn(path: Path, picture: MapFigure, dark: bool) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    ink = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))["dark" if dark else "light"]
+    ink = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[
+        "dark" if dark else "light"
+    ]
     grid = picture.grid
     rows, columns = grid.shape
     across, down = grid.step
@@ -169,7 +172,7 @@ def _save_drawn(path: Path, picture: MapFigure, dark: bool) -> None:
     kind = path.suffix.lower().lstrip(".")
     noted = {"Software" if kind == "png" else "Date": None}
     figure.savefig(drawn, format=kind, dpi=160, facecolor=figure.get_facecolor(), metadata=noted)
-    replace_atomically(path, drawn.getvalue())
+    atomic_write(path, drawn.getvalue())
 
 
 def _draw(figure: Any, axes: Any, picture: MapFigure, ink: dict[str, Any], extent: tuple[float, ...]) -> None:

@@ -59,7 +59,7 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     """Read what `write` wrote for the spectra `source`. Raises ValueError where the arrays contradict each other."""
     from ramanstudio.search.matches import Identification
 
-    hdf5.check_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
+    hdf5.check_dataset_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
     rows, verdicts, names, numbers, indices, band_counts, bands = (group[name][()] for name in _ARRAYS)
     texts = [str(text) for text in group["texts"].asstr()[()]]
     match_counts = verdicts[:, 3]

@@ -54,7 +54,7 @@ def read(path: Path, file: h5py.File, entries: Sequence[Entry]) -> Mapping[int, 
 
 def _read(path: Path, group: h5py.Group, source: SpectrumSet) -> Predictions:
     names = ("which", *_ARRAYS, *(["values"] if "values" in group else []))
-    hdf5.check_size(path, group["words"], *(group[name] for name in names))
+    hdf5.check_dataset_size(path, group["words"], *(group[name] for name in names))
     codes, probabilities, unknown, *values = (group[name][()] for name in names)
     labels = np.array([str(label) for label in group["words"].asstr()[()]], dtype=str)
     if any(len(array) != len(source) for array in (codes, probabilities, unknown, *values)):

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.formats import hdf5
 from ramanstudio.project import identification_store, prediction_store
@@ -57,7 +57,7 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
             remedy="Save under another name.",
         )
     try:
-        with draft_of(path) as draft, h5py.File(draft, "w") as file:
+        with atomic_path(path) as draft, h5py.File(draft, "w") as file:
             file.attrs["format"], file.attrs["version"] = _FORMAT, VERSION
             for entry in progress.steps(project.entries, "entries"):
                 if entry.source is not None:
@@ -86,7 +86,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != _FORMAT:
                 raise StudioError(f"'{path.name}' is not a RamanStudio project.", remedy="Open it as spectra.")
-            hdf5.check_size(path, file["project"])
+            hdf5.check_dataset_size(path, file["project"])
             facts = json.loads(file["project"].asstr()[()])
             entries, results = [], {}
             for entry_facts in progress.steps(facts["entries"], "entries"):
@@ -141,7 +141,7 @@ def _write_entry(group: h5py.Group, source: SpectrumSet, result: Result | None) 
     _write_array(group, "values", source.values)
     table = group.create_group("table")
     for name, entries in source.table.items():
-        hdf5.put_column(table, name, entries)
+        hdf5.write_column(table, name, entries)
     if result is not None and result.denoised is not None:
         _write_array(group, "denoised", result.denoised.spectra.values)
         for name in _DENOISED[1:]:
@@ -269,7 +269,7 @@ def _read_identifications(path: Path, file: h5py.File, entries: list[Entry]) -> 
 
 
 def _read_arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any]]:
-    hdf5.check_size(path, *(group[name] for name in names))
+    hdf5.check_dataset_size(path, *(group[name] for name in names))
     return [group[name][()] for name in names]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
 from ramanstudio.core.progress import Progress
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
 from ramanstudio.project.project import Entry, Predictions, Project
 
@@ -51,7 +51,7 @@ def write(project: Project, libraries: Sequence[Library], path: Path, progress: 
                 many += 1
                 rows.writerows((*place, *said, *cells) for cells in _hits(found, searched))
     try:
-        replace_atomically(path, table.getvalue())
+        atomic_write(path, table.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
-from ramanstudio.gui.libraries.libraries import Libraries
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
