@@ -64,7 +64,7 @@ def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -
 def test_a_file_that_is_no_project_is_said_to_be_none(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "other.ramanstudio", "w") as file:
         file["axis"] = np.arange(3)
-    with pytest.raises(StudioError, match="not a project"):
+    with pytest.raises(StudioError, match="not a RamanStudio project"):
         project_file.load(tmp_path / "other.ramanstudio")
 
 
