@@ -35,10 +35,12 @@ def write(group: h5py.Group, identifications: Identifications) -> None:
 
     results = [(row, result) for row, result in enumerate(identifications.results) if result is not None]
     matches = [match for _, result in results for match in result.matches]
-    remarks_and_names = [*(result.why for _, result in results), *(match.name for match in matches)]
+    remarks_and_names = [*(result.explanation for _, result in results), *(match.name for match in matches)]
     texts = {text: index for index, text in enumerate(dict.fromkeys(remarks_and_names))}
     bands = [[getattr(match, kind) for kind in _BANDS] for match in matches]
-    verdicts = [(result.unknown, result.candidates, texts[result.why], len(result.matches)) for _, result in results]
+    verdicts = [
+        (result.unknown, result.candidates, texts[result.explanation], len(result.matches)) for _, result in results
+    ]
     arrays: dict[str, NDArray[Any]] = {
         "rows": np.array([row for row, _ in results], dtype=np.int64),
         "verdicts": np.array(verdicts, dtype=np.int64).reshape(-1, 4),
