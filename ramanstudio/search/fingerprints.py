@@ -26,7 +26,7 @@ _SHARP, _SOFT = 1.0, 2.0  # samples (standard deviation) over which a reading is
 
 
 @dataclass(frozen=True, slots=True)
-class PrintGrid:
+class FingerprintGrid:
     """The grid that prints lie on: from the lowest lines that are measured to the stretching of O-H."""
 
     low_cm: float = 60.0
@@ -39,7 +39,7 @@ class PrintGrid:
         return self.low_cm + self.step_cm * (np.arange(self.samples, dtype=np.float64) + 0.5)
 
 
-GRID: Final = PrintGrid()
+GRID: Final = FingerprintGrid()
 
 
 def prints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
