@@ -123,7 +123,7 @@ def measure_speed(engine: Engine) -> None:
         rows.append([name, f"{1000 * took:.0f} ms" if many == 1 else f"{took:.1f} s", bar])
     one = found.spectra[0]
     start = time.perf_counter()
-    engine.prints_of([one] * 20)
+    engine.compute_fingerprints([one] * 20)
     rows.append(
         [
             "reading one spectrum before that (denoise, features, prints)",

@@ -33,7 +33,7 @@ class Prints(Protocol):
     @property
     def made_by(self) -> str: ...
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]:
         """Arrays by name, whose first dimension counts `spectra` (sets of one)."""
 
 
@@ -152,7 +152,11 @@ class Library:
             rows = np.arange(start, min(start + AT_ONCE, len(self)))
             missing = rows[~kept[rows]]
             progress(done, total, f"references of '{self.title}' prepared")
-            made = engine.prints_of([self.spectrum(index) for index in missing.tolist()]) if len(missing) else {}
+            made = (
+                engine.compute_fingerprints([self.spectrum(index) for index in missing.tolist()])
+                if len(missing)
+                else {}
+            )
             kinds = kinds or dict(made)
             for name, kind in kinds.items():
                 block = np.zeros((len(rows), *kind.shape[1:]), dtype=kind.dtype)

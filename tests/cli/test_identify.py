@@ -46,7 +46,7 @@ class Nose:
         self.asked: list[int] = []
         self.within: list[object] = []
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
         one_by_one = [fingerprints.prints(one, one, without_baseline(one)) for one in spectra]
         peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]

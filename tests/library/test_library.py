@@ -39,7 +39,7 @@ class Model:
         self.made_by = made_by
         self.asked = 0
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
         self.asked += len(spectra)
         peak = [float(one.axis[np.argmax(one.values[0])]) for one in spectra]
         return {"features": np.array(peak, "f4")[:, None], "lengths": np.array([[one.points] * 3 for one in spectra]),

@@ -76,7 +76,7 @@ class ComparingEngine(SmoothingEngine):
         self.prepared = 0
         self.refusal: StudioError | None = None  # what is wrong with the search as a whole
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
         self.prepared += len(spectra)
         return {"slopes": np.stack([_slope(one.axis, one.values[0]) for one in spectra])}
 

@@ -414,14 +414,14 @@ def test_getting_a_library_ready_can_be_stopped_and_does_not_begin_again_by_itse
 ) -> None:
     a_library()
     desk = Desk(start)
-    may_prepare, prints_of, begun = threading.Event(), desk.engine.prints_of, list[int]()
+    may_prepare, compute_fingerprints, begun = threading.Event(), desk.engine.compute_fingerprints, list[int]()
 
     def slowly(spectra: Any) -> Any:
         begun.append(len(spectra))
         may_prepare.wait(10)
-        return prints_of(spectra)
+        return compute_fingerprints(spectra)
 
-    desk.engine.prints_of = slowly  # type: ignore[method-assign]
+    desk.engine.compute_fingerprints = slowly  # type: ignore[method-assign]
     desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.window.wait_until(lambda: len(desk.studio.session.project.entries) > 0)
     desk.look()
