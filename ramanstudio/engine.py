@@ -270,7 +270,7 @@ class Engine:
         return Sight(self.card.name, self.card.fingerprint, denoise, features, tuner)
 
     @property
-    def made_by(self) -> str:
+    def fingerprint_version(self) -> str:
         """The name of all that a search compares: it changes with the weights, and with what is read of a spectrum."""
         return f"{self.card.fingerprint}-{fingerprints.VERSION}"
 

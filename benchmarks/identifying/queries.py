@@ -201,7 +201,7 @@ def trials(engine: Engine, library: Library, found: Minerals, condition: str, fo
 def _prints(engine: Engine, found: Minerals, condition: str, folder: Path) -> dict[str, NDArray[Any]]:
     """The prints of all queries of a condition; kept in `folder`, as they take minutes."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"prints-{list(CONDITIONS).index(condition)}-{engine.made_by[:12]}.npz"
+    path = folder / f"prints-{list(CONDITIONS).index(condition)}-{engine.fingerprint_version[:12]}.npz"
     if not path.is_file():
         np.savez(path, **compute_fingerprints(engine, corrupted(found, condition)))
     with np.load(path) as kept:

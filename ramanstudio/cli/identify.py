@@ -307,7 +307,7 @@ def ready(engine: Engine, opened: Sequence[Library]) -> list[Library]:
     """
     done = []
     for one in opened:
-        if one.made_by != engine.made_by and not os.access(one.path.parent, os.W_OK):
+        if one.fingerprint_version != engine.fingerprint_version and not os.access(one.path.parent, os.W_OK):
             copy = paths.user_data() / f"prepared-{one.hash[:16]}{SUFFIX}"
             one = libraries.open(copy) if copy.is_file() else libraries.merged(copy, [one], one.title)
         with bars(f"Preparing '{one.title}'") as progress:

@@ -28,10 +28,10 @@ _SAME: Final = 0.99995  # correlation of two copies of one spectrum, which round
 
 
 class Prints(Protocol):
-    """What makes of spectra that which a search compares: the engine. `made_by` names the model and its version."""
+    """What makes of spectra that which a search compares: the engine. `fingerprint_version` names the model and its version."""
 
     @property
-    def made_by(self) -> str: ...
+    def fingerprint_version(self) -> str: ...
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]:
         """Arrays by name, whose first dimension counts `spectra` (sets of one)."""
@@ -63,14 +63,14 @@ class Library:
         return len(self.stored)
 
     @property
-    def made_by(self) -> str:
+    def fingerprint_version(self) -> str:
         """Which model made the `prints`; empty unless it has seen every reference."""
         return self.stored.printed_by if self.stored.printed.all() else ""
 
     @property
     def prints(self) -> Mapping[str, NDArray[Any]]:
         """What a search compares, arrays (N, …) by name, mapped from the file; none before the library is prepared."""
-        return self.stored.prints if self.made_by else MappingProxyType({})
+        return self.stored.prints if self.fingerprint_version else MappingProxyType({})
 
     @property
     def features(self) -> NDArray[np.float32] | None:
@@ -134,18 +134,18 @@ class Library:
 
         Raises StudioError when the file cannot be written, Cancelled when asked to stop.
         """
-        if self.made_by == engine.made_by:
+        if self.fingerprint_version == engine.fingerprint_version:
             return self
         with library_file.writing(self.path), ExitStack() as scratch:
             prints = self._printed(engine, scratch, progress)
             seen = np.ones(len(self), dtype=bool)
-            rows = replace(self._rows(), prints=prints, printed=seen, printed_by=engine.made_by)
+            rows = replace(self._rows(), prints=prints, printed=seen, printed_by=engine.fingerprint_version)
             return self._written([rows], progress=progress)
 
     def _printed(self, engine: Prints, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
         """What `engine` makes of all references, in files of `scratch`: of many it is larger than memory."""
         stored = self.stored
-        kept = stored.printed & (stored.printed_by == engine.made_by)
+        kept = stored.printed & (stored.printed_by == engine.fingerprint_version)
         done, total, files = 0, int((~kept).sum()), dict[str, IO[bytes]]()
         kinds: dict[str, NDArray[Any]] = dict(stored.prints) if kept.any() else {}
         for start in range(0, len(self), AT_ONCE):

@@ -37,7 +37,7 @@ class Reader(Protocol):
     """What an engine gives: a name for what its model sees, spectra without their noise, and their features."""
 
     @property
-    def made_by(self) -> str: ...
+    def fingerprint_version(self) -> str: ...
     @property
     def feature_count(self) -> int: ...
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]: ...
@@ -120,7 +120,10 @@ def identify(
     """
     if not libraries:
         raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
-    ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
+    ready = [
+        one if one.fingerprint_version == reader.fingerprint_version else one.prepared(reader, progress)
+        for one in libraries
+    ]
     read = _of_one_axis(reader, spectra, progress, denoised)
     answers = search(read, ready, top, within, progress)
     answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, read["snr"], strict=True)]

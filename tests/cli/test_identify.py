@@ -39,7 +39,7 @@ class Nose:
     """Stands for the engine: it knows a substance by the shift of its peak, and calls unknown what lies 20 cm⁻¹ off."""
 
     device_name = "CPU · 1 thread"
-    made_by = "nose-1"
+    fingerprint_version = "nose-1"
 
     def __init__(self) -> None:
         self.prepared = 0
@@ -159,7 +159,7 @@ def test_a_library_is_prepared_once_and_files_of_one_axis_are_searched_in_one_go
     assert main.main(given) == main.DONE
     assert nose.prepared == 3
     assert nose.asked == [5, 5]
-    assert library.open(minerals.path).made_by == "nose-1"
+    assert library.open(minerals.path).fingerprint_version == "nose-1"
 
 
 def test_a_library_in_a_folder_that_cannot_be_written_is_searched_by_a_copy(

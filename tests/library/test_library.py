@@ -35,8 +35,8 @@ def reference_of(name: str, points: int = 400, seed: int = 0, **known: object) -
 class Model:
     """Stands for the engine: prints that tell which spectrum they were made of, and how often it was asked."""
 
-    def __init__(self, made_by: str = "model-1") -> None:
-        self.made_by = made_by
+    def __init__(self, fingerprint_version: str = "model-1") -> None:
+        self.fingerprint_version = fingerprint_version
         self.asked = 0
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
@@ -77,7 +77,7 @@ def test_references_are_found_as_they_were_given(shelf_board: Library) -> None:
         assert np.array_equal(again.spectrum(index).values, given.values)
         assert again.spectrum(index).axis == pytest.approx(given.axis, abs=1e-3)
     assert again.spectrum(-1).values.tolist() == again.spectrum(3).values.tolist()
-    assert (again.made_by, again.features, dict(again.prints)) == ("", None, {})
+    assert (again.fingerprint_version, again.features, dict(again.prints)) == ("", None, {})
     with pytest.raises(IndexError):
         again.spectrum(4)
 
@@ -131,23 +131,23 @@ def test_edits_write_the_file_anew_and_keep_the_rest(shelf_board: Library) -> No
 def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_board: Library, tmp_path: Path) -> None:
     model = Model()
     ready = shelf_board.prepared(model)
-    assert ready.made_by == "model-1"
+    assert ready.fingerprint_version == "model-1"
     assert ready.features is not None
     assert ready.features[:, 0].tolist() == pytest.approx(peaks(ready))
     assert ready.prints["lengths"][:, 0].tolist() == [400, 731, 64, 400]
     assert ready.prepared(model) is ready
     fewer = ready.removed([0]).renamed([0], "tridymite")
-    assert fewer.made_by == "model-1"
+    assert fewer.fingerprint_version == "model-1"
     assert fewer.prints["lengths"][:, 0].tolist() == [731, 64, 400]
     assert model.asked == 4
     more = fewer.added([reference_of("rutile", 500, 5)])
-    assert (more.made_by, dict(more.prints)) == ("", {})
+    assert (more.fingerprint_version, dict(more.prints)) == ("", {})
     more = more.prepared(model)
     assert model.asked == 5
     assert more.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500]
     other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(model)
     both = library.merged(tmp_path / "both.ramanlib", [more, other], "Both")
-    assert (both.made_by, both.title, len(both)) == ("model-1", "Both", 5)
+    assert (both.fingerprint_version, both.title, len(both)) == ("model-1", "Both", 5)
     assert both.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
 
 
@@ -169,11 +169,11 @@ def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> No
     second = Model("model-2")
     other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(second)
     both = library.merged(tmp_path / "both.ramanlib", [other, ready])
-    assert both.made_by == ""
+    assert both.fingerprint_version == ""
     first = Model()
     assert both.prepared(first).prints["lengths"][:, 0].tolist() == [90, 400, 731, 64, 400]
     assert first.asked == 1  # the four of the larger library were kept
-    assert ready.prepared(second).made_by == "model-2"
+    assert ready.prepared(second).fingerprint_version == "model-2"
     assert second.asked == 5
 
 

@@ -161,7 +161,7 @@ def prepared(question: Question, progress: Progress) -> list[Library]:
     libraries = []
     for library in question.libraries:
         now = library
-        if library.made_by != question.engine.made_by:
+        if library.fingerprint_version != question.engine.fingerprint_version:
             now = edited(library, lambda one, way: one.prepared(question.engine, way), progress, same=False)
             progress.show(Made(library, now))
         libraries.append(now)

@@ -67,7 +67,7 @@ def a_file(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, n
 class ComparingEngine(SmoothingEngine):
     """Compares by the correlation of slopes; a hit of less than 0.3 is not credible."""
 
-    made_by = "slopes"
+    fingerprint_version = "slopes"
 
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)

@@ -399,7 +399,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     a_library()
 
     class Other(ComparingEngine):
-        made_by = "another model"
+        fingerprint_version = "another model"
 
     shelf = library_folder.shelf()
     for one in shelf.libraries:
