@@ -22,7 +22,7 @@ from ramanstudio.gui.libraries.library_writing import edited
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
     from ramanstudio.library.library import Library, Reference
-    from ramanstudio.library.library_folder import Shelf, Unopened
+    from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
 
 Edit = Callable[["Library", Progress], "Library"]
 
@@ -40,7 +40,7 @@ class Libraries(QObject):
         self._asked = False
         self.all: tuple[Library, ...] = ()
         self.problems: tuple[StudioError, ...] = ()
-        self.unopened: tuple[Unopened, ...] = ()  # those of the problems that are files on the shelf
+        self.unopened: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files on the shelf
 
     # What there is
 
@@ -130,7 +130,7 @@ class Libraries(QObject):
         job.succeeded.connect(lambda _: self._forget(library.path))
         return job
 
-    def delete_unopened(self, one: Unopened) -> Job:
+    def delete_unopened(self, one: UnreadableLibrary) -> Job:
         """Take what could not be opened off the shelf: its file."""
         job = self._submit(partial(_delete, one.path), f"Removing '{one.path.name}'")
         job.succeeded.connect(lambda _: self._forget(one.path))
