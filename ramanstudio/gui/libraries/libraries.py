@@ -40,7 +40,7 @@ class Libraries(QObject):
         self._asked = False
         self.all: tuple[Library, ...] = ()
         self.problems: tuple[StudioError, ...] = ()
-        self.unopened: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files on the shelf
+        self.unreadable: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files on the shelf
 
     # What there is
 
@@ -159,9 +159,9 @@ class Libraries(QObject):
 
     def _forget(self, path: Path) -> None:
         self.all = tuple(one for one in self.all if one.path != path)
-        gone = [one.error for one in self.unopened if one.path == path]
+        gone = [one.error for one in self.unreadable if one.path == path]
         self.problems = tuple(error for error in self.problems if error not in gone)
-        self.unopened = tuple(one for one in self.unopened if one.path != path)
+        self.unreadable = tuple(one for one in self.unreadable if one.path != path)
         self.changed.emit()
 
     def _say_made(self, made: Made, name: str) -> None:
@@ -174,7 +174,7 @@ class Libraries(QObject):
             self._messages.info(f"{words}, and is searched from now on.")
 
     def _keep_shelf(self, shelf: Shelf) -> None:
-        self.all, self.problems, self.unopened = shelf.libraries, shelf.problems, shelf.unopened
+        self.all, self.problems, self.unreadable = shelf.libraries, shelf.problems, shelf.unreadable
         for error in self.problems:
             self._messages.show_error(error)
 

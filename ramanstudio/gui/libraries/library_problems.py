@@ -62,7 +62,7 @@ class UnopenedRows(QWidget):
             for part in self._parts:
                 self._column.removeWidget(part)
                 part.deleteLater()
-            self._parts, files = [], {id(one.error): one for one in self._libraries.unopened}
+            self._parts, files = [], {id(one.error): one for one in self._libraries.unreadable}
             made = [self._add(error, files.get(id(error))) for error in self._shown]
             self.buttons = tuple(button for button in made if button is not None)
             self.changed.emit()

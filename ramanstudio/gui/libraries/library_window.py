@@ -96,7 +96,7 @@ class LibraryWindow(QDialog):
         shelf, libraries = self.parts.shelf, self._libraries
         with QSignalBlocker(shelf):
             shelf.clear()
-            self._shown, self._unopened = libraries.all, libraries.unopened
+            self._shown, self._unopened = libraries.all, libraries.unreadable
             for library in self._shown:
                 self._put(f"{library.title}\n{count_of(len(library), 'reference')}", str(library.path))
             for one in self._unopened:

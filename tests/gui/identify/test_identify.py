@@ -252,9 +252,9 @@ def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_remove
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert "broken.ramanlib" in desk.window.message
-    assert ["broken.ramanlib" in words for words in desk.panel.unopened.words] == [True]
-    desk.panel.unopened.buttons[0].click()
-    desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unopened.isVisible())
+    assert ["broken.ramanlib" in words for words in desk.panel.unreadable.words] == [True]
+    desk.panel.unreadable.buttons[0].click()
+    desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unreadable.isVisible())
     assert "broken.ramanlib" in asked[0]
     assert "'broken.ramanlib' was removed." in desk.window.message
     desk.window.do("cancel")
