@@ -76,14 +76,14 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
     folder = paths.libraries()
     if kind != LIBRARY:
         title = title or (f"RRUFF {path.stem}" if kind == RRUFF else path.stem)
-        return build(free_place(folder, title), [path], title, progress=progress)
+        return build(free_path(folder, title), [path], title, progress=progress)
     given = library.open(path)
     if path.resolve().parent == folder.resolve():
         return Made(given, ())
     for other in folder.glob(f"*{SUFFIX}"):
         if _is_copy(other, given):
             return Made(library.open(other), ())
-    place = free_place(folder, path.stem)
+    place = free_path(folder, path.stem)
     try:
         with paths.draft_of(place) as draft:
             shutil.copyfile(path, draft)
@@ -152,7 +152,7 @@ def from_sets(
     return references, failed
 
 
-def free_place(folder: Path, title: str) -> Path:
+def free_path(folder: Path, title: str) -> Path:
     """A file name in `folder` for a library of this title which is not yet taken."""
     stem = (
         "".join(letter if letter.isalnum() or letter in " -_.()" else "-" for letter in title).strip(" .") or "library"

@@ -197,23 +197,23 @@ def _install(path: Path, progress: Progress) -> Made:
 
 
 def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
-    from ramanstudio.library.building import build, free_place
+    from ramanstudio.library.building import build, free_path
 
-    return build(free_place(libraries(), title), list(paths), title, progress=progress)
+    return build(free_path(libraries(), title), list(paths), title, progress=progress)
 
 
 def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_place
+    from ramanstudio.library.building import free_path
 
-    return library.write(free_place(libraries(), title), references(), title, progress)
+    return library.write(free_path(libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_place
+    from ramanstudio.library.building import free_path
 
-    return library.merged(free_place(libraries(), title), several, title, progress)
+    return library.merged(free_path(libraries(), title), several, title, progress)
 
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:
