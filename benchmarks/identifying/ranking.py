@@ -13,7 +13,7 @@ from benchmarks.identifying.judging import HELD, Lessons, cumulated, learn
 from benchmarks.identifying.queries import COMMON, CONDITIONS, FOLDS, Minerals, Trials, corrupted
 from benchmarks.results import machine, table, write_section
 from ramanstudio.search.fingerprints import READINGS
-from ramanstudio.search.ranker import UNKNOWN_FROM, Judge
+from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker
 
 BARS = {
     "clean": (0.86, 0.96),
@@ -63,7 +63,7 @@ class Told:
 
 def told(found: Minerals, all_trials: Sequence[Trials]) -> list[Told]:
     """For each condition, what five judges say of the fifth of the specimens that each has not learned from."""
-    judges = [Judge.of(learn(_apart(Lessons.of(found, all_trials), fold))) for fold in range(FOLDS)]
+    judges = [Ranker.of(learn(_apart(Lessons.of(found, all_trials), fold))) for fold in range(FOLDS)]
     answers = []
     for one in all_trials:
         lessons = Lessons.of(found, [one], ("whole", "lacking"))

@@ -25,7 +25,7 @@ _NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not ther
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judge:
+class Ranker:
     """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
 
     `other` (D,) is what speaks for a fifth candidate as a rule: it stands in where a library has fewer. The candidates
@@ -39,7 +39,7 @@ class Judge:
     held: float
 
     @classmethod
-    def of(cls, weights: Mapping[str, NDArray[Any]]) -> Judge:
+    def of(cls, weights: Mapping[str, NDArray[Any]]) -> Ranker:
         """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
         return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), weights["other"], float(weights["held"][0]))
 
@@ -86,13 +86,13 @@ def first_of(evidence: Floats, other: Floats) -> NDArray[np.float32]:
 
 
 @cache
-def judge(path: Path | None = None) -> Judge:
+def judge(path: Path | None = None) -> Ranker:
     """The judge that is shipped, or that in `path`. Raises StudioError when the file is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     path = path or shipped("resources") / "judge.safetensors"
     try:
-        return Judge.of(load_file(path))
+        return Ranker.of(load_file(path))
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise StudioError(f"'{path.name}', which weighs matches, is damaged.", remedy="Install again.") from error

@@ -15,7 +15,7 @@ from ramanstudio.search.band_matching import Bands, bands_of, compared
 from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.matches import Identification, Match, Region
-from ramanstudio.search.ranker import UNKNOWN_FROM, Judge, judge
+from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker, judge
 from ramanstudio.search.shortlist import FEWEST_CM, Listed, correlation, listed, looked_at, nearest
 
 __all__ = ["Identification", "Match", "Region", "search", "weighed"]
@@ -98,7 +98,7 @@ def weighed(
     return answers
 
 
-def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Judge, told: _Told) -> Identification:
+def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Ranker, told: _Told) -> Identification:
     if not one.found.names:
         return Identification((), True, 0, _why_nothing(one, told.libraries))
     none = float(chances[-1])

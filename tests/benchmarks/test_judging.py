@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from benchmarks.identifying import judging
 from benchmarks.identifying.judging import Lessons, learn
 from ramanstudio.search.candidate_features import CANDIDATES, NUMBERS
-from ramanstudio.search.ranker import UNKNOWN_FROM, Judge, first_of
+from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker, first_of
 from ramanstudio.search.tree_ensemble import Trees
 
 
@@ -27,7 +27,7 @@ def lessons(many: int, seed: int) -> Lessons:
 def test_a_judge_finds_the_right_candidate_and_what_is_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     for trees in (judging.ONE_TREES, judging.NONE_TREES):
         monkeypatch.setitem(trees, "max_iter", 30)
-    judge, unseen = Judge.of(learn(lessons(800, 0))), lessons(400, 1)
+    judge, unseen = Ranker.of(learn(lessons(800, 0))), lessons(400, 1)
     chances = judge.chances(unseen.evidence)
     assert np.allclose(chances.sum(axis=1), 1, atol=1e-5)
     assert (chances[:, CANDIDATES // 2 : -1] == 0).all()  # who is not there has no chance
