@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import shipped
 from ramanstudio.search.candidate_features import LIKENESSES, WEIGHED
-from ramanstudio.search.tree_ensemble import Trees
+from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 Floats = NDArray[np.floating[Any]]
 
@@ -33,15 +33,17 @@ class Ranker:
     (benchmarks/identify.py).
     """
 
-    one: Trees
-    none: Trees
+    one: TreeEnsemble
+    none: TreeEnsemble
     other: NDArray[np.float32]
     held: float
 
     @classmethod
     def of(cls, weights: Mapping[str, NDArray[Any]]) -> Ranker:
         """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
-        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), weights["other"], float(weights["held"][0]))
+        return cls(
+            TreeEnsemble.of(weights, ONE), TreeEnsemble.of(weights, NONE), weights["other"], float(weights["held"][0])
+        )
 
     def chances(self, evidence: Floats) -> NDArray[np.float32]:
         """The chance of each of K candidates by its `evidence` (N, K, D), and of none of them -> (N, K + 1).

@@ -10,7 +10,7 @@ from benchmarks.identifying import judging
 from benchmarks.identifying.judging import Lessons, learn
 from ramanstudio.search.candidate_features import CANDIDATES, NUMBERS
 from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker, first_of
-from ramanstudio.search.tree_ensemble import Trees
+from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 
 def lessons(many: int, seed: int) -> Lessons:
@@ -45,4 +45,4 @@ def test_trees_as_they_are_kept_say_what_was_grown() -> None:
     grown.fit(first_of(some.evidence, other), ~some.among)
     arrays = {f"none.{name}": rows for name, rows in judging._as_arrays(grown).items()}
     rows = first_of(lessons(300, 3).evidence, other)
-    assert np.allclose(Trees.of(arrays, "none").score(rows), grown.decision_function(rows), atol=1e-4)
+    assert np.allclose(TreeEnsemble.of(arrays, "none").score(rows), grown.decision_function(rows), atol=1e-4)
