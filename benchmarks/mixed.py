@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.repeats import CORPUS
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.library.starter_library import peak_tables
-from ramanstudio.search.confusable import MOST_REFERENCES, Kin, are_twins
+from ramanstudio.search.confusable import MOST_REFERENCES, SubstanceReferences, are_twins
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID, prints
 from ramanstudio.signal.resampling import on_grid
 from ramanstudio.signal.snr import noise_sigma
@@ -74,12 +74,12 @@ class References:
             self._twins[key] = are_twins(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
         return self._twins[key]
 
-    def _kin(self, name: str) -> Kin:
+    def _kin(self, name: str) -> SubstanceReferences:
         """What is known of one substance, as it was measured: no model has taken the noise off."""
         rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
         some = [prints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
         joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
-        return Kin.of(joint, self.samples[rows], np.arange(len(rows)))
+        return SubstanceReferences.of(joint, self.samples[rows], np.arange(len(rows)))
 
     def only(self, which: NDArray[Any]) -> References:
         """Some of them, a boolean (N,)."""

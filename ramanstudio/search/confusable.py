@@ -36,7 +36,7 @@ class Prepared(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kin:
+class SubstanceReferences:
     """The references of one substance: `roots` (R, G) of their prints, where each was `measured` (R, G), and of which
     specimens (R,); an empty name is a specimen of its own."""
 
@@ -45,13 +45,13 @@ class Kin:
     specimens: tuple[str, ...]
 
     @classmethod
-    def of(cls, prints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> Kin:
+    def of(cls, prints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> SubstanceReferences:
         """Some references of a library by their prints."""
         which, along = which[:MOST_REFERENCES], np.arange(GRID.samples)
         measured = (along >= prints["first"][which, None]) & (along < prints["last"][which, None])
         return cls(np.asarray(prints["roots"][which], np.float32), measured, tuple(map(str, samples[which])))
 
-    def likeness(self, other: Kin, looked: NDArray[np.bool_]) -> Floats:
+    def likeness(self, other: SubstanceReferences, looked: NDArray[np.bool_]) -> Floats:
         """Correlation of each of these references with each of the `other` (R, S), NaN where they share too little of
         what is looked at."""
         found = np.full((len(self.specimens), len(other.specimens)), np.nan)
@@ -71,7 +71,7 @@ class Kin:
         return _middle(self.likeness(self, looked)[tuple(np.array(pairs, np.intp).reshape(-1, 2).T)])
 
 
-def are_twins(one: Kin, other: Kin, looked: NDArray[np.bool_]) -> bool:
+def are_twins(one: SubstanceReferences, other: SubstanceReferences, looked: NDArray[np.bool_]) -> bool:
     """Whether two substances are as alike as specimens of one of them are, where is `looked` (G,)."""
     own = [alike for alike in (one.own(looked), other.own(looked)) if np.isfinite(alike)]
     within = float(np.mean(own)) if own else TYPICAL
@@ -86,15 +86,15 @@ def _middle(alike: Floats) -> float:
 def told_of(answers: Sequence[Identification], libraries: Sequence[Prepared], looked: NDArray[np.bool_]) -> list[str]:
     """For each of N answers, a sentence that names the twins of the best match among the candidates; empty where there
     are none. `looked` (N, G) is where each spectrum was compared."""
-    kin = dict[tuple[int, str], Kin]()
+    kin = dict[tuple[int, str], SubstanceReferences]()
     known = dict[tuple[Any, ...], bool]()
 
-    def kin_of(match: Match) -> Kin:
+    def kin_of(match: Match) -> SubstanceReferences:
         key = (match.library, match.name)
         if key not in kin:
             library = libraries[match.library]
             which = np.flatnonzero(library.names == match.name)
-            kin[key] = Kin.of(library.prints, library.samples, which)
+            kin[key] = SubstanceReferences.of(library.prints, library.samples, which)
         return kin[key]
 
     def twins(best: Match, other: Match, where: NDArray[np.bool_]) -> bool:
