@@ -16,7 +16,7 @@ from ramanstudio.search.candidate_features import Candidates, candidates, side_b
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.matches import Identification, Match, Region
 from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker, judge
-from ramanstudio.search.shortlist import FEWEST_CM, Listed, correlation, listed, looked_at, nearest
+from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, correlation, listed, looked_at, nearest
 
 __all__ = ["Identification", "Match", "Region", "search", "weighed"]
 
@@ -32,7 +32,7 @@ class Weighed:
 
     query: Mapping[str, NDArray[Any]]
     looked: NDArray[np.bool_]
-    listed: Listed
+    listed: Shortlist
     found: Candidates
 
 
