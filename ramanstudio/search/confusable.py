@@ -83,7 +83,9 @@ def _middle(alike: Floats) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def told_of(answers: Sequence[Identification], libraries: Sequence[Prepared], looked: NDArray[np.bool_]) -> list[str]:
+def confusable_notes(
+    answers: Sequence[Identification], libraries: Sequence[Prepared], looked: NDArray[np.bool_]
+) -> list[str]:
     """For each of N answers, a sentence that names the twins of the best match among the candidates; empty where there
     are none. `looked` (N, G) is where each spectrum was compared."""
     kin = dict[tuple[int, str], SubstanceReferences]()

@@ -127,7 +127,7 @@ def identify(
     read = _of_one_axis(reader, spectra, progress, denoised)
     answers = search(read, ready, top, within, progress)
     answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
-    alike = confusable.told_of(answers, ready, looked_at(read, within))
+    alike = confusable.confusable_notes(answers, ready, looked_at(read, within))
     answers = [
         replace(answer, why=_off_the_grid(spectra.axis)) if off else answer
         for answer, off in zip(answers, _is_off(spectra, read), strict=True)
