@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.repeats import CORPUS
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.library.starter_library import peak_tables
-from ramanstudio.search.confusable import MOST_REFERENCES, SubstanceReferences, are_twins
+from ramanstudio.search.confusable import MOST_REFERENCES, SubstanceReferences, are_confusable
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID, prints
 from ramanstudio.signal.resampling import on_grid
 from ramanstudio.signal.snr import noise_sigma
@@ -68,10 +68,10 @@ class References:
             end[:] = inside[0], inside[-1] + 1
         return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
 
-    def are_twins(self, one: str, other: str) -> bool:
+    def are_confusable(self, one: str, other: str) -> bool:
         """Whether the references of two substances are as alike as specimens of one ."""
         if (key := frozenset((one, other))) not in self._twins:
-            self._twins[key] = are_twins(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
+            self._twins[key] = are_confusable(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
         return self._twins[key]
 
     def _kin(self, name: str) -> SubstanceReferences:

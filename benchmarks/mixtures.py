@@ -116,7 +116,7 @@ def right_but_for_twins(found: Found, shares: Mapping[str, float], library: Refe
     if len(wrong) != len(lacking):
         return False
     return any(
-        all(library.are_twins(one, other) for one, other in zip(sorted(wrong), order, strict=True))
+        all(library.are_confusable(one, other) for one, other in zip(sorted(wrong), order, strict=True))
         for order in permutations(sorted(lacking))
     )
 

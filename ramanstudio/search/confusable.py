@@ -71,7 +71,7 @@ class SubstanceReferences:
         return _middle(self.likeness(self, looked)[tuple(np.array(pairs, np.intp).reshape(-1, 2).T)])
 
 
-def are_twins(one: SubstanceReferences, other: SubstanceReferences, looked: NDArray[np.bool_]) -> bool:
+def are_confusable(one: SubstanceReferences, other: SubstanceReferences, looked: NDArray[np.bool_]) -> bool:
     """Whether two substances are as alike as specimens of one of them are, where is `looked` (G,)."""
     own = [alike for alike in (one.own(looked), other.own(looked)) if np.isfinite(alike)]
     within = float(np.mean(own)) if own else TYPICAL
@@ -102,7 +102,7 @@ def confusable_notes(
     def twins(best: Match, other: Match, where: NDArray[np.bool_]) -> bool:
         key = (best.library, best.name, other.library, other.name, where.tobytes())
         if key not in known:
-            known[key] = are_twins(kin_of(best), kin_of(other), where)
+            known[key] = are_confusable(kin_of(best), kin_of(other), where)
         return known[key]
 
     return [_sentence(answer, where, twins) for answer, where in zip(answers, looked, strict=True)]
