@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.library.library import Library
-from ramanstudio.search.band_matching import Bands, bands_of, compared
+from ramanstudio.search.band_matching import Bands, compared, find_bands
 from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.matches import Identification, Match, Region
@@ -108,7 +108,7 @@ def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Ranker, told: _
     held = int(np.searchsorted(np.cumsum(share), weigher.held) + 1)
     top = order[: told.top]
     pearson = _as_measured(one, top, told)
-    ours = bands_of(one.query["roots"]) if told.with_bands else None
+    ours = find_bands(one.query["roots"]) if told.with_bands else None
     matches = []
     for rank, place in enumerate(top.tolist()):
         gap = float(share[rank] - (share[rank + 1] if rank + 1 < len(share) else 0))
@@ -146,7 +146,7 @@ def _match(
         along = np.arange(GRID.samples)
         both = one.looked & (along >= prints["first"][index]) & (along < prints["last"][index])
         if (number, index) not in told.bands:
-            told.bands[number, index] = bands_of(prints["roots"][index])
+            told.bands[number, index] = find_bands(prints["roots"][index])
         bands = compared(ours, told.bands[number, index], both)
     name, euclid = one.found.names[place], float(np.sqrt(2 - 2 * r))
     return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, number, index, *bands)

@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.band_matching import bands_of, compared
+from ramanstudio.search.band_matching import compared, find_bands
 from ramanstudio.search.fingerprints import GRID
 from ramanstudio.search.matches import Region
 
@@ -164,7 +164,7 @@ def test_bands_are_matched_missing_or_extra_within_what_both_have() -> None:
         return sum(np.exp(-0.5 * ((GRID.places - place) / 6) ** 2) for place in places)
 
     both = (GRID.places > 200) & (GRID.places < 2000)
-    matched, missing, extra = compared(bands_of(roots(300, 700, 1500)), bands_of(roots(304, 900, 2500)), both)
+    matched, missing, extra = compared(find_bands(roots(300, 700, 1500)), find_bands(roots(304, 900, 2500)), both)
     assert matched == pytest.approx((300,), abs=1)
     assert missing == pytest.approx((900,), abs=1)
     assert extra == pytest.approx((700, 1500), abs=1)
