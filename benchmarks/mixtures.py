@@ -206,7 +206,7 @@ def fit(library: References) -> None:
         for mixed in simulated(library, parts, many, 0, seed=10 + parts):
             few = candidates(mixed, library, given=True)
             for number, (step, least) in enumerate(
-                mixtures.steps_of(mixed.spectrum, mixed.sigma, few.spectra, few.names)
+                mixtures.selection_path(mixed.spectrum, mixed.sigma, few.spectra, few.names)
             ):
                 evidences.append(evidence(step, least))
                 real.append(number < parts)
