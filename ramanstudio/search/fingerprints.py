@@ -75,7 +75,7 @@ def prints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet)
     }
 
 
-def none_of(many: int) -> dict[str, NDArray[Any]]:
+def empty_fingerprints(many: int) -> dict[str, NDArray[Any]]:
     """The prints of `many` spectra of which nothing can be read: all zero."""
     readings = {name: np.zeros((many, GRID.samples), dtype=np.float16) for name in (*READINGS, AS_MEASURED)}
     ends = {name: np.zeros(many, dtype=np.int16) for name in ("first", "last")}

@@ -67,7 +67,7 @@ def compute_fingerprints(reader: Reader, sets: Sequence[SpectrumSet], progress: 
 def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress, known: Denoised | None = None) -> Prints:
     """The prints of spectra on one axis; `known` is what denoising each by itself gave, where that was done before."""
     good = np.asarray(np.isfinite(spectra.values).all(axis=1)) & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0)
-    found = {**fingerprints.none_of(len(spectra)), **_none_read(reader, len(spectra))}
+    found = {**fingerprints.empty_fingerprints(len(spectra)), **_none_read(reader, len(spectra))}
     if spectra.points < FEWEST_POINTS or not good.any():
         return found
     some = spectra if good.all() else spectra[np.flatnonzero(good)]
