@@ -18,7 +18,7 @@ from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 Floats = NDArray[np.floating[Any]]
 
-UNKNOWN_FROM: Final = 0.6  # chance of none: of rruff's substances, which are there, 2 to 6 in a hundred reach it
+UNKNOWN_THRESHOLD: Final = 0.6  # chance of none: of rruff's substances, which are there, 2 to 6 in a hundred reach it
 FIRST: Final = 5  # candidates that "none of these" is judged by
 ONE, NONE = "one", "none"  # names of the trees, as they are kept
 _NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not there

@@ -15,7 +15,7 @@ from ramanstudio.search.band_matching import Bands, compared, find_bands
 from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.matches import Identification, Match, Region
-from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker, judge
+from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, judge
 from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, correlation, listed, looked_at, nearest
 
 __all__ = ["Identification", "Match", "Region", "search", "weighed"]
@@ -114,7 +114,7 @@ def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Ranker, told: _
         gap = float(share[rank] - (share[rank + 1] if rank + 1 < len(share) else 0))
         numbers = float(chances[place]), float(share[rank]), float(pearson[rank]), gap
         matches.append(_match(one, place, numbers, told, ours if rank < told.with_bands else None))
-    unknown = none >= UNKNOWN_FROM
+    unknown = none >= UNKNOWN_THRESHOLD
     why = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
     return Identification(tuple(matches), unknown, min(held, len(order)), why)
 

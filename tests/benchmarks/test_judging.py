@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from benchmarks.identifying import judging
 from benchmarks.identifying.judging import Lessons, learn
 from ramanstudio.search.candidate_features import CANDIDATES, NUMBERS
-from ramanstudio.search.ranker import UNKNOWN_FROM, Ranker, first_of
+from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, first_of
 from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 
@@ -33,7 +33,7 @@ def test_a_judge_finds_the_right_candidate_and_what_is_none_of_them(monkeypatch:
     assert (chances[:, CANDIDATES // 2 : -1] == 0).all()  # who is not there has no chance
     found = chances[unseen.here, :-1].argmax(axis=1) == unseen.right[unseen.here]
     assert found.mean() > 0.95
-    unknown = chances[:, -1] >= UNKNOWN_FROM
+    unknown = chances[:, -1] >= UNKNOWN_THRESHOLD
     assert unknown[~unseen.here].mean() > 0.9
     assert unknown[unseen.here].mean() < 0.15
 
