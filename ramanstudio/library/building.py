@@ -139,7 +139,7 @@ def _counting(progress: Progress, done: int, files: int) -> Progress:
     return Progress(lambda *_: progress(done, files, "files read"), on_warning=progress.warn)
 
 
-def from_sets(
+def references_from_sets(
     sets: Sequence[SpectrumSet], names: Sequence[str], group: str = "", source: str = "", licence: str = ""
 ) -> Found:
     """References of sets that are open, `names` one for each set; all spectra of a set are of one substance."""
