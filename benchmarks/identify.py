@@ -111,8 +111,8 @@ def measure_speed(engine: Engine) -> None:
         ("1 query, 100 000 references", large, 1, "≤ 300 ms"),
         ("10 000 queries, 5009 references", library, 10_000, "≤ 30 s"),
     ):
-        prints = {key: np.asarray(rows_of[:1000]) for key, rows_of in library.prints.items()}
-        some = {key: np.resize(rows_of, (many, *rows_of.shape[1:])) for key, rows_of in prints.items()}
+        fingerprints = {key: np.asarray(rows_of[:1000]) for key, rows_of in library.fingerprints.items()}
+        some = {key: np.resize(rows_of, (many, *rows_of.shape[1:])) for key, rows_of in fingerprints.items()}
         search({key: rows_of[:1] for key, rows_of in some.items()}, [of])
         seconds = []
         for _ in range(7 if many == 1 else 1):

@@ -24,7 +24,7 @@ from benchmarks.repeats import CORPUS
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.library.starter_library import peak_tables
 from ramanstudio.search.confusable import MOST_REFERENCES, SubstanceReferences, are_confusable
-from ramanstudio.search.fingerprints import AS_MEASURED, GRID, prints
+from ramanstudio.search.fingerprints import AS_MEASURED, GRID, fingerprints
 from ramanstudio.signal.resampling import on_grid
 from ramanstudio.signal.snr import noise_sigma
 from ramanstudio.signal.spectral_features import baseline, without_baseline
@@ -58,7 +58,7 @@ class References:
         self._twins = dict[frozenset[str], bool]()
 
     @cached_property
-    def prints(self) -> dict[str, NDArray[Any]]:
+    def fingerprints(self) -> dict[str, NDArray[Any]]:
         """As analysis/prints.py makes them, those that mixtures are looked up by."""
         rows, ends = np.zeros((len(self.spectra), GRID.samples), np.float32), np.zeros((len(self.spectra), 2), int)
         for row, end, one in zip(rows, ends, self.spectra, strict=True):
@@ -77,7 +77,7 @@ class References:
     def _kin(self, name: str) -> SubstanceReferences:
         """What is known of one substance, as it was measured: no model has taken the noise off."""
         rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
-        some = [prints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
+        some = [fingerprints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
         joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
         return SubstanceReferences.of(joint, self.samples[rows], np.arange(len(rows)))
 
@@ -85,7 +85,7 @@ class References:
         """Some of them, a boolean (N,)."""
         rows = np.flatnonzero(which)
         some = References([self.spectra[row] for row in rows], self.names[rows], self.samples[rows], self.lasers[rows])
-        some.__dict__["prints"] = {name: value[rows] for name, value in self.prints.items()}
+        some.__dict__["prints"] = {name: value[rows] for name, value in self.fingerprints.items()}
         return some
 
 

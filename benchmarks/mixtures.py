@@ -91,7 +91,7 @@ def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
     from ramanstudio.signal.resampling import on_grid
 
     values, measured = on_grid(GRID, mixed.spectrum.axis, mixed.spectrum.values)
-    rows = library.prints[AS_MEASURED][:, measured].astype(np.float32)
+    rows = library.fingerprints[AS_MEASURED][:, measured].astype(np.float32)
     rows = rows - rows.mean(axis=1, keepdims=True)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     query = values[0, measured] - values[0, measured].mean()

@@ -192,9 +192,9 @@ def corrupted(found: Minerals, condition: str) -> list[SpectrumSet]:
 
 def trials(engine: Engine, library: Library, found: Minerals, condition: str, folder: Path) -> Trials:
     """What speaks for whom in all queries of a condition."""
-    prints = _prints(engine, found, condition, folder)
+    fingerprints = _prints(engine, found, condition, folder)
     random = np.random.default_rng(200 + list(CONDITIONS).index(condition))
-    found_here = [_candidates(prints, library, one) for one in _seen(random, found)]
+    found_here = [_candidates(fingerprints, library, one) for one in _seen(random, found)]
     return Trials(*(np.stack(parts) for parts in zip(*found_here, strict=True)))
 
 
@@ -220,12 +220,12 @@ def _seen(random: Random, found: Minerals) -> list[NDArray[np.bool_]]:
 
 
 def _candidates(
-    prints: dict[str, NDArray[Any]], library: Library, seen: NDArray[np.bool_]
+    fingerprints: dict[str, NDArray[Any]], library: Library, seen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Evidence and names of the candidates where each query may compare itself with the references `seen` only."""
     evidence, names = [], []
     for start in range(0, len(seen), AT_ONCE):
-        some = {name: rows[start : start + AT_ONCE] for name, rows in prints.items()}
+        some = {name: rows[start : start + AT_ONCE] for name, rows in fingerprints.items()}
         batch = [one.found for one in weighed(some, [library], apart=~seen[start : start + AT_ONCE])]
         evidence.append(side_by_side(batch))
         names += [[*one.names, *[""] * (CANDIDATES - len(one.names))] for one in batch]

@@ -64,18 +64,18 @@ class Library:
 
     @property
     def fingerprint_version(self) -> str:
-        """Which model made the `prints`; empty unless it has seen every reference."""
+        """Which model made the `fingerprints`; empty unless it has seen every reference."""
         return self.stored.printed_by if self.stored.printed.all() else ""
 
     @property
-    def prints(self) -> Mapping[str, NDArray[Any]]:
+    def fingerprints(self) -> Mapping[str, NDArray[Any]]:
         """What a search compares, arrays (N, …) by name, mapped from the file; none before the library is prepared."""
-        return self.stored.prints if self.fingerprint_version else MappingProxyType({})
+        return self.stored.fingerprints if self.fingerprint_version else MappingProxyType({})
 
     @property
     def features(self) -> NDArray[np.float32] | None:
         """What each reference is of, rows of unit length (N, D); None before the library is prepared."""
-        return self.prints.get("features")
+        return self.fingerprints.get("features")
 
     def spectrum(self, index: int) -> SpectrumSet:
         """Reference `index` as a set of one, mapped from the file; raises StudioError when it is damaged."""
@@ -137,9 +137,9 @@ class Library:
         if self.fingerprint_version == engine.fingerprint_version:
             return self
         with library_file.writing(self.path), ExitStack() as scratch:
-            prints = self._printed(engine, scratch, progress)
+            fingerprints = self._printed(engine, scratch, progress)
             seen = np.ones(len(self), dtype=bool)
-            rows = replace(self._rows(), prints=prints, printed=seen, printed_by=engine.fingerprint_version)
+            rows = replace(self._rows(), fingerprints=fingerprints, printed=seen, printed_by=engine.fingerprint_version)
             return self._written([rows], progress=progress)
 
     def _printed(self, engine: Prints, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
@@ -147,7 +147,7 @@ class Library:
         stored = self.stored
         kept = stored.printed & (stored.printed_by == engine.fingerprint_version)
         done, total, files = 0, int((~kept).sum()), dict[str, IO[bytes]]()
-        kinds: dict[str, NDArray[Any]] = dict(stored.prints) if kept.any() else {}
+        kinds: dict[str, NDArray[Any]] = dict(stored.fingerprints) if kept.any() else {}
         for start in range(0, len(self), AT_ONCE):
             rows = np.arange(start, min(start + AT_ONCE, len(self)))
             missing = rows[~kept[rows]]
@@ -161,7 +161,7 @@ class Library:
             for name, kind in kinds.items():
                 block = np.zeros((len(rows), *kind.shape[1:]), dtype=kind.dtype)
                 if len(missing) < len(rows):
-                    block[kept[rows]] = stored.prints[name][rows[kept[rows]]]
+                    block[kept[rows]] = stored.fingerprints[name][rows[kept[rows]]]
                 if len(missing):
                     block[~kept[rows]] = made[name]
                 if name not in files:

@@ -49,7 +49,7 @@ def candidates(
 ) -> Candidates:
     """The substances that a spectrum may be of: `listed` references (R), whose substances have `names` (R).
 
-    `rows` are the prints of the references that were compared, of unit length; `snr` is that of the spectrum,
+    `rows` are the fingerprints of the references that were compared, of unit length; `snr` is that of the spectrum,
     `looked_cm` how much of it may be compared.
     """
     if not len(listed.reference):

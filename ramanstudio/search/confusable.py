@@ -32,12 +32,12 @@ class Prepared(Protocol):
     @property
     def samples(self) -> NDArray[Any]: ...
     @property
-    def prints(self) -> Prints: ...
+    def fingerprints(self) -> Prints: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubstanceReferences:
-    """The references of one substance: `roots` (R, G) of their prints, where each was `measured` (R, G), and of which
+    """The references of one substance: `roots` (R, G) of their fingerprints, where each was `measured` (R, G), and of which
     specimens (R,); an empty name is a specimen of its own."""
 
     roots: Floats
@@ -45,11 +45,11 @@ class SubstanceReferences:
     specimens: tuple[str, ...]
 
     @classmethod
-    def of(cls, prints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> SubstanceReferences:
+    def of(cls, fingerprints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> SubstanceReferences:
         """Some references of a library by their prints."""
         which, along = which[:MOST_REFERENCES], np.arange(GRID.samples)
-        measured = (along >= prints["first"][which, None]) & (along < prints["last"][which, None])
-        return cls(np.asarray(prints["roots"][which], np.float32), measured, tuple(map(str, samples[which])))
+        measured = (along >= fingerprints["first"][which, None]) & (along < fingerprints["last"][which, None])
+        return cls(np.asarray(fingerprints["roots"][which], np.float32), measured, tuple(map(str, samples[which])))
 
     def likeness(self, other: SubstanceReferences, looked: NDArray[np.bool_]) -> Floats:
         """Correlation of each of these references with each of the `other` (R, S), NaN where they share too little of
@@ -96,7 +96,7 @@ def confusable_notes(
         if key not in kin:
             library = libraries[match.library]
             which = np.flatnonzero(library.names == match.name)
-            kin[key] = SubstanceReferences.of(library.prints, library.samples, which)
+            kin[key] = SubstanceReferences.of(library.fingerprints, library.samples, which)
         return kin[key]
 
     def twins(best: Match, other: Match, where: NDArray[np.bool_]) -> bool:

@@ -42,7 +42,7 @@ class FingerprintGrid:
 GRID: Final = FingerprintGrid()
 
 
-def prints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
+def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
     """The READINGS of `spectra`, each (N, G) of unit length, zero where nothing was measured.
 
     Of the raw ones, of them `denoised`, and of the denoised without their baselines, `lines_only`.

@@ -76,7 +76,7 @@ def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress, known
     # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
     lines_only = spectral_features.without_baseline(denoised)
     read = {
-        **fingerprints.prints(some, denoised, lines_only),
+        **fingerprints.fingerprints(some, denoised, lines_only),
         "features": reader.features_of(lines_only, progress),
         "snr": ratio,
     }

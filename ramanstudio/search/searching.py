@@ -82,13 +82,13 @@ def weighed(
     query's own specimen out.
     """
     looked = looked_at(queries, within)
-    prints = [library.prints for library in libraries]
-    near = [nearest(queries, looked, one, apart) for one in prints]
+    fingerprints = [library.fingerprints for library in libraries]
+    near = [nearest(queries, looked, one, apart) for one in fingerprints]
     answers = []
     for row in range(len(looked)):
         query = {name: rows[row] for name, rows in queries.items()}
         mine = [of[row] for of in near]
-        among, rows = listed(query, looked[row], prints, mine)
+        among, rows = listed(query, looked[row], fingerprints, mine)
         names = [
             str(libraries[number].names[index]) for number, index in zip(among.library, among.reference, strict=True)
         ]
@@ -126,9 +126,9 @@ def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray
     along = np.arange(GRID.samples)[span]
     rows, both = [], []
     for best in one.found.best[places].tolist():
-        prints, index = told.libraries[one.listed.library[best]].prints, one.listed.reference[best]
-        rows.append(prints[AS_MEASURED][index, span])
-        both.append(one.looked[span] & (along >= prints["first"][index]) & (along < prints["last"][index]))
+        fingerprints, index = told.libraries[one.listed.library[best]].fingerprints, one.listed.reference[best]
+        rows.append(fingerprints[AS_MEASURED][index, span])
+        both.append(one.looked[span] & (along >= fingerprints["first"][index]) & (along < fingerprints["last"][index]))
     return correlation(one.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
 
 
@@ -142,11 +142,11 @@ def _match(
     r = max(float(one.listed.likeness[best, 0]), 0.0)
     bands: tuple[tuple[float, ...], ...] = ((), (), ())
     if ours is not None:
-        prints = told.libraries[number].prints
+        fingerprints = told.libraries[number].fingerprints
         along = np.arange(GRID.samples)
-        both = one.looked & (along >= prints["first"][index]) & (along < prints["last"][index])
+        both = one.looked & (along >= fingerprints["first"][index]) & (along < fingerprints["last"][index])
         if (number, index) not in told.bands:
-            told.bands[number, index] = find_bands(prints["roots"][index])
+            told.bands[number, index] = find_bands(fingerprints["roots"][index])
         bands = compared(ours, told.bands[number, index], both)
     name, euclid = one.found.names[place], float(np.sqrt(2 - 2 * r))
     return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, number, index, *bands)
@@ -158,7 +158,7 @@ def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
     places = GRID.places[one.looked]
     if not len(places):
         return "Nothing of the spectrum lies in the region that is compared. Widen the region."
-    ends = [(lib.prints["first"], lib.prints["last"]) for lib in libraries if len(lib)]
+    ends = [(lib.fingerprints["first"], lib.fingerprints["last"]) for lib in libraries if len(lib)]
     if not ends:
         return "No library is searched. Choose one."
     first, last = (np.concatenate(one) for one in zip(*ends, strict=True))

@@ -39,10 +39,10 @@ class Shortlist:
         return Shortlist(self.library[which], self.reference[which], self.likeness[which], self.shared_cm[which])
 
 
-def looked_at(prints: Prints, within: Region | None) -> NDArray[np.bool_]:
+def looked_at(fingerprints: Prints, within: Region | None) -> NDArray[np.bool_]:
     """The samples of the grid where each of N spectra was measured and may be compared, (N, G)."""
     places = np.arange(GRID.samples)
-    inside = (places >= prints["first"][:, None]) & (places < prints["last"][:, None])
+    inside = (places >= fingerprints["first"][:, None]) & (places < fingerprints["last"][:, None])
     if within is not None:
         inside &= within.holds(GRID.places)
     return inside

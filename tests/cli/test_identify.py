@@ -48,7 +48,7 @@ class Nose:
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        one_by_one = [fingerprints.prints(one, one, without_baseline(one)) for one in spectra]
+        one_by_one = [fingerprints.fingerprints(one, one, without_baseline(one)) for one in spectra]
         peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
         return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
             "peak": np.array(peaks)
@@ -71,7 +71,7 @@ class Nose:
 
     def _told(self, peak: float, libraries: Sequence[Library], top: int) -> SimpleNamespace:
         places = [
-            (abs(float(one.prints["peak"][index, 0]) - peak), str(one.names[index]), which, index)
+            (abs(float(one.fingerprints["peak"][index, 0]) - peak), str(one.names[index]), which, index)
             for which, one in enumerate(libraries)
             for index in range(len(one))
         ]

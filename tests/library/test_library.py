@@ -77,7 +77,7 @@ def test_references_are_found_as_they_were_given(shelf_board: Library) -> None:
         assert np.array_equal(again.spectrum(index).values, given.values)
         assert again.spectrum(index).axis == pytest.approx(given.axis, abs=1e-3)
     assert again.spectrum(-1).values.tolist() == again.spectrum(3).values.tolist()
-    assert (again.fingerprint_version, again.features, dict(again.prints)) == ("", None, {})
+    assert (again.fingerprint_version, again.features, dict(again.fingerprints)) == ("", None, {})
     with pytest.raises(IndexError):
         again.spectrum(4)
 
@@ -134,21 +134,21 @@ def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_bo
     assert ready.fingerprint_version == "model-1"
     assert ready.features is not None
     assert ready.features[:, 0].tolist() == pytest.approx(peaks(ready))
-    assert ready.prints["lengths"][:, 0].tolist() == [400, 731, 64, 400]
+    assert ready.fingerprints["lengths"][:, 0].tolist() == [400, 731, 64, 400]
     assert ready.prepared(model) is ready
     fewer = ready.removed([0]).renamed([0], "tridymite")
     assert fewer.fingerprint_version == "model-1"
-    assert fewer.prints["lengths"][:, 0].tolist() == [731, 64, 400]
+    assert fewer.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400]
     assert model.asked == 4
     more = fewer.added([reference_of("rutile", 500, 5)])
-    assert (more.fingerprint_version, dict(more.prints)) == ("", {})
+    assert (more.fingerprint_version, dict(more.fingerprints)) == ("", {})
     more = more.prepared(model)
     assert model.asked == 5
-    assert more.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500]
+    assert more.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400, 500]
     other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(model)
     both = library.merged(tmp_path / "both.ramanlib", [more, other], "Both")
     assert (both.fingerprint_version, both.title, len(both)) == ("model-1", "Both", 5)
-    assert both.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
+    assert both.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
 
 
 def test_a_large_library_is_prepared_and_edited_some_at_a_time(tmp_path: Path) -> None:
@@ -156,10 +156,10 @@ def test_a_large_library_is_prepared_and_edited_some_at_a_time(tmp_path: Path) -
     model, told = Model(), list[tuple[int, int]]()
     ready = many.prepared(model, Progress(lambda done, total, _: told.append((done, total))))
     lengths = [40 + n % 100 for n in range(150)]
-    assert ready.prints["lengths"][:, 0].tolist() == lengths
+    assert ready.fingerprints["lengths"][:, 0].tolist() == lengths
     assert told[:3] == [(0, 150), (64, 150), (128, 150)]
     more = ready.removed(range(0, 150, 2)).added([reference_of("rutile", 33)]).prepared(model)
-    assert more.prints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
+    assert more.fingerprints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
     assert model.asked == 151
     assert [path.name for path in tmp_path.iterdir()] == ["many.ramanlib"]
 
@@ -171,7 +171,7 @@ def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> No
     both = library.merged(tmp_path / "both.ramanlib", [other, ready])
     assert both.fingerprint_version == ""
     first = Model()
-    assert both.prepared(first).prints["lengths"][:, 0].tolist() == [90, 400, 731, 64, 400]
+    assert both.prepared(first).fingerprints["lengths"][:, 0].tolist() == [90, 400, 731, 64, 400]
     assert first.asked == 1  # the four of the larger library were kept
     assert ready.prepared(second).fingerprint_version == "model-2"
     assert second.asked == 5

@@ -104,7 +104,7 @@ class ComparingEngine(SmoothingEngine):
             scored = [
                 (float(np.dot(print_, slope)), place, at)
                 for place, one in enumerate(libraries)
-                for at, print_ in enumerate(one.prints["slopes"])
+                for at, print_ in enumerate(one.fingerprints["slopes"])
             ]
             scored.sort(reverse=True)
             found.append(self._identification(scored[:top], libraries))
