@@ -2,7 +2,7 @@
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
 text, so that whatever reads HDF5 files of spectra reads a library. `fingerprints` has what a model's search compares, and
-`printed` for which references it is there. Nothing is pickled, and nothing is believed before it was held against the
+`fingerprinted` for which references it is there. Nothing is pickled, and nothing is believed before it was held against the
 length of the file.
 """
 
@@ -44,7 +44,7 @@ class Rows:
     """n references on their way into a file.
 
     `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. What the model
-    `printed_by` made of those that are `printed` (n,) are the rows `which` (n,) of the `fingerprints` {name: (N, …)}.
+    `printed_by` made of those that are `fingerprinted` (n,) are the rows `which` (n,) of the `fingerprints` {name: (N, …)}.
     """
 
     texts: Mapping[str, Sequence[str]]
@@ -53,7 +53,7 @@ class Rows:
     spectra: Callable[[], Iterator[Spectrum]]
     which: NDArray[np.intp]
     fingerprints: Mapping[str, NDArray[Any]]
-    printed: NDArray[np.bool_]
+    fingerprinted: NDArray[np.bool_]
     printed_by: str
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class Stored:
     axis: NDArray[np.float32]
     values: NDArray[np.float32]
     fingerprints: Mapping[str, NDArray[Any]]
-    printed: NDArray[np.bool_]
+    fingerprinted: NDArray[np.bool_]
     printed_by: str
 
     def __len__(self) -> int:
@@ -109,7 +109,7 @@ class Stored:
             spectra,
             which,
             self.fingerprints,
-            self.printed[which],
+            self.fingerprinted[which],
             self.printed_by,
         )
 
@@ -175,23 +175,23 @@ def _put_spectra(
 
 def _put_prints(file: h5py.File, parts: Sequence[Rows]) -> None:
     """Write what one model made of the references: the one that has seen most; the others are made again when asked."""
-    makers = [part.printed_by for part in parts if part.printed.any()]
+    makers = [part.printed_by for part in parts if part.fingerprinted.any()]
     if not makers:
         return
-    maker = max(makers, key=lambda one: sum(int(part.printed.sum()) for part in parts if part.printed_by == one))
-    alike = next(part.fingerprints for part in parts if part.printed_by == maker and part.printed.any())
+    maker = max(makers, key=lambda one: sum(int(part.fingerprinted.sum()) for part in parts if part.printed_by == one))
+    alike = next(part.fingerprints for part in parts if part.printed_by == maker and part.fingerprinted.any())
     total, group = sum(map(len, parts)), file.create_group("prints")
-    printed = np.zeros(total, dtype=bool)
+    fingerprinted = np.zeros(total, dtype=bool)
     for name, model in alike.items():
         dataset, at = group.create_dataset(name, (total, *model.shape[1:]), model.dtype), 0
         for part in parts:
-            if part.printed_by == maker and part.printed.any() and _kinds(part.fingerprints) == _kinds(alike):
+            if part.printed_by == maker and part.fingerprinted.any() and _kinds(part.fingerprints) == _kinds(alike):
                 for start in range(0, len(part), _AT_ONCE):  # they may be larger than memory
                     rows = part.which[start : start + _AT_ONCE]
                     dataset[at + start : at + start + len(rows)] = part.fingerprints[name][rows]
-                printed[at : at + len(part)] = part.printed
+                fingerprinted[at : at + len(part)] = part.fingerprinted
             at += len(part)
-    file.create_dataset("printed", data=printed.astype(np.uint8))
+    file.create_dataset("printed", data=fingerprinted.astype(np.uint8))
     _put_fact(file, "made_by", maker)
 
 
@@ -268,11 +268,11 @@ def _stored(path: Path, file: h5py.File) -> Stored:
         raise ValueError("the spectra do not fit together")
     if any(column.shape != (many,) for column in texts.values()):
         raise ValueError("a column has another length")
-    fingerprints, printed = _prints(path, file, length, many)
+    fingerprints, fingerprinted = _prints(path, file, length, many)
     maker = _fact(file, "made_by") if fingerprints else ""
     title, digest = _fact(file, "title"), _fact(file, "sha256")
     return Stored(
-        path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, fingerprints, printed, maker
+        path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, fingerprints, fingerprinted, maker
     )
 
 
@@ -284,10 +284,10 @@ def _prints(
         return MappingProxyType({}), np.zeros(many, dtype=bool)
     # plain arrays over the mapped file: a view of np.memmap costs more than much of what a search does
     fingerprints = {name: np.asarray(_mapped(path, file["prints"], name, length)) for name in file["prints"]}
-    printed = np.array(_mapped(path, file, "printed", length), dtype=bool)
-    if printed.shape != (many,) or any(one.shape[:1] != (many,) for one in fingerprints.values()):
+    fingerprinted = np.array(_mapped(path, file, "printed", length), dtype=bool)
+    if fingerprinted.shape != (many,) or any(one.shape[:1] != (many,) for one in fingerprints.values()):
         raise ValueError("what was made of the references does not fit them")
-    return MappingProxyType(fingerprints), printed
+    return MappingProxyType(fingerprints), fingerprinted
 
 
 def _mapped(path: Path, group: h5py.Group, name: str, length: int) -> NDArray[Any]:
