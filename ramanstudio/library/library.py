@@ -65,7 +65,7 @@ class Library:
     @property
     def fingerprint_version(self) -> str:
         """Which model made the `fingerprints`; empty unless it has seen every reference."""
-        return self.stored.printed_by if self.stored.fingerprinted.all() else ""
+        return self.stored.fingerprint_version if self.stored.fingerprinted.all() else ""
 
     @property
     def fingerprints(self) -> Mapping[str, NDArray[Any]]:
@@ -140,14 +140,17 @@ class Library:
             fingerprints = self._printed(engine, scratch, progress)
             seen = np.ones(len(self), dtype=bool)
             rows = replace(
-                self._rows(), fingerprints=fingerprints, fingerprinted=seen, printed_by=engine.fingerprint_version
+                self._rows(),
+                fingerprints=fingerprints,
+                fingerprinted=seen,
+                fingerprint_version=engine.fingerprint_version,
             )
             return self._written([rows], progress=progress)
 
     def _printed(self, engine: Prints, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
         """What `engine` makes of all references, in files of `scratch`: of many it is larger than memory."""
         stored = self.stored
-        kept = stored.fingerprinted & (stored.printed_by == engine.fingerprint_version)
+        kept = stored.fingerprinted & (stored.fingerprint_version == engine.fingerprint_version)
         done, total, files = 0, int((~kept).sum()), dict[str, IO[bytes]]()
         kinds: dict[str, NDArray[Any]] = dict(stored.fingerprints) if kept.any() else {}
         for start in range(0, len(self), AT_ONCE):

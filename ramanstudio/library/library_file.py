@@ -44,7 +44,7 @@ class Rows:
     """n references on their way into a file.
 
     `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. What the model
-    `printed_by` made of those that are `fingerprinted` (n,) are the rows `which` (n,) of the `fingerprints` {name: (N, …)}.
+    `fingerprint_version` made of those that are `fingerprinted` (n,) are the rows `which` (n,) of the `fingerprints` {name: (N, …)}.
     """
 
     texts: Mapping[str, Sequence[str]]
@@ -54,7 +54,7 @@ class Rows:
     which: NDArray[np.intp]
     fingerprints: Mapping[str, NDArray[Any]]
     fingerprinted: NDArray[np.bool_]
-    printed_by: str
+    fingerprint_version: str
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -89,7 +89,7 @@ class Stored:
     values: NDArray[np.float32]
     fingerprints: Mapping[str, NDArray[Any]]
     fingerprinted: NDArray[np.bool_]
-    printed_by: str
+    fingerprint_version: str
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -110,7 +110,7 @@ class Stored:
             which,
             self.fingerprints,
             self.fingerprinted[which],
-            self.printed_by,
+            self.fingerprint_version,
         )
 
 
@@ -175,17 +175,23 @@ def _put_spectra(
 
 def _put_prints(file: h5py.File, parts: Sequence[Rows]) -> None:
     """Write what one model made of the references: the one that has seen most; the others are made again when asked."""
-    makers = [part.printed_by for part in parts if part.fingerprinted.any()]
+    makers = [part.fingerprint_version for part in parts if part.fingerprinted.any()]
     if not makers:
         return
-    maker = max(makers, key=lambda one: sum(int(part.fingerprinted.sum()) for part in parts if part.printed_by == one))
-    alike = next(part.fingerprints for part in parts if part.printed_by == maker and part.fingerprinted.any())
+    maker = max(
+        makers, key=lambda one: sum(int(part.fingerprinted.sum()) for part in parts if part.fingerprint_version == one)
+    )
+    alike = next(part.fingerprints for part in parts if part.fingerprint_version == maker and part.fingerprinted.any())
     total, group = sum(map(len, parts)), file.create_group("prints")
     fingerprinted = np.zeros(total, dtype=bool)
     for name, model in alike.items():
         dataset, at = group.create_dataset(name, (total, *model.shape[1:]), model.dtype), 0
         for part in parts:
-            if part.printed_by == maker and part.fingerprinted.any() and _kinds(part.fingerprints) == _kinds(alike):
+            if (
+                part.fingerprint_version == maker
+                and part.fingerprinted.any()
+                and _kinds(part.fingerprints) == _kinds(alike)
+            ):
                 for start in range(0, len(part), _AT_ONCE):  # they may be larger than memory
                     rows = part.which[start : start + _AT_ONCE]
                     dataset[at + start : at + start + len(rows)] = part.fingerprints[name][rows]
