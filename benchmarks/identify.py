@@ -62,7 +62,7 @@ def measure_plastics(engine: Engine) -> None:
     path = FOLDER / "plastics.ramanlib"
     FOLDER.mkdir(parents=True, exist_ok=True)
     references = [Reference(str(name), one) for name, one in zip(labels[pristine], own, strict=True)]
-    library = libraries.write(path, references, "pristine").prepared(engine)
+    library = libraries.write(path, references, "pristine").with_fingerprints(engine)
     rows = []
     of = {name: number for number, name in enumerate(np.unique(labels))}
     for state in [one for one in np.unique(states) if "pristine" not in one.lower()]:

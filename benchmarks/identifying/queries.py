@@ -96,10 +96,10 @@ def rruff_library(engine: Engine, found: Minerals, folder: Path) -> Library:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "rruff.ramanlib"
     if path.is_file():
-        return libraries.open(path).prepared(engine)
+        return libraries.open(path).with_fingerprints(engine)
     rows = zip(found.species, found.spectra, found.specimens, found.laser_nm.tolist(), strict=True)
     references = [Reference(str(name), one, sample=str(sample), laser_nm=nm) for name, one, sample, nm in rows]
-    return libraries.write(path, references, "rruff").prepared(engine)
+    return libraries.write(path, references, "rruff").with_fingerprints(engine)
 
 
 def _height(values: Floats) -> float:

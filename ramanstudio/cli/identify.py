@@ -311,5 +311,5 @@ def ready(engine: Engine, opened: Sequence[Library]) -> list[Library]:
             copy = paths.user_data() / f"prepared-{one.hash[:16]}{SUFFIX}"
             one = libraries.open(copy) if copy.is_file() else libraries.merged(copy, [one], one.title)
         with bars(f"Preparing '{one.title}'") as progress:
-            done.append(one.prepared(engine, progress))
+            done.append(one.with_fingerprints(engine, progress))
     return done

@@ -129,7 +129,7 @@ class Library:
         """With another title; the file keeps its name."""
         return self._written([self._rows()], title, progress)
 
-    def prepared(self, engine: Prints, progress: Progress = SILENT) -> Library:
+    def with_fingerprints(self, engine: Prints, progress: Progress = SILENT) -> Library:
         """With what the model of `engine` compares; references that this model has seen already are left alone.
 
         Raises StudioError when the file cannot be written, Cancelled when asked to stop.

@@ -121,7 +121,7 @@ def identify(
     if not libraries:
         raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
     ready = [
-        one if one.fingerprint_version == reader.fingerprint_version else one.prepared(reader, progress)
+        one if one.fingerprint_version == reader.fingerprint_version else one.with_fingerprints(reader, progress)
         for one in libraries
     ]
     read = _of_one_axis(reader, spectra, progress, denoised)

@@ -35,7 +35,7 @@ def asked(folder: Path, engine: Engine, beyond: float = 0.0, within: Region | No
         for number, (name, shift) in enumerate(SERIES.items())
         for one in range(3)
     ]
-    shelf = libraries.write(folder / "garnets.ramanlib", references, "Garnets").prepared(engine)
+    shelf = libraries.write(folder / "garnets.ramanlib", references, "Garnets").with_fingerprints(engine)
     return engine.identify(specimen(0.5, 99, beyond / 2), shelf, within=within)[0]
 
 

@@ -51,7 +51,7 @@ def spectrum(
 def shelf(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Library:
     path = tmp_path_factory.mktemp("shelf") / "invented.ramanlib"
     references = [Reference(f"Substance {number}", spectrum(number)) for number in range(SUBSTANCES)]
-    return libraries.write(path, references, "Invented").prepared(engine)
+    return libraries.write(path, references, "Invented").with_fingerprints(engine)
 
 
 def asked(engine: Engine, shelf: Library, numbers: Sequence[int], **how: Any) -> list[Any]:
@@ -90,7 +90,7 @@ def test_what_the_library_lacks_is_unknown_with_the_nearest_named(engine: Engine
 @pytest.mark.parametrize("many", [1, 2, 4])
 def test_in_a_library_of_very_few_what_it_lacks_is_unknown_too(engine: Engine, tmp_path: Path, many: int) -> None:
     references = [Reference(f"Substance {number}", spectrum(number)) for number in range(many)]
-    few = libraries.write(tmp_path / "few.ramanlib", references, "Few").prepared(engine)
+    few = libraries.write(tmp_path / "few.ramanlib", references, "Few").with_fingerprints(engine)
     assert all(answer.unknown for answer in asked(engine, few, range(20, 30)))
     known = asked(engine, few, range(many))
     assert [answer.matches[0].name for answer in known if not answer.unknown] == [f"Substance {n}" for n in range(many)]
@@ -182,7 +182,7 @@ def test_a_substance_is_known_by_what_its_specimens_share(engine: Engine, tmp_pa
 
     numbers, seeds = range(24), range(1, 5)
     several = [Reference(f"Mineral {number}", specimen(number, seed)) for number in numbers for seed in seeds]
-    library = libraries.write(tmp_path / "several.ramanlib", several, "Several").prepared(engine)
+    library = libraries.write(tmp_path / "several.ramanlib", several, "Several").with_fingerprints(engine)
     asked = SpectrumSet.of(AXIS, np.stack([specimen(number, 9).values[0] for number in numbers]))
     answers = engine.identify(asked, library)
     right = [one.matches[0].name == f"Mineral {number}" for one, number in zip(answers, numbers, strict=True)]
