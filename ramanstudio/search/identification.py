@@ -129,29 +129,34 @@ def identify(
     answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
     alike = confusable.confusable_notes(answers, ready, looked_at(read, within))
     answers = [
-        replace(answer, why=_off_the_grid(spectra.axis)) if off else answer
+        replace(answer, explanation=_off_the_grid(spectra.axis)) if off else answer
         for answer, off in zip(answers, _is_off(spectra, read), strict=True)
     ]
     said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
-    return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
+    return [
+        replace(answer, explanation=f"{answer.explanation} {more}".strip())
+        for answer, more in zip(answers, said, strict=True)
+    ]
 
 
 def _advised(answer: Identification) -> Identification:
     """An answer, with what to do next where nothing of what was searched is credible."""
     if not (answer.unknown and answer.matches):
         return answer
-    return replace(answer, why=f"{answer.why} Search in other libraries, or see whether it is a mixture.")
+    return replace(
+        answer, explanation=f"{answer.explanation} Search in other libraries, or see whether it is a mixture."
+    )
 
 
 def _unless_faint(answer: Identification, ratio: float) -> Identification:
     """An answer, or that it is unknown where no line stands out: what noise is most like says nothing."""
     if not answer.matches or ratio >= FAINT:
         return answer
-    why = (
+    explanation = (
         f"No line stands out of the noise: the highest is {ratio:.1f} times as high as what denoising may have left"
         " wrong. Measure longer."
     )
-    return replace(answer, unknown=True, why=why)
+    return replace(answer, unknown=True, explanation=explanation)
 
 
 def _is_off(spectra: SpectrumSet, read: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

@@ -115,8 +115,8 @@ def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Ranker, told: _
         numbers = float(chances[place]), float(share[rank]), float(pearson[rank]), gap
         matches.append(_match(one, place, numbers, told, ours if rank < told.with_bands else None))
     unknown = none >= UNKNOWN_THRESHOLD
-    why = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
-    return Identification(tuple(matches), unknown, min(held, len(order)), why)
+    explanation = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
+    return Identification(tuple(matches), unknown, min(held, len(order)), explanation)
 
 
 def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray[np.float32]:

@@ -88,7 +88,7 @@ class Nose:
         )  # fmt: skip
         unknown = matches[0].hqi < 980
         return SimpleNamespace(
-            matches=matches, unknown=unknown, candidates=1, why="Nothing is near enough." if unknown else ""
+            matches=matches, unknown=unknown, candidates=1, explanation="Nothing is near enough." if unknown else ""
         )
 
 

@@ -121,8 +121,8 @@ class ComparingEngine(SmoothingEngine):
             numbers = (max(score, 0.0), score, 1000 * max(score, 0.0) ** 2, score, 1 - score, 0.1)
             matches.append(Match(name, *numbers, place, at, *kind))
         unknown = not scored or scored[0][0] < 0.3
-        why = "No reference has these bands." if unknown else ""
-        return Identification(tuple(matches), unknown, 0 if unknown else 2, why)
+        explanation = "No reference has these bands." if unknown else ""
+        return Identification(tuple(matches), unknown, 0 if unknown else 2, explanation)
 
 
 def _slope(axis: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float32]:
