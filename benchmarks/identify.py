@@ -27,7 +27,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.searching import search
+from ramanstudio.search.library_search import search
 
 FOLDER = Path("build") / "identify"
 

@@ -18,7 +18,7 @@ from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search.candidate_features import CANDIDATES, side_by_side
 from ramanstudio.search.identification import compute_fingerprints
-from ramanstudio.search.searching import weighed
+from ramanstudio.search.library_search import weighed
 
 Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator

@@ -168,8 +168,8 @@ def _how_searched() -> str:
         f" after an automatic baseline. Our readings alone: among our own candidates.\n\n"
         f"The second table of each pair says how far our words hold; bars: calibration error ≤ 0.05, the set holds the"
         f" truth {HELD:.0%} of the time, of lacking species ≥ 80 % called unknown, of those there ≤ 10 %. A"
-        f" spectrum is unknown where the chance of none is {UNKNOWN_THRESHOLD:.0%} and more; the last column is what a line"
-        f" drawn for each row by itself would give. Many"
+        f" spectrum is unknown where the chance of none is {UNKNOWN_THRESHOLD:.0%} and more; the last column is"
+        f" what a line drawn for each row by itself would give. Many"
         f" species of rruff are all but twins (garnets, amphiboles): where one lacks, the other fits as well.\n"
     )
 

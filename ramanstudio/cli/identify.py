@@ -29,7 +29,7 @@ from ramanstudio.signal import snr
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
-    from ramanstudio.search.searching import Identification, Region
+    from ramanstudio.search.matches import Identification, Region
 
 UNKNOWN: Final = "unknown"
 MOST_SURE: Final = 0.99  # nothing is surer than can be known
@@ -96,7 +96,7 @@ def _region(arguments: Namespace) -> Region | None:
     high = np.inf if arguments.high is None else arguments.high
     if not low < high:
         raise StudioError(f"Nothing lies from {low:g} to {high:g} cm⁻¹.", remedy="Give --from below --to.")
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
     return Region(float(low), float(high), without)
 
@@ -207,7 +207,7 @@ def _hit_lines(
                 *classic,
                 *(" ".join(f"{shift:.0f}" for shift in shifts) for shifts in bands),
             )
-            candidate = "yes" if rank <= answer.candidates else "no"
+            candidate = "yes" if rank <= answer.candidate_set_size else "no"
             last = (unknown, candidate, of.title, str(of.samples[one.reference]), answer.explanation)
             yield (str(file), name, str(rank), one.name, *cells, *last)
 

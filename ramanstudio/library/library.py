@@ -21,14 +21,14 @@ from ramanstudio.library import library_file
 from ramanstudio.library.library_file import SUFFIX, TEXTS, Rows, Stored
 from ramanstudio.library.reference import Reference, measured
 
-__all__ = ["SUFFIX", "Library", "Prints", "Reference", "duplicates", "measured", "merged", "open", "write"]
+__all__ = ["SUFFIX", "Fingerprinter", "Library", "Reference", "duplicates", "measured", "merged", "open", "write"]
 
 AT_ONCE: Final = 64  # references that a model looks at between two reports
 _SAME: Final = 0.99995  # correlation of two copies of one spectrum, which rounding alone tells apart
 
 
-class Prints(Protocol):
-    """What makes of spectra that which a search compares: the engine. `fingerprint_version` names the model and its version."""
+class Fingerprinter(Protocol):
+    """Computes the fingerprints that a search compares (the engine); `fingerprint_version` names model and version."""
 
     @property
     def fingerprint_version(self) -> str: ...
@@ -129,7 +129,7 @@ class Library:
         """With another title; the file keeps its name."""
         return self._written([self._rows()], title, progress)
 
-    def with_fingerprints(self, engine: Prints, progress: Progress = SILENT) -> Library:
+    def with_fingerprints(self, engine: Fingerprinter, progress: Progress = SILENT) -> Library:
         """With what the model of `engine` compares; references that this model has seen already are left alone.
 
         Raises StudioError when the file cannot be written, Cancelled when asked to stop.
@@ -147,7 +147,7 @@ class Library:
             )
             return self._written([rows], progress=progress)
 
-    def _printed(self, engine: Prints, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
+    def _printed(self, engine: Fingerprinter, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
         """What `engine` makes of all references, in files of `scratch`: of many it is larger than memory."""
         stored = self.stored
         kept = stored.fingerprinted & (stored.fingerprint_version == engine.fingerprint_version)

@@ -1,9 +1,9 @@
 """How a library lies on disk: one HDF5 file of contiguous arrays, which are mapped where they lie instead of read.
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
-text, so that whatever reads HDF5 files of spectra reads a library. `fingerprints` has what a model's search compares, and
-`fingerprinted` for which references it is there. Nothing is pickled, and nothing is believed before it was held against the
-length of the file.
+text, so that whatever reads HDF5 files of spectra reads a library. `prints` holds the fingerprints that a model computed,
+`printed` flags the references that have one, and the attribute `made_by` names that model and its version. Nothing is
+pickled, and every offset and size is checked against the length of the file before it is used.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ _ALIGNED: Final = 64  # bytes; a mapped array that begins anywhere is slow to mu
 class Rows:
     """n references on their way into a file.
 
-    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. What the model
-    `fingerprint_version` made of those that are `fingerprinted` (n,) are the rows `which` (n,) of the `fingerprints` {name: (N, …)}.
+    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. The
+    fingerprints of those that are `fingerprinted` (n,), computed by the model `fingerprint_version`, are the rows
+    `which` (n,) of `fingerprints` {name: (N, …)}.
     """
 
     texts: Mapping[str, Sequence[str]]

@@ -17,7 +17,7 @@ from ramanstudio.project.project import Identifications
 if TYPE_CHECKING:
     import h5py
 
-    from ramanstudio.search.searching import Match, Region
+    from ramanstudio.search.matches import Match, Region
 
 _NUMBERS: Final = ("probability", "score", "hqi", "pearson", "euclid", "gap")
 _PLACES: Final = ("library", "reference")
@@ -36,7 +36,7 @@ def put(group: h5py.Group, identified: Identifications) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "rows": np.array([row for row, _ in pairs], dtype=np.int64),
         "verdicts": np.array(
-            [(one.unknown, one.candidates, texts[one.explanation], len(one.matches)) for _, one in pairs],
+            [(one.unknown, one.candidate_set_size, texts[one.explanation], len(one.matches)) for _, one in pairs],
             dtype=np.int64,
         ).reshape(-1, 4),
         "names": np.array([texts[match.name] for match in matches], dtype=np.int64),
@@ -57,7 +57,7 @@ def put(group: h5py.Group, identified: Identifications) -> None:
 
 def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     """What `put` wrote for the spectra `source`. Raises ValueError where it does not fit together."""
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
     hdf5.check_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
     rows, verdicts, names, numbers, places, counts, bands = (group[name][()] for name in _ARRAYS)
@@ -94,7 +94,7 @@ def told_region(region: Region | None) -> list[Any] | None:
 
 def region_of(told: list[Any] | None) -> Region | None:
     """What `told_region` told. Raises ValueError or TypeError where it is none."""
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
     if told is None:
         return None

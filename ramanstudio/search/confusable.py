@@ -37,8 +37,11 @@ class Prepared(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubstanceReferences:
-    """The references of one substance: `roots` (R, G) of their fingerprints, where each was `measured` (R, G), and of which
-    specimens (R,); an empty name is a specimen of its own."""
+    """The references of one substance.
+
+    `roots` (R, G) are from their fingerprints, `measured` (R, G) says where each was measured, `specimens` (R,) of
+    which specimen each is; an empty name is a specimen of its own.
+    """
 
     roots: Floats
     measured: NDArray[np.bool_]
@@ -113,7 +116,7 @@ def _sentence(
 ) -> str:
     if answer.unknown or not answer.matches:
         return ""
-    best, *others = answer.matches[: min(answer.candidates, MOST_NAMED)] or answer.matches[:1]
+    best, *others = answer.matches[: min(answer.candidate_set_size, MOST_NAMED)] or answer.matches[:1]
     names = [other.name for other in others if twins(best, other, looked)]
     if not names:
         return ""

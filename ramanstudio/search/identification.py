@@ -17,8 +17,8 @@ from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.library.library import Library
 from ramanstudio.search import confusable, fingerprints
 from ramanstudio.search.fingerprints import GRID
+from ramanstudio.search.library_search import search
 from ramanstudio.search.matches import Identification, Region
-from ramanstudio.search.searching import search
 from ramanstudio.search.shortlist import looked_at
 from ramanstudio.signal import snr, spectral_features
 

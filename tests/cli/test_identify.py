@@ -23,7 +23,7 @@ from ramanstudio.formats import hdf5, registry
 from ramanstudio.library import library, library_folder
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search import fingerprints
-from ramanstudio.search.searching import Region
+from ramanstudio.search.matches import Region
 from ramanstudio.signal.spectral_features import without_baseline
 
 AXIS = np.linspace(200, 1800, 321)
@@ -88,7 +88,10 @@ class Nose:
         )  # fmt: skip
         unknown = matches[0].hqi < 980
         return SimpleNamespace(
-            matches=matches, unknown=unknown, candidates=1, explanation="Nothing is near enough." if unknown else ""
+            matches=matches,
+            unknown=unknown,
+            candidate_set_size=1,
+            explanation="Nothing is near enough." if unknown else "",
         )
 
 

@@ -16,7 +16,7 @@ from ramanstudio.gui.identify.texts import UNKNOWN, candidates_words, chance_wor
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
 WHOLE: Final = 0.75  # of a spectrum that a reference covers is not worth a word
 HEADLINES: Final = (28, 22, 18)  # pixels

@@ -20,7 +20,7 @@ from ramanstudio.gui.libraries.library_writing import edited
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Region
+    from ramanstudio.search.matches import Identification, Region
 
 Rows = NDArray[np.int64]
 
@@ -175,7 +175,7 @@ def _found(
     top: int,
     progress: Progress,
 ) -> list[Identification]:
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
     spectra, denoised = asked
     try:

@@ -17,7 +17,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Denoised
 from ramanstudio.library import library, starter_library
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.searching import Identification, Match, Region
+from ramanstudio.search.matches import Identification, Match, Region
 from tests.gui.driver import SmoothingEngine
 
 AXIS = np.linspace(150.0, 1850.0, 851)

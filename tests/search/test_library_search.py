@@ -109,7 +109,7 @@ def test_matches_are_told_with_chances_indices_and_gaps(engine: Engine, shelf: L
     assert all(min(abs(place - band) for band in first.matched) < 4 for place in strong)
     assert not first.missing and not first.extra
     assert second.missing or second.extra
-    assert 1 <= answer.candidates <= len(answer.matches)
+    assert 1 <= answer.candidate_set_size <= len(answer.matches)
 
 
 def test_what_lies_outside_of_the_region_does_not_count(engine: Engine, shelf: Library) -> None:

@@ -18,8 +18,6 @@ from ramanstudio.search.matches import Identification, Match, Region
 from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, judge
 from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, correlation, listed, looked_at, nearest
 
-__all__ = ["Identification", "Match", "Region", "search", "weighed"]
-
 AT_ONCE: Final = 128  # spectra between two reports
 MOST_WITH_BANDS: Final = 3  # matches of each spectrum whose bands are told, where there are many spectra
 MANY: Final = 200
