@@ -1,7 +1,7 @@
 """How a library lies on disk: one HDF5 file of contiguous arrays, which are mapped where they lie instead of read.
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
-text, so that whatever reads HDF5 files of spectra reads a library. `prints` holds the fingerprints that a model computed,
+text, so that any reader of HDF5 spectra reads a library. `prints` holds the fingerprints that a model computed,
 `printed` flags the references that have one, and the attribute `made_by` names that model and its version. Nothing is
 pickled, and every offset and size is checked against the length of the file before it is used.
 """
