@@ -17,7 +17,7 @@ from torch import nn
 from benchmarks.bacteria.arrays import Split
 from benchmarks.bacteria.recipes import Bench, Recipe
 from benchmarks.rivals.learning import Learning, accuracy, told
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.paths import atomic_write
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
@@ -86,7 +86,7 @@ def _keep(path: Path, held_back: float, scores: NDArray[np.float32]) -> None:
     from safetensors.numpy import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_atomically(path, save({"scores": scores}, {"held_back": repr(held_back)}))
+    atomic_write(path, save({"scores": scores}, {"held_back": repr(held_back)}))
 
 
 def _kept(path: Path) -> tuple[float, Floats]:

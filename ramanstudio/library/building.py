@@ -85,7 +85,7 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
             return Made(library.open(other), ())
     place = free_path(folder, path.stem)
     try:
-        with paths.draft_of(place) as draft:
+        with paths.atomic_path(place) as draft:
             shutil.copyfile(path, draft)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -1,8 +1,8 @@
 """How a library lies on disk: one HDF5 file of contiguous arrays, which are mapped where they lie instead of read.
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
-text, so that any reader of HDF5 spectra reads a library. `prints` holds the fingerprints that a model computed,
-`printed` flags the references that have one, and the attribute `made_by` names that model and its version. Nothing is
+text, so that any reader of HDF5 spectra reads a library. The group "prints" holds the fingerprints that a model computed,
+"printed" flags the references that have one, and the attribute "made_by" names that model and its version. Nothing is
 pickled, and every offset and size is checked against the length of the file before it is used.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
+from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.library.reference import Reference, Spectrum, plain
 
@@ -134,7 +134,7 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
     if not sum(map(len, parts)):
         raise StudioError("A library needs at least one reference.", remedy="Give spectra whose substance is known.")
     aligned = {"alignment_threshold": _ALIGNED, "alignment_interval": _ALIGNED}
-    with writing(path), draft_of(path) as draft, h5py.File(draft, "w", **aligned) as file:
+    with writing(path), atomic_path(path) as draft, h5py.File(draft, "w", **aligned) as file:
         _put_fact(file, "format", _MARK)
         _put_fact(file, "version", str(VERSION))
         _put_fact(file, "title", _short(title) or path.stem)

@@ -59,7 +59,7 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     """What `put` wrote for the spectra `source`. Raises ValueError where it does not fit together."""
     from ramanstudio.search.matches import Identification, Match
 
-    hdf5.check_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
+    hdf5.check_dataset_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
     rows, verdicts, names, numbers, places, counts, bands = (group[name][()] for name in _ARRAYS)
     texts = [str(text) for text in group["texts"].asstr()[()]]
     many = verdicts[:, 3]

@@ -25,9 +25,9 @@ def test_undo_and_redo_step_through_the_edits() -> None:
     history = History()
     history.push(Project((entry(1),)), "Open files")
     history.push(Project((entry(1), entry(2))), "Open files")
-    assert history.undoes == "Open files"
+    assert history.undo_title == "Open files"
     assert len(history.undo().entries) == 1
-    assert history.redoes == "Open files"
+    assert history.redo_title == "Open files"
     assert len(history.undo().entries) == 0
     assert len(history.undo().entries) == 0  # there is nothing before the beginning
     assert len(history.redo().entries) == 1
@@ -38,7 +38,7 @@ def test_an_edit_after_undo_forgets_what_was_undone() -> None:
     history.push(Project((entry(1),)), "Open files")
     history.undo()
     history.push(Project((entry(2),)), "Open files")
-    assert history.redoes == ""
+    assert history.redo_title == ""
     assert [one.id for one in history.redo().entries] == [2]
 
 
@@ -103,8 +103,8 @@ def test_entries_that_could_be_repeats_are_on_one_axis_and_not_one_set_yet() -> 
 def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
     whole = replace(entry(4, spectra()), together=4)
     project = Project((*(replace(entry(number, spectra()), together=9) for number in range(3)), whole, entry(5)))
-    assert [one.id for one in project.in_one_set([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
-    assert [one.id for one in project.in_one_set([whole])] == [4]
+    assert [one.id for one in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
+    assert [one.id for one in project.expanded_to_sets([whole])] == [4]
 
 
 def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
@@ -115,7 +115,7 @@ def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
     history.push(replace(history.present, groups=groups), "Find groups")
     history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")
     history.add_exploration(explored, None)
-    assert history.undoes == "Rename a group"
+    assert history.undo_title == "Rename a group"
     before = history.undo()
     assert before.explored is explored
     assert before.groups is groups

@@ -53,7 +53,7 @@ def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -
     assert source.about["laser_nm"] == 532.0
     assert source.table["label"].tolist() == ["näher"] * 40
     assert np.array_equal(result.denoised.spectra.values, project.results[1].denoised.spectra.values)  # type: ignore[union-attr]
-    assert (result.model, result.set_size, result.region_chosen) == ("smae-base", 40, True)
+    assert (result.model, result.set_size, result.region_is_manual) == ("smae-base", 40, True)
     assert again.result(again.entries[1]) is None
     assert again.explored is not None
     assert np.array_equal(again.explored.planes["components"], project.explored.planes["components"])  # type: ignore[union-attr]

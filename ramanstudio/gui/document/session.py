@@ -60,14 +60,14 @@ class Session(QObject):
         return self._history.present
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self._history.undoes
+        return self._history.undo_title
 
     @property
-    def redoes(self) -> str:
+    def redo_title(self) -> str:
         """What redo would do again; empty where there is nothing."""
-        return self._history.redoes
+        return self._history.redo_title
 
     @property
     def selected(self) -> tuple[Entry, ...]:

@@ -24,7 +24,7 @@ from ramanstudio.gui.explore.waiting_page import WaitingPage
 from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.scatter_figure import PlanePicture
+    from ramanstudio.export.scatter_figure import ScatterFigure
     from ramanstudio.gui.explore.explore_strip import ExploreStrip
     from ramanstudio.gui.explore.member_spectra import MemberSpectra
     from ramanstudio.gui.explore.point_tooltip import Spoken
@@ -279,7 +279,7 @@ class ExplorePage(QWidget):
 
     # What can be taken away
 
-    def picture(self) -> PlanePicture | None:
+    def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""
         from ramanstudio.gui.explore.figure_export import picture_of
 

@@ -14,15 +14,15 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.predictions import answered_of
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -72,7 +72,7 @@ class Answers:
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, answered_of(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
             start += len(rows)
 
     @property
@@ -264,7 +264,7 @@ def _write(path: Path, answers: Answers) -> None:
         if entry.path.absolute() == path.absolute():
             raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
     try:
-        replace_atomically(path, text.getvalue())
+        atomic_write(path, text.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."

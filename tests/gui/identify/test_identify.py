@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.engine import Engine
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.identify.identify_page import IdentifyPage
@@ -157,7 +157,9 @@ def test_of_a_map_it_counts_the_substances_and_a_click_selects_their_spectra(sta
 def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
     some = [one for one in whole_starter() if one.name in ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")]
     monkeypatch.setattr(starter_library, "starter", lambda: some)
-    window = start(shipped("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu"))
+    window = start(
+        bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
+    )
     window.do("tab_identify")
     page = window.window.pages.page("identify")
     assert isinstance(page, IdentifyPage)

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
-from ramanstudio.gui.libraries.libraries import Libraries
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ def _denoised_plainly(project: Project, model: str) -> dict[int, Denoised]:
     known = {}
     for entry in project.entries:
         result = project.result(entry)
-        plainly = result is not None and not result.set_size and not result.region_chosen
+        plainly = result is not None and not result.set_size and not result.region_is_manual
         if result is not None and result.denoised is not None and plainly and result.model == model:
             known[entry.id] = result.denoised
     return known

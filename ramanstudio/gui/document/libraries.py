@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of, libraries
+from ramanstudio.core.paths import atomic_path, libraries
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.libraries.library_writing import edited
+from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
@@ -219,7 +219,7 @@ def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Libr
 def _copy(library: Library, path: Path, progress: Progress) -> Path:
     progress(0, 0)
     try:
-        with draft_of(path) as draft:
+        with atomic_path(path) as draft:
             shutil.copyfile(library.path, draft)
     except OSError as error:
         raise StudioError(
