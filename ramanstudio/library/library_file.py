@@ -1,9 +1,9 @@
 """How a library lies on disk: one HDF5 file of contiguous arrays, which are mapped where they lie instead of read.
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
-text, so that any reader of HDF5 spectra reads a library. The group "prints" holds the fingerprints that a model computed,
-"printed" flags the references that have one, and the attribute "made_by" names that model and its version. Nothing is
-pickled, and every offset and size is checked against the length of the file before it is used.
+text, so that any reader of HDF5 spectra reads a library. The group "prints" holds the fingerprints that a model has
+computed, "printed" flags the references that have one, and the attribute "made_by" names that model and its version.
+Nothing is pickled, and every offset and size is checked against the length of the file before it is used.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.library.reference import Reference, Spectrum, plain
 
 if TYPE_CHECKING:
