@@ -22,7 +22,7 @@ from benchmarks.identifying.judging import Lessons, learn
 from benchmarks.identifying.queries import CONDITIONS, Minerals, Trials, minerals, rruff_library, trials
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
 from ramanstudio.library import library as libraries
@@ -145,7 +145,7 @@ def make_judge(engine: Engine) -> None:
     lessons = Lessons.of(*tried(engine))
     save_file(
         {name: np.ascontiguousarray(rows) for name, rows in learn(lessons).items()},
-        shipped("resources") / "judge.safetensors",
+        bundled_path("resources") / "judge.safetensors",
     )
 
 

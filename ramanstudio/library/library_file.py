@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.library.reference import Reference, Spectrum, plain
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
     if not sum(map(len, parts)):
         raise StudioError("A library needs at least one reference.", remedy="Give spectra whose substance is known.")
     aligned = {"alignment_threshold": _ALIGNED, "alignment_interval": _ALIGNED}
-    with writing(path), draft_of(path) as draft, h5py.File(draft, "w", **aligned) as file:
+    with writing(path), atomic_path(path) as draft, h5py.File(draft, "w", **aligned) as file:
         _put_fact(file, "format", _MARK)
         _put_fact(file, "version", str(VERSION))
         _put_fact(file, "title", _short(title) or path.stem)

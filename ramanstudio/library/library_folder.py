@@ -38,7 +38,7 @@ def shelf(folder: Path | None = None) -> Shelf:
     A damaged one is a problem that names it, and does not stop the others.
     """
     found, unopened = list[Library](), list[Unopened]()
-    folder = folder or paths.libraries()
+    folder = folder or paths.user_libraries()
     for path in sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
         try:
             found.append(library.open(path))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.project.project import Identified
+from ramanstudio.project.project import Identifications
 
 if TYPE_CHECKING:
     import h5py
@@ -25,7 +25,7 @@ _BANDS: Final = ("matched", "missing", "extra")
 _ARRAYS: Final = ("rows", "verdicts", "names", "numbers", "places", "band_counts", "bands")
 
 
-def put(group: h5py.Group, identified: Identified) -> None:
+def put(group: h5py.Group, identified: Identifications) -> None:
     """Write what was found for one entry into an empty group."""
     import h5py
 
@@ -54,11 +54,11 @@ def put(group: h5py.Group, identified: Identified) -> None:
     group.attrs["asked"] = identified.asked
 
 
-def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identified:
+def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     """What `put` wrote for the spectra `source`. Raises ValueError where it does not fit together."""
     from ramanstudio.search.searching import Identification, Match
 
-    hdf5.check_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
+    hdf5.check_dataset_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
     rows, verdicts, names, numbers, places, counts, bands = (group[name][()] for name in _ARRAYS)
     texts = [str(text) for text in group["texts"].asstr()[()]]
     many = verdicts[:, 3]
@@ -78,7 +78,7 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identified:
         found[row] = Identification(tuple(matches[start : start + count]), bool(unknown), candidates, texts[why])
         start += count
     libraries = tuple(str(one) for one in group["libraries"].asstr()[()])
-    return Identified(source, tuple(found), str(group.attrs["asked"]), libraries)
+    return Identifications(source, tuple(found), str(group.attrs["asked"]), libraries)
 
 
 def told_region(region: Region | None) -> list[Any] | None:

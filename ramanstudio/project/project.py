@@ -52,7 +52,7 @@ class Entry:
         return self.together not in (0, self.id)
 
 
-def could_be_one_set(entries: Sequence[Entry]) -> bool:
+def look_like_repeats(entries: Sequence[Entry]) -> bool:
     """Whether several entries are likely to be repeats, saved one a file: on one axis, and not one set already."""
     if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
         return False
@@ -76,7 +76,7 @@ def on_one_axis(one: Entry, other: Entry, closely: bool = True) -> bool:
 class Result:
     """What the engine made of `source`: denoised spectra and where their noise was measured, or why there are none.
 
-    `region_chosen` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
+    `region_is_manual` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
     Entry), `set_size` how many spectra the set had whose structure was used: 0 where each was denoised by itself.
     `model` made it.
     """
@@ -84,7 +84,7 @@ class Result:
     source: SpectrumSet
     denoised: Denoised | None = None
     noise_region: Region | None = None
-    region_chosen: bool = False
+    region_is_manual: bool = False
     problem: str = ""
     together: int = 0
     set_size: int = 0
@@ -92,7 +92,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explored:
+class Exploration:
     """How the spectra `members` (N of them) of one or many entries lie to each other.
 
     `features` (N, D) of unit length say what each is of, `likeness` (N, K) is what groups are found by; both were read
@@ -108,13 +108,13 @@ class Explored:
     aside: str = ""
     model: str = ""
 
-    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Explored:
+    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Exploration:
         """The same with another plane (N, 2)."""
         return replace(self, planes=MappingProxyType({**self.planes, layout: plane}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Identified:
+class Identifications:
     """What the spectra `source` of one entry were found to be: `found` has one for each, None where nobody asked yet.
 
     `asked` names the question (which libraries, over which range, which model): answers to another one are old.
@@ -128,8 +128,8 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
-    """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `surely`, 0 to 1 (N,).
+class Predictions:
+    """What a fine-tuned `model` predicts for the spectra `source` of one entry: `words` (N,), `probabilities` (N,).
 
     Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
     asked. `unknown` (N,) are unlike all it was taught. `asked` is the hash of the model; `problem` says why it has no
@@ -140,7 +140,7 @@ class Answered:
     model: str
     asked: str
     words: NDArray[np.str_]
-    surely: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     unknown: NDArray[np.bool_]
     values: NDArray[np.float64] | None = None
     error: float = float("nan")
@@ -151,17 +151,17 @@ class Answered:
         """Whether all spectra have their answer, as far as there is one."""
         return bool(self.problem) or bool(np.all(self.words != ""))
 
-    def over(self, before: Answered | None) -> Answered:
+    def over(self, before: Predictions | None) -> Predictions:
         """The same, with the answers that were there before for the spectra that it does not speak of."""
         if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
             return self
         old = self.words == ""
-        pairs = ((before.words, self.words), (before.surely, self.surely), (before.unknown, self.unknown))
-        words, surely, unknown = (np.where(old, one, other) for one, other in pairs)
+        pairs = ((before.words, self.words), (before.probabilities, self.probabilities), (before.unknown, self.unknown))
+        words, probabilities, unknown = (np.where(old, one, other) for one, other in pairs)
         values = self.values
         if values is not None and before.values is not None:
             values = np.where(old, before.values, values)
-        return replace(self, words=words, surely=surely, unknown=unknown, values=values)
+        return replace(self, words=words, probabilities=probabilities, unknown=unknown, values=values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,17 +169,17 @@ class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
     `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged. `within` is
-    where spectra are compared to identify them; None compares all. `answered` has, by entry id, what each taught model
-    says.
+    where spectra are compared to identify them; None compares all. `predictions` has, by entry id, those of each
+    fine-tuned model.
     """
 
     entries: tuple[Entry, ...] = ()
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
-    explored: Explored | None = None
+    explored: Exploration | None = None
     groups: Groups | None = None
-    identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
+    identified: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
-    answered: Mapping[int, tuple[Answered, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    predictions: Mapping[int, tuple[Predictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -190,16 +190,16 @@ class Project:
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
 
-    def identification(self, entry: Entry) -> Identified | None:
+    def identification(self, entry: Entry) -> Identifications | None:
         """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
 
-    def answers(self, entry: Entry) -> tuple[Answered, ...]:
+    def answers(self, entry: Entry) -> tuple[Predictions, ...]:
         """What taught models say of the spectra that `entry` holds now, each model once."""
-        return tuple(one for one in self.answered.get(entry.id, ()) if one.source is entry.source)
+        return tuple(one for one in self.predictions.get(entry.id, ()) if one.source is entry.source)
 
-    def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
+    def expanded_to_sets(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
         entries = list(entries)
         ids = {entry.id for entry in entries}
@@ -248,12 +248,12 @@ class History:
         return self._snapshots[self._at].project
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What the next undo takes back, such as "Remove 3 spectra"; empty where there is nothing to undo."""
         return self._snapshots[self._at].what if self._at else ""
 
     @property
-    def redoes(self) -> str:
+    def redo_title(self) -> str:
         """What the next redo does again; empty where there is nothing to redo."""
         return self._snapshots[self._at + 1].what if self._at + 1 < len(self._snapshots) else ""
 
@@ -274,30 +274,30 @@ class History:
         self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
         return self.present
 
-    def keep_explored(self, explored: Explored, groups: Groups | None) -> Project:
+    def add_exploration(self, explored: Exploration, groups: Groups | None) -> Project:
         """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
         now = self._snapshots[self._at]
         project = replace(now.project, explored=explored, groups=groups or now.project.groups)
         self._snapshots[self._at] = replace(now, project=project)
         return self.present
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> Project:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> Project:
         """Add to the present what spectra were found to be; no step that could be undone."""
         now = self._snapshots[self._at]
         identified = MappingProxyType({**now.project.identified, **found})
         self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
         return self.present
 
-    def keep_answered(self, found: Mapping[int, Answered]) -> Project:
+    def add_predictions(self, found: Mapping[int, Predictions]) -> Project:
         """Add to the present what a taught model says of entries, by id; no step that could be undone."""
         now = self._snapshots[self._at]
-        known = dict(now.project.answered)
+        known = dict(now.project.predictions)
         for entry_id, said in found.items():
             others = [one for one in known.get(entry_id, ()) if one.model != said.model]
             before = next((one for one in known.get(entry_id, ()) if one.model == said.model), None)
             known[entry_id] = (*others, said.over(before))
-        answered = replace(now.project, answered=MappingProxyType(known))
-        self._snapshots[self._at] = replace(now, project=answered)
+        predictions = replace(now.project, predictions=MappingProxyType(known))
+        self._snapshots[self._at] = replace(now, project=predictions)
         return self.present
 
     def undo(self) -> Project:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.search.candidate_features import LIKENESSES, WEIGHED
 from ramanstudio.search.tree_ensemble import Trees
 
@@ -91,7 +91,7 @@ def judge(path: Path | None = None) -> Judge:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    path = path or shipped("resources") / "judge.safetensors"
+    path = path or bundled_path("resources") / "judge.safetensors"
     try:
         return Judge.of(load_file(path))
     except (OSError, ValueError, KeyError, SafetensorError) as error:

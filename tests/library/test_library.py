@@ -197,9 +197,9 @@ def test_a_library_that_was_cut_short_is_a_sentence(shelf_board: Library, share:
     whole = shelf_board.path.read_bytes()
     cut = shelf_board.path.with_name("cut.ramanlib")
     cut.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(StudioError, match=r"cut\.ramanlib") as refused:
+    with pytest.raises(StudioError, match=r"cut\.ramanlib") as read_error:
         library.open(cut)
-    assert refused.value.remedy
+    assert read_error.value.remedy
 
 
 @pytest.mark.parametrize("name", ["spectra/offsets", "spectra/values", "spectra/label", "spectra/laser_nm", "printed"])

@@ -14,15 +14,15 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
 from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.predictions import answered_of
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import Taught
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Answered, Entry
+    from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
+Kept = tuple["Answers", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,13 +66,13 @@ class Answers:
         return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
 
     @property
-    def by_entry(self) -> Iterator[tuple[int, Answered]]:
+    def by_entry(self) -> Iterator[tuple[int, Predictions]]:
         """What it says of each entry, to be kept with the project."""
         start = 0
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, answered_of(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
             start += len(rows)
 
     @property
@@ -145,7 +145,7 @@ def answer(
     answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
     if subject is None or given is None:
         return answers
-    at = answers.members.places_in(subject.members)
+    at = answers.members.positions_in(subject.members)
     return replace(answers, given=np.where(at >= 0, given.astype(object)[at], ""))
 
 
@@ -236,7 +236,7 @@ def name_spectra(
 
 def _keep(studio: Studio, done: Kept) -> None:
     answers, groups, by_entry, words = done
-    studio.session.keep_answered(by_entry)
+    studio.session.add_predictions(by_entry)
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info
@@ -264,7 +264,7 @@ def _write(path: Path, answers: Answers) -> None:
         if entry.path.absolute() == path.absolute():
             raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
     try:
-        replace_atomically(path, text.getvalue())
+        atomic_write(path, text.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."

@@ -13,15 +13,15 @@ from ramanstudio.gui.common.change_tracker import MadeOf
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.model_predictions import TaughtModels
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import TaughtModels
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import TaughtRows, above
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.gui.identify.match_list import HitList
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
@@ -64,6 +64,7 @@ class IdentifyPage(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         self.taught = TaughtRows(self, taught)
+        self.looked_at.connect(lambda: self.taught.show_spectrum(self.entry, self.row))
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
@@ -282,7 +283,7 @@ class IdentifyPage(QWidget):
         """What is drawn, as tab separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-    def picture(self) -> OverlayPicture | None:
+    def picture(self) -> IdentificationFigure | None:
         """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
         if self.view is None or self.verdict is None:
             return None

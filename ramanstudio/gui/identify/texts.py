@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.searching import Identification, Match
 
-UNKNOWN = "unknown"
 _CANDIDATES = "Candidates, right nine times in ten where the libraries have it"
 SURE = 0.995  # a chance above is not written as 1
 
@@ -43,14 +42,7 @@ def candidates_words(found: Identification) -> str:
     return f"{_CANDIDATES}: the first {many}; compare them."
 
 
-def name_of(found: Identification | None) -> str:
-    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
-    if found is None:
-        return ""
-    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
-
-
-def facts_of(match: Match, library: Library | None) -> str:
+def prediction_summaries(match: Match, library: Library | None) -> str:
     """`SiO2 · silicates · laser 532 nm · R040031 · RRUFF`; empty where its library is not at hand."""
     if library is None:
         return "Its library is no longer here."

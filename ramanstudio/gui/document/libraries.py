@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of, libraries
+from ramanstudio.core.paths import user_libraries
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.libraries.library_writing import edited
+from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
@@ -199,27 +200,27 @@ def _install(path: Path, progress: Progress) -> Made:
 def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
     from ramanstudio.library.building import build, free_place
 
-    return build(free_place(libraries(), title), list(paths), title, progress=progress)
+    return build(free_place(user_libraries(), title), list(paths), title, progress=progress)
 
 
 def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
     from ramanstudio.library.building import free_place
 
-    return library.write(free_place(libraries(), title), references(), title, progress)
+    return library.write(free_place(user_libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
     from ramanstudio.library.building import free_place
 
-    return library.merged(free_place(libraries(), title), several, title, progress)
+    return library.merged(free_place(user_libraries(), title), several, title, progress)
 
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:
     progress(0, 0)
     try:
-        with draft_of(path) as draft:
+        with atomic_path(path) as draft:
             shutil.copyfile(library.path, draft)
     except OSError as error:
         raise StudioError(

@@ -21,8 +21,8 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, answered_of, unanswered
-from ramanstudio.project.project import Answered, Entry, Project, Result
+from ramanstudio.project.predictions import NO_NUMBERS, failed_predictions, predictions_from
+from ramanstudio.project.project import Entry, Predictions, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -97,7 +97,7 @@ class TaughtModels(QObject):
         self.changed.emit()
         self._look()
 
-    def answers(self, entry: Entry) -> list[tuple[str, Answered | None]]:
+    def answers(self, entry: Entry) -> list[tuple[str, Predictions | None]]:
         """Each model that is asked, and what it says of an entry as far as that is known."""
         said = {one.asked: one for one in self._session.project.answers(entry)}
         return [(name, said.get(card.sha256)) for name, card in self._asked]
@@ -120,7 +120,7 @@ class TaughtModels(QObject):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._look()
-        if now.answered is not before.answered:
+        if now.predictions is not before.predictions:
             self.changed.emit()
 
     def _look(self) -> None:
@@ -138,7 +138,7 @@ class TaughtModels(QObject):
         job = self._workers.submit(partial(ask_models, engine, pieces), "Asking taught models", LANE, key=KEY)
         self._job = job
         job.progressed.connect(self._follow_start)
-        job.shown.connect(self._session.keep_answered)
+        job.shown.connect(self._session.add_predictions)
         job.failed.connect(self._messages.show_error)
         job.succeeded.connect(self._look)  # what is left, and what has come meanwhile
         job.finished.connect(self._end)
@@ -186,7 +186,7 @@ def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> N
             progress.show({piece.entry_id: _answer(engine, piece, piece.rows[start : start + AT_ONCE], models)})
 
 
-def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, Taught]) -> Answered:
+def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, Taught]) -> Predictions:
     card, source = piece.card, piece.source
     fine = np.isfinite(source.values[rows]).all(axis=1)
     try:
@@ -194,12 +194,14 @@ def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[
             models[card.sha256] = finetuned_model.load(card.name)
         some = rows[fine]
         if not len(some):
-            said = unanswered(source, card, "")
+            said = failed_predictions(source, card, "")
         else:
             before = piece.denoised[some] if piece.denoised is not None else None
-            said = answered_of(source, some, card, engine.classify(source[some], models[card.sha256], None, before))
+            said = predictions_from(
+                source, some, card, engine.classify(source[some], models[card.sha256], None, before)
+            )
     except StudioError as error:
-        return unanswered(source, card, str(error))
+        return failed_predictions(source, card, str(error))
     words = said.words.astype(object)
     words[rows[~fine]] = NO_NUMBERS
     return replace(said, words=words.astype(str))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.identify.texts import UNKNOWN, name_of
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Entry, Identified, Project
+from ramanstudio.project.project import Entry, Identifications, Project
+
+if TYPE_CHECKING:
+    from ramanstudio.search.searching import Identification
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Tally:
     """Counts anew only the entries about which something has been found since."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, tuple[Identified, dict[str, list[int]]]] = {}
+        self._counted: dict[int, tuple[Identifications, dict[str, list[int]]]] = {}
         self._rows: dict[str, list[tuple[int, list[int]]]] = {}
         self.done = 0
         self.total = 0
@@ -70,7 +74,7 @@ class Tally:
 
 
 @lru_cache(maxsize=8)
-def substances_of(identified: Identified) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The substances of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
     NaN where nobody has asked yet.
@@ -83,9 +87,16 @@ def substances_of(identified: Identified) -> tuple[tuple[str, ...], NDArray[np.f
     return names, labels
 
 
-def _by_name(identified: Identified) -> dict[str, list[int]]:
+def substance_of(found: Identification | None) -> str:
+    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
+    if found is None:
+        return ""
+    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
+
+
+def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, found in enumerate(identified.found):
         if found is not None:
-            rows.setdefault(name_of(found), []).append(row)
+            rows.setdefault(substance_of(found), []).append(row)
     return rows
