@@ -19,7 +19,7 @@ from ramanstudio.project.project import Entry, Identifications, Project
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match, Region
+    from ramanstudio.search.matches import Identification, Match, Region
 
 SOON_MS: Final = 60
 DRAGGED_MS: Final = 250

@@ -25,7 +25,7 @@ from ramanstudio.project.project import (
 )
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.result_header import Verdict
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
