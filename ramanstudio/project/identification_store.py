@@ -39,7 +39,8 @@ def write(group: h5py.Group, identifications: Identifications) -> None:
     texts = {text: index for index, text in enumerate(dict.fromkeys(remarks_and_names))}
     bands = [[getattr(match, kind) for kind in _BANDS] for match in matches]
     verdicts = [
-        (result.unknown, result.candidate_set_size, texts[result.explanation], len(result.matches)) for _, result in results
+        (result.unknown, result.candidate_set_size, texts[result.explanation], len(result.matches))
+        for _, result in results
     ]
     arrays: dict[str, NDArray[Any]] = {
         "rows": np.array([row for row, _ in results], dtype=np.int64),
