@@ -24,10 +24,11 @@ from benchmarks.rivals import classifiers
 from benchmarks.rivals.classifiers import Classify, Floats, Labels
 from benchmarks.rivals.smoothers import baseline
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 from ramanstudio.finetuning.classification import classify as name_by
 from ramanstudio.finetuning.representations import Sight
-from ramanstudio.signal import spectral_features
+from ramanstudio.signal import pca, spectral_features
 
 Features = Callable[[SpectrumSet], Floats]  # spectra -> (N, D)
 DERIVATIVE = (15, 2)  # window in samples and degree of the Savitzky-Golay filter
@@ -192,7 +193,7 @@ class Ours:
         denoised = engine.denoise(spectra).spectra
         both = spectral_features.line_features(denoised.axis, denoised.values)
         embedding = engine.embed(spectra) if engine.card.embedder else None
-        return cls(both, tuple(spectral_features.components(rows) for rows in both), embedding)
+        return cls(both, tuple(pca.principal_scores(rows) for rows in both), embedding)
 
     @property
     def joined(self) -> Floats:

@@ -23,7 +23,8 @@ from benchmarks.labelled import Labelled, Rows, minerals_raw, single_cells
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.classifiers import Span

@@ -17,7 +17,7 @@ from ramanstudio.finetuning.classifiers import Linear, Nearest
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, Taught
 from ramanstudio.finetuning.representations import Readings, Sight, read_denoised
 from ramanstudio.signal import comparison
-from ramanstudio.signal.spectral_features import Components
+from ramanstudio.signal.pca import PrincipalComponents
 
 Floats = NDArray[np.floating[Any]]
 MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
@@ -89,10 +89,13 @@ def probabilities_of(model: Taught, readings: Readings) -> NDArray[np.float64]:
     return accuracy.chances(head.scores(rows), model.card.sharpness)
 
 
-def components_of(model: Taught) -> dict[str, Components]:
+def components_of(model: Taught) -> dict[str, PrincipalComponents]:
     """The components that a model sees spectra by."""
     heads = {name.rpartition(".")[0] for name in model.arrays if name.endswith(".axes")}
-    return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
+    return {
+        name: PrincipalComponents(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale")))
+        for name in heads
+    }
 
 
 def _read(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress) -> Readings:

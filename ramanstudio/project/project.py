@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.set_components import FEWEST as FEWEST_TOGETHER
+from ramanstudio.denoising.batches import FEWEST_TOGETHER
 from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
+    from ramanstudio.core.ranges import Region
     from ramanstudio.denoising.denoised import Denoised
-    from ramanstudio.search.matches import Identification, Region
+    from ramanstudio.search.matches import Identification
 
 DERIVED: Final = ("results", "exploration", "identifications", "predictions")  # computed, so undo leaves them alone
 

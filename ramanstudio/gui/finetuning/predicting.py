@@ -14,6 +14,7 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
@@ -21,7 +22,7 @@ from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
-from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.project.groups import Group, Groups, Members
 from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
