@@ -31,9 +31,9 @@ from ramanstudio.denoising.denoised import Denoised, at_least, joined, over_gaps
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.finetuned_model import Taught
-from ramanstudio.finetuning.report import FineTuned
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
+from ramanstudio.finetuning.report import FineTuningResult
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
 from ramanstudio.mae.model_store import ModelCard
@@ -317,14 +317,14 @@ class Engine:
         plan: FinetunePlan | None = None,
         groups: ArrayLike | Sequence[Any] | None = None,
         progress: Progress | None = None,
-    ) -> FineTuned:
+    ) -> FineTuningResult:
         """Fine-tune the model on the `labels` (N,) of `spectra`, blank where there is none; see `training.finetune`."""
         return training.finetune(self._feature_sight(), spectra, labels, groups, plan, progress or SILENT)
 
     def classify(
         self,
         spectra: SpectrumSet,
-        model: Taught | str | Path,
+        model: FineTunedModel | str | Path,
         progress: Progress | None = None,
         denoised: SpectrumSet | None = None,
     ) -> Classified:
@@ -332,13 +332,13 @@ class Engine:
 
         `denoised`, where given, is the result of denoising each spectrum by itself.
         """
-        known = model if isinstance(model, Taught) else finetuned_model.load(model)
-        sight = self._feature_sight()
+        known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
+        extractor = self._feature_sight()
         if denoised is not None and broken(spectra) is None:
-            sight = replace(sight, denoise=lambda *_: denoised)
-        return classification.classify(sight, spectra, known, progress or SILENT)
+            extractor = replace(extractor, denoise=lambda *_: denoised)
+        return classification.classify(extractor, spectra, known, progress or SILENT)
 
-    def _feature_sight(self) -> Sight:
+    def _feature_sight(self) -> FeatureExtractor:
         """This model as fine-tuning uses it."""
         from ramanstudio.mae.finetuning import Tuner
 
@@ -348,4 +348,4 @@ class Engine:
 
         embedder = self._predictor.embedder
         tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
-        return Sight(self.card.name, self.card.fingerprint, self._denoise_finite, features, tuner)
+        return FeatureExtractor(self.card.name, self.card.fingerprint, self._denoise_finite, features, tuner)
