@@ -128,7 +128,7 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
+class ModelPredictions:
     """What a taught `model` says of the spectra `source` of one entry: `words` (N,), and how `surely`, 0 to 1 (N,).
 
     Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
@@ -151,7 +151,7 @@ class Answered:
         """Whether all spectra have their answer, as far as there is one."""
         return bool(self.problem) or bool(np.all(self.words != ""))
 
-    def over(self, before: Answered | None) -> Answered:
+    def over(self, before: ModelPredictions | None) -> ModelPredictions:
         """The same, with the answers that were there before for the spectra that it does not speak of."""
         if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
             return self
@@ -179,7 +179,7 @@ class Project:
     groups: Groups | None = None
     identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
-    answered: Mapping[int, tuple[Answered, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    answered: Mapping[int, tuple[ModelPredictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -195,7 +195,7 @@ class Project:
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
 
-    def answers(self, entry: Entry) -> tuple[Answered, ...]:
+    def answers(self, entry: Entry) -> tuple[ModelPredictions, ...]:
         """What taught models say of the spectra that `entry` holds now, each model once."""
         return tuple(one for one in self.answered.get(entry.id, ()) if one.source is entry.source)
 
@@ -288,7 +288,7 @@ class History:
         self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
         return self.present
 
-    def keep_answered(self, found: Mapping[int, Answered]) -> Project:
+    def keep_answered(self, found: Mapping[int, ModelPredictions]) -> Project:
         """Add to the present what a taught model says of entries, by id; no step that could be undone."""
         now = self._snapshots[self._at]
         known = dict(now.project.answered)

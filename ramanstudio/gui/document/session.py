@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Answered, Entry, Explored, History, Identified, Project, Region, Result
+from ramanstudio.project.project import Entry, Explored, History, Identified, ModelPredictions, Project, Region, Result
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Region as Within
@@ -227,7 +227,7 @@ class Session(QObject):
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
         self._keep_there(self._history.keep_identified, found)
 
-    def keep_answered(self, found: Mapping[int, Answered]) -> None:
+    def keep_answered(self, found: Mapping[int, ModelPredictions]) -> None:
         """Keep what a taught model says of entries; likewise."""
         self._keep_there(self._history.keep_answered, found)
 

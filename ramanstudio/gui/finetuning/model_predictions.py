@@ -22,7 +22,7 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, answered_of, unanswered
-from ramanstudio.project.project import Answered, Entry, Project, Result
+from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -97,7 +97,7 @@ class TaughtModels(QObject):
         self.changed.emit()
         self._look()
 
-    def answers(self, entry: Entry) -> list[tuple[str, Answered | None]]:
+    def answers(self, entry: Entry) -> list[tuple[str, ModelPredictions | None]]:
         """Each model that is asked, and what it says of an entry as far as that is known."""
         said = {one.asked: one for one in self._session.project.answers(entry)}
         return [(name, said.get(card.sha256)) for name, card in self._asked]
@@ -186,7 +186,7 @@ def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> N
             progress.show({piece.entry_id: _answer(engine, piece, piece.rows[start : start + AT_ONCE], models)})
 
 
-def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, Taught]) -> Answered:
+def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, Taught]) -> ModelPredictions:
     card, source = piece.card, piece.source
     fine = np.isfinite(source.values[rows]).all(axis=1)
     try:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import Taught
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Answered, Entry
+    from ramanstudio.project.project import Entry, ModelPredictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
@@ -66,7 +66,7 @@ class Answers:
         return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
 
     @property
-    def by_entry(self) -> Iterator[tuple[int, Answered]]:
+    def by_entry(self) -> Iterator[tuple[int, ModelPredictions]]:
         """What it says of each entry, to be kept with the project."""
         start = 0
         for entry, rows in self.chosen:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.project.project import Answered
+from ramanstudio.project.project import ModelPredictions
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -20,7 +20,7 @@ NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 UNKNOWN: Final = "unknown"
 
 
-def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Answered:
+def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> ModelPredictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
     words, surely = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
@@ -31,17 +31,17 @@ def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, 
         values[rows] = found.values
     else:
         surely[rows] = found.probabilities.max(axis=1)
-    return Answered(source, card.name, card.sha256, words.astype(str), surely, unknown, values, found.error)
+    return ModelPredictions(source, card.name, card.sha256, words.astype(str), surely, unknown, values, found.error)
 
 
-def unanswered(source: SpectrumSet, card: TaughtCard, problem: str) -> Answered:
+def unanswered(source: SpectrumSet, card: TaughtCard, problem: str) -> ModelPredictions:
     """That a model has no answer about a set, and why."""
     many = len(source)
     nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
-    return Answered(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
+    return ModelPredictions(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
 
 
-def answer_words(said: Answered, row: int) -> str:
+def answer_words(said: ModelPredictions, row: int) -> str:
     """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
     word = str(said.words[row])
     if said.problem or word in ("", NO_NUMBERS):
@@ -56,7 +56,7 @@ def answer_words(said: Answered, row: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def classes_of(said: Answered) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def classes_of(said: ModelPredictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The classes of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
     NaN where nobody has asked yet.
@@ -70,7 +70,7 @@ def classes_of(said: Answered) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def facts_of(answers: Sequence[Answered], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+def facts_of(answers: Sequence[ModelPredictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
     """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
     facts = []
     for said in answers:

@@ -16,7 +16,7 @@ from ramanstudio.gui.identify.substance_counts import substances_of
 from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Answered, Entry, Identified, Result
+from ramanstudio.project.project import Entry, Identified, ModelPredictions, Result
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
@@ -119,7 +119,7 @@ class Subject:
     def _identified(self) -> Identified | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
 
-    def _answered(self, key: str) -> Answered | None:
+    def _answered(self, key: str) -> ModelPredictions | None:
         """What the taught model that was asked last says of it: its classes, or its quantity."""
         answers = self._session.project.answers(self.entry) if self.entry is not None else ()
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
