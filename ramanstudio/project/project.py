@@ -288,7 +288,7 @@ class History:
         self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
         return self.present
 
-    def keep_answered(self, found: Mapping[int, ModelPredictions]) -> Project:
+    def keep_predictions(self, found: Mapping[int, ModelPredictions]) -> Project:
         """Add to the present what a taught model says of entries, by id; no step that could be undone."""
         now = self._snapshots[self._at]
         known = dict(now.project.answered)

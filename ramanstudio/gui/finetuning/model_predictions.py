@@ -138,7 +138,7 @@ class TaughtModels(QObject):
         job = self._workers.submit(partial(ask_models, engine, pieces), "Asking taught models", LANE, key=KEY)
         self._job = job
         job.progressed.connect(self._follow_start)
-        job.shown.connect(self._session.keep_answered)
+        job.shown.connect(self._session.keep_predictions)
         job.failed.connect(self._messages.show_error)
         job.succeeded.connect(self._look)  # what is left, and what has come meanwhile
         job.finished.connect(self._end)

@@ -236,7 +236,7 @@ def name_spectra(
 
 def _keep(studio: Studio, done: Kept) -> None:
     answers, groups, by_entry, words = done
-    studio.session.keep_answered(by_entry)
+    studio.session.keep_predictions(by_entry)
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info
