@@ -21,7 +21,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, answered_of, unanswered
+from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, predictions_from, unanswered
 from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
 
 if TYPE_CHECKING:
@@ -197,7 +197,9 @@ def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[
             said = unanswered(source, card, "")
         else:
             before = piece.denoised[some] if piece.denoised is not None else None
-            said = answered_of(source, some, card, engine.classify(source[some], models[card.sha256], None, before))
+            said = predictions_from(
+                source, some, card, engine.classify(source[some], models[card.sha256], None, before)
+            )
     except StudioError as error:
         return unanswered(source, card, str(error))
     words = said.words.astype(object)

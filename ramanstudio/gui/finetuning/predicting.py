@@ -20,7 +20,7 @@ from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.predictions import answered_of
+from ramanstudio.gui.finetuning.predictions import predictions_from
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
 
@@ -72,7 +72,7 @@ class Answers:
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, answered_of(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
             start += len(rows)
 
     @property

@@ -20,7 +20,9 @@ NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 UNKNOWN: Final = "unknown"
 
 
-def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> ModelPredictions:
+def predictions_from(
+    source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified
+) -> ModelPredictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
     words, surely = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
