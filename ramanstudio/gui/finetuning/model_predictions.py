@@ -21,7 +21,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, predictions_from, unanswered
+from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, failed_predictions, predictions_from
 from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
 
 if TYPE_CHECKING:
@@ -194,14 +194,14 @@ def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[
             models[card.sha256] = finetuned_model.load(card.name)
         some = rows[fine]
         if not len(some):
-            said = unanswered(source, card, "")
+            said = failed_predictions(source, card, "")
         else:
             before = piece.denoised[some] if piece.denoised is not None else None
             said = predictions_from(
                 source, some, card, engine.classify(source[some], models[card.sha256], None, before)
             )
     except StudioError as error:
-        return unanswered(source, card, str(error))
+        return failed_predictions(source, card, str(error))
     words = said.words.astype(object)
     words[rows[~fine]] = NO_NUMBERS
     return replace(said, words=words.astype(str))

@@ -36,7 +36,7 @@ def predictions_from(
     return ModelPredictions(source, card.name, card.sha256, words.astype(str), surely, unknown, values, found.error)
 
 
-def unanswered(source: SpectrumSet, card: TaughtCard, problem: str) -> ModelPredictions:
+def failed_predictions(source: SpectrumSet, card: TaughtCard, problem: str) -> ModelPredictions:
     """That a model has no answer about a set, and why."""
     many = len(source)
     nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
