@@ -43,7 +43,7 @@ def failed_predictions(source: SpectrumSet, card: TaughtCard, problem: str) -> M
     return ModelPredictions(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
 
 
-def answer_words(said: ModelPredictions, row: int) -> str:
+def prediction_text(said: ModelPredictions, row: int) -> str:
     """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
     word = str(said.words[row])
     if said.problem or word in ("", NO_NUMBERS):
@@ -78,7 +78,7 @@ def facts_of(answers: Sequence[ModelPredictions], rows: NDArray[np.int64]) -> li
     for said in answers:
         asked = rows[(said.words[rows] != "") & (said.words[rows] != NO_NUMBERS)] if len(rows) else rows
         if len(rows) == 1:
-            words = answer_words(said, int(rows[0]))
+            words = prediction_text(said, int(rows[0]))
         elif not len(asked):
             words = said.problem
         elif said.values is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.finetuning.finetuned_model import CLASSES
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.widgets import NamedBox, label
-from ramanstudio.gui.finetuning.predictions import answer_words
+from ramanstudio.gui.finetuning.predictions import prediction_text
 
 if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import TaughtCard
@@ -91,7 +91,7 @@ class TaughtRows(QWidget):
         entry, lines, before = self._page.entry, [], self._models.waits_for
         waiting = f"is asked once this is done: {before}…" if before else "being asked…"
         for name, said in self._models.answers(entry) if entry is not None else ():
-            words = answer_words(said, self._page.row) if said is not None else ""
+            words = prediction_text(said, self._page.row) if said is not None else ""
             lines.append(f"{name} (taught): {words or waiting}")
         self.words.setText("\n".join(lines))
         self.setVisible(bool(lines))
