@@ -58,7 +58,7 @@ def prediction_text(said: ModelPredictions, row: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def classes_of(said: ModelPredictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def predicted_classes(said: ModelPredictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The classes of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
     NaN where nobody has asked yet.

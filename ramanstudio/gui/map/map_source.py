@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import classes_of
+from ramanstudio.gui.finetuning.predictions import predicted_classes
 from ramanstudio.gui.identify.substance_counts import substances_of
 from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
@@ -142,7 +142,7 @@ class Subject:
         if choice.channel == "substance" and (identified := self._identified) is not None:
             source = replace(source, substances=substances_of(identified)[1], substances_of=identified)
         if choice.channel in ("class", "value") and (said := self._answered(choice.channel)) is not None:
-            answers = said.values if said.values is not None else classes_of(said)[1]
+            answers = said.values if said.values is not None else predicted_classes(said)[1]
             source = replace(source, answers=answers, answers_of=said)
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
@@ -160,7 +160,7 @@ class Subject:
         said = self._answered(channel) if channel == "class" else None
         names = substances_of(self._identified)[0] if self._identified is not None else ()
         if channel == "class":
-            names = classes_of(said)[0] if said is not None else ()
+            names = predicted_classes(said)[0] if said is not None else ()
         colours = tuple(theme.raw if name == UNKNOWN else theme.category(place) for place, name in enumerate(names))
         return names, colours
 
