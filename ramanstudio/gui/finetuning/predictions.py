@@ -72,7 +72,7 @@ def predicted_classes(said: ModelPredictions) -> tuple[tuple[str, ...], NDArray[
     return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def facts_of(answers: Sequence[ModelPredictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+def prediction_summaries(answers: Sequence[ModelPredictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
     """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
     facts = []
     for said in answers:

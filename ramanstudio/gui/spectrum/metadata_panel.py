@@ -16,7 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.texts import Snr, count_of, facts_of, median_snr, region_words, together_words, wanted_words
+from ramanstudio.gui.common.texts import (
+    Snr,
+    count_of,
+    median_snr,
+    prediction_summaries,
+    region_words,
+    together_words,
+    wanted_words,
+)
 from ramanstudio.gui.common.theme import Theme, faded, tabular
 from ramanstudio.gui.common.widgets import Panel, button, label
 from ramanstudio.gui.document.denoising import Denoising
@@ -168,10 +176,10 @@ class FactsPanel(Panel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = facts_of(entries, results)
+        said = prediction_summaries(entries, results)
         if len(entries) == 1:
             answers = self._session.project.answers(entries[0])
-            said = [*predictions.facts_of(answers, self._session.rows_of(entries[0])), *said]
+            said = [*predictions.prediction_summaries(answers, self._session.rows_of(entries[0])), *said]
         if said == self._said:
             return
         self._said = said
