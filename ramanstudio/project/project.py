@@ -169,7 +169,7 @@ class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
     `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged. `within` is
-    where spectra are compared to identify them; None compares all. `answered` has, by entry id, what each taught model
+    where spectra are compared to identify them; None compares all. `predictions` has, by entry id, what each taught model
     says.
     """
 
@@ -179,7 +179,7 @@ class Project:
     groups: Groups | None = None
     identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
-    answered: Mapping[int, tuple[ModelPredictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    predictions: Mapping[int, tuple[ModelPredictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -197,7 +197,7 @@ class Project:
 
     def answers(self, entry: Entry) -> tuple[ModelPredictions, ...]:
         """What taught models say of the spectra that `entry` holds now, each model once."""
-        return tuple(one for one in self.answered.get(entry.id, ()) if one.source is entry.source)
+        return tuple(one for one in self.predictions.get(entry.id, ()) if one.source is entry.source)
 
     def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
@@ -291,13 +291,13 @@ class History:
     def keep_predictions(self, found: Mapping[int, ModelPredictions]) -> Project:
         """Add to the present what a taught model says of entries, by id; no step that could be undone."""
         now = self._snapshots[self._at]
-        known = dict(now.project.answered)
+        known = dict(now.project.predictions)
         for entry_id, said in found.items():
             others = [one for one in known.get(entry_id, ()) if one.model != said.model]
             before = next((one for one in known.get(entry_id, ()) if one.model == said.model), None)
             known[entry_id] = (*others, said.over(before))
-        answered = replace(now.project, answered=MappingProxyType(known))
-        self._snapshots[self._at] = replace(now, project=answered)
+        predictions = replace(now.project, predictions=MappingProxyType(known))
+        self._snapshots[self._at] = replace(now, project=predictions)
         return self.present
 
     def undo(self) -> Project:

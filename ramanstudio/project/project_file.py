@@ -1,7 +1,7 @@
 """A project on disk: spectra, what was found about them, and the groups, in one HDF5 file that needs no other.
 
 Numbers lie in datasets, all else in one JSON text; nothing is pickled. `project` is the text, `entries/<id>/…` have
-source and result, then come `explored/…`, `groups/…`, `identified/<id>/…` and `answered/<id>/…`.
+source and result, then come `explored/…`, `groups/…`, `identified/<id>/…` and `predictions/<id>/…`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
             explored, groups = _explored(path, file, told), _groups(path, file, told)
             identified = _identified(path, file, entries)
             within = identification_store.region_of(told.get("within"))
-            answered = prediction_store.read(path, file, entries)
+            predictions = prediction_store.read(path, file, entries)
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
@@ -102,7 +102,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
             remedy="Use a copy of it, or open the spectra again.",
         ) from error
     return Project(
-        tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified), within, answered
+        tuple(entries), MappingProxyType(results), explored, groups, MappingProxyType(identified), within, predictions
     )
 
 

@@ -120,7 +120,7 @@ class TaughtModels(QObject):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._look()
-        if now.answered is not before.answered:
+        if now.predictions is not before.predictions:
             self.changed.emit()
 
     def _look(self) -> None:

@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
             explored=session.project.explored is not None,
             grouped=session.groups is not None,
             groups=len(self.groups.chosen),
-            identified=bool(session.project.identified or session.project.answered),
+            identified=bool(session.project.identified or session.project.predictions),
             pictured=self.middle.shows_picture,
             uncertain=bool(self.groups.uncertain.any()),
         )

@@ -98,7 +98,7 @@ class FactsPanel(Panel):
         chosen = self._session.selected_ids
         if now.entries is not before.entries or any(
             now.results.get(entry_id) is not before.results.get(entry_id)
-            or now.answered.get(entry_id) is not before.answered.get(entry_id)
+            or now.predictions.get(entry_id) is not before.predictions.get(entry_id)
             for entry_id in chosen
         ):
             self.refresh()
