@@ -28,7 +28,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtCard:
+class FineTunedModelCard:
     """What a model was taught, by whom it sees, and how good it is; stored beside its arrays as card.json.
 
     `parent` is the model that denoises for it, `parent_sha256` that one's fingerprint; `axis_cm` (low, high) where its
@@ -80,7 +80,7 @@ class TaughtCard:
 class Taught:
     """A taught model: its card, and the arrays of its head and of what it compares new spectra with."""
 
-    card: TaughtCard
+    card: FineTunedModelCard
     arrays: Arrays
 
 
@@ -140,7 +140,7 @@ def load(name: str | Path) -> Taught:
         raise _damaged(str(name)) from error
 
 
-def card_of(name: str) -> TaughtCard:
+def card_of(name: str) -> FineTunedModelCard:
     """The card of a kept model, without its arrays. Raises StudioError when there is none, or it is damaged."""
     place = folder() / name
     try:
@@ -196,7 +196,7 @@ def bring_in(file: Path, name: str = "") -> Taught:
     return keep(model, name or card.name)
 
 
-def require_parent(card: TaughtCard, parent: str, fingerprint: str) -> None:
+def require_parent(card: FineTunedModelCard, parent: str, fingerprint: str) -> None:
     """Raises StudioError when a model with that `fingerprint` is not the one that `card` was made for."""
     if fingerprint == card.parent_sha256:
         return
@@ -232,17 +232,17 @@ def _read_whole(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _card_of(text: str) -> TaughtCard:
+def _card_of(text: str) -> FineTunedModelCard:
     row = json.loads(text)
-    known = {one.name for one in fields(TaughtCard)}
+    known = {one.name for one in fields(FineTunedModelCard)}
     row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in known}
-    card = TaughtCard(**row)
+    card = FineTunedModelCard(**row)
     if len(card.axis_cm) != 2 or card.kind not in (CLASSES, QUANTITY) or not isinstance(card.name, str):
         raise ValueError("not a card of a taught model")
     return card
 
 
-def _text_of(card: TaughtCard) -> str:
+def _text_of(card: FineTunedModelCard) -> str:
     return json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -27,7 +27,7 @@ from ramanstudio.finetuning.config import (
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
-from ramanstudio.finetuning.finetuned_model import QUANTITY, Taught, TaughtCard
+from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModelCard, Taught
 from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, QuantityReport
 from ramanstudio.finetuning.representations import Readings, Sight, read
 
@@ -268,7 +268,7 @@ def _model(
     }
     if learned.rows is not None:
         arrays |= {"curve.rows": learned.rows.astype(np.float64), "curve.length": np.array([learned.length])}
-    card = TaughtCard(
+    card = FineTunedModelCard(
         name="",
         kind=QUANTITY,
         classes=(),

@@ -30,7 +30,7 @@ from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, READ_AS, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, Taught, TaughtCard
+from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModelCard, Taught
 from ramanstudio.finetuning.labels import Labelled
 from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, Report
 from ramanstudio.finetuning.representations import Readings, Sight, read, read_denoised
@@ -253,7 +253,7 @@ def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, 
     else:
         arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
     arrays |= {f"{TUNED}{name}": array for name, array in (sight.weights or {}).items()}
-    card = TaughtCard(
+    card = FineTunedModelCard(
         name="",
         kind=CLASSES,
         classes=labelled.classes,

@@ -27,7 +27,7 @@ from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
-    from ramanstudio.finetuning.finetuned_model import Taught, TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard, Taught
 
 LANE: Final = "model"
 KEY: Final = "taught"
@@ -45,7 +45,7 @@ class Piece:
     source: SpectrumSet
     denoised: SpectrumSet | None
     rows: NDArray[np.int64]
-    card: TaughtCard
+    card: FineTunedModelCard
 
 
 class TaughtModels(QObject):
@@ -59,7 +59,7 @@ class TaughtModels(QObject):
         super().__init__()
         self._session, self._workers, self._messages = session, workers, messages
         self._settings, self._denoising = settings, denoising
-        self.cards: Mapping[str, TaughtCard] = MappingProxyType({})
+        self.cards: Mapping[str, FineTunedModelCard] = MappingProxyType({})
         self._is_wanted = self._told_to_wait = False
         self._job: Job | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -114,7 +114,7 @@ class TaughtModels(QObject):
         self._soon.stop()
 
     @property
-    def _asked(self) -> list[tuple[str, TaughtCard]]:
+    def _asked(self) -> list[tuple[str, FineTunedModelCard]]:
         return [(name, card) for name, card in self.cards.items() if self.is_asked(name)]
 
     def _follow(self, before: Project, now: Project) -> None:

@@ -14,14 +14,14 @@ from ramanstudio.project.project import ModelPredictions
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
 NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 UNKNOWN: Final = "unknown"
 
 
 def predictions_from(
-    source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
 ) -> ModelPredictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
@@ -36,7 +36,7 @@ def predictions_from(
     return ModelPredictions(source, card.name, card.sha256, words.astype(str), surely, unknown, values, found.error)
 
 
-def failed_predictions(source: SpectrumSet, card: TaughtCard, problem: str) -> ModelPredictions:
+def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> ModelPredictions:
     """That a model has no answer about a set, and why."""
     many = len(source)
     nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)

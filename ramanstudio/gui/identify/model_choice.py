@@ -13,7 +13,7 @@ from ramanstudio.gui.common.widgets import NamedBox, label
 from ramanstudio.gui.finetuning.predictions import prediction_text
 
 if TYPE_CHECKING:
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
     from ramanstudio.gui.finetuning.model_predictions import TaughtModels
     from ramanstudio.gui.identify.identify_page import IdentifyPage
 
@@ -58,7 +58,7 @@ class TaughtChoice(QWidget):
             box.blockSignals(False)
         self._nothing.setVisible(not cards)
 
-    def _box(self, name: str, card: TaughtCard) -> NamedBox:
+    def _box(self, name: str, card: FineTunedModelCard) -> NamedBox:
         what = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
         box = NamedBox(f"{name} · {what}".replace("&", "&&"), self)
         box.setToolTip(card.text())
