@@ -41,7 +41,7 @@ from ramanstudio.denoising.denoised import (
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.finetuned_model import Taught
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.report import FineTuned
 from ramanstudio.finetuning.representations import Sight
 from ramanstudio.library.library import Library
@@ -238,7 +238,7 @@ class Engine:
     def classify(
         self,
         spectra: SpectrumSet,
-        model: Taught | str | Path,
+        model: FineTunedModel | str | Path,
         progress: Progress | None = None,
         denoised: SpectrumSet | None = None,
     ) -> Classified:
@@ -246,7 +246,7 @@ class Engine:
 
         `denoised` is what denoising each by itself gave, where that was done before.
         """
-        known = model if isinstance(model, Taught) else finetuned_model.load(model)
+        known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
         sight = self._sight()
         if denoised is not None and broken(spectra) is None:
             sight = replace(sight, denoise=lambda *_: denoised)

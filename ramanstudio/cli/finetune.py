@@ -131,7 +131,7 @@ def classify(arguments: Namespace) -> int:
     return NOTHING_DONE if not rows else SOME_FAILED if reading.failed else DONE
 
 
-def _tell_of_answers(rows: Sequence[tuple[str, ...]], model: finetuned_model.Taught, out: Path) -> None:
+def _tell_of_answers(rows: Sequence[tuple[str, ...]], model: finetuned_model.FineTunedModel, out: Path) -> None:
     if len(rows) <= LONGEST_TABLE:
         print(table(_head(model)[:5], [(Path(row[0]).name, *row[1:5]) for row in rows]))
     unknown = sum(row[4] == "yes" for row in rows)
@@ -149,7 +149,7 @@ def _is_whole(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
 
 
 def _answers_or_failure(
-    engine: Engine, source: Source, model: finetuned_model.Taught, progress: Progress, reading: Reading
+    engine: Engine, source: Source, model: finetuned_model.FineTunedModel, progress: Progress, reading: Reading
 ) -> list[tuple[str, ...]]:
     try:
         return list(_answers(engine, source, model, progress))
@@ -158,14 +158,14 @@ def _answers_or_failure(
         return []
 
 
-def _head(model: finetuned_model.Taught) -> tuple[str, ...]:
+def _head(model: finetuned_model.FineTunedModel) -> tuple[str, ...]:
     if model.card.kind == finetuned_model.QUANTITY:
         return "file", "spectrum", "value", "error", "unknown"
     return "file", "spectrum", "label", "probability", "unknown", *model.card.classes
 
 
 def _answers(
-    engine: Engine, source: Source, model: finetuned_model.Taught, progress: Progress
+    engine: Engine, source: Source, model: finetuned_model.FineTunedModel, progress: Progress
 ) -> Iterator[tuple[str, ...]]:
     file, spectra = source
     found = engine.classify(spectra, model, progress)

@@ -13,7 +13,7 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
 from ramanstudio.finetuning.classifiers import Linear, Nearest
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, Taught
+from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
 from ramanstudio.finetuning.representations import Readings, Sight, read_denoised
 from ramanstudio.signal import comparison
 from ramanstudio.signal.spectral_features import Components
@@ -50,7 +50,7 @@ class Classified:
         return np.where(self.unknown, UNKNOWN, self.labels)
 
 
-def classify(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress = SILENT) -> Classified:
+def classify(sight: Sight, spectra: SpectrumSet, model: FineTunedModel, progress: Progress = SILENT) -> Classified:
     """What each of `spectra` is by a taught model, on whatever axis that covers the model's.
 
     Raises StudioError when the model was made for another parent or other Raman shifts, or a spectrum cannot be
@@ -71,13 +71,13 @@ def classify(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progre
     return Classified(np.array(model.card.classes)[np.argmax(told, axis=1)], told, model.card.classes, far)
 
 
-def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: Taught) -> Classified:
+def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: FineTunedModel) -> Classified:
     words = np.array([f"{value:.4g}" for value in values.tolist()])
     error = float(model.card.figures.get("RMSE held out", np.nan))
     return Classified(words, np.empty((len(values), 0)), (), far, values, error)
 
 
-def probabilities_of(model: Taught, readings: Readings) -> NDArray[np.float64]:
+def probabilities_of(model: FineTunedModel, readings: Readings) -> NDArray[np.float64]:
     """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
     rows = readings.rows(model.card.reading)
     arrays, many = model.arrays, len(model.card.classes)
@@ -89,13 +89,13 @@ def probabilities_of(model: Taught, readings: Readings) -> NDArray[np.float64]:
     return accuracy.chances(head.scores(rows), model.card.sharpness)
 
 
-def components_of(model: Taught) -> dict[str, Components]:
+def components_of(model: FineTunedModel) -> dict[str, Components]:
     """The components that a model sees spectra by."""
     heads = {name.rpartition(".")[0] for name in model.arrays if name.endswith(".axes")}
     return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
 
 
-def _read(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress) -> Readings:
+def _read(sight: Sight, spectra: SpectrumSet, model: FineTunedModel, progress: Progress) -> Readings:
     denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (one.with_axis(axis, comparison.resampled(one, axis)) for one in (spectra, denoised))
@@ -105,7 +105,7 @@ def _read(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress)
     return read_denoised(sight, spectra, denoised, components_of(model), ("joined", model.card.reading), progress)
 
 
-def _require_range(spectra: SpectrumSet, model: Taught) -> None:
+def _require_range(spectra: SpectrumSet, model: FineTunedModel) -> None:
     low, high = model.card.axis_cm
     lacks = max(0.0, spectra.axis[0] - low) + max(0.0, high - spectra.axis[-1])
     if lacks > MISSING * (high - low):

@@ -77,7 +77,7 @@ class FineTunedModelCard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taught:
+class FineTunedModel:
     """A taught model: its card, and the arrays of its head and of what it compares new spectra with."""
 
     card: FineTunedModelCard
@@ -96,7 +96,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(card.parent.name for card in folder().glob(f"*/{CARD}")))
 
 
-def keep(model: Taught, name: str) -> Taught:
+def keep(model: FineTunedModel, name: str) -> FineTunedModel:
     """Put a model beside the others under `name`; returns it with the card that was written.
 
     Raises StudioError when the name cannot be one or is taken, or nothing can be written there.
@@ -110,7 +110,7 @@ def keep(model: Taught, name: str) -> Taught:
         replace_atomically(place / CARD, _text_of(card))
     except OSError as error:
         raise _not_written(name, error) from error
-    return Taught(card, model.arrays)
+    return FineTunedModel(card, model.arrays)
 
 
 def require_free(name: str) -> None:
@@ -118,7 +118,7 @@ def require_free(name: str) -> None:
     _free_place(name)
 
 
-def load(name: str | Path) -> Taught:
+def load(name: str | Path) -> FineTunedModel:
     """A kept model by name, or by the path of its folder or of an exported file.
 
     Raises StudioError when there is none, or it is damaged.
@@ -135,7 +135,7 @@ def load(name: str | Path) -> Taught:
         content = _read_whole(place / WEIGHTS)
         if hashlib.sha256(content).hexdigest() != card.sha256:
             raise ValueError("hash")
-        return Taught(card, _arrays_of(content))
+        return FineTunedModel(card, _arrays_of(content))
     except _DAMAGE as error:
         raise _damaged(str(name)) from error
 
@@ -179,7 +179,7 @@ def export(name: str, out: Path) -> None:
         raise _not_written(str(out), error) from error
 
 
-def bring_in(file: Path, name: str = "") -> Taught:
+def bring_in(file: Path, name: str = "") -> FineTunedModel:
     """Keep a model from an exported `file`, under its own name unless told otherwise.
 
     Raises StudioError when it is damaged, made for a parent that is not here or has changed, or its name is taken.
@@ -210,7 +210,7 @@ def require_parent(card: FineTunedModelCard, parent: str, fingerprint: str) -> N
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, IndexError)
 
 
-def _of_file(file: Path) -> Taught:
+def _of_file(file: Path) -> FineTunedModel:
     try:
         content = _read_whole(file)
         size = int.from_bytes(content[:8], "little")
@@ -221,7 +221,7 @@ def _of_file(file: Path) -> Taught:
         card, arrays = _card_of(text), _arrays_of(content)
         if hashlib.sha256(_bytes_of(arrays)).hexdigest() != card.sha256:
             raise ValueError("hash of the arrays")
-        return Taught(card, arrays)
+        return FineTunedModel(card, arrays)
     except _DAMAGE as error:
         raise _damaged(file.name) from error
 

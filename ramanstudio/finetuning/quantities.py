@@ -27,7 +27,7 @@ from ramanstudio.finetuning.config import (
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
-from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModelCard, Taught
+from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, QuantityReport
 from ramanstudio.finetuning.representations import Readings, Sight, read
 
@@ -253,7 +253,7 @@ def _model(
     one: Fit,
     report: QuantityReport,
     folds: Folds,
-) -> Taught:
+) -> FineTunedModel:
     rows, joined = readings.rows(one.reading)[report.places], readings.rows("joined")[report.places]
     span = Span.of(rows)
     learned = fit(one, span.of_rows(rows), report.true)
@@ -285,7 +285,7 @@ def _model(
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
-    return Taught(card, arrays)
+    return FineTunedModel(card, arrays)
 
 
 def _figures(report: QuantityReport) -> dict[str, float]:
@@ -293,7 +293,7 @@ def _figures(report: QuantityReport) -> dict[str, float]:
     return {"RMSE held out": report.error, **bounds, "spread of the quantity": report.spread}
 
 
-def predicted(model: Taught, readings: Readings) -> NDArray[np.float64]:
+def predicted(model: FineTunedModel, readings: Readings) -> NDArray[np.float64]:
     """The quantity in each of N spectra, by what was read of them (N,)."""
     arrays = model.arrays
     span = Span(arrays["span.mean"], arrays["span.basis"])

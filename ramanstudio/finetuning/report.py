@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.finetuning.accuracy import Expected, Sureness
-from ramanstudio.finetuning.finetuned_model import Taught
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -131,7 +131,7 @@ class QuantityReport:
 class FineTuned:
     """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
 
-    model: Taught
+    model: FineTunedModel
     report: Report | QuantityReport
 
 

@@ -30,7 +30,7 @@ from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, READ_AS, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModelCard, Taught
+from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
 from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, Report
 from ramanstudio.finetuning.representations import Readings, Sight, read, read_denoised
@@ -210,7 +210,7 @@ def _finished(
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
         seconds=time.monotonic() - started,
     )
-    return FineTuned(Taught(replace(model.card, **_figures(report)), model.arrays), report)
+    return FineTuned(FineTunedModel(replace(model.card, **_figures(report)), model.arrays), report)
 
 
 def _figures(report: Report) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
     return []
 
 
-def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float) -> Taught:
+def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float) -> FineTunedModel:
     labelled = lesson.labelled
     head = _fitted(lesson, chosen)
     kept = novelty.kept(labelled.which)
@@ -269,7 +269,7 @@ def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, 
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
-    return Taught(card, arrays)
+    return FineTunedModel(card, arrays)
 
 
 def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
@@ -283,7 +283,7 @@ def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
     return head.outside(span)
 
 
-def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> tuple[Any, ...]:
+def _bands(sight: Sight, lesson: Lesson, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
     some = label_errors.looked_at(lesson.labelled.which)
     watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
@@ -301,7 +301,7 @@ def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> t
         return ()
 
 
-def _next(lesson: Lesson, model: Taught) -> tuple[int, ...]:
+def _next(lesson: Lesson, model: FineTunedModel) -> tuple[int, ...]:
     unlabelled = lesson.labelled.unlabelled
     if not len(unlabelled):
         return ()

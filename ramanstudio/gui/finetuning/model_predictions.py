@@ -27,7 +27,7 @@ from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
-    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard, Taught
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel, FineTunedModelCard
 
 LANE: Final = "model"
 KEY: Final = "taught"
@@ -177,7 +177,7 @@ def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
 def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> None:
     """Ask models about pieces, in their order, and show {entry's id: Answered}; no longer than a turn."""
     begun = time.monotonic()
-    models: dict[str, Taught] = {}
+    models: dict[str, FineTunedModel] = {}
     for number, piece in enumerate(pieces):
         for start in range(0, len(piece.rows), AT_ONCE):
             progress(number, len(pieces), "entries")
@@ -186,7 +186,9 @@ def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> N
             progress.show({piece.entry_id: _answer(engine, piece, piece.rows[start : start + AT_ONCE], models)})
 
 
-def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, Taught]) -> ModelPredictions:
+def _answer(
+    engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, FineTunedModel]
+) -> ModelPredictions:
     card, source = piece.card, piece.source
     fine = np.isfinite(source.values[rows]).all(axis=1)
     try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import Taught
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.shell.studio import Studio
     from ramanstudio.project.project import Entry, ModelPredictions
 
@@ -41,7 +41,7 @@ Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
 class Answers:
     """What `model` says of N spectra: `rows` of each of some entries, `given` (N,) the labels that somebody gave."""
 
-    model: Taught
+    model: FineTunedModel
     chosen: Chosen
     given: Words
     found: Classified
@@ -118,7 +118,12 @@ def all_spectra(studio: Studio) -> Chosen:
 
 
 def answer(
-    engine: Engine, model: Taught, chosen: Chosen, subject: Subject | None, given: Words | None, progress: Progress
+    engine: Engine,
+    model: FineTunedModel,
+    chosen: Chosen,
+    subject: Subject | None,
+    given: Words | None,
+    progress: Progress,
 ) -> Answers:
     """Let the model name these spectra, those of one axis at once; what does not reach as far as it sees is left out.
 
@@ -207,7 +212,7 @@ def ask_where(studio: Studio, parent: QWidget, name: str) -> Path | None:
 
 def name_spectra(
     studio: Studio,
-    model: Taught,
+    model: FineTunedModel,
     chosen: Chosen,
     subject: Subject | None = None,
     given: Words | None = None,
