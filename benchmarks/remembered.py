@@ -11,7 +11,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.report import FineTuned
+from ramanstudio.finetuning.report import FineTuningResult
 from ramanstudio.finetuning.representations import Sight
 from ramanstudio.finetuning.training import finetune
 
@@ -42,7 +42,7 @@ def taught(
     train: NDArray[np.intp],
     groups: NDArray[Any] | None,
     plan: FinetunePlan = PLAN,
-) -> FineTuned:
+) -> FineTuningResult:
     """A model taught the labels of `train` only, all other spectra without one."""
     given = np.full(len(spectra), "", dtype=object)
     given[train] = labels[train]

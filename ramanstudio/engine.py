@@ -42,7 +42,7 @@ from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
-from ramanstudio.finetuning.report import FineTuned
+from ramanstudio.finetuning.report import FineTuningResult
 from ramanstudio.finetuning.representations import Sight
 from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
@@ -231,7 +231,7 @@ class Engine:
         plan: FinetunePlan | None = None,
         groups: ArrayLike | Sequence[Any] | None = None,
         progress: Progress | None = None,
-    ) -> FineTuned:
+    ) -> FineTuningResult:
         """Teach a model what `labels` (N,) tell of `spectra`; blank where there is none. See `teaching.learning`."""
         return training.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
 

@@ -22,7 +22,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.config import FULL, HEADS, QUANTITY_HEADS, READINGS, FinetunePlan
-from ramanstudio.finetuning.report import FineTuned, QuantityReport, Report
+from ramanstudio.finetuning.report import FineTuningResult, QuantityReport, Report
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -285,7 +285,7 @@ def _names(source: Source) -> list[str]:
     return [file.name if len(spectra) == 1 else f"{file.name}, {name}" for name in spectrum_names(spectra)]
 
 
-def _tell(found: FineTuned, names: Sequence[str]) -> None:
+def _tell(found: FineTuningResult, names: Sequence[str]) -> None:
     """What was found out, in sentences and a table."""
     report = found.report
     if isinstance(report, QuantityReport):

@@ -28,7 +28,7 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
-from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, QuantityReport
+from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, QuantityReport
 from ramanstudio.finetuning.representations import Readings, Sight, read
 
 Floats = NDArray[np.floating[Any]]
@@ -119,7 +119,7 @@ def finetune(
     groups: ArrayLike | Sequence[Any] | None,
     plan: FinetunePlan,
     progress: Progress,
-) -> FineTuned:
+) -> FineTuningResult:
     """Teach a model the numbers `given` (N,); as `learning.finetune`, which calls this."""
     started = time.monotonic()
     numbers = labels.numbers(given, len(spectra))
@@ -135,7 +135,7 @@ def finetune(
         duplicates=label_errors.duplicates(spectra.values[places], places),
         seconds=time.monotonic() - started,
     )
-    return FineTuned(_model(sight, readings, plan, tried[chosen][0], report, folds), report)
+    return FineTuningResult(_model(sight, readings, plan, tried[chosen][0], report, folds), report)
 
 
 def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> QuantityReport:

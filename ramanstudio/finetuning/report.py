@@ -128,7 +128,7 @@ class QuantityReport:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FineTuned:
+class FineTuningResult:
     """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
 
     model: FineTunedModel

@@ -32,7 +32,7 @@ from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, READ_AS, FinetunePl
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
-from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, Report
+from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, Report
 from ramanstudio.finetuning.representations import Readings, Sight, read, read_denoised
 
 Floats = NDArray[np.floating[Any]]
@@ -65,7 +65,7 @@ def finetune(
     groups: Given | None = None,
     plan: FinetunePlan | None = None,
     progress: Progress = SILENT,
-) -> FineTuned:
+) -> FineTuningResult:
     """Teach a model the classes, or the quantity, that the labels `given` (N,) tell; a blank is a spectrum without one.
 
     `groups` (N,) names the sample of each spectrum, so that repeats never fall on both sides of a split. Shows
@@ -181,7 +181,7 @@ def _finished(
     chosen: int,
     started: float,
     progress: Progress,
-) -> FineTuned:
+) -> FineTuningResult:
     """The chosen candidate learned from all labels, as a model, and the report."""
     labelled, folds = lesson.labelled, lesson.folds
     best, tested = tried[chosen], folds.tested
@@ -210,7 +210,7 @@ def _finished(
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
         seconds=time.monotonic() - started,
     )
-    return FineTuned(FineTunedModel(replace(model.card, **_figures(report)), model.arrays), report)
+    return FineTuningResult(FineTunedModel(replace(model.card, **_figures(report)), model.arrays), report)
 
 
 def _figures(report: Report) -> dict[str, Any]:

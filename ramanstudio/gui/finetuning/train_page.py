@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress, duration
 from ramanstudio.finetuning.config import AUTO, FOR_QUANTITIES, FULL, HEADS, QUANTITY_HEADS, READ_AS, FinetunePlan
-from ramanstudio.finetuning.report import FineTuned, Learned
+from ramanstudio.finetuning.report import FineTuningResult, Learned
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, Series
 
@@ -54,7 +54,7 @@ class LearnPage(QWizardPage):
         self._stop = threading.Event()
         self._seen: list[Learned] = []
         self._begun = 0.0
-        self.found: FineTuned | None = None
+        self.found: FineTuningResult | None = None
         self.learned_words: NDArray[np.str_] | None = None  # the labels that it was learned from
         self.learn_button = QPushButton("Learn", self)
         self.learn_button.setProperty("role", "primary")
@@ -131,7 +131,7 @@ class LearnPage(QWizardPage):
             self.plan,
         )
 
-        def work(progress: Progress) -> FineTuned:
+        def work(progress: Progress) -> FineTuningResult:
             # stopping keeps what was found, so the job itself is not cancelled
             inner = Progress(progress, progress.show, progress.warn, stop.is_set)
             return engine.finetune(spectra, words, plan, groups, inner)
@@ -210,7 +210,7 @@ class LearnPage(QWizardPage):
         each = "each epoch" if epochs else "each way, told under the mouse"
         self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if seen else "")
 
-    def _keep(self, found: FineTuned) -> None:
+    def _keep(self, found: FineTuningResult) -> None:
         self.found = found
         stopped = " It was stopped: this is the best so far." if self._stop.is_set() else ""
         self.says.setText(f"Learned in {duration(found.report.seconds)}. Chosen: {found.report.chosen}.{stopped}")
