@@ -26,7 +26,7 @@ from benchmarks.rivals.smoothers import baseline
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
 from ramanstudio.finetuning.classification import classify as name_by
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.signal import spectral_features
 
 Features = Callable[[SpectrumSet], Floats]  # spectra -> (N, D)
@@ -97,7 +97,7 @@ def score(labelled: Labelled, features: Floats, classify: Classify, draws: int =
     return scores(labelled, told, draws)
 
 
-def score_taught(labelled: Labelled, sight: Sight) -> list[Score]:
+def score_taught(labelled: Labelled, sight: FeatureExtractor) -> list[Score]:
     """The accuracy of the program's own `finetune` and `classify`, nothing chosen by hand, at each budget of labels."""
     spectra = labelled.spectra
 
@@ -207,7 +207,7 @@ class Ours:
         return np.hstack([*self.of_the_set, *features])
 
 
-def rows_of_ours(labelled: Labelled, sight: Sight, ours: Ours) -> list[Row]:
+def rows_of_ours(labelled: Labelled, sight: FeatureExtractor, ours: Ours) -> list[Row]:
     """What is taught; beside it simple classifiers on the embedding (N, D), on the lines and slopes, on all of them."""
     judges: dict[str, Classify] = {
         "1-NN": classifiers.nearest_neighbour,

@@ -28,7 +28,7 @@ from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.classifiers import Span
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import Readings, Sight, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5
@@ -67,7 +67,7 @@ def best_simple(readings: Readings, labels: NDArray[Any], train: Rows, test: Row
     return found
 
 
-def draws_of(sight: Sight, labelled: Labelled, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
+def draws_of(sight: FeatureExtractor, labelled: Labelled, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
     readings = read(sight, labelled.spectra)
     groups = labelled.spectra.table.get("sample")
@@ -98,7 +98,7 @@ def mean(rows: list[Draw], of: Callable[[Draw], float]) -> float:
     return float(np.mean([of(row) for row in rows]))
 
 
-def measure_honesty(sight: Sight, labelled: Labelled, budgets: tuple[int | None, ...], note: str) -> None:
+def measure_honesty(sight: FeatureExtractor, labelled: Labelled, budgets: tuple[int | None, ...], note: str) -> None:
     """The section on one set: stated and true accuracy, and what the best of the simple heads would have given."""
     lines: list[list[object]] = []
     for budget in budgets:
@@ -172,7 +172,7 @@ def pls_of(rows: NDArray[Any], values: NDArray[Any], groups: NDArray[Any], train
     return answers
 
 
-def measure_d2o(sight: Sight, cells: SpectrumSet, note: str) -> None:
+def measure_d2o(sight: FeatureExtractor, cells: SpectrumSet, note: str) -> None:
     """The D₂O in single cells as a quantity, beside PLS."""
     culture = cells.table["label"]
     percent = np.array([float(name.split("_")[1]) for name in culture])

@@ -43,7 +43,7 @@ from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.report import FineTuningResult
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
 from ramanstudio.mae.model_store import ModelCard
@@ -252,7 +252,7 @@ class Engine:
             sight = replace(sight, denoise=lambda *_: denoised)
         return classification.classify(sight, spectra, known, progress or SILENT)
 
-    def _sight(self) -> Sight:
+    def _sight(self) -> FeatureExtractor:
         """This model as teaching sees it."""
         from ramanstudio.mae.finetuning import Tuner
 
@@ -267,7 +267,7 @@ class Engine:
 
         embedder = self._predictor.embedder
         tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
-        return Sight(self.card.name, self.card.fingerprint, denoise, features, tuner)
+        return FeatureExtractor(self.card.name, self.card.fingerprint, denoise, features, tuner)
 
     @property
     def made_by(self) -> str:

@@ -14,7 +14,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
 from ramanstudio.finetuning.classifiers import Linear, Nearest
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
-from ramanstudio.finetuning.representations import Readings, Sight, read_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read_denoised
 from ramanstudio.signal import comparison
 from ramanstudio.signal.spectral_features import Components
 
@@ -50,7 +50,9 @@ class Classified:
         return np.where(self.unknown, UNKNOWN, self.labels)
 
 
-def classify(sight: Sight, spectra: SpectrumSet, model: FineTunedModel, progress: Progress = SILENT) -> Classified:
+def classify(
+    sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress = SILENT
+) -> Classified:
     """What each of `spectra` is by a taught model, on whatever axis that covers the model's.
 
     Raises StudioError when the model was made for another parent or other Raman shifts, or a spectrum cannot be
@@ -95,7 +97,7 @@ def components_of(model: FineTunedModel) -> dict[str, Components]:
     return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
 
 
-def _read(sight: Sight, spectra: SpectrumSet, model: FineTunedModel, progress: Progress) -> Readings:
+def _read(sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress) -> Readings:
     denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (one.with_axis(axis, comparison.resampled(one, axis)) for one in (spectra, denoised))

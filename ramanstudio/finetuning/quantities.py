@@ -29,7 +29,7 @@ from ramanstudio.finetuning.config import (
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, QuantityReport
-from ramanstudio.finetuning.representations import Readings, Sight, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -113,7 +113,7 @@ def _process(rows: Floats, values: Floats) -> Curve:
 
 
 def finetune(
-    sight: Sight,
+    sight: FeatureExtractor,
     spectra: SpectrumSet,
     given: ArrayLike | Sequence[Any],
     groups: ArrayLike | Sequence[Any] | None,
@@ -247,7 +247,7 @@ def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
 
 
 def _model(
-    sight: Sight,
+    sight: FeatureExtractor,
     readings: Readings,
     plan: FinetunePlan,
     one: Fit,

@@ -25,7 +25,7 @@ ENOUGH: Final = 4000  # spectra that the components are found from
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FeatureExtractor:
     """A loaded model as teaching sees it: its name and hash, and what it makes of spectra.
 
     `denoise` gives the denoised spectra, `features` those of denoised spectra (N, D), or None where it gives none.
@@ -67,7 +67,7 @@ class Readings:
 
 
 def read(
-    sight: Sight,
+    sight: FeatureExtractor,
     spectra: SpectrumSet,
     components: Mapping[str, Components] | None = None,
     readings: tuple[str, ...] = FOR_CLASSES,
@@ -82,7 +82,7 @@ def read(
 
 
 def read_denoised(
-    sight: Sight,
+    sight: FeatureExtractor,
     spectra: SpectrumSet,
     denoised: SpectrumSet,
     components: Mapping[str, Components] | None = None,

@@ -33,7 +33,7 @@ from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
 from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, Report
-from ramanstudio.finetuning.representations import Readings, Sight, read, read_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read, read_denoised
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -59,7 +59,7 @@ class Lesson:
 
 
 def finetune(
-    sight: Sight,
+    sight: FeatureExtractor,
     spectra: SpectrumSet,
     given: Given,
     groups: Given | None = None,
@@ -91,8 +91,14 @@ def finetune(
 
 
 def _tuned(
-    sight: Sight, lesson: Lesson, plan: FinetunePlan, tried: list[Tried], first: int, chosen: int, progress: Progress
-) -> tuple[Sight, Lesson, list[Tried], int, int]:
+    sight: FeatureExtractor,
+    lesson: Lesson,
+    plan: FinetunePlan,
+    tried: list[Tried],
+    first: int,
+    chosen: int,
+    progress: Progress,
+) -> tuple[FeatureExtractor, Lesson, list[Tried], int, int]:
     """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
     labelled, best = lesson.labelled, tried[chosen].candidate
     before = sight, lesson, tried, first, chosen
@@ -173,7 +179,7 @@ def _show(tried: Sequence[Tried], left: int, progress: Progress) -> None:
 
 
 def _finished(
-    sight: Sight,
+    sight: FeatureExtractor,
     lesson: Lesson,
     plan: FinetunePlan,
     tried: Sequence[Tried],
@@ -239,7 +245,9 @@ def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
     return []
 
 
-def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float) -> FineTunedModel:
+def _model(
+    sight: FeatureExtractor, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float
+) -> FineTunedModel:
     labelled = lesson.labelled
     head = _fitted(lesson, chosen)
     kept = novelty.kept(labelled.which)
@@ -283,7 +291,7 @@ def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
     return head.outside(span)
 
 
-def _bands(sight: Sight, lesson: Lesson, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:
+def _bands(sight: FeatureExtractor, lesson: Lesson, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
     some = label_errors.looked_at(lesson.labelled.which)
     watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))

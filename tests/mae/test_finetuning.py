@@ -10,7 +10,7 @@ from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import finetuning
 from ramanstudio.mae.config import EmbedderPlan
@@ -118,10 +118,10 @@ def test_where_nothing_fits_it_says_so(monkeypatch):
         learn(tuner(), epochs=1)
 
 
-def sight() -> Sight:
+def sight() -> FeatureExtractor:
     one = tuner()
     weights = {name: weight.numpy() for name, weight in one._embedder.state_dict().items()}
-    return Sight(
+    return FeatureExtractor(
         "made up", "fingerprint", lambda spectra, _: spectra, lambda d, _: one.features(d.axis, d.values, weights), one
     )
 
