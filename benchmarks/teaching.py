@@ -28,7 +28,7 @@ from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.classifiers import Span
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5
@@ -54,7 +54,7 @@ class Draw:
         return self.low <= self.accuracy <= self.high
 
 
-def best_simple(readings: Readings, labels: NDArray[Any], train: Rows, test: Rows) -> dict[str, float]:
+def best_simple(readings: Representations, labels: NDArray[Any], train: Rows, test: Rows) -> dict[str, float]:
     """The accuracy on `test` of each simple head that the program may choose from."""
     classes, which = np.unique(labels[train], return_inverse=True)
     found = {}

@@ -14,7 +14,7 @@ from ramanstudio.finetuning import classifiers
 from ramanstudio.finetuning.classifiers import Span
 from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, READ_AS, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds
-from ramanstudio.finetuning.representations import Readings
+from ramanstudio.finetuning.representations import Representations
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -54,7 +54,7 @@ class Tried:
     accuracy: float
 
 
-def candidates(plan: FinetunePlan, readings: Readings, spectra: int, classes: int) -> list[Candidate]:
+def candidates(plan: FinetunePlan, readings: Representations, spectra: int, classes: int) -> list[Candidate]:
     """What is tried, the usual best first."""
     slow = spectra * classes > LARGEST_LOGISTIC
     return [

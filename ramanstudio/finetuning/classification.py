@@ -14,7 +14,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
 from ramanstudio.finetuning.classifiers import Linear, Nearest
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
-from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read_denoised
 from ramanstudio.signal import comparison
 from ramanstudio.signal.spectral_features import Components
 
@@ -79,7 +79,7 @@ def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: FineT
     return Classified(words, np.empty((len(values), 0)), (), far, values, error)
 
 
-def probabilities_of(model: FineTunedModel, readings: Readings) -> NDArray[np.float64]:
+def probabilities_of(model: FineTunedModel, readings: Representations) -> NDArray[np.float64]:
     """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
     rows = readings.rows(model.card.reading)
     arrays, many = model.arrays, len(model.card.classes)
@@ -97,7 +97,7 @@ def components_of(model: FineTunedModel) -> dict[str, Components]:
     return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
 
 
-def _read(sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress) -> Readings:
+def _read(sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress) -> Representations:
     denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (one.with_axis(axis, comparison.resampled(one, axis)) for one in (spectra, denoised))

@@ -18,7 +18,7 @@ from ramanstudio.finetuning.classifiers import LDA, Span
 from ramanstudio.finetuning.config import AUTO, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
 from ramanstudio.finetuning.report import Attempt, Learned
-from ramanstudio.finetuning.representations import FeatureExtractor, Readings
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations
 
 if TYPE_CHECKING:
     from ramanstudio.mae.finetuning import Epoch
@@ -31,7 +31,7 @@ PARTS: Final = 5  # one is tested on, one stops the learning, the others are lea
 MARGIN: Final = 2.0  # standard errors by which it has to be ahead
 
 
-def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, readings: Readings, which: Places) -> bool:
+def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, readings: Representations, which: Places) -> bool:
     """Whether there are labels enough to try, or the plan asks for it, and the model has features to learn."""
     if sight.tuner is None or "features" not in readings.blocks or plan.full == "never":
         return False
@@ -42,13 +42,13 @@ def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, readings: Readings,
 
 def learned_anew(
     sight: FeatureExtractor,
-    readings: Readings,
+    readings: Representations,
     places: Places,
     which: Places,
     folds: Folds,
     plan: FinetunePlan,
     progress: Progress,
-) -> tuple[FeatureExtractor, Readings, Folds] | None:
+) -> tuple[FeatureExtractor, Representations, Folds] | None:
     """The model with features learned on labelled spectra, what it reads, and the part that it was kept from.
 
     None where memory has no room for it, which is said. Raises Cancelled when stopped before the first epoch.

@@ -29,7 +29,7 @@ from ramanstudio.finetuning.config import (
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, QuantityReport
-from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -159,7 +159,7 @@ def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, 
     )
 
 
-def _fits(plan: FinetunePlan, readings: Readings, many: int) -> list[Fit]:
+def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[Fit]:
     """What is tried, the usual best first."""
     every = [
         Fit("heights", GAUSSIAN_PROCESS),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
@@ -178,7 +178,7 @@ def _fits(plan: FinetunePlan, readings: Readings, many: int) -> list[Fit]:
 
 
 def _try_all(
-    fits: Sequence[Fit], readings: Readings, places: Places, values: Floats, folds: Folds, progress: Progress
+    fits: Sequence[Fit], readings: Representations, places: Places, values: Floats, folds: Folds, progress: Progress
 ) -> list[Told]:
     """Each fit with what it said of spectra held out (n,), NaN where they never were; fewer when stopped."""
     tried: list[Told] = []
@@ -248,7 +248,7 @@ def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
 
 def _model(
     sight: FeatureExtractor,
-    readings: Readings,
+    readings: Representations,
     plan: FinetunePlan,
     one: Fit,
     report: QuantityReport,
@@ -293,7 +293,7 @@ def _figures(report: QuantityReport) -> dict[str, float]:
     return {"RMSE held out": report.error, **bounds, "spread of the quantity": report.spread}
 
 
-def predicted(model: FineTunedModel, readings: Readings) -> NDArray[np.float64]:
+def predicted(model: FineTunedModel, readings: Representations) -> NDArray[np.float64]:
     """The quantity in each of N spectra, by what was read of them (N,)."""
     arrays = model.arrays
     span = Span(arrays["span.mean"], arrays["span.basis"])

@@ -40,7 +40,7 @@ class FeatureExtractor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Readings:
+class Representations:
     """What is read of N spectra, block by block (N, D), each row of unit length; `denoised` for what is drawn."""
 
     blocks: Mapping[str, NDArray[np.float32]]
@@ -72,7 +72,7 @@ def read(
     components: Mapping[str, Components] | None = None,
     readings: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
-) -> Readings:
+) -> Representations:
     """All blocks that `readings` need of `spectra`; `components` are those of earlier spectra, else of these.
 
     Raises StudioError when a spectrum cannot be denoised, Cancelled when asked to stop.
@@ -88,7 +88,7 @@ def read_denoised(
     components: Mapping[str, Components] | None = None,
     readings: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
-) -> Readings:
+) -> Representations:
     """The same of spectra that are denoised already."""
     wanted = {block for reading in readings for block in READINGS[reading]}
     blocks: dict[str, NDArray[np.float32]] = {}
@@ -111,7 +111,7 @@ def read_denoised(
     if "tuned" in wanted and sight.tuner is not None and sight.weights is not None:
         blocks["tuned"] = sight.tuner.features(denoised.axis, denoised.values, sight.weights)
     blocks |= _of_the_raw(spectra, wanted)
-    return Readings(MappingProxyType(blocks), denoised, MappingProxyType(found))
+    return Representations(MappingProxyType(blocks), denoised, MappingProxyType(found))
 
 
 def _of_the_raw(spectra: SpectrumSet, wanted: set[str]) -> dict[str, NDArray[np.float32]]:

@@ -33,7 +33,7 @@ from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
 from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, Report
-from ramanstudio.finetuning.representations import FeatureExtractor, Readings, read, read_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, read_denoised
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -49,7 +49,7 @@ class Lesson:
     """What is learned from: readings of all spectra, the labelled among them, and how these are parted."""
 
     spectra: SpectrumSet
-    readings: Readings
+    readings: Representations
     labelled: Labelled
     folds: Folds
 
