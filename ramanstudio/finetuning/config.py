@@ -9,7 +9,7 @@ from ramanstudio.core.errors import StudioError
 
 AUTO: Final = "auto"
 # What a reading of spectra is made of (`readings.Representations`); the joined one lost to none of the others with few labels.
-READINGS: Final[dict[str, tuple[str, ...]]] = {
+REPRESENTATIONS: Final[dict[str, tuple[str, ...]]] = {
     "joined": ("lines", "slopes", "line components", "slope components", "features"),
     "lines": ("lines", "slopes"),
     "features": ("features",),
@@ -42,7 +42,7 @@ QUANTITY_HEADS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
 class FinetunePlan:
     """How a model is taught. As it stands, everything is chosen by the labelled spectra.
 
-    `reading` is one of READINGS and `head` one of HEADS (or QUANTITY_HEADS), where they are not to be chosen; `full`
+    `reading` is one of REPRESENTATIONS and `head` one of HEADS (or QUANTITY_HEADS), where they are not to be chosen; `full`
     says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
     where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
     number); `stranger_share` of the spectra held out may be called unknown; `bands` whether to find out which ranges a

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.finetuning.config import FOR_CLASSES, READINGS
+from ramanstudio.finetuning.config import FOR_CLASSES, REPRESENTATIONS
 from ramanstudio.signal import spectral_features
 from ramanstudio.signal.spectral_features import Components, unit
 
@@ -52,7 +52,7 @@ class Representations:
 
     def has(self, reading: str) -> bool:
         """Whether at least one block of a reading is here, and not only those that another reading has too."""
-        return READINGS[reading][-1] in self.blocks or (reading == "joined" and "lines" in self.blocks)
+        return REPRESENTATIONS[reading][-1] in self.blocks or (reading == "joined" and "lines" in self.blocks)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -63,7 +63,7 @@ class Representations:
 
     def rows(self, reading: str) -> NDArray[np.float32]:
         """The blocks of a reading side by side (N, D)."""
-        return np.hstack([self.blocks[name] for name in READINGS[reading] if name in self.blocks])
+        return np.hstack([self.blocks[name] for name in REPRESENTATIONS[reading] if name in self.blocks])
 
 
 def read(
@@ -90,7 +90,7 @@ def read_denoised(
     progress: Progress = SILENT,
 ) -> Representations:
     """The same of spectra that are denoised already."""
-    wanted = {block for reading in readings for block in READINGS[reading]}
+    wanted = {block for reading in readings for block in REPRESENTATIONS[reading]}
     blocks: dict[str, NDArray[np.float32]] = {}
     found = dict(components or {})
     if wanted & {"lines", "slopes"}:
