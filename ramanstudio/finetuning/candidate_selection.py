@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.finetuning import classifiers
 from ramanstudio.finetuning.classifiers import Span
-from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, READ_AS, FinetunePlan
+from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds
 from ramanstudio.finetuning.representations import Representations
 
@@ -34,7 +34,7 @@ class Candidate:
 
     @property
     def words(self) -> str:
-        return f"{READ_AS[self.reading]}, {self.head}"
+        return f"{REPRESENTATION_TITLES[self.reading]}, {self.head}"
 
 
 # In the order in which they are tried: those that are usually best come first, should somebody stop it.

@@ -21,7 +21,7 @@ REPRESENTATIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 FOR_CLASSES: Final = ("joined", "lines", "features", "spectrum", "slope", "measured")
 FOR_QUANTITIES: Final = ("heights", *FOR_CLASSES)
-READ_AS: Final[dict[str, str]] = {
+REPRESENTATION_TITLES: Final[dict[str, str]] = {
     "joined": "lines, slopes and features of the denoised",
     "lines": "lines and slopes of the denoised",
     "features": "features",

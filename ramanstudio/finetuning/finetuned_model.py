@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import replace_atomically, user_data
-from ramanstudio.finetuning.config import READ_AS
+from ramanstudio.finetuning.config import REPRESENTATION_TITLES
 from ramanstudio.mae import model_store
 
 CARD, WEIGHTS, EXPORTED = "card.json", "weights.safetensors", ".ramanmodel"
@@ -63,7 +63,7 @@ class FineTunedModelCard:
             [
                 f"{self.name}: {what}, learned from {sum(self.counts)} spectra.",
                 f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
-                f"Reads: {READ_AS.get(self.reading, self.reading)}. Judged by: {self.head}.",
+                f"Reads: {REPRESENTATION_TITLES.get(self.reading, self.reading)}. Judged by: {self.head}.",
                 *self.notes,
                 *(
                     f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"

@@ -22,7 +22,7 @@ from ramanstudio.finetuning.config import (
     FOR_QUANTITIES,
     GAUSSIAN_PROCESS,
     PARTIAL_LEAST_SQUARES,
-    READ_AS,
+    REPRESENTATION_TITLES,
     RIDGE,
     FinetunePlan,
 )
@@ -53,7 +53,7 @@ class Fit:
     @property
     def words(self) -> str:
         of = f" of {self.components} components" if self.components else ""
-        return f"{READ_AS[self.reading]}, {self.head}{of}"
+        return f"{REPRESENTATION_TITLES[self.reading]}, {self.head}{of}"
 
 
 NO_SAMPLES: Final = (

@@ -28,7 +28,7 @@ from ramanstudio.finetuning import (
 from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, Tried
 from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
-from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, READ_AS, FinetunePlan
+from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
@@ -273,7 +273,7 @@ def _model(
         axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
         sharpness=sharpness,
         stranger_distance=novelty.too_far(rows, labelled.which, lesson.folds, plan.stranger_share),
-        settings=asdict(plan) | {"strength": chosen.strength, "read as": READ_AS[chosen.reading]},
+        settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.reading]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )

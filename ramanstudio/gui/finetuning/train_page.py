@@ -25,7 +25,15 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress, duration
-from ramanstudio.finetuning.config import AUTO, FOR_QUANTITIES, FULL, HEADS, QUANTITY_HEADS, READ_AS, FinetunePlan
+from ramanstudio.finetuning.config import (
+    AUTO,
+    FOR_QUANTITIES,
+    FULL,
+    HEADS,
+    QUANTITY_HEADS,
+    REPRESENTATION_TITLES,
+    FinetunePlan,
+)
 from ramanstudio.finetuning.report import FineTuningResult, Learned
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, Series
@@ -217,7 +225,9 @@ class LearnPage(QWizardPage):
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
         card = found.model.card
-        self.reading.setItemText(0, f"{BY_DATA}: {READ_AS[card.reading]}" if self.plan.reading == AUTO else BY_DATA)
+        self.reading.setItemText(
+            0, f"{BY_DATA}: {REPRESENTATION_TITLES[card.reading]}" if self.plan.reading == AUTO else BY_DATA
+        )
         self.head.setItemText(0, f"{BY_DATA}: {card.head}" if self.plan.head == AUTO else BY_DATA)
         anew = "they were" if card.reading == "tuned" else "they were not"
         self.full.setItemText(0, f"{ANEW[AUTO]}: {anew}" if self.plan.full == AUTO else ANEW[AUTO])
@@ -260,7 +270,7 @@ class LearnPage(QWizardPage):
         self.reading, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
         self.reading.addItem(BY_DATA, AUTO)
         for one in FOR_QUANTITIES:
-            self.reading.addItem(READ_AS[one], one)
+            self.reading.addItem(REPRESENTATION_TITLES[one], one)
         for one in FULL:
             self.full.addItem(ANEW[one], one)
         form = QFormLayout(holder)
