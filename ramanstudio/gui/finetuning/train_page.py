@@ -27,9 +27,9 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress, duration
 from ramanstudio.finetuning.config import (
     AUTO,
+    CLASSIFIERS,
     FOR_QUANTITIES,
     FULL,
-    HEADS,
     QUANTITY_HEADS,
     REPRESENTATION_TITLES,
     FinetunePlan,
@@ -261,7 +261,7 @@ class LearnPage(QWizardPage):
         chosen = self.head.currentData()
         self.head.clear()
         self.head.addItem(BY_DATA, AUTO)
-        for one in QUANTITY_HEADS if self._teach.data.quantity.isChecked() else HEADS:
+        for one in QUANTITY_HEADS if self._teach.data.quantity.isChecked() else CLASSIFIERS:
             self.head.addItem(one, one)
         self.head.setCurrentIndex(max(0, self.head.findData(chosen)))
 
