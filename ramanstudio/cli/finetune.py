@@ -21,7 +21,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.finetuning import finetuned_model
-from ramanstudio.finetuning.config import CLASSIFIERS, FULL, QUANTITY_HEADS, REPRESENTATIONS, FinetunePlan
+from ramanstudio.finetuning.config import CLASSIFIERS, FULL, REGRESSORS, REPRESENTATIONS, FinetunePlan
 from ramanstudio.finetuning.report import FineTuningResult, QuantityReport, Report
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _add_finetune(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--reading", choices=("auto", *REPRESENTATIONS), default="auto", help="how spectra are read (auto)"
     )
-    heads = ("auto", *CLASSIFIERS, *QUANTITY_HEADS)
+    heads = ("auto", *CLASSIFIERS, *REGRESSORS)
     parser.add_argument("--head", choices=heads, default="auto", help="what judges them (auto)")
     parser.add_argument("--full", choices=FULL, default="auto", help="whether the features may be learned anew (auto)")
 

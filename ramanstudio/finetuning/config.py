@@ -35,14 +35,14 @@ NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"
 CLASSIFIERS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
 FULL: Final = (AUTO, "never", "always")
 PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS = "PLS", "ridge", "Gaussian process"
-QUANTITY_HEADS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
+REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
 
 
 @dataclass(frozen=True, slots=True)
 class FinetunePlan:
     """How a model is taught. As it stands, everything is chosen by the labelled spectra.
 
-    `reading` is one of REPRESENTATIONS and `head` one of CLASSIFIERS (or QUANTITY_HEADS), where they are not to be chosen; `full`
+    `reading` is one of REPRESENTATIONS and `head` one of CLASSIFIERS (or REGRESSORS), where they are not to be chosen; `full`
     says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
     where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
     number); `stranger_share` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
@@ -61,7 +61,7 @@ class FinetunePlan:
 
     def __post_init__(self) -> None:
         """Raises StudioError when there is no such reading or head, or a number is out of its range."""
-        for name, known in (("reading", FOR_QUANTITIES), ("head", (*CLASSIFIERS, *QUANTITY_HEADS)), ("full", FULL)):
+        for name, known in (("reading", FOR_QUANTITIES), ("head", (*CLASSIFIERS, *REGRESSORS)), ("full", FULL)):
             value = getattr(self, name)
             if value != AUTO and value not in known:
                 raise StudioError(

@@ -30,7 +30,7 @@ from ramanstudio.finetuning.config import (
     CLASSIFIERS,
     FOR_QUANTITIES,
     FULL,
-    QUANTITY_HEADS,
+    REGRESSORS,
     REPRESENTATION_TITLES,
     FinetunePlan,
 )
@@ -261,7 +261,7 @@ class LearnPage(QWizardPage):
         chosen = self.head.currentData()
         self.head.clear()
         self.head.addItem(BY_DATA, AUTO)
-        for one in QUANTITY_HEADS if self._teach.data.quantity.isChecked() else CLASSIFIERS:
+        for one in REGRESSORS if self._teach.data.quantity.isChecked() else CLASSIFIERS:
             self.head.addItem(one, one)
         self.head.setCurrentIndex(max(0, self.head.findData(chosen)))
 
