@@ -21,7 +21,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.finetuning import finetuned_model
-from ramanstudio.finetuning.config import CLASSIFIERS, FULL, REGRESSORS, REPRESENTATIONS, FinetunePlan
+from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATIONS, TUNING_MODES, FinetunePlan
 from ramanstudio.finetuning.report import FineTuningResult, QuantityReport, Report
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def _add_finetune(parser: ArgumentParser) -> None:
     )
     heads = ("auto", *CLASSIFIERS, *REGRESSORS)
     parser.add_argument("--head", choices=heads, default="auto", help="what judges them (auto)")
-    parser.add_argument("--full", choices=FULL, default="auto", help="whether the features may be learned anew (auto)")
+    parser.add_argument(
+        "--full", choices=TUNING_MODES, default="auto", help="whether the features may be learned anew (auto)"
+    )
 
 
 def _add_classify(parser: ArgumentParser, devices: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ REPRESENTATION_TITLES: Final[dict[str, str]] = {
 }
 NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"
 CLASSIFIERS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
-FULL: Final = (AUTO, "never", "always")
+TUNING_MODES: Final = (AUTO, "never", "always")
 PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS = "PLS", "ridge", "Gaussian process"
 REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
 
@@ -61,7 +61,7 @@ class FinetunePlan:
 
     def __post_init__(self) -> None:
         """Raises StudioError when there is no such reading or head, or a number is out of its range."""
-        for name, known in (("reading", FOR_QUANTITIES), ("head", (*CLASSIFIERS, *REGRESSORS)), ("full", FULL)):
+        for name, known in (("reading", FOR_QUANTITIES), ("head", (*CLASSIFIERS, *REGRESSORS)), ("full", TUNING_MODES)):
             value = getattr(self, name)
             if value != AUTO and value not in known:
                 raise StudioError(

@@ -29,9 +29,9 @@ from ramanstudio.finetuning.config import (
     AUTO,
     CLASSIFIERS,
     FOR_QUANTITIES,
-    FULL,
     REGRESSORS,
     REPRESENTATION_TITLES,
+    TUNING_MODES,
     FinetunePlan,
 )
 from ramanstudio.finetuning.report import FineTuningResult, Learned
@@ -271,7 +271,7 @@ class LearnPage(QWizardPage):
         self.reading.addItem(BY_DATA, AUTO)
         for one in FOR_QUANTITIES:
             self.reading.addItem(REPRESENTATION_TITLES[one], one)
-        for one in FULL:
+        for one in TUNING_MODES:
             self.full.addItem(ANEW[one], one)
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
