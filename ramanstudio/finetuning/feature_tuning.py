@@ -17,7 +17,7 @@ from ramanstudio.finetuning.candidate_selection import Candidate, Tried
 from ramanstudio.finetuning.classifiers import LDA, Span
 from ramanstudio.finetuning.config import AUTO, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
-from ramanstudio.finetuning.report import Attempt, Learned
+from ramanstudio.finetuning.report import Attempt, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def learned_anew(
     def show(epoch: Epoch) -> None:
         attempts.append(Attempt(f"features learned anew, epoch {epoch.number}", epoch.accuracy))
         best = max(attempts, key=lambda one: one.accuracy)
-        progress.show(Learned(attempts[-1], best, epoch.number, plan.epochs, epoch.loss))
+        progress.show(TrainingProgress(attempts[-1], best, epoch.number, plan.epochs, epoch.loss))
 
     values, classes = denoised.values[some], which[~test]
     try:

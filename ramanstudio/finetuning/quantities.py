@@ -28,7 +28,7 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
-from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, QuantityReport
+from ramanstudio.finetuning.report import Attempt, FineTuningResult, QuantityReport, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
 
 Floats = NDArray[np.floating[Any]]
@@ -192,7 +192,7 @@ def _try_all(
             tried.append((one, _held_out(one, spans[one.reading], values, folds)))
             attempts = [Attempt(each.words, _rmse(told, values, folds)) for each, told in tried]
             best = min(attempts, key=lambda each: np.nan_to_num(each.accuracy, nan=np.inf))
-            progress.show(Learned(attempts[-1], best, len(tried), len(fits)))
+            progress.show(TrainingProgress(attempts[-1], best, len(tried), len(fits)))
     except Cancelled:
         if not tried:
             raise

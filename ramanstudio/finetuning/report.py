@@ -136,7 +136,7 @@ class FineTuningResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class TrainingProgress:
     """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far.
 
     `loss` is of the last epoch, where features are learned anew."""

@@ -32,7 +32,7 @@ from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITL
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
-from ramanstudio.finetuning.report import Attempt, FineTuningResult, Learned, Report
+from ramanstudio.finetuning.report import Attempt, FineTuningResult, Report, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, read_denoised
 
 Floats = NDArray[np.floating[Any]]
@@ -69,7 +69,7 @@ def finetune(
     """Teach a model the classes, or the quantity, that the labels `given` (N,) tell; a blank is a spectrum without one.
 
     `groups` (N,) names the sample of each spectrum, so that repeats never fall on both sides of a split. Shows
-    `Learned` rows. Stopped once something was learned, it keeps the best so far; raises Cancelled before. Raises
+    `TrainingProgress` rows. Stopped once something was learned, it keeps the best so far; raises Cancelled before. Raises
     StudioError when the labels do not suit or a spectrum cannot be denoised.
     """
     plan = plan or FinetunePlan()
@@ -175,7 +175,7 @@ def _other_strengths(tried: Sequence[Tried]) -> list[Candidate]:
 def _show(tried: Sequence[Tried], left: int, progress: Progress) -> None:
     attempts = [Attempt(one.candidate.words, one.accuracy) for one in tried]
     best = max(attempts, key=lambda one: -1.0 if np.isnan(one.accuracy) else one.accuracy)
-    progress.show(Learned(attempts[-1], best, len(tried), len(tried) + left))
+    progress.show(TrainingProgress(attempts[-1], best, len(tried), len(tried) + left))
 
 
 def _finished(

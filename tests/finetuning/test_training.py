@@ -10,7 +10,7 @@ from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classification import UNKNOWN, classify
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.report import Learned, Report
+from ramanstudio.finetuning.report import Report, TrainingProgress
 from ramanstudio.finetuning.training import finetune
 from tests.finetuning.substances import AXIS, LINES, SIGHT, substances
 
@@ -154,7 +154,7 @@ def test_two_hundred_classes_are_learned():
 
 def test_stopped_it_keeps_the_best_so_far():
     spectra, names = substances(8)
-    seen: list[Learned] = []
+    seen: list[TrainingProgress] = []
 
     def two_are_enough() -> bool:
         return len(seen) >= 2

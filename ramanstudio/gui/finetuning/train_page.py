@@ -34,7 +34,7 @@ from ramanstudio.finetuning.config import (
     TUNING_MODES,
     FinetunePlan,
 )
-from ramanstudio.finetuning.report import FineTuningResult, Learned
+from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, Series
 
@@ -60,7 +60,7 @@ class LearnPage(QWizardPage):
         self._teach = wizard
         self._job: Job | None = None
         self._stop = threading.Event()
-        self._seen: list[Learned] = []
+        self._seen: list[TrainingProgress] = []
         self._begun = 0.0
         self.found: FineTuningResult | None = None
         self.learned_words: NDArray[np.str_] | None = None  # the labels that it was learned from
@@ -177,7 +177,7 @@ class LearnPage(QWizardPage):
             self.says.setText(f"{words[0].upper()}{words[1:]}…" if self._seen else f"Reading: {done} of {total} {note}")
 
     def _show(self, seen: object) -> None:
-        if not isinstance(seen, Learned):
+        if not isinstance(seen, TrainingProgress):
             return
         self._seen.append(seen)
         self.bar.setRange(0, seen.total)
