@@ -17,7 +17,7 @@ from ramanstudio.finetuning.candidate_selection import Candidate, Tried
 from ramanstudio.finetuning.classifiers import LDA, Span
 from ramanstudio.finetuning.config import AUTO, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
-from ramanstudio.finetuning.report import Attempt, TrainingProgress
+from ramanstudio.finetuning.report import CandidateScore, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ def learned_anew(
     if not (test.any() and apart.any() and sight.tuner is not None):
         return None
     some, denoised = places[~test], readings.denoised
-    attempts: list[Attempt] = []
+    attempts: list[CandidateScore] = []
 
     def show(epoch: Epoch) -> None:
-        attempts.append(Attempt(f"features learned anew, epoch {epoch.number}", epoch.accuracy))
+        attempts.append(CandidateScore(f"features learned anew, epoch {epoch.number}", epoch.accuracy))
         best = max(attempts, key=lambda one: one.accuracy)
         progress.show(TrainingProgress(attempts[-1], best, epoch.number, plan.epochs, epoch.loss))
 

@@ -28,7 +28,7 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
-from ramanstudio.finetuning.report import Attempt, FineTuningResult, QuantityReport, TrainingProgress
+from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, QuantityReport, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
 
 Floats = NDArray[np.floating[Any]]
@@ -152,7 +152,7 @@ def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, 
         spread=float(values.std()),
         by_sample=folds.by_sample,
         chosen=one.words,
-        attempts=tuple(Attempt(each.words, _rmse(told, values, folds)) for each, told in tried),
+        attempts=tuple(CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried),
         duplicates=(),
         warnings=() if folds.by_sample else (NO_SAMPLES,),
         seconds=0.0,
@@ -190,7 +190,7 @@ def _try_all(
                 rows = readings.rows(one.reading)[places]
                 spans[one.reading] = Span.of(rows).of_rows(rows)
             tried.append((one, _held_out(one, spans[one.reading], values, folds)))
-            attempts = [Attempt(each.words, _rmse(told, values, folds)) for each, told in tried]
+            attempts = [CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried]
             best = min(attempts, key=lambda each: np.nan_to_num(each.accuracy, nan=np.inf))
             progress.show(TrainingProgress(attempts[-1], best, len(tried), len(fits)))
     except Cancelled:

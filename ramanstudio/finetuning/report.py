@@ -16,7 +16,7 @@ Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class CandidateScore:
     """One way to tell the classes apart that was tried, and how often it was right on spectra held out (NaN: not)."""
 
     words: str
@@ -56,7 +56,7 @@ class Report:
     majority: float
     by_sample: bool
     chosen: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[CandidateScore, ...]
     places: Places
     confusion: NDArray[np.intp]
     wrong: tuple[Doubt, ...]
@@ -106,7 +106,7 @@ class QuantityReport:
     spread: float
     by_sample: bool
     chosen: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[CandidateScore, ...]
     duplicates: tuple[tuple[int, ...], ...]
     warnings: tuple[str, ...]
     seconds: float
@@ -141,8 +141,8 @@ class TrainingProgress:
 
     `loss` is of the last epoch, where features are learned anew."""
 
-    attempt: Attempt
-    best: Attempt
+    attempt: CandidateScore
+    best: CandidateScore
     done: int
     total: int
     loss: float = float("nan")

@@ -32,7 +32,7 @@ from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITL
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
-from ramanstudio.finetuning.report import Attempt, FineTuningResult, Report, TrainingProgress
+from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, Report, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, read_denoised
 
 Floats = NDArray[np.floating[Any]]
@@ -173,7 +173,7 @@ def _other_strengths(tried: Sequence[Tried]) -> list[Candidate]:
 
 
 def _show(tried: Sequence[Tried], left: int, progress: Progress) -> None:
-    attempts = [Attempt(one.candidate.words, one.accuracy) for one in tried]
+    attempts = [CandidateScore(one.candidate.words, one.accuracy) for one in tried]
     best = max(attempts, key=lambda one: -1.0 if np.isnan(one.accuracy) else one.accuracy)
     progress.show(TrainingProgress(attempts[-1], best, len(tried), len(tried) + left))
 
@@ -204,7 +204,7 @@ def _finished(
         majority=max(labelled.counts) / sum(labelled.counts),
         by_sample=folds.by_sample,
         chosen=best.candidate.words,
-        attempts=tuple(Attempt(one.candidate.words, one.accuracy) for one in tried),
+        attempts=tuple(CandidateScore(one.candidate.words, one.accuracy) for one in tried),
         places=labelled.places,
         confusion=label_errors.confusion(told, which, len(labelled.classes)),
         wrong=doubts,
