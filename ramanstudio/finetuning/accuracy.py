@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.candidate_selection import Tried, choose, right
+from ramanstudio.finetuning.candidate_selection import EvaluatedCandidate, choose, right
 from ramanstudio.finetuning.cross_validation import Folds
 
 Floats = NDArray[np.floating[Any]]
@@ -51,7 +51,9 @@ class Expected:
 UNMEASURED: Final = Expected(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
-def expected(tried: Sequence[Tried], first: int, chosen: int, which: Places, folds: Folds, others: int = 0) -> Expected:
+def expected(
+    tried: Sequence[EvaluatedCandidate], first: int, chosen: int, which: Places, folds: Folds, others: int = 0
+) -> Expected:
     """The accuracy to expect on `others` of the candidate `chosen`, once it has learned from all labels.
 
     That one was chosen among several flatters it: in bootstrap samples of the held-out answers the choice is made

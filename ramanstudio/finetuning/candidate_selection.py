@@ -46,7 +46,7 @@ ORDER: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tried:
+class EvaluatedCandidate:
     """A candidate and the scores (n, K) it gave to spectra while they were held out; NaN where they never were."""
 
     candidate: Candidate
@@ -78,7 +78,7 @@ def usual(plan: FinetunePlan, tried: Sequence[Candidate], fewest: int) -> Candid
 
 def hold_out(
     rows: Floats, which: Places, classes: int, folds: Folds, candidate: Candidate, progress: Progress = SILENT
-) -> Tried:
+) -> EvaluatedCandidate:
     """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out.
 
     Raises Cancelled when asked to stop.
@@ -88,7 +88,7 @@ def hold_out(
         span = Span.of(rows[learn])
         head = classifiers.fit(candidate.head, span.of_rows(rows[learn]), which[learn], classes, candidate.strength)
         scores[test] = head.scores(span.of_rows(rows[test]))
-    return Tried(candidate, scores, _accuracy(scores, which, folds))
+    return EvaluatedCandidate(candidate, scores, _accuracy(scores, which, folds))
 
 
 def _accuracy(scores: Floats, which: Places, folds: Folds) -> float:
@@ -96,7 +96,7 @@ def _accuracy(scores: Floats, which: Places, folds: Folds) -> float:
     return float(np.mean(np.argmax(scores[tested], axis=1) == which[tested])) if tested.any() else float("nan")
 
 
-def right(tried: Sequence[Tried], which: Places, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def right(tried: Sequence[EvaluatedCandidate], which: Places, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of the held-out spectra each candidate named right (M, C)."""
     return np.stack([np.argmax(one.scores[tested], axis=1) == which[tested] for one in tried], axis=1)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.progress import Progress
 from ramanstudio.finetuning import classifiers
-from ramanstudio.finetuning.candidate_selection import Candidate, Tried
+from ramanstudio.finetuning.candidate_selection import Candidate, EvaluatedCandidate
 from ramanstudio.finetuning.classifiers import LDA, Span
 from ramanstudio.finetuning.config import AUTO, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
@@ -83,7 +83,7 @@ def learned_anew(
 
 def wins(
     rows: Floats, tuned: Floats, which: Places, test: NDArray[np.bool_], best: Candidate, classes: int
-) -> Tried | None:
+) -> EvaluatedCandidate | None:
     """What the features learned anew say of the spectra kept apart, where they are ahead of the best of the others.
 
     `rows` (n, D) are read as `best` reads them, `tuned` (n, D) with the features learned anew; `test` (n,) is apart.
@@ -100,7 +100,7 @@ def wins(
         return None
     whole = np.full((len(which), classes), np.nan)
     whole[test] = scores[1]
-    return Tried(candidate, whole, float(right[1].mean()))
+    return EvaluatedCandidate(candidate, whole, float(right[1].mean()))
 
 
 def _kept(values: Floats, classes: Places) -> Path:

@@ -25,7 +25,7 @@ from ramanstudio.finetuning import (
     novelty,
     quantities,
 )
-from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, Tried
+from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
@@ -94,11 +94,11 @@ def _tuned(
     sight: FeatureExtractor,
     lesson: Lesson,
     plan: FinetunePlan,
-    tried: list[Tried],
+    tried: list[EvaluatedCandidate],
     first: int,
     chosen: int,
     progress: Progress,
-) -> tuple[FeatureExtractor, Lesson, list[Tried], int, int]:
+) -> tuple[FeatureExtractor, Lesson, list[EvaluatedCandidate], int, int]:
     """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
     labelled, best = lesson.labelled, tried[chosen].candidate
     before = sight, lesson, tried, first, chosen
@@ -125,21 +125,21 @@ def _candidates(plan: FinetunePlan, lesson: Lesson, few: bool) -> list[Candidate
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
 
 
-def _usual(plan: FinetunePlan, tried: Sequence[Tried], labelled: Labelled) -> int:
+def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: Labelled) -> int:
     some = [one.candidate for one in tried]
     return some.index(candidate_selection.usual(plan, some, int(np.median(labelled.counts))))
 
 
-def _choice(tried: Sequence[Tried], first: int, lesson: Lesson) -> Places:
+def _choice(tried: Sequence[EvaluatedCandidate], first: int, lesson: Lesson) -> Places:
     tested = lesson.folds.tested
     if not tested.any():
         return np.array([first])
     return candidate_selection.choose(candidate_selection.right(tried, lesson.labelled.which, tested), first)
 
 
-def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> tuple[list[Tried], bool]:
+def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> tuple[list[EvaluatedCandidate], bool]:
     """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
-    tried: list[Tried] = []
+    tried: list[EvaluatedCandidate] = []
     spans: dict[str, NDArray[np.float64]] = {}
     queue = list(some)
     try:
@@ -163,7 +163,7 @@ def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> t
     return tried, False
 
 
-def _other_strengths(tried: Sequence[Tried]) -> list[Candidate]:
+def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[Candidate]:
     """The best of the regressions, stronger and weaker."""
     some = [one for one in tried if one.candidate.head == classifiers.LOGISTIC and np.isfinite(one.accuracy)]
     if not some:
@@ -172,7 +172,7 @@ def _other_strengths(tried: Sequence[Tried]) -> list[Candidate]:
     return [replace(best, strength=one) for one in classifiers.STRENGTHS if one != best.strength]
 
 
-def _show(tried: Sequence[Tried], left: int, progress: Progress) -> None:
+def _show(tried: Sequence[EvaluatedCandidate], left: int, progress: Progress) -> None:
     attempts = [CandidateScore(one.candidate.words, one.accuracy) for one in tried]
     best = max(attempts, key=lambda one: -1.0 if np.isnan(one.accuracy) else one.accuracy)
     progress.show(TrainingProgress(attempts[-1], best, len(tried), len(tried) + left))
@@ -182,7 +182,7 @@ def _finished(
     sight: FeatureExtractor,
     lesson: Lesson,
     plan: FinetunePlan,
-    tried: Sequence[Tried],
+    tried: Sequence[EvaluatedCandidate],
     first: int,
     chosen: int,
     started: float,
