@@ -14,7 +14,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, candidate_selection, label_errors, labels
 from ramanstudio.finetuning.classifiers import LDA, Span
 from ramanstudio.finetuning.cross_validation import deal
-from ramanstudio.finetuning.report import Doubt
+from ramanstudio.finetuning.report import Misclassification
 from ramanstudio.signal import spectral_features
 
 MOST: Final = 3000  # labelled spectra looked at; more take longer than a look
@@ -25,7 +25,7 @@ FEWEST: Final = 3  # spectra a class on the average, else any of them may be the
 class FirstLook:
     """What is doubtful: labels that spectra contradict, the surest first, and sets of places that hold one spectrum."""
 
-    suspects: tuple[Doubt, ...] = ()
+    suspects: tuple[Misclassification, ...] = ()
     duplicates: tuple[tuple[int, ...], ...] = ()
 
 

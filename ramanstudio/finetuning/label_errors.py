@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classifiers import half_distances
-from ramanstudio.finetuning.report import Doubt, ReliedOn
+from ramanstudio.finetuning.report import Misclassification, ReliedOn
 from ramanstudio.signal.spectral_features import unit
 
 Floats = NDArray[np.floating[Any]]
@@ -31,18 +31,24 @@ def confusion(probabilities: Floats, which: Places, classes: int) -> NDArray[np.
     return counts
 
 
-def doubts(probabilities: Floats, which: Places, classes: Sequence[str], places: Places) -> tuple[Doubt, ...]:
+def doubts(
+    probabilities: Floats, which: Places, classes: Sequence[str], places: Places
+) -> tuple[Misclassification, ...]:
     """The held-out spectra that were named wrong, the surest first; `probabilities` (M, K), the rest (M,)."""
     told = np.argmax(probabilities, axis=1)
     wrong = np.flatnonzero(told != which)
     wrong = wrong[np.argsort(-probabilities[wrong, told[wrong]], kind="stable")]
     return tuple(
-        Doubt(int(places[one]), classes[which[one]], classes[told[one]], float(probabilities[one, told[one]]))
+        Misclassification(
+            int(places[one]), classes[which[one]], classes[told[one]], float(probabilities[one, told[one]])
+        )
         for one in wrong
     )
 
 
-def suspects(found: Sequence[Doubt], probabilities: Floats, which: Places, places: Places) -> tuple[Doubt, ...]:
+def suspects(
+    found: Sequence[Misclassification], probabilities: Floats, which: Places, places: Places
+) -> tuple[Misclassification, ...]:
     """Of the doubts those where another class is nearly sure and the label's own next to impossible."""
     own = dict(zip(places.tolist(), probabilities[np.arange(len(which)), which].tolist(), strict=True))
     return tuple(one for one in found if one.probability >= SURE and own[one.place] <= HARDLY)

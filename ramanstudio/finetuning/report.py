@@ -24,7 +24,7 @@ class CandidateScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Misclassification:
     """A labelled spectrum, by its place, that was named `told` while held out, with that probability."""
 
     place: int
@@ -59,8 +59,8 @@ class Report:
     attempts: tuple[CandidateScore, ...]
     places: Places
     confusion: NDArray[np.intp]
-    wrong: tuple[Doubt, ...]
-    suspects: tuple[Doubt, ...]
+    wrong: tuple[Misclassification, ...]
+    suspects: tuple[Misclassification, ...]
     duplicates: tuple[tuple[int, ...], ...]
     sureness: Sureness
     bands: tuple[ReliedOn, ...]
