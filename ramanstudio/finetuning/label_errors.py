@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classifiers import half_distances
-from ramanstudio.finetuning.report import Misclassification, ReliedOn
+from ramanstudio.finetuning.report import ImportantRange, Misclassification
 from ramanstudio.signal.spectral_features import unit
 
 Floats = NDArray[np.floating[Any]]
@@ -101,7 +101,7 @@ def relied_on(
     denoised: SpectrumSet,
     which: Places,
     probabilities: Callable[[SpectrumSet, SpectrumSet], Floats],
-) -> tuple[ReliedOn, ...]:
+) -> tuple[ImportantRange, ...]:
     """The ranges without which a model is least sure of the right class, the weightiest first.
 
     Each range in turn is replaced by a straight line, in the `raw` spectra and in the `denoised` ones; `probabilities`
@@ -119,7 +119,7 @@ def relied_on(
     loss = np.mean(own[0] - own[1:], axis=1)
     order = [int(one) for one in np.argsort(-loss)[:BANDS] if loss[one] > 0]
     return tuple(
-        ReliedOn(float(axis[ends[one]]), float(axis[min(ends[one + 1], len(axis) - 1)]), float(loss[one]))
+        ImportantRange(float(axis[ends[one]]), float(axis[min(ends[one + 1], len(axis) - 1)]), float(loss[one]))
         for one in order
     )
 

@@ -34,7 +34,7 @@ class Misclassification:
 
 
 @dataclass(frozen=True, slots=True)
-class ReliedOn:
+class ImportantRange:
     """A range of Raman shifts, and how much of the right answer's log-probability is lost without it."""
 
     low_cm: float
@@ -63,7 +63,7 @@ class Report:
     suspects: tuple[Misclassification, ...]
     duplicates: tuple[tuple[int, ...], ...]
     sureness: Sureness
-    bands: tuple[ReliedOn, ...]
+    bands: tuple[ImportantRange, ...]
     next_to_label: tuple[int, ...]
     warnings: tuple[str, ...]
     seconds: float
