@@ -22,7 +22,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATIONS, TUNING_MODES, FinetunePlan
-from ramanstudio.finetuning.report import FineTuningResult, QuantityReport, Report
+from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, QuantityReport
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -307,6 +307,6 @@ def _tell(found: FineTuningResult, names: Sequence[str]) -> None:
     print("\n".join([*lines, *report.warnings]))
 
 
-def _rows_of(report: Report) -> Iterator[tuple[str, ...]]:
+def _rows_of(report: ClassificationReport) -> Iterator[tuple[str, ...]]:
     for name, count, recall in zip(report.classes, report.counts, report.recall.tolist(), strict=True):
         yield name, f"{count}", "not measured" if np.isnan(recall) else f"{100 * recall:.0f} %"

@@ -43,7 +43,7 @@ class ImportantRange:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class ClassificationReport:
     """How good a classifier is. Places are those of the spectra given to `finetune`.
 
     `places` (n,) are those with a label; `confusion` (K, K) counts held-out spectra, a row for each true class;
@@ -132,7 +132,7 @@ class FineTuningResult:
     """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
 
     model: FineTunedModel
-    report: Report | QuantityReport
+    report: ClassificationReport | QuantityReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITL
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import Labelled
-from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, Report, TrainingProgress
+from ramanstudio.finetuning.report import CandidateScore, ClassificationReport, FineTuningResult, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, read_denoised
 
 Floats = NDArray[np.floating[Any]]
@@ -197,7 +197,7 @@ def _finished(
     told = accuracy.chances(best.scores[tested], sharpness)
     which, places = labelled.which[tested], labelled.places[tested]
     doubts = label_errors.doubts(told, which, labelled.classes, places)
-    report = Report(
+    report = ClassificationReport(
         classes=labelled.classes,
         counts=labelled.counts,
         expected=expected,
@@ -219,7 +219,7 @@ def _finished(
     return FineTuningResult(FineTunedModel(replace(model.card, **_figures(report)), model.arrays), report)
 
 
-def _figures(report: Report) -> dict[str, Any]:
+def _figures(report: ClassificationReport) -> dict[str, Any]:
     """What the card says of the report."""
     one = report.expected
     figures = {"accuracy of always the commonest class": report.majority}

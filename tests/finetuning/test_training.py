@@ -10,7 +10,7 @@ from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classification import UNKNOWN, classify
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.report import Report, TrainingProgress
+from ramanstudio.finetuning.report import ClassificationReport, TrainingProgress
 from ramanstudio.finetuning.training import finetune
 from tests.finetuning.substances import AXIS, LINES, SIGHT, substances
 
@@ -160,7 +160,7 @@ def test_stopped_it_keeps_the_best_so_far():
         return len(seen) >= 2
 
     found = finetune(SIGHT, spectra, names, progress=Progress(on_show=seen.append, is_cancelled=two_are_enough))
-    assert isinstance(found.report, Report) and len(found.report.attempts) == len(seen) == 2
+    assert isinstance(found.report, ClassificationReport) and len(found.report.attempts) == len(seen) == 2
     assert seen[-1].best.accuracy >= seen[0].attempt.accuracy
 
 
@@ -202,7 +202,7 @@ def test_a_quantity_is_predicted_with_its_error():
 def test_numbers_are_classes_unless_they_are_said_to_be_a_quantity():
     spectra, share = mixtures(levels=3)
     levels = [f"{100 * one:.0f}" for one in share]
-    assert isinstance(finetune(SIGHT, spectra, levels).report, Report)
+    assert isinstance(finetune(SIGHT, spectra, levels).report, ClassificationReport)
     asked = finetune(SIGHT, spectra, levels, plan=FinetunePlan(quantity=True), progress=SILENT)
     assert asked.report.error < 10 and asked.model.card.kind == "quantity"
     with pytest.raises(StudioError, match="'much' is not a number"):

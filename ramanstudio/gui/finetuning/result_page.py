@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning.labels import in_words
-from ramanstudio.finetuning.report import QuantityReport, Report
+from ramanstudio.finetuning.report import ClassificationReport, QuantityReport
 from ramanstudio.gui.common.theme import appearance, current
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, Series
@@ -108,7 +108,7 @@ class ResultPage(QWizardPage):
         names = in_words([self._teach.subject.names[same[0]] for same in duplicates], 3)
         return [f"There more than once, so that it may check itself: {names}."]
 
-    def _show_classes(self, report: Report) -> None:
+    def _show_classes(self, report: ClassificationReport) -> None:
         self._fill_confusion(report)
         self._fill_wrong(report)
         self._fill_bands(report)
@@ -139,7 +139,7 @@ class ResultPage(QWizardPage):
         bounds = QRectF(low, low, high - low, high - low)
         self.predicted.show_series([ideal, Series(points, joined=False, names=names)], bounds, percent=False)
 
-    def _fill_confusion(self, report: Report) -> None:
+    def _fill_confusion(self, report: ClassificationReport) -> None:
         table, many = self.confusion, len(report.classes)
         table.setRowCount(many)
         table.setColumnCount(many + 2)
@@ -174,7 +174,7 @@ class ResultPage(QWizardPage):
             else:
                 table.setColumnWidth(column, NARROW_PX + DIGIT_PX * len(str(many)))
 
-    def _fill_wrong(self, report: Report) -> None:
+    def _fill_wrong(self, report: ClassificationReport) -> None:
         self.wrong.clear()
         suspect = {one.place for one in report.suspects}
         for one in report.wrong:
@@ -190,7 +190,7 @@ class ResultPage(QWizardPage):
             self.wrong.addItem("None of the spectra held out was named wrong.")
         self.strip.setVisible(bool(report.wrong))
 
-    def _fill_bands(self, report: Report) -> None:
+    def _fill_bands(self, report: ClassificationReport) -> None:
         told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.bands]
         self.bands.setText(
             f"Without these ranges it is least sure of the right class, the weightiest first: {', '.join(told)}."
@@ -224,7 +224,11 @@ class ResultPage(QWizardPage):
     def _point_to(self, row: int, column: int) -> None:
         """Go to the first of the spectra that a cell counts, where these were named wrong."""
         found = self._teach.learn.found
-        if found is None or not isinstance(found.report, Report) or not 0 <= column - 2 < len(found.report.classes):
+        if (
+            found is None
+            or not isinstance(found.report, ClassificationReport)
+            or not 0 <= column - 2 < len(found.report.classes)
+        ):
             return
         pair = found.report.classes[column - 2], found.report.classes[row]
         for place in range(self.wrong.count()):

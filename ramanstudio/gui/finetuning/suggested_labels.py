@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning.labels import clean
-from ramanstudio.finetuning.report import Report
+from ramanstudio.finetuning.report import ClassificationReport
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt
 
@@ -53,7 +53,7 @@ class NextToLabel(QSplitter):
         self.label_it.clicked.connect(self._label_it)
         self.learn_again.clicked.connect(self._learn_again)
 
-    def show_report(self, report: Report) -> None:
+    def show_report(self, report: ClassificationReport) -> None:
         """Show what this report says."""
         self.list.clear()
         self.name.clear()
