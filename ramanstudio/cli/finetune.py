@@ -22,7 +22,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATIONS, TUNING_MODES, FinetunePlan
-from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, QuantityReport
+from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, RegressionReport
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -292,7 +292,7 @@ def _names(source: Source) -> list[str]:
 def _tell(found: FineTuningResult, names: Sequence[str]) -> None:
     """What was found out, in sentences and a table."""
     report = found.report
-    if isinstance(report, QuantityReport):
+    if isinstance(report, RegressionReport):
         lines = [f"Chosen: {report.chosen}.", report.headline]
     else:
         print(table(("class", "spectra", "found again"), list(_rows_of(report))))

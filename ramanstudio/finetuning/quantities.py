@@ -28,7 +28,7 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
-from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, QuantityReport, TrainingProgress
+from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
 
 Floats = NDArray[np.floating[Any]]
@@ -138,11 +138,11 @@ def finetune(
     return FineTuningResult(_model(sight, readings, plan, tried[chosen][0], report, folds), report)
 
 
-def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> QuantityReport:
+def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> RegressionReport:
     """What the held-out spectra tell of the chosen fit."""
     one, predicted = tried[chosen]
     low, high = _bounds((predicted - values)[folds.tested], folds.unit[folds.tested])
-    return QuantityReport(
+    return RegressionReport(
         places=places,
         true=values,
         predicted=predicted,
@@ -251,7 +251,7 @@ def _model(
     readings: Representations,
     plan: FinetunePlan,
     one: Fit,
-    report: QuantityReport,
+    report: RegressionReport,
     folds: Folds,
 ) -> FineTunedModel:
     rows, joined = readings.rows(one.reading)[report.places], readings.rows("joined")[report.places]
@@ -288,7 +288,7 @@ def _model(
     return FineTunedModel(card, arrays)
 
 
-def _figures(report: QuantityReport) -> dict[str, float]:
+def _figures(report: RegressionReport) -> dict[str, float]:
     bounds = {"RMSE, low": report.low, "RMSE, high": report.high}
     return {"RMSE held out": report.error, **bounds, "spread of the quantity": report.spread}
 

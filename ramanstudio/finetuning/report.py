@@ -90,7 +90,7 @@ class ClassificationReport:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QuantityReport:
+class RegressionReport:
     """How good a model of a quantity is: what was predicted (n,) of spectra held out, against what is true (n,).
 
     `error` is the root mean square of the difference, from `low` to `high` in 95 of 100 cases; `spread` that of the
@@ -132,7 +132,7 @@ class FineTuningResult:
     """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
 
     model: FineTunedModel
-    report: ClassificationReport | QuantityReport
+    report: ClassificationReport | RegressionReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning.labels import in_words
-from ramanstudio.finetuning.report import ClassificationReport, QuantityReport
+from ramanstudio.finetuning.report import ClassificationReport, RegressionReport
 from ramanstudio.gui.common.theme import appearance, current
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, Series
@@ -94,10 +94,10 @@ class ResultPage(QWizardPage):
         self.warnings.setText("\n".join(told))
         self.warnings.setVisible(bool(told))
         self.setSubTitle(f"Chosen: {found.report.chosen}.")
-        quantity = isinstance(found.report, QuantityReport)
+        quantity = isinstance(found.report, RegressionReport)
         for part in range(self.tabs.count()):
             self.tabs.setTabVisible(part, (self.tabs.widget(part) is self.predicted) == quantity)
-        if isinstance(found.report, QuantityReport):
+        if isinstance(found.report, RegressionReport):
             self._show_quantity(found.report)
         else:
             self._show_classes(found.report)
@@ -127,7 +127,7 @@ class ResultPage(QWizardPage):
             self.tabs.setTabVisible(self.tabs.indexOf(part), report.expected.is_measured)
         self.tabs.setCurrentWidget(self.confusion)
 
-    def _show_quantity(self, report: QuantityReport) -> None:
+    def _show_quantity(self, report: RegressionReport) -> None:
         both = np.concatenate([report.true, report.predicted[np.isfinite(report.predicted)]])
         low, high = float(both.min()), float(both.max())
         ideal = Series(((low, low), (high, high)), "quiet", dots=False)
