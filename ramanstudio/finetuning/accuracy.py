@@ -30,7 +30,7 @@ BINS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class AccuracyEstimate:
     """How many of the other spectra will be named right, from `low` to `high` in 95 of 100 cases; NaN: not measured.
 
     `others` are the spectra without a label, 0 where there are none yet; `held_out` is the plain share that was right
@@ -48,12 +48,12 @@ class Expected:
         return bool(np.isfinite(self.accuracy))
 
 
-UNMEASURED: Final = Expected(float("nan"), float("nan"), float("nan"), float("nan"))
+UNMEASURED: Final = AccuracyEstimate(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
 def expected(
     tried: Sequence[EvaluatedCandidate], first: int, chosen: int, which: Places, folds: Folds, others: int = 0
-) -> Expected:
+) -> AccuracyEstimate:
     """The accuracy to expect on `others` of the candidate `chosen`, once it has learned from all labels.
 
     That one was chosen among several flatters it: in bootstrap samples of the held-out answers the choice is made
@@ -71,7 +71,7 @@ def expected(
     many = _independent(correct[:, chosen], unit) * folds.learned_share**DEPENDENCE
     if others:
         many = 1 / (1 / many + 1 / others)
-    return Expected(1 - wrong, *wilson(1 - wrong, many), held_out, others)
+    return AccuracyEstimate(1 - wrong, *wilson(1 - wrong, many), held_out, others)
 
 
 def _chosen_anew(correct: NDArray[np.bool_], first: int, unit: Places, otherwise: float) -> float:

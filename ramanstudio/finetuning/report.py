@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.accuracy import Expected, Sureness
+from ramanstudio.finetuning.accuracy import AccuracyEstimate, Sureness
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 
 Floats = NDArray[np.floating[Any]]
@@ -52,7 +52,7 @@ class ClassificationReport:
 
     classes: tuple[str, ...]
     counts: tuple[int, ...]
-    expected: Expected
+    expected: AccuracyEstimate
     majority: float
     by_sample: bool
     chosen: str
