@@ -135,7 +135,7 @@ def sharpness(scores: Floats, which: Places, accuracy: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Sureness:
+class CalibrationCurve:
     """Held-out answers in bins of how sure they were: mean probability told, and share that was right, each bin's size.
 
     `gap` is the mean distance between the two (expected calibration error).
@@ -153,13 +153,13 @@ class Sureness:
         return float(np.average(apart, weights=self.spectra))
 
 
-def sureness(probabilities: Floats, which: Places) -> Sureness:
+def sureness(probabilities: Floats, which: Places) -> CalibrationCurve:
     """Of held-out `probabilities` (M, K) and the true classes (M,); bins of about equally many spectra."""
     if not len(which):
-        return Sureness((), (), ())
+        return CalibrationCurve((), (), ())
     sure, correct = probabilities.max(axis=1), np.argmax(probabilities, axis=1) == which
     parts = [part for part in np.array_split(np.argsort(sure, kind="stable"), BINS) if len(part)]
-    return Sureness(
+    return CalibrationCurve(
         tuple(float(sure[part].mean()) for part in parts),
         tuple(float(correct[part].mean()) for part in parts),
         tuple(len(part) for part in parts),

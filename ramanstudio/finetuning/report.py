@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.accuracy import AccuracyEstimate, Sureness
+from ramanstudio.finetuning.accuracy import AccuracyEstimate, CalibrationCurve
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 
 Floats = NDArray[np.floating[Any]]
@@ -62,7 +62,7 @@ class ClassificationReport:
     wrong: tuple[Misclassification, ...]
     suspects: tuple[Misclassification, ...]
     duplicates: tuple[tuple[int, ...], ...]
-    sureness: Sureness
+    sureness: CalibrationCurve
     bands: tuple[ImportantRange, ...]
     next_to_label: tuple[int, ...]
     warnings: tuple[str, ...]
