@@ -153,7 +153,7 @@ class CalibrationCurve:
         return float(np.average(apart, weights=self.spectra))
 
 
-def sureness(probabilities: Floats, which: Places) -> CalibrationCurve:
+def calibration_curve(probabilities: Floats, which: Places) -> CalibrationCurve:
     """Of held-out `probabilities` (M, K) and the true classes (M,); bins of about equally many spectra."""
     if not len(which):
         return CalibrationCurve((), (), ())

@@ -62,7 +62,7 @@ class ClassificationReport:
     wrong: tuple[Misclassification, ...]
     suspects: tuple[Misclassification, ...]
     duplicates: tuple[tuple[int, ...], ...]
-    sureness: CalibrationCurve
+    calibration_curve: CalibrationCurve
     bands: tuple[ImportantRange, ...]
     next_to_label: tuple[int, ...]
     warnings: tuple[str, ...]

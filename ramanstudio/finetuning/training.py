@@ -210,7 +210,7 @@ def _finished(
         wrong=doubts,
         suspects=label_errors.suspects(doubts, told, which, places),
         duplicates=label_errors.duplicates(lesson.spectra.values[labelled.places], labelled.places),
-        sureness=accuracy.sureness(told, which),
+        calibration_curve=accuracy.calibration_curve(told, which),
         bands=_bands(sight, lesson, model, progress) if plan.bands else (),
         next_to_label=_next(lesson, model),
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
@@ -229,7 +229,7 @@ def _figures(report: ClassificationReport) -> dict[str, Any]:
             "95 % interval, low": one.low,
             "95 % interval, high": one.high,
             "accuracy held out": one.held_out,
-            "mean gap between how sure and how often right": report.sureness.gap,
+            "mean gap between how sure and how often right": report.calibration_curve.gap,
         }
     return {"figures": figures, "notes": (report.headline, *report.warnings)}
 

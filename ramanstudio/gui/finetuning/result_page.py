@@ -57,7 +57,7 @@ class ResultPage(QWizardPage):
         self.strip = Drawing(self)
         self.bands = QLabel(wordWrap=True)
         self.band_strip = Drawing(self)
-        self.sureness = Chart("said, mean probability", "was right", self)
+        self.calibration_curve = Chart("said, mean probability", "was right", self)
         self.next_part = NextToLabel(wizard)
         self.next = self.next_part.list
         self._bands: list[StripBand] = []
@@ -113,14 +113,14 @@ class ResultPage(QWizardPage):
         self._fill_wrong(report)
         self._fill_bands(report)
         self.next_part.show_report(report)
-        told = report.sureness
+        told = report.calibration_curve
         points = tuple(zip(told.told, told.right, strict=True))
         ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
         names = tuple(
             f"{many} spectra: said {100 * sure:.0f} %, right {100 * right:.0f} %"
             for sure, right, many in zip(told.told, told.right, told.spectra, strict=True)
         )
-        self.sureness.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
+        self.calibration_curve.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
         self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
         self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
         for part in (self.wrong_part, self.sureness_part):  # empty where nothing was held out
@@ -255,7 +255,7 @@ class ResultPage(QWizardPage):
         told.setText(
             "Spectra held out, in five parts by how sure it was of them: on the grey line it is as sure as right."
         )
-        self.sureness_part = _column(told, self.sureness)
+        self.sureness_part = _column(told, self.calibration_curve)
         parts = {
             "Classes": self.confusion,
             "Wrong": self.wrong_part,
