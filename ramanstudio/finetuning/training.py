@@ -45,7 +45,7 @@ NO_SAMPLES: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class TrainingSet:
     """What is learned from: readings of all spectra, the labelled among them, and how these are parted."""
 
     spectra: SpectrumSet
@@ -80,7 +80,7 @@ def finetune(
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
     few = plan.reading == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
-    lesson = Lesson(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
+    lesson = TrainingSet(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
     first = _usual(plan, tried, labelled)
     chosen = int(_choice(tried, first, lesson)[0])
@@ -92,13 +92,13 @@ def finetune(
 
 def _tuned(
     sight: FeatureExtractor,
-    lesson: Lesson,
+    lesson: TrainingSet,
     plan: FinetunePlan,
     tried: list[EvaluatedCandidate],
     first: int,
     chosen: int,
     progress: Progress,
-) -> tuple[FeatureExtractor, Lesson, list[EvaluatedCandidate], int, int]:
+) -> tuple[FeatureExtractor, TrainingSet, list[EvaluatedCandidate], int, int]:
     """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
     labelled, best = lesson.labelled, tried[chosen].candidate
     before = sight, lesson, tried, first, chosen
@@ -119,7 +119,7 @@ def _too_few_to_choose(labelled: Labelled) -> bool:
     return float(np.median(labelled.counts)) < FEWEST_TO_CHOOSE
 
 
-def _candidates(plan: FinetunePlan, lesson: Lesson, few: bool) -> list[Candidate]:
+def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[Candidate]:
     labelled = lesson.labelled
     some = candidate_selection.candidates(plan, lesson.readings, len(labelled.places), len(labelled.classes))
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
@@ -130,14 +130,16 @@ def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: La
     return some.index(candidate_selection.usual(plan, some, int(np.median(labelled.counts))))
 
 
-def _choice(tried: Sequence[EvaluatedCandidate], first: int, lesson: Lesson) -> Places:
+def _choice(tried: Sequence[EvaluatedCandidate], first: int, lesson: TrainingSet) -> Places:
     tested = lesson.folds.tested
     if not tested.any():
         return np.array([first])
     return candidate_selection.choose(candidate_selection.right(tried, lesson.labelled.which, tested), first)
 
 
-def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> tuple[list[EvaluatedCandidate], bool]:
+def _try_all(
+    lesson: TrainingSet, some: Sequence[Candidate], progress: Progress
+) -> tuple[list[EvaluatedCandidate], bool]:
     """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
     tried: list[EvaluatedCandidate] = []
     spans: dict[str, NDArray[np.float64]] = {}
@@ -180,7 +182,7 @@ def _show(tried: Sequence[EvaluatedCandidate], left: int, progress: Progress) ->
 
 def _finished(
     sight: FeatureExtractor,
-    lesson: Lesson,
+    lesson: TrainingSet,
     plan: FinetunePlan,
     tried: Sequence[EvaluatedCandidate],
     first: int,
@@ -246,7 +248,7 @@ def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
 
 
 def _model(
-    sight: FeatureExtractor, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float
+    sight: FeatureExtractor, lesson: TrainingSet, plan: FinetunePlan, chosen: Candidate, sharpness: float
 ) -> FineTunedModel:
     labelled = lesson.labelled
     head = _fitted(lesson, chosen)
@@ -280,7 +282,7 @@ def _model(
     return FineTunedModel(card, arrays)
 
 
-def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
+def _fitted(lesson: TrainingSet, chosen: Candidate) -> Head:
     """The head learned from all labelled spectra, for rows as they are read."""
     labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
     if chosen.head == classifiers.NEAREST:
@@ -291,7 +293,7 @@ def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
     return head.outside(span)
 
 
-def _bands(sight: FeatureExtractor, lesson: Lesson, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:
+def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
     some = label_errors.looked_at(lesson.labelled.which)
     watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
@@ -309,7 +311,7 @@ def _bands(sight: FeatureExtractor, lesson: Lesson, model: FineTunedModel, progr
         return ()
 
 
-def _next(lesson: Lesson, model: FineTunedModel) -> tuple[int, ...]:
+def _next(lesson: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
     unlabelled = lesson.labelled.unlabelled
     if not len(unlabelled):
         return ()
