@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.cross_decomposition import PLSRegression
 
 from benchmarks.fewshot import CLASSIC
-from benchmarks.labelled import Labelled, Rows, minerals_raw, single_cells
+from benchmarks.labelled import ClassLabels, Rows, minerals_raw, single_cells
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
@@ -67,7 +67,7 @@ def best_simple(readings: Representations, labels: NDArray[Any], train: Rows, te
     return found
 
 
-def draws_of(sight: FeatureExtractor, labelled: Labelled, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
+def draws_of(sight: FeatureExtractor, labelled: ClassLabels, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
     readings = read(sight, labelled.spectra)
     groups = labelled.spectra.table.get("sample")
@@ -98,7 +98,7 @@ def mean(rows: list[Draw], of: Callable[[Draw], float]) -> float:
     return float(np.mean([of(row) for row in rows]))
 
 
-def measure_honesty(sight: FeatureExtractor, labelled: Labelled, budgets: tuple[int | None, ...], note: str) -> None:
+def measure_honesty(sight: FeatureExtractor, labelled: ClassLabels, budgets: tuple[int | None, ...], note: str) -> None:
     """The section on one set: stated and true accuracy, and what the best of the simple heads would have given."""
     lines: list[list[object]] = []
     for budget in budgets:
@@ -205,7 +205,7 @@ def measure_d2o(sight: FeatureExtractor, cells: SpectrumSet, note: str) -> None:
     )
 
 
-def measure_time(engine: Engine, cells: Labelled, note: str) -> None:
+def measure_time(engine: Engine, cells: ClassLabels, note: str) -> None:
     """From button to result: everything, the report's bands too, on all spectra of the set."""
     rows = []
     for budget, bar in ((1, 10), (10, 90)):

@@ -31,7 +31,7 @@ from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
-from ramanstudio.finetuning.labels import Labelled
+from ramanstudio.finetuning.labels import ClassLabels
 from ramanstudio.finetuning.report import CandidateScore, ClassificationReport, FineTuningResult, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, read_denoised
 
@@ -50,7 +50,7 @@ class TrainingSet:
 
     spectra: SpectrumSet
     readings: Representations
-    labelled: Labelled
+    labelled: ClassLabels
     folds: Folds
 
     def rows(self, reading: str) -> NDArray[np.float32]:
@@ -114,7 +114,7 @@ def _tuned(
     return before if won is None else (seeing, anew, [won], 0, 0)
 
 
-def _too_few_to_choose(labelled: Labelled) -> bool:
+def _too_few_to_choose(labelled: ClassLabels) -> bool:
     """Whether most classes have so few labels that what is best on them is best by luck."""
     return float(np.median(labelled.counts)) < FEWEST_TO_CHOOSE
 
@@ -125,7 +125,7 @@ def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[Cand
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
 
 
-def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: Labelled) -> int:
+def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: ClassLabels) -> int:
     some = [one.candidate for one in tried]
     return some.index(candidate_selection.usual(plan, some, int(np.median(labelled.counts))))
 
@@ -236,7 +236,7 @@ def _figures(report: ClassificationReport) -> dict[str, Any]:
     return {"figures": figures, "notes": (report.headline, *report.warnings)}
 
 
-def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
+def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
     if not folds.tested.any():
         return []  # nothing is measured, so nothing is optimistic
     if not folds.by_sample:
