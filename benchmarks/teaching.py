@@ -26,7 +26,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
 from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
-from ramanstudio.finetuning.classifiers import Span
+from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
 
@@ -60,7 +60,7 @@ def best_simple(readings: Representations, labels: NDArray[Any], train: Rows, te
     found = {}
     for one in candidate_selection.candidates(FinetunePlan(), readings, len(train), len(classes)):
         rows = readings.rows(one.reading)
-        span = Span.of(rows[train])
+        span = Subspace.of(rows[train])
         head = classifiers.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
         told = classes[np.argmax(head.scores(span.of_rows(rows[test])), axis=1)]
         found[one.words] = float(np.mean(told == labels[test]))

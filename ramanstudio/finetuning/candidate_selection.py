@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.finetuning import classifiers
-from ramanstudio.finetuning.classifiers import Span
+from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds
 from ramanstudio.finetuning.representations import Representations
@@ -85,7 +85,7 @@ def hold_out(
     """
     scores = np.full((len(rows), classes), np.nan)
     for learn, test in progress.steps(folds.splits(), "folds"):
-        span = Span.of(rows[learn])
+        span = Subspace.of(rows[learn])
         head = classifiers.fit(candidate.head, span.of_rows(rows[learn]), which[learn], classes, candidate.strength)
         scores[test] = head.scores(span.of_rows(rows[test]))
     return EvaluatedCandidate(candidate, scores, _accuracy(scores, which, folds))

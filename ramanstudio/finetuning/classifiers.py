@@ -20,7 +20,7 @@ BLOCK = 4096  # rows compared with all kept ones at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Span:
+class Subspace:
     """The coordinates (R) that labelled rows (n, D) span about their mean; what a head learns lies inside.
 
     Discriminants and regressions with a squared penalty see nothing else, and are many times faster there.
@@ -30,7 +30,7 @@ class Span:
     basis: Floats
 
     @classmethod
-    def of(cls, rows: Floats) -> Span:
+    def of(cls, rows: Floats) -> Subspace:
         """That of `rows` (n, D), found from at most ENOUGH of them."""
         from ramanstudio.denoising.set_components import principal
 
@@ -57,7 +57,7 @@ class Linear:
         told: NDArray[np.float64] = rows @ self.weights + self.offset
         return told
 
-    def outside(self, span: Span) -> Linear:
+    def outside(self, span: Subspace) -> Linear:
         """The same head for rows that are not in the coordinates of `span`."""
         weights = span.basis.T @ self.weights
         return Linear(weights, self.offset - span.mean @ weights)

@@ -14,7 +14,7 @@ from ramanstudio.core.paths import user_data
 from ramanstudio.core.progress import Progress
 from ramanstudio.finetuning import classifiers
 from ramanstudio.finetuning.candidate_selection import Candidate, EvaluatedCandidate
-from ramanstudio.finetuning.classifiers import LDA, Span
+from ramanstudio.finetuning.classifiers import LDA, Subspace
 from ramanstudio.finetuning.config import AUTO, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
 from ramanstudio.finetuning.report import CandidateScore, TrainingProgress
@@ -91,7 +91,7 @@ def wins(
     scores = []
     candidate = Candidate("tuned", LDA)
     for read, one in ((rows, best), (tuned, candidate)):
-        span = Span.of(read[~test])
+        span = Subspace.of(read[~test])
         head = classifiers.fit(one.head, span.of_rows(read[~test]), which[~test], classes, one.strength)
         scores.append(head.scores(span.of_rows(read[test])))
     right = [np.argmax(one, axis=1) == which[test] for one in scores]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, candidate_selection, label_errors, labels
-from ramanstudio.finetuning.classifiers import LDA, Span
+from ramanstudio.finetuning.classifiers import LDA, Subspace
 from ramanstudio.finetuning.cross_validation import deal
 from ramanstudio.finetuning.report import Misclassification
 from ramanstudio.signal import spectral_features
@@ -57,7 +57,7 @@ def first_look(
     folds = deal(which, known.samples[chosen] if known.samples is not None else None)
     rows = np.hstack(spectral_features.line_features(seen.axis, seen.values[places]))
     tried = candidate_selection.hold_out(
-        Span.of(rows).of_rows(rows),
+        Subspace.of(rows).of_rows(rows),
         which,
         len(known.classes),
         folds,

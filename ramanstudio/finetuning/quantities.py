@@ -16,7 +16,7 @@ from ramanstudio import __version__
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import label_errors, labels, novelty
-from ramanstudio.finetuning.classifiers import Span, half_distances
+from ramanstudio.finetuning.classifiers import Subspace, half_distances
 from ramanstudio.finetuning.config import (
     AUTO,
     FOR_QUANTITIES,
@@ -188,7 +188,7 @@ def _try_all(
             progress(done, len(fits), f"trying {one.words}")
             if one.reading not in spans:
                 rows = readings.rows(one.reading)[places]
-                spans[one.reading] = Span.of(rows).of_rows(rows)
+                spans[one.reading] = Subspace.of(rows).of_rows(rows)
             tried.append((one, _held_out(one, spans[one.reading], values, folds)))
             attempts = [CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried]
             best = min(attempts, key=lambda each: np.nan_to_num(each.accuracy, nan=np.inf))
@@ -202,7 +202,7 @@ def _try_all(
 def _held_out(one: Fit, rows: Floats, values: Floats, folds: Folds) -> NDArray[np.float64]:
     told = np.full(len(values), np.nan)
     for learn, test in folds.splits():
-        span = Span.of(rows[learn])
+        span = Subspace.of(rows[learn])
         told[test] = fit(one, span.of_rows(rows[learn]), values[learn]).values(span.of_rows(rows[test]))
     return told
 
@@ -255,7 +255,7 @@ def _model(
     folds: Folds,
 ) -> FineTunedModel:
     rows, joined = readings.rows(one.reading)[report.places], readings.rows("joined")[report.places]
-    span = Span.of(rows)
+    span = Subspace.of(rows)
     learned = fit(one, span.of_rows(rows), report.true)
     kept = novelty.kept(np.zeros(len(joined), dtype=np.intp))
     arrays: dict[str, NDArray[Any]] = readings.arrays | {
@@ -296,7 +296,7 @@ def _figures(report: RegressionReport) -> dict[str, float]:
 def predicted(model: FineTunedModel, readings: Representations) -> NDArray[np.float64]:
     """The quantity in each of N spectra, by what was read of them (N,)."""
     arrays = model.arrays
-    span = Span(arrays["span.mean"], arrays["span.basis"])
+    span = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
     curve = Curve(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
     return curve.values(span.of_rows(readings.rows(model.card.reading)))

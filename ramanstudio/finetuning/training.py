@@ -27,7 +27,7 @@ from ramanstudio.finetuning import (
 )
 from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
-from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
+from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Subspace
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
@@ -150,7 +150,7 @@ def _try_all(
             progress(len(tried), len(tried) + len(queue) + 1, f"trying {one.words}")
             if one.reading not in spans:
                 rows = lesson.rows(one.reading)
-                spans[one.reading] = Span.of(rows).of_rows(rows)
+                spans[one.reading] = Subspace.of(rows).of_rows(rows)
             found = candidate_selection.hold_out(
                 spans[one.reading], lesson.labelled.which, len(lesson.labelled.classes), lesson.folds, one
             )
@@ -287,7 +287,7 @@ def _fitted(lesson: TrainingSet, chosen: Candidate) -> Head:
     labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
     if chosen.head == classifiers.NEAREST:
         return Nearest(rows, labelled.which, len(labelled.classes))
-    span = Span.of(rows)
+    span = Subspace.of(rows)
     head = classifiers.fit(chosen.head, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength)
     assert isinstance(head, Linear)
     return head.outside(span)
