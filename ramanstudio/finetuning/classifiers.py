@@ -46,7 +46,7 @@ class Subspace:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linear:
+class LinearClassifier:
     """Scores that are sums: `weights` (D, K), `offset` (K,)."""
 
     weights: Floats
@@ -57,10 +57,10 @@ class Linear:
         told: NDArray[np.float64] = rows @ self.weights + self.offset
         return told
 
-    def outside(self, span: Subspace) -> Linear:
+    def outside(self, span: Subspace) -> LinearClassifier:
         """The same head for rows that are not in the coordinates of `span`."""
         weights = span.basis.T @ self.weights
-        return Linear(weights, self.offset - span.mean @ weights)
+        return LinearClassifier(weights, self.offset - span.mean @ weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ class Nearest:
         return told
 
 
-Head = Linear | Nearest
+Head = LinearClassifier | Nearest
 
 
 def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
@@ -104,7 +104,7 @@ def fit(head: str, rows: Floats, which: Places, classes: int, strength: float = 
     return _discriminants(rows, which, classes, shrunk=head == LDA)
 
 
-def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> Linear:
+def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> LinearClassifier:
     """Nearest mean, or linear discriminants with the covariance within classes shrunk (Ledoit and Wolf 2004)."""
     there, inside = np.unique(which, return_inverse=True)
     counts = np.bincount(inside)
@@ -119,10 +119,10 @@ def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> L
         # by its own size, so that scores are of one scale however many labels there are
         covariance *= len(covariance) / max(float(np.trace(covariance)), 1e-30)
         weights = np.linalg.solve(covariance, means.T)
-    return _of_all(Linear(weights, -np.sum(means.T * weights, axis=0) / 2), there, classes)
+    return _of_all(LinearClassifier(weights, -np.sum(means.T * weights, axis=0) / 2), there, classes)
 
 
-def _logistic(rows: Floats, which: Places, classes: int, strength: float) -> Linear:
+def _logistic(rows: Floats, which: Places, classes: int, strength: float) -> LinearClassifier:
     import warnings
 
     from sklearn.linear_model import LogisticRegression
@@ -134,16 +134,16 @@ def _logistic(rows: Floats, which: Places, classes: int, strength: float) -> Lin
     weights, offset = learned.coef_.T, learned.intercept_
     if weights.shape[1] == 1:  # two classes share one score
         weights, offset = np.hstack([-weights, weights]) / 2, np.array([-offset[0], offset[0]]) / 2
-    return _of_all(Linear(weights, offset), learned.classes_, classes)
+    return _of_all(LinearClassifier(weights, offset), learned.classes_, classes)
 
 
-def _of_all(some: Linear, there: Places, classes: int) -> Linear:
+def _of_all(some: LinearClassifier, there: Places, classes: int) -> LinearClassifier:
     """A head of the classes `there` as one of all classes."""
     if len(there) == classes:
         return some
     weights, offset = np.zeros((len(some.weights), classes)), np.full(classes, -np.inf)
     weights[:, there], offset[there] = some.weights, some.offset
-    return Linear(weights, offset)
+    return LinearClassifier(weights, offset)
 
 
 __all__ = ["LDA", "LOGISTIC", "MEAN", "NEAREST", "STRENGTHS", "Head", "Linear", "Nearest", "Span", "fit"]

@@ -27,7 +27,7 @@ from ramanstudio.finetuning import (
 )
 from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
-from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Subspace
+from ramanstudio.finetuning.classifiers import Head, LinearClassifier, Nearest, Subspace
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
@@ -258,7 +258,7 @@ def _model(
         "axis": lesson.spectra.axis,
         "kept": rows[kept].astype(np.float32),
     }
-    if isinstance(head, Linear):
+    if isinstance(head, LinearClassifier):
         arrays |= {"weights": head.weights.astype(np.float32), "offset": head.offset.astype(np.float32)}
     else:
         arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
@@ -289,7 +289,7 @@ def _fitted(lesson: TrainingSet, chosen: Candidate) -> Head:
         return Nearest(rows, labelled.which, len(labelled.classes))
     span = Subspace.of(rows)
     head = classifiers.fit(chosen.head, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength)
-    assert isinstance(head, Linear)
+    assert isinstance(head, LinearClassifier)
     return head.outside(span)
 
 
