@@ -12,7 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
-from ramanstudio.finetuning.classifiers import LinearClassifier, Nearest
+from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read_denoised
 from ramanstudio.signal import comparison
@@ -86,7 +86,7 @@ def probabilities_of(model: FineTunedModel, readings: Representations) -> NDArra
     head = (
         LinearClassifier(arrays["weights"], arrays["offset"])
         if "weights" in arrays
-        else Nearest(arrays["rows"], arrays["which"].astype(np.intp), many)
+        else NearestNeighbourClassifier(arrays["rows"], arrays["which"].astype(np.intp), many)
     )
     return accuracy.chances(head.scores(rows), model.card.sharpness)
 

@@ -64,7 +64,7 @@ class LinearClassifier:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Nearest:
+class NearestNeighbourClassifier:
     """Scores by the nearest of the labelled `rows` (n, D), of classes `which` (n,): less half its squared distance."""
 
     rows: Floats
@@ -82,7 +82,7 @@ class Nearest:
         return told
 
 
-Head = LinearClassifier | Nearest
+Head = LinearClassifier | NearestNeighbourClassifier
 
 
 def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ def fit(head: str, rows: Floats, which: Places, classes: int, strength: float = 
     A class that none of the rows has is never chosen.
     """
     if head == NEAREST:
-        return Nearest(rows, which, classes)
+        return NearestNeighbourClassifier(rows, which, classes)
     if head == LOGISTIC and len(np.unique(which)) > 1:
         return _logistic(rows, which, classes, strength)
     return _discriminants(rows, which, classes, shrunk=head == LDA)
