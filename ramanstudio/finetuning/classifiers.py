@@ -82,7 +82,7 @@ class NearestNeighbourClassifier:
         return told
 
 
-Head = LinearClassifier | NearestNeighbourClassifier
+AnyClassifier = LinearClassifier | NearestNeighbourClassifier
 
 
 def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
@@ -92,7 +92,7 @@ def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
     return distances
 
 
-def fit(head: str, rows: Floats, which: Places, classes: int, strength: float = STRENGTH) -> Head:
+def fit(head: str, rows: Floats, which: Places, classes: int, strength: float = STRENGTH) -> AnyClassifier:
     """A head learned from `rows` (n, R) in the coordinates of their span, and their classes `which` (n,) of `classes`.
 
     A class that none of the rows has is never chosen.

@@ -27,7 +27,7 @@ from ramanstudio.finetuning import (
 )
 from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
-from ramanstudio.finetuning.classifiers import Head, LinearClassifier, NearestNeighbourClassifier, Subspace
+from ramanstudio.finetuning.classifiers import AnyClassifier, LinearClassifier, NearestNeighbourClassifier, Subspace
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
@@ -282,7 +282,7 @@ def _model(
     return FineTunedModel(card, arrays)
 
 
-def _fitted(lesson: TrainingSet, chosen: Candidate) -> Head:
+def _fitted(lesson: TrainingSet, chosen: Candidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
     labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
     if chosen.head == classifiers.NEAREST:
