@@ -43,7 +43,7 @@ DRAWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class RegressorCandidate:
     """A reading and a regression on it; `components` is of partial least squares."""
 
     reading: str
@@ -60,7 +60,7 @@ NO_SAMPLES: Final = (
     "No column says which spectra are of one sample: repeats of a sample may fall on both sides, so the error is"
     " optimistic for new samples."
 )
-Told = tuple[Fit, NDArray[np.float64]]  # a fit, and what it said of spectra held out (n,)
+Told = tuple[RegressorCandidate, NDArray[np.float64]]  # a fit, and what it said of spectra held out (n,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ class Curve:
         return np.asarray(self.mean + rows @ self.weights, dtype=np.float64)
 
 
-def fit(one: Fit, rows: Floats, values: Floats) -> Curve:
+def fit(one: RegressorCandidate, rows: Floats, values: Floats) -> Curve:
     """A regression learned from `rows` (n, R) and their `values` (n,)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a length lies at its bound, or that a component explains nothing more
@@ -159,13 +159,19 @@ def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, 
     )
 
 
-def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[Fit]:
+def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[RegressorCandidate]:
     """What is tried, the usual best first."""
     every = [
-        Fit("heights", GAUSSIAN_PROCESS),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
-        *(Fit(reading, RIDGE) for reading in FOR_QUANTITIES),
-        *(Fit(reading, PARTIAL_LEAST_SQUARES, count) for reading in OF_COMPONENTS for count in COMPONENTS),
-        *(Fit(reading, GAUSSIAN_PROCESS) for reading in ("lines", "spectrum", "joined")),
+        RegressorCandidate(
+            "heights", GAUSSIAN_PROCESS
+        ),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
+        *(RegressorCandidate(reading, RIDGE) for reading in FOR_QUANTITIES),
+        *(
+            RegressorCandidate(reading, PARTIAL_LEAST_SQUARES, count)
+            for reading in OF_COMPONENTS
+            for count in COMPONENTS
+        ),
+        *(RegressorCandidate(reading, GAUSSIAN_PROCESS) for reading in ("lines", "spectrum", "joined")),
     ]
     return [
         one
@@ -174,11 +180,16 @@ def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[Fit]
         and plan.reading in (AUTO, one.reading)
         and plan.head in (AUTO, one.head)
         and not (one.head == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
-    ] or [Fit("joined", RIDGE)]
+    ] or [RegressorCandidate("joined", RIDGE)]
 
 
 def _try_all(
-    fits: Sequence[Fit], readings: Representations, places: Places, values: Floats, folds: Folds, progress: Progress
+    fits: Sequence[RegressorCandidate],
+    readings: Representations,
+    places: Places,
+    values: Floats,
+    folds: Folds,
+    progress: Progress,
 ) -> list[Told]:
     """Each fit with what it said of spectra held out (n,), NaN where they never were; fewer when stopped."""
     tried: list[Told] = []
@@ -199,7 +210,7 @@ def _try_all(
     return tried
 
 
-def _held_out(one: Fit, rows: Floats, values: Floats, folds: Folds) -> NDArray[np.float64]:
+def _held_out(one: RegressorCandidate, rows: Floats, values: Floats, folds: Folds) -> NDArray[np.float64]:
     told = np.full(len(values), np.nan)
     for learn, test in folds.splits():
         span = Subspace.of(rows[learn])
@@ -250,7 +261,7 @@ def _model(
     sight: FeatureExtractor,
     readings: Representations,
     plan: FinetunePlan,
-    one: Fit,
+    one: RegressorCandidate,
     report: RegressionReport,
     folds: Folds,
 ) -> FineTunedModel:
