@@ -64,7 +64,7 @@ Told = tuple[RegressorCandidate, NDArray[np.float64]]  # a fit, and what it said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Regressor:
     """A learned quantity in the coordinates of a span: `mean` + rows @ `weights`, or a Gaussian process on `rows`."""
 
     mean: float
@@ -79,7 +79,7 @@ class Curve:
         return np.asarray(self.mean + rows @ self.weights, dtype=np.float64)
 
 
-def fit(one: RegressorCandidate, rows: Floats, values: Floats) -> Curve:
+def fit(one: RegressorCandidate, rows: Floats, values: Floats) -> Regressor:
     """A regression learned from `rows` (n, R) and their `values` (n,)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a length lies at its bound, or that a component explains nothing more
@@ -92,14 +92,14 @@ def fit(one: RegressorCandidate, rows: Floats, values: Floats) -> Curve:
             many = max(1, min(one.components, rows.shape[1], len(rows) - 1))
             learned = PLSRegression(many, scale=False).fit(rows, values)
             weights = learned.coef_.reshape(-1)
-            return Curve(float(learned.intercept_[0] - learned._x_mean @ weights), weights)
+            return Regressor(float(learned.intercept_[0] - learned._x_mean @ weights), weights)
         from sklearn.linear_model import RidgeCV
 
         ridge = RidgeCV(STRENGTHS).fit(rows, values - mean)
-        return Curve(float(ridge.intercept_) + mean, ridge.coef_)
+        return Regressor(float(ridge.intercept_) + mean, ridge.coef_)
 
 
-def _process(rows: Floats, values: Floats) -> Curve:
+def _process(rows: Floats, values: Floats) -> Regressor:
     """A Gaussian process with a smooth covariance and white noise, its lengths by marginal likelihood."""
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -109,7 +109,7 @@ def _process(rows: Floats, values: Floats) -> Curve:
     learned = GaussianProcessRegressor(kernel, random_state=0).fit(rows, (values - mean) / scale)
     smooth = learned.kernel_.k1
     weights = learned.alpha_ * smooth.k1.constant_value * scale
-    return Curve(mean, weights, np.asarray(rows), float(smooth.k2.length_scale))
+    return Regressor(mean, weights, np.asarray(rows), float(smooth.k2.length_scale))
 
 
 def finetune(
@@ -309,5 +309,5 @@ def predicted(model: FineTunedModel, readings: Representations) -> NDArray[np.fl
     arrays = model.arrays
     span = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
-    curve = Curve(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
+    curve = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
     return curve.values(span.of_rows(readings.rows(model.card.reading)))
