@@ -25,7 +25,7 @@ MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahea
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ClassifierCandidate:
     """A reading and a head on it."""
 
     reading: str
@@ -49,16 +49,16 @@ ORDER: Final = (
 class EvaluatedCandidate:
     """A candidate and the scores (n, K) it gave to spectra while they were held out; NaN where they never were."""
 
-    candidate: Candidate
+    candidate: ClassifierCandidate
     scores: Floats
     accuracy: float
 
 
-def candidates(plan: FinetunePlan, readings: Representations, spectra: int, classes: int) -> list[Candidate]:
+def candidates(plan: FinetunePlan, readings: Representations, spectra: int, classes: int) -> list[ClassifierCandidate]:
     """What is tried, the usual best first."""
     slow = spectra * classes > LARGEST_LOGISTIC
     return [
-        Candidate(reading, head)
+        ClassifierCandidate(reading, head)
         for reading, head in _order(plan)
         if readings.has(reading) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
     ]
@@ -70,14 +70,14 @@ def _order(plan: FinetunePlan) -> list[tuple[str, str]]:
     return some or [("joined" if plan.reading == AUTO else plan.reading, LDA if plan.head == AUTO else plan.head)]
 
 
-def usual(plan: FinetunePlan, tried: Sequence[Candidate], fewest: int) -> Candidate:
+def usual(plan: FinetunePlan, tried: Sequence[ClassifierCandidate], fewest: int) -> ClassifierCandidate:
     """What is taken unless the labels speak against it: with a label or two a class, the nearest spectrum."""
     head = NEAREST if fewest < 2 else LDA
     return next((one for one in tried if one.head == head), tried[0])
 
 
 def hold_out(
-    rows: Floats, which: Places, classes: int, folds: Folds, candidate: Candidate, progress: Progress = SILENT
+    rows: Floats, which: Places, classes: int, folds: Folds, candidate: ClassifierCandidate, progress: Progress = SILENT
 ) -> EvaluatedCandidate:
     """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.progress import Progress
 from ramanstudio.finetuning import classifiers
-from ramanstudio.finetuning.candidate_selection import Candidate, EvaluatedCandidate
+from ramanstudio.finetuning.candidate_selection import ClassifierCandidate, EvaluatedCandidate
 from ramanstudio.finetuning.classifiers import LDA, Subspace
 from ramanstudio.finetuning.config import AUTO, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
@@ -82,14 +82,14 @@ def learned_anew(
 
 
 def wins(
-    rows: Floats, tuned: Floats, which: Places, test: NDArray[np.bool_], best: Candidate, classes: int
+    rows: Floats, tuned: Floats, which: Places, test: NDArray[np.bool_], best: ClassifierCandidate, classes: int
 ) -> EvaluatedCandidate | None:
     """What the features learned anew say of the spectra kept apart, where they are ahead of the best of the others.
 
     `rows` (n, D) are read as `best` reads them, `tuned` (n, D) with the features learned anew; `test` (n,) is apart.
     """
     scores = []
-    candidate = Candidate("tuned", LDA)
+    candidate = ClassifierCandidate("tuned", LDA)
     for read, one in ((rows, best), (tuned, candidate)):
         span = Subspace.of(read[~test])
         head = classifiers.fit(one.head, span.of_rows(read[~test]), which[~test], classes, one.strength)

@@ -61,7 +61,7 @@ def first_look(
         which,
         len(known.classes),
         folds,
-        candidate_selection.Candidate("lines", LDA),
+        candidate_selection.ClassifierCandidate("lines", LDA),
         progress,
     )
     tested = folds.tested

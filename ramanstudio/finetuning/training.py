@@ -25,7 +25,7 @@ from ramanstudio.finetuning import (
     novelty,
     quantities,
 )
-from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, EvaluatedCandidate
+from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, ClassifierCandidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import AnyClassifier, LinearClassifier, NearestNeighbourClassifier, Subspace
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
@@ -119,7 +119,7 @@ def _too_few_to_choose(labelled: ClassLabels) -> bool:
     return float(np.median(labelled.counts)) < FEWEST_TO_CHOOSE
 
 
-def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[Candidate]:
+def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[ClassifierCandidate]:
     labelled = lesson.labelled
     some = candidate_selection.candidates(plan, lesson.readings, len(labelled.places), len(labelled.classes))
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
@@ -138,7 +138,7 @@ def _choice(tried: Sequence[EvaluatedCandidate], first: int, lesson: TrainingSet
 
 
 def _try_all(
-    lesson: TrainingSet, some: Sequence[Candidate], progress: Progress
+    lesson: TrainingSet, some: Sequence[ClassifierCandidate], progress: Progress
 ) -> tuple[list[EvaluatedCandidate], bool]:
     """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
     tried: list[EvaluatedCandidate] = []
@@ -165,7 +165,7 @@ def _try_all(
     return tried, False
 
 
-def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[Candidate]:
+def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
     """The best of the regressions, stronger and weaker."""
     some = [one for one in tried if one.candidate.head == classifiers.LOGISTIC and np.isfinite(one.accuracy)]
     if not some:
@@ -248,7 +248,7 @@ def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
 
 
 def _model(
-    sight: FeatureExtractor, lesson: TrainingSet, plan: FinetunePlan, chosen: Candidate, sharpness: float
+    sight: FeatureExtractor, lesson: TrainingSet, plan: FinetunePlan, chosen: ClassifierCandidate, sharpness: float
 ) -> FineTunedModel:
     labelled = lesson.labelled
     head = _fitted(lesson, chosen)
@@ -282,7 +282,7 @@ def _model(
     return FineTunedModel(card, arrays)
 
 
-def _fitted(lesson: TrainingSet, chosen: Candidate) -> AnyClassifier:
+def _fitted(lesson: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
     labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
     if chosen.head == classifiers.NEAREST:
