@@ -22,7 +22,7 @@ FEWEST: Final = 3  # spectra a class on the average, else any of them may be the
 
 
 @dataclass(frozen=True, slots=True)
-class FirstLook:
+class LabelCheck:
     """What is doubtful: labels that spectra contradict, the surest first, and sets of places that hold one spectrum."""
 
     suspects: tuple[Misclassification, ...] = ()
@@ -36,7 +36,7 @@ def first_look(
     samples: ArrayLike | Sequence[Any] | None = None,
     quantity: bool = False,
     progress: Progress = SILENT,
-) -> FirstLook:
+) -> LabelCheck:
     """Look at the labels `given` (N,) of `spectra`, by what is `seen` of them: denoised; of a `quantity` at duplicates.
 
     A spectrum is a suspect when linear discriminants of the lines of the others, its own sample left out, are nearly
@@ -45,7 +45,7 @@ def first_look(
     progress(0, 2)
     if quantity:
         places = np.flatnonzero(np.isfinite(labels.numbers(given, len(spectra))))[:MOST]
-        return FirstLook((), label_errors.duplicates(spectra.values[places], places))
+        return LabelCheck((), label_errors.duplicates(spectra.values[places], places))
     known = labels.labelled(given, samples, len(spectra))
     chosen = np.random.default_rng(0).permutation(len(known.places))[:MOST]
     chosen.sort()
@@ -53,7 +53,7 @@ def first_look(
     twice = label_errors.duplicates(spectra.values[places], places)
     progress(1, 2)
     if len(places) < FEWEST * len(known.classes):
-        return FirstLook((), twice)
+        return LabelCheck((), twice)
     folds = deal(which, known.samples[chosen] if known.samples is not None else None)
     rows = np.hstack(spectral_features.line_features(seen.axis, seen.values[places]))
     tried = candidate_selection.hold_out(
@@ -67,7 +67,7 @@ def first_look(
     tested = folds.tested
     scores, which, places = tried.scores[tested], which[tested], places[tested]
     if not len(scores):
-        return FirstLook((), twice)
+        return LabelCheck((), twice)
     told = accuracy.chances(scores, accuracy.sharpness(scores, which, tried.accuracy))
     doubts = label_errors.doubts(told, which, known.classes, places)
-    return FirstLook(label_errors.suspects(doubts, told, which, places), twice)
+    return LabelCheck(label_errors.suspects(doubts, told, which, places), twice)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from ramanstudio.finetuning.label_checks import FirstLook
+from ramanstudio.finetuning.label_checks import LabelCheck
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.common.widgets import label
@@ -55,7 +55,7 @@ class Doubtful(QWidget):
         self.list.clear()
         self.hide()
 
-    def show_look(self, words: NDArray[np.str_], found: FirstLook) -> None:
+    def show_look(self, words: NDArray[np.str_], found: LabelCheck) -> None:
         """Show what a look at the labels `words` (N,) has found."""
         self._words, names = words, self._teach.subject.names
         self.list.clear()
@@ -92,7 +92,7 @@ class Doubtful(QWidget):
         self._teach.select(item.data(CHOSEN)[0][0])
 
 
-def _heading(found: FirstLook) -> str:
+def _heading(found: LabelCheck) -> str:
     parts = []
     if found.suspects:
         many = count_of(len(found.suspects), "label that its spectrum contradicts", "labels that spectra contradict")

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning import labels, training_set
-from ramanstudio.finetuning.label_checks import FirstLook, first_look
+from ramanstudio.finetuning.label_checks import LabelCheck, first_look
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountingTable
@@ -201,7 +201,7 @@ class DataPage(QWizardPage):
             return
         subject, words, quantity = self._teach.subject, self.words, self.quantity.isChecked()
 
-        def work(progress: Progress) -> FirstLook:
+        def work(progress: Progress) -> LabelCheck:
             return first_look(subject.spectra, subject.seen, words, None, quantity, progress)
 
         self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
