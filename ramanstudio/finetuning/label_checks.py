@@ -29,7 +29,7 @@ class LabelCheck:
     duplicates: tuple[tuple[int, ...], ...] = ()
 
 
-def first_look(
+def check_labels(
     spectra: SpectrumSet,
     seen: SpectrumSet,
     given: ArrayLike | Sequence[Any],

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning import labels, training_set
-from ramanstudio.finetuning.label_checks import LabelCheck, first_look
+from ramanstudio.finetuning.label_checks import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountingTable
@@ -202,7 +202,7 @@ class DataPage(QWizardPage):
         subject, words, quantity = self._teach.subject, self.words, self.quantity.isChecked()
 
         def work(progress: Progress) -> LabelCheck:
-            return first_look(subject.spectra, subject.seen, words, None, quantity, progress)
+            return check_labels(subject.spectra, subject.seen, words, None, quantity, progress)
 
         self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
         self._job.succeeded.connect(partial(self.doubtful.show_look, words))
