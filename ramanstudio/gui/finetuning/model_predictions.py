@@ -48,7 +48,7 @@ class Piece:
     card: FineTunedModelCard
 
 
-class TaughtModels(QObject):
+class FineTunedModels(QObject):
     """Which taught models there are, which of them are asked, and what they say of all that is open."""
 
     changed = Signal()  # which there are, or are asked, or what they say

@@ -14,7 +14,7 @@ from ramanstudio.gui.finetuning.predictions import prediction_text
 
 if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
-    from ramanstudio.gui.finetuning.model_predictions import TaughtModels
+    from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
     from ramanstudio.gui.identify.identify_page import IdentifyPage
 
 NONE_YET = "None yet. Analyse › Teach… makes one of spectra that are labelled."
@@ -25,7 +25,7 @@ class TaughtChoice(QWidget):
 
     changed = Signal()
 
-    def __init__(self, models: TaughtModels) -> None:
+    def __init__(self, models: FineTunedModels) -> None:
         super().__init__()
         self._models = models
         self._boxes: dict[str, NamedBox] = {}
@@ -71,7 +71,7 @@ class TaughtChoice(QWidget):
 class TaughtRows(QWidget):
     """A line for each model that is asked: `five strains (taught): Strain B · 94 %`. Hidden where none is."""
 
-    def __init__(self, page: IdentifyPage, models: TaughtModels) -> None:
+    def __init__(self, page: IdentifyPage, models: FineTunedModels) -> None:
         super().__init__(page)
         self._page, self._models = page, models
         self.setProperty("panel", "true")
