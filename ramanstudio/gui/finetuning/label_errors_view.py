@@ -16,7 +16,7 @@ from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt, draw_places
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 MOST = 200  # lines of the list
 PADDED = "QListWidget::item { padding: 0 8px; }"
@@ -26,7 +26,7 @@ CHOSEN = Qt.ItemDataRole.UserRole
 class Doubtful(QWidget):
     """Hidden while there is nothing to doubt."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self._teach = wizard
         self._words: NDArray[np.str_] = np.empty(0, dtype=str)

@@ -34,7 +34,7 @@ from ramanstudio.gui.finetuning.training_spectra import HAND, PATTERN
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.gui.common.jobs import Job
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 LONGEST: Final = 50  # letters of a name in the preview
 SOON_MS: Final = 300
@@ -46,7 +46,7 @@ HOW: Final = "Select spectra in the window, by clicking in Explore or in the lis
 class DataPage(QWizardPage):
     """Asks for the labels."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self._teach = wizard
         subject = wizard.subject

@@ -34,7 +34,7 @@ from ramanstudio.gui.finetuning.suggested_labels import NextToLabel
 from ramanstudio.gui.viewer.spectrum_strip import StripBand
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 MOST_NAMED = 7  # classes whose columns have room for their names
 NARROW_PX, DIGIT_PX = 22, 8  # width of a column that has a number, and of each digit of it
@@ -44,7 +44,7 @@ PLACE = Qt.ItemDataRole.UserRole
 class ResultPage(QWizardPage):
     """Shows the report."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("How good it is")
         self._teach = wizard

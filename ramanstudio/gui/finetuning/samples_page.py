@@ -15,7 +15,7 @@ from ramanstudio.gui.finetuning.label_counts import Codes, Counted, coded
 from ramanstudio.gui.finetuning.training_spectra import PATTERN
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 NOTHING = ""
 USUAL = ("column sample", "column specimen", "column person", "column patient")
@@ -24,7 +24,7 @@ USUAL = ("column sample", "column specimen", "column person", "column patient")
 class CheckPage(QWizardPage):
     """Asks what says that two spectra are of one sample."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("Which spectra are of the same sample?")
         self.setSubTitle(

@@ -23,7 +23,7 @@ from ramanstudio.gui.finetuning.label_errors_view import PADDED
 from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 PLACE = Qt.ItemDataRole.UserRole
 
@@ -31,7 +31,7 @@ PLACE = Qt.ItemDataRole.UserRole
 class NextToLabel(QSplitter):
     """A list above, the chosen spectrum beneath."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__(Qt.Orientation.Vertical)
         self._teach = wizard
         self.list = QListWidget(self)

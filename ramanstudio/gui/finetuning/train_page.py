@@ -40,7 +40,7 @@ from ramanstudio.gui.finetuning.chart import Chart, Series
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.jobs import Job
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 FEWEST_ACROSS = 5  # ways that the chart has room for, so that only whole numbers stand beneath it
 WAYS, EPOCHS, RIGHT = "ways tried", "epochs, features learned anew", "right, held out"
@@ -51,7 +51,7 @@ ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
 class LearnPage(QWizardPage):
     """Lets the engine learn."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("Learn")
         self.setSubTitle(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 STEPS: Final = ("Data", "Check", "Learn", "Result", "Keep")
 
 
-class TeachWizard(QWizard):
+class FineTuneWizard(QWizard):
     """Asks for labels and samples, lets the engine learn, shows how good it is, and keeps it.
 
     The window stays alive beneath it: spectra are selected there to be labelled here, and what is chosen here is
@@ -151,7 +151,7 @@ class TeachWizard(QWizard):
 
 def show_wizard(studio: Studio, window: QWidget) -> None:
     """Show the wizard on what is selected, where that is several spectra, else on all that is open; or the one open."""
-    there = next((one for one in window.findChildren(TeachWizard) if one.isVisible()), None)
+    there = next((one for one in window.findChildren(FineTuneWizard) if one.isVisible()), None)
     if there is not None:
         there.raise_()
         there.activateWindow()
@@ -170,4 +170,4 @@ def show_wizard(studio: Studio, window: QWidget) -> None:
 
 
 def _show(studio: Studio, window: QWidget, subject: Subject) -> None:
-    TeachWizard(studio, subject, window).show()
+    FineTuneWizard(studio, subject, window).show()
