@@ -43,7 +43,7 @@ COUNT_SOON_MS: Final = 150
 HOW: Final = "Select spectra in the window, by clicking in Explore or in the list, and give them a label:"
 
 
-class DataPage(QWizardPage):
+class LabelsPage(QWizardPage):
     """Asks for the labels."""
 
     def __init__(self, wizard: FineTuneWizard) -> None:

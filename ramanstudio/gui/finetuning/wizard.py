@@ -15,7 +15,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common.jobs import Job
 from ramanstudio.gui.finetuning import predicting
-from ramanstudio.gui.finetuning.labels_page import DataPage
+from ramanstudio.gui.finetuning.labels_page import LabelsPage
 from ramanstudio.gui.finetuning.result_page import ResultPage
 from ramanstudio.gui.finetuning.samples_page import CheckPage
 from ramanstudio.gui.finetuning.save_page import KeepPage
@@ -49,7 +49,7 @@ class FineTuneWizard(QWizard):
         self.setWizardStyle(QWizard.WizardStyle.ClassicStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
         self.setButtonText(QWizard.WizardButton.FinishButton, "Keep")
-        self.data = DataPage(self)
+        self.data = LabelsPage(self)
         self.check = CheckPage(self)
         self.learn = LearnPage(self)
         self.result_page = ResultPage(self)
