@@ -21,7 +21,7 @@ NOTHING = ""
 USUAL = ("column sample", "column specimen", "column person", "column patient")
 
 
-class CheckPage(QWizardPage):
+class SamplesPage(QWizardPage):
     """Asks what says that two spectra are of one sample."""
 
     def __init__(self, wizard: FineTuneWizard) -> None:

@@ -17,7 +17,7 @@ from ramanstudio.gui.common.jobs import Job
 from ramanstudio.gui.finetuning import predicting
 from ramanstudio.gui.finetuning.labels_page import LabelsPage
 from ramanstudio.gui.finetuning.result_page import ResultPage
-from ramanstudio.gui.finetuning.samples_page import CheckPage
+from ramanstudio.gui.finetuning.samples_page import SamplesPage
 from ramanstudio.gui.finetuning.save_page import KeepPage
 from ramanstudio.gui.finetuning.step_list import Steps
 from ramanstudio.gui.finetuning.train_page import LearnPage
@@ -50,7 +50,7 @@ class FineTuneWizard(QWizard):
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
         self.setButtonText(QWizard.WizardButton.FinishButton, "Keep")
         self.data = LabelsPage(self)
-        self.check = CheckPage(self)
+        self.check = SamplesPage(self)
         self.learn = LearnPage(self)
         self.result_page = ResultPage(self)
         self.keep = KeepPage(self)
