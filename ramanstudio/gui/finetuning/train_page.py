@@ -48,7 +48,7 @@ BY_DATA = "Chosen by the data"
 ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
 
 
-class LearnPage(QWizardPage):
+class TrainPage(QWizardPage):
     """Lets the engine learn."""
 
     def __init__(self, wizard: FineTuneWizard) -> None:

@@ -20,7 +20,7 @@ from ramanstudio.gui.finetuning.result_page import ResultPage
 from ramanstudio.gui.finetuning.samples_page import SamplesPage
 from ramanstudio.gui.finetuning.save_page import KeepPage
 from ramanstudio.gui.finetuning.step_list import Steps
-from ramanstudio.gui.finetuning.train_page import LearnPage
+from ramanstudio.gui.finetuning.train_page import TrainPage
 from ramanstudio.gui.finetuning.training_spectra import Subject
 from ramanstudio.project.project import Project
 
@@ -51,7 +51,7 @@ class FineTuneWizard(QWizard):
         self.setButtonText(QWizard.WizardButton.FinishButton, "Keep")
         self.data = LabelsPage(self)
         self.check = SamplesPage(self)
-        self.learn = LearnPage(self)
+        self.learn = TrainPage(self)
         self.result_page = ResultPage(self)
         self.keep = KeepPage(self)
         for page in (self.data, self.check, self.learn, self.result_page, self.keep):
