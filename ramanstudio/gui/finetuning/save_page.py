@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 
-class KeepPage(QWizardPage):
+class SavePage(QWizardPage):
     """Asks for a name, and looks after the models that are kept."""
 
     def __init__(self, wizard: FineTuneWizard) -> None:

@@ -18,7 +18,7 @@ from ramanstudio.gui.finetuning import predicting
 from ramanstudio.gui.finetuning.labels_page import LabelsPage
 from ramanstudio.gui.finetuning.result_page import ResultPage
 from ramanstudio.gui.finetuning.samples_page import SamplesPage
-from ramanstudio.gui.finetuning.save_page import KeepPage
+from ramanstudio.gui.finetuning.save_page import SavePage
 from ramanstudio.gui.finetuning.step_list import Steps
 from ramanstudio.gui.finetuning.train_page import TrainPage
 from ramanstudio.gui.finetuning.training_spectra import Subject
@@ -53,7 +53,7 @@ class FineTuneWizard(QWizard):
         self.check = SamplesPage(self)
         self.learn = TrainPage(self)
         self.result_page = ResultPage(self)
-        self.keep = KeepPage(self)
+        self.keep = SavePage(self)
         for page in (self.data, self.check, self.learn, self.result_page, self.keep):
             self.addPage(page)
         steps = Steps(STEPS, self)
