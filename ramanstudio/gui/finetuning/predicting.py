@@ -21,7 +21,7 @@ from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.predictions import predictions_from
-from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
+from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, TrainingSpectra, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def answer(
     engine: Engine,
     model: FineTunedModel,
     chosen: Chosen,
-    subject: Subject | None,
+    subject: TrainingSpectra | None,
     given: Words | None,
     progress: Progress,
 ) -> Answers:
@@ -214,7 +214,7 @@ def name_spectra(
     studio: Studio,
     model: FineTunedModel,
     chosen: Chosen,
-    subject: Subject | None = None,
+    subject: TrainingSpectra | None = None,
     given: Words | None = None,
     in_groups: bool = True,
     table: Path | None = None,

@@ -50,7 +50,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class TrainingSpectra:
     """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them.
 
     `seen` are the same for the eye: denoised, where all of them are. `pattern` is what names of files seem to follow,
@@ -68,7 +68,7 @@ class Subject:
     examples: tuple[str, ...]
 
     @classmethod
-    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> Subject:
+    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> TrainingSpectra:
         """Some rows of each of some entries. Raises StudioError when their ranges share too little, or hold nothing."""
         whole = [(entry, finite_rows(entry, rows)) for entry, rows in entries if entry.source is not None]
         whole = [(entry, rows) for entry, rows in whole if len(rows)]
@@ -93,7 +93,7 @@ class Subject:
         made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names), pattern, examples)
         return made.with_groups(project.groups)
 
-    def with_groups(self, groups: Groups | None) -> Subject:
+    def with_groups(self, groups: Groups | None) -> TrainingSpectra:
         """The same, with the names of these groups."""
         told = tuple(one for one in self.told if one.key != GROUP)
         if groups is not None:

@@ -21,7 +21,7 @@ from ramanstudio.gui.finetuning.samples_page import SamplesPage
 from ramanstudio.gui.finetuning.save_page import SavePage
 from ramanstudio.gui.finetuning.step_list import Steps
 from ramanstudio.gui.finetuning.train_page import TrainPage
-from ramanstudio.gui.finetuning.training_spectra import Subject
+from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
 from ramanstudio.project.project import Project
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class FineTuneWizard(QWizard):
     selected there.
     """
 
-    def __init__(self, studio: Studio, subject: Subject, parent: QWidget) -> None:
+    def __init__(self, studio: Studio, subject: TrainingSpectra, parent: QWidget) -> None:
         super().__init__(parent)
         self.studio, self.subject = studio, subject
         self.workers, self.messages = studio.workers, studio.messages
@@ -158,16 +158,16 @@ def show_wizard(studio: Studio, window: QWidget) -> None:
         return
     chosen, project = predicting.chosen_spectra(studio), studio.session.project
 
-    def work(progress: Progress) -> Subject:
+    def work(progress: Progress) -> TrainingSpectra:
         progress(0, 0)
         if sum(len(rows) for _, rows in chosen) < 2:
             raise StudioError("Nothing can be taught by one spectrum.", remedy="Open a few of each class.")
-        return Subject.of(chosen, project)
+        return TrainingSpectra.of(chosen, project)
 
     job: Job = studio.workers.submit(work, "Gathering the spectra", "files", key="teach")
     job.succeeded.connect(partial(_show, studio, window))
     job.failed.connect(studio.messages.show_error)
 
 
-def _show(studio: Studio, window: QWidget, subject: Subject) -> None:
+def _show(studio: Studio, window: QWidget, subject: TrainingSpectra) -> None:
     FineTuneWizard(studio, subject, window).show()
