@@ -27,7 +27,7 @@ from ramanstudio.finetuning.label_checks import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountingTable
-from ramanstudio.gui.finetuning.label_counts import Counted, count, count_pattern, nothing_counted
+from ramanstudio.gui.finetuning.label_counts import LabelSummary, count, count_pattern, nothing_counted
 from ramanstudio.gui.finetuning.label_errors_view import Doubtful
 from ramanstudio.gui.finetuning.training_spectra import HAND, PATTERN
 
@@ -131,7 +131,7 @@ class LabelsPage(QWizardPage):
         self._count_soon.start()
         self.completeChanged.emit()
 
-    def _counting(self) -> Callable[[], Counted]:
+    def _counting(self) -> Callable[[], LabelSummary]:
         """What counts the labels as they are asked for now."""
         key, quantity, subject = self.source.currentData(), self.quantity.isChecked(), self._teach.subject
         if key == PATTERN:
@@ -141,14 +141,14 @@ class LabelsPage(QWizardPage):
     def _count_behind(self) -> None:
         counting = self._counting()
 
-        def work(_: Progress) -> Counted:
+        def work(_: Progress) -> LabelSummary:
             return counting()
 
         self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
         self._job.succeeded.connect(self._show_counted)
         self._job.failed.connect(self._teach.messages.show_error)
 
-    def _show_counted(self, counted: Counted) -> None:
+    def _show_counted(self, counted: LabelSummary) -> None:
         self.counted, self._is_counting = counted, False
         self.quantity.setEnabled(counted.numeric)
         if not counted.numeric:

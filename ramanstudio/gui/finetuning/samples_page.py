@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWiza
 
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.count_table import CountingTable
-from ramanstudio.gui.finetuning.label_counts import Codes, Counted, coded
+from ramanstudio.gui.finetuning.label_counts import Codes, LabelSummary, coded
 from ramanstudio.gui.finetuning.training_spectra import PATTERN
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class SamplesPage(QWizardPage):
         self.optimistic.setVisible(bool(alone))
 
 
-def _samples(codes: Codes | None, counted: Counted) -> list[int]:
+def _samples(codes: Codes | None, counted: LabelSummary) -> list[int]:
     """How many samples there are of each class; a spectrum without a sample's name is one of its own."""
     if codes is None:
         return list(counted.counts)
