@@ -27,7 +27,7 @@ from ramanstudio.finetuning.labels import in_words
 from ramanstudio.finetuning.report import ClassificationReport, RegressionReport
 from ramanstudio.gui.common.theme import appearance, current
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.chart import Chart, Series
+from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_classes, draw_doubt
 from ramanstudio.gui.finetuning.suggested_labels import NextToLabel
@@ -115,12 +115,12 @@ class ResultPage(QWizardPage):
         self.next_part.show_report(report)
         told = report.calibration_curve
         points = tuple(zip(told.told, told.right, strict=True))
-        ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
+        ideal = ChartSeries(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
         names = tuple(
             f"{many} spectra: said {100 * sure:.0f} %, right {100 * right:.0f} %"
             for sure, right, many in zip(told.told, told.right, told.spectra, strict=True)
         )
-        self.calibration_curve.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
+        self.calibration_curve.show_series([ideal, ChartSeries(points, names=names)], QRectF(0, 0, 1, 1))
         self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
         self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
         for part in (self.wrong_part, self.sureness_part):  # empty where nothing was held out
@@ -130,14 +130,14 @@ class ResultPage(QWizardPage):
     def _show_quantity(self, report: RegressionReport) -> None:
         both = np.concatenate([report.true, report.predicted[np.isfinite(report.predicted)]])
         low, high = float(both.min()), float(both.max())
-        ideal = Series(((low, low), (high, high)), "quiet", dots=False)
+        ideal = ChartSeries(((low, low), (high, high)), "quiet", dots=False)
         points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
         names = tuple(
             f"{self._teach.subject.names[place]}: {true:.4g}, predicted {told:.4g}"
             for place, (true, told) in zip(report.places.tolist(), points, strict=True)
         )
         bounds = QRectF(low, low, high - low, high - low)
-        self.predicted.show_series([ideal, Series(points, joined=False, names=names)], bounds, percent=False)
+        self.predicted.show_series([ideal, ChartSeries(points, joined=False, names=names)], bounds, percent=False)
 
     def _fill_confusion(self, report: ClassificationReport) -> None:
         table, many = self.confusion, len(report.classes)

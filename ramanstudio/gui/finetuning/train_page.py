@@ -36,7 +36,7 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.chart import Chart, Series
+from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.jobs import Job
@@ -208,13 +208,15 @@ class TrainPage(QWizardPage):
         points = tuple((float(one.done), value) for one, value in zip(seen, values, strict=True))
         best = tuple((float(one.done), one.best.accuracy) for one in seen)
         names = tuple(f"{one.attempt.words}{self._score(one.attempt.accuracy)}" for one in seen)
-        shown = [Series(best, "quiet", dots=False), Series(points, names=names)]
+        shown = [ChartSeries(best, "quiet", dots=False), ChartSeries(points, names=names)]
         self.chart.name_axes(EPOCHS if epochs else WAYS, "error, held out" if quantity else RIGHT)
         self.chart.show_series(shown, QRectF(1, 0, whole - 1, top or 1.0), percent=not quantity)
         self.loss_chart.setVisible(bool(epochs))
         loss = tuple((float(one.done), one.loss) for one in epochs)
         highest = 1.1 * max([0.0, *(value for _, value in loss)])
-        self.loss_chart.show_series([Series(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False)
+        self.loss_chart.show_series(
+            [ChartSeries(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False
+        )
         each = "each epoch" if epochs else "each way, told under the mouse"
         self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if seen else "")
 
