@@ -23,7 +23,7 @@ PADDED = "QListWidget::item { padding: 0 8px; }"
 CHOSEN = Qt.ItemDataRole.UserRole
 
 
-class Doubtful(QWidget):
+class LabelErrorsView(QWidget):
     """Hidden while there is nothing to doubt."""
 
     def __init__(self, wizard: FineTuneWizard) -> None:

@@ -28,7 +28,7 @@ from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountingTable
 from ramanstudio.gui.finetuning.label_counts import LabelSummary, count, count_pattern, nothing_counted
-from ramanstudio.gui.finetuning.label_errors_view import Doubtful
+from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
 from ramanstudio.gui.finetuning.training_spectra import HAND, PATTERN
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class LabelsPage(QWizardPage):
         self.quantity = QCheckBox("The labels are numbers to predict, such as a concentration", self)
         self.quantity.setToolTip("Learn a quantity instead of classes")
         self.counts = CountingTable(["Class", "Spectra"], "Spectra of each class", self)
-        self.doubtful = Doubtful(wizard)
+        self.doubtful = LabelErrorsView(wizard)
         self.warnings = QLabel(self, wordWrap=True)
         self.warnings.setProperty("role", "warning")
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
