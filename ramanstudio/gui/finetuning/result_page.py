@@ -30,7 +30,7 @@ from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_classes, draw_doubt
-from ramanstudio.gui.finetuning.suggested_labels import NextToLabel
+from ramanstudio.gui.finetuning.suggested_labels import SuggestedLabels
 from ramanstudio.gui.viewer.spectrum_strip import StripBand
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ResultPage(QWizardPage):
         self.bands = QLabel(wordWrap=True)
         self.band_strip = Drawing(self)
         self.calibration_curve = Chart("said, mean probability", "was right", self)
-        self.next_part = NextToLabel(wizard)
+        self.next_part = SuggestedLabels(wizard)
         self.next = self.next_part.list
         self._bands: list[StripBand] = []
         self.predicted = Chart("true", "predicted", self)

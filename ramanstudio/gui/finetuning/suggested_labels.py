@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PLACE = Qt.ItemDataRole.UserRole
 
 
-class NextToLabel(QSplitter):
+class SuggestedLabels(QSplitter):
     """A list above, the chosen spectrum beneath."""
 
     def __init__(self, wizard: FineTuneWizard) -> None:
