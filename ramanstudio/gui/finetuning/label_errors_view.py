@@ -13,7 +13,7 @@ from ramanstudio.finetuning.label_checks import LabelCheck
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt, draw_places
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt, draw_places
 
 if TYPE_CHECKING:
     from ramanstudio.gui.finetuning.wizard import FineTuneWizard
@@ -37,7 +37,7 @@ class LabelErrorsView(QWidget):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
         self.list.setMinimumHeight(60)
-        self.strip = Drawing(self)
+        self.strip = LazyStrip(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 0, 0)
         column.setSpacing(8)

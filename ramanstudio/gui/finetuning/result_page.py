@@ -29,7 +29,7 @@ from ramanstudio.gui.common.theme import appearance, current
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
-from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_classes, draw_doubt
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_classes, draw_doubt
 from ramanstudio.gui.finetuning.suggested_labels import SuggestedLabels
 from ramanstudio.gui.viewer.spectrum_strip import StripBand
 
@@ -54,9 +54,9 @@ class ResultPage(QWizardPage):
         self.tabs.setDocumentMode(True)
         self.confusion = QTableWidget(self)
         self.wrong = QListWidget(self)
-        self.strip = Drawing(self)
+        self.strip = LazyStrip(self)
         self.bands = QLabel(wordWrap=True)
-        self.band_strip = Drawing(self)
+        self.band_strip = LazyStrip(self)
         self.calibration_curve = Chart("said, mean probability", "was right", self)
         self.next_part = SuggestedLabels(wizard)
         self.next = self.next_part.list
@@ -208,7 +208,7 @@ class ResultPage(QWizardPage):
         assert words is not None
         return words
 
-    def _draw(self, item: QListWidgetItem | None, drawing: Drawing) -> None:
+    def _draw(self, item: QListWidgetItem | None, drawing: LazyStrip) -> None:
         """Draw a spectrum, over some of the class it was said to be and of its own."""
         chosen = item.data(PLACE) if item is not None else None
         if chosen is None:

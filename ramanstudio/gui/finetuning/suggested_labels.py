@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.finetuning.labels import clean
 from ramanstudio.finetuning.report import ClassificationReport
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
-from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt
 
 if TYPE_CHECKING:
     from ramanstudio.gui.finetuning.wizard import FineTuneWizard
@@ -45,7 +45,7 @@ class SuggestedLabels(QSplitter):
         self.label_it.setToolTip("Give the chosen spectrum this label")
         self.learn_again = QPushButton("Learn again with these", self)
         self.learn_again.setToolTip("Go back, and learn from all labels there are now")
-        self.strip = Drawing(self)
+        self.strip = LazyStrip(self)
         self._lay_out()
         self.list.currentItemChanged.connect(self._draw)
         self.list.itemClicked.connect(lambda item: wizard.select(item.data(PLACE)))
