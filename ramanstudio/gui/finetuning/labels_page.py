@@ -26,7 +26,7 @@ from ramanstudio.finetuning import labels, training_set
 from ramanstudio.finetuning.label_checks import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.count_table import CountingTable
+from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_counts import LabelSummary, count, count_pattern, nothing_counted
 from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
 from ramanstudio.gui.finetuning.training_spectra import HAND, PATTERN
@@ -71,7 +71,7 @@ class LabelsPage(QWizardPage):
             button.setAutoDefault(False)
         self.quantity = QCheckBox("The labels are numbers to predict, such as a concentration", self)
         self.quantity.setToolTip("Learn a quantity instead of classes")
-        self.counts = CountingTable(["Class", "Spectra"], "Spectra of each class", self)
+        self.counts = CountTable(["Class", "Spectra"], "Spectra of each class", self)
         self.doubtful = LabelErrorsView(wizard)
         self.warnings = QLabel(self, wordWrap=True)
         self.warnings.setProperty("role", "warning")

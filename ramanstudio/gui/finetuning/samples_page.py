@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWizardPage
 
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.count_table import CountingTable
+from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_counts import Codes, LabelSummary, coded
 from ramanstudio.gui.finetuning.training_spectra import PATTERN
 
@@ -35,7 +35,7 @@ class SamplesPage(QWizardPage):
         self.source.setAccessibleName("What says that spectra are of one sample")
         self.told = QLabel(self, wordWrap=True)
         self.optimistic = label("warning", wrap=True)
-        self.counts = CountingTable(["Class", "Spectra", "Samples"], "Spectra and samples of each class", self)
+        self.counts = CountTable(["Class", "Spectra", "Samples"], "Spectra and samples of each class", self)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.addRow("One sample is told by", self.source)
