@@ -19,7 +19,7 @@ from ramanstudio.gui.finetuning.labels_page import LabelsPage
 from ramanstudio.gui.finetuning.result_page import ResultPage
 from ramanstudio.gui.finetuning.samples_page import SamplesPage
 from ramanstudio.gui.finetuning.save_page import SavePage
-from ramanstudio.gui.finetuning.step_list import Steps
+from ramanstudio.gui.finetuning.step_list import StepList
 from ramanstudio.gui.finetuning.train_page import TrainPage
 from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
 from ramanstudio.project.project import Project
@@ -56,7 +56,7 @@ class FineTuneWizard(QWizard):
         self.keep = SavePage(self)
         for page in (self.data, self.check, self.learn, self.result_page, self.keep):
             self.addPage(page)
-        steps = Steps(STEPS, self)
+        steps = StepList(STEPS, self)
         self.setSideWidget(steps)
         self.currentIdChanged.connect(lambda at: steps.show_step(at))
         studio.session.changed.connect(self._follow)
