@@ -38,7 +38,7 @@ Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class ClassifiedSpectra:
     """What `model` says of N spectra: `rows` of each of some entries, `given` (N,) the labels that somebody gave."""
 
     model: FineTunedModel
@@ -124,7 +124,7 @@ def answer(
     subject: TrainingSpectra | None,
     given: Words | None,
     progress: Progress,
-) -> Answers:
+) -> ClassifiedSpectra:
     """Let the model name these spectra, those of one axis at once; what does not reach as far as it sees is left out.
 
     `given` (N,) are the labels of the N spectra of `subject`. Raises StudioError when none can be named, Cancelled
@@ -147,7 +147,9 @@ def answer(
     named = [pair for same, _ in parts for pair in same]
     found = _joined([one for _, one in parts])
     asked = sum(len(rows) for _, rows in chosen)
-    answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
+    answers = ClassifiedSpectra(
+        model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels)
+    )
     if subject is None or given is None:
         return answers
     at = answers.members.places_in(subject.members)
@@ -248,7 +250,7 @@ def _keep(studio: Studio, done: Kept) -> None:
     say(words)
 
 
-def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
+def _words(answers: ClassifiedSpectra, groups: Groups | None, table: Path | None) -> str:
     many, name = count_of(len(answers.given), "spectrum", "spectra"), answers.model.card.name
     verb = "named" if answers.found.values is None else "given a value"
     parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
@@ -262,7 +264,7 @@ def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
     return " ".join(parts)
 
 
-def _write(path: Path, answers: Answers) -> None:
+def _write(path: Path, answers: ClassifiedSpectra) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(answers.lines())
     for entry, _ in answers.chosen:
