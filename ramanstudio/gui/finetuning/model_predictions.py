@@ -38,7 +38,7 @@ MOST_PREFERRED: Final = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class PendingPrediction:
     """What a model is still to say: some `rows` of an entry, those that are looked at first."""
 
     entry_id: int
@@ -151,7 +151,7 @@ class FineTunedModels(QObject):
     def _end(self) -> None:
         self._job = None
 
-    def _pieces(self, engine: Engine) -> Iterator[Piece]:
+    def _pieces(self, engine: Engine) -> Iterator[PendingPrediction]:
         project, selected = self._session.project, {entry.id for entry in self._session.selected}
         entries = sorted(project.entries, key=lambda entry: entry.id not in selected)
         for entry in entries:
@@ -164,7 +164,7 @@ class FineTunedModels(QObject):
                 rows = np.concatenate([preferred, np.delete(rows, preferred)])
                 if said is not None:
                     rows = rows[said.words[rows] == ""]
-                yield Piece(entry.id, entry.source, _denoised(project.result(entry), engine), rows, card)
+                yield PendingPrediction(entry.id, entry.source, _denoised(project.result(entry), engine), rows, card)
 
 
 def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
@@ -174,7 +174,7 @@ def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
     return result.denoised.spectra
 
 
-def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> None:
+def ask_models(engine: Engine, pieces: Sequence[PendingPrediction], progress: Progress) -> None:
     """Ask models about pieces, in their order, and show {entry's id: Answered}; no longer than a turn."""
     begun = time.monotonic()
     models: dict[str, FineTunedModel] = {}
@@ -187,7 +187,7 @@ def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> N
 
 
 def _answer(
-    engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, FineTunedModel]
+    engine: Engine, piece: PendingPrediction, rows: NDArray[np.int64], models: dict[str, FineTunedModel]
 ) -> ModelPredictions:
     card, source = piece.card, piece.source
     fine = np.isfinite(source.values[rows]).all(axis=1)
