@@ -135,7 +135,7 @@ class FineTunedModels(QObject):
         if not pieces:
             return
         self._told_to_wait = bool(self.waits_for)
-        job = self._workers.submit(partial(ask_models, engine, pieces), "Asking taught models", LANE, key=KEY)
+        job = self._workers.submit(partial(predict_pending, engine, pieces), "Asking taught models", LANE, key=KEY)
         self._job = job
         job.progressed.connect(self._follow_start)
         job.shown.connect(self._session.keep_predictions)
@@ -174,7 +174,7 @@ def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
     return result.denoised.spectra
 
 
-def ask_models(engine: Engine, pieces: Sequence[PendingPrediction], progress: Progress) -> None:
+def predict_pending(engine: Engine, pieces: Sequence[PendingPrediction], progress: Progress) -> None:
     """Ask models about pieces, in their order, and show {entry's id: Answered}; no longer than a turn."""
     begun = time.monotonic()
     models: dict[str, FineTunedModel] = {}
