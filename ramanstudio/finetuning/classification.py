@@ -62,7 +62,7 @@ def classify(
     _require_range(spectra, model)
     try:
         readings = _read(sight, spectra, model, progress)
-        far = novelty.distances(readings.rows("joined"), model.arrays["kept"]) > model.card.stranger_distance
+        far = novelty.distances(readings.rows("joined"), model.arrays["kept"]) > model.card.novelty_threshold
         if model.card.kind != CLASSES:
             return _of_values(quantities.predicted(model, readings), far, model)
         told = probabilities_of(model, readings)
