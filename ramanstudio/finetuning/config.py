@@ -45,7 +45,7 @@ class FinetunePlan:
     `reading` is one of REPRESENTATIONS and `head` one of CLASSIFIERS (or REGRESSORS), where they are not to be chosen; `full`
     says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
     where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
-    number); `stranger_share` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
+    number); `false_unknown_rate` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
     model relies on.
     """
 
@@ -54,7 +54,7 @@ class FinetunePlan:
     full: str = AUTO
     quantity: bool | None = None
     folds: int = 0
-    stranger_share: float = 0.02
+    false_unknown_rate: float = 0.02
     epochs: int = 40
     bands: bool = True
     seed: int = 0
@@ -69,7 +69,7 @@ class FinetunePlan:
                 )
         if self.folds < 0 or self.folds == 1:
             raise StudioError(f"Labels cannot be split into {self.folds} folds.", "Give 0 (chosen), or 2 or more.")
-        if not 0 < self.stranger_share < 0.5:
+        if not 0 < self.false_unknown_rate < 0.5:
             raise StudioError("The share that may be called unknown lies between 0 and 0.5.", "Give 0.02, or leave it.")
         if self.epochs < 1:
             raise StudioError(f"Nothing is learned in {self.epochs} epochs.", "Give 1 or more.")
