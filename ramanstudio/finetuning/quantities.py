@@ -289,7 +289,9 @@ def _model(
         reading=one.reading,
         head=one.head,
         axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),
-        novelty_threshold=novelty.too_far(joined, np.zeros(len(joined), np.intp), folds, plan.false_unknown_rate),
+        novelty_threshold=novelty.novelty_threshold(
+            joined, np.zeros(len(joined), np.intp), folds, plan.false_unknown_rate
+        ),
         settings=asdict(plan) | {"components": one.components},
         figures=_figures(report),
         notes=(report.headline, *report.warnings),

@@ -274,7 +274,7 @@ def _model(
         head=chosen.head,
         axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
         sharpness=sharpness,
-        novelty_threshold=novelty.too_far(rows, labelled.which, lesson.folds, plan.false_unknown_rate),
+        novelty_threshold=novelty.novelty_threshold(rows, labelled.which, lesson.folds, plan.false_unknown_rate),
         settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.reading]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
