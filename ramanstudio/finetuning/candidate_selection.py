@@ -19,7 +19,7 @@ from ramanstudio.finetuning.representations import Representations
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
 
-FEWEST_TO_CHOOSE: Final = 3  # labels in every class; with fewer, what is taken is fixed
+MIN_LABELS_TO_SELECT: Final = 3  # labels in every class; with fewer, what is taken is fixed
 LARGEST_LOGISTIC: Final = 120_000  # spectra times classes; a regression on more takes minutes
 MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahead of the one that is usually best
 

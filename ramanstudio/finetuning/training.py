@@ -25,7 +25,7 @@ from ramanstudio.finetuning import (
     novelty,
     quantities,
 )
-from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, ClassifierCandidate, EvaluatedCandidate
+from ramanstudio.finetuning.candidate_selection import MIN_LABELS_TO_SELECT, ClassifierCandidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import AnyClassifier, LinearClassifier, NearestNeighbourClassifier, Subspace
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
@@ -116,7 +116,7 @@ def _tuned(
 
 def _too_few_to_choose(labelled: ClassLabels) -> bool:
     """Whether most classes have so few labels that what is best on them is best by luck."""
-    return float(np.median(labelled.counts)) < FEWEST_TO_CHOOSE
+    return float(np.median(labelled.counts)) < MIN_LABELS_TO_SELECT
 
 
 def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[ClassifierCandidate]:
