@@ -59,7 +59,7 @@ def best_simple(readings: Representations, labels: NDArray[Any], train: Rows, te
     classes, which = np.unique(labels[train], return_inverse=True)
     found = {}
     for one in candidate_selection.candidates(FinetunePlan(), readings, len(train), len(classes)):
-        rows = readings.rows(one.reading)
+        rows = readings.rows(one.representation)
         span = Subspace.of(rows[train])
         head = classifiers.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
         told = classes[np.argmax(head.scores(span.of_rows(rows[test])), axis=1)]

@@ -28,13 +28,13 @@ MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahea
 class ClassifierCandidate:
     """A reading and a head on it."""
 
-    reading: str
+    representation: str
     head: str
     strength: float = classifiers.STRENGTH
 
     @property
     def words(self) -> str:
-        return f"{REPRESENTATION_TITLES[self.reading]}, {self.head}"
+        return f"{REPRESENTATION_TITLES[self.representation]}, {self.head}"
 
 
 # In the order in which they are tried: those that are usually best come first, should somebody stop it.
@@ -58,16 +58,22 @@ def candidates(plan: FinetunePlan, readings: Representations, spectra: int, clas
     """What is tried, the usual best first."""
     slow = spectra * classes > LARGEST_LOGISTIC
     return [
-        ClassifierCandidate(reading, head)
-        for reading, head in _order(plan)
-        if readings.has(reading) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
+        ClassifierCandidate(representation, head)
+        for representation, head in _order(plan)
+        if readings.has(representation) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
     ]
 
 
 def _order(plan: FinetunePlan) -> list[tuple[str, str]]:
     """ORDER, or what the plan leaves of it; a pair that is not in it but asked for is tried alone."""
-    some = [(reading, head) for reading, head in ORDER if plan.reading in (AUTO, reading) and plan.head in (AUTO, head)]
-    return some or [("joined" if plan.reading == AUTO else plan.reading, LDA if plan.head == AUTO else plan.head)]
+    some = [
+        (representation, head)
+        for representation, head in ORDER
+        if plan.representation in (AUTO, representation) and plan.head in (AUTO, head)
+    ]
+    return some or [
+        ("joined" if plan.representation == AUTO else plan.representation, LDA if plan.head == AUTO else plan.head)
+    ]
 
 
 def usual(plan: FinetunePlan, tried: Sequence[ClassifierCandidate], fewest: int) -> ClassifierCandidate:

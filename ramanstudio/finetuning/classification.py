@@ -81,7 +81,7 @@ def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: FineT
 
 def probabilities_of(model: FineTunedModel, readings: Representations) -> NDArray[np.float64]:
     """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
-    rows = readings.rows(model.card.reading)
+    rows = readings.rows(model.card.representation)
     arrays, many = model.arrays, len(model.card.classes)
     head = (
         LinearClassifier(arrays["weights"], arrays["offset"])
@@ -104,7 +104,9 @@ def _read(sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, 
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
         sight = replace(sight, weights=weights)
-    return read_denoised(sight, spectra, denoised, components_of(model), ("joined", model.card.reading), progress)
+    return read_denoised(
+        sight, spectra, denoised, components_of(model), ("joined", model.card.representation), progress
+    )
 
 
 def _require_range(spectra: SpectrumSet, model: FineTunedModel) -> None:

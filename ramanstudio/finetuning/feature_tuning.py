@@ -37,7 +37,7 @@ def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, readings: Represent
         return False
     counts = np.bincount(which)
     enough = len(which) >= FEWEST and float(np.median(counts)) >= FEWEST_A_CLASS
-    return plan.full == "always" or (plan.full == AUTO and plan.reading == AUTO and enough)
+    return plan.full == "always" or (plan.full == AUTO and plan.representation == AUTO and enough)
 
 
 def learned_anew(

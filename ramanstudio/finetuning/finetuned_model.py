@@ -42,7 +42,7 @@ class FineTunedModelCard:
     counts: tuple[int, ...]
     parent: str
     parent_sha256: str
-    reading: str
+    representation: str
     head: str
     axis_cm: tuple[float, float]
     sharpness: float = 1.0
@@ -63,7 +63,7 @@ class FineTunedModelCard:
             [
                 f"{self.name}: {what}, learned from {sum(self.counts)} spectra.",
                 f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
-                f"Reads: {REPRESENTATION_TITLES.get(self.reading, self.reading)}. Judged by: {self.head}.",
+                f"Reads: {REPRESENTATION_TITLES.get(self.representation, self.representation)}. Judged by: {self.head}.",
                 *self.notes,
                 *(
                     f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"

@@ -46,14 +46,14 @@ DRAWS: Final = 1000
 class RegressorCandidate:
     """A reading and a regression on it; `components` is of partial least squares."""
 
-    reading: str
+    representation: str
     head: str
     components: int = 0
 
     @property
     def words(self) -> str:
         of = f" of {self.components} components" if self.components else ""
-        return f"{REPRESENTATION_TITLES[self.reading]}, {self.head}{of}"
+        return f"{REPRESENTATION_TITLES[self.representation]}, {self.head}{of}"
 
 
 NO_SAMPLES: Final = (
@@ -165,19 +165,19 @@ def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[Regr
         RegressorCandidate(
             "heights", GAUSSIAN_PROCESS
         ),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
-        *(RegressorCandidate(reading, RIDGE) for reading in FOR_QUANTITIES),
+        *(RegressorCandidate(representation, RIDGE) for representation in FOR_QUANTITIES),
         *(
-            RegressorCandidate(reading, PARTIAL_LEAST_SQUARES, count)
-            for reading in OF_COMPONENTS
+            RegressorCandidate(representation, PARTIAL_LEAST_SQUARES, count)
+            for representation in OF_COMPONENTS
             for count in COMPONENTS
         ),
-        *(RegressorCandidate(reading, GAUSSIAN_PROCESS) for reading in ("lines", "spectrum", "joined")),
+        *(RegressorCandidate(representation, GAUSSIAN_PROCESS) for representation in ("lines", "spectrum", "joined")),
     ]
     return [
         one
         for one in every
-        if readings.has(one.reading)
-        and plan.reading in (AUTO, one.reading)
+        if readings.has(one.representation)
+        and plan.representation in (AUTO, one.representation)
         and plan.head in (AUTO, one.head)
         and not (one.head == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
     ] or [RegressorCandidate("joined", RIDGE)]
@@ -197,10 +197,10 @@ def _try_all(
     try:
         for done, one in enumerate(fits):
             progress(done, len(fits), f"trying {one.words}")
-            if one.reading not in spans:
-                rows = readings.rows(one.reading)[places]
-                spans[one.reading] = Subspace.of(rows).of_rows(rows)
-            tried.append((one, _held_out(one, spans[one.reading], values, folds)))
+            if one.representation not in spans:
+                rows = readings.rows(one.representation)[places]
+                spans[one.representation] = Subspace.of(rows).of_rows(rows)
+            tried.append((one, _held_out(one, spans[one.representation], values, folds)))
             attempts = [CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried]
             best = min(attempts, key=lambda each: np.nan_to_num(each.accuracy, nan=np.inf))
             progress.show(TrainingProgress(attempts[-1], best, len(tried), len(fits)))
@@ -265,7 +265,7 @@ def _model(
     report: RegressionReport,
     folds: Folds,
 ) -> FineTunedModel:
-    rows, joined = readings.rows(one.reading)[report.places], readings.rows("joined")[report.places]
+    rows, joined = readings.rows(one.representation)[report.places], readings.rows("joined")[report.places]
     span = Subspace.of(rows)
     learned = fit(one, span.of_rows(rows), report.true)
     kept = novelty.kept(np.zeros(len(joined), dtype=np.intp))
@@ -286,7 +286,7 @@ def _model(
         counts=(len(report.places),),
         parent=sight.parent,
         parent_sha256=sight.sha256,
-        reading=one.reading,
+        representation=one.representation,
         head=one.head,
         axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),
         novelty_threshold=novelty.novelty_threshold(
@@ -312,4 +312,4 @@ def predicted(model: FineTunedModel, readings: Representations) -> NDArray[np.fl
     span = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
     curve = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
-    return curve.values(span.of_rows(readings.rows(model.card.reading)))
+    return curve.values(span.of_rows(readings.rows(model.card.representation)))

@@ -50,9 +50,11 @@ class Representations:
     def __len__(self) -> int:
         return len(self.denoised)
 
-    def has(self, reading: str) -> bool:
+    def has(self, representation: str) -> bool:
         """Whether at least one block of a reading is here, and not only those that another reading has too."""
-        return REPRESENTATIONS[reading][-1] in self.blocks or (reading == "joined" and "lines" in self.blocks)
+        return REPRESENTATIONS[representation][-1] in self.blocks or (
+            representation == "joined" and "lines" in self.blocks
+        )
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -61,9 +63,9 @@ class Representations:
         kept = self.components.items()
         return {f"{name}.{part}": np.asarray(getattr(one, part), np.float32) for name, one in kept for part in parts}
 
-    def rows(self, reading: str) -> NDArray[np.float32]:
+    def rows(self, representation: str) -> NDArray[np.float32]:
         """The blocks of a reading side by side (N, D)."""
-        return np.hstack([self.blocks[name] for name in REPRESENTATIONS[reading] if name in self.blocks])
+        return np.hstack([self.blocks[name] for name in REPRESENTATIONS[representation] if name in self.blocks])
 
 
 def read(
@@ -90,7 +92,7 @@ def read_denoised(
     progress: Progress = SILENT,
 ) -> Representations:
     """The same of spectra that are denoised already."""
-    wanted = {block for reading in readings for block in REPRESENTATIONS[reading]}
+    wanted = {block for representation in readings for block in REPRESENTATIONS[representation]}
     blocks: dict[str, NDArray[np.float32]] = {}
     found = dict(components or {})
     if wanted & {"lines", "slopes"}:

@@ -53,9 +53,9 @@ class TrainingSet:
     labelled: ClassLabels
     folds: Folds
 
-    def rows(self, reading: str) -> NDArray[np.float32]:
+    def rows(self, representation: str) -> NDArray[np.float32]:
         """The labelled spectra's rows (n, D)."""
-        return self.readings.rows(reading)[self.labelled.places]
+        return self.readings.rows(representation)[self.labelled.places]
 
 
 def finetune(
@@ -78,7 +78,7 @@ def finetune(
     started = time.monotonic()
     labelled = labels.labelled(given, groups, len(spectra))
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
-    few = plan.reading == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
+    few = plan.representation == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
     lesson = TrainingSet(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
@@ -109,7 +109,7 @@ def _tuned(
         return before
     seeing, readings, folds = found
     anew = replace(lesson, readings=readings, folds=folds)
-    rows = anew.rows(best.reading), anew.rows("tuned")
+    rows = anew.rows(best.representation), anew.rows("tuned")
     won = feature_tuning.wins(*rows, labelled.which, folds.tested, best, len(labelled.classes))
     return before if won is None else (seeing, anew, [won], 0, 0)
 
@@ -148,11 +148,11 @@ def _try_all(
         while queue:
             one = queue.pop(0)
             progress(len(tried), len(tried) + len(queue) + 1, f"trying {one.words}")
-            if one.reading not in spans:
-                rows = lesson.rows(one.reading)
-                spans[one.reading] = Subspace.of(rows).of_rows(rows)
+            if one.representation not in spans:
+                rows = lesson.rows(one.representation)
+                spans[one.representation] = Subspace.of(rows).of_rows(rows)
             found = candidate_selection.hold_out(
-                spans[one.reading], lesson.labelled.which, len(lesson.labelled.classes), lesson.folds, one
+                spans[one.representation], lesson.labelled.which, len(lesson.labelled.classes), lesson.folds, one
             )
             tried.append(found)
             _show(tried, len(queue), progress)
@@ -270,12 +270,12 @@ def _model(
         counts=labelled.counts,
         parent=sight.parent,
         parent_sha256=sight.sha256,
-        reading=chosen.reading,
+        representation=chosen.representation,
         head=chosen.head,
         axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
         sharpness=sharpness,
         novelty_threshold=novelty.novelty_threshold(rows, labelled.which, lesson.folds, plan.false_unknown_rate),
-        settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.reading]},
+        settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.representation]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
@@ -284,7 +284,7 @@ def _model(
 
 def _fitted(lesson: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
-    labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
+    labelled, rows = lesson.labelled, lesson.rows(chosen.representation)
     if chosen.head == classifiers.NEAREST:
         return NearestNeighbourClassifier(rows, labelled.which, len(labelled.classes))
     span = Subspace.of(rows)
@@ -300,7 +300,9 @@ def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, 
     places = lesson.labelled.places[some]
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
-        readings = read_denoised(sight, raw, denoised, lesson.readings.components, (model.card.reading,), watched)
+        readings = read_denoised(
+            sight, raw, denoised, lesson.readings.components, (model.card.representation,), watched
+        )
         return probabilities_of(model, readings)
 
     try:

@@ -60,7 +60,7 @@ def test_the_stated_interval_holds_what_comes_true():
         spectra, names = substances(30, noise=1.6)
         order = np.random.default_rng(seed).permutation(len(names))
         spectra, names = spectra[order], names[order]
-        plan = FinetunePlan(reading="spectrum", head="LDA", seed=seed)
+        plan = FinetunePlan(representation="spectrum", head="LDA", seed=seed)
         found = finetune(SIGHT, spectra, some_labels(names, 10), plan=plan)
         rest = np.array(some_labels(names, 10) == "")
         true = np.mean(classify(SIGHT, spectra[rest], found.model).labels == names[rest])
@@ -78,7 +78,7 @@ def test_repeats_of_one_sample_never_check_each_other():
     own = np.repeat(draw.normal(0, 0.3, (8, len(AXIS))), 3, axis=0)
     labels = np.array(["sick", "well"] * 4, dtype=object)[samples]
     spectra = spectra.with_values(spectra.values + own)
-    plan = FinetunePlan(reading="spectrum", head="nearest")
+    plan = FinetunePlan(representation="spectrum", head="nearest")
     without, with_samples = (finetune(SIGHT, spectra, labels, groups, plan).report for groups in (None, samples))
     assert without.expected.held_out > 0.9 and not without.by_sample
     assert with_samples.expected.held_out < 0.8 and with_samples.by_sample

@@ -93,7 +93,7 @@ class TrainPage(QWizardPage):
     def plan(self) -> FinetunePlan:
         """What is asked for."""
         quantity = self._teach.data.quantity.isChecked()
-        chosen = (self.reading.currentData(), self.head.currentData(), self.full.currentData())
+        chosen = (self.representation.currentData(), self.head.currentData(), self.full.currentData())
         return FinetunePlan(*chosen, quantity=quantity)
 
     @property
@@ -106,7 +106,7 @@ class TrainPage(QWizardPage):
         self.learn_button.setText("Learn")
         self._begin_anew()
         self._fill_heads()
-        self.reading.setItemText(0, BY_DATA)
+        self.representation.setItemText(0, BY_DATA)
         self.full.setItemText(0, ANEW[AUTO])
         self.says.setText("It takes seconds with a few labels of each class, and minutes with hundreds.")
         self.learn_button.setFocus()
@@ -227,11 +227,12 @@ class TrainPage(QWizardPage):
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
         card = found.model.card
-        self.reading.setItemText(
-            0, f"{BY_DATA}: {REPRESENTATION_TITLES[card.reading]}" if self.plan.reading == AUTO else BY_DATA
+        self.representation.setItemText(
+            0,
+            f"{BY_DATA}: {REPRESENTATION_TITLES[card.representation]}" if self.plan.representation == AUTO else BY_DATA,
         )
         self.head.setItemText(0, f"{BY_DATA}: {card.head}" if self.plan.head == AUTO else BY_DATA)
-        anew = "they were" if card.reading == "tuned" else "they were not"
+        anew = "they were" if card.representation == "tuned" else "they were not"
         self.full.setItemText(0, f"{ANEW[AUTO]}: {anew}" if self.plan.full == AUTO else ANEW[AUTO])
         self.best.setText(f"Best of those tried: {self._best_words()}" if self._seen else "")
 
@@ -269,16 +270,16 @@ class TrainPage(QWizardPage):
 
     def _make_choices(self) -> QWidget:
         holder = QWidget(self)
-        self.reading, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
-        self.reading.addItem(BY_DATA, AUTO)
+        self.representation, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
+        self.representation.addItem(BY_DATA, AUTO)
         for one in FOR_QUANTITIES:
-            self.reading.addItem(REPRESENTATION_TITLES[one], one)
+            self.representation.addItem(REPRESENTATION_TITLES[one], one)
         for one in TUNING_MODES:
             self.full.addItem(ANEW[one], one)
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(16)
-        rows = {"Spectra are read as": self.reading, "Judged by": self.head, "Features learned anew": self.full}
+        rows = {"Spectra are read as": self.representation, "Judged by": self.head, "Features learned anew": self.full}
         for words, box in rows.items():
             box.setAccessibleName(words)
             form.addRow(words, box)
