@@ -54,12 +54,12 @@ class Draw:
         return self.low <= self.accuracy <= self.high
 
 
-def best_simple(readings: Representations, labels: NDArray[Any], train: Rows, test: Rows) -> dict[str, float]:
+def best_simple(representations: Representations, labels: NDArray[Any], train: Rows, test: Rows) -> dict[str, float]:
     """The accuracy on `test` of each simple head that the program may choose from."""
     classes, which = np.unique(labels[train], return_inverse=True)
     found = {}
-    for one in candidate_selection.candidates(FinetunePlan(), readings, len(train), len(classes)):
-        rows = readings.rows(one.representation)
+    for one in candidate_selection.candidates(FinetunePlan(), representations, len(train), len(classes)):
+        rows = representations.rows(one.representation)
         span = Subspace.of(rows[train])
         head = classifiers.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
         told = classes[np.argmax(head.scores(span.of_rows(rows[test])), axis=1)]
@@ -69,14 +69,14 @@ def best_simple(readings: Representations, labels: NDArray[Any], train: Rows, te
 
 def draws_of(sight: FeatureExtractor, labelled: ClassLabels, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
-    readings = read(sight, labelled.spectra)
+    representations = read(sight, labelled.spectra)
     groups = labelled.spectra.table.get("sample")
     rows, simple = [], Counter[str]()
     splits = list(labelled.splits(budget, DRAWS))
     for train, test in splits:
         found = taught(sight, labelled.spectra, labelled.labels, train, groups)
         told = classify(sight, labelled.spectra[test], found.model)
-        accuracies = best_simple(readings, labelled.labels, train, test)
+        accuracies = best_simple(representations, labelled.labels, train, test)
         simple.update({name: one / len(splits) for name, one in accuracies.items()})
         expected = found.report.expected
         rows.append(

@@ -54,13 +54,15 @@ class EvaluatedCandidate:
     accuracy: float
 
 
-def candidates(plan: FinetunePlan, readings: Representations, spectra: int, classes: int) -> list[ClassifierCandidate]:
+def candidates(
+    plan: FinetunePlan, representations: Representations, spectra: int, classes: int
+) -> list[ClassifierCandidate]:
     """What is tried, the usual best first."""
     slow = spectra * classes > LARGEST_LOGISTIC
     return [
         ClassifierCandidate(representation, head)
         for representation, head in _order(plan)
-        if readings.has(representation) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
+        if representations.has(representation) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
     ]
 
 

@@ -61,11 +61,11 @@ def classify(
     finetuned_model.require_parent(model.card, sight.parent, sight.sha256)
     _require_range(spectra, model)
     try:
-        readings = _read(sight, spectra, model, progress)
-        far = novelty.distances(readings.rows("joined"), model.arrays["kept"]) > model.card.novelty_threshold
+        representations = _read(sight, spectra, model, progress)
+        far = novelty.distances(representations.rows("joined"), model.arrays["kept"]) > model.card.novelty_threshold
         if model.card.kind != CLASSES:
-            return _of_values(quantities.predicted(model, readings), far, model)
-        told = probabilities_of(model, readings)
+            return _of_values(quantities.predicted(model, representations), far, model)
+        told = probabilities_of(model, representations)
     except (KeyError, ValueError, IndexError) as error:
         raise StudioError(
             f"The taught model '{model.card.name}' is damaged.", remedy="Import it again, or teach it again."
@@ -79,9 +79,9 @@ def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: FineT
     return Classified(words, np.empty((len(values), 0)), (), far, values, error)
 
 
-def probabilities_of(model: FineTunedModel, readings: Representations) -> NDArray[np.float64]:
+def probabilities_of(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:
     """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
-    rows = readings.rows(model.card.representation)
+    rows = representations.rows(model.card.representation)
     arrays, many = model.arrays, len(model.card.classes)
     head = (
         LinearClassifier(arrays["weights"], arrays["offset"])

@@ -8,7 +8,7 @@ from typing import Final
 from ramanstudio.core.errors import StudioError
 
 AUTO: Final = "auto"
-# What a reading of spectra is made of (`readings.Representations`); the joined one lost to none of the others with few labels.
+# What a reading of spectra is made of (`representations.Representations`); the joined one lost to none of the others with few labels.
 REPRESENTATIONS: Final[dict[str, tuple[str, ...]]] = {
     "joined": ("lines", "slopes", "line components", "slope components", "features"),
     "lines": ("lines", "slopes"),

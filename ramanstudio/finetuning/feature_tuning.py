@@ -31,9 +31,9 @@ PARTS: Final = 5  # one is tested on, one stops the learning, the others are lea
 MARGIN: Final = 2.0  # standard errors by which it has to be ahead
 
 
-def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, readings: Representations, which: Places) -> bool:
+def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, representations: Representations, which: Places) -> bool:
     """Whether there are labels enough to try, or the plan asks for it, and the model has features to learn."""
-    if sight.tuner is None or "features" not in readings.blocks or plan.full == "never":
+    if sight.tuner is None or "features" not in representations.blocks or plan.full == "never":
         return False
     counts = np.bincount(which)
     enough = len(which) >= FEWEST and float(np.median(counts)) >= FEWEST_A_CLASS
@@ -42,7 +42,7 @@ def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, readings: Represent
 
 def learned_anew(
     sight: FeatureExtractor,
-    readings: Representations,
+    representations: Representations,
     places: Places,
     which: Places,
     folds: Folds,
@@ -59,7 +59,7 @@ def learned_anew(
     test, apart = parts.fold == 0, parts.fold == 1
     if not (test.any() and apart.any() and sight.tuner is not None):
         return None
-    some, denoised = places[~test], readings.denoised
+    some, denoised = places[~test], representations.denoised
     attempts: list[CandidateScore] = []
 
     def show(epoch: Epoch) -> None:
@@ -76,9 +76,9 @@ def learned_anew(
         progress.warn("There is no memory to learn the features anew, so they stay as they are.")
         return None
     tuned = sight.tuner.features(denoised.axis, denoised.values, weights)
-    blocks = {**readings.blocks, "tuned": tuned}
+    blocks = {**representations.blocks, "tuned": tuned}
     only = replace(parts, fold=np.where(test, 0, NOT_TESTED), by_sample=folds.by_sample, sole=folds.sole)
-    return replace(sight, weights=weights), replace(readings, blocks=blocks), only
+    return replace(sight, weights=weights), replace(representations, blocks=blocks), only
 
 
 def wins(

@@ -70,7 +70,7 @@ def duplicates(values: Floats, places: Places) -> tuple[tuple[int, ...], ...]:
 def next_to_label(probabilities: Floats, rows: Floats, places: Places, many: int = NEXT) -> tuple[int, ...]:
     """The most telling of spectra without a label: those most in doubt, and unlike each other.
 
-    `probabilities` (M, K), readings `rows` (M, D), `places` (M,). Doubt is the entropy of the answer; each that is
+    `probabilities` (M, K), representations `rows` (M, D), `places` (M,). Doubt is the entropy of the answer; each that is
     chosen takes from the others by how near they lie.
     """
     if not len(places):

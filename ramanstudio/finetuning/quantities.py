@@ -127,15 +127,15 @@ def finetune(
     values = numbers[places]
     samples = labels.samples_of(groups, places, len(spectra))
     folds = deal(np.zeros(len(places), dtype=np.intp), samples, plan.folds or min(10, len(places)), plan.seed)
-    readings = read(sight, spectra, readings=FOR_QUANTITIES, progress=progress)
-    tried = _try_all(_fits(plan, readings, len(places)), readings, places, values, folds, progress)
+    representations = read(sight, spectra, representations=FOR_QUANTITIES, progress=progress)
+    tried = _try_all(_fits(plan, representations, len(places)), representations, places, values, folds, progress)
     chosen = _choose(tried, values, folds)
     report = replace(
         _report(tried, chosen, places, values, folds),
         duplicates=label_errors.duplicates(spectra.values[places], places),
         seconds=time.monotonic() - started,
     )
-    return FineTuningResult(_model(sight, readings, plan, tried[chosen][0], report, folds), report)
+    return FineTuningResult(_model(sight, representations, plan, tried[chosen][0], report, folds), report)
 
 
 def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> RegressionReport:
@@ -159,7 +159,7 @@ def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, 
     )
 
 
-def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[RegressorCandidate]:
+def _fits(plan: FinetunePlan, representations: Representations, many: int) -> list[RegressorCandidate]:
     """What is tried, the usual best first."""
     every = [
         RegressorCandidate(
@@ -176,7 +176,7 @@ def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[Regr
     return [
         one
         for one in every
-        if readings.has(one.representation)
+        if representations.has(one.representation)
         and plan.representation in (AUTO, one.representation)
         and plan.head in (AUTO, one.head)
         and not (one.head == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
@@ -185,7 +185,7 @@ def _fits(plan: FinetunePlan, readings: Representations, many: int) -> list[Regr
 
 def _try_all(
     fits: Sequence[RegressorCandidate],
-    readings: Representations,
+    representations: Representations,
     places: Places,
     values: Floats,
     folds: Folds,
@@ -198,7 +198,7 @@ def _try_all(
         for done, one in enumerate(fits):
             progress(done, len(fits), f"trying {one.words}")
             if one.representation not in spans:
-                rows = readings.rows(one.representation)[places]
+                rows = representations.rows(one.representation)[places]
                 spans[one.representation] = Subspace.of(rows).of_rows(rows)
             tried.append((one, _held_out(one, spans[one.representation], values, folds)))
             attempts = [CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried]
@@ -259,18 +259,21 @@ def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
 
 def _model(
     sight: FeatureExtractor,
-    readings: Representations,
+    representations: Representations,
     plan: FinetunePlan,
     one: RegressorCandidate,
     report: RegressionReport,
     folds: Folds,
 ) -> FineTunedModel:
-    rows, joined = readings.rows(one.representation)[report.places], readings.rows("joined")[report.places]
+    rows, joined = (
+        representations.rows(one.representation)[report.places],
+        representations.rows("joined")[report.places],
+    )
     span = Subspace.of(rows)
     learned = fit(one, span.of_rows(rows), report.true)
     kept = novelty.kept(np.zeros(len(joined), dtype=np.intp))
-    arrays: dict[str, NDArray[Any]] = readings.arrays | {
-        "axis": readings.denoised.axis,
+    arrays: dict[str, NDArray[Any]] = representations.arrays | {
+        "axis": representations.denoised.axis,
         "kept": joined[kept],
         "span.mean": span.mean.astype(np.float32),
         "span.basis": span.basis.astype(np.float32),
@@ -306,10 +309,10 @@ def _figures(report: RegressionReport) -> dict[str, float]:
     return {"RMSE held out": report.error, **bounds, "spread of the quantity": report.spread}
 
 
-def predicted(model: FineTunedModel, readings: Representations) -> NDArray[np.float64]:
+def predicted(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:
     """The quantity in each of N spectra, by what was read of them (N,)."""
     arrays = model.arrays
     span = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
     curve = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
-    return curve.values(span.of_rows(readings.rows(model.card.representation)))
+    return curve.values(span.of_rows(representations.rows(model.card.representation)))

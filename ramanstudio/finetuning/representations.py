@@ -72,15 +72,15 @@ def read(
     sight: FeatureExtractor,
     spectra: SpectrumSet,
     components: Mapping[str, Components] | None = None,
-    readings: tuple[str, ...] = FOR_CLASSES,
+    representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
-    """All blocks that `readings` need of `spectra`; `components` are those of earlier spectra, else of these.
+    """All blocks that `representations` need of `spectra`; `components` are those of earlier spectra, else of these.
 
     Raises StudioError when a spectrum cannot be denoised, Cancelled when asked to stop.
     """
     denoised = sight.denoise(spectra, progress)
-    return read_denoised(sight, spectra, denoised, components, readings, progress)
+    return read_denoised(sight, spectra, denoised, components, representations, progress)
 
 
 def read_denoised(
@@ -88,11 +88,11 @@ def read_denoised(
     spectra: SpectrumSet,
     denoised: SpectrumSet,
     components: Mapping[str, Components] | None = None,
-    readings: tuple[str, ...] = FOR_CLASSES,
+    representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
     """The same of spectra that are denoised already."""
-    wanted = {block for representation in readings for block in REPRESENTATIONS[representation]}
+    wanted = {block for representation in representations for block in REPRESENTATIONS[representation]}
     blocks: dict[str, NDArray[np.float32]] = {}
     found = dict(components or {})
     if wanted & {"lines", "slopes"}:

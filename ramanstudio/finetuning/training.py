@@ -49,13 +49,13 @@ class TrainingSet:
     """What is learned from: readings of all spectra, the labelled among them, and how these are parted."""
 
     spectra: SpectrumSet
-    readings: Representations
+    representations: Representations
     labelled: ClassLabels
     folds: Folds
 
     def rows(self, representation: str) -> NDArray[np.float32]:
         """The labelled spectra's rows (n, D)."""
-        return self.readings.rows(representation)[self.labelled.places]
+        return self.representations.rows(representation)[self.labelled.places]
 
 
 def finetune(
@@ -80,11 +80,11 @@ def finetune(
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
     few = plan.representation == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
-    lesson = TrainingSet(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
+    lesson = TrainingSet(spectra, read(sight, spectra, representations=wanted, progress=progress), labelled, folds)
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
     first = _usual(plan, tried, labelled)
     chosen = int(_choice(tried, first, lesson)[0])
-    if not stopped and feature_tuning.pays_to_try(plan, sight, lesson.readings, labelled.which):
+    if not stopped and feature_tuning.pays_to_try(plan, sight, lesson.representations, labelled.which):
         with suppress(Cancelled):
             sight, lesson, tried, first, chosen = _tuned(sight, lesson, plan, tried, first, chosen, progress)
     return _finished(sight, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
@@ -103,12 +103,12 @@ def _tuned(
     labelled, best = lesson.labelled, tried[chosen].candidate
     before = sight, lesson, tried, first, chosen
     found = feature_tuning.learned_anew(
-        sight, lesson.readings, labelled.places, labelled.which, lesson.folds, plan, progress
+        sight, lesson.representations, labelled.places, labelled.which, lesson.folds, plan, progress
     )
     if found is None:
         return before
-    seeing, readings, folds = found
-    anew = replace(lesson, readings=readings, folds=folds)
+    seeing, representations, folds = found
+    anew = replace(lesson, representations=representations, folds=folds)
     rows = anew.rows(best.representation), anew.rows("tuned")
     won = feature_tuning.wins(*rows, labelled.which, folds.tested, best, len(labelled.classes))
     return before if won is None else (seeing, anew, [won], 0, 0)
@@ -121,7 +121,7 @@ def _too_few_to_choose(labelled: ClassLabels) -> bool:
 
 def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[ClassifierCandidate]:
     labelled = lesson.labelled
-    some = candidate_selection.candidates(plan, lesson.readings, len(labelled.places), len(labelled.classes))
+    some = candidate_selection.candidates(plan, lesson.representations, len(labelled.places), len(labelled.classes))
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
 
 
@@ -254,7 +254,7 @@ def _model(
     head = _fitted(lesson, chosen)
     kept = novelty.kept(labelled.which)
     rows = lesson.rows("joined")
-    arrays: dict[str, NDArray[Any]] = lesson.readings.arrays | {
+    arrays: dict[str, NDArray[Any]] = lesson.representations.arrays | {
         "axis": lesson.spectra.axis,
         "kept": rows[kept].astype(np.float32),
     }
@@ -300,14 +300,14 @@ def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, 
     places = lesson.labelled.places[some]
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
-        readings = read_denoised(
-            sight, raw, denoised, lesson.readings.components, (model.card.representation,), watched
+        representations = read_denoised(
+            sight, raw, denoised, lesson.representations.components, (model.card.representation,), watched
         )
-        return probabilities_of(model, readings)
+        return probabilities_of(model, representations)
 
     try:
         return label_errors.relied_on(
-            lesson.spectra[places], lesson.readings.denoised[places], lesson.labelled.which[some], told
+            lesson.spectra[places], lesson.representations.denoised[places], lesson.labelled.which[some], told
         )
     except Cancelled:
         return ()
@@ -317,8 +317,8 @@ def _next(lesson: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
     unlabelled = lesson.labelled.unlabelled
     if not len(unlabelled):
         return ()
-    told = probabilities_of(model, lesson.readings)[unlabelled]
-    return label_errors.next_to_label(told, lesson.readings.rows("joined")[unlabelled], unlabelled)
+    told = probabilities_of(model, lesson.representations)[unlabelled]
+    return label_errors.next_to_label(told, lesson.representations.rows("joined")[unlabelled], unlabelled)
 
 
 __all__ = ["FineTuned", "Learned", "finetune"]
