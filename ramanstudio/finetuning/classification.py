@@ -14,7 +14,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
 from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
-from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent_denoised
 from ramanstudio.signal import comparison
 from ramanstudio.signal.spectral_features import Components
 
@@ -104,7 +104,7 @@ def _read(sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, 
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
         sight = replace(sight, weights=weights)
-    return read_denoised(
+    return represent_denoised(
         sight, spectra, denoised, components_of(model), ("joined", model.card.representation), progress
     )
 

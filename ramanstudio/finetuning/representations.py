@@ -80,10 +80,10 @@ def read(
     Raises StudioError when a spectrum cannot be denoised, Cancelled when asked to stop.
     """
     denoised = sight.denoise(spectra, progress)
-    return read_denoised(sight, spectra, denoised, components, representations, progress)
+    return represent_denoised(sight, spectra, denoised, components, representations, progress)
 
 
-def read_denoised(
+def represent_denoised(
     sight: FeatureExtractor,
     spectra: SpectrumSet,
     denoised: SpectrumSet,

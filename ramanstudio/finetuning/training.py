@@ -33,7 +33,7 @@ from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import ClassLabels
 from ramanstudio.finetuning.report import CandidateScore, ClassificationReport, FineTuningResult, TrainingProgress
-from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, read_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, represent_denoised
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -300,7 +300,7 @@ def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, 
     places = lesson.labelled.places[some]
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
-        representations = read_denoised(
+        representations = represent_denoised(
             sight, raw, denoised, lesson.representations.components, (model.card.representation,), watched
         )
         return probabilities_of(model, representations)
