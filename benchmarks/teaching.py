@@ -28,7 +28,7 @@ from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5
@@ -69,7 +69,7 @@ def best_simple(representations: Representations, labels: NDArray[Any], train: R
 
 def draws_of(sight: FeatureExtractor, labelled: ClassLabels, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
-    representations = read(sight, labelled.spectra)
+    representations = represent(sight, labelled.spectra)
     groups = labelled.spectra.table.get("sample")
     rows, simple = [], Counter[str]()
     splits = list(labelled.splits(budget, DRAWS))

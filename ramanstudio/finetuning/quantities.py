@@ -29,7 +29,7 @@ from ramanstudio.finetuning.config import (
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
-from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -127,7 +127,7 @@ def finetune(
     values = numbers[places]
     samples = labels.samples_of(groups, places, len(spectra))
     folds = deal(np.zeros(len(places), dtype=np.intp), samples, plan.folds or min(10, len(places)), plan.seed)
-    representations = read(sight, spectra, representations=FOR_QUANTITIES, progress=progress)
+    representations = represent(sight, spectra, representations=FOR_QUANTITIES, progress=progress)
     tried = _try_all(_fits(plan, representations, len(places)), representations, places, values, folds, progress)
     chosen = _choose(tried, values, folds)
     report = replace(

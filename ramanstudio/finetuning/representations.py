@@ -68,7 +68,7 @@ class Representations:
         return np.hstack([self.blocks[name] for name in REPRESENTATIONS[representation] if name in self.blocks])
 
 
-def read(
+def represent(
     sight: FeatureExtractor,
     spectra: SpectrumSet,
     components: Mapping[str, Components] | None = None,

@@ -33,7 +33,7 @@ from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import ClassLabels
 from ramanstudio.finetuning.report import CandidateScore, ClassificationReport, FineTuningResult, TrainingProgress
-from ramanstudio.finetuning.representations import FeatureExtractor, Representations, read, represent_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent, represent_denoised
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -80,7 +80,7 @@ def finetune(
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
     few = plan.representation == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
-    lesson = TrainingSet(spectra, read(sight, spectra, representations=wanted, progress=progress), labelled, folds)
+    lesson = TrainingSet(spectra, represent(sight, spectra, representations=wanted, progress=progress), labelled, folds)
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
     first = _usual(plan, tried, labelled)
     chosen = int(_choice(tried, first, lesson)[0])
