@@ -247,7 +247,7 @@ def write_labels(labelled: ClassLabels, ours: Sequence[Row], rivals: Sequence[Ro
         ["best of the rivals, each budget by itself", *(f"{one:.3f}" for one in best), ""],
         *([row[0], *row[1], f"{row[2]:.0f}"] for row in rivals),
     ]
-    head = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
+    estimator = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
     drawn = f", mean ± standard deviation of {DRAWS} draws of the labels" if any(labelled.budgets) else ""
     lead = f"{labelled.about} " if labelled.about else ""
     write_section(
@@ -260,7 +260,7 @@ def write_labels(labelled: ClassLabels, ours: Sequence[Row], rivals: Sequence[Ro
         f" *components of the set*: {COMPONENTS} principal components of the derivative over all spectra, those without"
         " a label too; *ours* sees them so too. *s*: seconds of computing of all fits."
         f"{RESNET_NOTE if any(RESNET in row[0] for row in rivals) else ' The ResNet from scratch was not run.'}"
-        f" {note}\n\n" + table(head, rows),
+        f" {note}\n\n" + table(estimator, rows),
     )
 
 

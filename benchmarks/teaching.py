@@ -61,8 +61,8 @@ def best_simple(representations: Representations, labels: NDArray[Any], train: R
     for one in candidate_selection.candidates(FinetunePlan(), representations, len(train), len(classes)):
         rows = representations.rows(one.representation)
         span = Subspace.of(rows[train])
-        head = classifiers.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
-        told = classes[np.argmax(head.scores(span.of_rows(rows[test])), axis=1)]
+        estimator = classifiers.fit(one.estimator, span.of_rows(rows[train]), which, len(classes), one.strength)
+        told = classes[np.argmax(estimator.scores(span.of_rows(rows[test])), axis=1)]
         found[one.words] = float(np.mean(told == labels[test]))
     return found
 
@@ -123,7 +123,7 @@ def measure_honesty(sight: FeatureExtractor, labelled: ClassLabels, budgets: tup
             ]
         )
         print(labelled.name, *lines[-1], flush=True)
-    head = (
+    estimator = (
         "labels a class", "draws", "accuracy", "stated", "95 % interval",
         "holds (≥ 90 %)", "best simple head", "behind it (≤ .01)", "mean probability told", "called unknown", "chosen",
     )  # fmt: skip
@@ -133,7 +133,7 @@ def measure_honesty(sight: FeatureExtractor, labelled: ClassLabels, budgets: tup
         f" chosen on the labels given, drawn {DRAWS} times (once where all are given). *Holds*: in how many draws the"
         " accuracy on all other spectra lies in the stated interval."
         " *Best simple head*: of all readings and heads that the program may choose from, the one with the best mean on"
-        f" the spectra to be named, which nobody could know. {note}\n\n" + table(head, lines),
+        f" the spectra to be named, which nobody could know. {note}\n\n" + table(estimator, lines),
     )
 
 

@@ -29,12 +29,12 @@ class ClassifierCandidate:
     """A reading and a head on it."""
 
     representation: str
-    head: str
+    estimator: str
     strength: float = classifiers.STRENGTH
 
     @property
     def words(self) -> str:
-        return f"{REPRESENTATION_TITLES[self.representation]}, {self.head}"
+        return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}"
 
 
 # In the order in which they are tried: those that are usually best come first, should somebody stop it.
@@ -60,28 +60,31 @@ def candidates(
     """What is tried, the usual best first."""
     slow = spectra * classes > LARGEST_LOGISTIC
     return [
-        ClassifierCandidate(representation, head)
-        for representation, head in _order(plan)
-        if representations.has(representation) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
+        ClassifierCandidate(representation, estimator)
+        for representation, estimator in _order(plan)
+        if representations.has(representation) and not (slow and estimator == LOGISTIC and plan.estimator != LOGISTIC)
     ]
 
 
 def _order(plan: FinetunePlan) -> list[tuple[str, str]]:
     """ORDER, or what the plan leaves of it; a pair that is not in it but asked for is tried alone."""
     some = [
-        (representation, head)
-        for representation, head in ORDER
-        if plan.representation in (AUTO, representation) and plan.head in (AUTO, head)
+        (representation, estimator)
+        for representation, estimator in ORDER
+        if plan.representation in (AUTO, representation) and plan.estimator in (AUTO, estimator)
     ]
     return some or [
-        ("joined" if plan.representation == AUTO else plan.representation, LDA if plan.head == AUTO else plan.head)
+        (
+            "joined" if plan.representation == AUTO else plan.representation,
+            LDA if plan.estimator == AUTO else plan.estimator,
+        )
     ]
 
 
 def usual(plan: FinetunePlan, tried: Sequence[ClassifierCandidate], fewest: int) -> ClassifierCandidate:
     """What is taken unless the labels speak against it: with a label or two a class, the nearest spectrum."""
-    head = NEAREST if fewest < 2 else LDA
-    return next((one for one in tried if one.head == head), tried[0])
+    estimator = NEAREST if fewest < 2 else LDA
+    return next((one for one in tried if one.estimator == estimator), tried[0])
 
 
 def hold_out(
@@ -94,8 +97,10 @@ def hold_out(
     scores = np.full((len(rows), classes), np.nan)
     for learn, test in progress.steps(folds.splits(), "folds"):
         span = Subspace.of(rows[learn])
-        head = classifiers.fit(candidate.head, span.of_rows(rows[learn]), which[learn], classes, candidate.strength)
-        scores[test] = head.scores(span.of_rows(rows[test]))
+        estimator = classifiers.fit(
+            candidate.estimator, span.of_rows(rows[learn]), which[learn], classes, candidate.strength
+        )
+        scores[test] = estimator.scores(span.of_rows(rows[test]))
     return EvaluatedCandidate(candidate, scores, _accuracy(scores, which, folds))
 
 

@@ -83,12 +83,12 @@ def probabilities_of(model: FineTunedModel, representations: Representations) ->
     """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
     rows = representations.rows(model.card.representation)
     arrays, many = model.arrays, len(model.card.classes)
-    head = (
+    estimator = (
         LinearClassifier(arrays["weights"], arrays["offset"])
         if "weights" in arrays
         else NearestNeighbourClassifier(arrays["rows"], arrays["which"].astype(np.intp), many)
     )
-    return accuracy.chances(head.scores(rows), model.card.sharpness)
+    return accuracy.chances(estimator.scores(rows), model.card.sharpness)
 
 
 def components_of(model: FineTunedModel) -> dict[str, Components]:

@@ -92,16 +92,16 @@ def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
     return distances
 
 
-def fit(head: str, rows: Floats, which: Places, classes: int, strength: float = STRENGTH) -> AnyClassifier:
+def fit(estimator: str, rows: Floats, which: Places, classes: int, strength: float = STRENGTH) -> AnyClassifier:
     """A head learned from `rows` (n, R) in the coordinates of their span, and their classes `which` (n,) of `classes`.
 
     A class that none of the rows has is never chosen.
     """
-    if head == NEAREST:
+    if estimator == NEAREST:
         return NearestNeighbourClassifier(rows, which, classes)
-    if head == LOGISTIC and len(np.unique(which)) > 1:
+    if estimator == LOGISTIC and len(np.unique(which)) > 1:
         return _logistic(rows, which, classes, strength)
-    return _discriminants(rows, which, classes, shrunk=head == LDA)
+    return _discriminants(rows, which, classes, shrunk=estimator == LDA)
 
 
 def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> LinearClassifier:

@@ -42,7 +42,7 @@ REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
 class FinetunePlan:
     """How a model is taught. As it stands, everything is chosen by the labelled spectra.
 
-    `representation` is one of REPRESENTATIONS and `head` one of CLASSIFIERS (or REGRESSORS), where they are not to be chosen; `full`
+    `representation` is one of REPRESENTATIONS and `estimator` one of CLASSIFIERS (or REGRESSORS), where they are not to be chosen; `full`
     says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
     where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
     number); `false_unknown_rate` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
@@ -50,7 +50,7 @@ class FinetunePlan:
     """
 
     representation: str = AUTO
-    head: str = AUTO
+    estimator: str = AUTO
     full: str = AUTO
     quantity: bool | None = None
     folds: int = 0

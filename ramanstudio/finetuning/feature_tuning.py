@@ -92,8 +92,8 @@ def wins(
     candidate = ClassifierCandidate("tuned", LDA)
     for read, one in ((rows, best), (tuned, candidate)):
         span = Subspace.of(read[~test])
-        head = classifiers.fit(one.head, span.of_rows(read[~test]), which[~test], classes, one.strength)
-        scores.append(head.scores(span.of_rows(read[test])))
+        estimator = classifiers.fit(one.estimator, span.of_rows(read[~test]), which[~test], classes, one.strength)
+        scores.append(estimator.scores(span.of_rows(read[test])))
     right = [np.argmax(one, axis=1) == which[test] for one in scores]
     ahead = right[1].astype(float) - right[0]
     if ahead.mean() <= MARGIN * ahead.std() / np.sqrt(len(ahead)):

@@ -43,7 +43,7 @@ class FineTunedModelCard:
     parent: str
     parent_sha256: str
     representation: str
-    head: str
+    estimator: str
     axis_cm: tuple[float, float]
     sharpness: float = 1.0
     novelty_threshold: float = 0.0
@@ -63,7 +63,7 @@ class FineTunedModelCard:
             [
                 f"{self.name}: {what}, learned from {sum(self.counts)} spectra.",
                 f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
-                f"Reads: {REPRESENTATION_TITLES.get(self.representation, self.representation)}. Judged by: {self.head}.",
+                f"Reads: {REPRESENTATION_TITLES.get(self.representation, self.representation)}. Judged by: {self.estimator}.",
                 *self.notes,
                 *(
                     f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"

@@ -47,13 +47,13 @@ class RegressorCandidate:
     """A reading and a regression on it; `components` is of partial least squares."""
 
     representation: str
-    head: str
+    estimator: str
     components: int = 0
 
     @property
     def words(self) -> str:
         of = f" of {self.components} components" if self.components else ""
-        return f"{REPRESENTATION_TITLES[self.representation]}, {self.head}{of}"
+        return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}{of}"
 
 
 NO_SAMPLES: Final = (
@@ -83,10 +83,10 @@ def fit(one: RegressorCandidate, rows: Floats, values: Floats) -> Regressor:
     """A regression learned from `rows` (n, R) and their `values` (n,)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a length lies at its bound, or that a component explains nothing more
-        if one.head == GAUSSIAN_PROCESS:
+        if one.estimator == GAUSSIAN_PROCESS:
             return _process(rows, values)
         mean = float(values.mean())
-        if one.head == PARTIAL_LEAST_SQUARES:
+        if one.estimator == PARTIAL_LEAST_SQUARES:
             from sklearn.cross_decomposition import PLSRegression
 
             many = max(1, min(one.components, rows.shape[1], len(rows) - 1))
@@ -178,8 +178,8 @@ def _fits(plan: FinetunePlan, representations: Representations, many: int) -> li
         for one in every
         if representations.has(one.representation)
         and plan.representation in (AUTO, one.representation)
-        and plan.head in (AUTO, one.head)
-        and not (one.head == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
+        and plan.estimator in (AUTO, one.estimator)
+        and not (one.estimator == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
     ] or [RegressorCandidate("joined", RIDGE)]
 
 
@@ -290,7 +290,7 @@ def _model(
         parent=sight.parent,
         parent_sha256=sight.sha256,
         representation=one.representation,
-        head=one.head,
+        estimator=one.estimator,
         axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),
         novelty_threshold=novelty.novelty_threshold(
             joined, np.zeros(len(joined), np.intp), folds, plan.false_unknown_rate

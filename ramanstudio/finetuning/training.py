@@ -78,7 +78,7 @@ def finetune(
     started = time.monotonic()
     labelled = labels.labelled(given, groups, len(spectra))
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
-    few = plan.representation == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
+    few = plan.representation == AUTO and plan.estimator == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
     lesson = TrainingSet(spectra, represent(sight, spectra, representations=wanted, progress=progress), labelled, folds)
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
@@ -167,7 +167,7 @@ def _try_all(
 
 def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
     """The best of the regressions, stronger and weaker."""
-    some = [one for one in tried if one.candidate.head == classifiers.LOGISTIC and np.isfinite(one.accuracy)]
+    some = [one for one in tried if one.candidate.estimator == classifiers.LOGISTIC and np.isfinite(one.accuracy)]
     if not some:
         return []
     best = max(some, key=lambda one: one.accuracy).candidate
@@ -251,17 +251,17 @@ def _model(
     sight: FeatureExtractor, lesson: TrainingSet, plan: FinetunePlan, chosen: ClassifierCandidate, sharpness: float
 ) -> FineTunedModel:
     labelled = lesson.labelled
-    head = _fitted(lesson, chosen)
+    estimator = _fitted(lesson, chosen)
     kept = novelty.kept(labelled.which)
     rows = lesson.rows("joined")
     arrays: dict[str, NDArray[Any]] = lesson.representations.arrays | {
         "axis": lesson.spectra.axis,
         "kept": rows[kept].astype(np.float32),
     }
-    if isinstance(head, LinearClassifier):
-        arrays |= {"weights": head.weights.astype(np.float32), "offset": head.offset.astype(np.float32)}
+    if isinstance(estimator, LinearClassifier):
+        arrays |= {"weights": estimator.weights.astype(np.float32), "offset": estimator.offset.astype(np.float32)}
     else:
-        arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
+        arrays |= {"rows": estimator.rows.astype(np.float32), "which": estimator.which.astype(np.int32)}
     arrays |= {f"{TUNED}{name}": array for name, array in (sight.weights or {}).items()}
     card = FineTunedModelCard(
         name="",
@@ -271,7 +271,7 @@ def _model(
         parent=sight.parent,
         parent_sha256=sight.sha256,
         representation=chosen.representation,
-        head=chosen.head,
+        estimator=chosen.estimator,
         axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
         sharpness=sharpness,
         novelty_threshold=novelty.novelty_threshold(rows, labelled.which, lesson.folds, plan.false_unknown_rate),
@@ -285,12 +285,14 @@ def _model(
 def _fitted(lesson: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
     labelled, rows = lesson.labelled, lesson.rows(chosen.representation)
-    if chosen.head == classifiers.NEAREST:
+    if chosen.estimator == classifiers.NEAREST:
         return NearestNeighbourClassifier(rows, labelled.which, len(labelled.classes))
     span = Subspace.of(rows)
-    head = classifiers.fit(chosen.head, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength)
-    assert isinstance(head, LinearClassifier)
-    return head.outside(span)
+    estimator = classifiers.fit(
+        chosen.estimator, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength
+    )
+    assert isinstance(estimator, LinearClassifier)
+    return estimator.outside(span)
 
 
 def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:

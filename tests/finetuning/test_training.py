@@ -60,7 +60,7 @@ def test_the_stated_interval_holds_what_comes_true():
         spectra, names = substances(30, noise=1.6)
         order = np.random.default_rng(seed).permutation(len(names))
         spectra, names = spectra[order], names[order]
-        plan = FinetunePlan(representation="spectrum", head="LDA", seed=seed)
+        plan = FinetunePlan(representation="spectrum", estimator="LDA", seed=seed)
         found = finetune(SIGHT, spectra, some_labels(names, 10), plan=plan)
         rest = np.array(some_labels(names, 10) == "")
         true = np.mean(classify(SIGHT, spectra[rest], found.model).labels == names[rest])
@@ -78,7 +78,7 @@ def test_repeats_of_one_sample_never_check_each_other():
     own = np.repeat(draw.normal(0, 0.3, (8, len(AXIS))), 3, axis=0)
     labels = np.array(["sick", "well"] * 4, dtype=object)[samples]
     spectra = spectra.with_values(spectra.values + own)
-    plan = FinetunePlan(representation="spectrum", head="nearest")
+    plan = FinetunePlan(representation="spectrum", estimator="nearest")
     without, with_samples = (finetune(SIGHT, spectra, labels, groups, plan).report for groups in (None, samples))
     assert without.expected.held_out > 0.9 and not without.by_sample
     assert with_samples.expected.held_out < 0.8 and with_samples.by_sample
@@ -148,7 +148,7 @@ def test_two_hundred_classes_are_learned():
     centres = np.repeat(draw.uniform(250, 2950, (200, 6, 1)), 2, axis=0)
     values = np.exp(-0.5 * ((axis - centres) / 10) ** 2).sum(axis=1) + 0.05 * draw.standard_normal((400, 400))
     names = np.repeat([f"species {number:03}" for number in range(200)], 2)
-    found = finetune(SIGHT, SpectrumSet.of(axis, values), names, plan=FinetunePlan(head="nearest"))
+    found = finetune(SIGHT, SpectrumSet.of(axis, values), names, plan=FinetunePlan(estimator="nearest"))
     assert len(found.report.classes) == 200 and found.report.expected.accuracy > 0.9
 
 

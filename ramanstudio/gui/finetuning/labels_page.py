@@ -186,9 +186,9 @@ class LabelsPage(QWizardPage):
             rows.sort(key=lambda row: labels.number(row[0]) or 0.0)
         if counted.blank:
             rows.append(("without a label: to be named", f"{counted.blank}"))
-        head = self.counts.horizontalHeaderItem(0)
-        if head is not None:
-            head.setText("Value" if self.quantity.isChecked() else "Class")
+        estimator = self.counts.horizontalHeaderItem(0)
+        if estimator is not None:
+            estimator.setText("Value" if self.quantity.isChecked() else "Class")
         self.counts.show_rows(rows)
         told = [counted.problem] if counted.problem else list(counted.warnings)
         self.warnings.setText("\n".join(told))

@@ -146,8 +146,8 @@ class ResultPage(QWizardPage):
         heads, names = _heads(report.classes)
         table.setHorizontalHeaderLabels(["Spectra", "Found again"])
         table.setVerticalHeaderLabels(names)
-        for column, (head, name) in enumerate(zip(heads, report.classes, strict=True), 2):
-            item = QTableWidgetItem(head)
+        for column, (estimator, name) in enumerate(zip(heads, report.classes, strict=True), 2):
+            item = QTableWidgetItem(estimator)
             item.setToolTip(f"Named '{name}'")
             table.setHorizontalHeaderItem(column, item)
         accent = QColor(current().accent)

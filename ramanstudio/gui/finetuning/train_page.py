@@ -93,7 +93,7 @@ class TrainPage(QWizardPage):
     def plan(self) -> FinetunePlan:
         """What is asked for."""
         quantity = self._teach.data.quantity.isChecked()
-        chosen = (self.representation.currentData(), self.head.currentData(), self.full.currentData())
+        chosen = (self.representation.currentData(), self.estimator.currentData(), self.full.currentData())
         return FinetunePlan(*chosen, quantity=quantity)
 
     @property
@@ -231,7 +231,7 @@ class TrainPage(QWizardPage):
             0,
             f"{BY_DATA}: {REPRESENTATION_TITLES[card.representation]}" if self.plan.representation == AUTO else BY_DATA,
         )
-        self.head.setItemText(0, f"{BY_DATA}: {card.head}" if self.plan.head == AUTO else BY_DATA)
+        self.estimator.setItemText(0, f"{BY_DATA}: {card.estimator}" if self.plan.estimator == AUTO else BY_DATA)
         anew = "they were" if card.representation == "tuned" else "they were not"
         self.full.setItemText(0, f"{ANEW[AUTO]}: {anew}" if self.plan.full == AUTO else ANEW[AUTO])
         self.best.setText(f"Best of those tried: {self._best_words()}" if self._seen else "")
@@ -261,16 +261,16 @@ class TrainPage(QWizardPage):
         self.choices.setVisible(open_)
 
     def _fill_heads(self) -> None:
-        chosen = self.head.currentData()
-        self.head.clear()
-        self.head.addItem(BY_DATA, AUTO)
+        chosen = self.estimator.currentData()
+        self.estimator.clear()
+        self.estimator.addItem(BY_DATA, AUTO)
         for one in REGRESSORS if self._teach.data.quantity.isChecked() else CLASSIFIERS:
-            self.head.addItem(one, one)
-        self.head.setCurrentIndex(max(0, self.head.findData(chosen)))
+            self.estimator.addItem(one, one)
+        self.estimator.setCurrentIndex(max(0, self.estimator.findData(chosen)))
 
     def _make_choices(self) -> QWidget:
         holder = QWidget(self)
-        self.representation, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
+        self.representation, self.estimator, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
         self.representation.addItem(BY_DATA, AUTO)
         for one in FOR_QUANTITIES:
             self.representation.addItem(REPRESENTATION_TITLES[one], one)
@@ -279,7 +279,11 @@ class TrainPage(QWizardPage):
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(16)
-        rows = {"Spectra are read as": self.representation, "Judged by": self.head, "Features learned anew": self.full}
+        rows = {
+            "Spectra are read as": self.representation,
+            "Judged by": self.estimator,
+            "Features learned anew": self.full,
+        }
         for words, box in rows.items():
             box.setAccessibleName(words)
             form.addRow(words, box)
