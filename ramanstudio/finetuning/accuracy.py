@@ -104,15 +104,15 @@ def wilson(share: float, many: float) -> tuple[float, float]:
     return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
 
 
-def chances(scores: Floats, sharpness: float) -> NDArray[np.float64]:
+def chances(scores: Floats, inverse_temperature: float) -> NDArray[np.float64]:
     """Scores (M, K) as probabilities (M, K) that sum to one."""
-    scaled = sharpness * (scores - scores.max(axis=1, keepdims=True))
+    scaled = inverse_temperature * (scores - scores.max(axis=1, keepdims=True))
     weights = np.exp(scaled)
     told: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return told
 
 
-def sharpness(scores: Floats, which: Places, accuracy: float) -> float:
+def inverse_temperature(scores: Floats, which: Places, accuracy: float) -> float:
     """The factor for held-out `scores` (M, K) that makes their `chances` as sure on the average as the model is right.
 
     Begun from the likeliest factor (temperature scaling, Guo et al. 2017), no more than SHARPER times as sharp: what is

@@ -88,7 +88,7 @@ def probabilities_of(model: FineTunedModel, representations: Representations) ->
         if "weights" in arrays
         else NearestNeighbourClassifier(arrays["rows"], arrays["which"].astype(np.intp), many)
     )
-    return accuracy.chances(estimator.scores(rows), model.card.sharpness)
+    return accuracy.chances(estimator.scores(rows), model.card.inverse_temperature)
 
 
 def components_of(model: FineTunedModel) -> dict[str, Components]:

@@ -32,7 +32,7 @@ class FineTunedModelCard:
     """What a model was taught, by whom it sees, and how good it is; stored beside its arrays as card.json.
 
     `parent` is the model that denoises for it, `parent_sha256` that one's fingerprint; `axis_cm` (low, high) where its
-    spectra lie; `sharpness` makes scores probabilities; farther than `novelty_threshold` from all that was learned
+    spectra lie; `inverse_temperature` makes scores probabilities; farther than `novelty_threshold` from all that was learned
     from, a spectrum is unknown. `figures` are those that were measured when it was taught.
     """
 
@@ -45,7 +45,7 @@ class FineTunedModelCard:
     representation: str
     estimator: str
     axis_cm: tuple[float, float]
-    sharpness: float = 1.0
+    inverse_temperature: float = 1.0
     novelty_threshold: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)

@@ -68,6 +68,6 @@ def check_labels(
     scores, which, places = tried.scores[tested], which[tested], places[tested]
     if not len(scores):
         return LabelCheck((), twice)
-    told = accuracy.chances(scores, accuracy.sharpness(scores, which, tried.accuracy))
+    told = accuracy.chances(scores, accuracy.inverse_temperature(scores, which, tried.accuracy))
     doubts = label_errors.doubts(told, which, known.classes, places)
     return LabelCheck(label_errors.suspects(doubts, told, which, places), twice)

@@ -194,9 +194,9 @@ def _finished(
     labelled, folds = lesson.labelled, lesson.folds
     best, tested = tried[chosen], folds.tested
     expected = accuracy.expected(tried, first, chosen, labelled.which, folds, len(labelled.unlabelled))
-    sharpness = accuracy.sharpness(best.scores[tested], labelled.which[tested], expected.accuracy)
-    model = _model(sight, lesson, plan, best.candidate, sharpness)
-    told = accuracy.chances(best.scores[tested], sharpness)
+    inverse_temperature = accuracy.inverse_temperature(best.scores[tested], labelled.which[tested], expected.accuracy)
+    model = _model(sight, lesson, plan, best.candidate, inverse_temperature)
+    told = accuracy.chances(best.scores[tested], inverse_temperature)
     which, places = labelled.which[tested], labelled.places[tested]
     doubts = label_errors.doubts(told, which, labelled.classes, places)
     report = ClassificationReport(
@@ -248,7 +248,11 @@ def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
 
 
 def _model(
-    sight: FeatureExtractor, lesson: TrainingSet, plan: FinetunePlan, chosen: ClassifierCandidate, sharpness: float
+    sight: FeatureExtractor,
+    lesson: TrainingSet,
+    plan: FinetunePlan,
+    chosen: ClassifierCandidate,
+    inverse_temperature: float,
 ) -> FineTunedModel:
     labelled = lesson.labelled
     estimator = _fitted(lesson, chosen)
@@ -273,7 +277,7 @@ def _model(
         representation=chosen.representation,
         estimator=chosen.estimator,
         axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
-        sharpness=sharpness,
+        inverse_temperature=inverse_temperature,
         novelty_threshold=novelty.novelty_threshold(rows, labelled.which, lesson.folds, plan.false_unknown_rate),
         settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.representation]},
         software=f"RamanStudio {__version__}",
