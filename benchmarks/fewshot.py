@@ -97,13 +97,13 @@ def score(labelled: ClassLabels, features: Floats, classify: Classify, draws: in
     return scores(labelled, told, draws)
 
 
-def score_taught(labelled: ClassLabels, sight: FeatureExtractor) -> list[Score]:
+def score_taught(labelled: ClassLabels, extractor: FeatureExtractor) -> list[Score]:
     """The accuracy of the program's own `finetune` and `classify`, nothing chosen by hand, at each budget of labels."""
     spectra = labelled.spectra
 
     def told(train: Rows, test: Rows) -> Labels:
-        found = taught(sight, spectra, labelled.labels, train, spectra.table.get("sample"))
-        return name_by(sight, spectra[test], found.model).labels
+        found = taught(extractor, spectra, labelled.labels, train, spectra.table.get("sample"))
+        return name_by(extractor, spectra[test], found.model).labels
 
     return scores(labelled, told)
 
@@ -207,7 +207,7 @@ class Ours:
         return np.hstack([*self.of_the_set, *features])
 
 
-def rows_of_ours(labelled: ClassLabels, sight: FeatureExtractor, ours: Ours) -> list[Row]:
+def rows_of_ours(labelled: ClassLabels, extractor: FeatureExtractor, ours: Ours) -> list[Row]:
     """What is taught; beside it simple classifiers on the embedding (N, D), on the lines and slopes, on all of them."""
     judges: dict[str, Classify] = {
         "1-NN": classifiers.nearest_neighbour,
@@ -224,7 +224,7 @@ def rows_of_ours(labelled: ClassLabels, sight: FeatureExtractor, ours: Ours) -> 
         f"{JOINED}, 1-NN": (ours.joined, classifiers.nearest_neighbour),
     }
     return [
-        timed(JUDGED, labelled, partial(score_taught, labelled, sight)),
+        timed(JUDGED, labelled, partial(score_taught, labelled, extractor)),
         *(timed(name, labelled, partial(score, labelled, rows, one)) for name, (rows, one) in parts.items()),
     ]
 

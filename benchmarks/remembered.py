@@ -36,7 +36,7 @@ def remembered(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
 
 
 def taught(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     labels: NDArray[Any],
     train: NDArray[np.intp],
@@ -46,4 +46,4 @@ def taught(
     """A model taught the labels of `train` only, all other spectra without one."""
     given = np.full(len(spectra), "", dtype=object)
     given[train] = labels[train]
-    return finetune(sight, spectra, given, groups, plan)
+    return finetune(extractor, spectra, given, groups, plan)

@@ -67,15 +67,17 @@ def best_simple(representations: Representations, labels: NDArray[Any], train: R
     return found
 
 
-def draws_of(sight: FeatureExtractor, labelled: ClassLabels, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
+def draws_of(
+    extractor: FeatureExtractor, labelled: ClassLabels, budget: int | None
+) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
-    representations = represent(sight, labelled.spectra)
+    representations = represent(extractor, labelled.spectra)
     groups = labelled.spectra.table.get("sample")
     rows, simple = [], Counter[str]()
     splits = list(labelled.splits(budget, DRAWS))
     for train, test in splits:
-        found = taught(sight, labelled.spectra, labelled.labels, train, groups)
-        told = classify(sight, labelled.spectra[test], found.model)
+        found = taught(extractor, labelled.spectra, labelled.labels, train, groups)
+        told = classify(extractor, labelled.spectra[test], found.model)
         accuracies = best_simple(representations, labelled.labels, train, test)
         simple.update({name: one / len(splits) for name, one in accuracies.items()})
         expected = found.report.expected
@@ -98,11 +100,13 @@ def mean(rows: list[Draw], of: Callable[[Draw], float]) -> float:
     return float(np.mean([of(row) for row in rows]))
 
 
-def measure_honesty(sight: FeatureExtractor, labelled: ClassLabels, budgets: tuple[int | None, ...], note: str) -> None:
+def measure_honesty(
+    extractor: FeatureExtractor, labelled: ClassLabels, budgets: tuple[int | None, ...], note: str
+) -> None:
     """The section on one set: stated and true accuracy, and what the best of the simple heads would have given."""
     lines: list[list[object]] = []
     for budget in budgets:
-        rows, simple = draws_of(sight, labelled, budget)
+        rows, simple = draws_of(extractor, labelled, budget)
         best = max(simple, key=lambda name: simple[name])
         regret = simple[best] - mean(rows, lambda row: row.accuracy)
         measured = np.isfinite(rows[0].stated)
@@ -172,7 +176,7 @@ def pls_of(rows: NDArray[Any], values: NDArray[Any], groups: NDArray[Any], train
     return answers
 
 
-def measure_d2o(sight: FeatureExtractor, cells: SpectrumSet, note: str) -> None:
+def measure_d2o(extractor: FeatureExtractor, cells: SpectrumSet, note: str) -> None:
     """The D₂O in single cells as a quantity, beside PLS."""
     culture = cells.table["label"]
     percent = np.array([float(name.split("_")[1]) for name in culture])
@@ -181,8 +185,8 @@ def measure_d2o(sight: FeatureExtractor, cells: SpectrumSet, note: str) -> None:
     inside, chosen = [], Counter[str]()
     for train, test in d2o_splits(percent, culture):
         words = percent.astype(str)
-        found = taught(sight, cells, words, train, culture, FinetunePlan(quantity=True, bands=False))
-        told = classify(sight, cells[test], found.model)
+        found = taught(extractor, cells, words, train, culture, FinetunePlan(quantity=True, bands=False))
+        told = classify(extractor, cells[test], found.model)
         assert told.values is not None
         error = float(np.sqrt(np.mean((told.values - percent[test]) ** 2)))
         rows.setdefault("**taught**", []).append(error)
@@ -233,15 +237,15 @@ def main(model: str, only: str) -> None:
     if only in ("", "time"):
         measure_time(engine, cells, note)
     if only in ("", "d2o", "single_cells"):
-        sight = remembered(engine, cells.spectra)
+        extractor = remembered(engine, cells.spectra)
         if only != "single_cells":
-            measure_d2o(sight, cells.spectra, note)
+            measure_d2o(extractor, cells.spectra, note)
         if only != "d2o":
-            measure_honesty(sight, cells, (1, 2, 3, *cells.budgets[1:]), note)
+            measure_honesty(extractor, cells, (1, 2, 3, *cells.budgets[1:]), note)
     if only in ("", "minerals_raw"):
         minerals = minerals_raw()
-        sight = remembered(engine, minerals.spectra)
-        measure_honesty(sight, minerals, (1, 2, *minerals.budgets[1:]), note)
+        extractor = remembered(engine, minerals.spectra)
+        measure_honesty(extractor, minerals, (1, 2, *minerals.budgets[1:]), note)
 
 
 if __name__ == "__main__":

@@ -247,10 +247,10 @@ class Engine:
         `denoised` is what denoising each by itself gave, where that was done before.
         """
         known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
-        sight = self._sight()
+        extractor = self._sight()
         if denoised is not None and broken(spectra) is None:
-            sight = replace(sight, denoise=lambda *_: denoised)
-        return classification.classify(sight, spectra, known, progress or SILENT)
+            extractor = replace(extractor, denoise=lambda *_: denoised)
+        return classification.classify(extractor, spectra, known, progress or SILENT)
 
     def _sight(self) -> FeatureExtractor:
         """This model as teaching sees it."""

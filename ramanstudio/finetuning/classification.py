@@ -51,17 +51,17 @@ class Classified:
 
 
 def classify(
-    sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress = SILENT
+    extractor: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress = SILENT
 ) -> Classified:
     """What each of `spectra` is by a taught model, on whatever axis that covers the model's.
 
     Raises StudioError when the model was made for another parent or other Raman shifts, or a spectrum cannot be
     denoised; Cancelled when asked to stop.
     """
-    finetuned_model.require_parent(model.card, sight.parent, sight.sha256)
+    finetuned_model.require_parent(model.card, extractor.parent, extractor.sha256)
     _require_range(spectra, model)
     try:
-        representations = _read(sight, spectra, model, progress)
+        representations = _read(extractor, spectra, model, progress)
         far = novelty.distances(representations.rows("joined"), model.arrays["kept"]) > model.card.novelty_threshold
         if model.card.kind != CLASSES:
             return _of_values(quantities.predicted(model, representations), far, model)
@@ -97,15 +97,17 @@ def components_of(model: FineTunedModel) -> dict[str, Components]:
     return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
 
 
-def _read(sight: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress) -> Representations:
-    denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
+def _read(
+    extractor: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress
+) -> Representations:
+    denoised, axis = extractor.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (one.with_axis(axis, comparison.resampled(one, axis)) for one in (spectra, denoised))
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
-        sight = replace(sight, weights=weights)
+        extractor = replace(extractor, weights=weights)
     return represent_denoised(
-        sight, spectra, denoised, components_of(model), ("joined", model.card.representation), progress
+        extractor, spectra, denoised, components_of(model), ("joined", model.card.representation), progress
     )
 
 

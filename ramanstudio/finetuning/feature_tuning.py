@@ -31,9 +31,11 @@ PARTS: Final = 5  # one is tested on, one stops the learning, the others are lea
 MARGIN: Final = 2.0  # standard errors by which it has to be ahead
 
 
-def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, representations: Representations, which: Places) -> bool:
+def pays_to_try(
+    plan: FinetunePlan, extractor: FeatureExtractor, representations: Representations, which: Places
+) -> bool:
     """Whether there are labels enough to try, or the plan asks for it, and the model has features to learn."""
-    if sight.tuner is None or "features" not in representations.blocks or plan.full == "never":
+    if extractor.tuner is None or "features" not in representations.blocks or plan.full == "never":
         return False
     counts = np.bincount(which)
     enough = len(which) >= FEWEST and float(np.median(counts)) >= FEWEST_A_CLASS
@@ -41,7 +43,7 @@ def pays_to_try(plan: FinetunePlan, sight: FeatureExtractor, representations: Re
 
 
 def learned_anew(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     representations: Representations,
     places: Places,
     which: Places,
@@ -57,7 +59,7 @@ def learned_anew(
 
     parts = deal(which, folds.unit, PARTS, plan.seed)
     test, apart = parts.fold == 0, parts.fold == 1
-    if not (test.any() and apart.any() and sight.tuner is not None):
+    if not (test.any() and apart.any() and extractor.tuner is not None):
         return None
     some, denoised = places[~test], representations.denoised
     attempts: list[CandidateScore] = []
@@ -69,16 +71,16 @@ def learned_anew(
 
     values, classes = denoised.values[some], which[~test]
     try:
-        weights = sight.tuner.learn(
+        weights = extractor.tuner.learn(
             denoised.axis, values, classes, apart[~test], plan.epochs, plan.seed, _kept(values, classes), progress, show
         )
     except MemoryIsFull:
         progress.warn("There is no memory to learn the features anew, so they stay as they are.")
         return None
-    tuned = sight.tuner.features(denoised.axis, denoised.values, weights)
+    tuned = extractor.tuner.features(denoised.axis, denoised.values, weights)
     blocks = {**representations.blocks, "tuned": tuned}
     only = replace(parts, fold=np.where(test, 0, NOT_TESTED), by_sample=folds.by_sample, sole=folds.sole)
-    return replace(sight, weights=weights), replace(representations, blocks=blocks), only
+    return replace(extractor, weights=weights), replace(representations, blocks=blocks), only
 
 
 def wins(

@@ -113,7 +113,7 @@ def _process(rows: Floats, values: Floats) -> Regressor:
 
 
 def finetune(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     given: ArrayLike | Sequence[Any],
     groups: ArrayLike | Sequence[Any] | None,
@@ -127,7 +127,7 @@ def finetune(
     values = numbers[places]
     samples = labels.samples_of(groups, places, len(spectra))
     folds = deal(np.zeros(len(places), dtype=np.intp), samples, plan.folds or min(10, len(places)), plan.seed)
-    representations = represent(sight, spectra, representations=FOR_QUANTITIES, progress=progress)
+    representations = represent(extractor, spectra, representations=FOR_QUANTITIES, progress=progress)
     tried = _try_all(_fits(plan, representations, len(places)), representations, places, values, folds, progress)
     chosen = _choose(tried, values, folds)
     report = replace(
@@ -135,7 +135,7 @@ def finetune(
         duplicates=label_errors.duplicates(spectra.values[places], places),
         seconds=time.monotonic() - started,
     )
-    return FineTuningResult(_model(sight, representations, plan, tried[chosen][0], report, folds), report)
+    return FineTuningResult(_model(extractor, representations, plan, tried[chosen][0], report, folds), report)
 
 
 def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> RegressionReport:
@@ -258,7 +258,7 @@ def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
 
 
 def _model(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     representations: Representations,
     plan: FinetunePlan,
     one: RegressorCandidate,
@@ -287,8 +287,8 @@ def _model(
         kind=QUANTITY,
         classes=(),
         counts=(len(report.places),),
-        parent=sight.parent,
-        parent_sha256=sight.sha256,
+        parent=extractor.parent,
+        parent_sha256=extractor.sha256,
         representation=one.representation,
         estimator=one.estimator,
         axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),

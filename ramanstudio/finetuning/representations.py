@@ -69,7 +69,7 @@ class Representations:
 
 
 def represent(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     components: Mapping[str, Components] | None = None,
     representations: tuple[str, ...] = FOR_CLASSES,
@@ -79,12 +79,12 @@ def represent(
 
     Raises StudioError when a spectrum cannot be denoised, Cancelled when asked to stop.
     """
-    denoised = sight.denoise(spectra, progress)
-    return represent_denoised(sight, spectra, denoised, components, representations, progress)
+    denoised = extractor.denoise(spectra, progress)
+    return represent_denoised(extractor, spectra, denoised, components, representations, progress)
 
 
 def represent_denoised(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     denoised: SpectrumSet,
     components: Mapping[str, Components] | None = None,
@@ -107,11 +107,11 @@ def represent_denoised(
     if "heights" in wanted:
         blocks["heights"] = unit(denoised.values - spectral_features.baseline(denoised.axis, denoised.values))
     if "features" in wanted:
-        features = sight.features(denoised, progress)
+        features = extractor.features(denoised, progress)
         if features is not None:
             blocks["features"] = features
-    if "tuned" in wanted and sight.tuner is not None and sight.weights is not None:
-        blocks["tuned"] = sight.tuner.features(denoised.axis, denoised.values, sight.weights)
+    if "tuned" in wanted and extractor.tuner is not None and extractor.weights is not None:
+        blocks["tuned"] = extractor.tuner.features(denoised.axis, denoised.values, extractor.weights)
     blocks |= _of_the_raw(spectra, wanted)
     return Representations(MappingProxyType(blocks), denoised, MappingProxyType(found))
 

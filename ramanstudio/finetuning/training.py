@@ -59,7 +59,7 @@ class TrainingSet:
 
 
 def finetune(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     given: Given,
     groups: Given | None = None,
@@ -74,24 +74,26 @@ def finetune(
     """
     plan = plan or FinetunePlan()
     if plan.quantity or (plan.quantity is None and labels.are_numbers(given, len(spectra))):
-        return quantities.finetune(sight, spectra, given, groups, plan, progress)
+        return quantities.finetune(extractor, spectra, given, groups, plan, progress)
     started = time.monotonic()
     labelled = labels.labelled(given, groups, len(spectra))
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
     few = plan.representation == AUTO and plan.estimator == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
-    lesson = TrainingSet(spectra, represent(sight, spectra, representations=wanted, progress=progress), labelled, folds)
+    lesson = TrainingSet(
+        spectra, represent(extractor, spectra, representations=wanted, progress=progress), labelled, folds
+    )
     tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
     first = _usual(plan, tried, labelled)
     chosen = int(_choice(tried, first, lesson)[0])
-    if not stopped and feature_tuning.pays_to_try(plan, sight, lesson.representations, labelled.which):
+    if not stopped and feature_tuning.pays_to_try(plan, extractor, lesson.representations, labelled.which):
         with suppress(Cancelled):
-            sight, lesson, tried, first, chosen = _tuned(sight, lesson, plan, tried, first, chosen, progress)
-    return _finished(sight, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
+            extractor, lesson, tried, first, chosen = _tuned(extractor, lesson, plan, tried, first, chosen, progress)
+    return _finished(extractor, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
 
 
 def _tuned(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     lesson: TrainingSet,
     plan: FinetunePlan,
     tried: list[EvaluatedCandidate],
@@ -101,9 +103,9 @@ def _tuned(
 ) -> tuple[FeatureExtractor, TrainingSet, list[EvaluatedCandidate], int, int]:
     """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
     labelled, best = lesson.labelled, tried[chosen].candidate
-    before = sight, lesson, tried, first, chosen
+    before = extractor, lesson, tried, first, chosen
     found = feature_tuning.learned_anew(
-        sight, lesson.representations, labelled.places, labelled.which, lesson.folds, plan, progress
+        extractor, lesson.representations, labelled.places, labelled.which, lesson.folds, plan, progress
     )
     if found is None:
         return before
@@ -181,7 +183,7 @@ def _show(tried: Sequence[EvaluatedCandidate], left: int, progress: Progress) ->
 
 
 def _finished(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     lesson: TrainingSet,
     plan: FinetunePlan,
     tried: Sequence[EvaluatedCandidate],
@@ -195,7 +197,7 @@ def _finished(
     best, tested = tried[chosen], folds.tested
     expected = accuracy.expected(tried, first, chosen, labelled.which, folds, len(labelled.unlabelled))
     inverse_temperature = accuracy.inverse_temperature(best.scores[tested], labelled.which[tested], expected.accuracy)
-    model = _model(sight, lesson, plan, best.candidate, inverse_temperature)
+    model = _model(extractor, lesson, plan, best.candidate, inverse_temperature)
     told = accuracy.chances(best.scores[tested], inverse_temperature)
     which, places = labelled.which[tested], labelled.places[tested]
     doubts = label_errors.doubts(told, which, labelled.classes, places)
@@ -213,7 +215,7 @@ def _finished(
         suspects=label_errors.suspects(doubts, told, which, places),
         duplicates=label_errors.duplicates(lesson.spectra.values[labelled.places], labelled.places),
         calibration_curve=accuracy.calibration_curve(told, which),
-        bands=_bands(sight, lesson, model, progress) if plan.bands else (),
+        bands=_bands(extractor, lesson, model, progress) if plan.bands else (),
         next_to_label=_next(lesson, model),
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
         seconds=time.monotonic() - started,
@@ -248,7 +250,7 @@ def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
 
 
 def _model(
-    sight: FeatureExtractor,
+    extractor: FeatureExtractor,
     lesson: TrainingSet,
     plan: FinetunePlan,
     chosen: ClassifierCandidate,
@@ -266,14 +268,14 @@ def _model(
         arrays |= {"weights": estimator.weights.astype(np.float32), "offset": estimator.offset.astype(np.float32)}
     else:
         arrays |= {"rows": estimator.rows.astype(np.float32), "which": estimator.which.astype(np.int32)}
-    arrays |= {f"{TUNED}{name}": array for name, array in (sight.weights or {}).items()}
+    arrays |= {f"{TUNED}{name}": array for name, array in (extractor.weights or {}).items()}
     card = FineTunedModelCard(
         name="",
         kind=CLASSES,
         classes=labelled.classes,
         counts=labelled.counts,
-        parent=sight.parent,
-        parent_sha256=sight.sha256,
+        parent=extractor.parent,
+        parent_sha256=extractor.sha256,
         representation=chosen.representation,
         estimator=chosen.estimator,
         axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
@@ -299,7 +301,9 @@ def _fitted(lesson: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     return estimator.outside(span)
 
 
-def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, progress: Progress) -> tuple[Any, ...]:
+def _bands(
+    extractor: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, progress: Progress
+) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
     some = label_errors.looked_at(lesson.labelled.which)
     watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
@@ -307,7 +311,7 @@ def _bands(sight: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, 
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
         representations = represent_denoised(
-            sight, raw, denoised, lesson.representations.components, (model.card.representation,), watched
+            extractor, raw, denoised, lesson.representations.components, (model.card.representation,), watched
         )
         return probabilities_of(model, representations)
 

@@ -118,7 +118,7 @@ def test_where_nothing_fits_it_says_so(monkeypatch):
         learn(tuner(), epochs=1)
 
 
-def sight() -> FeatureExtractor:
+def extractor() -> FeatureExtractor:
     one = tuner()
     weights = {name: weight.numpy() for name, weight in one._embedder.state_dict().items()}
     return FeatureExtractor(
@@ -131,7 +131,7 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
     values, which = hidden_classes()
     warnings: list[str] = []
     plan = FinetunePlan(reading="features", head="nearest", full="always", bands=False)
-    found = finetune(sight(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
+    found = finetune(extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
     assert found.report.chosen.startswith("features") and "no memory" in warnings[0]
 
 
@@ -139,10 +139,12 @@ def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_t
     values, which = hidden_classes(80)
     spectra = SpectrumSet.of(AXIS, values)
     plan = FinetunePlan(reading="features", head="nearest", full="always", epochs=2, bands=False)
-    won = finetune(sight(), spectra, which, None, plan)  # by nearest features alone the classes are hardly told apart
+    won = finetune(
+        extractor(), spectra, which, None, plan
+    )  # by nearest features alone the classes are hardly told apart
     assert "learned anew" in won.report.chosen
     assert won.report.confusion.sum() < 30  # judged on the part that it was kept from
-    told = classify(sight(), spectra, won.model)
+    told = classify(extractor(), spectra, won.model)
     assert np.mean(told.labels == which.astype(str)) > 0.9
     usual = FinetunePlan(reading="lines", head="LDA", full="always", epochs=1, bands=False)
-    assert "learned anew" not in finetune(sight(), spectra, which, None, usual).report.chosen
+    assert "learned anew" not in finetune(extractor(), spectra, which, None, usual).report.chosen
