@@ -233,7 +233,7 @@ class Engine:
         progress: Progress | None = None,
     ) -> FineTuningResult:
         """Teach a model what `labels` (N,) tell of `spectra`; blank where there is none. See `teaching.learning`."""
-        return training.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
+        return training.finetune(self._feature_extractor(), spectra, labels, groups, plan, progress or SILENT)
 
     def classify(
         self,
@@ -247,12 +247,12 @@ class Engine:
         `denoised` is what denoising each by itself gave, where that was done before.
         """
         known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
-        extractor = self._sight()
+        extractor = self._feature_extractor()
         if denoised is not None and broken(spectra) is None:
             extractor = replace(extractor, denoise=lambda *_: denoised)
         return classification.classify(extractor, spectra, known, progress or SILENT)
 
-    def _sight(self) -> FeatureExtractor:
+    def _feature_extractor(self) -> FeatureExtractor:
         """This model as teaching sees it."""
         from ramanstudio.mae.finetuning import Tuner
 
