@@ -80,21 +80,23 @@ def finetune(
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
     few = plan.representation == AUTO and plan.estimator == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
-    lesson = TrainingSet(
+    training_set = TrainingSet(
         spectra, represent(extractor, spectra, representations=wanted, progress=progress), labelled, folds
     )
-    tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
+    tried, stopped = _try_all(training_set, _candidates(plan, training_set, few), progress)
     first = _usual(plan, tried, labelled)
-    chosen = int(_choice(tried, first, lesson)[0])
-    if not stopped and feature_tuning.pays_to_try(plan, extractor, lesson.representations, labelled.which):
+    chosen = int(_choice(tried, first, training_set)[0])
+    if not stopped and feature_tuning.pays_to_try(plan, extractor, training_set.representations, labelled.which):
         with suppress(Cancelled):
-            extractor, lesson, tried, first, chosen = _tuned(extractor, lesson, plan, tried, first, chosen, progress)
-    return _finished(extractor, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
+            extractor, training_set, tried, first, chosen = _tuned(
+                extractor, training_set, plan, tried, first, chosen, progress
+            )
+    return _finished(extractor, training_set, plan, tried, first, chosen, started, SILENT if stopped else progress)
 
 
 def _tuned(
     extractor: FeatureExtractor,
-    lesson: TrainingSet,
+    training_set: TrainingSet,
     plan: FinetunePlan,
     tried: list[EvaluatedCandidate],
     first: int,
@@ -102,15 +104,15 @@ def _tuned(
     progress: Progress,
 ) -> tuple[FeatureExtractor, TrainingSet, list[EvaluatedCandidate], int, int]:
     """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
-    labelled, best = lesson.labelled, tried[chosen].candidate
-    before = extractor, lesson, tried, first, chosen
+    labelled, best = training_set.labelled, tried[chosen].candidate
+    before = extractor, training_set, tried, first, chosen
     found = feature_tuning.learned_anew(
-        extractor, lesson.representations, labelled.places, labelled.which, lesson.folds, plan, progress
+        extractor, training_set.representations, labelled.places, labelled.which, training_set.folds, plan, progress
     )
     if found is None:
         return before
     seeing, representations, folds = found
-    anew = replace(lesson, representations=representations, folds=folds)
+    anew = replace(training_set, representations=representations, folds=folds)
     rows = anew.rows(best.representation), anew.rows("tuned")
     won = feature_tuning.wins(*rows, labelled.which, folds.tested, best, len(labelled.classes))
     return before if won is None else (seeing, anew, [won], 0, 0)
@@ -121,9 +123,11 @@ def _too_few_to_choose(labelled: ClassLabels) -> bool:
     return float(np.median(labelled.counts)) < MIN_LABELS_TO_SELECT
 
 
-def _candidates(plan: FinetunePlan, lesson: TrainingSet, few: bool) -> list[ClassifierCandidate]:
-    labelled = lesson.labelled
-    some = candidate_selection.candidates(plan, lesson.representations, len(labelled.places), len(labelled.classes))
+def _candidates(plan: FinetunePlan, training_set: TrainingSet, few: bool) -> list[ClassifierCandidate]:
+    labelled = training_set.labelled
+    some = candidate_selection.candidates(
+        plan, training_set.representations, len(labelled.places), len(labelled.classes)
+    )
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
 
 
@@ -132,15 +136,15 @@ def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: Cl
     return some.index(candidate_selection.usual(plan, some, int(np.median(labelled.counts))))
 
 
-def _choice(tried: Sequence[EvaluatedCandidate], first: int, lesson: TrainingSet) -> Places:
-    tested = lesson.folds.tested
+def _choice(tried: Sequence[EvaluatedCandidate], first: int, training_set: TrainingSet) -> Places:
+    tested = training_set.folds.tested
     if not tested.any():
         return np.array([first])
-    return candidate_selection.choose(candidate_selection.right(tried, lesson.labelled.which, tested), first)
+    return candidate_selection.choose(candidate_selection.right(tried, training_set.labelled.which, tested), first)
 
 
 def _try_all(
-    lesson: TrainingSet, some: Sequence[ClassifierCandidate], progress: Progress
+    training_set: TrainingSet, some: Sequence[ClassifierCandidate], progress: Progress
 ) -> tuple[list[EvaluatedCandidate], bool]:
     """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
     tried: list[EvaluatedCandidate] = []
@@ -151,10 +155,14 @@ def _try_all(
             one = queue.pop(0)
             progress(len(tried), len(tried) + len(queue) + 1, f"trying {one.words}")
             if one.representation not in spans:
-                rows = lesson.rows(one.representation)
+                rows = training_set.rows(one.representation)
                 spans[one.representation] = Subspace.of(rows).of_rows(rows)
             found = candidate_selection.hold_out(
-                spans[one.representation], lesson.labelled.which, len(lesson.labelled.classes), lesson.folds, one
+                spans[one.representation],
+                training_set.labelled.which,
+                len(training_set.labelled.classes),
+                training_set.folds,
+                one,
             )
             tried.append(found)
             _show(tried, len(queue), progress)
@@ -184,7 +192,7 @@ def _show(tried: Sequence[EvaluatedCandidate], left: int, progress: Progress) ->
 
 def _finished(
     extractor: FeatureExtractor,
-    lesson: TrainingSet,
+    training_set: TrainingSet,
     plan: FinetunePlan,
     tried: Sequence[EvaluatedCandidate],
     first: int,
@@ -193,11 +201,11 @@ def _finished(
     progress: Progress,
 ) -> FineTuningResult:
     """The chosen candidate learned from all labels, as a model, and the report."""
-    labelled, folds = lesson.labelled, lesson.folds
+    labelled, folds = training_set.labelled, training_set.folds
     best, tested = tried[chosen], folds.tested
     expected = accuracy.expected(tried, first, chosen, labelled.which, folds, len(labelled.unlabelled))
     inverse_temperature = accuracy.inverse_temperature(best.scores[tested], labelled.which[tested], expected.accuracy)
-    model = _model(extractor, lesson, plan, best.candidate, inverse_temperature)
+    model = _model(extractor, training_set, plan, best.candidate, inverse_temperature)
     told = accuracy.chances(best.scores[tested], inverse_temperature)
     which, places = labelled.which[tested], labelled.places[tested]
     doubts = label_errors.doubts(told, which, labelled.classes, places)
@@ -213,10 +221,10 @@ def _finished(
         confusion=label_errors.confusion(told, which, len(labelled.classes)),
         wrong=doubts,
         suspects=label_errors.suspects(doubts, told, which, places),
-        duplicates=label_errors.duplicates(lesson.spectra.values[labelled.places], labelled.places),
+        duplicates=label_errors.duplicates(training_set.spectra.values[labelled.places], labelled.places),
         calibration_curve=accuracy.calibration_curve(told, which),
-        bands=_bands(extractor, lesson, model, progress) if plan.bands else (),
-        next_to_label=_next(lesson, model),
+        bands=_bands(extractor, training_set, model, progress) if plan.bands else (),
+        next_to_label=_next(training_set, model),
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
         seconds=time.monotonic() - started,
     )
@@ -251,17 +259,17 @@ def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
 
 def _model(
     extractor: FeatureExtractor,
-    lesson: TrainingSet,
+    training_set: TrainingSet,
     plan: FinetunePlan,
     chosen: ClassifierCandidate,
     inverse_temperature: float,
 ) -> FineTunedModel:
-    labelled = lesson.labelled
-    estimator = _fitted(lesson, chosen)
+    labelled = training_set.labelled
+    estimator = _fitted(training_set, chosen)
     kept = novelty.kept(labelled.which)
-    rows = lesson.rows("joined")
-    arrays: dict[str, NDArray[Any]] = lesson.representations.arrays | {
-        "axis": lesson.spectra.axis,
+    rows = training_set.rows("joined")
+    arrays: dict[str, NDArray[Any]] = training_set.representations.arrays | {
+        "axis": training_set.spectra.axis,
         "kept": rows[kept].astype(np.float32),
     }
     if isinstance(estimator, LinearClassifier):
@@ -278,9 +286,9 @@ def _model(
         parent_sha256=extractor.sha256,
         representation=chosen.representation,
         estimator=chosen.estimator,
-        axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
+        axis_cm=(float(training_set.spectra.axis[0]), float(training_set.spectra.axis[-1])),
         inverse_temperature=inverse_temperature,
-        novelty_threshold=novelty.novelty_threshold(rows, labelled.which, lesson.folds, plan.false_unknown_rate),
+        novelty_threshold=novelty.novelty_threshold(rows, labelled.which, training_set.folds, plan.false_unknown_rate),
         settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.representation]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
@@ -288,9 +296,9 @@ def _model(
     return FineTunedModel(card, arrays)
 
 
-def _fitted(lesson: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
+def _fitted(training_set: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
-    labelled, rows = lesson.labelled, lesson.rows(chosen.representation)
+    labelled, rows = training_set.labelled, training_set.rows(chosen.representation)
     if chosen.estimator == classifiers.NEAREST:
         return NearestNeighbourClassifier(rows, labelled.which, len(labelled.classes))
     span = Subspace.of(rows)
@@ -302,33 +310,36 @@ def _fitted(lesson: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
 
 
 def _bands(
-    extractor: FeatureExtractor, lesson: TrainingSet, model: FineTunedModel, progress: Progress
+    extractor: FeatureExtractor, training_set: TrainingSet, model: FineTunedModel, progress: Progress
 ) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
-    some = label_errors.looked_at(lesson.labelled.which)
+    some = label_errors.looked_at(training_set.labelled.which)
     watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
-    places = lesson.labelled.places[some]
+    places = training_set.labelled.places[some]
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
         representations = represent_denoised(
-            extractor, raw, denoised, lesson.representations.components, (model.card.representation,), watched
+            extractor, raw, denoised, training_set.representations.components, (model.card.representation,), watched
         )
         return probabilities_of(model, representations)
 
     try:
         return label_errors.relied_on(
-            lesson.spectra[places], lesson.representations.denoised[places], lesson.labelled.which[some], told
+            training_set.spectra[places],
+            training_set.representations.denoised[places],
+            training_set.labelled.which[some],
+            told,
         )
     except Cancelled:
         return ()
 
 
-def _next(lesson: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
-    unlabelled = lesson.labelled.unlabelled
+def _next(training_set: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
+    unlabelled = training_set.labelled.unlabelled
     if not len(unlabelled):
         return ()
-    told = probabilities_of(model, lesson.representations)[unlabelled]
-    return label_errors.next_to_label(told, lesson.representations.rows("joined")[unlabelled], unlabelled)
+    told = probabilities_of(model, training_set.representations)[unlabelled]
+    return label_errors.next_to_label(told, training_set.representations.rows("joined")[unlabelled], unlabelled)
 
 
 __all__ = ["FineTuned", "Learned", "finetune"]
