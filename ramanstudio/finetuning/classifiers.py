@@ -146,4 +146,3 @@ def _of_all(some: LinearClassifier, there: Places, classes: int) -> LinearClassi
     return LinearClassifier(weights, offset)
 
 
-__all__ = ["LDA", "LOGISTIC", "MEAN", "NEAREST", "STRENGTHS", "Head", "Linear", "Nearest", "Span", "fit"]

@@ -342,4 +342,3 @@ def _next(training_set: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
     return label_errors.next_to_label(told, training_set.representations.rows("joined")[unlabelled], unlabelled)
 
 
-__all__ = ["FineTuned", "Learned", "finetune"]

@@ -19,7 +19,7 @@ from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import Damaged, ordinates, pairs
 from ramanstudio.formats.text.decoding import decoded
-from ramanstudio.formats.text.header import pairs_of, prediction_summaries
+from ramanstudio.formats.text.header import facts_of, pairs_of
 from ramanstudio.formats.validation import bytes_of, refused, rising
 
 LARGEST_MB: Final = 200
@@ -131,7 +131,7 @@ def _set(path: Path, block: _Block, laser_nm: float | None) -> SpectrumSet:
 
 
 def _facts(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
-    facts = prediction_summaries(path, pairs_of([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)]))
+    facts = facts_of(path, pairs_of([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)]))
     instrument = labels.get("SPECTROMETERDATASYSTEM") or labels.get("ORIGIN")
     if instrument:
         facts["instrument"] = instrument

@@ -21,7 +21,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, failed_predictions, predictions_from
+from ramanstudio.project.predictions import NO_NUMBERS, failed_predictions, predictions_from
 from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
 
 if TYPE_CHECKING:

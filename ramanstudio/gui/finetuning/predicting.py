@@ -20,9 +20,9 @@ from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.predictions import predictions_from
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, TrainingSpectra, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
+Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "ModelPredictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,9 +15,9 @@ from ramanstudio.gui.identify.texts import (
     UNKNOWN,
     candidates_words,
     chance_words,
+    facts_of,
     marks_words,
     note_of,
-    prediction_summaries,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Verdict(QWidget):
             self.facts.setText("")
         else:
             lead = f"Closest shown: {match.name}" if unknown else match.name
-            parts = (lead, prediction_summaries(match, library), note_of(match, library))
+            parts = (lead, facts_of(match, library), note_of(match, library))
             self.facts.setText(" · ".join(part for part in parts if part))
         self._show_parts()
 

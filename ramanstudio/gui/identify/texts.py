@@ -50,7 +50,7 @@ def name_of(found: Identification | None) -> str:
     return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
 
 
-def prediction_summaries(match: Match, library: Library | None) -> str:
+def facts_of(match: Match, library: Library | None) -> str:
     """`SiO2 · silicates · laser 532 nm · R040031 · RRUFF`; empty where its library is not at hand."""
     if library is None:
         return "Its library is no longer here."

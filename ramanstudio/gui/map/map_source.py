@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import predicted_classes
 from ramanstudio.gui.identify.substance_counts import substances_of
 from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
+from ramanstudio.project.predictions import predicted_classes
 from ramanstudio.project.project import Entry, Identified, ModelPredictions, Result
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.texts import (
     Snr,
     count_of,
+    facts_of,
     median_snr,
-    prediction_summaries,
     region_words,
     together_words,
     wanted_words,
@@ -29,8 +29,8 @@ from ramanstudio.gui.common.theme import Theme, faded, tabular
 from ramanstudio.gui.common.widgets import Panel, button, label
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning import predictions
 from ramanstudio.gui.spectra_list.entry_list import panel_heading
+from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, could_be_one_set
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
@@ -176,10 +176,10 @@ class FactsPanel(Panel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = prediction_summaries(entries, results)
+        said = facts_of(entries, results)
         if len(entries) == 1:
             answers = self._session.project.answers(entries[0])
-            said = [*predictions.prediction_summaries(answers, self._session.rows_of(entries[0])), *said]
+            said = [*predictions.summarise_predictions(answers, self._session.rows_of(entries[0])), *said]
         if said == self._said:
             return
         self._said = said
