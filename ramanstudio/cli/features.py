@@ -19,7 +19,7 @@ from ramanstudio.cli.terminal import ProgressBar, table
 from ramanstudio.clustering import clusters, projection, silhouette
 from ramanstudio.clustering.clusters import METHODS, Clusters
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export.tables import spectrum_names
@@ -328,7 +328,7 @@ def write_table(out: Path, lines: Iterable[Sequence[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     try:
-        replace_atomically(out, text.getvalue())
+        atomic_write(out, text.getvalue())
     except OSError as error:
         raise _not_written(out, error) from error
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def shipped(*parts: str) -> Path:
-    """The path of a file or folder that comes with the program, such as `shipped("models", "smae-base")`."""
+def bundled_path(*parts: str) -> Path:
+    """The path of a file or folder that comes with the program, such as `bundled_path("models", "smae-base")`."""
     bundle = getattr(sys, "_MEIPASS", None)
     root = Path(bundle) if bundle else Path(__file__).resolve().parents[2]
     return root.joinpath(*parts)
@@ -57,7 +57,7 @@ def user_log() -> Path:
 
 
 @contextmanager
-def draft_of(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """A name beside `path` to write to; renamed over `path` when all went well, so that a crash leaves no half file."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -67,9 +67,9 @@ def draft_of(path: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def replace_atomically(path: Path, content: bytes | str) -> None:
+def atomic_write(path: Path, content: bytes | str) -> None:
     """Write `content` to `path` by way of a draft."""
-    with draft_of(path) as draft:
+    with atomic_path(path) as draft:
         if isinstance(content, str):
             draft.write_text(content, encoding="utf-8")
         else:

@@ -144,5 +144,3 @@ def _of_all(some: LinearClassifier, there: Places, classes: int) -> LinearClassi
     weights, offset = np.zeros((len(some.weights), classes)), np.full(classes, -np.inf)
     weights[:, there], offset[there] = some.weights, some.offset
     return LinearClassifier(weights, offset)
-
-

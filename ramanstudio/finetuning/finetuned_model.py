@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, user_data
+from ramanstudio.core.paths import atomic_write, user_data
 from ramanstudio.finetuning.config import REPRESENTATION_TITLES
 from ramanstudio.mae import model_store
 
@@ -106,8 +106,8 @@ def keep(model: FineTunedModel, name: str) -> FineTunedModel:
     card = replace(model.card, name=name.strip(), sha256=hashlib.sha256(content).hexdigest())
     try:
         place.mkdir(parents=True, exist_ok=True)
-        replace_atomically(place / WEIGHTS, content)
-        replace_atomically(place / CARD, _text_of(card))
+        atomic_write(place / WEIGHTS, content)
+        atomic_write(place / CARD, _text_of(card))
     except OSError as error:
         raise _not_written(name, error) from error
     return FineTunedModel(card, model.arrays)
@@ -154,7 +154,7 @@ def rename(name: str, other: str) -> None:
     model, place = load(name), _free_place(other)
     try:
         (folder() / name).rename(place)
-        replace_atomically(place / CARD, _text_of(replace(model.card, name=other.strip())))
+        atomic_write(place / CARD, _text_of(replace(model.card, name=other.strip())))
     except OSError as error:
         raise _not_written(other, error) from error
 
@@ -174,7 +174,7 @@ def export(name: str, out: Path) -> None:
     text = _text_of(model.card)
     note = {"card": text, "card_sha256": hashlib.sha256(text.encode()).hexdigest()}
     try:
-        replace_atomically(out, save(dict(model.arrays), note))
+        atomic_write(out, save(dict(model.arrays), note))
     except OSError as error:
         raise _not_written(str(out), error) from error
 

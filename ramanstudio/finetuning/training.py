@@ -340,5 +340,3 @@ def _next(training_set: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
         return ()
     told = probabilities_of(model, training_set.representations)[unlabelled]
     return label_errors.next_to_label(told, training_set.representations.rows("joined")[unlabelled], unlabelled)
-
-

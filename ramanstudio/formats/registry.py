@@ -16,7 +16,7 @@ from ramanstudio.formats import hdf5, jcamp, spc, wdf
 from ramanstudio.formats.text import reader
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, refusal
-from ramanstudio.formats.validation import EXPORT_AGAIN, refused, start_of
+from ramanstudio.formats.validation import EXPORT_AGAIN, read_error, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +89,17 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         if path.name in error.sentence:
             raise
         found = f"{error.sentence[:1].lower()}{error.sentence[1:].rstrip('.')}"  # what SpectrumSet itself refused
-        raise refused(path, found, error.remedy) from error
+        raise read_error(path, found, error.remedy) from error
     except OSError as error:
-        raise refused(path, f"the system says: {error.strerror or error}", "Check the disk and try again.") from error
+        raise read_error(
+            path, f"the system says: {error.strerror or error}", "Check the disk and try again."
+        ) from error
     except MemoryError as error:
-        raise refused(
+        raise read_error(
             path, "there is not enough memory for it", "Close other programs, or export it in parts."
         ) from error
     if not any(len(spectra) for spectra in sets):
-        raise refused(path, "it holds no spectrum")
+        raise read_error(path, "it holds no spectrum")
     facts = {"source": str(path), "format": form.name}
     return tuple(spectra.with_about(**facts) for spectra in sets if len(spectra))
 
@@ -122,7 +124,7 @@ def format_of(path: Path) -> Format:
         return named  # its own reader knows best what is wrong with it
     if looks_like_text(start):
         return TEXT
-    raise refused(path, "its format is not known", EXPORT_AGAIN)
+    raise read_error(path, "its format is not known", EXPORT_AGAIN)
 
 
 def readable_suffixes() -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Members:
         for index in np.argsort(starts, kind="stable").tolist():
             yield int(ids[index]), pieces[index]
 
-    def places_in(self, others: Members) -> NDArray[np.intp]:
+    def positions_in(self, others: Members) -> NDArray[np.intp]:
         """Where each of these stands among `others` (N,); -1 for those that are not there."""
         if not len(others):
             return np.full(len(self), -1, dtype=np.intp)
@@ -182,7 +182,7 @@ class Groups:
 
         A group that loses all its spectra stays, so that it is there when an undo brings them back.
         """
-        places = members.places_in(self.members)
+        places = members.positions_in(self.members)
         known = places >= 0
         labels = np.full(len(members), OUTLIER, dtype=np.int64) if nearest is None else nearest.astype(np.int64)
         chance = np.zeros(len(members), dtype=np.float32)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.project.project import Identified
+from ramanstudio.project.project import Identifications
 
 if TYPE_CHECKING:
     import h5py
@@ -25,7 +25,7 @@ _BANDS: Final = ("matched", "missing", "extra")
 _ARRAYS: Final = ("rows", "verdicts", "names", "numbers", "places", "band_counts", "bands")
 
 
-def put(group: h5py.Group, identified: Identified) -> None:
+def put(group: h5py.Group, identified: Identifications) -> None:
     """Write what was found for one entry into an empty group."""
     import h5py
 
@@ -36,7 +36,8 @@ def put(group: h5py.Group, identified: Identified) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "rows": np.array([row for row, _ in pairs], dtype=np.int64),
         "verdicts": np.array(
-            [(one.unknown, one.candidates, texts[one.why], len(one.matches)) for _, one in pairs], dtype=np.int64
+            [(one.unknown, one.candidates, texts[one.explanation], len(one.matches)) for _, one in pairs],
+            dtype=np.int64,
         ).reshape(-1, 4),
         "names": np.array([texts[match.name] for match in matches], dtype=np.int64),
         "numbers": _table(matches, _NUMBERS, np.float64),
@@ -54,11 +55,11 @@ def put(group: h5py.Group, identified: Identified) -> None:
     group.attrs["asked"] = identified.asked
 
 
-def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identified:
+def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     """What `put` wrote for the spectra `source`. Raises ValueError where it does not fit together."""
     from ramanstudio.search.searching import Identification, Match
 
-    hdf5.check_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
+    hdf5.check_dataset_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
     rows, verdicts, names, numbers, places, counts, bands = (group[name][()] for name in _ARRAYS)
     texts = [str(text) for text in group["texts"].asstr()[()]]
     many = verdicts[:, 3]
@@ -74,11 +75,13 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identified:
     ]
     found: list[Identification | None] = [None] * len(source)
     start = 0
-    for row, (unknown, candidates, why, count) in zip(rows.tolist(), verdicts.tolist(), strict=True):
-        found[row] = Identification(tuple(matches[start : start + count]), bool(unknown), candidates, texts[why])
+    for row, (unknown, candidates, explanation, count) in zip(rows.tolist(), verdicts.tolist(), strict=True):
+        found[row] = Identification(
+            tuple(matches[start : start + count]), bool(unknown), candidates, texts[explanation]
+        )
         start += count
     libraries = tuple(str(one) for one in group["libraries"].asstr()[()])
-    return Identified(source, tuple(found), str(group.attrs["asked"]), libraries)
+    return Identifications(source, tuple(found), str(group.attrs["asked"]), libraries)
 
 
 def told_region(region: Region | None) -> list[Any] | None:
@@ -106,7 +109,7 @@ def _match(of: type[Match], name: str, numbers: list[float], places: list[int], 
 
 
 def _texts(pairs: list[tuple[int, Any]], matches: list[Match]) -> list[str]:
-    return [*(one.why for _, one in pairs), *(match.name for match in matches)]
+    return [*(one.explanation for _, one in pairs), *(match.name for match in matches)]
 
 
 def _table(matches: list[Match], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:

@@ -29,7 +29,7 @@ def put(file: h5py.File, entry_id: int, answers: Sequence[ModelPredictions]) -> 
         group = file.create_group(f"{_ROOT}/{entry_id}/{number}")
         words, which = np.unique(one.words, return_inverse=True)
         group.create_dataset("words", data=words.tolist(), dtype=h5py.string_dtype(), shape=words.shape)
-        arrays: dict[str, NDArray[Any]] = {"which": which, "surely": one.surely, "unknown": one.unknown}
+        arrays: dict[str, NDArray[Any]] = {"which": which, "surely": one.probabilities, "unknown": one.unknown}
         if one.values is not None:
             arrays["values"] = one.values
         for name, array in arrays.items():
@@ -51,17 +51,17 @@ def read(path: Path, file: h5py.File, entries: Sequence[Entry]) -> Mapping[int, 
 
 def _read(path: Path, group: h5py.Group, source: SpectrumSet) -> ModelPredictions:
     names = (*_ARRAYS, *(["values"] if "values" in group else []))
-    hdf5.check_size(path, group["words"], *(group[name] for name in names))
-    which, surely, unknown, *values = (group[name][()] for name in names)
+    hdf5.check_dataset_size(path, group["words"], *(group[name] for name in names))
+    which, probabilities, unknown, *values = (group[name][()] for name in names)
     words = np.array([str(word) for word in group["words"].asstr()[()]], dtype=str)
-    if any(len(array) != len(source) for array in (which, surely, unknown, *values)):
+    if any(len(array) != len(source) for array in (which, probabilities, unknown, *values)):
         raise ValueError("the answers of a taught model do not fit their spectra")
     return ModelPredictions(
         source,
         str(group.attrs["model"]),
         str(group.attrs["asked"]),
         words[which],
-        surely,
+        probabilities,
         unknown.astype(bool),
         values[0] if values else None,
         float(group.attrs["error"]),

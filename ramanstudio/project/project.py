@@ -53,7 +53,7 @@ class Entry:
         return self.together not in (0, self.id)
 
 
-def could_be_one_set(entries: Sequence[Entry]) -> bool:
+def look_like_repeats(entries: Sequence[Entry]) -> bool:
     """Whether several entries are likely to be repeats, saved one a file: on one axis, and not one set already."""
     if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
         return False
@@ -77,7 +77,7 @@ def on_one_axis(one: Entry, other: Entry, closely: bool = True) -> bool:
 class Result:
     """What the engine made of `source`: denoised spectra and where their noise was measured, or why there are none.
 
-    `region_chosen` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
+    `region_is_manual` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
     Entry), `set_size` how many spectra the set had whose structure was used: 0 where each was denoised by itself.
     `model` made it.
     """
@@ -85,7 +85,7 @@ class Result:
     source: SpectrumSet
     denoised: Denoised | None = None
     noise_region: Region | None = None
-    region_chosen: bool = False
+    region_is_manual: bool = False
     problem: str = ""
     together: int = 0
     set_size: int = 0
@@ -93,7 +93,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explored:
+class Exploration:
     """How the spectra `members` (N of them) of one or many entries lie to each other.
 
     `features` (N, D) of unit length say what each is of, `likeness` (N, K) is what groups are found by; both were read
@@ -109,13 +109,13 @@ class Explored:
     aside: str = ""
     model: str = ""
 
-    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Explored:
+    def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Exploration:
         """The same with another plane (N, 2)."""
         return replace(self, planes=MappingProxyType({**self.planes, layout: plane}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Identified:
+class Identifications:
     """What the spectra `source` of one entry were found to be: `found` has one for each, None where nobody asked yet.
 
     `asked` names the question (which libraries, over which range, which model): answers to another one are old.
@@ -139,9 +139,9 @@ class Project:
 
     entries: tuple[Entry, ...] = ()
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
-    explored: Explored | None = None
+    explored: Exploration | None = None
     groups: Groups | None = None
-    identified: Mapping[int, Identified] = field(default_factory=lambda: MappingProxyType({}))
+    identified: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
     predictions: Mapping[int, tuple[ModelPredictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -154,7 +154,7 @@ class Project:
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
 
-    def identification(self, entry: Entry) -> Identified | None:
+    def identification(self, entry: Entry) -> Identifications | None:
         """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
@@ -163,7 +163,7 @@ class Project:
         """Return what fine-tuned models predict for the spectra that `entry` holds now, once for each model."""
         return tuple(row for row in self.predictions.get(entry.id, ()) if row.source is entry.source)
 
-    def in_one_set(self, entries: Iterable[Entry]) -> list[Entry]:
+    def expanded_to_sets(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
         entries = list(entries)
         ids = {entry.id for entry in entries}
@@ -212,12 +212,12 @@ class History:
         return self._snapshots[self._at].project
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What the next undo takes back, such as "Remove 3 spectra"; empty where there is nothing to undo."""
         return self._snapshots[self._at].what if self._at else ""
 
     @property
-    def redoes(self) -> str:
+    def redo_title(self) -> str:
         """What the next redo does again; empty where there is nothing to redo."""
         return self._snapshots[self._at + 1].what if self._at + 1 < len(self._snapshots) else ""
 
@@ -238,14 +238,14 @@ class History:
         self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
         return self.present
 
-    def keep_explored(self, explored: Explored, groups: Groups | None) -> Project:
+    def add_exploration(self, explored: Exploration, groups: Groups | None) -> Project:
         """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
         now = self._snapshots[self._at]
         project = replace(now.project, explored=explored, groups=groups or now.project.groups)
         self._snapshots[self._at] = replace(now, project=project)
         return self.present
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> Project:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> Project:
         """Add to the present what spectra were found to be; no step that could be undone."""
         now = self._snapshots[self._at]
         identified = MappingProxyType({**now.project.identified, **found})

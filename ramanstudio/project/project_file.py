@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
+from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Denoised
 from ramanstudio.formats import hdf5
 from ramanstudio.project import identification_store, prediction_store
 from ramanstudio.project.groups import Group, Groups, Members
-from ramanstudio.project.project import Entry, Explored, Identified, Project, Region, Result
+from ramanstudio.project.project import Entry, Exploration, Identifications, Project, Region, Result
 
 if TYPE_CHECKING:
     import h5py
@@ -47,7 +47,7 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
             remedy="Save under another name.",
         )
     try:
-        with draft_of(path) as draft, h5py.File(draft, "w") as file:
+        with atomic_path(path) as draft, h5py.File(draft, "w") as file:
             file.attrs["format"], file.attrs["version"] = _MARK, VERSION
             for entry in progress.steps(project.entries, "entries"):
                 if entry.source is not None:
@@ -76,7 +76,7 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != _MARK:
                 raise StudioError(f"'{path.name}' is not a project of RamanStudio.", remedy="Open it as spectra.")
-            hdf5.check_size(path, file["project"])
+            hdf5.check_dataset_size(path, file["project"])
             told = json.loads(file["project"].asstr()[()])
             entries, results = [], {}
             for one in progress.steps(told["entries"], "entries"):
@@ -125,7 +125,7 @@ def _put_entry(group: h5py.Group, source: SpectrumSet, result: Result | None) ->
     _put(group, "values", source.values)
     table = group.create_group("table")
     for name, entries in source.table.items():
-        hdf5.put_column(table, name, entries)
+        hdf5.write_column(table, name, entries)
     if result is not None and result.denoised is not None:
         _put(group, "denoised", result.denoised.spectra.values)
         for name in _FOUND[1:]:
@@ -141,7 +141,7 @@ def _put_comparison(file: h5py.File, project: Project) -> None:
         _put_all(file.create_group("groups"), groups, ("labels", "probabilities"))
 
 
-def _put_all(group: h5py.Group, of: Explored | Groups, names: tuple[str, ...]) -> None:
+def _put_all(group: h5py.Group, of: Exploration | Groups, names: tuple[str, ...]) -> None:
     _put(group, "entry_ids", of.members.entry_ids)
     _put(group, "rows", of.members.rows)
     for name in names:
@@ -214,7 +214,7 @@ def _result(path: Path, group: h5py.Group, source: SpectrumSet, told: Mapping[st
     return Result(source, denoised, **{**told, "noise_region": _region(told["noise_region"])})
 
 
-def _explored(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Explored | None:
+def _explored(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Exploration | None:
     if told["explored"] is None:
         return None
     group, facts = file["explored"], told["explored"]
@@ -222,7 +222,7 @@ def _explored(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Explored 
     planes = {name: _arrays(path, group["planes"], name)[0] for name in group.get("planes", ())}
     if any(len(array) != len(ids) for array in (rows, features, likeness, *planes.values())):
         raise ValueError("what was compared does not fit together")
-    return Explored(
+    return Exploration(
         Members(ids, rows),
         features,
         likeness,
@@ -244,14 +244,14 @@ def _groups(path: Path, file: h5py.File, told: Mapping[str, Any]) -> Groups | No
     return Groups(Members(ids, rows), labels, chances, groups, str(facts["method"]), float(facts["silhouette"]))
 
 
-def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identified]:
+def _identified(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identifications]:
     there = file.get("identified", {})
     found = {entry.id: entry.source for entry in entries if entry.source is not None and str(entry.id) in there}
     return {key: identification_store.read(path, there[str(key)], source) for key, source in found.items()}
 
 
 def _arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any]]:
-    hdf5.check_size(path, *(group[name] for name in names))
+    hdf5.check_dataset_size(path, *(group[name] for name in names))
     return [group[name][()] for name in names]
 
 

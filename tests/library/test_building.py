@@ -296,7 +296,7 @@ def flat(folder: Path) -> Path:
 
 def test_spectra_that_are_open_become_references() -> None:
     sets = [SpectrumSet.of(AXIS, intensities("quartz"), laser_nm=633.0), SpectrumSet.of(AXIS, np.ones(161))]
-    references, failed = building.from_sets(sets, ["Quartz", "nothing"], group="mine")
+    references, failed = building.references_from_sets(sets, ["Quartz", "nothing"], group="mine")
     assert [(one.name, one.group, one.laser_nm) for one in references] == [("Quartz", "mine", 633.0)]
     assert "'nothing' cannot be a reference" in str(failed[0])
 
@@ -320,9 +320,9 @@ def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: 
         with pytest.raises(StudioError, match="no library"):
             building.install(path)
     (tmp_path / "both_raw.rds").write_bytes(b"\x1f\x8b")
-    with pytest.raises(StudioError, match="only by R") as refused:
+    with pytest.raises(StudioError, match="only by R") as read_error:
         building.install(tmp_path / "both_raw.rds")
-    assert "fwrite" in refused.value.remedy
+    assert "fwrite" in read_error.value.remedy
 
 
 def test_the_shelf_opens_what_it_can_and_names_what_it_cannot(tmp_path: Path) -> None:

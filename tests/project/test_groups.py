@@ -75,7 +75,7 @@ def test_spectra_keep_their_groups_when_others_come_and_go(groups: Groups) -> No
 
 def test_members_are_found_among_others_and_by_entry() -> None:
     members = Members.of_entries([(7, 2), (3, 3)])
-    assert members[np.array([4, 0])].places_in(members).tolist() == [4, 0]
-    assert Members.of_entries([(7, 3)]).places_in(members).tolist() == [0, 1, -1]
+    assert members[np.array([4, 0])].positions_in(members).tolist() == [4, 0]
+    assert Members.of_entries([(7, 3)]).positions_in(members).tolist() == [0, 1, -1]
     assert [(entry, places.tolist()) for entry, places in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
-    assert Members.of_entries([]).places_in(members).tolist() == []
+    assert Members.of_entries([]).positions_in(members).tolist() == []

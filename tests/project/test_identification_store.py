@@ -12,7 +12,7 @@ import pytest
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.project import project_file
-from ramanstudio.project.project import Entry, Identified, Project
+from ramanstudio.project.project import Entry, Identifications, Project
 from ramanstudio.search.searching import Identification, Match
 
 
@@ -23,7 +23,7 @@ def a_match(name: str, chance: float, *bands: tuple[float, ...]) -> Match:
 def a_project(found: tuple[Identification | None, ...]) -> Project:
     source = SpectrumSet(np.linspace(200, 1800, 64), np.ones((len(found), 64), dtype=np.float32))
     entry = Entry(7, "map.txt", Path("map.txt"), source)
-    identified = Identified(source, found, "what was asked", ("abc", "déf"))
+    identified = Identifications(source, found, "what was asked", ("abc", "déf"))
     return Project((entry,), identified=MappingProxyType({7: identified}))
 
 

@@ -13,7 +13,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Denoised
 from ramanstudio.project import project_file
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Entry, Explored, Project, Result
+from ramanstudio.project.project import Entry, Exploration, Project, Result
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def project() -> Project:
         Entry(5, "letter.txt", Path("letter.txt"), None, "'letter.txt' is not a spectrum.", "Open another."),
     )
     members = Members.of_entries([(1, 40)])
-    explored = Explored(members, random.normal(size=(40, 8)).astype("f4"), random.normal(size=(40, 9)).astype("f4"))
+    explored = Exploration(members, random.normal(size=(40, 8)).astype("f4"), random.normal(size=(40, 9)).astype("f4"))
     groups = Groups.found(members, np.repeat([0, 1, -1, 1], 10), ones, "k-means", 0.4).renamed(0, "calcite")
     result = Result(spectra, denoised, (300.0, 400.0), True, together=1, set_size=40, model="smae-base")
     plane = random.normal(size=(40, 2)).astype("f4")
@@ -53,7 +53,7 @@ def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -
     assert source.about["laser_nm"] == 532.0
     assert source.table["label"].tolist() == ["näher"] * 40
     assert np.array_equal(result.denoised.spectra.values, project.results[1].denoised.spectra.values)  # type: ignore[union-attr]
-    assert (result.model, result.set_size, result.region_chosen) == ("smae-base", 40, True)
+    assert (result.model, result.set_size, result.region_is_manual) == ("smae-base", 40, True)
     assert again.result(again.entries[1]) is None
     assert again.explored is not None
     assert np.array_equal(again.explored.planes["components"], project.explored.planes["components"])  # type: ignore[union-attr]

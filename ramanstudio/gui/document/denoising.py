@@ -132,7 +132,7 @@ class Denoising(QObject):
     def _wait_for(self, entries: Sequence[Entry]) -> None:
         lacking = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
         if lacking:
-            self._waiting.add(self._session.project.in_one_set(lacking))
+            self._waiting.add(self._session.project.expanded_to_sets(lacking))
             self._prefer_selected()
             self._start()
 
@@ -184,7 +184,7 @@ class Denoising(QObject):
             result = project.result(entry)
             if result is None or result.denoised is None:
                 continue
-            if entry.noise_region is None and not result.region_chosen:
+            if entry.noise_region is None and not result.region_is_manual:
                 continue
             if entry.noise_region != result.noise_region:
                 stale[entry.id] = (result, entry.noise_region)

@@ -281,4 +281,4 @@ def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
     assert result.denoised is not None
     region = chosen or noise_region(result.source)
     denoised = result.denoised.measured_in(result.source, *region)
-    return replace(result, denoised=denoised, noise_region=region, region_chosen=chosen is not None)
+    return replace(result, denoised=denoised, noise_region=region, region_is_manual=chosen is not None)

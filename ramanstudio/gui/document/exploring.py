@@ -19,7 +19,7 @@ from ramanstudio.gui.document.comparable import FEWEST, Choice, Compared
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.groups import Groups
-from ramanstudio.project.project import Explored, Project
+from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -221,14 +221,14 @@ class Exploring(QObject):
         work = partial(explore, engine, parts, project.explored, project.groups)
         self._submit("explore", work, "Comparing the spectra", "model", self._keep)
 
-    def _keep(self, found: tuple[Explored, Groups | None]) -> None:
+    def _keep(self, found: tuple[Exploration, Groups | None]) -> None:
         explored, groups = found
-        self._session.keep_explored(explored, groups)
+        self._session.add_exploration(explored, groups)
         if groups is None:  # the first groups come by themselves, so there is nothing to undo
-            keep = partial(self._session.keep_explored, explored)
+            keep = partial(self._session.add_exploration, explored)
             self._find(explored, None, "k-means", keep)
 
-    def _find(self, explored: Explored, count: int | None, method: str, keep: Callable[[Groups], None]) -> None:
+    def _find(self, explored: Exploration, count: int | None, method: str, keep: Callable[[Groups], None]) -> None:
         from ramanstudio.project.exploration import find_groups
 
         def keep_if_current(groups: Groups) -> None:
@@ -244,13 +244,13 @@ class Exploring(QObject):
         self.moving_plane = plane
         self.stepped.emit()
 
-    def _settled(self, explored: Explored, plane: NDArray[np.float32]) -> None:
+    def _settled(self, explored: Exploration, plane: NDArray[np.float32]) -> None:
         now = self._session.project.explored
         self.moving_plane = None
         if now is not None and now.members is explored.members:
-            self._session.keep_explored(now.with_plane("neighbours", plane))
+            self._session.add_exploration(now.with_plane("neighbours", plane))
 
-    def _keep_as_it_is(self, explored: Explored) -> None:
+    def _keep_as_it_is(self, explored: Exploration) -> None:
         if self.moving_plane is not None:
             self._settled(explored, self.moving_plane)
 

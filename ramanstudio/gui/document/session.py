@@ -14,7 +14,16 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Entry, Explored, History, Identified, ModelPredictions, Project, Region, Result
+from ramanstudio.project.project import (
+    Entry,
+    Exploration,
+    History,
+    Identifications,
+    ModelPredictions,
+    Project,
+    Region,
+    Result,
+)
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Region as Within
@@ -51,14 +60,14 @@ class Session(QObject):
         return self._history.present
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self._history.undoes
+        return self._history.undo_title
 
     @property
-    def redoes(self) -> str:
+    def redo_title(self) -> str:
         """What redo would do again; empty where there is nothing."""
-        return self._history.redoes
+        return self._history.redo_title
 
     @property
     def selected(self) -> tuple[Entry, ...]:
@@ -217,15 +226,15 @@ class Session(QObject):
         elif len(ids) == 1:
             self._look_at(Selection.of_spectra(self.project, ids, [spectrum]))
 
-    def keep_explored(self, explored: Explored, groups: Groups | None = None) -> None:
+    def add_exploration(self, explored: Exploration, groups: Groups | None = None) -> None:
         """Keep what was found about all spectra together, and the groups that go with it; no step to undo."""
         before = self.project
-        self._history.keep_explored(explored, groups)
+        self._history.add_exploration(explored, groups)
         self.changed.emit(before, self.project)
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> None:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> None:
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
-        self._keep_there(self._history.keep_identified, found)
+        self._keep_there(self._history.add_identifications, found)
 
     def keep_predictions(self, found: Mapping[int, ModelPredictions]) -> None:
         """Keep what a taught model says of entries; likewise."""

@@ -14,7 +14,7 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
@@ -152,7 +152,7 @@ def answer(
     )
     if subject is None or given is None:
         return answers
-    at = answers.members.places_in(subject.members)
+    at = answers.members.positions_in(subject.members)
     return replace(answers, given=np.where(at >= 0, given.astype(object)[at], ""))
 
 
@@ -271,7 +271,7 @@ def _write(path: Path, answers: ClassifiedSpectra) -> None:
         if entry.path.absolute() == path.absolute():
             raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
     try:
-        replace_atomically(path, text.getvalue())
+        atomic_write(path, text.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."

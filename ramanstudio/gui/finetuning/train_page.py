@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import Progress, duration
+from ramanstudio.core.progress import Progress, format_duration
 from ramanstudio.finetuning.config import (
     AUTO,
     CLASSIFIERS,
@@ -186,7 +186,7 @@ class TrainPage(QWizardPage):
         left = taken / max(1, len(self._seen)) * (seen.total - seen.done)
         loss = "" if np.isnan(seen.loss) else f" · loss {seen.loss:.3f}"
         self.best.setText(
-            f"Best so far: {seen.best.words}{self._score(seen.best.accuracy)}{loss} · {duration(left)} left"
+            f"Best so far: {seen.best.words}{self._score(seen.best.accuracy)}{loss} · {format_duration(left)} left"
         )
         self._draw()
 
@@ -223,7 +223,9 @@ class TrainPage(QWizardPage):
     def _keep(self, found: FineTuningResult) -> None:
         self.found = found
         stopped = " It was stopped: this is the best so far." if self._stop.is_set() else ""
-        self.says.setText(f"Learned in {duration(found.report.seconds)}. Chosen: {found.report.chosen}.{stopped}")
+        self.says.setText(
+            f"Learned in {format_duration(found.report.seconds)}. Chosen: {found.report.chosen}.{stopped}"
+        )
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
         card = found.model.card

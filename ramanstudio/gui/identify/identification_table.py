@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.progress import Progress
 from ramanstudio.export import tables
 from ramanstudio.project.project import Entry, ModelPredictions, Project
@@ -51,7 +51,7 @@ def write(project: Project, libraries: Sequence[Library], path: Path, progress: 
                 many += 1
                 rows.writerows((*place, *said, *cells) for cells in _hits(found, searched))
     try:
-        replace_atomically(path, table.getvalue())
+        atomic_write(path, table.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."
@@ -78,14 +78,14 @@ def _hits(found: Identification | None, searched: Sequence[Library | None]) -> I
         candidate = int(not unknown and rank < found.candidates)
         yield tuple(_cells(rank, match, unknown, candidate, searched))
     if not found.matches:
-        yield "", "", "", unknown, 0, *[""] * 9, found.why
+        yield "", "", "", unknown, 0, *[""] * 9, found.explanation
 
 
 def _said(said: ModelPredictions | None, row: int) -> tuple[str, str, str]:
     """What a taught model says of a spectrum: its class or value, the chance or the error, whether it is unknown."""
     if said is None or said.problem or said.words[row] == "":
         return "", "", ""
-    aside = f"{said.error:.3g}" if said.values is not None else f"{said.surely[row]:.4f}"
+    aside = f"{said.error:.3g}" if said.values is not None else f"{said.probabilities[row]:.4f}"
     return str(said.words[row]), aside, str(int(said.unknown[row]))
 
 

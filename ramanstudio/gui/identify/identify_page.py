@@ -21,7 +21,7 @@ from ramanstudio.gui.identify.model_choice import TaughtRows, above
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.gui.identify.match_list import HitList
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
@@ -245,7 +245,9 @@ class IdentifyPage(QWidget):
         view.show_over(laid.over, laid.marks)
         if laid.problem:
             verdict.facts.setText(laid.problem)
-        elif found is None or not found.why or match is not next(iter(found.matches), None):  # else it is said already
+        elif (
+            found is None or not found.explanation or match is not next(iter(found.matches), None)
+        ):  # else it is said already
             verdict.say_share(laid.share)
 
     def _ask_for_reference(self) -> None:
@@ -282,7 +284,7 @@ class IdentifyPage(QWidget):
         """What is drawn, as tab separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-    def picture(self) -> OverlayPicture | None:
+    def picture(self) -> IdentificationFigure | None:
         """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
         if self.view is None or self.verdict is None:
             return None

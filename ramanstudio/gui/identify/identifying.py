@@ -14,7 +14,7 @@ from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
 from ramanstudio.gui.libraries.libraries import Libraries
-from ramanstudio.project.project import Entry, Identified, Project
+from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
@@ -179,7 +179,7 @@ class Identifying(QObject):
             return None
         within = self.within
         region = repr(within) if within is not None else ""
-        key = "|".join([engine.made_by, region, *(library.hash for library in searched)])
+        key = "|".join([engine.fingerprint_version, region, *(library.hash for library in searched)])
         return Question(engine, searched, within, key)
 
     def _consider(self) -> None:
@@ -257,8 +257,8 @@ class Identifying(QObject):
             entry = self._session.entry(answer.piece.entry_id)
             if entry is not None and entry.source is answer.piece.source:
                 found = _joined(self._session.project.identification(entry), answer, question.key)
-                kept[entry.id] = Identified(answer.piece.source, found, question.key, hashes)
-        self._session.keep_identified(kept)
+                kept[entry.id] = Identifications(answer.piece.source, found, question.key, hashes)
+        self._session.add_identifications(kept)
 
     def _tell(self, done: int, total: int, note: str) -> None:
         """A library is prepared once for each model; one waits for it, and is told."""
@@ -289,13 +289,13 @@ def _denoised_plainly(project: Project, model: str) -> dict[int, Denoised]:
     known = {}
     for entry in project.entries:
         result = project.result(entry)
-        plainly = result is not None and not result.set_size and not result.region_chosen
+        plainly = result is not None and not result.set_size and not result.region_is_manual
         if result is not None and result.denoised is not None and plainly and result.model == model:
             known[entry.id] = result.denoised
     return known
 
 
-def _joined(before: Identified | None, answer: Answer, key: str) -> tuple[Identification | None, ...]:
+def _joined(before: Identifications | None, answer: Answer, key: str) -> tuple[Identification | None, ...]:
     """What was found of an entry so far, if it was asked the same, with an answer about some of its spectra."""
     found: list[Identification | None] = [None] * len(answer.piece.source)
     if before is not None and before.asked == key:

@@ -16,7 +16,7 @@ from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
 from ramanstudio.project.predictions import predicted_classes
-from ramanstudio.project.project import Entry, Identified, ModelPredictions, Result
+from ramanstudio.project.project import Entry, Identifications, ModelPredictions, Result
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
@@ -116,7 +116,7 @@ class Subject:
         return explored.members
 
     @property
-    def _identified(self) -> Identified | None:
+    def _identified(self) -> Identifications | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
 
     def _answered(self, key: str) -> ModelPredictions | None:
@@ -147,7 +147,7 @@ class Subject:
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
             return source
-        place = Members.of_entries([(self.entry.id, len(spectra))]).places_in(members)
+        place = Members.of_entries([(self.entry.id, len(spectra))]).positions_in(members)
         groups = self._session.groups
         # a spectrum that could not be compared has no group: it stays blank
         labels = None if groups is None else np.where(place >= 0, groups.labels[place], np.nan)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped, user_log
+from ramanstudio.core.paths import bundled_path, user_log
 from ramanstudio.engine import models
 from ramanstudio.export.figures import PARTS
 from ramanstudio.gui.common import dialogs
@@ -40,7 +40,7 @@ class Commands(IdentifyCommands):
         self._open([path])
 
     def try_demo(self) -> None:
-        self._studio.opening.open([shipped("resources", "demo")])
+        self._studio.opening.open([bundled_path("resources", "demo")])
         self._studio.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
 
     def save_project(self) -> Job | None:

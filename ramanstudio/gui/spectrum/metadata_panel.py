@@ -31,7 +31,7 @@ from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.project import predictions
-from ramanstudio.project.project import Entry, Project, Result, could_be_one_set
+from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
@@ -135,7 +135,7 @@ class FactsPanel(Panel):
     def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
         switch = any(entry.is_set or entry.together for entry in entries)
         self._ticks["whole_set"].setVisible(switch)
-        self._one_set.setVisible(could_be_one_set(entries))
+        self._one_set.setVisible(look_like_repeats(entries))
         words = together_words(results)
         if words and self._on_its_way(entries):
             words = f"Denoising {wanted_words(entries)}…"
