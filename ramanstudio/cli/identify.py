@@ -19,6 +19,7 @@ from ramanstudio.cli.library import open_all
 from ramanstudio.cli.terminal import table
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export.tables import spectrum_names
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.search.searching import Identification, Region
 
-UNKNOWN: Final = "unknown"
 MOST_SURE: Final = 0.99  # nothing is surer than can be known
 LONGEST_NAME = 48
 LONGEST_TABLE = 60  # lines printed; the file has them all

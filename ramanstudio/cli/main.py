@@ -184,7 +184,7 @@ HEADER = ("file", "points", "SNR before", "SNR after", "gain")
 
 def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
     """One line of the printed table; medians for a set."""
-    from ramanstudio.export.figures import median_snr, format_snr
+    from ramanstudio.export.figures import format_snr, median_snr
 
     points = f"{raw.points}" if len(raw) == 1 else f"{len(raw)} × {raw.points}"
     name = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"

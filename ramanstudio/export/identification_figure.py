@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.figures import ALONE_INCHES, Colours, theme_colours, explain, frame, save
+from ramanstudio.export.figures import ALONE_INCHES, Colours, explain, frame, save, theme_colours
 
 Floats = NDArray[np.floating[Any]]
 

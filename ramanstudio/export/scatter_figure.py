@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.figures import Colours, theme_colours, explain, frame, save, short
+from ramanstudio.export.figures import Colours, explain, frame, save, short, theme_colours
 
 Floats = NDArray[np.floating[Any]]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
@@ -20,7 +21,6 @@ from ramanstudio.signal.spectral_features import Components
 
 Floats = NDArray[np.floating[Any]]
 MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
-UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

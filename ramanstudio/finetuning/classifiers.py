@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.config import LDA, LOGISTIC, MEAN, NEAREST
+from ramanstudio.finetuning.config import LDA, LOGISTIC, NEAREST
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]

@@ -14,8 +14,8 @@ from ramanstudio.core.paths import user_data
 from ramanstudio.core.progress import Progress
 from ramanstudio.finetuning import classifiers
 from ramanstudio.finetuning.candidate_selection import ClassifierCandidate, EvaluatedCandidate
-from ramanstudio.finetuning.classifiers import LDA, Subspace
-from ramanstudio.finetuning.config import AUTO, FinetunePlan
+from ramanstudio.finetuning.classifiers import Subspace
+from ramanstudio.finetuning.config import AUTO, LDA, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
 from ramanstudio.finetuning.report import CandidateScore, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, candidate_selection, label_errors, labels
-from ramanstudio.finetuning.classifiers import LDA, Subspace
+from ramanstudio.finetuning.classifiers import Subspace
+from ramanstudio.finetuning.config import LDA
 from ramanstudio.finetuning.cross_validation import deal
 from ramanstudio.finetuning.report import Misclassification
 from ramanstudio.signal import spectral_features

@@ -28,7 +28,7 @@ from ramanstudio.finetuning import (
 from ramanstudio.finetuning.candidate_selection import MIN_LABELS_TO_SELECT, ClassifierCandidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
 from ramanstudio.finetuning.classifiers import AnyClassifier, LinearClassifier, NearestNeighbourClassifier, Subspace
-from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, REPRESENTATION_TITLES, FinetunePlan
+from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
 from ramanstudio.finetuning.labels import ClassLabels
@@ -177,7 +177,7 @@ def _try_all(
 
 def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
     """The best of the regressions, stronger and weaker."""
-    some = [one for one in tried if one.candidate.estimator == classifiers.LOGISTIC and np.isfinite(one.accuracy)]
+    some = [one for one in tried if one.candidate.estimator == LOGISTIC and np.isfinite(one.accuracy)]
     if not some:
         return []
     best = max(some, key=lambda one: one.accuracy).candidate
@@ -299,7 +299,7 @@ def _model(
 def _fitted(training_set: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
     labelled, rows = training_set.labelled, training_set.rows(chosen.representation)
-    if chosen.estimator == classifiers.NEAREST:
+    if chosen.estimator == NEAREST:
         return NearestNeighbourClassifier(rows, labelled.which, len(labelled.classes))
     span = Subspace.of(rows)
     estimator = classifiers.fit(

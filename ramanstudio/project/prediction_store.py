@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.project.project import Entry, ModelPredictions
+from ramanstudio.project.project import Entry, Predictions
 
 if TYPE_CHECKING:
     import h5py
@@ -21,7 +21,7 @@ _ROOT: Final = "answered"
 _ARRAYS: Final = ("which", "surely", "unknown")
 
 
-def put(file: h5py.File, entry_id: int, answers: Sequence[ModelPredictions]) -> None:
+def put(file: h5py.File, entry_id: int, answers: Sequence[Predictions]) -> None:
     """Write what models say of one entry."""
     import h5py
 
@@ -38,7 +38,7 @@ def put(file: h5py.File, entry_id: int, answers: Sequence[ModelPredictions]) -> 
             group.attrs[name] = getattr(one, name)
 
 
-def read(path: Path, file: h5py.File, entries: Sequence[Entry]) -> Mapping[int, tuple[ModelPredictions, ...]]:
+def read(path: Path, file: h5py.File, entries: Sequence[Entry]) -> Mapping[int, tuple[Predictions, ...]]:
     """What `put` wrote, by entry id. Raises ValueError where it does not fit the entries."""
     there = file.get(_ROOT, {})
     found = {}
@@ -49,14 +49,14 @@ def read(path: Path, file: h5py.File, entries: Sequence[Entry]) -> Mapping[int, 
     return MappingProxyType(found)
 
 
-def _read(path: Path, group: h5py.Group, source: SpectrumSet) -> ModelPredictions:
+def _read(path: Path, group: h5py.Group, source: SpectrumSet) -> Predictions:
     names = (*_ARRAYS, *(["values"] if "values" in group else []))
     hdf5.check_dataset_size(path, group["words"], *(group[name] for name in names))
     which, probabilities, unknown, *values = (group[name][()] for name in names)
     words = np.array([str(word) for word in group["words"].asstr()[()]], dtype=str)
     if any(len(array) != len(source) for array in (which, probabilities, unknown, *values)):
         raise ValueError("the answers of a taught model do not fit their spectra")
-    return ModelPredictions(
+    return Predictions(
         source,
         str(group.attrs["model"]),
         str(group.attrs["asked"]),

@@ -1,154 +1,94 @@
-"""Predictions of fine-tuned models for the spectra of an entry: as the project keeps them, and as texts."""
+"""What a taught model says of the spectra of an entry, made to be kept, and in words. Knows no Qt."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import UNKNOWN
+from ramanstudio.project.project import Predictions
+
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
-NOT_FINITE: Final = "–"  # the label of spectra that hold NaN or infinite values
-UNKNOWN: Final = "unknown"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelPredictions:
-    """What one fine-tuned `model` predicts for the spectra `source` (N, B) of an entry.
-
-    `labels` (N,) are classes, or the `values` (N,) of a quantity as text; empty for spectra not classified yet.
-    `probabilities` (N,) are those of the predicted classes, 0 to 1; `error` is the cross-validated RMSE of a quantity.
-    `unknown` (N,) marks spectra unlike all training spectra. `model_sha256` identifies the model; `problem` says why
-    it cannot predict.
-    """
-
-    source: SpectrumSet
-    model: str
-    model_sha256: str
-    labels: NDArray[np.str_]
-    probabilities: NDArray[np.float32]
-    unknown: NDArray[np.bool_]
-    values: NDArray[np.float64] | None = None
-    error: float = float("nan")
-    problem: str = ""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every spectrum has a prediction, or there is a reason for having none."""
-        return bool(self.problem) or bool(np.all(self.labels != ""))
-
-    def merged_over(self, before: ModelPredictions | None) -> ModelPredictions:
-        """Return these predictions, completed by those of `before` where they come from the same model and spectra."""
-        if (
-            before is None
-            or before.model_sha256 != self.model_sha256
-            or before.source is not self.source
-            or before.problem
-        ):
-            return self
-        missing = self.labels == ""
-        values = self.values
-        if values is not None and before.values is not None:
-            values = np.where(missing, before.values, values)
-        return replace(
-            self,
-            labels=np.where(missing, before.labels, self.labels),
-            probabilities=np.where(missing, before.probabilities, self.probabilities),
-            unknown=np.where(missing, before.unknown, self.unknown),
-            values=values,
-        )
+NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 
 
 def predictions_from(
-    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, classified: Classified
-) -> ModelPredictions:
-    """Return the predictions for `source` (N, B) of which `rows` (n,) were `classified`; the other rows stay empty."""
-    n_spectra = len(source)
-    labels, probabilities = np.full(n_spectra, "", dtype=object), np.zeros(n_spectra, dtype=np.float32)
-    unknown, values = np.zeros(n_spectra, dtype=bool), None
-    labels[rows], unknown[rows] = classified.labels, classified.unknown
-    if classified.values is not None:
-        values = np.full(n_spectra, np.nan)
-        values[rows] = classified.values
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
+) -> Predictions:
+    """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
+    many = len(source)
+    words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
+    unknown, values = np.zeros(many, dtype=bool), None
+    words[rows], unknown[rows] = found.labels, found.unknown
+    if found.values is not None:
+        values = np.full(many, np.nan)
+        values[rows] = found.values
     else:
-        probabilities[rows] = classified.probabilities.max(axis=1)
-    return ModelPredictions(
-        source, card.name, card.sha256, labels.astype(str), probabilities, unknown, values, classified.error
-    )
+        probabilities[rows] = found.probabilities.max(axis=1)
+    return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
 
 
-def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> ModelPredictions:
-    """Return predictions without a label for `source` (N, B), and the `problem` that is the reason."""
-    n_spectra = len(source)
-    return ModelPredictions(
-        source,
-        card.name,
-        card.sha256,
-        np.full(n_spectra, ""),
-        np.zeros(n_spectra, dtype=np.float32),
-        np.zeros(n_spectra, dtype=bool),
-        problem=problem,
-    )
+def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
+    """That a model has no answer about a set, and why."""
+    many = len(source)
+    nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
+    return Predictions(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
 
 
-def prediction_text(predictions: ModelPredictions, row: int) -> str:
-    """Return the prediction for one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or unknown; empty before there is one."""
-    label = str(predictions.labels[row])
-    if predictions.problem or label in ("", NOT_FINITE):
-        return predictions.problem or ("" if not label else "This spectrum holds values that are not numbers.")
-    if predictions.values is not None:
-        aside = ", but unlike all training spectra" if predictions.unknown[row] else ""
-        error = f" ± {predictions.error:.2g}" if np.isfinite(predictions.error) else ""
-        return f"{label}{error}{aside}"
-    if predictions.unknown[row]:
-        return f"{UNKNOWN}: unlike all training spectra; the nearest class is {label}"
-    return f"{label} · {min(100 * float(predictions.probabilities[row]), 99):.0f} %"
+def prediction_text(said: Predictions, row: int) -> str:
+    """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
+    word = str(said.words[row])
+    if said.problem or word in ("", NO_NUMBERS):
+        return said.problem or ("" if not word else "This spectrum holds values that are not numbers.")
+    if said.values is not None:
+        aside = ", but unlike all it was taught" if said.unknown[row] else ""
+        error = f" ± {said.error:.2g}" if np.isfinite(said.error) else ""
+        return f"{word}{error}{aside}"
+    if said.unknown[row]:
+        return f"{UNKNOWN}: unlike all it was taught; the nearest is {word}"
+    return f"{word} · {min(100 * float(said.probabilities[row]), 99):.0f} %"
 
 
 @lru_cache(maxsize=8)
-def predicted_classes(predictions: ModelPredictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Return the predicted classes, most common first and unknown last, and the class number of each spectrum (N,).
+def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """The classes of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
-    The number is NaN for spectra without a prediction.
+    NaN where nobody has asked yet.
     """
-    labels = np.where(predictions.unknown & (predictions.labels != ""), UNKNOWN, predictions.labels)
-    names, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    classes = [code for code, name in enumerate(names.tolist()) if name not in ("", NOT_FINITE)]
-    order = sorted(classes, key=lambda code: (names[code] == UNKNOWN, -counts[code], names[code]))
+    told = np.where(said.unknown & (said.words != ""), UNKNOWN, said.words)
+    names, which, counts = np.unique(told, return_inverse=True, return_counts=True)
+    real = [place for place, name in enumerate(names.tolist()) if name not in ("", NO_NUMBERS)]
+    order = sorted(real, key=lambda place: (names[place] == UNKNOWN, -counts[place], names[place]))
     numbers = np.full(len(names), np.nan)
     numbers[order] = np.arange(len(order))
-    return tuple(str(names[code]) for code in order), numbers[codes]
+    return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def summarise_predictions(models: Sequence[ModelPredictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """Return (model, text) for some `rows` of an entry: one prediction, or the commonest class or median of several."""
-    summaries = []
-    for predictions in models:
-        text = _summary(predictions, rows)
-        if text:
-            summaries.append((predictions.model, text))
-    return summaries
-
-
-def _summary(predictions: ModelPredictions, rows: NDArray[np.int64]) -> str:
-    """Return the text of `summarise_predictions` for one model; empty where it has predicted nothing."""
-    if len(rows) == 1:
-        return prediction_text(predictions, int(rows[0]))
-    labels = predictions.labels[rows]
-    predicted = rows[(labels != "") & (labels != NOT_FINITE)]
-    if not len(predicted):
-        return predictions.problem
-    if predictions.values is not None:
-        values = predictions.values[predicted]
-        return f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
-    labels = np.where(predictions.unknown[predicted], UNKNOWN, predictions.labels[predicted])
-    names, counts = np.unique(labels, return_counts=True)
-    commonest = int(np.argmax(counts))
-    return f"{names[commonest]}: {counts[commonest]:,} of {len(predicted):,}"
+def summarise_predictions(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
+    facts = []
+    for said in answers:
+        asked = rows[(said.words[rows] != "") & (said.words[rows] != NO_NUMBERS)] if len(rows) else rows
+        if len(rows) == 1:
+            words = prediction_text(said, int(rows[0]))
+        elif not len(asked):
+            words = said.problem
+        elif said.values is not None:
+            values = said.values[asked]
+            words = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
+        else:
+            told = np.where(said.unknown[asked], UNKNOWN, said.words[asked])
+            names, counts = np.unique(told, return_counts=True)
+            best = int(np.argmax(counts))
+            words = f"{names[best]}: {counts[best]:,} of {len(asked):,}"
+        if words:
+            facts.append((said.model, words))
+    return facts

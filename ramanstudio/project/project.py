@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import FEWEST_TOGETHER
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.predictions import ModelPredictions
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
@@ -129,6 +128,43 @@ class Identifications:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """What a fine-tuned `model` predicts for the spectra `source` of one entry: `words` (N,), `probabilities` (N,).
+
+    Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
+    asked. `unknown` (N,) are unlike all it was taught. `asked` is the hash of the model; `problem` says why it has no
+    answer.
+    """
+
+    source: SpectrumSet
+    model: str
+    asked: str
+    words: NDArray[np.str_]
+    probabilities: NDArray[np.float32]
+    unknown: NDArray[np.bool_]
+    values: NDArray[np.float64] | None = None
+    error: float = float("nan")
+    problem: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all spectra have their answer, as far as there is one."""
+        return bool(self.problem) or bool(np.all(self.words != ""))
+
+    def over(self, before: Predictions | None) -> Predictions:
+        """The same, with the answers that were there before for the spectra that it does not speak of."""
+        if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
+            return self
+        old = self.words == ""
+        pairs = ((before.words, self.words), (before.probabilities, self.probabilities), (before.unknown, self.unknown))
+        words, probabilities, unknown = (np.where(old, one, other) for one, other in pairs)
+        values = self.values
+        if values is not None and before.values is not None:
+            values = np.where(old, before.values, values)
+        return replace(self, words=words, probabilities=probabilities, unknown=unknown, values=values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Project:
     """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
 
@@ -143,7 +179,7 @@ class Project:
     groups: Groups | None = None
     identified: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
     within: Within | None = None
-    predictions: Mapping[int, tuple[ModelPredictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    predictions: Mapping[int, tuple[Predictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -159,9 +195,9 @@ class Project:
         found = self.identified.get(entry.id)
         return found if found is not None and found.source is entry.source else None
 
-    def model_predictions(self, entry: Entry) -> tuple[ModelPredictions, ...]:
-        """Return what fine-tuned models predict for the spectra that `entry` holds now, once for each model."""
-        return tuple(row for row in self.predictions.get(entry.id, ()) if row.source is entry.source)
+    def answers(self, entry: Entry) -> tuple[Predictions, ...]:
+        """What taught models say of the spectra that `entry` holds now, each model once."""
+        return tuple(one for one in self.predictions.get(entry.id, ()) if one.source is entry.source)
 
     def expanded_to_sets(self, entries: Iterable[Entry]) -> list[Entry]:
         """These entries and all that are denoised with them, in the order of the project."""
@@ -252,16 +288,16 @@ class History:
         self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
         return self.present
 
-    def keep_predictions(self, predictions: Mapping[int, ModelPredictions]) -> Project:
-        """Add what a fine-tuned model predicts for entries, by id, to the present; this is no step to undo."""
+    def add_predictions(self, found: Mapping[int, Predictions]) -> Project:
+        """Add to the present what a taught model says of entries, by id; no step that could be undone."""
         now = self._snapshots[self._at]
         known = dict(now.project.predictions)
-        for entry_id, new in predictions.items():
-            others = [row for row in known.get(entry_id, ()) if row.model != new.model]
-            before = next((row for row in known.get(entry_id, ()) if row.model == new.model), None)
-            known[entry_id] = (*others, new.merged_over(before))
-        project = replace(now.project, predictions=MappingProxyType(known))
-        self._snapshots[self._at] = replace(now, project=project)
+        for entry_id, said in found.items():
+            others = [one for one in known.get(entry_id, ()) if one.model != said.model]
+            before = next((one for one in known.get(entry_id, ()) if one.model == said.model), None)
+            known[entry_id] = (*others, said.over(before))
+        predictions = replace(now.project, predictions=MappingProxyType(known))
+        self._snapshots[self._at] = replace(now, project=predictions)
         return self.present
 
     def undo(self) -> Project:

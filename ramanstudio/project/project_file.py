@@ -1,7 +1,7 @@
 """A project on disk: spectra, what was found about them, and the groups, in one HDF5 file that needs no other.
 
 Numbers lie in datasets, all else in one JSON text; nothing is pickled. `project` is the text, `entries/<id>/…` have
-source and result, then come `explored/…`, `groups/…`, `identified/<id>/…` and `answered/<id>/…`.
+source and result, then come `explored/…`, `groups/…`, `identified/<id>/…` and `predictions/<id>/…`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.library.library import Library
-from ramanstudio.search.band_matching import Bands, find_bands, compared
+from ramanstudio.search.band_matching import Bands, compared, find_bands
 from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.matches import Identification, Match, Region

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.finetuning.classification import UNKNOWN, classify
+from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.report import ClassificationReport, TrainingProgress
 from ramanstudio.finetuning.training import finetune

@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.band_matching import find_bands, compared
+from ramanstudio.search.band_matching import compared, find_bands
 from ramanstudio.search.fingerprints import GRID
 from ramanstudio.search.matches import Region
 

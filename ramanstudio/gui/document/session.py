@@ -19,7 +19,7 @@ from ramanstudio.project.project import (
     Exploration,
     History,
     Identifications,
-    ModelPredictions,
+    Predictions,
     Project,
     Region,
     Result,
@@ -236,9 +236,9 @@ class Session(QObject):
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
         self._keep_there(self._history.add_identifications, found)
 
-    def keep_predictions(self, found: Mapping[int, ModelPredictions]) -> None:
+    def add_predictions(self, found: Mapping[int, Predictions]) -> None:
         """Keep what a taught model says of entries; likewise."""
-        self._keep_there(self._history.keep_predictions, found)
+        self._keep_there(self._history.add_predictions, found)
 
     def _keep_there(self, keep: Callable[[Mapping[int, Any]], Project], found: Mapping[int, Any]) -> None:
         index, before = self._by_id.of(self.project), self.project

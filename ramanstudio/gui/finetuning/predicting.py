@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Entry, ModelPredictions
+    from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "ModelPredictions"], str]
+Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +66,7 @@ class ClassifiedSpectra:
         return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
 
     @property
-    def by_entry(self) -> Iterator[tuple[int, ModelPredictions]]:
+    def by_entry(self) -> Iterator[tuple[int, Predictions]]:
         """What it says of each entry, to be kept with the project."""
         start = 0
         for entry, rows in self.chosen:
@@ -243,7 +243,7 @@ def name_spectra(
 
 def _keep(studio: Studio, done: Kept) -> None:
     answers, groups, by_entry, words = done
-    studio.session.keep_predictions(by_entry)
+    studio.session.add_predictions(by_entry)
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info

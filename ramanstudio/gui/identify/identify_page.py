@@ -13,9 +13,9 @@ from ramanstudio.gui.common.change_tracker import MadeOf
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import TaughtRows, above
 from ramanstudio.project.project import Entry, Project
@@ -64,6 +64,7 @@ class IdentifyPage(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         self.taught = TaughtRows(self, taught)
+        self.looked_at.connect(lambda: self.taught.show_spectrum(self.entry, self.row))
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.gui.document.search_queue import Question, prepared
 from ramanstudio.gui.identify.overlay import inside
-from ramanstudio.gui.identify.search_queue import Question, prepared
 
 Floats = NDArray[np.floating[Any]]
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit
 from ramanstudio.core import paths as places
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.library_problems import ask_to_remove, is_sure
 from ramanstudio.gui.libraries.add_dialog import NamingDialog, references_of
-from ramanstudio.gui.libraries.library_problems import ask_to_remove, is_sure
 
 if TYPE_CHECKING:
     from ramanstudio.gui.libraries.library_window import LibraryWindow

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.substance_counts import substances_of
-from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
 from ramanstudio.project.predictions import predicted_classes
-from ramanstudio.project.project import Entry, Identifications, ModelPredictions, Result
+from ramanstudio.project.project import Entry, Identifications, Predictions, Result
+from ramanstudio.project.substances import substances_of
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
@@ -119,7 +119,7 @@ class Subject:
     def _identified(self) -> Identifications | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
 
-    def _answered(self, key: str) -> ModelPredictions | None:
+    def _answered(self, key: str) -> Predictions | None:
         """What the taught model that was asked last says of it: its classes, or its quantity."""
         answers = self._session.project.answers(self.entry) if self.entry is not None else ()
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]

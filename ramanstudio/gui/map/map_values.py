@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.export.map_files import Kind, MapFigure
-from ramanstudio.project.project import ModelPredictions
+from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel, Grid
 
@@ -58,7 +58,7 @@ class Source:
     substances: Floats | None = None
     substances_of: object = None  # the identifications that `substances` were read from
     answers: Floats | None = None
-    answers_of: ModelPredictions | None = None  # what of a taught model says `answers`
+    answers_of: Predictions | None = None  # what of a taught model says `answers`
 
 
 def numbers_of(choice: Choice, source: Source) -> Floats:

@@ -12,7 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.progress import Progress
 from ramanstudio.export import tables
-from ramanstudio.project.project import Entry, ModelPredictions, Project
+from ramanstudio.project.project import Entry, Predictions, Project
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -81,7 +81,7 @@ def _hits(found: Identification | None, searched: Sequence[Library | None]) -> I
         yield "", "", "", unknown, 0, *[""] * 9, found.explanation
 
 
-def _said(said: ModelPredictions | None, row: int) -> tuple[str, str, str]:
+def _said(said: Predictions | None, row: int) -> tuple[str, str, str]:
     """What a taught model says of a spectrum: its class or value, the chance or the error, whether it is unknown."""
     if said is None or said.problem or said.words[row] == "":
         return "", "", ""

@@ -13,7 +13,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.common.widgets import label
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.libraries.libraries import Libraries
+    from ramanstudio.gui.document.libraries import Libraries
     from ramanstudio.library.library_folder import UnreadableLibrary
 
 

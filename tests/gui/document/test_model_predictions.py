@@ -156,4 +156,4 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     (before,) = session.project.answers(session.project.entries[0])
     (after,) = again.answers(again.entries[0])
     assert (after.model, after.asked, after.words.tolist()) == (before.model, before.asked, before.words.tolist())
-    assert np.allclose(after.probabilities, before.probabilities) and after.is_whole
+    assert np.allclose(after.surely, before.surely) and after.is_whole

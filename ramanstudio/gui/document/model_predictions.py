@@ -22,7 +22,7 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.predictions import NO_NUMBERS, failed_predictions, predictions_from
-from ramanstudio.project.project import Entry, ModelPredictions, Project, Result
+from ramanstudio.project.project import Entry, Predictions, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -97,7 +97,7 @@ class FineTunedModels(QObject):
         self.changed.emit()
         self._look()
 
-    def answers(self, entry: Entry) -> list[tuple[str, ModelPredictions | None]]:
+    def answers(self, entry: Entry) -> list[tuple[str, Predictions | None]]:
         """Each model that is asked, and what it says of an entry as far as that is known."""
         said = {one.asked: one for one in self._session.project.answers(entry)}
         return [(name, said.get(card.sha256)) for name, card in self._asked]
@@ -138,7 +138,7 @@ class FineTunedModels(QObject):
         job = self._workers.submit(partial(predict_pending, engine, pieces), "Asking taught models", LANE, key=KEY)
         self._job = job
         job.progressed.connect(self._follow_start)
-        job.shown.connect(self._session.keep_predictions)
+        job.shown.connect(self._session.add_predictions)
         job.failed.connect(self._messages.show_error)
         job.succeeded.connect(self._look)  # what is left, and what has come meanwhile
         job.finished.connect(self._end)
@@ -188,7 +188,7 @@ def predict_pending(engine: Engine, pieces: Sequence[PendingPrediction], progres
 
 def _answer(
     engine: Engine, piece: PendingPrediction, rows: NDArray[np.int64], models: dict[str, FineTunedModel]
-) -> ModelPredictions:
+) -> Predictions:
     card, source = piece.card, piece.source
     fine = np.isfinite(source.values[rows]).all(axis=1)
     try:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.identify.texts import UNKNOWN, name_of
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Identifications, Project
+
+if TYPE_CHECKING:
+    from ramanstudio.search.searching import Identification
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,16 @@ def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray
     return names, labels
 
 
+def substance_of(found: Identification | None) -> str:
+    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
+    if found is None:
+        return ""
+    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
+
+
 def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, found in enumerate(identified.found):
         if found is not None:
-            rows.setdefault(name_of(found), []).append(row)
+            rows.setdefault(substance_of(found), []).append(row)
     return rows

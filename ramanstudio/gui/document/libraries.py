@@ -17,7 +17,7 @@ from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.libraries.library_writing import edited
+from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made

@@ -15,7 +15,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.engine import joined
-from ramanstudio.gui.libraries.library_writing import edited
+from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
@@ -34,7 +34,7 @@ log = logging.getLogger("ramanstudio")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class PendingPrediction:
     """Some spectra of one entry: the rows `rows` of `source`, and what denoising each by itself gave, if it has."""
 
     entry_id: int
@@ -57,7 +57,7 @@ class Question:
 class Answer:
     """What the spectra of a piece were found to be, one for each row."""
 
-    piece: Piece
+    piece: PendingPrediction
     found: tuple[Identification, ...]
 
 
@@ -72,9 +72,9 @@ class Made:
 class Asked:
     """Pieces that wait, those of one axis together; safe to use from two threads."""
 
-    def __init__(self, pieces: Iterable[Piece]) -> None:
+    def __init__(self, pieces: Iterable[PendingPrediction]) -> None:
         self._lock = threading.Lock()
-        self._left: dict[int, Piece] = {}
+        self._left: dict[int, PendingPrediction] = {}
         self._by_axis: dict[bytes, dict[int, None]] = {}
         self._keys: dict[int, bytes] = {}
         self._preferred: Mapping[int, Rows] = {}
@@ -98,7 +98,7 @@ class Asked:
         with self._lock:
             self._denoised = denoised
 
-    def take(self) -> list[Piece]:
+    def take(self) -> list[PendingPrediction]:
         """What is to be identified next, all on one axis; empty once nothing waits."""
         with self._lock:
             for entry_id, rows in self._preferred.items():
@@ -108,7 +108,7 @@ class Asked:
                         return [self._cut(piece, wanted)]
             if not self._left:
                 return []
-            taken: list[Piece] = []
+            taken: list[PendingPrediction] = []
             for entry_id in list(self._by_axis[self._keys[next(iter(self._left))]]):
                 room = CHUNK - sum(len(piece.rows) for piece in taken)
                 if room <= 0:
@@ -117,15 +117,15 @@ class Asked:
                 taken.append(self._cut(piece, piece.rows[:room]))
             return taken
 
-    def _cut(self, piece: Piece, rows: Rows) -> Piece:
+    def _cut(self, piece: PendingPrediction, rows: Rows) -> PendingPrediction:
         rest = piece.rows[~np.isin(piece.rows, rows)]
         if len(rest):
-            self._left[piece.entry_id] = Piece(piece.entry_id, piece.source, rest)
+            self._left[piece.entry_id] = PendingPrediction(piece.entry_id, piece.source, rest)
         else:
             del self._left[piece.entry_id]
             del self._by_axis[self._keys[piece.entry_id]][piece.entry_id]
         known = self._denoised.get(piece.entry_id)
-        return Piece(piece.entry_id, piece.source, rows, None if known is None else known[rows])
+        return PendingPrediction(piece.entry_id, piece.source, rows, None if known is None else known[rows])
 
 
 def identify_asked(question: Question, asked: Asked, progress: Progress) -> None:
@@ -133,7 +133,7 @@ def identify_asked(question: Question, asked: Asked, progress: Progress) -> None
 
     Raises StudioError where the search is refused, or a library cannot be prepared; Cancelled when asked to stop.
     """
-    libraries = with_fingerprints(question, progress)
+    libraries = prepared(question, progress)
     while pieces := asked.take():
         for has in (True, False):
             some = [piece for piece in pieces if (piece.denoised is not None) is has]
@@ -144,7 +144,7 @@ def identify_asked(question: Question, asked: Asked, progress: Progress) -> None
 
 
 def _answers(
-    question: Question, libraries: Sequence[Library], pieces: Sequence[Piece], progress: Progress
+    question: Question, libraries: Sequence[Library], pieces: Sequence[PendingPrediction], progress: Progress
 ) -> list[Answer]:
     """What the spectra of some pieces of one axis are; all of them have been denoised, or none."""
     spectra = stacked([piece.source[piece.rows] for piece in pieces])
@@ -156,7 +156,7 @@ def _answers(
     return [Answer(piece, tuple(found[end - len(piece.rows) : end])) for piece, end in zip(pieces, ends, strict=True)]
 
 
-def with_fingerprints(question: Question, progress: Progress) -> list[Library]:
+def prepared(question: Question, progress: Progress) -> list[Library]:
     """The libraries with what the search needs of this engine; shows Made for each that had to be worked through."""
     libraries = []
     for library in question.libraries:
