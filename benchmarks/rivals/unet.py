@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, leaky_relu, pad
 
-from ramanstudio.core.paths import atomic_write, user_data
+from ramanstudio.core.paths import user_data
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.network import cpu_has_bf16

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write, bundled_path
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.engine import BAND
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.progress import Progress
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
 from ramanstudio.project.project import Entry, Predictions, Project
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path, atomic_write
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path, atomic_write
 from ramanstudio.project.groups import OUTLIER, Groups
 
 if TYPE_CHECKING:

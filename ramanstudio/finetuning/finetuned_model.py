@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write, user_data
+from ramanstudio.core.paths import user_data
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.finetuning.config import REPRESENTATION_TITLES
 from ramanstudio.mae import model_store
 

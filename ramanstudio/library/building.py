@@ -13,6 +13,7 @@ from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import registry
 from ramanstudio.library import library, rruff_zip, tables
 from ramanstudio.library.library import SUFFIX, Library, Reference, measured
@@ -73,7 +74,7 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
             f"'{path.name}' is no library.",
             remedy="Give a library of RamanStudio, a zip of RRUFF, or a table exported from Open Specy.",
         )
-    folder = paths.libraries()
+    folder = paths.user_libraries()
     if kind != LIBRARY:
         title = title or (f"RRUFF {path.stem}" if kind == RRUFF else path.stem)
         return build(free_path(folder, title), [path], title, progress=progress)
@@ -85,7 +86,7 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
             return Made(library.open(other), ())
     place = free_path(folder, path.stem)
     try:
-        with paths.atomic_path(place) as draft:
+        with atomic_path(place) as draft:
             shutil.copyfile(path, draft)
     except OSError as error:
         reason = error.strerror or str(error)

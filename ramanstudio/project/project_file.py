@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.engine import Denoised
 from ramanstudio.formats import hdf5
 from ramanstudio.project import identification_store, prediction_store

@@ -103,7 +103,7 @@ def nose(monkeypatch: pytest.MonkeyPatch) -> Nose:
 @pytest.fixture
 def minerals() -> Library:
     references = [Reference(name, spectrum_of(name, 5), sample=f"{name} 1") for name in ("calcite", "quartz", "rutile")]
-    return library.write(paths.libraries() / "minerals.ramanlib", references, "My minerals")
+    return library.write(paths.user_libraries() / "minerals.ramanlib", references, "My minerals")
 
 
 def write_spectrum(path: Path, name: str, seed: int = 0) -> Path:
@@ -179,7 +179,7 @@ def test_a_library_in_a_folder_that_cannot_be_written_is_searched_by_a_copy(
 def test_all_libraries_are_searched_when_none_is_named_and_a_damaged_one_is_named(
     tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (paths.libraries() / "broken.ramanlib").write_bytes(b"half")
+    (paths.user_libraries() / "broken.ramanlib").write_bytes(b"half")
     file = write_spectrum(tmp_path / "scan.txt", "rutile")
     assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), "--top", "1"]) == main.DONE
     said = capsys.readouterr()
@@ -319,7 +319,7 @@ def test_a_library_is_built_listed_merged_and_exported(tmp_path: Path, capsys: p
     ]
     assert main.main(given) == main.DONE
     assert "2 references of 2 substances" in capsys.readouterr().out
-    mine = library.open(paths.libraries() / "Field work.ramanlib")
+    mine = library.open(paths.user_libraries() / "Field work.ramanlib")
     assert list(mine.names) == ["quartz", "rutile"]
     assert set(mine.licences) == {"CC0"}
 

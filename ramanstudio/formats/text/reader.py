@@ -148,7 +148,7 @@ def write(path: Path, spectra: SpectrumSet) -> None:
     One spectrum becomes two columns; several become a matrix whose first row is the axis, with the columns of the
     table before it. Facts go above, each as '# name = value'.
     """
-    from ramanstudio.core.paths import atomic_write
+    from ramanstudio.core.writing import atomic_write
 
     separator = "," if path.suffix.lower() == ".csv" else "\t"
     lines = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
-from ramanstudio.core import paths as places
+from ramanstudio.core.paths import user_libraries
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.library_problems import ask_to_remove, is_sure
@@ -25,7 +25,7 @@ HOLDS: Final = "Libraries and downloads (*.ramanlib *.zip *.csv *.rds);;All file
 
 def is_starter(library: Library) -> bool:
     """Whether it comes with the program, and stays as it is."""
-    return library.path.parent != places.libraries()
+    return library.path.parent != user_libraries()
 
 
 class LibraryEdits:

@@ -52,7 +52,7 @@ def reference(name: str, **known: Any) -> Reference:
 def a_library(title: str = "Minerals", names: Sequence[str] = tuple(SHIFTS), note: str = "") -> Library:
     """A library on the shelf."""
     references = [reference(name, group="minerals", laser_nm=532.0, note=note) for name in names]
-    return library.write(paths.libraries() / f"{title}{library.SUFFIX}", references, title)
+    return library.write(paths.user_libraries() / f"{title}{library.SUFFIX}", references, title)
 
 
 def a_file(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, noise: float = 2.0) -> Path:

@@ -249,7 +249,7 @@ def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_remove
     start: Starter, tmp_path: Path, asked: list[str]
 ) -> None:
     a_library()
-    broken = paths.libraries() / "broken.ramanlib"
+    broken = paths.user_libraries() / "broken.ramanlib"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
@@ -294,7 +294,7 @@ def test_a_dropped_library_is_put_on_the_shelf_and_searched(start: Starter, tmp_
     desk.window.drop(tmp_path / "Given.ramanlib")
     assert desk.window.lit == "Drop to search in the library 'Given' too"
     desk.wait_named("barite")
-    assert (paths.libraries() / "Given.ramanlib").is_file()
+    assert (paths.user_libraries() / "Given.ramanlib").is_file()
     assert len(desk.studio.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
