@@ -78,7 +78,7 @@ def _hits(found: Identification | None, searched: Sequence[Library | None]) -> I
         candidate = int(not unknown and rank < found.candidates)
         yield tuple(_cells(rank, match, unknown, candidate, searched))
     if not found.matches:
-        yield "", "", "", unknown, 0, *[""] * 9, found.explanation
+        yield "", "", "", unknown, 0, *[""] * 9, found.why
 
 
 def _said(said: Predictions | None, row: int) -> tuple[str, str, str]:

@@ -36,8 +36,7 @@ def put(group: h5py.Group, identified: Identifications) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "rows": np.array([row for row, _ in pairs], dtype=np.int64),
         "verdicts": np.array(
-            [(one.unknown, one.candidates, texts[one.explanation], len(one.matches)) for _, one in pairs],
-            dtype=np.int64,
+            [(one.unknown, one.candidates, texts[one.why], len(one.matches)) for _, one in pairs], dtype=np.int64
         ).reshape(-1, 4),
         "names": np.array([texts[match.name] for match in matches], dtype=np.int64),
         "numbers": _table(matches, _NUMBERS, np.float64),
@@ -75,10 +74,8 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     ]
     found: list[Identification | None] = [None] * len(source)
     start = 0
-    for row, (unknown, candidates, explanation, count) in zip(rows.tolist(), verdicts.tolist(), strict=True):
-        found[row] = Identification(
-            tuple(matches[start : start + count]), bool(unknown), candidates, texts[explanation]
-        )
+    for row, (unknown, candidates, why, count) in zip(rows.tolist(), verdicts.tolist(), strict=True):
+        found[row] = Identification(tuple(matches[start : start + count]), bool(unknown), candidates, texts[why])
         start += count
     libraries = tuple(str(one) for one in group["libraries"].asstr()[()])
     return Identifications(source, tuple(found), str(group.attrs["asked"]), libraries)
@@ -109,7 +106,7 @@ def _match(of: type[Match], name: str, numbers: list[float], places: list[int], 
 
 
 def _texts(pairs: list[tuple[int, Any]], matches: list[Match]) -> list[str]:
-    return [*(one.explanation for _, one in pairs), *(match.name for match in matches)]
+    return [*(one.why for _, one in pairs), *(match.name for match in matches)]
 
 
 def _table(matches: list[Match], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:

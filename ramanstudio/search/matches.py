@@ -54,11 +54,11 @@ class Match:
 class Identification:
     """What one spectrum is: `matches`, best first, one for each substance, or `unknown`.
 
-    The first `candidates` of the matches hold the truth nine times in ten, where the libraries have it at all. `explanation` is
+    The first `candidates` of the matches hold the truth nine times in ten, where the libraries have it at all. `why` is
     a sentence: why it is unknown, or what to mind; empty where there is nothing to say.
     """
 
     matches: tuple[Match, ...]
     unknown: bool
     candidates: int
-    explanation: str = ""
+    why: str = ""

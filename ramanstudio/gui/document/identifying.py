@@ -12,7 +12,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.libraries import Libraries
-from ramanstudio.gui.document.search_queue import Answer, Asked, Made, PendingPrediction, Question, Rows, identify_asked
+from ramanstudio.gui.document.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Identifications, Project
 
@@ -179,7 +179,7 @@ class Identifying(QObject):
             return None
         within = self.within
         region = repr(within) if within is not None else ""
-        key = "|".join([engine.fingerprint_version, region, *(library.hash for library in searched)])
+        key = "|".join([engine.made_by, region, *(library.hash for library in searched)])
         return Question(engine, searched, within, key)
 
     def _consider(self) -> None:
@@ -208,7 +208,7 @@ class Identifying(QObject):
         assert self._asked is not None
         return any(piece.entry_id not in self._asked.ids for piece in self._pieces())
 
-    def _pieces(self) -> list[PendingPrediction]:
+    def _pieces(self) -> list[Piece]:
         pieces = []
         for entry in self._session.project.entries:
             if entry.source is None or self._is_halted:
@@ -220,10 +220,10 @@ class Identifying(QObject):
             if self._is_stopped:
                 rows = np.intersect1d(rows, self._looked_at.get(entry.id, rows[:0]))
             if len(rows):
-                pieces.append(PendingPrediction(entry.id, entry.source, rows))
+                pieces.append(Piece(entry.id, entry.source, rows))
         return pieces
 
-    def _begin(self, question: Question, pieces: list[PendingPrediction]) -> None:
+    def _begin(self, question: Question, pieces: list[Piece]) -> None:
         asked = Asked(pieces)
         self._asked, self._job, self._preparing = asked, None, ""  # what ran for another question is nobody's any more
         self._prefer()

@@ -34,7 +34,7 @@ log = logging.getLogger("ramanstudio")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PendingPrediction:
+class Piece:
     """Some spectra of one entry: the rows `rows` of `source`, and what denoising each by itself gave, if it has."""
 
     entry_id: int
@@ -57,7 +57,7 @@ class Question:
 class Answer:
     """What the spectra of a piece were found to be, one for each row."""
 
-    piece: PendingPrediction
+    piece: Piece
     found: tuple[Identification, ...]
 
 
@@ -72,9 +72,9 @@ class Made:
 class Asked:
     """Pieces that wait, those of one axis together; safe to use from two threads."""
 
-    def __init__(self, pieces: Iterable[PendingPrediction]) -> None:
+    def __init__(self, pieces: Iterable[Piece]) -> None:
         self._lock = threading.Lock()
-        self._left: dict[int, PendingPrediction] = {}
+        self._left: dict[int, Piece] = {}
         self._by_axis: dict[bytes, dict[int, None]] = {}
         self._keys: dict[int, bytes] = {}
         self._preferred: Mapping[int, Rows] = {}
@@ -98,7 +98,7 @@ class Asked:
         with self._lock:
             self._denoised = denoised
 
-    def take(self) -> list[PendingPrediction]:
+    def take(self) -> list[Piece]:
         """What is to be identified next, all on one axis; empty once nothing waits."""
         with self._lock:
             for entry_id, rows in self._preferred.items():
@@ -108,7 +108,7 @@ class Asked:
                         return [self._cut(piece, wanted)]
             if not self._left:
                 return []
-            taken: list[PendingPrediction] = []
+            taken: list[Piece] = []
             for entry_id in list(self._by_axis[self._keys[next(iter(self._left))]]):
                 room = CHUNK - sum(len(piece.rows) for piece in taken)
                 if room <= 0:
@@ -117,15 +117,15 @@ class Asked:
                 taken.append(self._cut(piece, piece.rows[:room]))
             return taken
 
-    def _cut(self, piece: PendingPrediction, rows: Rows) -> PendingPrediction:
+    def _cut(self, piece: Piece, rows: Rows) -> Piece:
         rest = piece.rows[~np.isin(piece.rows, rows)]
         if len(rest):
-            self._left[piece.entry_id] = PendingPrediction(piece.entry_id, piece.source, rest)
+            self._left[piece.entry_id] = Piece(piece.entry_id, piece.source, rest)
         else:
             del self._left[piece.entry_id]
             del self._by_axis[self._keys[piece.entry_id]][piece.entry_id]
         known = self._denoised.get(piece.entry_id)
-        return PendingPrediction(piece.entry_id, piece.source, rows, None if known is None else known[rows])
+        return Piece(piece.entry_id, piece.source, rows, None if known is None else known[rows])
 
 
 def identify_asked(question: Question, asked: Asked, progress: Progress) -> None:
@@ -144,7 +144,7 @@ def identify_asked(question: Question, asked: Asked, progress: Progress) -> None
 
 
 def _answers(
-    question: Question, libraries: Sequence[Library], pieces: Sequence[PendingPrediction], progress: Progress
+    question: Question, libraries: Sequence[Library], pieces: Sequence[Piece], progress: Progress
 ) -> list[Answer]:
     """What the spectra of some pieces of one axis are; all of them have been denoised, or none."""
     spectra = stacked([piece.source[piece.rows] for piece in pieces])
@@ -161,8 +161,8 @@ def prepared(question: Question, progress: Progress) -> list[Library]:
     libraries = []
     for library in question.libraries:
         now = library
-        if library.fingerprint_version != question.engine.fingerprint_version:
-            now = edited(library, lambda one, way: one.with_fingerprints(question.engine, way), progress, same=False)
+        if library.made_by != question.engine.made_by:
+            now = edited(library, lambda one, way: one.prepared(question.engine, way), progress, same=False)
             progress.show(Made(library, now))
         libraries.append(now)
     return libraries

@@ -246,9 +246,7 @@ class IdentifyPage(QWidget):
         view.show_over(laid.over, laid.marks)
         if laid.problem:
             verdict.facts.setText(laid.problem)
-        elif (
-            found is None or not found.explanation or match is not next(iter(found.matches), None)
-        ):  # else it is said already
+        elif found is None or not found.why or match is not next(iter(found.matches), None):  # else it is said already
             verdict.say_share(laid.share)
 
     def _ask_for_reference(self) -> None:

@@ -67,7 +67,7 @@ def a_file(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, n
 class ComparingEngine(SmoothingEngine):
     """Compares by the correlation of slopes; a hit of less than 0.3 is not credible."""
 
-    fingerprint_version = "slopes"
+    made_by = "slopes"
 
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
@@ -76,7 +76,7 @@ class ComparingEngine(SmoothingEngine):
         self.prepared = 0
         self.refusal: StudioError | None = None  # what is wrong with the search as a whole
 
-    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
+    def prints_of(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
         self.prepared += len(spectra)
         return {"slopes": np.stack([_slope(one.axis, one.values[0]) for one in spectra])}
 
@@ -104,7 +104,7 @@ class ComparingEngine(SmoothingEngine):
             scored = [
                 (float(np.dot(print_, slope)), place, at)
                 for place, one in enumerate(libraries)
-                for at, print_ in enumerate(one.fingerprints["slopes"])
+                for at, print_ in enumerate(one.prints["slopes"])
             ]
             scored.sort(reverse=True)
             found.append(self._identification(scored[:top], libraries))
@@ -121,8 +121,8 @@ class ComparingEngine(SmoothingEngine):
             numbers = (max(score, 0.0), score, 1000 * max(score, 0.0) ** 2, score, 1 - score, 0.1)
             matches.append(Match(name, *numbers, place, at, *kind))
         unknown = not scored or scored[0][0] < 0.3
-        explanation = "No reference has these bands." if unknown else ""
-        return Identification(tuple(matches), unknown, 0 if unknown else 2, explanation)
+        why = "No reference has these bands." if unknown else ""
+        return Identification(tuple(matches), unknown, 0 if unknown else 2, why)
 
 
 def _slope(axis: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float32]:
