@@ -270,7 +270,7 @@ class Engine:
         return FeatureExtractor(self.card.name, self.card.fingerprint, denoise, features, tuner)
 
     @property
-    def made_by(self) -> str:
+    def fingerprint_version(self) -> str:
         """The name of all that a search compares: it changes with the weights, and with what is read of a spectrum."""
         return f"{self.card.fingerprint}-{fingerprints.VERSION}"
 
@@ -283,9 +283,11 @@ class Engine:
         """The features of `denoised` spectra (N, D); (N, 0) where they cannot be read."""
         return self._features([denoised], [None], progress)
 
-    def prints_of(self, sets: Sequence[SpectrumSet], progress: Progress | None = None) -> dict[str, NDArray[Any]]:
+    def compute_fingerprints(
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
+    ) -> dict[str, NDArray[Any]]:
         """What a search compares of all spectra of `sets`, arrays (N, …) by name; zeros for what cannot be read."""
-        return identification.prints_of(self, sets, progress or SILENT)
+        return identification.compute_fingerprints(self, sets, progress or SILENT)
 
     def identify(
         self,

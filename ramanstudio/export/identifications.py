@@ -16,7 +16,7 @@ from ramanstudio.project.project import Entry, Predictions, Project
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
 KINDS: Final = "Table (*.csv)"
 PLACES: Final = ("x", "y", "z", "time", "label", "sample")
@@ -75,10 +75,10 @@ def _hits(found: Identification | None, searched: Sequence[Library | None]) -> I
         return
     unknown = int(found.unknown)
     for rank, match in enumerate(found.matches):
-        candidate = int(not unknown and rank < found.candidates)
+        candidate = int(not unknown and rank < found.candidate_set_size)
         yield tuple(_cells(rank, match, unknown, candidate, searched))
     if not found.matches:
-        yield "", "", "", unknown, 0, *[""] * 9, found.why
+        yield "", "", "", unknown, 0, *[""] * 9, found.explanation
 
 
 def _said(said: Predictions | None, row: int) -> tuple[str, str, str]:

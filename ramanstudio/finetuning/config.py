@@ -8,7 +8,8 @@ from typing import Final
 from ramanstudio.core.errors import StudioError
 
 AUTO: Final = "auto"
-# What a reading of spectra is made of (`representations.Representations`); the joined one lost to none of the others with few labels.
+# The blocks of each representation (`representations.Representations`). With few labels, none of the others was
+# better than the joined one.
 REPRESENTATIONS: Final[dict[str, tuple[str, ...]]] = {
     "joined": ("lines", "slopes", "line components", "slope components", "features"),
     "lines": ("lines", "slopes"),
@@ -40,13 +41,13 @@ REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
 
 @dataclass(frozen=True, slots=True)
 class FinetunePlan:
-    """How a model is taught. As it stands, everything is chosen by the labelled spectra.
+    """How to fine-tune a model. By default everything is selected by cross-validation on the labelled spectra.
 
-    `representation` is one of REPRESENTATIONS and `estimator` one of CLASSIFIERS (or REGRESSORS), where they are not to be chosen; `full`
-    says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
-    where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
-    number); `false_unknown_rate` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
-    model relies on.
+    `representation` is one of REPRESENTATIONS and `estimator` one of CLASSIFIERS (or REGRESSORS); AUTO selects it.
+    `full` says whether the features themselves may be fine-tuned, one of TUNING_MODES. `quantity` tells whether labels
+    are numbers to predict (None: decided by how they look). `folds` is the number of cross-validation folds (0: by the
+    number of labels). `false_unknown_rate` is the share of held-out spectra that novelty detection may call unknown.
+    `bands` says whether to look for the spectral ranges that the model relies on.
     """
 
     representation: str = AUTO
@@ -61,7 +62,7 @@ class FinetunePlan:
 
     def __post_init__(self) -> None:
         """Raises StudioError when there is no such reading or head, or a number is out of its range."""
-        for name, known in (("reading", FOR_QUANTITIES), ("head", (*CLASSIFIERS, *REGRESSORS)), ("full", TUNING_MODES)):
+        for name, known in (("representation", FOR_QUANTITIES), ("estimator", (*CLASSIFIERS, *REGRESSORS)), ("full", TUNING_MODES)):
             value = getattr(self, name)
             if value != AUTO and value not in known:
                 raise StudioError(

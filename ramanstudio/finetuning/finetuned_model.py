@@ -26,15 +26,23 @@ CLASSES, QUANTITY = "classes", "quantity"
 TUNED: Final = "tuned."  # in front of the names of weights that were learned anew
 LONGEST_NAME: Final = 80
 Arrays = Mapping[str, NDArray[Any]]
+# Keys of cards written before version 0.9, and their present names.
+OLD_KEYS: Final = {
+    "reading": "representation",
+    "head": "estimator",
+    "sharpness": "inverse_temperature",
+    "stranger_distance": "novelty_threshold",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FineTunedModelCard:
-    """What a model was taught, by whom it sees, and how good it is; stored beside its arrays as card.json.
+    """What a model was fine-tuned on, from which model, and how good it is; stored beside its arrays as card.json.
 
-    `parent` is the model that denoises for it, `parent_sha256` that one's fingerprint; `axis_cm` (low, high) where its
-    spectra lie; `inverse_temperature` makes scores probabilities; farther than `novelty_threshold` from all that was learned
-    from, a spectrum is unknown. `figures` are those that were measured when it was taught.
+    `parent` is the model that denoises and gives features, `parent_sha256` its fingerprint; `axis_cm` (low, high) is
+    the range of the training spectra in cm⁻¹. `inverse_temperature` scales scores to calibrated probabilities. A
+    spectrum farther than `novelty_threshold` from all training spectra is unknown. `figures` were measured by
+    cross-validation.
     """
 
     name: str
@@ -64,7 +72,8 @@ class FineTunedModelCard:
             [
                 f"{self.name}: {what}, learned from {sum(self.counts)} spectra.",
                 f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
-                f"Reads: {REPRESENTATION_TITLES.get(self.representation, self.representation)}. Judged by: {self.estimator}.",
+                f"Representation: {REPRESENTATION_TITLES.get(self.representation, self.representation)}.",
+                f"{'Classifier' if of_classes else 'Regressor'}: {self.estimator}.",
                 *self.notes,
                 *(
                     f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"
@@ -234,7 +243,7 @@ def _read_whole(path: Path) -> bytes:
 
 
 def _card_of(text: str) -> FineTunedModelCard:
-    row = json.loads(text)
+    row = {OLD_KEYS.get(key, key): value for key, value in json.loads(text).items()}
     known = {one.name for one in fields(FineTunedModelCard)}
     row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in known}
     card = FineTunedModelCard(**row)

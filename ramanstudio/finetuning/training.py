@@ -66,11 +66,11 @@ def finetune(
     plan: FinetunePlan | None = None,
     progress: Progress = SILENT,
 ) -> FineTuningResult:
-    """Teach a model the classes, or the quantity, that the labels `given` (N,) tell; a blank is a spectrum without one.
+    """Fine-tune a model on the classes, or the quantity, in `given` (N,); a blank is a spectrum without a label.
 
-    `groups` (N,) names the sample of each spectrum, so that repeats never fall on both sides of a split. Shows
-    `TrainingProgress` rows. Stopped once something was learned, it keeps the best so far; raises Cancelled before. Raises
-    StudioError when the labels do not suit or a spectrum cannot be denoised.
+    `groups` (N,) names the sample of each spectrum, so that replicates of a sample stay in one fold. Shows
+    `TrainingProgress` rows. When stopped after the first candidate, it keeps the best so far. Raises Cancelled when
+    stopped before, StudioError when the labels do not suit or a spectrum cannot be denoised.
     """
     plan = plan or FinetunePlan()
     if plan.quantity or (plan.quantity is None and labels.are_numbers(given, len(spectra))):

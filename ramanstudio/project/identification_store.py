@@ -17,7 +17,7 @@ from ramanstudio.project.project import Identifications
 if TYPE_CHECKING:
     import h5py
 
-    from ramanstudio.search.searching import Match, Region
+    from ramanstudio.search.matches import Match, Region
 
 _NUMBERS: Final = ("probability", "score", "hqi", "pearson", "euclid", "gap")
 _PLACES: Final = ("library", "reference")
@@ -36,7 +36,8 @@ def put(group: h5py.Group, identified: Identifications) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "rows": np.array([row for row, _ in pairs], dtype=np.int64),
         "verdicts": np.array(
-            [(one.unknown, one.candidates, texts[one.why], len(one.matches)) for _, one in pairs], dtype=np.int64
+            [(one.unknown, one.candidate_set_size, texts[one.explanation], len(one.matches)) for _, one in pairs],
+            dtype=np.int64,
         ).reshape(-1, 4),
         "names": np.array([texts[match.name] for match in matches], dtype=np.int64),
         "numbers": _table(matches, _NUMBERS, np.float64),
@@ -56,7 +57,7 @@ def put(group: h5py.Group, identified: Identifications) -> None:
 
 def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     """What `put` wrote for the spectra `source`. Raises ValueError where it does not fit together."""
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
     hdf5.check_dataset_size(path, *(group[name] for name in (*_ARRAYS, "texts", "libraries")))
     rows, verdicts, names, numbers, places, counts, bands = (group[name][()] for name in _ARRAYS)
@@ -74,8 +75,10 @@ def read(path: Path, group: h5py.Group, source: SpectrumSet) -> Identifications:
     ]
     found: list[Identification | None] = [None] * len(source)
     start = 0
-    for row, (unknown, candidates, why, count) in zip(rows.tolist(), verdicts.tolist(), strict=True):
-        found[row] = Identification(tuple(matches[start : start + count]), bool(unknown), candidates, texts[why])
+    for row, (unknown, candidates, explanation, count) in zip(rows.tolist(), verdicts.tolist(), strict=True):
+        found[row] = Identification(
+            tuple(matches[start : start + count]), bool(unknown), candidates, texts[explanation]
+        )
         start += count
     libraries = tuple(str(one) for one in group["libraries"].asstr()[()])
     return Identifications(source, tuple(found), str(group.attrs["asked"]), libraries)
@@ -91,7 +94,7 @@ def told_region(region: Region | None) -> list[Any] | None:
 
 def region_of(told: list[Any] | None) -> Region | None:
     """What `told_region` told. Raises ValueError or TypeError where it is none."""
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
     if told is None:
         return None
@@ -106,7 +109,7 @@ def _match(of: type[Match], name: str, numbers: list[float], places: list[int], 
 
 
 def _texts(pairs: list[tuple[int, Any]], matches: list[Match]) -> list[str]:
-    return [*(one.why for _, one in pairs), *(match.name for match in matches)]
+    return [*(one.explanation for _, one in pairs), *(match.name for match in matches)]
 
 
 def _table(matches: list[Match], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:

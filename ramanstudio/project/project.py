@@ -17,8 +17,8 @@ from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
-    from ramanstudio.search.searching import Identification
-    from ramanstudio.search.searching import Region as Within
+    from ramanstudio.search.matches import Identification
+    from ramanstudio.search.matches import Region as Within
 
 Region = tuple[float, float]
 

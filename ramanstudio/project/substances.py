@@ -15,7 +15,7 @@ from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.project import project_file
 from ramanstudio.project.project import Entry, Identifications, Project
-from ramanstudio.search.searching import Identification, Match
+from ramanstudio.search.matches import Identification, Match
 
 
 def a_match(name: str, chance: float, *bands: tuple[float, ...]) -> Match:

@@ -19,7 +19,7 @@ from ramanstudio.project.project import Entry, Identifications, Project
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match, Region
+    from ramanstudio.search.matches import Identification, Match, Region
 
 SOON_MS: Final = 60
 DRAGGED_MS: Final = 250
@@ -179,7 +179,7 @@ class Identifying(QObject):
             return None
         within = self.within
         region = repr(within) if within is not None else ""
-        key = "|".join([engine.made_by, region, *(library.hash for library in searched)])
+        key = "|".join([engine.fingerprint_version, region, *(library.hash for library in searched)])
         return Question(engine, searched, within, key)
 
     def _consider(self) -> None:

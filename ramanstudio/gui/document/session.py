@@ -26,7 +26,7 @@ from ramanstudio.project.project import (
 )
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Region as Within
+    from ramanstudio.search.matches import Region as Within
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.result_header import Verdict
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
@@ -246,7 +246,9 @@ class IdentifyPage(QWidget):
         view.show_over(laid.over, laid.marks)
         if laid.problem:
             verdict.facts.setText(laid.problem)
-        elif found is None or not found.why or match is not next(iter(found.matches), None):  # else it is said already
+        elif (
+            found is None or not found.explanation or match is not next(iter(found.matches), None)
+        ):  # else it is said already
             verdict.say_share(laid.share)
 
     def _ask_for_reference(self) -> None:
