@@ -62,7 +62,11 @@ class FinetunePlan:
 
     def __post_init__(self) -> None:
         """Raises StudioError when there is no such reading or head, or a number is out of its range."""
-        for name, known in (("representation", FOR_QUANTITIES), ("estimator", (*CLASSIFIERS, *REGRESSORS)), ("full", TUNING_MODES)):
+        for name, known in (
+            ("representation", FOR_QUANTITIES),
+            ("estimator", (*CLASSIFIERS, *REGRESSORS)),
+            ("full", TUNING_MODES),
+        ):
             value = getattr(self, name)
             if value != AUTO and value not in known:
                 raise StudioError(
