@@ -223,7 +223,7 @@ def _group_lines(project: Project, groups: Groups) -> Iterator[Sequence[str]]:
 
 def _planes_of(project: Project, groups: Groups) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.intp]]:
     """The planes that were laid out, and where in them each spectrum of `groups` is; -1 where it is not."""
-    explored = project.explored
+    explored = project.exploration
     if explored is None:
         return {}, np.full(len(groups.members), -1, dtype=np.intp)
     return dict(sorted(explored.planes.items())), groups.members.positions_in(explored.members)

@@ -127,7 +127,7 @@ def together_words(results: list[Result]) -> str:
 
 def wanted_words(entries: list[Entry]) -> str:
     """How entries are to be denoised: `with the whole set`, `each by itself`, `as one set`."""
-    if not any(entry.together for entry in entries):
+    if not any(entry.set_id for entry in entries):
         return "each by itself"
     return "as one set" if any(entry.in_larger_set for entry in entries) else "with the whole set"
 

@@ -151,7 +151,7 @@ def _columns(sets: Sequence[SpectrumSet]) -> list[LabelColumn]:
 
 def _of_groups(groups: Groups, members: Members) -> Words:
     """The names that somebody gave; of groups that a model has made only what was told to it, not what it answered."""
-    here = groups.of(members)
+    here = groups.for_members(members)
     given = [*("" if UNNAMED.fullmatch(one.name) else one.name for one in here.groups), ""]
     words = np.array(given, dtype=str)[here.labels]
     return np.where((here.method == TAUGHT) & (here.probabilities < 1), "", words)

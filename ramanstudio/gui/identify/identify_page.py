@@ -117,7 +117,7 @@ class IdentifyPage(QWidget):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._refresh_soon(0)
-        elif now.identified is not before.identified or now.results is not before.results:
+        elif now.identifications is not before.identifications or now.results is not before.results:
             self._refresh_soon(AFTER_RESULTS_MS if self._is_answered() else 0)
 
     def _begin_again(self) -> None:

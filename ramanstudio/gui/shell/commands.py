@@ -20,7 +20,7 @@ from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.shell import about
 from ramanstudio.gui.shell.command_palette import Choice, CommandPalette
 from ramanstudio.gui.shell.settings_dialog import SettingsDialog
-from ramanstudio.project.project import on_one_axis
+from ramanstudio.project.project import share_axis
 from ramanstudio.project.project_file import SUFFIX
 
 
@@ -138,7 +138,7 @@ class Commands(IdentifyCommands):
 
     def one_set(self) -> None:
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        if entries and not all(on_one_axis(entries[0], entry) for entry in entries):
+        if entries and not all(share_axis(entries[0], entry) for entry in entries):
             self._studio.messages.warning(
                 "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
                 " Select those that were measured alike."
