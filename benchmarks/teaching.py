@@ -29,7 +29,7 @@ from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import Representations, FeatureExtractor, represent
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5

@@ -319,7 +319,7 @@ class Engine:
         progress: Progress | None = None,
     ) -> FineTuningResult:
         """Fine-tune the model on the `labels` (N,) of `spectra`, blank where there is none; see `training.finetune`."""
-        return training.finetune(self._feature_sight(), spectra, labels, groups, plan, progress or SILENT)
+        return training.finetune(self._feature_extractor(), spectra, labels, groups, plan, progress or SILENT)
 
     def classify(
         self,
@@ -333,12 +333,12 @@ class Engine:
         `denoised`, where given, is the result of denoising each spectrum by itself.
         """
         known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
-        extractor = self._feature_sight()
+        extractor = self._feature_extractor()
         if denoised is not None and broken(spectra) is None:
             extractor = replace(extractor, denoise=lambda *_: denoised)
         return classification.classify(extractor, spectra, known, progress or SILENT)
 
-    def _feature_sight(self) -> FeatureExtractor:
+    def _feature_extractor(self) -> FeatureExtractor:
         """This model as fine-tuning uses it."""
         from ramanstudio.mae.finetuning import Tuner
 

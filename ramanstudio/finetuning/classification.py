@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
 from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
-from ramanstudio.finetuning.representations import Representations, FeatureExtractor, represent_denoised
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent_denoised
 from ramanstudio.signal import comparison
 from ramanstudio.signal.pca import PrincipalComponents
 

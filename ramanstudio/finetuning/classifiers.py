@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.config import LDA, LOGISTIC, MEAN, NEAREST
+from ramanstudio.finetuning.config import LDA, LOGISTIC, NEAREST
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -144,6 +144,3 @@ def _of_all(some: LinearClassifier, there: Places, classes: int) -> LinearClassi
     weights, offset = np.zeros((len(some.weights), classes)), np.full(classes, -np.inf)
     weights[:, there], offset[there] = some.weights, some.offset
     return LinearClassifier(weights, offset)
-
-
-__all__ = ["LDA", "LOGISTIC", "MEAN", "NEAREST", "STRENGTHS", "Head", "Linear", "Nearest", "Span", "fit"]

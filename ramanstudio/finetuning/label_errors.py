@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classifiers import half_distances
-from ramanstudio.finetuning.report import Misclassification, ImportantRange
+from ramanstudio.finetuning.report import ImportantRange, Misclassification
 from ramanstudio.signal.pca import unit_rows
 
 Floats = NDArray[np.floating[Any]]
@@ -68,10 +68,10 @@ def duplicates(values: Floats, places: Places) -> tuple[tuple[int, ...], ...]:
 
 
 def next_to_label(probabilities: Floats, rows: Floats, places: Places, many: int = NEXT) -> tuple[int, ...]:
-    """The most telling of spectra without a label: those most in doubt, and unlike each other.
+    """Select unlabelled spectra whose labels would help most: the most uncertain, unlike each other.
 
-    `probabilities` (M, K), representations `rows` (M, D), `places` (M,). Doubt is the entropy of the answer; each that is
-    chosen takes from the others by how near they lie.
+    `probabilities` (M, K), representation `rows` (M, D), `places` (M,). Uncertainty is the entropy of the predicted
+    probabilities; each selected spectrum lowers the worth of its neighbours (active learning with diversity).
     """
     if not len(places):
         return ()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Predictions"], str]
+Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
