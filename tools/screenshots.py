@@ -78,13 +78,14 @@ def main() -> int:
         spectra = Path(home) / "Spectra"
         shutil.copytree(ROOT / "resources" / "demo", spectra)
         window = app.start()
+        services = window.services
         window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
         window.spread_panels()
-        wait(window, lambda: window.services.denoising.engine is not None)
+        wait(window, lambda: services.denoising.engine is not None)
         window.acts["theme_light"].trigger()
         take(window, "empty")
-        window.services.opening.open([spectra])
-        wait(window, lambda: len(window.services.session.project.results) > 30 and not window.services.workers.busy)
+        services.opening.open([spectra])
+        wait(window, lambda: len(services.session.project.results) > 30 and not services.workers.busy)
         select(window, "paracetamol-0.1s.csv")
         take(window, "main-light")
         window.acts["theme_dark"].trigger()
@@ -95,20 +96,24 @@ def main() -> int:
         window.acts["theme_light"].trigger()
         select(
             window,
-            next(e.name for e in window.services.session.project.entries if e.source is not None and len(e.source) > 9),
+            next(e.name for e in services.session.project.entries if e.source is not None and len(e.source) > 9),
         )
         take(window, "many")
         window.tabs.show_tab("explore")
-        wait(window, lambda: window.services.session.groups is not None and not window.services.workers.busy)
+        wait(window, lambda: services.session.groups is not None and not services.workers.busy)
         page = window.tabs.current_page
         page.choose_layout("neighbours")
-        wait(window, lambda: not window.services.exploring.settling and not window.services.workers.busy)
+        wait(window, lambda: not services.exploring.settling and not services.workers.busy)
         take(window, "explore")
         window.tabs.show_tab("map")
         take(window, "map")
         select(window, "calcite-1.0s.txt")
         window.tabs.show_tab("identify")
-        wait(window, lambda: bool(window.services.session.project.identified) and not window.services.workers.busy, 300)
+        wait(
+            window,
+            lambda: bool(services.session.project.identifications) and not services.workers.busy,
+            300,
+        )
         take(window, "identify")
         window.tabs.show_tab("spectrum")
         select(window, "calcite-1.0s.txt")

@@ -78,23 +78,23 @@ def walk(window: MainWindow, theme: str) -> None:
     def take(name: str) -> None:
         for _ in range(10):
             QApplication.processEvents()
-        path = FOLDER / f"teach-{name}-{theme}.png"
+        path = FOLDER / f"finetune-{name}-{theme}.png"
         wizard.grab().save(str(path))
         print(path.relative_to(ROOT))
 
-    take("1-data")
+    take("1-labels")
     wizard.next()
-    take("2-check")
+    take("2-samples")
     wizard.next()
     wizard.learn.learn_button.click()
     wait(lambda: wizard.learn.found is not None)
     wait(lambda: not window.services.workers.busy)
-    take("3-learn")
+    take("3-train")
     wizard.next()
     take("4-result")
     wizard.next()
     wizard.keep.name.setText("carbonates and sulfates")
-    take("5-keep")
+    take("5-save")
     wizard.done(0)  # what was learned is not kept, and nobody is asked about it
 
 

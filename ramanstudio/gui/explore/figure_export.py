@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.scatter_figure import Line, PlanePicture, Scale, Shape
+from ramanstudio.export.scatter_figure import Line, Scale, ScatterFigure, Shape
 from ramanstudio.gui.viewer.category_legend import viridis
 from ramanstudio.gui.viewer.marker_shapes import RING, outline
 from ramanstudio.gui.viewer.spectrum_strip import Curve
@@ -21,13 +21,13 @@ _TONES: Final = 64
 _FINE: Final = 8.0  # corners of a round shape lie this much closer than Qt lays them for the screen
 
 
-def picture_of(view: PlaneView, strip: ExploreStrip, title: str) -> PlanePicture:
+def picture_of(view: PlaneView, strip: ExploreStrip, title: str) -> ScatterFigure:
     """What plane and strip show, to be drawn again."""
     scene, camera, axes = view.shown_now
     (left, top), (right, bottom) = camera.to_plane(0, 0), camera.to_plane(camera.width, camera.height)
     rows = [row for place, row in enumerate(view.legend.rows) if place not in view.hidden_rows]
     tones = viridis(_TONES, scene.theme)
-    return PlanePicture(
+    return ScatterFigure(
         title,
         np.asarray(scene.points, dtype=np.float64),
         scene.looks.inks,

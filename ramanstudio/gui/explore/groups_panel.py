@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current, tabular
 from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, tool
@@ -29,7 +30,7 @@ from ramanstudio.gui.explore.colour_picker import Swatches
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
 from ramanstudio.gui.spectra_list.entry_list import panel_heading
-from ramanstudio.project.groups import OUTLIER, UNCERTAIN, Groups
+from ramanstudio.project.groups import UNCERTAIN, Groups
 from ramanstudio.project.project import Project
 
 EDITS: Final = (
@@ -219,7 +220,7 @@ class GroupsPanel(Panel):
             self.name.setEditText(typed if self.name.hasFocus() else "")
 
     def _follow(self, before: Project, now: Project) -> None:
-        if now.groups is not before.groups or now.explored is not before.explored:
+        if now.groups is not before.groups or now.exploration is not before.exploration:
             self.refresh()
 
     def _follow_selection(self) -> None:

@@ -30,7 +30,7 @@ from ramanstudio.gui.finetuning.label_errors_view import PADDED
 
 if TYPE_CHECKING:
     from ramanstudio.core.settings import Settings
-    from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
+    from ramanstudio.gui.document.model_predictions import FineTunedModels
     from ramanstudio.gui.finetuning.services import FinetuningServices
 
 KIND: Final = f"Taught model (*{finetuned_model.EXPORTED})"

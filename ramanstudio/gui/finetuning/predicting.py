@@ -14,15 +14,16 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.predictions import predictions_from
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, TrainingSpectra, Words, finite_rows
-from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.project.groups import Group, Groups, Members
+from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.document.session import Session
     from ramanstudio.gui.finetuning.services import FinetuningServices
-    from ramanstudio.project.project import Predictions, Entry
+    from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
+Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,7 +269,7 @@ def _write(path: Path, answers: ClassifiedSpectra) -> None:
         if entry.path.absolute() == path.absolute():
             raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
     try:
-        replace_atomically(path, text.getvalue())
+        atomic_write(path, text.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."

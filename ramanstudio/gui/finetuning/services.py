@@ -8,8 +8,8 @@ from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.document.exporting import Exporting
+from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class IdentifyCommands:
         self._walk(1)
 
     def export_identified(self) -> None:
-        from ramanstudio.gui.identify.identification_table import KINDS
+        from ramanstudio.export.identifications import KINDS
 
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"

@@ -14,9 +14,9 @@ from ramanstudio.gui.common.change_tracker import MadeOf
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import TaughtRows, above
 from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.result_header import Verdict
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
@@ -67,6 +67,7 @@ class IdentifyPage(TabPage):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         self.taught = TaughtRows(self, taught)
+        self.looked_at.connect(lambda: self.taught.show_spectrum(self.entry, self.row))
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
@@ -119,7 +120,7 @@ class IdentifyPage(TabPage):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._refresh_soon(0)
-        elif now.identified is not before.identified or now.results is not before.results:
+        elif now.identifications is not before.identifications or now.results is not before.results:
             self._refresh_soon(AFTER_RESULTS_MS if self._is_answered() else 0)
 
     def _begin_again(self) -> None:
@@ -291,7 +292,7 @@ class IdentifyPage(TabPage):
     @property
     def has_figure(self) -> bool:
         """Whether something has been identified."""
-        return bool(self._session.project.identified)
+        return bool(self._session.project.identifications)
 
     def figure(self) -> DrawFigure | None:
         """Draws the spectrum with the reference or mixture over it; None while there is none."""

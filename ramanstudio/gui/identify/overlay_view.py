@@ -27,8 +27,8 @@ from ramanstudio.gui.viewer.strokes import Curve
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
-    from ramanstudio.export.identification_figure import OverlayPicture
-    from ramanstudio.search.searching import Region
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.export.identification_figure import IdentificationFigure
 
 Floats = NDArray[np.floating[Any]]
 
@@ -153,14 +153,14 @@ class OverlayView(Framed, QWidget):
         """The Raman shifts shown."""
         return self._panes.shifts
 
-    def picture(self, title: str, aside: str) -> OverlayPicture | None:
+    def picture(self, title: str, aside: str) -> IdentificationFigure | None:
         """What is shown, to be drawn again under a title; None where nothing is."""
-        from ramanstudio.export.identification_figure import OverlayPicture
+        from ramanstudio.export.identification_figure import IdentificationFigure
 
         query, over = self._query, self._over
         if query is None:
             return None
-        picture = OverlayPicture(title, aside, query.name, query.unit, query.axis, query.values, self.shifts)
+        picture = IdentificationFigure(title, aside, query.name, query.unit, query.axis, query.values, self.shifts)
         if over is None:
             return picture
         marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ramanstudio.gui.common.theme import Theme, current, tabular
-from ramanstudio.gui.identify.substance_counts import Counted
+from ramanstudio.project.substances import Counted
 
 
 class Substances(QTreeWidget):

@@ -9,9 +9,8 @@ from ramanstudio.gui.common.texts import count_of, number
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
-UNKNOWN = "unknown"
 _CANDIDATES = "Candidates, right nine times in ten where the libraries have it"
 SURE = 0.995  # a chance above is not written as 1
 
@@ -37,17 +36,10 @@ def candidates_words(found: Identification) -> str:
     """How many of the list hold the right one nine times in ten."""
     if found.unknown or not found.matches:
         return ""
-    many = min(found.candidates, len(found.matches))
+    many = min(found.candidate_set_size, len(found.matches))
     if many <= 1:
         return f"{_CANDIDATES}: the first alone."
     return f"{_CANDIDATES}: the first {many}; compare them."
-
-
-def name_of(found: Identification | None) -> str:
-    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
-    if found is None:
-        return ""
-    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
 
 
 def facts_of(match: Match, library: Library | None) -> str:

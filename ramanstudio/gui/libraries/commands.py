@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.text_dialog import TextDialog
+from ramanstudio.gui.document.libraries import Libraries
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.libraries.libraries import Libraries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.libraries.library_window import LibraryWindow

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
-from ramanstudio.core import paths as places
+from ramanstudio.core.paths import user_libraries
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.library_problems import ask_to_remove, is_sure
 from ramanstudio.gui.libraries.add_dialog import NamingDialog, references_of
-from ramanstudio.gui.libraries.library_problems import ask_to_remove, is_sure
 
 if TYPE_CHECKING:
+    from ramanstudio.gui.document.libraries import Libraries
     from ramanstudio.gui.document.session import Session
-    from ramanstudio.gui.libraries.libraries import Libraries
     from ramanstudio.gui.libraries.library_window import LibraryWindow
     from ramanstudio.library.library import Library
 
@@ -26,7 +26,7 @@ HOLDS: Final = "Libraries and downloads (*.ramanlib *.zip *.csv *.rds);;All file
 
 def is_starter(library: Library) -> bool:
     """Whether it comes with the program, and stays as it is."""
-    return library.path.parent != places.libraries()
+    return library.path.parent != user_libraries()
 
 
 class LibraryEdits:

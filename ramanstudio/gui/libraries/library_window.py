@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     from ramanstudio.core.progress import Progress
+    from ramanstudio.gui.document.libraries import Libraries
     from ramanstudio.gui.document.session import Session
-    from ramanstudio.gui.libraries.libraries import Libraries
     from ramanstudio.library.library import Library
     from ramanstudio.library.library_folder import UnreadableLibrary
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ramanstudio.export.map_files import length_words, round_length
+from ramanstudio.export.map_files import format_length, round_length
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import Sight
@@ -295,7 +295,7 @@ class MapGround(Sight):
         """What the scale bar says; nothing where places are counted."""
         if self._grid is None or not self._grid.unit:
             return ""
-        return length_words(round_length(_BAR_PX / self.camera.scale), self._grid.unit)
+        return format_length(round_length(_BAR_PX / self.camera.scale), self._grid.unit)
 
     def _paint_scale(self, painter: QPainter) -> None:
         if self._grid is None or not self._grid.unit:  # wells that are counted have no length
@@ -305,7 +305,7 @@ class MapGround(Sight):
         font = painter.font()
         font.setPixelSize(QUIET_PX)
         painter.setFont(font)
-        words = length_words(length, self._grid.unit)
+        words = format_length(length, self._grid.unit)
         text = painter.fontMetrics().horizontalAdvance(words)
         box = QRect(12, self.height() - 34, max(wide, text) + 16, 28)
         painter.setPen(Qt.PenStyle.NoPen)

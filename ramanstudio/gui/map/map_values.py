@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.map_files import Kind, MapPicture
-from ramanstudio.project.project import Answered
+from ramanstudio.core.ranges import ShiftRange
+from ramanstudio.export.map_files import Kind, MapFigure
+from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel, Grid
 
 Floats = NDArray[np.floating[Any]]
-Region = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Choice:
     """What the user wants a map to show, and how."""
 
     channel: str = "total"
-    bands: tuple[Region, ...] = ()
-    percentiles: Region = (2.0, 98.0)
+    bands: tuple[ShiftRange, ...] = ()
+    percentiles: ShiftRange = (2.0, 98.0)
     denoised: bool = True
     smooth: bool = False
     plane: int = 0
@@ -34,7 +34,7 @@ class Choice:
         return {"band": 1, "bands": 2, "three bands": 3}.get(map_channels.channel(self.channel).needs, 0)
 
     @property
-    def bands_used(self) -> tuple[Region, ...]:
+    def bands_used(self) -> tuple[ShiftRange, ...]:
         """The bands that count for it."""
         return self.bands[: self.needs]
 
@@ -58,7 +58,7 @@ class Source:
     substances: Floats | None = None
     substances_of: object = None  # the identifications that `substances` were read from
     answers: Floats | None = None
-    answers_of: Answered | None = None  # what of a taught model says `answers`
+    answers_of: Predictions | None = None  # what of a taught model says `answers`
 
 
 def numbers_of(choice: Choice, source: Source) -> Floats:
@@ -120,23 +120,23 @@ def picture_of(
     names: tuple[str, ...] = (),
     colours: tuple[str, ...] = (),
     title: str = "",
-) -> MapPicture:
+) -> MapFigure:
     """The picture of `numbers` (N,) or (N, 3) on a grid; `names` and `colours` are those of the groups."""
     one = map_channels.channel(choice.channel)
     label, kind = label_of(choice, unit), kind_of(choice)
     if kind == "rgb":
         layers = [grid.picture(_spread(numbers[:, band], choice.percentiles)) for band in range(3)]
         named = tuple(band_words(band) for band in choice.bands_used)
-        return MapPicture(grid, np.stack(layers, axis=2), one.name, "rgb", (0.0, 1.0), named, title=title)
+        return MapFigure(grid, np.stack(layers, axis=2), one.name, "rgb", (0.0, 1.0), named, title=title)
     values = grid.picture(numbers)
     if kind == "categories":
-        return MapPicture(grid, values, label, kind, (0.0, 1.0), names, colours, title)
+        return MapFigure(grid, values, label, kind, (0.0, 1.0), names, colours, title)
     limits = map_channels.limits_of(values, choice.percentiles)
     if kind == "signed" and np.isfinite(limits[0]):
         middle = float(np.nanmedian(values))
         reach = max(middle - limits[0], limits[1] - middle)
         limits = (middle - reach, middle + reach)
-    return MapPicture(grid, values, label, kind, limits, title=title)
+    return MapFigure(grid, values, label, kind, limits, title=title)
 
 
 def kind_of(choice: Choice) -> Kind:
@@ -161,19 +161,19 @@ def label_of(choice: Choice, unit: str) -> str:
     return one.name
 
 
-def band_words(band: Region) -> str:
+def band_words(band: ShiftRange) -> str:
     """`990–1010 cm⁻¹`."""
     return f"{band[0]:.0f}–{band[1]:.0f} cm⁻¹"
 
 
-def _spread(values: Floats, percentiles: Region) -> Floats:
+def _spread(values: Floats, percentiles: ShiftRange) -> Floats:
     low, high = map_channels.limits_of(values, percentiles)
     if not np.isfinite(low):
         return np.full(len(values), np.nan)
     return np.where(np.isfinite(values), np.clip((values - low) / (high - low), 0, 1), np.nan)
 
 
-def axis_of_shift(rows: Floats, shifts: Region, at: Floats) -> Grid:
+def axis_of_shift(rows: Floats, shifts: ShiftRange, at: Floats) -> Grid:
     """The grid that a series fills: Raman shift across, depth or time down; every row is a spectrum."""
     across = np.linspace(shifts[0], shifts[1], rows.shape[1])
     index = np.repeat(np.arange(len(rows), dtype=np.int64)[:, None], rows.shape[1], axis=1)

@@ -10,8 +10,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ramanstudio.core.paths import shipped, user_log
-from ramanstudio.engine import models
+from ramanstudio.core.paths import bundled_path, user_log
 from ramanstudio.export.figures import PARTS
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
@@ -23,7 +22,8 @@ from ramanstudio.gui.shell.settings_dialog import SettingsDialog
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
-from ramanstudio.project.project import on_one_axis
+from ramanstudio.mae import model_store
+from ramanstudio.project.project import share_axis
 from ramanstudio.project.project_file import SUFFIX
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FileCommands:
         self._open([path])
 
     def try_demo(self) -> None:
-        self._services.opening.open([shipped("resources", "demo")])
+        self._services.opening.open([bundled_path("resources", "demo")])
         self._services.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
 
     def save_project(self) -> Job | None:
@@ -85,7 +85,7 @@ class FileCommands:
             self._services.exporting.table(path)
 
     def settings(self) -> None:
-        SettingsDialog(self._settings, {"model": models()}, self._window).open()
+        SettingsDialog(self._settings, {"model": model_store.available()}, self._window).open()
 
     def quit(self) -> None:
         self._window.close()
@@ -176,7 +176,7 @@ class AnalyseCommands:
 
     def one_set(self) -> None:
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        if entries and not all(on_one_axis(entries[0], entry) for entry in entries):
+        if entries and not all(share_axis(entries[0], entry) for entry in entries):
             self._services.messages.warning(
                 "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
                 " Select those that were measured alike."
@@ -199,7 +199,7 @@ class HelpCommands:
         self._services, self._window = services, window
 
     def choose_model(self) -> None:
-        dialog = SettingsDialog(self._services.settings, {"model": models()}, self._window)
+        dialog = SettingsDialog(self._services.settings, {"model": model_store.available()}, self._window)
         dialog.open()
         dialog.point_to("model")
 

@@ -367,10 +367,10 @@ class MainWindow(QMainWindow):
             undo_title=session.undo_title,
             redo_title=session.redo_title,
             engine=self.services.denoising.engine is not None,
-            explored=session.project.explored is not None,
+            explored=session.project.exploration is not None,
             grouped=session.groups is not None,
             groups=self.group_commands.n_chosen,
-            identified=bool(session.project.identified or session.project.predictions),
+            identified=bool(session.project.identifications or session.project.predictions),
             has_figure=self.tabs.current_page.has_figure,
             uncertain=self.group_commands.has_uncertain,
         )

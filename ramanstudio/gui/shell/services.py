@@ -17,13 +17,13 @@ from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.document.denoising import Denoising, EngineLoader
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.exporting import Exporting
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
-from ramanstudio.gui.libraries.libraries import Libraries
 from ramanstudio.project.project import Entry
 
 CLOSING_S: Final = 3.0

@@ -10,7 +10,7 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
-from ramanstudio.project.project import Entry, Region
+from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
     from ramanstudio.gui.viewer.spectrum_view import SpectrumView
@@ -93,12 +93,12 @@ class SpectrumCommands:
             row = self._session.spectrum
             self._session.look_at((0 if by > 0 else count - 1) if row is None else min(max(row + by, 0), count - 1))
 
-    def _measure_noise(self, entries: Sequence[Entry], region: Region | None) -> None:
+    def _measure_noise(self, entries: Sequence[Entry], region: tuple[float, float] | None) -> None:
         """Measure the noise of `entries` in `region` (None: where it is lowest).
 
         Warns of those whose axis has too few points there; their noise region stays.
         """
-        from ramanstudio.engine import reaches
+        from ramanstudio.denoising.denoised import reaches
 
         readable = [(entry, entry.source) for entry in entries if entry.source is not None]
         fitting = [entry for entry, source in readable if region is None or reaches(source, *region)]

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from ramanstudio.export.figures import colours_of
+from ramanstudio.export.figures import theme_colours
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.viewer.panes import MAIN
 from ramanstudio.library import starter_library
@@ -63,10 +63,10 @@ def test_what_is_compared_is_dragged_on_the_spectrum_undone_and_kept(
     desk.wait_done()
     band = desk.studio.identifying.within
     assert band is not None
-    low, high = band.without[0]
+    low, high = band.excluded[0]
     drag(desk, (low + high) / 2, (low + high) / 2 + 200)
     desk.window.wait_until(
-        lambda: bool(desk.studio.identifying.within) and desk.studio.identifying.within.without[0][0] > low + 150
+        lambda: bool(desk.studio.identifying.within) and desk.studio.identifying.within.excluded[0][0] > low + 150
     )
     desk.wait_done()
     kept = desk.studio.identifying.within
@@ -96,7 +96,7 @@ def test_the_picture_taken_away_is_the_one_looked_at(
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "found.png")
     desk.window.do("export_picture")
     desk.window.wait_until(lambda: "picture was saved" in desk.window.message)
-    colours = colours_of("light")
+    colours = theme_colours("light")
     for drawn in (colours.accent, colours.reference, colours.residual):
         assert share_of(tmp_path / "found.png", drawn) > 0.0005
 

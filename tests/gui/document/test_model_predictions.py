@@ -1,0 +1,165 @@
+"""Taught models beside the libraries: what they say stands on Identify, in the facts, in the table and on the map."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.finetuning import finetuned_model
+from ramanstudio.finetuning.config import FinetunePlan
+from ramanstudio.finetuning.training import finetune
+from ramanstudio.gui.common import dialogs
+from ramanstudio.gui.identify.identify_page import IdentifyPage
+from ramanstudio.gui.identify.identify_panel import IdentifyPanel
+from ramanstudio.gui.map.map_page import MapPage
+from ramanstudio.project import project_file
+from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
+from tests.gui.driver import Starter, Window
+from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
+
+
+def keep_minerals(name: str = "minerals") -> None:
+    spectra, names = substances(6)
+    finetuned_model.keep(finetune(SIGHT, spectra, names, None, FinetunePlan(bands=False)).model, name)
+
+
+def keep_quantity(name: str = "talc, percent") -> None:
+    given = np.linspace(0, 100, 24)
+    plan = FinetunePlan(quantity=True, reading="spectrum", head="ridge")
+    finetuned_model.keep(finetune(SIGHT, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
+
+
+def mixed(percent: np.ndarray) -> np.ndarray:
+    """Talc and quartz in these shares, with little noise."""
+    draw = np.random.default_rng(5)
+    of = {name: sum(np.exp(-0.5 * ((AXIS - at) / 12) ** 2) for at in LINES[name]) for name in ("talc", "quartz")}
+    share = percent[:, None] / 100
+    return share * of["talc"] + (1 - share) * of["quartz"] + 0.01 * draw.standard_normal((len(percent), len(AXIS)))
+
+
+def write_map(path: Path, values: np.ndarray) -> Path:
+    x, y = np.meshgrid(np.arange(4.0), np.arange(len(values) // 4))
+    with h5py.File(path, "w") as file:
+        group = file.create_group("spectra")
+        group["axis"], group["values"], group["x"], group["y"] = AXIS, values, x.ravel(), y.ravel()
+    return path
+
+
+def opened(start: Starter, *files: Path) -> Window:
+    window = start(*files, loader=lambda *_: TeachingEngine())
+    window.wait_until(lambda: all(state == "denoised" for _, state in window.rows()) and len(window.rows()) > 0)
+    return window
+
+
+def look(window: Window) -> tuple[IdentifyPage, IdentifyPanel]:
+    window.do("tab_identify")
+    page = window.window.findChild(IdentifyPage)
+    window.wait_until(lambda: window.window.findChild(IdentifyPanel) is not None)
+    panel = window.window.findChild(IdentifyPanel)
+    assert page is not None and panel is not None
+    return page, panel
+
+
+def test_a_kept_model_is_ticked_on_identify_and_says_what_the_spectrum_is(start: Starter, tmp_path: Path) -> None:
+    keep_minerals()
+    window = opened(start, write_set(tmp_path / "new.h5", [""] * 2, substance("quartz", 2, seed=99)))
+    page, panel = look(window)
+    (box,) = panel.taught.in_reading_order
+    assert box.text() == "minerals · 3 classes" and not page.taught.isVisible()
+    box.click()
+    window.wait_until(lambda: "minerals (taught): quartz · " in page.taught.words.text())
+    window.wait_settled()
+    entry = window.studio.session.project.entries[0]
+    (said,) = window.studio.session.project.predictions_for(entry)
+    assert said.labels.tolist() == ["quartz", "quartz"] and said.is_complete
+    box.click()
+    assert not page.taught.isVisible()
+
+
+def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) -> None:
+    keep_minerals()
+    window = opened(start, write_set(tmp_path / "new.h5", [""] * 2, substance("quartz", 2, seed=99)))
+    page, panel = look(window)
+    window.wait_settled()
+    done = threading.Event()
+    job = window.studio.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
+    window.wait_until(lambda: job.running)
+    panel.taught.in_reading_order[0].click()
+    window.wait_until(lambda: page.taught.isVisible())
+    assert page.taught.words.text() == "minerals (taught): is asked once this is done: Searching 300 spectra…"
+    done.set()
+    window.wait_until(lambda: "minerals (taught): quartz · " in page.taught.words.text())
+
+
+def test_a_spectrum_unlike_all_is_said_to_be_unknown(start: Starter, tmp_path: Path) -> None:
+    keep_minerals()
+    odd = 5 * np.exp(-0.5 * ((AXIS - 1500) / 40) ** 2)[None] + np.random.default_rng(0).normal(0, 0.01, (1, len(AXIS)))
+    window = opened(start, write_set(tmp_path / "odd.h5", [""], odd))
+    page, panel = look(window)
+    panel.taught.in_reading_order[0].click()
+    window.wait_until(lambda: "minerals (taught): unknown" in page.taught.words.text())
+
+
+def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter, tmp_path: Path) -> None:
+    keep_minerals()
+    short = write_set(tmp_path / "short.h5", [""], substance("quartz", 1, seed=3)[:, :200], AXIS[:200])
+    window = opened(start, short)
+    page, panel = look(window)
+    panel.taught.in_reading_order[0].click()
+    window.wait_until(lambda: "was taught from 300 to 1700 cm⁻¹" in page.taught.words.text())
+
+
+def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tmp_path, monkeypatch) -> None:
+    keep_quantity()
+    percent = np.linspace(5, 95, 16)
+    window = opened(start, write_map(tmp_path / "map.h5", mixed(percent)))
+    _, panel = look(window)
+    panel.taught.in_reading_order[0].click()
+    session = window.studio.session
+    entry = session.project.entries[0]
+    window.wait_until(lambda: any(said.is_complete for said in session.project.predictions_for(entry)))
+    window.wait_settled()
+    (said,) = session.project.predictions_for(entry)
+    assert said.values is not None and np.allclose(said.values, percent, atol=8)
+    out = tmp_path / "out.csv"
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: out)
+    window.do("export_identified")
+    window.wait_until(out.exists)
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert [float(row["talc, percent (taught)"]) for row in rows] == [float(word) for word in said.labels]
+    window.do("tab_spectrum")
+    facts = window.window.facts._said
+    assert facts[0][0] == "talc, percent" and "(median)" in facts[0][1]
+    window.do("tab_map")
+    page = window.window.findChild(MapPage)
+    assert page is not None and not page.subject.offers("value") and page.subject.offers("class")
+    page.choose(replace(page.choice, channel="value"))
+    window.wait_until(lambda: page.picture is not None and "talc, percent" in page.picture.title)
+    assert np.allclose(np.sort(page.picture.values.ravel()), np.sort(said.values), atol=1e-6)
+
+
+def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Path) -> None:
+    keep_minerals()
+    window = opened(start, write_set(tmp_path / "new.h5", [""] * 3, substance("talc", 3, seed=9)))
+    _, panel = look(window)
+    panel.taught.in_reading_order[0].click()
+    session = window.studio.session
+    window.wait_until(
+        lambda: any(said.is_complete for said in session.project.predictions_for(session.project.entries[0]))
+    )
+    project_file.save(session.project, tmp_path / "one.ramanstudio")
+    again = project_file.load(tmp_path / "one.ramanstudio")
+    (before,) = session.project.predictions_for(session.project.entries[0])
+    (after,) = again.answers(again.entries[0])
+    assert (after.model, after.model_hash, after.labels.tolist()) == (
+        before.model,
+        before.model_hash,
+        before.labels.tolist(),
+    )
+    assert np.allclose(after.probabilities, before.probabilities) and after.is_complete
