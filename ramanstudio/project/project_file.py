@@ -188,7 +188,7 @@ def _entry(path: Path, file: h5py.File, told: Mapping[str, Any]) -> tuple[Entry,
     source, group = None, file.get(f"entries/{int(told['id'])}")
     if group is not None:
         axis, values = _arrays(path, group, "axis", "values")
-        source = SpectrumSet(axis, values, hdf5.columns(path, group["table"], len(values)), told["about"])
+        source = SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), told["about"])
     entry = Entry(
         int(told["id"]),
         str(told["name"]),
