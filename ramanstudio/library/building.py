@@ -77,14 +77,14 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
     folder = paths.user_libraries()
     if kind != LIBRARY:
         title = title or (f"RRUFF {path.stem}" if kind == RRUFF else path.stem)
-        return build(free_place(folder, title), [path], title, progress=progress)
+        return build(free_path(folder, title), [path], title, progress=progress)
     given = library.open(path)
     if path.resolve().parent == folder.resolve():
         return Made(given, ())
     for other in folder.glob(f"*{SUFFIX}"):
         if _is_copy(other, given):
             return Made(library.open(other), ())
-    place = free_place(folder, path.stem)
+    place = free_path(folder, path.stem)
     try:
         with atomic_path(place) as draft:
             shutil.copyfile(path, draft)
@@ -140,7 +140,7 @@ def _counting(progress: Progress, done: int, files: int) -> Progress:
     return Progress(lambda *_: progress(done, files, "files read"), on_warning=progress.warn)
 
 
-def from_sets(
+def references_from_sets(
     sets: Sequence[SpectrumSet], names: Sequence[str], group: str = "", source: str = "", licence: str = ""
 ) -> Found:
     """References of sets that are open, `names` one for each set; all spectra of a set are of one substance."""
@@ -153,7 +153,7 @@ def from_sets(
     return references, failed
 
 
-def free_place(folder: Path, title: str) -> Path:
+def free_path(folder: Path, title: str) -> Path:
     """A file name in `folder` for a library of this title which is not yet taken."""
     stem = (
         "".join(letter if letter.isalnum() or letter in " -_.()" else "-" for letter in title).strip(" .") or "library"

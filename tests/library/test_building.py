@@ -296,7 +296,7 @@ def flat(folder: Path) -> Path:
 
 def test_spectra_that_are_open_become_references() -> None:
     sets = [SpectrumSet.of(AXIS, intensities("quartz"), laser_nm=633.0), SpectrumSet.of(AXIS, np.ones(161))]
-    references, failed = building.from_sets(sets, ["Quartz", "nothing"], group="mine")
+    references, failed = building.references_from_sets(sets, ["Quartz", "nothing"], group="mine")
     assert [(one.name, one.group, one.laser_nm) for one in references] == [("Quartz", "mine", 633.0)]
     assert "'nothing' cannot be a reference" in str(failed[0])
 

@@ -122,9 +122,9 @@ class LibraryEdits:
 
     def take_off(self) -> None:
         """Take the library off the shelf, with its file."""
-        library, unopened = self._window.chosen, self._window.chosen_unopened
-        if unopened is not None:
-            ask_to_remove(unopened, self._studio.libraries, self._window)
+        library, unreadable = self._window.chosen, self._window.chosen_unopened
+        if unreadable is not None:
+            ask_to_remove(unreadable, self._studio.libraries, self._window)
         elif library is not None and is_sure(
             self._window, f"Remove the library '{library.title}' and its file for good?"
         ):
