@@ -27,13 +27,7 @@ def items(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[Que
     """Entries to denoise, by id; `together` is the number of their set, None that of each its own."""
     return [
         denoising_item(
-            Entry(
-                number,
-                f"{number}.txt",
-                Path(f"{number}.txt"),
-                source,
-                together=number if together is None else together,
-            )
+            Entry(number, "", Path(f"{number}.txt"), source, together=number if together is None else together)
         )
         for number, source in sources.items()
     ]
