@@ -195,7 +195,7 @@ class Identifying(QObject):
             return None
         within = self.within
         region = repr(within) if within is not None else ""
-        key = "|".join([engine.made_by, region, *(library.hash for library in searched)])
+        key = "|".join([engine.fingerprint_version, region, *(library.hash for library in searched)])
         return SearchRequest(engine, searched, within, key)
 
     def _update(self) -> None:

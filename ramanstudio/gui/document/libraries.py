@@ -22,7 +22,7 @@ from ramanstudio.library.editing import edit_library
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
     from ramanstudio.library.library import Library, Reference
-    from ramanstudio.library.library_folder import Shelf, Unopened
+    from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
 
 Edit = Callable[["Library", Progress], "Library"]
 
@@ -40,7 +40,7 @@ class Libraries(QObject):
         self._asked = False
         self.all: tuple[Library, ...] = ()
         self.problems: tuple[StudioError, ...] = ()
-        self.unopened: tuple[Unopened, ...] = ()  # those of the problems that are files on the shelf
+        self.unreadable: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files on the shelf
 
     # What there is
 
@@ -130,7 +130,7 @@ class Libraries(QObject):
         job.succeeded.connect(lambda _: self._forget(library.path))
         return job
 
-    def delete_unopened(self, one: Unopened) -> Job:
+    def delete_unopened(self, one: UnreadableLibrary) -> Job:
         """Take what could not be opened off the shelf: its file."""
         job = self._submit(partial(_delete, one.path), f"Removing '{one.path.name}'")
         job.succeeded.connect(lambda _: self._forget(one.path))
@@ -159,9 +159,9 @@ class Libraries(QObject):
 
     def _forget(self, path: Path) -> None:
         self.all = tuple(one for one in self.all if one.path != path)
-        gone = [one.error for one in self.unopened if one.path == path]
+        gone = [one.error for one in self.unreadable if one.path == path]
         self.problems = tuple(error for error in self.problems if error not in gone)
-        self.unopened = tuple(one for one in self.unopened if one.path != path)
+        self.unreadable = tuple(one for one in self.unreadable if one.path != path)
         self.changed.emit()
 
     def _say_made(self, made: Made, name: str) -> None:
@@ -174,7 +174,7 @@ class Libraries(QObject):
             self._messages.info(f"{words}, and is searched from now on.")
 
     def _keep_shelf(self, shelf: Shelf) -> None:
-        self.all, self.problems, self.unopened = shelf.libraries, shelf.problems, shelf.unopened
+        self.all, self.problems, self.unreadable = shelf.libraries, shelf.problems, shelf.unreadable
         for error in self.problems:
             self._messages.show_error(error)
 
@@ -197,23 +197,23 @@ def _install(path: Path, progress: Progress) -> Made:
 
 
 def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
-    from ramanstudio.library.building import build, free_place
+    from ramanstudio.library.building import build, free_path
 
-    return build(free_place(libraries(), title), list(paths), title, progress=progress)
+    return build(free_path(libraries(), title), list(paths), title, progress=progress)
 
 
 def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_place
+    from ramanstudio.library.building import free_path
 
-    return library.write(free_place(libraries(), title), references(), title, progress)
+    return library.write(free_path(libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_place
+    from ramanstudio.library.building import free_path
 
-    return library.merged(free_place(libraries(), title), several, title, progress)
+    return library.merged(free_path(libraries(), title), several, title, progress)
 
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:

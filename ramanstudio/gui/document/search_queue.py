@@ -108,7 +108,7 @@ def prepare_libraries(request: SearchRequest, progress: Progress) -> list[Librar
     libraries = []
     for library in request.libraries:
         current = library
-        if library.made_by != request.engine.made_by:
+        if library.fingerprint_version != request.engine.fingerprint_version:
             current = edit_library(
                 library, lambda now, inner: now.prepared(request.engine, inner), progress, must_match=False
             )
