@@ -1,6 +1,6 @@
 # One command each; every one of them sets up what it needs first (tools/setup.py), and is quick when that is done.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv/bin/python
+VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 FILES ?=
 
 .PHONY: run test lint docs screenshots bundle bundle-test clean

@@ -21,7 +21,7 @@ from fit_lines import baseline, fitted, real_spectrum
 from line_tables import as_toml
 from starter_substances import WANTED, Substance
 
-from ramanstudio.core.paths import atomic_write
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.library.starter_library import PeakTable, peak_tables, pseudo_voigt, tables_file
 from ramanstudio.signal.snr import noise_sigma, signal_height
 

@@ -17,7 +17,7 @@ from torch import nn
 from benchmarks.bacteria.arrays import Split
 from benchmarks.bacteria.recipes import Bench, Recipe
 from benchmarks.rivals.learning import Learning, accuracy, told
-from ramanstudio.core.paths import atomic_write
+from ramanstudio.core.writing import atomic_write
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]

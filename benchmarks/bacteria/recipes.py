@@ -19,7 +19,7 @@ from benchmarks.bacteria.arrays import Bacteria
 from benchmarks.rivals.learning import Learning, LearningPlan, Rows, Vary, accuracy, read_tensors
 from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
-from ramanstudio.core.paths import atomic_write
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.embedder import Embedder, prepared
 from ramanstudio.mae.feature_pretraining import FeatureLearning, gather

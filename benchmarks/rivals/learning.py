@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write
+from ramanstudio.core.writing import atomic_write
 
 Rows = NDArray[np.float32]
 Labels = NDArray[Any]

@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, leaky_relu, pad
 
-from ramanstudio.core.paths import atomic_write, user_data
+from ramanstudio.core.paths import user_data
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.network import cpu_has_bf16
-from ramanstudio.mae.pretraining import POINTS, draw_example
+from ramanstudio.mae.pretraining import POINTS
+from ramanstudio.mae.training_batch import draw_example
 
 WIDTHS = (32, 64, 128, 256)  # channels at full, half, quarter and eighth resolution
 LEARNING_RATE = 1e-3

@@ -19,9 +19,9 @@ from ramanstudio.cli.terminal import ProgressBar, table
 from ramanstudio.clustering import clusters, projection, silhouette
 from ramanstudio.clustering.clusters import METHODS, Clusters
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.signal import comparison
 from ramanstudio.signal.comparison import FEWEST_POINTS

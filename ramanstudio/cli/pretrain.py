@@ -15,9 +15,9 @@ import numpy as np
 from ramanstudio.cli import files as cli_files
 from ramanstudio.cli.terminal import ProgressBar
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
 
 Plan = TypeVar("Plan", NetworkPlan, PretrainPlan, EmbedderPlan, FeaturePlan)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -44,7 +42,7 @@ def user_cache() -> Path:
     return _user_folder("cache")
 
 
-def libraries() -> Path:
+def user_libraries() -> Path:
     """The folder of the user's libraries of references; made when missing."""
     folder = user_data() / "libraries"
     folder.mkdir(exist_ok=True)
@@ -54,23 +52,3 @@ def libraries() -> Path:
 def user_log() -> Path:
     """The folder of logs and crash reports; made when missing."""
     return _user_folder("log")
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; renamed over `path` when all went well, so that a crash leaves no half file."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def atomic_write(path: Path, content: bytes | str) -> None:
-    """Write `content` to `path` by way of a draft."""
-    with atomic_path(path) as draft:
-        if isinstance(content, str):
-            draft.write_text(content, encoding="utf-8")
-        else:
-            draft.write_bytes(content)

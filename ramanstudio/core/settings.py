@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write, user_config
+from ramanstudio.core.paths import user_config
+from ramanstudio.core.writing import atomic_write
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write, bundled_path
+from ramanstudio.core.paths import bundled_path
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.signal.map_channels import Grid
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")

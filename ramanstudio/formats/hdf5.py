@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.spectra import Plain, SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.validation import read_error, rising, size_of
 

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.library.library import Library, Reference, measured
 
 LARGEST: Final = 4 * 2**30  # bytes of a table

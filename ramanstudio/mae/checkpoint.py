@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write, user_cache
+from ramanstudio.core.paths import user_cache
+from ramanstudio.core.writing import atomic_write
 
 CHECKPOINT = "checkpoint.safetensors"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ramanstudio.core.paths import atomic_write
+from ramanstudio.core.writing import atomic_write
 
 LOSS_CURVE = "loss.csv"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_write, bundled_path, user_data
+from ramanstudio.core.paths import bundled_path, user_data
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.config import EmbedderPlan, NetworkPlan
 

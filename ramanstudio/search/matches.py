@@ -3,26 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Where spectra are compared: from `low_cm` to `high_cm`, but not in the ranges `without`, all in cm⁻¹."""
-
-    low_cm: float
-    high_cm: float
-    without: tuple[tuple[float, float], ...] = ()
-
-    def holds(self, axis: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which places of an `axis` (B,) in cm⁻¹ are compared, (B,)."""
-        held = np.asarray((axis >= self.low_cm) & (axis <= self.high_cm))
-        for low, high in self.without:
-            held &= (axis < low) | (axis > high)
-        return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +32,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """What one spectrum is: `matches`, best first, one for each substance, or `unknown`.
+    """The result of a search for one spectrum: `matches`, best first, one per substance, or `unknown`.
 
-    The first `candidates` of the matches hold the truth nine times in ten, where the libraries have it at all. `why` is
-    a sentence: why it is unknown, or what to mind; empty where there is nothing to say.
+    The first `candidate_set_size` matches are the 90 % candidate set: they contain the true substance nine times in
+    ten when the libraries have it. `explanation` says why the spectrum is unknown or what limits the result; it is
+    empty when there is nothing to add.
     """
 
     matches: tuple[Match, ...]
     unknown: bool
-    candidates: int
-    why: str = ""
+    candidate_set_size: int
+    explanation: str = ""

@@ -13,20 +13,14 @@ import numpy as np
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import (
-    FEWEST_TOGETHER,
-    holds_numbers,
-    joined,
-    noise_region,
-    over_gaps,
-    portions,
-    warn_of_gaps,
-)
+from ramanstudio.denoising.batches import FEWEST_TOGETHER, portions
+from ramanstudio.denoising.denoised import holds_numbers, joined, noise_region, over_gaps, warn_of_gaps
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
 from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
 
 CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon enough for whoever selects another entry
 
@@ -39,9 +33,9 @@ def denoising_item(entry: Entry) -> QueueItem[Entry]:
     """An entry that waits to be denoised; it has spectra."""
     assert entry.source is not None
     axis = entry.source.axis  # the engine compares axes point by point; this only gathers what is likely one batch
-    own = entry.together if entry.in_larger_set else 0
+    own = entry.set_id if entry.in_larger_set else 0
     batch = own, axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
-    request = id(entry.source), entry.together
+    request = id(entry.source), entry.set_id
     rows = np.arange(len(entry.source), dtype=np.int64)
     return QueueItem(entry.id, entry, rows, batch, request, "batch" if entry.in_larger_set else "item")
 
@@ -87,7 +81,7 @@ def _report_count(queue: PriorityQueue[Entry], progress: Progress, of_chunk: int
 
 def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> dict[int, Result]:
     try:
-        if len(chunk) == 1 and not chunk[0].together and _n_spectra(chunk) > PIECE:
+        if len(chunk) == 1 and not chunk[0].set_id and _n_spectra(chunk) > PIECE:
             found = [_denoise_in_pieces(engine, chunk[0], progress)]
         else:
             found = _denoise_each(engine, chunk, progress)
@@ -102,13 +96,13 @@ def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -
 
 def _denoise_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
     sources = [entry.source for entry in chunk if entry.source is not None]
-    denoised = engine.denoise_each(sources, progress, [entry.together for entry in chunk])
+    denoised = engine.denoise_each(sources, progress, [entry.set_id for entry in chunk])
     pairs = list(zip(chunk, denoised, strict=True))
     sizes = Counter[int]()
     for entry, one in pairs:
         if not isinstance(one, StudioError):
-            sizes[entry.together] += len(one)
-    return [_result(entry, one, sizes[entry.together]) for entry, one in pairs]
+            sizes[entry.set_id] += len(one)
+    return [_result(entry, one, sizes[entry.set_id]) for entry, one in pairs]
 
 
 def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Result:
@@ -136,8 +130,8 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
     assert entry.source is not None
     if isinstance(denoised, StudioError):
         return _problem(entry, str(denoised))
-    result = Result(entry.source, denoised, noise_region(entry.source), together=entry.together)
-    if entry.together and set_size >= FEWEST_TOGETHER:
+    result = Result(entry.source, denoised, noise_region(entry.source), set_id=entry.set_id)
+    if entry.set_id and set_size >= FEWEST_TOGETHER:
         result = replace(result, set_size=set_size // portions(set_size))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
@@ -147,7 +141,7 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
 
 def _problem(entry: Entry, sentence: str) -> Result:
     assert entry.source is not None
-    return Result(entry.source, problem=sentence, together=entry.together)
+    return Result(entry.source, problem=sentence, set_id=entry.set_id)
 
 
 def _sentence(error: Exception) -> str:

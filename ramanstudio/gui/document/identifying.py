@@ -26,10 +26,11 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
+    from ramanstudio.core.ranges import Region
     from ramanstudio.core.spectra import SpectrumSet
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match, Region
+    from ramanstudio.search.matches import Identification, Match
 
 UPDATE_MS: Final = 60
 REGION_DRAGGED_MS: Final = 250
@@ -84,7 +85,7 @@ class Identifying(QObject):
     @property
     def within(self) -> Region | None:
         """Which Raman shifts are compared; None for all."""
-        return self._session.project.within
+        return self._session.project.search_range
 
     def compare_within(self, region: Region | None) -> None:
         """Compare only these Raman shifts from now on; None compares all."""
@@ -128,12 +129,14 @@ class Identifying(QObject):
     def identification(self, entry: Entry, row: int) -> Identification | None:
         """The identification of a spectrum, as far as it is known; it may be of an older request."""
         identifications = self._session.project.identification(entry)
-        return identifications.found[row] if identifications is not None else None
+        return identifications.results[row] if identifications is not None else None
 
     def is_current(self, entry: Entry) -> bool:
         """Whether the identifications of an entry are of the present request."""
         identifications = self._session.project.identification(entry)
-        return identifications is not None and self._request is not None and identifications.asked == self._request.key
+        return (
+            identifications is not None and self._request is not None and identifications.query_key == self._request.key
+        )
 
     def library_of(self, entry: Entry, match: Match) -> Library | None:
         """The library that a match is from; None where it is no longer here."""
@@ -169,7 +172,7 @@ class Identifying(QObject):
     def _follow(self, before: Project, now: Project) -> None:
         if now.results is not before.results:
             self._share_denoised()
-        if now.within != before.within:
+        if now.search_range != before.search_range:
             self._update_timer.start(REGION_DRAGGED_MS)
             self.changed.emit()
         if now.entries is not before.entries:
@@ -226,7 +229,7 @@ class Identifying(QObject):
             rows = np.arange(len(entry.source), dtype=np.int64)
             identifications = self._session.project.identification(entry)
             if identifications is not None and self.is_current(entry):
-                rows = rows[[identification is None for identification in identifications.found]]
+                rows = rows[[identification is None for identification in identifications.results]]
             if self._is_stopped:
                 rows = np.intersect1d(rows, self._current.get(entry.id, rows[:0]))
             if len(rows):
@@ -315,8 +318,8 @@ def _denoised_singly(project: Project, model: str) -> Mapping[int, Denoised]:
 def _merged(before: Identifications | None, part: IdentifiedRows, key: str) -> tuple[Identification | None, ...]:
     """The identifications of an entry so far, if they are of the same request, with those of some of its spectra."""
     found: list[Identification | None] = [None] * len(part.source)
-    if before is not None and before.asked == key:
-        found = list(before.found)
+    if before is not None and before.query_key == key:
+        found = list(before.results)
     for row, identification in zip(part.rows.tolist(), part.identifications, strict=True):
         found[row] = identification
     return tuple(found)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import atomic_path, libraries
+from ramanstudio.core.paths import user_libraries
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -199,21 +200,21 @@ def _install(path: Path, progress: Progress) -> Made:
 def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
     from ramanstudio.library.building import build, free_path
 
-    return build(free_path(libraries(), title), list(paths), title, progress=progress)
+    return build(free_path(user_libraries(), title), list(paths), title, progress=progress)
 
 
 def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
     from ramanstudio.library.building import free_path
 
-    return library.write(free_path(libraries(), title), references(), title, progress)
+    return library.write(free_path(user_libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
     from ramanstudio.library.building import free_path
 
-    return library.merged(free_path(libraries(), title), several, title, progress)
+    return library.merged(free_path(user_libraries(), title), several, title, progress)
 
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.engine import joined
+from ramanstudio.denoising.denoised import joined
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem, Rows
 from ramanstudio.library.editing import edit_library
 from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Region
+    from ramanstudio.search.matches import Identification
 
 CHUNK: Final = 256  # spectra of one call
 PREFERRED_CHUNK: Final = 32  # of what is looked at: soon enough for whoever selects another entry
@@ -110,7 +112,7 @@ def prepare_libraries(request: SearchRequest, progress: Progress) -> list[Librar
         current = library
         if library.fingerprint_version != request.engine.fingerprint_version:
             current = edit_library(
-                library, lambda now, inner: now.prepared(request.engine, inner), progress, must_match=False
+                library, lambda now, inner: now.with_fingerprints(request.engine, inner), progress, must_match=False
             )
             progress.show(PreparedLibrary(library, current))
         libraries.append(current)
@@ -150,7 +152,7 @@ def _identify_each(
     progress: Progress,
 ) -> list[Identification]:
     """Identify all at once; where that fails, one by one, with a sentence for those at fault."""
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
     measured, denoised = spectra
     try:

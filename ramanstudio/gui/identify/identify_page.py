@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.result_header import Verdict
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
@@ -117,7 +117,7 @@ class IdentifyPage(QWidget):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._refresh_soon(0)
-        elif now.identified is not before.identified or now.results is not before.results:
+        elif now.identifications is not before.identifications or now.results is not before.results:
             self._refresh_soon(AFTER_RESULTS_MS if self._is_answered() else 0)
 
     def _begin_again(self) -> None:

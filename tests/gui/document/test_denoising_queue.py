@@ -27,7 +27,7 @@ def items(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[Que
     """Entries to denoise, by id; `together` is the number of their set, None that of each its own."""
     return [
         denoising_item(
-            Entry(number, "", Path(f"{number}.txt"), source, together=number if together is None else together)
+            Entry(number, "", Path(f"{number}.txt"), source, set_id=number if together is None else together)
         )
         for number, source in sources.items()
     ]
@@ -227,7 +227,7 @@ def test_a_large_map_is_denoised_in_pieces_but_not_when_its_whole_is_used() -> N
     denoise_waiting(engine, queue, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert engine.seen == [(256, 0), (256, 0), (88, 0), (600, 2)]
     assert [found[number].set_size for number in (1, 2)] == [0, 600]
-    assert [found[number].together for number in (1, 2)] == [0, 2]
+    assert [found[number].set_id for number in (1, 2)] == [0, 2]
 
 
 def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -> None:

@@ -219,11 +219,11 @@ def test_only_a_part_of_the_range_is_compared_when_asked(start: Starter, tmp_pat
     desk.wait_done()
     desk.panel.regions.part.low.setValue(400)
     desk.panel.regions.leave_out.click()
-    desk.window.wait_until(lambda: bool(desk.engine.asked[-1][1] and desk.engine.asked[-1][1].without))
+    desk.window.wait_until(lambda: bool(desk.engine.asked[-1][1] and desk.engine.asked[-1][1].excluded))
     within = desk.engine.asked[-1][1]
     assert within is not None
     assert within.low_cm == 400
-    assert within.low_cm < within.without[0][0] < within.without[0][1]
+    assert within.low_cm < within.excluded[0][0] < within.excluded[0][1]
     desk.wait_done()
     desk.panel.regions.only.setChecked(False)
     desk.window.wait_until(lambda: desk.engine.asked[-1][1] is not None and desk.engine.asked[-1][1].low_cm < 0)
@@ -249,7 +249,7 @@ def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_remove
     start: Starter, tmp_path: Path, asked: list[str]
 ) -> None:
     a_library()
-    broken = paths.libraries() / "broken.ramanlib"
+    broken = paths.user_libraries() / "broken.ramanlib"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
@@ -294,7 +294,7 @@ def test_a_dropped_library_is_put_on_the_shelf_and_searched(start: Starter, tmp_
     desk.window.drop(tmp_path / "Given.ramanlib")
     assert desk.window.lit == "Drop to search in the library 'Given' too"
     desk.wait_named("barite")
-    assert (paths.libraries() / "Given.ramanlib").is_file()
+    assert (paths.user_libraries() / "Given.ramanlib").is_file()
     assert len(desk.studio.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
