@@ -25,7 +25,7 @@ class IdentifyCommands(GroupCommands):
 
     def identify_all(self) -> None:
         self._show_identify()
-        self._studio.identifying.go_on()
+        self._studio.identifying.resume()
 
     def is_mixture(self) -> None:
         page = self._show_identify()

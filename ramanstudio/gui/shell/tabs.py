@@ -159,5 +159,5 @@ class Middle:
         self.side.show_for(key)
         self._window.acts[f"tab_{key}"].setChecked(True)
         self._studio.exploring.want(key in EXPLORED)
-        self._studio.identifying.want(key == "identify")
+        self._studio.identifying.set_active(key == "identify")
         self._studio.taught_models.want(key == "identify")
