@@ -18,7 +18,7 @@ from ramanstudio.core.writing import atomic_path
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.library.editing import edited
+from ramanstudio.library.editing import edit_library
 
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
@@ -117,7 +117,7 @@ class Libraries(QObject):
 
     def edit(self, library: Library, edit: Edit, title: str) -> Job:
         """Change a library; refused where it has changed meanwhile."""
-        return self._submit(partial(edited, library, edit), title, self._keep)
+        return self._submit(partial(edit_library, library, edit), title, self._keep)
 
     def export(self, library: Library, path: Path) -> Job:
         """Save a copy of a library elsewhere."""

@@ -40,7 +40,7 @@ class IdentifyCommands:
 
     def identify_all(self) -> None:
         self._show_page()
-        self._identifying.go_on()
+        self._identifying.resume()
 
     def is_mixture(self) -> None:
         page = self._show_page()

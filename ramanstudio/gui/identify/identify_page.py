@@ -139,7 +139,7 @@ class IdentifyPage(TabPage):
     @property
     def found(self) -> Identification | None:
         """What the spectrum that is looked at is, as far as that is known."""
-        return None if self.entry is None else self._identifying.found(self.entry, self.row)
+        return None if self.entry is None else self._identifying.identification(self.entry, self.row)
 
     @property
     def shows_mixture(self) -> bool:
@@ -191,7 +191,7 @@ class IdentifyPage(TabPage):
             self.view.show_query(query_of(self.entry, self.row, result))
             self._made.forget("hits")
         if (self.entry, self.row) != before:
-            self._identifying.look_at(self.entry.id, self.row)
+            self._identifying.set_current(self.entry.id, self.row)
             self.looked_at.emit()
         self.view.show_region(self._identifying.within)
         self._show_found()
@@ -219,11 +219,11 @@ class IdentifyPage(TabPage):
         verdict, found, mixed = self.verdict, self.found, self._mixture
         assert verdict is not None
         if found is None:
-            verdict.say(self._identifying.sentence or "Searching…")
+            verdict.say(self._identifying.status or "Searching…")
         elif mixed is not None:
             verdict.show_mixture(mixed, None if found.unknown else next(iter(found.matches), None))
         else:
-            aside = "" if self._is_answered() else self._identifying.sentence or "Searching again…"
+            aside = "" if self._is_answered() else self._identifying.status or "Searching again…"
             verdict.show_found(found, aside)
 
     def _look_at_hit(self) -> None:
@@ -284,7 +284,7 @@ class IdentifyPage(TabPage):
 
     def set_current(self, on: bool) -> None:
         """Keep identifications and classifications up to date while the page is shown."""
-        self._identifying.want(on)
+        self._identifying.set_active(on)
         self._models.want(on)
 
     # What is taken away

@@ -175,7 +175,7 @@ class IdentifyPanel(Panel):
         if self._identifying.busy:
             self._identifying.stop()
         else:
-            self._identifying.go_on()
+            self._identifying.resume()
 
     def _show_classic(self, on: bool) -> None:
         self._settings["classic_indices"] = on

@@ -58,7 +58,10 @@ class Desk:
         self.window.wait_until(lambda: self.page.verdict is not None and self.verdict.name.text() == name)
 
     def wait_done(self) -> None:
-        self.window.wait_settled()
-        self.window.wait_until(lambda: not self.studio.identifying.busy)
         for _ in range(3):
+            self.window.wait_until(self._is_idle)
             QTest.qWait(120)
+
+    def _is_idle(self) -> bool:
+        identifying = self.studio.identifying
+        return not (self.studio.workers.busy or identifying.busy or identifying._update_timer.isActive())

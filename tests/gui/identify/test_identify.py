@@ -427,9 +427,11 @@ def test_getting_a_library_ready_can_be_stopped_and_does_not_begin_again_by_itse
     desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.window.wait_until(lambda: len(desk.studio.session.project.entries) > 0)
     desk.look()
-    desk.window.wait_until(lambda: "Getting ready" in desk.verdict.explanation.text())
+    desk.window.wait_until(lambda: "Preparing the libraries" in desk.verdict.explanation.text())
     desk.panel.go.click()
-    desk.window.wait_until(lambda: "not ready for this model: that was stopped" in desk.verdict.explanation.text())
+    desk.window.wait_until(
+        lambda: "Preparing the libraries for this model was stopped" in desk.verdict.explanation.text()
+    )
     desk.window.wait_until(lambda: desk.panel.go.text() == "Identify all")
     QTest.qWait(200)
     assert len(begun) == 1, "it has begun again by itself"
