@@ -88,12 +88,12 @@ class FineTunedModels(QObject):
 
     def is_asked(self, name: str) -> bool:
         """Whether a model is asked."""
-        return name in self._settings["taught_models_on"]
+        return name in self._settings["active_classifiers"]
 
     def ask(self, name: str, on: bool = True) -> None:
         """Ask a model from now on, or no longer."""
-        others = tuple(one for one in self._settings["taught_models_on"] if one != name)
-        self._settings["taught_models_on"] = (*others, name) if on else others
+        others = tuple(one for one in self._settings["active_classifiers"] if one != name)
+        self._settings["active_classifiers"] = (*others, name) if on else others
         self.changed.emit()
         self._look()
 

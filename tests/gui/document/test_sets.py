@@ -96,7 +96,7 @@ def test_a_single_spectrum_has_no_switch_and_neither_have_three(start: Starter, 
 
 def test_by_a_setting_maps_are_opened_with_the_switch_off(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.studio.settings["whole_set"] = False
+    window.studio.settings["denoise_as_set"] = False
     window.drop(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
@@ -263,7 +263,7 @@ def test_the_models_that_are_there_can_be_chosen_by_what_they_are_for(start: Sta
     window.do("choose_model")
     dialog = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "SettingsDialog")
     box = next(one for one in dialog.findChildren(QComboBox) if one.accessibleName() == "Model")
-    assert box.currentText() == "Most exact (smae-base)"
+    assert box.currentText() == "Most accurate (smae-base)"
     box.setCurrentIndex(box.findText("mine"))
     dialog.close()
     window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.studio.denoising.loading)
