@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.export.map_files import format_length, round_length
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import Sight
 from ramanstudio.signal.map_grid import MapGrid
@@ -255,7 +255,7 @@ class MapGround(Sight):
         if self.trail is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._theme.pen(self._theme.accent, 1.5))
-            painter.setBrush(faded(self._theme.accent, 0.15))
+            painter.setBrush(with_alpha(self._theme.accent, 0.15))
             painter.drawPath(self.trail)
         painter.end()
 
@@ -309,7 +309,7 @@ class MapGround(Sight):
         text = painter.fontMetrics().horizontalAdvance(words)
         box = QRect(12, self.height() - 34, max(wide, text) + 16, 28)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(self._theme.panel, 0.88))
+        painter.setBrush(with_alpha(self._theme.panel, 0.88))
         painter.drawRoundedRect(box, 4, 4)
         painter.fillRect(QRect(box.left() + 8, box.bottom() - 6, wide, 3), QColor(self._theme.text))
         painter.setPen(QColor(self._theme.text))
@@ -318,10 +318,10 @@ class MapGround(Sight):
 
 def outline_of(chosen: NDArray[np.bool_]) -> QPainterPath:
     """The borders between chosen pixels (R, C) and others, in columns and rows."""
-    padded = np.pad(chosen, 1)
-    row, column = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])  # level borders, above `row`
+    padded_column = np.pad(chosen, 1)
+    row, column = np.nonzero(padded_column[1:, 1:-1] != padded_column[:-1, 1:-1])  # level borders, above `row`
     level = np.column_stack([column, row, column + 1, row])
-    row, column = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    row, column = np.nonzero(padded_column[1:-1, 1:] != padded_column[1:-1, :-1])
     upright = np.column_stack([column, row, column, row + 1])
     ends = np.concatenate([level, upright]).reshape(-1, 2).astype(np.float64)
     path: Any = pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs") if len(ends) else QPainterPath()
