@@ -39,12 +39,12 @@ class IdentifyCommands(GroupCommands):
         self._walk(1)
 
     def export_identified(self) -> None:
-        from ramanstudio.export.identifications import KINDS
-
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"
         folder = Path(str(self._studio.settings["export_folder"] or Path.home()))
-        path = dialogs.ask_name(self._window, "Export identifications", folder / f"{stem}-identified.csv", KINDS)
+        path = dialogs.ask_name(
+            self._window, "Export identifications", folder / f"{stem}-identified.csv", "Table (*.csv)"
+        )
         if path is not None:
             self._studio.settings["export_folder"] = str(path.parent)
             self._studio.exporting.identified(path, self._studio.libraries.all)

@@ -17,7 +17,7 @@ from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
-from ramanstudio.gui.identify.model_choice import TaughtRows, above
+from ramanstudio.gui.identify.model_choice import PredictionRows
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class IdentifyPage(QWidget):
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: FineTunedModels, actions: Actions
+        self, session: Session, identifying: Identifying, unmixing: Unmixing, models: FineTunedModels, actions: Actions
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
@@ -63,8 +63,8 @@ class IdentifyPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self.taught = TaughtRows(self, taught)
-        self.looked_at.connect(lambda: self.taught.show_spectrum(self.entry, self.row))
+        self.predictions = PredictionRows(self, models)
+        self.looked_at.connect(lambda: self.predictions.show_spectrum(self.entry, self.row))
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
@@ -85,7 +85,7 @@ class IdentifyPage(QWidget):
         parts = QSplitter(Qt.Orientation.Vertical, self._answer)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.view)
-        parts.addWidget(above(self.taught, self.hits))
+        parts.addWidget(_stacked(self.predictions, self.hits))
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 2)
         parts.setSizes([500, 220])
@@ -292,3 +292,14 @@ class IdentifyPage(QWidget):
         mixed = self._mixture
         title = mixed.title if mixed is not None else self.verdict.title
         return self.view.picture(title, self.verdict.facts.text() if mixed is None else "")
+
+
+def _stacked(upper: QWidget, lower: QWidget) -> QWidget:
+    """One widget directly above another, which has the room that is left."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(upper)
+    column.addWidget(lower, 1)
+    return holder

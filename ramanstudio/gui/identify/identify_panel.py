@@ -17,7 +17,7 @@ from ramanstudio.gui.common.widgets import NamedBox, Panel, button, label
 from ramanstudio.gui.document.library_problems import UnopenedRows
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
-from ramanstudio.gui.identify.model_choice import TaughtChoice
+from ramanstudio.gui.identify.model_choice import ModelChoice
 from ramanstudio.gui.identify.region_inputs import RegionInputs
 from ramanstudio.gui.identify.substance_list import Substances
 from ramanstudio.gui.identify.texts import mixture_words
@@ -46,7 +46,7 @@ class IdentifyPanel(Panel):
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
         self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(studio.libraries)
-        self.taught = TaughtChoice(studio.taught_models)
+        self.models = ModelChoice(studio.taught_models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)
@@ -130,7 +130,7 @@ class IdentifyPanel(Panel):
     def _order(self) -> None:
         """Let the Tab key walk from top to bottom."""
         compare = (*self.regions.in_reading_order, self.classic, self.mixture, self.fit)
-        above = (*self._boxes, *self.unreadable.buttons, self._shelf, self._more, *self.taught.in_reading_order)
+        above = (*self._boxes, *self.unreadable.buttons, self._shelf, self._more, *self.models.tab_order)
         reading = (*above, *compare, self.go, self.substances, self._export)
         for one, following in pairwise(reading):
             QWidget.setTabOrder(one, following)
@@ -177,7 +177,7 @@ class IdentifyPanel(Panel):
     def _connect(self) -> None:
         self._identifying.changed.connect(self._refresh_soon)
         self._unmixing.changed.connect(self._refresh_soon)
-        self.taught.changed.connect(self._order)
+        self.models.changed.connect(self._order)
         self.unreadable.changed.connect(self._order)
         self._session.changed.connect(lambda *_: self._refresh_soon())
         self._page.looked_at.connect(self._refresh_soon)
@@ -204,7 +204,7 @@ class IdentifyPanel(Panel):
         shelf.addWidget(self._shelf, 1)
         shelf.addWidget(self._more, 1)
         self._head(whole, "Search in", self._checks, self._starter, self.unreadable, shelf)
-        self._head(whole, "Ask taught models", self.taught)
+        self._head(whole, "Ask taught models", self.models)
         self._head(whole, "Compare", self.regions, self.classic)
         self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self.fit)
         self._head(whole, "In what is open", self._state, self.go)

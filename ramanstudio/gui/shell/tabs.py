@@ -160,4 +160,4 @@ class Middle:
         self._window.acts[f"tab_{key}"].setChecked(True)
         self._studio.exploring.want(key in EXPLORED)
         self._studio.identifying.set_active(key == "identify")
-        self._studio.taught_models.want(key == "identify")
+        self._studio.taught_models.set_active(key == "identify")
