@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import huber_loss
 
-from ramanstudio import __version__
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress, format_duration
+from ramanstudio.core.version import __version__
 from ramanstudio.mae import checkpoint, model_store
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.calibration import Calibration, calibrate

@@ -47,6 +47,12 @@ class Entry:
         return self.source is not None and len(self.source) >= FEWEST_TOGETHER
 
     @property
+    def is_map_or_series(self) -> bool:
+        """Whether its spectra have a position, or follow each other in depth or time."""
+        source = self.source
+        return source is not None and len(source) > 1 and (source.is_map or bool({"z", "time"} & set(source.table)))
+
+    @property
     def in_larger_set(self) -> bool:
         """Whether its set includes the spectra of other entries."""
         return self.set_id not in (0, self.id)

@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.gui.common.theme import Theme
+
 
 class Panel(QScrollArea):
     """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
@@ -32,6 +34,9 @@ class Panel(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(248)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
 
 
 def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:

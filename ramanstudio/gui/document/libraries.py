@@ -71,12 +71,12 @@ class Libraries(QObject):
 
     def is_searched(self, library: Library) -> bool:
         """Whether a library is searched."""
-        return library.path.name not in self._settings["libraries_off"]
+        return library.path.name not in self._settings["disabled_libraries"]
 
     def search_in(self, library: Library, on: bool) -> None:
         """Search a library from now on, or no longer."""
-        off = [name for name in self._settings["libraries_off"] if name != library.path.name]
-        self._settings["libraries_off"] = tuple(off if on else [*off, library.path.name])
+        off = [name for name in self._settings["disabled_libraries"] if name != library.path.name]
+        self._settings["disabled_libraries"] = tuple(off if on else [*off, library.path.name])
         self.changed.emit()
 
     def of_hash(self, wanted: str) -> Library | None:

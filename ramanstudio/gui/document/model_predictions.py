@@ -88,12 +88,12 @@ class FineTunedModels(QObject):
 
     def is_enabled(self, name: str) -> bool:
         """Whether a model is switched on."""
-        return name in self._settings["taught_models_on"]
+        return name in self._settings["active_classifiers"]
 
     def set_enabled(self, name: str, on: bool = True) -> None:
         """Switch a model on or off."""
-        others = tuple(other for other in self._settings["taught_models_on"] if other != name)
-        self._settings["taught_models_on"] = (*others, name) if on else others
+        others = tuple(other for other in self._settings["active_classifiers"] if other != name)
+        self._settings["active_classifiers"] = (*others, name) if on else others
         self.changed.emit()
         self._update_soon()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -18,6 +19,7 @@ from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import PredictionRows
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
 
 
-class IdentifyPage(QWidget):
+class IdentifyPage(TabPage):
     """Shows what one of the selected spectra is. Made when first looked at; `looked_at()` once it is another one."""
 
     looked_at = Signal()
@@ -44,6 +46,7 @@ class IdentifyPage(QWidget):
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
+        self._models = models
         self.view: OverlayView | None = None
         self.hits: HitList | None = None
         self.verdict: Verdict | None = None
@@ -279,7 +282,24 @@ class IdentifyPage(QWidget):
         mixed = self._unmixing.answer(self.entry, self.row) if self.entry is not None and self._shows_mixture else None
         return mixed if mixed is not None and mixed.parts else None
 
+    def set_current(self, on: bool) -> None:
+        """Keep identifications and classifications up to date while the page is shown."""
+        self._identifying.set_active(on)
+        self._models.want(on)
+
     # What is taken away
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether something has been identified."""
+        return bool(self._session.project.identifications)
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the spectrum with the reference or mixture over it; None while there is none."""
+        from ramanstudio.export.identification_figure import draw_identification
+
+        picture = self.picture()
+        return None if picture is None else partial(draw_identification, picture=picture)
 
     def numbers(self) -> str:
         """What is drawn, as tab separated text."""

@@ -25,7 +25,11 @@ from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.project.substances import Tally
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.core.settings import Settings
+    from ramanstudio.gui.document.identifying import Identifying
+    from ramanstudio.gui.document.model_predictions import FineTunedModels
+    from ramanstudio.gui.document.session import Session
+    from ramanstudio.gui.identify.mixture_jobs import Unmixing
 
 LATER_MS: Final = 120
 STARTER: Final = "Only the starter library is here; its spectra are simulated from peak tables."
@@ -37,16 +41,20 @@ class IdentifyPanel(Panel):
     def __init__(
         self,
         page: IdentifyPage,
-        studio: Studio,
+        session: Session,
+        settings: Settings,
+        identifying: Identifying,
+        unmixing: Unmixing,
+        models: FineTunedModels,
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(panel_heading("Identify"))
-        self._page, self._session, self._settings = page, studio.session, studio.settings
-        self._identifying, self._unmixing = studio.identifying, studio.unmixing
+        self._page, self._session, self._settings = page, session, settings
+        self._identifying, self._unmixing = identifying, unmixing
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
-        self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(studio.libraries)
-        self.models = ModelChoice(studio.taught_models)
+        self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(identifying.libraries)
+        self.models = ModelChoice(models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)

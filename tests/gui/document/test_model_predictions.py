@@ -59,9 +59,9 @@ def opened(start: Starter, *files: Path) -> Window:
 
 def look(window: Window) -> tuple[IdentifyPage, IdentifyPanel]:
     window.do("tab_identify")
-    page = window.studio.window.findChild(IdentifyPage)
-    window.wait_until(lambda: window.studio.window.findChild(IdentifyPanel) is not None)
-    panel = window.studio.window.findChild(IdentifyPanel)
+    page = window.window.findChild(IdentifyPage)
+    window.wait_until(lambda: window.window.findChild(IdentifyPanel) is not None)
+    panel = window.window.findChild(IdentifyPanel)
     assert page is not None and panel is not None
     return page, panel
 
@@ -134,10 +134,10 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
     window.do("tab_spectrum")
-    facts = window.studio.window.facts._said
+    facts = window.window.facts._said
     assert facts[0][0] == "talc, percent" and "(median)" in facts[0][1]
     window.do("tab_map")
-    page = window.studio.window.findChild(MapPage)
+    page = window.window.findChild(MapPage)
     assert page is not None and not page.subject.offers("value") and page.subject.offers("class")
     page.choose(replace(page.choice, channel="value"))
     window.wait_until(lambda: page.picture is not None and "talc, percent" in page.picture.title)

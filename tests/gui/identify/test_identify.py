@@ -161,7 +161,7 @@ def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeyp
         bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
     )
     window.do("tab_identify")
-    page = window.window.pages.page("identify")
+    page = window.window.tabs.page("identify")
     assert isinstance(page, IdentifyPage)
     window.wait_until(lambda: page.found is not None, 100)
     found = page.found
@@ -179,7 +179,7 @@ def test_the_map_is_coloured_by_substance(start: Starter, tmp_path: Path) -> Non
     desk = Desk(start, map_file(tmp_path))
     desk.window.wait_until(lambda: sum(count for _, count in desk.panel.substances.rows) == 42)
     desk.window.do("tab_map")
-    page = desk.window.window.pages.page("map")
+    page = desk.window.window.tabs.page("map")
     assert isinstance(page, MapPage)
     page.choose(replace(page.choice, channel="substance"))
     desk.window.wait_until(lambda: page.picture is not None and page.picture.kind == "categories")
