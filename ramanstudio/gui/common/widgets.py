@@ -140,3 +140,19 @@ def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
     action.changed.connect(follow)
     made.clicked.connect(action.trigger)
     return made
+
+
+def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
+    """The heading of a panel, by which it can be moved, with something at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading

@@ -285,7 +285,7 @@ class IdentifyPage(TabPage):
     def set_current(self, on: bool) -> None:
         """Keep identifications and classifications up to date while the page is shown."""
         self._identifying.set_active(on)
-        self._models.want(on)
+        self._models.set_active(on)
 
     # What is taken away
 

@@ -26,10 +26,9 @@ from ramanstudio.gui.common.texts import (
     wanted_words,
 )
 from ramanstudio.gui.common.theme import Theme, faded, tabular
-from ramanstudio.gui.common.widgets import Panel, button, label
+from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
