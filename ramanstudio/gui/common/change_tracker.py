@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class MadeOf:
+class ChangeTracker:
     """Remembers by name what each part was made of."""
 
     def __init__(self) -> None:

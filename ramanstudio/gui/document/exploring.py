@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ramanstudio.core.progress import Progress
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.jobs import Job, Lane, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -45,7 +45,7 @@ class Exploring(QObject):
         self._has_looked = False  # whether what is open now has been explored, successfully or not
         self.problem = ""  # what went wrong last
         self._parts: list[Part] = []  # what was explored
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self._portraits: tuple[Portrait, ...] = ()
         self._portrayed: object = None  # the labels of the groups that the portraits are of
         self.moving_plane: NDArray[np.float32] | None = None

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.common.widgets import lay_over_strip
@@ -48,7 +48,7 @@ class ExplorePage(TabPage):
         self.bar: PlaneBar | None = None
         self.strip: ExploreStrip | None = None
         self._theme: Theme | None = None
-        self._layout, self._made = COMPONENTS, MadeOf()
+        self._layout, self._made = COMPONENTS, ChangeTracker()
         self._spectra: MemberSpectra | None = None
         self._tinted: Any = None
         self._unasked: Selection | None = None  # what was selected by itself as the files were opened

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
@@ -55,7 +55,7 @@ class IdentifyPage(TabPage):
         self._place = 0
         self._shows_mixture = False
         self._theme: Theme | None = None
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
         self._answer = QWidget(self)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import NamedBox, Panel, button, label, panel_heading
@@ -50,7 +50,7 @@ class IdentifyPanel(Panel):
         super().__init__(panel_heading("Identify"))
         self._page, self._session, self._settings = page, session, settings
         self._identifying, self._unmixing = identifying, unmixing
-        self._made, self._tally = MadeOf(), Tally()
+        self._made, self._tally = ChangeTracker(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
         self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(identifying.libraries)
         self.models = ModelChoice(models)
