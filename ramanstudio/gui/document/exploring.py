@@ -206,7 +206,7 @@ class Exploring(QObject):
             return
         parts = self.compared.parts()
         seen = (engine, *(part.denoised for part in parts))
-        if not self._made.is_new("comparison", *seen):
+        if not self._made.has_changed("comparison", *seen):
             return
         self._has_looked, self.problem = True, ""
         if sum(len(part.rows) for part in parts) >= FEWEST:
@@ -258,7 +258,7 @@ class Exploring(QObject):
         explored, groups = self._session.project.exploration, self._session.groups
         if explored is None or groups is None or not self._parts:
             return
-        if not self._made.is_new("portraits", groups.labels, explored.members):
+        if not self._made.has_changed("portraits", groups.labels, explored.members):
             return
         from ramanstudio.project.exploration import portraits
 

@@ -187,7 +187,7 @@ class IdentifyPage(TabPage):
 
         result = self._session.project.result(self.entry)
         denoised = result.denoised if result is not None else None
-        if self._made.is_new("query", self.entry.source, self.row, denoised):
+        if self._made.has_changed("query", self.entry.source, self.row, denoised):
             self.view.show_query(query_of(self.entry, self.row, result))
             self._made.forget("hits")
         if (self.entry, self.row) != before:
@@ -209,7 +209,7 @@ class IdentifyPage(TabPage):
         entry, found = self.entry, self.found
         assert entry is not None
         self._say_found()
-        if self._made.is_new("hits", found, self._identifying.libraries.all):
+        if self._made.has_changed("hits", found, self._identifying.libraries.all):
             shows_mixture = self._shows_mixture
             self.hits.show_hits(found, lambda match: self._identifying.library_of(entry, match))
             self._shows_mixture = shows_mixture

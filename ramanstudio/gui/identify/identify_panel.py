@@ -107,7 +107,7 @@ class IdentifyPanel(Panel):
 
     def _show_libraries(self) -> None:
         libraries = self._identifying.libraries
-        if not self._made.is_new("libraries", libraries.all, libraries.loading):
+        if not self._made.has_changed("libraries", libraries.all, libraries.loading):
             for box, library in zip(self._boxes, libraries.all, strict=True):
                 box.blockSignals(True)
                 box.setChecked(libraries.is_searched(library))

@@ -128,7 +128,7 @@ class SpectrumPage(TabPage):
             return
         results = [project.result(entry) for entry in entries]
         shown = (*(entry.source for entry in entries), *results, selection)
-        if not self._made.is_new("curves", *shown):
+        if not self._made.has_changed("curves", *shown):
             return
         if not entries:
             view.clear()
