@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.export.map_files import format_length, round_length
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import Sight
 from ramanstudio.signal.map_channels import Grid
@@ -255,7 +255,7 @@ class MapGround(Sight):
         if self.trail is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._theme.pen(self._theme.accent, 1.5))
-            painter.setBrush(faded(self._theme.accent, 0.15))
+            painter.setBrush(with_alpha(self._theme.accent, 0.15))
             painter.drawPath(self.trail)
         painter.end()
 
@@ -309,7 +309,7 @@ class MapGround(Sight):
         text = painter.fontMetrics().horizontalAdvance(words)
         box = QRect(12, self.height() - 34, max(wide, text) + 16, 28)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(self._theme.panel, 0.88))
+        painter.setBrush(with_alpha(self._theme.panel, 0.88))
         painter.drawRoundedRect(box, 4, 4)
         painter.fillRect(QRect(box.left() + 8, box.bottom() - 6, wide, 3), QColor(self._theme.text))
         painter.setPen(QColor(self._theme.text))

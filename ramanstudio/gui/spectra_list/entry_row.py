@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.texts import short_problem, size_of
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, mixed, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, mixed, tabular, with_alpha
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
 from ramanstudio.project.project import Entry, Result
 
@@ -74,7 +74,7 @@ class EntryRow(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = QPointF(area.center())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(theme.warning, 0.16))
+        painter.setBrush(with_alpha(theme.warning, 0.16))
         painter.drawEllipse(middle, 11, 11)
         painter.setPen(QColor(theme.warning))
         font = QFont(painter.font())

@@ -25,7 +25,7 @@ from ramanstudio.gui.common.texts import (
     together_words,
     wanted_words,
 )
-from ramanstudio.gui.common.theme import Theme, faded, tabular
+from ramanstudio.gui.common.theme import Theme, tabular, with_alpha
 from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
@@ -89,8 +89,8 @@ class FactsPanel(Panel):
         colours = (theme.raw, theme.accent, theme.residual)
         for name, colour in zip(SHOWN, colours, strict=False):
             self._ticks[name].setIcon(_swatch(QColor(colour), 2))
-        self._ticks["show_band"].setIcon(_swatch(faded(theme.accent, 0.35), 10))
-        self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.quiet, 0.35), 10))
+        self._ticks["show_band"].setIcon(_swatch(with_alpha(theme.accent, 0.35), 10))
+        self._ticks["show_noise_region"].setIcon(_swatch(with_alpha(theme.quiet, 0.35), 10))
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:

@@ -87,4 +87,4 @@ def test_figures_of_one_width_are_asked_for_in_a_copy(qapp: QApplication) -> Non
 
 def test_colours_mix_and_fade() -> None:
     assert theme.mixed("#000000", "#ffffff", 0.5) == "#808080"
-    assert theme.faded("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)
+    assert theme.with_alpha("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)
