@@ -117,7 +117,7 @@ def mixed(colour: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round((1 - share) * one + share * two):02x}" for one, two in pairs)
 
 
-def tabular(font: QFont) -> QFont:
+def with_tabular_figures(font: QFont) -> QFont:
     """A copy of `font` whose figures all have one width, so that numbers in a column stand still."""
     copy = QFont(font)
     copy.setFeature(QFont.Tag("tnum"), 1)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.theme import Theme, current, tabular
+from ramanstudio.gui.common.theme import Theme, current, with_tabular_figures
 from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
@@ -67,7 +67,7 @@ class GroupsPanel(Panel):
         self.list = GroupList(session, self.model, inside)
         self._edits = [tool(actions[name], words, inside) for name, words in EDITS]
         self._chance = label("quiet", wrap=True)
-        self._chance.setFont(tabular(self._chance.font()))
+        self._chance.setFont(with_tabular_figures(self._chance.font()))
         self._uncertain = button(actions["select_uncertain"], "Select these")
         self._make_naming(inside, actions["label_selected"])
         self._export = button(actions["export_groups"])

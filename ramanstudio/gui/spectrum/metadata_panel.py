@@ -25,7 +25,7 @@ from ramanstudio.gui.common.texts import (
     together_words,
     wanted_words,
 )
-from ramanstudio.gui.common.theme import Theme, tabular, with_alpha
+from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
@@ -53,7 +53,7 @@ class FactsPanel(Panel):
         self._session, self._denoising = session, denoising
         self._snr_words = ""
         self._headline = label("headline")
-        self._headline.setFont(tabular(self._headline.font()))
+        self._headline.setFont(with_tabular_figures(self._headline.font()))
         self._headline.setTextFormat(Qt.TextFormat.RichText)
         self._headline.setAccessibleName("Signal-to-noise ratio before and after")
         self._worth = label("", wrap=True)

@@ -81,7 +81,7 @@ def test_the_chosen_theme_dresses_the_application_and_is_said_once(dressed: Appe
 
 def test_figures_of_one_width_are_asked_for_in_a_copy(qapp: QApplication) -> None:
     font = qapp.font()
-    assert theme.tabular(font).featureTags()
+    assert theme.with_tabular_figures(font).featureTags()
     assert not font.featureTags()
 
 
