@@ -86,7 +86,7 @@ def label(role: str, wrap: bool = False) -> QLabel:
     return label
 
 
-class NamedBox(QCheckBox):
+class ElidedCheckBox(QCheckBox):
     """A box with a name that others chose: cut in its middle where it is too long for the panel."""
 
     def __init__(self, words: str, parent: QWidget) -> None:

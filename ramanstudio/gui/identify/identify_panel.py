@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import NamedBox, Panel, button, label, panel_heading
+from ramanstudio.gui.common.widgets import ElidedCheckBox, Panel, button, label, panel_heading
 from ramanstudio.gui.document.library_problems import UnopenedRows
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
@@ -51,7 +51,7 @@ class IdentifyPanel(Panel):
         self._page, self._session, self._settings = page, session, settings
         self._identifying, self._unmixing = identifying, unmixing
         self._made, self._tally = ChangeTracker(), Tally()
-        self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
+        self._checks, self._boxes = QVBoxLayout(), list[ElidedCheckBox]()
         self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(identifying.libraries)
         self.models = ModelChoice(models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
@@ -96,7 +96,7 @@ class IdentifyPanel(Panel):
         self.substances.show_counts(self._tally.substances)
 
     @property
-    def libraries(self) -> list[NamedBox]:
+    def libraries(self) -> list[ElidedCheckBox]:
         """The boxes that say what is searched."""
         return list(self._boxes)
 
@@ -118,7 +118,7 @@ class IdentifyPanel(Panel):
             box.deleteLater()
         self._boxes = []
         for library in libraries.all:
-            box = NamedBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
+            box = ElidedCheckBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))
