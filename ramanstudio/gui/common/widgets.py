@@ -39,7 +39,7 @@ class Panel(QScrollArea):
         """Show in the colours of `theme`."""
 
 
-def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
+def lay_out_with_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
     """Lay out a page: its bar, and beneath it what it shows over the spectra, parted by a handle."""
     parts = QSplitter(Qt.Orientation.Vertical, page)
     parts.setChildrenCollapsible(False)

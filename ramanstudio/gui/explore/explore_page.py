@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.theme import Theme, current
-from ramanstudio.gui.common.widgets import lay_over_strip
+from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.comparable import FEWEST
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
@@ -81,7 +81,7 @@ class ExplorePage(TabPage):
         from ramanstudio.gui.explore.scatter_view import PlaneView
 
         self.view, self.bar, self.strip = PlaneView(), PlaneBar(self._plane), ExploreStrip(self._plane)
-        lay_over_strip(self._plane, self.bar, self.view, self.strip)
+        lay_out_with_strip(self._plane, self.bar, self.view, self.strip)
         let_drops_through(self._plane)
         self._connect(self.view, self.bar, self.strip)
         self.set_theme(self._theme or current())
