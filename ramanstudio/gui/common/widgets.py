@@ -55,7 +55,7 @@ def lay_out_with_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidge
     layout.addWidget(parts, 1)
 
 
-def padded(*parts: QWidget | QHBoxLayout) -> QWidget:
+def padded_column(*parts: QWidget | QHBoxLayout) -> QWidget:
     """A column of parts with the margin of a panel."""
     holder = QWidget()
     column = QVBoxLayout(holder)

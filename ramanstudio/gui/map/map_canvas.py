@@ -318,10 +318,10 @@ class MapGround(Sight):
 
 def outline_of(chosen: NDArray[np.bool_]) -> QPainterPath:
     """The borders between chosen pixels (R, C) and others, in columns and rows."""
-    padded = np.pad(chosen, 1)
-    row, column = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])  # level borders, above `row`
+    padded_column = np.pad(chosen, 1)
+    row, column = np.nonzero(padded_column[1:, 1:-1] != padded_column[:-1, 1:-1])  # level borders, above `row`
     level = np.column_stack([column, row, column + 1, row])
-    row, column = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    row, column = np.nonzero(padded_column[1:-1, 1:] != padded_column[1:-1, :-1])
     upright = np.column_stack([column, row, column, row + 1])
     ends = np.concatenate([level, upright]).reshape(-1, 2).astype(np.float64)
     path: Any = pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs") if len(ends) else QPainterPath()
