@@ -69,7 +69,7 @@ def padded_column(*parts: QWidget | QHBoxLayout) -> QWidget:
     return holder
 
 
-def in_a_row(buttons: list[QToolButton]) -> QHBoxLayout:
+def button_row(buttons: list[QToolButton]) -> QHBoxLayout:
     """Buttons side by side that share the width by the length of their words."""
     row = QHBoxLayout()
     row.setSpacing(0)

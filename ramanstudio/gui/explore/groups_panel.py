@@ -22,7 +22,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current, with_tabular_figures
-from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded_column, panel_heading, tool
+from ramanstudio.gui.common.widgets import Panel, button, button_row, label, padded_column, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.clustering_form import Finding
@@ -255,7 +255,7 @@ class GroupsPanel(Panel):
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(0, 0, 0, 12)
         whole.setSpacing(8)
-        self._tools = padded_column(in_a_row(self._edits))
+        self._tools = padded_column(button_row(self._edits))
         naming = QHBoxLayout()
         naming.setSpacing(8)
         naming.addWidget(self.name, 1)
