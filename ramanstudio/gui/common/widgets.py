@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.theme import Theme
 
 
-class Panel(QScrollArea):
+class SidePanel(QScrollArea):
     """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
 
     def __init__(self, heading: QWidget) -> None:

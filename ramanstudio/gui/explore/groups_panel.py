@@ -22,7 +22,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current, with_tabular_figures
-from ramanstudio.gui.common.widgets import Panel, button, button_row, label, padded_column, panel_heading, tool
+from ramanstudio.gui.common.widgets import SidePanel, button, button_row, label, padded_column, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.clustering_form import Finding
@@ -51,7 +51,7 @@ TOLD_BY: Final = {
 }
 
 
-class GroupsPanel(Panel):
+class GroupsPanel(SidePanel):
     """Speaks of the groups; what is chosen in its list is what its verbs act on."""
 
     chosen_changed = Signal()  # other groups, or other spectra

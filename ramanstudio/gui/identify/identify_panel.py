@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import ElidedCheckBox, Panel, button, label, panel_heading
+from ramanstudio.gui.common.widgets import ElidedCheckBox, SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.library_problems import UnopenedRows
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
@@ -34,7 +34,7 @@ LATER_MS: Final = 120
 STARTER: Final = "Only the starter library is here; its spectra are simulated from peak tables."
 
 
-class IdentifyPanel(Panel):
+class IdentifyPanel(SidePanel):
     """Speaks of the search; what is chosen here holds at once."""
 
     def __init__(

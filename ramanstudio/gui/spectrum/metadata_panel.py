@@ -26,7 +26,7 @@ from ramanstudio.gui.common.texts import (
     wanted_words,
 )
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
-from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
+from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project import predictions
@@ -45,7 +45,7 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(Panel):
+class FactsPanel(SidePanel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
