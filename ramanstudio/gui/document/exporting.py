@@ -52,7 +52,7 @@ def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: P
     panels = []
     for entry, result in found[:MOST_PANELS]:
         assert result.denoised is not None
-        panels.append(figures.SidePanel(entry.name, result.source, result.denoised))
+        panels.append(figures.Panel(entry.name, result.source, result.denoised))
     figures.draw_denoised(path, panels, **look)
     left_out = len(found) - len(panels)
     return f"The picture was saved as '{path}'." + (
