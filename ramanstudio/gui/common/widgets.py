@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.gui.common.theme import Theme
+
 
 class Panel(QScrollArea):
     """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
@@ -32,6 +34,9 @@ class Panel(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(248)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
 
 
 def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
@@ -135,3 +140,19 @@ def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
     action.changed.connect(follow)
     made.clicked.connect(action.trigger)
     return made
+
+
+def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
+    """The heading of a panel, by which it can be moved, with something at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.selection import Selection
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.waiting_page import WaitingPage
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ AFTER_RESULTS_MS: Final = 300
 WHILE_DRAGGED_MS: Final = 60
 
 
-class ExplorePage(QWidget):
+class ExplorePage(TabPage):
     """Shows how the spectra lie to each other. The plane is made when the page is first looked at."""
 
     def __init__(self, session: Session, exploring: Exploring, actions: Mapping[str, QAction]) -> None:
@@ -116,7 +118,9 @@ class ExplorePage(QWidget):
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:
-        only_results = now.entries is before.entries and now.groups is before.groups and now.explored is before.explored
+        only_results = (
+            now.entries is before.entries and now.groups is before.groups and now.exploration is before.exploration
+        )
         self._refresh_soon(AFTER_RESULTS_MS if only_results else 0)
 
     def _refresh_soon(self, after_ms: int = 0) -> None:
@@ -131,13 +135,13 @@ class ExplorePage(QWidget):
         readable = sum(len(entry.source) for entry in project.entries if entry.source is not None)
         if not project.entries:
             self._stack.setCurrentWidget(self.empty)
-        elif project.explored is None or readable < FEWEST:
+        elif project.exploration is None or readable < FEWEST:
             self.waiting.refresh(readable)
             self._stack.setCurrentWidget(self.waiting)
         else:
             self.make_view()
             self._stack.setCurrentWidget(self._plane)
-            self._show(project, project.explored)
+            self._show(project, project.exploration)
 
     def _show(self, project: Project, explored: Exploration) -> None:
         from ramanstudio.gui.explore.colouring import tints
@@ -178,7 +182,7 @@ class ExplorePage(QWidget):
 
     def _step(self) -> None:
         """The plane of neighbours has settled a bit more."""
-        plane, explored = self._exploring.moving_plane, self._session.project.explored
+        plane, explored = self._exploring.moving_plane, self._session.project.exploration
         if self.view is None or plane is None or explored is None or self._layout == COMPONENTS:
             return
         if len(plane) == len(explored.members) and self.isVisible():
@@ -189,7 +193,7 @@ class ExplorePage(QWidget):
         assert self.bar is not None
         self._layout = layout
         self.bar.show_layout(layout)
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is not None and layout != COMPONENTS and layout not in explored.planes:
             self._exploring.settle()
         self.refresh()
@@ -197,7 +201,7 @@ class ExplorePage(QWidget):
     def _say(self) -> None:
         from ramanstudio.gui.explore.texts import summary
 
-        explored, bar = self._session.project.explored, self.bar
+        explored, bar = self._session.project.exploration, self.bar
         assert explored is not None and bar is not None
         many = int(self._selected(explored).sum())
         sentence, asides = self._exploring.sentence, self._exploring.asides
@@ -247,7 +251,7 @@ class ExplorePage(QWidget):
         return np.zeros_like(selected) if none else selected
 
     def _pick(self, indices: NDArray[np.intp], mode: str) -> None:
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is None:
             return
         mask = self._session.selected_mask(explored.members) if mode == "remove" else self._selected(explored)
@@ -267,7 +271,7 @@ class ExplorePage(QWidget):
         return None if self._spectra is None else spoken_of(self._spectra, self._session.groups, self._tinted, index)
 
     def _draw_curves(self) -> None:
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if self.strip is None or self.view is None or self._spectra is None or explored is None:
             return
         if not self.isVisible() or len(self._spectra) != len(explored.members):
@@ -277,7 +281,23 @@ class ExplorePage(QWidget):
             self._spectra, self._selected(explored), self._session.groups, self._exploring.portraits, hidden
         )
 
+    def set_current(self, on: bool) -> None:
+        """Keep the projection up to date while the page is shown."""
+        self._exploring.want(on)
+
     # What can be taken away
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether the spectra have been projected."""
+        return self._session.project.exploration is not None
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the scatter plot and the spectra beneath it; None while there is none."""
+        from ramanstudio.export.scatter_figure import draw_scatter
+
+        picture = self.picture()
+        return None if picture is None else partial(draw_scatter, picture=picture)
 
     def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""
@@ -291,7 +311,7 @@ class ExplorePage(QWidget):
         """Name, place and group of what is selected, or of all, as tab separated text."""
         from ramanstudio.gui.explore.texts import as_text
 
-        explored, spectra = self._session.project.explored, self._spectra
+        explored, spectra = self._session.project.exploration, self._spectra
         plane = explored.planes.get(self._layout) if explored is not None else None
         if explored is None or spectra is None or plane is None or len(spectra) != len(explored.members):
             return ""
