@@ -51,7 +51,7 @@ class Theme:
 
     def pen(self, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """A pen for curves: `width` in pixels of the screen whatever the zoom."""
-        pen = QPen(faded(colour, alpha), width)
+        pen = QPen(with_alpha(colour, alpha), width)
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         return pen
@@ -103,7 +103,7 @@ class Theme:
         )
 
 
-def faded(colour: str, alpha: float) -> QColor:
+def with_alpha(colour: str, alpha: float) -> QColor:
     """A colour with an opacity between 0 and 1."""
     shade = QColor(colour)
     shade.setAlphaF(alpha)
@@ -117,7 +117,7 @@ def mixed(colour: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round((1 - share) * one + share * two):02x}" for one, two in pairs)
 
 
-def tabular(font: QFont) -> QFont:
+def with_tabular_figures(font: QFont) -> QFont:
     """A copy of `font` whose figures all have one width, so that numbers in a column stand still."""
     copy = QFont(font)
     copy.setFeature(QFont.Tag("tnum"), 1)

@@ -94,7 +94,7 @@ class FineTuneWizard(QWizard):
         except StudioError as error:
             self.keep.say(error)
             return
-        self.services.models.ask(model.card.name)
+        self.services.models.set_enabled(model.card.name)
         self.services.models.refresh()
         self.messages.info(f"'{model.card.name}' is kept. {found.report.headline}")
         in_groups = self.keep.rest.isChecked() and model.card.kind == finetuned_model.CLASSES

@@ -54,12 +54,10 @@ class IdentifyCommands:
         self._walk(1)
 
     def export_identified(self) -> None:
-        from ramanstudio.export.identifications import KINDS
-
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"
         path = dialogs.ask_export(
-            self._window, "Export identifications", self._settings, f"{stem}-identified.csv", KINDS
+            self._window, "Export identifications", self._settings, f"{stem}-identified.csv", "Table (*.csv)"
         )
         if path is not None:
             self._exporting.identified(path, self._identifying.libraries.all)

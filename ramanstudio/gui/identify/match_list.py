@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, mixed, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, mixed, with_tabular_figures
 from ramanstudio.gui.identify.match_model import CANDIDATE, CHANCE, COLUMNS, QUIET, HitModel, LibraryOf
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _HitRow(QStyledItemDelegate):
         key, quiet = COLUMNS[index.column()].key, bool(index.data(QUIET))
         self._mark_candidate(painter, area, str(index.data(CANDIDATE) or ""), key == "rank")
         small = key not in ("name", "chance")
-        font = tabular(option.font)
+        font = with_tabular_figures(option.font)
         if small:
             font.setPixelSize(QUIET_PX)
         painter.setFont(font)

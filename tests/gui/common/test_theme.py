@@ -81,10 +81,10 @@ def test_the_chosen_theme_dresses_the_application_and_is_said_once(dressed: Appe
 
 def test_figures_of_one_width_are_asked_for_in_a_copy(qapp: QApplication) -> None:
     font = qapp.font()
-    assert theme.tabular(font).featureTags()
+    assert theme.with_tabular_figures(font).featureTags()
     assert not font.featureTags()
 
 
 def test_colours_mix_and_fade() -> None:
     assert theme.mixed("#000000", "#ffffff", 0.5) == "#808080"
-    assert theme.faded("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)
+    assert theme.with_alpha("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)

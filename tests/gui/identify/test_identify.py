@@ -364,11 +364,11 @@ def test_hits_are_saved_as_a_table(start: Starter, tmp_path: Path, monkeypatch: 
         rows = list(csv.DictReader(file))
     best = [row for row in rows if row["rank"] == "1"]
     assert len(best) == 42
-    assert [row["substance"] for row in best if row["unknown"] == "0"].count("calcite") == 24
-    calcite = next(row for row in best if row["substance"] == "calcite" and row["unknown"] == "0")
-    assert calcite["matched bands"] == "282 712 1086"
+    assert [row["substance"] for row in best if row["unknown"] == "no"].count("calcite") == 24
+    calcite = next(row for row in best if row["substance"] == "calcite" and row["unknown"] == "no")
+    assert calcite["matched bands / cm-1"] == "282 712 1086"
     assert calcite["library"] == "Minerals"
-    assert float(calcite["chance"]) > 0.5
+    assert float(calcite["probability"]) > 0.5
 
 
 def test_what_was_found_is_kept_in_the_project(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,7 +405,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
 
     shelf = library_folder.shelf()
     for one in shelf.libraries:
-        one.prepared(Other())
+        one.with_fingerprints(Other())
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert desk.engine.prepared == sum(len(one) for one in shelf.libraries)
