@@ -21,9 +21,10 @@ from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.denoising.batches import DEFAULT_MODEL, MIN_TOGETHER
+from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.export import tables
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
