@@ -24,7 +24,7 @@ from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.signal import comparison
-from ramanstudio.signal.comparison import FEWEST_POINTS
+from ramanstudio.signal.comparison import MIN_POINTS
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -219,8 +219,8 @@ def _with_numbers(sources: Sequence[Source], reading: Reading) -> list[Source]:
 
 def _is_usable(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
     """Whether the spectra of a file can be compared with others; one that cannot must not stop those that can."""
-    if spectra.points < FEWEST_POINTS:
-        remedy = f"At least {FEWEST_POINTS} points are needed."
+    if spectra.points < MIN_POINTS:
+        remedy = f"At least {MIN_POINTS} points are needed."
         reading.fail(file, StudioError(f"A spectrum of {spectra.points} points is too short to group.", remedy=remedy))
     else:
         return True
@@ -254,7 +254,7 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
         raise StudioError(
             f"These spectra have too little of a range in common: '{late[0].name}' begins at"
             f" {late[1].axis[0]:.0f} cm⁻¹ and '{early[0].name}' ends at {early[1].axis[-1]:.0f} cm⁻¹.",
-            remedy=f"Give files that share at least {FEWEST_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
+            remedy=f"Give files that share at least {MIN_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
         )
     return SpectrumSet(axis, np.concatenate([comparison.resampled(one, axis) for one in sets]))
 

@@ -105,7 +105,7 @@ def _read(
 ) -> Representations:
     denoised, axis = extractor.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
-        spectra, denoised = (one.with_axis(axis, comparison.resampled(one, axis)) for one in (spectra, denoised))
+        spectra, denoised = (one.with_axis(axis, comparison.resample(one, axis)) for one in (spectra, denoised))
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
         extractor = replace(extractor, weights=weights)

@@ -35,7 +35,7 @@ def on_one_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np.bo
 
 def resampled(sets: Sequence[SpectrumSet], axis: NDArray[np.float64]) -> NDArray[np.float32]:
     """The spectra of all `sets` at `axis` (B,), one under the other (N, B)."""
-    return np.concatenate([comparison.resampled(one, axis) for one in sets])
+    return np.concatenate([comparison.resample(one, axis) for one in sets])
 
 
 def from_names(pattern: str, names: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.str_]]:

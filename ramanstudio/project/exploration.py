@@ -258,5 +258,5 @@ def _side_by_side(parts: Parts, groups: Groups, progress: Progress) -> tuple[Shi
         parts = [part for part in parts if part.denoised.same_axis(parts[0].denoised)]
     places = members_of(parts).positions_in(groups.members)
     labels = np.where(places >= 0, groups.labels[places], OUTLIER)
-    values = [compare.resampled(part.denoised, axis) for part in progress.steps(parts, "entries")]
+    values = [compare.resample(part.denoised, axis) for part in progress.steps(parts, "entries")]
     return axis, values[0] if len(values) == 1 else np.concatenate(values), labels
