@@ -223,7 +223,7 @@ class Engine:
         """
         progress = progress or SILENT
         compared = self.compare([self._denoise_finite(spectra, progress)], progress)
-        return clusters.cluster(compared.likeness, n_clusters, method, progress)
+        return clusters.cluster(compared.coordinates, n_clusters, method, progress)
 
     def _denoise_finite(self, spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
         """Denoise each spectrum by itself. Raises StudioError when one holds NaN."""

@@ -145,10 +145,10 @@ def cluster(
     spectra = on_one_axis(sources)
     with bars("Grouping") as progress:
         denoised = engine.denoise(spectra, progress=progress).spectra
-        likeness = engine.compare([denoised], progress).likeness
-        found = clusters.cluster(likeness, n_clusters, method, progress)
-    silhouette_widths = silhouette.silhouette_widths(likeness, found.labels)
-    places = None if plane is None else _laid_out(likeness, plane)
+        coordinates = engine.compare([denoised], progress).coordinates
+        found = clusters.cluster(coordinates, n_clusters, method, progress)
+    silhouette_widths = silhouette.silhouette_widths(coordinates, found.labels)
+    places = None if plane is None else _laid_out(coordinates, plane)
     write_table(out, _group_lines(sources, found, silhouette_widths, places))
     _tell_of_groups(sources, found)
     if any(not one.same_axis(spectra) for _, one in sources):

@@ -27,13 +27,13 @@ ROUNDING_CM: Final = 10.0  # a shared range that is longer by less is not worth 
 class Comparison:
     """N spectra as points that can be compared.
 
-    `features` (N, D) of unit length, (N, 0) where the model has no embedder; `likeness` (N, K), the coordinates that
+    `features` (N, D) of unit length, (N, 0) where the model has no embedder; `coordinates` (N, K), the coordinates that
     clusters are found in. `range_cm` (low, high) is where lines were compared; None where the spectra share too little
     of a range, and only the features count.
     """
 
     features: NDArray[np.float32]
-    likeness: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
     range_cm: tuple[float, float] | None
 
 

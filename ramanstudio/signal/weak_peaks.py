@@ -1,7 +1,7 @@
 """Raise the expected error at weak peaks that noise and drift alone can produce.
 
-A network that has learned what lines look like claims a small error just where it has drawn one. But no weak peak can be
-known better than the samples under it allow: their white noise averages out over its width, and what repeats of one
+A network that has learned what lines look like claims a small error just where it has drawn one. But no weak peak can
+be known better than the samples under it allow: their white noise averages out over its width, and what repeats of one
 measurement differ by does not average out at all.
 """
 
