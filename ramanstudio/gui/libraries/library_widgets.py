@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.libraries.reference_model import ReferenceModel
-from ramanstudio.gui.viewer.spectrum_strip import Strip
+from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -49,7 +49,7 @@ class LibraryWidgets:
         self.count = label("quiet")
         self.model = ReferenceModel(window)
         self.table = self._make_table(window)
-        self.strip, self.details = Strip(window), label("quiet", wrap=True)
+        self.strip, self.details = SpectrumStrip(window), label("quiet", wrap=True)
         self.strip.setAccessibleName("Spectra of the selected references")
         self.empty = label("quiet", wrap=True)
         self.empty.setText(NO_REFERENCE)

@@ -18,7 +18,7 @@ from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import let_drops_through, paths_of
 from ramanstudio.gui.libraries.library_edits import LibraryEdits, LibrarySelection, is_starter
 from ramanstudio.gui.libraries.library_widgets import LibraryWidgets, describe_reference
-from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, Curve
+from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, StripCurve
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -169,7 +169,7 @@ class LibraryWindow(QDialog):
     def _show_spectra(self) -> None:
         library, theme = self.model.library, appearance().theme
         references = self.references[:MOST_CURVES] if library is not None else []
-        curves: list[Curve] = []
+        curves: list[StripCurve] = []
         self.widgets.details.setText("")
         for number, row in enumerate(references):
             assert library is not None
@@ -181,7 +181,7 @@ class LibraryWindow(QDialog):
             values = spectrum.values[0].astype(float)
             values = values / (float(abs(values).max()) or 1.0)
             colour = theme.reference if len(references) == 1 else theme.category(number)
-            curves.append(Curve(str(library.names[row]), spectrum.axis, values, None, colour))
+            curves.append(StripCurve(str(library.names[row]), spectrum.axis, values, None, colour))
         self.widgets.strip.show_curves(curves)
         self.widgets.show_spectra(bool(curves))
         if library is not None and len(references) == len(curves) == 1:
