@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.gui.common.theme import Theme, mixed
+
 
 class Panel(QScrollArea):
     """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
@@ -32,6 +34,22 @@ class Panel(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(248)
+
+
+def panel_heading(title: str, beside: QWidget | None = None) -> QWidget:
+    """Make the heading by which a panel is moved, with `beside` at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(title)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading
 
 
 def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
@@ -135,3 +153,16 @@ def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
     action.changed.connect(follow)
     made.clicked.connect(action.trigger)
     return made
+
+
+def paint_row_background(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
+    """Paint the background of a list row: selected, hovered, or with the keyboard focus."""
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+        painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
+    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+        painter.setPen(QPen(QColor(theme.accent), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area.adjusted(0, 0, -1, -1))

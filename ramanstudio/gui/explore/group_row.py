@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
 from ramanstudio.gui.explore.group_model import MOST_SHOWN, GroupModel, Line
-from ramanstudio.gui.spectra_list.entry_row import paint_ground
+from ramanstudio.gui.common.widgets import paint_row_background
 from ramanstudio.gui.viewer.marker_shapes import outline
 
 Index = QModelIndex | QPersistentModelIndex
@@ -85,7 +85,7 @@ class GroupRow(QStyledItemDelegate):
         area, state = QRect(option.rect), option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
-        paint_ground(painter, area, state, theme)
+        paint_row_background(painter, area, state, theme)
         paint_mark(painter, QPointF(area.left() + MARGIN + MARK_PX + 1, area.top() + 16), line, theme)
         above = QRect(area.left() + INDENT, area.top() + 6, area.width() - INDENT - MARGIN, 20)
         below = QRect(above.left(), area.top() + 27, above.width(), SPARK.height())

@@ -22,14 +22,13 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current, tabular
-from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, tool
+from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, tool, panel_heading
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.clustering_form import Finding
 from ramanstudio.gui.explore.colour_picker import Swatches
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.project.groups import OUTLIER, Groups
 from ramanstudio.project.project import Project
 

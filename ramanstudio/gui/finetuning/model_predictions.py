@@ -21,7 +21,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import NO_NUMBERS, answered_of, unanswered
+from ramanstudio.project.predictions import NO_NUMBERS, answered_of, unanswered
 from ramanstudio.project.project import Answered, Entry, Project, Result
 
 if TYPE_CHECKING:

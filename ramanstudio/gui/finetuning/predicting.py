@@ -20,9 +20,9 @@ from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.predictions import answered_of
 from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.project.predictions import answered_of
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress

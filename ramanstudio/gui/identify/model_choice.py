@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.finetuning.finetuned_model import CLASSES
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.widgets import NamedBox, label
-from ramanstudio.gui.finetuning.predictions import answer_words
+from ramanstudio.project.predictions import answer_words
 
 if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import TaughtCard

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, tabular
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
-from ramanstudio.gui.identify.texts import UNKNOWN, candidates_words, chance_words, facts_of, marks_words, note_of
+from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
+from ramanstudio.project.substance_counts import UNKNOWN
 
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed

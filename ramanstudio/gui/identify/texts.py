@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.searching import Identification, Match
 
-UNKNOWN = "unknown"
 _CANDIDATES = "Candidates, right nine times in ten where the libraries have it"
 SURE = 0.995  # a chance above is not written as 1
 
@@ -41,13 +40,6 @@ def candidates_words(found: Identification) -> str:
     if many <= 1:
         return f"{_CANDIDATES}: the first alone."
     return f"{_CANDIDATES}: the first {many}; compare them."
-
-
-def name_of(found: Identification | None) -> str:
-    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
-    if found is None:
-        return ""
-    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
 
 
 def facts_of(match: Match, library: Library | None) -> str:

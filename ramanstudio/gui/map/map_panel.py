@@ -23,10 +23,9 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.band_inputs import BandInput
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import Panel, button, label
+from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_values import kind_of
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Series
 

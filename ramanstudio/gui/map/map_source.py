@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.predictions import classes_of
-from ramanstudio.gui.identify.substance_counts import substances_of
-from ramanstudio.gui.identify.texts import UNKNOWN
 from ramanstudio.gui.map.map_values import Choice, Source
 from ramanstudio.project.groups import Members
+from ramanstudio.project.predictions import classes_of
 from ramanstudio.project.project import Answered, Entry, Identified, Result
+from ramanstudio.project.substance_counts import UNKNOWN, substances_of
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 

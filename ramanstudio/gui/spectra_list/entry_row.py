@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.texts import short_problem, size_of
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, mixed, tabular
+from ramanstudio.gui.common.widgets import paint_row_background
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
 from ramanstudio.project.project import Entry, Result
 
@@ -60,7 +61,7 @@ class EntryRow(QStyledItemDelegate):
         painter.save()
         area = QRect(option.rect)
         state = option.state
-        paint_ground(painter, area, state, theme)
+        paint_row_background(painter, area, state, theme)
         spark = QRect(area.left() + MARGIN, area.center().y() - SPARK.height() // 2, SPARK.width(), SPARK.height())
         if entry.source is None:
             self._paint_sign(painter, spark, theme)
@@ -142,16 +143,3 @@ class EntryRow(QStyledItemDelegate):
         if snr is not None:
             return snr.arrow, theme.text
         return ("waiting", theme.quiet) if self._model.state(entry) == "waiting" else ("", theme.quiet)
-
-
-def paint_ground(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
-    """What lies under a row of a list: whether it is selected, under the mouse, or has the keyboard."""
-    if state & QStyle.StateFlag.State_Selected:
-        painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
-        painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
-    elif state & QStyle.StateFlag.State_MouseOver:
-        painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
-    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-        painter.setPen(QPen(QColor(theme.accent), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(area.adjusted(0, 0, -1, -1))

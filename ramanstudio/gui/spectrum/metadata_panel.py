@@ -18,11 +18,10 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui.common.texts import Snr, count_of, facts_of, median_snr, region_words, together_words, wanted_words
 from ramanstudio.gui.common.theme import Theme, faded, tabular
-from ramanstudio.gui.common.widgets import Panel, button, label
+from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning import predictions
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
+from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, could_be_one_set
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")

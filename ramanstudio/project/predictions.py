@@ -1,4 +1,4 @@
-"""What a taught model says of the spectra of an entry, made to be kept, and in words. Knows no Qt."""
+"""What a taught model says of the spectra of an entry, made to be kept, and in words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.project.project import Answered
+from ramanstudio.project.substance_counts import UNKNOWN
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import TaughtCard
 
 NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
-UNKNOWN: Final = "unknown"
 
 
 def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Answered:

@@ -1,21 +1,34 @@
-"""How many of the open spectra are of which substance. Knows no Qt."""
+"""How many of the open spectra are of which substance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.identify.texts import UNKNOWN, name_of
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Identified, Project
 
+if TYPE_CHECKING:
+    from ramanstudio.search.searching import Identification
+
+
+UNKNOWN: Final = "unknown"  # the name of a spectrum that no reference fits
+
+
+def substance_name(identification: Identification | None) -> str:
+    """The best match of a spectrum, `unknown` where no reference fits, or nothing while it was not searched."""
+    if identification is None:
+        return ""
+    return UNKNOWN if identification.unknown or not identification.matches else identification.matches[0].name
+
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SubstanceCount:
     """A substance, and how many spectra are of it."""
 
     name: str
@@ -55,9 +68,9 @@ class Tally:
                 self.done += len(some)
 
     @property
-    def substances(self) -> list[Counted]:
+    def substances(self) -> list[SubstanceCount]:
         """The substances, most common first, what is unknown last."""
-        found = [Counted(name, sum(len(some) for _, some in pieces)) for name, pieces in self._rows.items()]
+        found = [SubstanceCount(name, sum(len(some) for _, some in pieces)) for name, pieces in self._rows.items()]
         return sorted(found, key=lambda one: (one.is_unknown, -one.count, one.name))
 
     def members_of(self, name: str) -> Members:
@@ -87,5 +100,5 @@ def _by_name(identified: Identified) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, found in enumerate(identified.found):
         if found is not None:
-            rows.setdefault(name_of(found), []).append(row)
+            rows.setdefault(substance_name(found), []).append(row)
     return rows
