@@ -17,7 +17,7 @@ from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, SCALED, Curve, St
 from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.explore.scatter_toolbar import PlaneBar
+    from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
     from ramanstudio.project.exploration import Portrait
 
 CURVES: Final = 20  # more than these are shown as mean and spread
@@ -26,7 +26,7 @@ _APART_CM: Final = 40.0
 _LEAST_PX: Final = 170
 
 
-class ExploreStrip(QWidget):
+class ExploreSpectrumStrip(QWidget):
     """Chooses what the strip shows; `band_dragged(index, low, high)` in cm⁻¹."""
 
     band_dragged = Signal(int, float, float)
@@ -117,7 +117,7 @@ class ExploreStrip(QWidget):
         colours = (self._theme.accent, self._theme.residual)
         self._strip.set_bands([StripBand(*band, colour) for band, colour in zip(bands, colours, strict=False)])
 
-    def suggest_bands(self, portraits: Sequence[Portrait], bar: PlaneBar) -> None:
+    def suggest_bands(self, portraits: Sequence[Portrait], bar: ScatterToolbar) -> None:
         """Begin with the two highest lines of the groups' means."""
         if not portraits:
             return

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
-from ramanstudio.gui.explore.group_model import MOST_SHOWN, GroupModel, Line
 from ramanstudio.gui.common.widgets import paint_row_background
+from ramanstudio.gui.explore.group_model import MOST_SHOWN, GroupModel, Line
 from ramanstudio.gui.viewer.marker_shapes import outline
 
 Index = QModelIndex | QPersistentModelIndex
@@ -48,7 +48,7 @@ def paint_mark(painter: QPainter, middle: QPointF, line: Line, theme: Theme) -> 
     painter.translate(-middle)
 
 
-class GroupRow(QStyledItemDelegate):
+class GroupDelegate(QStyledItemDelegate):
     """Paints rows, and puts the editor where the name is."""
 
     def __init__(self, model: GroupModel, parent: QObject) -> None:

@@ -20,9 +20,9 @@ from ramanstudio.gui.viewer.content import Bundle, Envelope, columns_as_text
 from ramanstudio.gui.viewer.cursor import Cursor
 from ramanstudio.gui.viewer.framing import Framed, Framing
 from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.legend import Legend
+from ramanstudio.gui.viewer.legend import CurveLegend
 from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, Panes
-from ramanstudio.gui.viewer.strokes import Curve
+from ramanstudio.gui.viewer.strokes import CurveItem
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -79,7 +79,7 @@ class OverlayView(Framed, QWidget):
         self._items: list[tuple[int, QGraphicsItem]] = []
         self._lines: list[pg.InfiniteLine] = []
         self._bounds: dict[int, list[Envelope]] = {MAIN: [], RESIDUAL: []}
-        self._legend = Legend(self, self._theme)
+        self._legend = CurveLegend(self, self._theme)
         self._panes = Panes(self, "Difference")
         self._panes.setAccessibleName("Spectrum and reference")
         self._panes.setWhatsThis(_HELP)
@@ -204,7 +204,7 @@ class OverlayView(Framed, QWidget):
 
     def _add(self, pane: int, axis: Floats, values: Floats, colour: str, width: float) -> None:
         axis, values = np.asarray(axis, np.float64), np.asarray(values, np.float64)
-        item = Curve(axis, values, self._theme.pen(colour), width)
+        item = CurveItem(axis, values, self._theme.pen(colour), width)
         item.setZValue(2 + len(self._items) / 100)
         self._panes.boxes[pane].addItem(item, ignoreBounds=True)
         self._items.append((pane, item))

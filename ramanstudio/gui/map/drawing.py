@@ -16,8 +16,8 @@ from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.map.map_source import Subject
-from ramanstudio.gui.map.map_values import Choice, Source, axis_of_shift, numbers_of, picture_of
+from ramanstudio.gui.map.map_source import MapSource
+from ramanstudio.gui.map.map_values import MapData, MapOptions, axis_of_shift, numbers_of, picture_of
 from ramanstudio.gui.map.map_view import MapView
 from ramanstudio.gui.viewer.axes import decimals_for, plain
 from ramanstudio.signal import map_channels
@@ -30,15 +30,15 @@ Named = tuple[tuple[str, ...], tuple[str, ...]]  # names and colours of the grou
 AT_ONCE: Final = 4_000_000  # intensities that are summed within a frame or two; more are left to a thread
 
 
-class Drawing:
+class MapRenderer:
     """Puts what is chosen of a subject on a view; `drawn()` is called once it is there."""
 
     def __init__(
-        self, view: MapView, subject: Subject, workers: Workers, messages: Messages, drawn: Callable[[], None]
+        self, view: MapView, subject: MapSource, workers: Workers, messages: Messages, drawn: Callable[[], None]
     ) -> None:
         self._view, self._subject, self._workers, self._messages = view, subject, workers, messages
         self._drawn = drawn
-        self._choice = Choice()
+        self._choice = MapOptions()
         self._numbers: Numbers | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -46,7 +46,7 @@ class Drawing:
         """Draw anew next time, whatever is drawn."""
         self._shown = ()
 
-    def draw(self, choice: Choice, theme: Theme) -> None:
+    def draw(self, choice: MapOptions, theme: Theme) -> None:
         """Draw what is chosen, or the total intensity while that is not known; nothing where it is drawn already."""
         wanted = replace(choice, channel="total") if self._subject.offers(choice.channel) else choice
         source = self._subject.measured(choice)
@@ -55,7 +55,7 @@ class Drawing:
         made_of = (source.values, source.snr_after, source.labels_of, source.substances_of, source.answers_of)
         shown = (*made_of, wanted, picked, names, self._subject.entry)
         if len(shown) == len(self._shown) and all(
-            one is other or (isinstance(one, (Choice, bytes, tuple)) and one == other)
+            one is other or (isinstance(one, (MapOptions, bytes, tuple)) and one == other)
             for one, other in zip(shown, self._shown, strict=True)
         ):
             return
@@ -74,12 +74,12 @@ class Drawing:
             job.failed.connect(self._messages.show_error)
 
     def _draw_if_current(
-        self, shown: tuple[object, ...], wanted: Choice, source: Source, names: Named, numbers: Numbers
+        self, shown: tuple[object, ...], wanted: MapOptions, source: MapData, names: Named, numbers: Numbers
     ) -> None:
         if shown is self._shown:
             self._draw(wanted, source, names, numbers)
 
-    def _draw(self, wanted: Choice, source: Source, named: Named, numbers: Numbers) -> None:
+    def _draw(self, wanted: MapOptions, source: MapData, named: Named, numbers: Numbers) -> None:
         places, entry = self._subject.places, self._subject.entry
         if places is None or isinstance(places, Series) or entry is None:
             return
@@ -88,11 +88,11 @@ class Drawing:
         model = source.answers_of.model if source.answers_of is not None else ""
         title = " · ".join(part for part in (entry.name, grid.title, model) if part)
         picture = picture_of(wanted, grid, numbers, source.unit, *named, title)
-        self._view.set_smooth(wanted.smooth)
+        self._view.set_interpolated(wanted.smooth)
         self._view.show_picture(picture, len(source.values))
         self._drawn()
 
-    def _draw_series(self, series: Series, source: Source, choice: Choice) -> None:
+    def _draw_series(self, series: Series, source: MapData, choice: MapOptions) -> None:
         if self._subject.entry is None:
             return
         self._numbers = None
@@ -107,7 +107,7 @@ class Drawing:
             title=self._subject.entry.name,
             axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
         )
-        self._view.set_smooth(choice.smooth)
+        self._view.set_interpolated(choice.smooth)
         self._view.show_series(series, rows, shifts, picture)
         self._drawn()
 
@@ -118,7 +118,7 @@ class Drawing:
         if isinstance(self._subject.places, Series):
             at = self._view.series.coordinates(row)
             return f"{self._subject.places.quantity} {number(at)} {self._subject.places.unit}" if at is not None else ""
-        place = self._view.ground.coordinates(row)
+        place = self._view.canvas.coordinates(row)
         if place is None or self._numbers is None or row >= len(self._numbers):
             return ""
         unit = self._view.picture.grid.unit

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.common.band_inputs import BandInput
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_values import kind_of
+from ramanstudio.gui.viewer.band_input import BandInput
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Series
 

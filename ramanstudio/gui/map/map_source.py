@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.map_values import Choice, Source
+from ramanstudio.gui.map.map_values import MapData, MapOptions
 from ramanstudio.project.groups import Members
 from ramanstudio.project.predictions import classes_of
 from ramanstudio.project.project import Answered, Entry, Identified, Result
@@ -20,7 +20,7 @@ from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
 
 
-class Subject:
+class MapSource:
     """Reads the session; keeps nothing but which map it is and where its spectra lie."""
 
     def __init__(self, session: Session) -> None:
@@ -80,7 +80,7 @@ class Subject:
         """Whether all of it is selected, or nothing."""
         return self.source is None or len(self.rows) in (0, len(self.source))
 
-    def spectra(self, choice: Choice) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
+    def spectra(self, choice: MapOptions) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
         """The spectra as they are to be shown, denoised where they are and that is wanted, and their expected error."""
         assert self.source is not None
         result = self.result
@@ -124,12 +124,12 @@ class Subject:
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
         return fitting[-1] if fitting else None
 
-    def measured(self, choice: Choice) -> Source:
+    def measured(self, choice: MapOptions) -> MapData:
         """All that a map of it can be made of."""
         spectra, error = self.spectra(choice)
         result = self.result
         denoised = result.denoised if result is not None else None
-        source = Source(
+        source = MapData(
             spectra.axis,
             spectra.values,
             error,

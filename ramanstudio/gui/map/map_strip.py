@@ -13,8 +13,8 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.colour_bar import RGB
-from ramanstudio.gui.map.map_values import Choice
+from ramanstudio.gui.map.map_values import MapOptions
+from ramanstudio.gui.viewer.band_input import RGB_COLOURS
 from ramanstudio.gui.viewer.spectrum_strip import Curve, Strip, StripBand
 from ramanstudio.project.project import Entry
 from ramanstudio.signal import map_channels
@@ -24,7 +24,7 @@ LEAST_PX: Final = 170  # in less the name of the intensity would be cut
 MEANT: Final = 3000  # spectra that a mean is taken of while one waits
 
 
-class MapStrip(QWidget):
+class MapSpectrumStrip(QWidget):
     """Chooses what the strip shows; `band_dragged(index, low, high)`, `band_asked(low, high)` in cm⁻¹."""
 
     band_dragged = Signal(int, float, float)
@@ -49,7 +49,7 @@ class MapStrip(QWidget):
         self._made_of = ()
         self.strip.set_theme(theme)
 
-    def show_for(self, entry: Entry, spectra: SpectrumSet, choice: Choice, rows: NDArray[np.int64]) -> None:
+    def show_for(self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]) -> None:
         """Show the selected `rows`; while all or none are, the means of the groups, or of all."""
         self._show_bands(choice)
         portraits = self._exploring.portraits
@@ -70,14 +70,14 @@ class MapStrip(QWidget):
             Curve(words, spectra.axis, spectra.values[row], None, self._theme.text) if found else None
         )
 
-    def _show_bands(self, choice: Choice) -> None:
+    def _show_bands(self, choice: MapOptions) -> None:
         self.strip.takes_bands = not choice.needs
-        colours = RGB if choice.channel == "rgb" else (self._theme.accent, self._theme.residual)
+        colours = RGB_COLOURS if choice.channel == "rgb" else (self._theme.accent, self._theme.residual)
         bands = [StripBand(*band, colour) for band, colour in zip(choice.bands_used, colours, strict=False)]
         if list(self.strip.bands) != bands:
             self.strip.set_bands(bands)
 
-    def _curves(self, entry: Entry, spectra: SpectrumSet, choice: Choice, rows: NDArray[np.int64]) -> list[Curve]:
+    def _curves(self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]) -> list[Curve]:
         theme, some = self._theme, 0 < len(rows) < len(spectra)
         if some and len(rows) <= CURVES:
             return [

@@ -23,7 +23,7 @@ from ramanstudio.gui.shell.pages import Side
 from ramanstudio.gui.shell.tabs import Middle, has_map
 from ramanstudio.gui.shell.view_commands import VIEW_SETTINGS
 from ramanstudio.gui.spectra_list.entry_list import EntryList
-from ramanstudio.gui.spectrum.metadata_panel import FactsPanel
+from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.project.project import Project, could_be_one_set
 
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(studio, self)
         self.page = SpectrumPage(studio.session, self.acts, self.commands.prepare)
         self.entries = EntryList(studio.session, studio.denoising.waits)
-        self.facts = FactsPanel(studio.session, studio.denoising, self.acts)
+        self.facts = MetadataPanel(studio.session, studio.denoising, self.acts)
         self.groups = GroupsPanel(studio.session, studio.exploring, self.acts)
         self.middle = Middle(studio, self)
         self.pages = self.middle.pages

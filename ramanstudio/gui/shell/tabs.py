@@ -18,7 +18,7 @@ from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.explore.scatter_view import PlaneView
+    from ramanstudio.gui.explore.scatter_view import ScatterView
     from ramanstudio.gui.identify.identify_panel import IdentifyPanel
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.map.map_panel import MapPanel
@@ -76,7 +76,7 @@ class Middle:
             made.set_theme(theme)
 
     @property
-    def view(self) -> SpectrumView | PlaneView | MapView | OverlayView | None:
+    def view(self) -> SpectrumView | ScatterView | MapView | OverlayView | None:
         """What can be zoomed and taken away of the page that is looked at; None while it is not made."""
         shown = self.shown
         return shown.view if isinstance(shown, (SpectrumPage, ExplorePage, MapPage, IdentifyPage)) else None

@@ -9,7 +9,7 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.project.project import Entry, Region
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.explore.scatter_view import PlaneView
+    from ramanstudio.gui.explore.scatter_view import ScatterView
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.map.map_view import MapView
     from ramanstudio.gui.shell.main_window import MainWindow
@@ -31,7 +31,7 @@ class ViewCommands:
         return self._window.page.view
 
     @property
-    def _shown(self) -> SpectrumView | PlaneView | MapView | OverlayView | None:
+    def _shown(self) -> SpectrumView | ScatterView | MapView | OverlayView | None:
         """The view of the page that is looked at."""
         return self._window.middle.view
 

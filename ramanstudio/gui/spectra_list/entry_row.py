@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.texts import short_problem, size_of
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, mixed, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, tabular
 from ramanstudio.gui.common.widgets import paint_row_background
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
 from ramanstudio.project.project import Entry, Result
@@ -35,7 +35,7 @@ def tiny(spectra: SpectrumSet, across: int = SPARK.width()) -> np.ndarray:
     return np.asarray((binned - low) / (high - low) if high > low else np.full_like(binned, 0.5), dtype=np.float64)
 
 
-class EntryRow(QStyledItemDelegate):
+class EntryDelegate(QStyledItemDelegate):
     """Paints rows; tiny spectra are made when a row is first painted."""
 
     def __init__(self, model: EntryModel, parent: QObject) -> None:

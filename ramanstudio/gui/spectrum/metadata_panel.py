@@ -37,7 +37,7 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(Panel):
+class MetadataPanel(Panel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
@@ -58,7 +58,7 @@ class FactsPanel(Panel):
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(6)
         self._said: list[tuple[str, str]] = []
-        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
+        self._ticks = {name: ActionCheckBox(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
         self._one_set = button(actions["one_set"])
         self._regions = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
         self._exports = [button(actions[name]) for name in EXPORTS]
@@ -223,7 +223,7 @@ class FactsPanel(Panel):
             below.addSpacing(4)
 
 
-class ActionTick(QCheckBox):
+class ActionCheckBox(QCheckBox):
     """A tick box that is one with a checkable action."""
 
     def __init__(self, action: QAction) -> None:

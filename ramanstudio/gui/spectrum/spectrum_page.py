@@ -38,7 +38,7 @@ class SpectrumPage(QWidget):
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
-        self.header = SetHeader(session, actions)
+        self.header = SpectrumHeader(session, actions)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.problem)
@@ -164,7 +164,7 @@ class SpectrumPage(QWidget):
         view.show_spectra(rows)
 
 
-class SetHeader(QWidget):
+class SpectrumHeader(QWidget):
     """Names what is shown; in a set, steps through its spectra."""
 
     def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:

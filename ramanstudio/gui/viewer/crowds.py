@@ -15,8 +15,8 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats, Look, Quantity, logarithm
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
 from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.raster import Drawing, Raster, Turns, coloured, painted
-from ramanstudio.gui.viewer.strokes import Curve
+from ramanstudio.gui.viewer.raster import ImageSteps, Raster, TimeSlices, coloured, painted
+from ramanstudio.gui.viewer.strokes import CurveItem
 
 # Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
 # and the three lines that are drawn.
@@ -47,8 +47,8 @@ class DensityLayer:
         self._arrays: dict[Quantity, list[tuple[Floats, Floats]]] = {}
         self._found: dict[Quantity, list[Floats]] = {}
         self._wanted: list[Quantity] = []
-        self._lines: list[Curve] = []
-        self._turns = Turns(parent)
+        self._lines: list[CurveItem] = []
+        self._turns = TimeSlices(parent)
         self._main = Raster(panes[0], self._draw_main, parent)
         self._residual = Raster(panes[1], self._draw_residual, parent)
         self._residual.picture.setVisible(look.residual and self._has_denoised)
@@ -71,13 +71,13 @@ class DensityLayer:
         self._residual.redraw()
         self._draw_percentiles()
 
-    def _draw_main(self, frame: Frame, anew: bool) -> Drawing:
+    def _draw_main(self, frame: Frame, anew: bool) -> ImageSteps:
         return self._density(frame, self._quantity, self._look.log, anew)
 
-    def _draw_residual(self, frame: Frame, anew: bool) -> Drawing:
+    def _draw_residual(self, frame: Frame, anew: bool) -> ImageSteps:
         return self._density(frame, "residual", False, anew)
 
-    def _density(self, frame: Frame, quantity: Quantity | None, log: bool, anew: bool) -> Drawing:
+    def _density(self, frame: Frame, quantity: Quantity | None, log: bool, anew: bool) -> ImageSteps:
         if quantity is None:
             yield painted(frame)
             return
@@ -144,7 +144,7 @@ class DensityLayer:
     def _add_line(self, values: Floats, colour: str, style: Qt.PenStyle) -> None:
         pen = self._theme.pen(colour)
         pen.setStyle(style)
-        line = Curve(self._parts[0].axis, logarithm(values) if self._look.log else values, pen)
+        line = CurveItem(self._parts[0].axis, logarithm(values) if self._look.log else values, pen)
         line.setZValue(10)
         self._panes[0].addItem(line, ignoreBounds=True)
         self._lines.append(line)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem
 from ramanstudio.engine import BAND
 from ramanstudio.gui.common.theme import Theme, faded, mixed
 from ramanstudio.gui.viewer.content import Envelope, Floats, Look, Quantity, Shown, logarithm
-from ramanstudio.gui.viewer.strokes import Band, Curve
+from ramanstudio.gui.viewer.strokes import BandItem, CurveItem
 
 # Beyond 20, curves are too many to tell apart (and 500 items take 3.1 s to build and 0.65 s to redraw).
 CURVES: Final = 20
@@ -99,7 +99,7 @@ class CurveLayer:
         if item.expected_error is not None:
             half = BAND * np.asarray(item.expected_error, np.float64)
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
-            self._add("band", Band(axis, low, high, faded(colour, theme.band_alpha)), z=2)
+            self._add("band", BandItem(axis, low, high, faded(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]
         self._add_curve("denoised", axis, denoised, colour, z=3, width=_WIDE)
         residual = np.asarray(item.raw, np.float64) - item.denoised
@@ -122,7 +122,7 @@ class CurveLayer:
     ) -> None:
         self._bounds[quantity].append(_envelope(axis, values))
         halo = QColor(self._theme.panel) if self._on_top and quantity != "residual" else None
-        self._add(quantity, Curve(axis, values, self._theme.pen(colour), width, halo), z)
+        self._add(quantity, CurveItem(axis, values, self._theme.pen(colour), width, halo), z)
 
     def _add(self, quantity: Quantity, item: QGraphicsItem, z: float) -> None:
         item.setZValue(z + (20 if self._on_top else 0))

@@ -19,7 +19,7 @@ _LINE: Final = 20
 _LONGEST: Final = {8: 320, 20: 130}
 
 
-class Legend(QWidget):
+class CurveLegend(QWidget):
     """Names beside a sample of their stroke, in rows above the plot, where they cover no curve."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:

@@ -14,7 +14,7 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats, Look, Quantity, logarithm
 from ramanstudio.gui.viewer.density import Frame
 from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.raster import Drawing, Raster, painted, to_pixels
+from ramanstudio.gui.viewer.raster import ImageSteps, Raster, painted, to_pixels
 
 # Beyond 500, lines drown each other.
 LINES: Final = 500
@@ -49,7 +49,7 @@ class LineLayer:
         self._main.redraw()
         self._residual.redraw()
 
-    def _draw_main(self, frame: Frame, anew: bool) -> Drawing:
+    def _draw_main(self, frame: Frame, anew: bool) -> ImageSteps:
         both = self._look.raw and self._look.denoised and self._has_denoised
         strokes: list[tuple[Quantity, str, float]] = []
         if self._look.raw:
@@ -58,10 +58,10 @@ class LineLayer:
             strokes.append(("denoised", self._theme.accent, 1.0))
         return self._drawing(frame, strokes, self._look.log, anew)
 
-    def _draw_residual(self, frame: Frame, anew: bool) -> Drawing:
+    def _draw_residual(self, frame: Frame, anew: bool) -> ImageSteps:
         return self._drawing(frame, [("residual", self._theme.residual, 1.0)], False, anew)
 
-    def _drawing(self, frame: Frame, strokes: Strokes, log: bool, anew: bool) -> Drawing:
+    def _drawing(self, frame: Frame, strokes: Strokes, log: bool, anew: bool) -> ImageSteps:
         if anew:  # some of them, at once
             every = max(1, self._count // _FIRST_LINES)
             image = painted(frame)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ramanstudio.gui.viewer.density import Frame
 
-Drawing = Iterator[QImage | None]
+ImageSteps = Iterator[QImage | None]
 
 # A quarter more on each side, so that a drag does not uncover bare ground before the next picture is ready.
 _MARGIN: Final = 0.25
@@ -59,7 +59,7 @@ class Picture(QGraphicsItem):
         painter.restore()
 
 
-class Turns(QObject):
+class TimeSlices(QObject):
     """Runs a generator in turns with the events of the window, some milliseconds at a time."""
 
     def __init__(self, parent: QObject) -> None:
@@ -118,14 +118,14 @@ class Raster(QObject):
     `draw(frame, anew)` yields images or None; `anew` when no older picture can stand in while it draws.
     """
 
-    def __init__(self, box: pg.ViewBox, draw: Callable[[Frame, bool], Drawing], parent: QObject) -> None:
+    def __init__(self, box: pg.ViewBox, draw: Callable[[Frame, bool], ImageSteps], parent: QObject) -> None:
         super().__init__(parent)
         self._box = box
         self._draw = draw
         self._frame: Frame | None = None
         self._covered: Frame | None = None
         self.picture = Picture()
-        self._turns = Turns(self)
+        self._turns = TimeSlices(self)
         self._rest = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._rest.timeout.connect(self._begin)
         box.addItem(self.picture, ignoreBounds=True)

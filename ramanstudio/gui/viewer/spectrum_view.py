@@ -27,7 +27,7 @@ from ramanstudio.gui.viewer.crowds import DensityLayer
 from ramanstudio.gui.viewer.cursor import Cursor
 from ramanstudio.gui.viewer.framing import Framed, Framing
 from ramanstudio.gui.viewer.layers import CURVES, CurveLayer, Layer
-from ramanstudio.gui.viewer.legend import Legend
+from ramanstudio.gui.viewer.legend import CurveLegend
 from ramanstudio.gui.viewer.lines import LINES, LineLayer
 from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, NoiseRegion, Panes
 
@@ -70,7 +70,7 @@ class SpectrumView(Framed, QWidget):
         self.set_theme(self._theme)
 
     def _build(self) -> None:
-        self._legend = Legend(self, self._theme)
+        self._legend = CurveLegend(self, self._theme)
         self._panes = Panes(self)
         self._cursor = Cursor(self._panes, self._theme, self)
         self._cursor.moved.connect(self.cursor_moved)

@@ -16,7 +16,7 @@ _CROSS: Final = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _STAR: Final = (*_CROSS, (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7))
 
 
-class Curve(QGraphicsItem):
+class CurveItem(QGraphicsItem):
     """A line through samples, `width` pixels wide whatever the zoom and the screen; gaps stay gaps.
 
     Qt strokes a line of one pixel a hundred times faster than a wider one (1000 noisy samples: 0.2 ms and 25 ms), so
@@ -60,7 +60,7 @@ class Curve(QGraphicsItem):
         painter.setWorldTransform(onto)
 
 
-class Band(QGraphicsItem):
+class BandItem(QGraphicsItem):
     """The filled ground between two curves; gaps stay gaps."""
 
     def __init__(self, axis: Floats, low: Floats, high: Floats, colour: QColor) -> None:

@@ -22,7 +22,7 @@ from ramanstudio.gui.common import dialogs, theme
 from ramanstudio.gui.explore.colouring import Categories, Values, tinted
 from ramanstudio.gui.explore.explore_page import ExplorePage
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
-from ramanstudio.gui.explore.scatter_view import PlaneView
+from ramanstudio.gui.explore.scatter_view import ScatterView
 from ramanstudio.project.exploration import Part, explore
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project
@@ -64,7 +64,7 @@ def page_of(window: Window) -> ExplorePage:
     return page
 
 
-def plane_of(window: Window) -> PlaneView:
+def plane_of(window: Window) -> ScatterView:
     view = page_of(window).view
     assert view is not None
     view.settle()
@@ -93,13 +93,13 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     return window
 
 
-def send(view: PlaneView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any) -> None:
+def send(view: ScatterView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any) -> None:
     pane = view.focusProxy()
     event = QMouseEvent(kind, where, pane.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(pane, event)
 
 
-def lasso(view: PlaneView, indices: np.ndarray) -> None:
+def lasso(view: ScatterView, indices: np.ndarray) -> None:
     """Draw around these points, and no others where they lie apart."""
     none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
     places = np.array([view.place_of(index).toTuple() for index in indices.tolist()])
@@ -113,7 +113,7 @@ def lasso(view: PlaneView, indices: np.ndarray) -> None:
 
 def colours_of(window: Window) -> list[str]:
     """The colour of each spectrum in the plane."""
-    looks = plane_of(window)._ground.scene.looks
+    looks = plane_of(window).canvas.points.styles
     return [looks.colours[ink].lower() for ink in looks.inks.tolist()]
 
 
@@ -168,14 +168,14 @@ def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) ->
 
 
 def test_what_belongs_together_is_told_by_the_plane(explored: Window) -> None:
-    plane = plane_of(explored)._ground.scene.points
+    plane = plane_of(explored).canvas.points.xy
     centres = np.array([plane[np.unique(SUBSTANCES)[which] == SUBSTANCES].mean(axis=0) for which in range(3)])
     nearest = np.linalg.norm(plane[:, None] - centres[None], axis=2).argmin(axis=1)
     assert (np.unique(SUBSTANCES)[nearest] == SUBSTANCES).mean() > 0.9
 
 
 def test_the_first_entry_selected_as_a_whole_is_nobody_in_particular(explored: Window) -> None:
-    assert not plane_of(explored)._ground.scene.selected.any()
+    assert not plane_of(explored).canvas.points.selected.any()
     groups = explored.studio.session.groups
     assert groups is not None
     assert curves_of(explored) == [group.name for group in groups.groups]
@@ -191,13 +191,13 @@ def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, 
     window.do("tab_explore")
     window.wait_until(lambda: bool(window.studio.exploring.portraits))
     look(window)
-    assert not plane_of(window)._ground.scene.selected.any()
+    assert not plane_of(window).canvas.points.selected.any()
     window.choose("two.h5")
     look(window)
-    assert plane_of(window)._ground.scene.selected.tolist() == [False] * 36 + [True] * 36
+    assert plane_of(window).canvas.points.selected.tolist() == [False] * 36 + [True] * 36
     window.choose("one.h5")
     look(window)
-    assert plane_of(window)._ground.scene.selected.tolist() == [True] * 36 + [False] * 36
+    assert plane_of(window).canvas.points.selected.tolist() == [True] * 36 + [False] * 36
 
 
 # Selecting
@@ -210,7 +210,7 @@ def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
     look(explored)
     (entry,) = session.project.entries
     assert session.rows_of(entry).tolist() == calcite.tolist()
-    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == calcite.tolist()
+    assert np.flatnonzero(plane_of(explored).canvas.points.selected).tolist() == calcite.tolist()
     assert "16 of the 36" in explored.window.page.header._what.text()
     bar = page_of(explored).bar
     assert bar is not None
@@ -223,7 +223,7 @@ def test_what_is_selected_elsewhere_stands_out_in_the_plane(explored: Window) ->
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 2, [3, 30])
     look(explored)
-    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == [3, 30]
+    assert np.flatnonzero(plane_of(explored).canvas.points.selected).tolist() == [3, 30]
     assert curves_of(explored) == ["three.h5 · 4", "three.h5 · 31"]
 
 
@@ -247,7 +247,7 @@ def test_a_click_on_bare_ground_shows_the_groups_again(explored: Window) -> None
     look(explored)
     plane_of(explored).picked.emit(np.zeros(0, dtype=np.intp), "replace")
     look(explored)
-    assert not plane_of(explored)._ground.scene.selected.any()
+    assert not plane_of(explored).canvas.points.selected.any()
     groups = session.groups
     assert groups is not None
     assert curves_of(explored) == [group.name for group in groups.groups]
@@ -280,7 +280,7 @@ def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Windo
     none = Qt.MouseButton.NoButton
     send(view, QEvent.Type.MouseMove, view.place_of(5), none, none)
     assert view.card is not None and strip is not None and strip.hovered is not None
-    index = view._ground.marked
+    index = view.canvas.hovered
     assert view.card.name == f"three.h5 · {index + 1}" == strip.hovered.name
     assert "Group" in view.card.quiet
     (entry,) = explored.studio.session.project.entries
@@ -295,7 +295,7 @@ def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Windo
 # Colour
 
 
-def tint(window: Window, key: str) -> PlaneView:
+def tint(window: Window, key: str) -> ScatterView:
     bar = page_of(window).bar
     assert bar is not None
     bar.choose_tint(key)
@@ -399,21 +399,21 @@ def test_few_whole_numbers_are_labels_and_many_are_numbers() -> None:
 
 
 def test_the_plane_of_neighbours_settles(explored: Window) -> None:
-    before = plane_of(explored)._ground.scene.points.copy()
+    before = plane_of(explored).canvas.points.xy.copy()
     bar = page_of(explored).bar
     assert bar is not None
-    assert plane_of(explored)._ground.axis_names[0].startswith("component 1 (")
+    assert plane_of(explored).canvas.axis_names[0].startswith("component 1 (")
     neighbours = next(button for button in bar._layouts.buttons() if button.text() == "Neighbours")
     QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: "neighbours" in explored.studio.session.project.explored.planes, 60)  # type: ignore[union-attr]
     look(explored)
-    now = plane_of(explored)._ground.scene.points
+    now = plane_of(explored).canvas.points.xy
     assert now.shape == before.shape
     assert not np.allclose(now, before)
-    assert plane_of(explored)._ground.axis_names == ("", "")
+    assert plane_of(explored).canvas.axis_names == ("", "")
     page_of(explored).choose_layout("components")
     look(explored)
-    assert np.allclose(plane_of(explored)._ground.scene.points, before)
+    assert np.allclose(plane_of(explored).canvas.points.xy, before)
 
 
 def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window) -> None:
@@ -435,7 +435,7 @@ def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window
     assert seen == ["Stop"]
     assert bar._settle.text() == "Settle again"
     stopped = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
-    assert np.array_equal(plane_of(explored)._ground.scene.points, stopped)
+    assert np.array_equal(plane_of(explored).canvas.points.xy, stopped)
     QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: not exploring.settling, 60)
     look(explored)

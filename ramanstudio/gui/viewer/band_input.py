@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
 
 from ramanstudio.gui.common.theme import Theme, current
-from ramanstudio.gui.map.colour_bar import RGB
 
-_NARROWEST: float = 1.0
+RGB_COLOURS: Final = ("#D22B2B", "#1E8E3E", "#2F6BFF")
+_NARROWEST_CM: Final = 1.0
 
 
 class BandInput(QWidget):
@@ -57,12 +59,12 @@ class BandInput(QWidget):
         self._paint()
 
     def _paint(self) -> None:
-        roles = {"Red": RGB[0], "Green": RGB[1], "Blue": RGB[2], "over": self._theme.residual}
+        roles = {"Red": RGB_COLOURS[0], "Green": RGB_COLOURS[1], "Blue": RGB_COLOURS[2], "over": self._theme.residual}
         pixmap = QPixmap(10, 10)
         pixmap.fill(QColor(roles.get(self._role, self._theme.accent)))
         self._swatch.setPixmap(pixmap)
 
     def _say(self) -> None:
         low, high = sorted((self.low.value(), self.high.value()))
-        if not self._following and high - low >= _NARROWEST:
+        if not self._following and high - low >= _NARROWEST_CM:
             self.changed.emit(self._index, low, high)
