@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.explore.axes_row import AxesRow
 from ramanstudio.gui.explore.colouring import BAND, GROUP, RATIO, ColourOption, Region
+from ramanstudio.gui.explore.excluded_spectra import AxesRow
 
 LAYOUTS: Final = (
     ("components", "Components", "The two directions in which the spectra differ most (PCA): distances are true"),

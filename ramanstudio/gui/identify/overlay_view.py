@@ -16,13 +16,13 @@ from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
 from ramanstudio.gui.identify.regions import Regions
-from ramanstudio.gui.viewer.content import Bundle, Envelope, columns_as_text
-from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framed, Framing
-from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.legend import CurveLegend
-from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, Panes
-from ramanstudio.gui.viewer.strokes import CurveItem
+from ramanstudio.gui.viewer.crosshair import Cursor
+from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, columns_as_text
+from ramanstudio.gui.viewer.plot_items import CurveItem
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
+from ramanstudio.gui.viewer.range_controller import Framed, Framing
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap

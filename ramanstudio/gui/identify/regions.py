@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QFont
 
 from ramanstudio.gui.common.theme import Theme, faded
-from ramanstudio.gui.viewer.panes import NoiseRegion
+from ramanstudio.gui.viewer.plot_panes import NoiseRegion
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Region

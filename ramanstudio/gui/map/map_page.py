@@ -32,7 +32,7 @@ from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Series
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.map.drawing import MapRenderer
+    from ramanstudio.gui.map.map_renderer import MapRenderer
     from ramanstudio.gui.map.map_strip import MapSpectrumStrip
     from ramanstudio.gui.map.map_toolbar import MapToolbar
     from ramanstudio.gui.map.map_view import MapView
@@ -88,7 +88,7 @@ class MapPage(QWidget):
         """Make the map and what goes with it, if it is not there yet."""
         if self.view is not None:
             return
-        from ramanstudio.gui.map.drawing import MapRenderer
+        from ramanstudio.gui.map.map_renderer import MapRenderer
         from ramanstudio.gui.map.map_strip import MapSpectrumStrip
         from ramanstudio.gui.map.map_toolbar import MapToolbar
         from ramanstudio.gui.map.map_view import MapView

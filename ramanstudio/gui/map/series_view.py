@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.colour_bar import value_colours
-from ramanstudio.gui.viewer.axes import Axis
-from ramanstudio.gui.viewer.zoom import ZoomBox
+from ramanstudio.gui.viewer.plot_axis import Axis
+from ramanstudio.gui.viewer.zoom_box import ZoomBox
 from ramanstudio.signal.map_channels import Series
 
 _MOST_ROWS: Final = 4  # for each spectrum, where they are unevenly spaced

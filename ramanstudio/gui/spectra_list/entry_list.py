@@ -20,8 +20,8 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectra_list.entry_delegate import EntryDelegate
 from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
-from ramanstudio.gui.spectra_list.entry_row import EntryDelegate
 from ramanstudio.project.project import Entry, Project
 
 

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
-from ramanstudio.gui.viewer import strokes
-from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats
-from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framed, Framing
-from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.legend import CurveLegend
-from ramanstudio.gui.viewer.panes import MAIN, Panes
+from ramanstudio.gui.viewer import plot_items
+from ramanstudio.gui.viewer.crosshair import Cursor
+from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, Floats
+from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
+from ramanstudio.gui.viewer.range_controller import Framed, Framing
 
 MOST_CURVES: Final = 24
 MOST_BANDS: Final = 3
@@ -160,8 +160,8 @@ class Strip(Framed, QWidget):
             axis, values = np.asarray(curve.axis, np.float64), np.asarray(curve.values, np.float64)
             if curve.spread is not None:
                 low, high = _edges(curve)
-                self._add(strokes.BandItem(axis, low, high, faded(curve.colour, alpha)), 1 + place / 100)
-            self._add(strokes.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
+                self._add(plot_items.BandItem(axis, low, high, faded(curve.colour, alpha)), 1 + place / 100)
+            self._add(plot_items.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
         several = len(self._curves) > 1 and self._is_named
         self._legend.show_keys([Key(curve.name, curve.colour) for curve in self._curves] if several else [])
         self._draw_hover()
@@ -178,7 +178,7 @@ class Strip(Framed, QWidget):
         hover = self._hover
         if hover is not None:
             # a thin line without a rim: this is drawn at every move of the mouse
-            item = strokes.CurveItem(hover.axis, np.asarray(hover.values, np.float64), self._theme.pen(hover.colour))
+            item = plot_items.CurveItem(hover.axis, np.asarray(hover.values, np.float64), self._theme.pen(hover.colour))
             item.setZValue(9)
             self._panes.boxes[MAIN].addItem(item, ignoreBounds=True)
             self._hover_item = item

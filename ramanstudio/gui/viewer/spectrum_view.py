@@ -13,7 +13,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.content import (
+from ramanstudio.gui.viewer.crosshair import Cursor
+from ramanstudio.gui.viewer.curve_layer import CURVES, CurveLayer, Layer
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.density_layer import DensityLayer
+from ramanstudio.gui.viewer.displayed_spectra import (
     Bundle,
     Envelope,
     Look,
@@ -23,13 +27,9 @@ from ramanstudio.gui.viewer.content import (
     numbers_of,
     shared_unit,
 )
-from ramanstudio.gui.viewer.crowds import DensityLayer
-from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framed, Framing
-from ramanstudio.gui.viewer.layers import CURVES, CurveLayer, Layer
-from ramanstudio.gui.viewer.legend import CurveLegend
-from ramanstudio.gui.viewer.lines import LINES, LineLayer
-from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, NoiseRegion, Panes
+from ramanstudio.gui.viewer.line_layer import LINES, LineLayer
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, Panes
+from ramanstudio.gui.viewer.range_controller import Framed, Framing
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet

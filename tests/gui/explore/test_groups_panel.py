@@ -19,8 +19,8 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.theme import named
 from ramanstudio.gui.explore.colour_picker import ColourPicker
+from ramanstudio.gui.explore.group_delegate import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.group_model import OUTLIERS
-from ramanstudio.gui.explore.group_row import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.groups_panel import GroupsPanel
 from tests.gui.driver import SmoothingEngine, Starter, Window
 

@@ -231,7 +231,9 @@ def test_points_that_settle_are_followed_until_a_hand_zooms(view: ScatterView) -
 
 def test_the_mouse_tells_what_lies_under_it(view: ScatterView) -> None:
     told = Picks(view)
-    view.set_tooltip_source(lambda index: TooltipContent(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0)))
+    view.set_tooltip_source(
+        lambda index: TooltipContent(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0))
+    )
     hover(view, view.place_of(4))
     assert told.hovered == [4]
     assert view.card is not None

@@ -387,7 +387,7 @@ def test_what_is_shown_is_taken_away(desk: SimpleNamespace, suffix: str) -> None
 
 
 def test_a_large_map_is_measured_off_the_windows_thread(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.gui.map.drawing.AT_ONCE", 10)
+    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.AT_ONCE", 10)
     desk.add(a_map())
     desk.until(lambda: desk.page.picture is not None)
     assert values(desk).shape == (ROWS, COLUMNS)

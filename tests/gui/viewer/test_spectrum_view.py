@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import theme
-from ramanstudio.gui.viewer.cursor import Crosshair
+from ramanstudio.gui.viewer.crosshair import Crosshair
 from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
 
 LIGHT, DARK = theme.named("light"), theme.named("dark")

@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats, Look, Quantity, logarithm
+from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
-from ramanstudio.gui.viewer.layers import Key
+from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, Floats, Look, Quantity, logarithm
+from ramanstudio.gui.viewer.plot_items import CurveItem
 from ramanstudio.gui.viewer.raster import ImageSteps, Raster, TimeSlices, coloured, painted
-from ramanstudio.gui.viewer.strokes import CurveItem
 
 # Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
 # and the three lines that are drawn.

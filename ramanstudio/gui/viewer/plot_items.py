@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ramanstudio.gui.viewer.content import Floats
+from ramanstudio.gui.viewer.displayed_spectra import Floats
 
 _CROSS: Final = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _STAR: Final = (*_CROSS, (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7))

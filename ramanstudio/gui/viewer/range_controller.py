@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from ramanstudio.gui.viewer.content import Bundle, Envelope, intensity_range, residual_range
-from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, Panes
-from ramanstudio.gui.viewer.zoom import Zoom, ZoomBox, Zooms
+from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, intensity_range, residual_range
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
+from ramanstudio.gui.viewer.zoom_box import Zoom, ZoomBox, Zooms
 
 _WHEEL_REST_MS: Final = 500
 _AIR: Final = 0.01

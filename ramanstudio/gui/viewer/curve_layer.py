@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from ramanstudio.engine import BAND
 from ramanstudio.gui.common.theme import Theme, faded, mixed
-from ramanstudio.gui.viewer.content import Envelope, Floats, Look, Quantity, Shown, logarithm
-from ramanstudio.gui.viewer.strokes import BandItem, CurveItem
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, Shown, logarithm
+from ramanstudio.gui.viewer.plot_items import BandItem, CurveItem
 
 # Beyond 20, curves are too many to tell apart (and 500 items take 3.1 s to build and 0.65 s to redraw).
 CURVES: Final = 20

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, tabular
-from ramanstudio.gui.viewer.axes import decimals_for, plain
-from ramanstudio.gui.viewer.panes import MAIN, Panes
+from ramanstudio.gui.viewer.plot_axis import decimals_for, plain
+from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
 
 _AWAY: Final = 12  # of the readout from the cursor
 

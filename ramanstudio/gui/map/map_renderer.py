@@ -19,7 +19,7 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.map_source import MapSource
 from ramanstudio.gui.map.map_values import MapData, MapOptions, axis_of_shift, numbers_of, picture_of
 from ramanstudio.gui.map.map_view import MapView
-from ramanstudio.gui.viewer.axes import decimals_for, plain
+from ramanstudio.gui.viewer.plot_axis import decimals_for, plain
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Series
 

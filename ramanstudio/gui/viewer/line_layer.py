@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPainter
 
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats, Look, Quantity, logarithm
+from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.density import Frame
-from ramanstudio.gui.viewer.layers import Key
+from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, Floats, Look, Quantity, logarithm
 from ramanstudio.gui.viewer.raster import ImageSteps, Raster, painted, to_pixels
 
 # Beyond 500, lines drown each other.

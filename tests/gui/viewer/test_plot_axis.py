@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.viewer.axes import Axis, decimals_for, plain, power_of_ten
+from ramanstudio.gui.viewer.plot_axis import Axis, decimals_for, plain, power_of_ten
 
 
 def numbers(axis: Axis, low: float, high: float, pixels: float = 400) -> list[str]:

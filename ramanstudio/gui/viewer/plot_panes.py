@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.common.theme import Theme, faded
-from ramanstudio.gui.viewer.axes import Axis
-from ramanstudio.gui.viewer.zoom import ZoomBox
+from ramanstudio.gui.viewer.plot_axis import Axis
+from ramanstudio.gui.viewer.zoom_box import ZoomBox
 
 MAIN: Final = 0
 RESIDUAL: Final = 1

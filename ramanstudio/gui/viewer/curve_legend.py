@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme
-from ramanstudio.gui.viewer.layers import Key
+from ramanstudio.gui.viewer.curve_layer import Key
 
 _SAMPLE: Final = 20  # length of the stroke shown
 _LINE: Final = 20
