@@ -19,7 +19,7 @@ from ramanstudio.gui.identify.regions import Regions
 from ramanstudio.gui.viewer.crosshair import Cursor
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
-from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, columns_as_text
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
 from ramanstudio.gui.viewer.plot_items import CurveItem
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
 from ramanstudio.gui.viewer.range_controller import Framed, Framing
@@ -129,7 +129,7 @@ class OverlayView(Framed, QWidget):
             self._framing.forget()
         else:
             self._panes.intensity_axes[MAIN].set_unit(query.unit)
-            self._framing.take([Bundle(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
+            self._framing.take([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
         self.show_over(None)
 
     def show_over(self, over: Over | None, marks: Sequence[Mark] = ()) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
-from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, Floats, Look, Quantity, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, SpectraBlock, logarithm
 from ramanstudio.gui.viewer.plot_items import CurveItem
 from ramanstudio.gui.viewer.raster import ImageSteps, Raster, TimeSlices, coloured, painted
 
@@ -33,7 +33,7 @@ class DensityLayer:
 
     def __init__(
         self,
-        parts: Sequence[Bundle],
+        parts: Sequence[SpectraBlock],
         look: Look,
         theme: Theme,
         panes: Sequence[pg.ViewBox],

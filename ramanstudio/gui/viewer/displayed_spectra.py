@@ -43,7 +43,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bundle:
+class SpectraBlock:
     """Spectra of one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
 
     axis: Floats
@@ -81,7 +81,7 @@ class Bundle:
         return [self.denoised - half, self.denoised + half]
 
 
-def bundles(items: Sequence[Shown]) -> list[Bundle]:
+def bundles(items: Sequence[Shown]) -> list[SpectraBlock]:
     """The same spectra gathered by axis, so that each bundle can be worked on as one array."""
     groups: dict[bytes, list[Shown]] = {}
     for item in items:
@@ -89,8 +89,8 @@ def bundles(items: Sequence[Shown]) -> list[Bundle]:
     return [_bundle(group) for group in groups.values()]
 
 
-def _bundle(group: list[Shown]) -> Bundle:
-    return Bundle(
+def _bundle(group: list[Shown]) -> SpectraBlock:
+    return SpectraBlock(
         np.asarray(group[0].axis, np.float64),
         np.stack([item.raw for item in group]).astype(np.float32, copy=False),
         _stacked([item.denoised for item in group]),

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.density import Frame
-from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, Floats, Look, Quantity, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, SpectraBlock, logarithm
 from ramanstudio.gui.viewer.raster import ImageSteps, Raster, painted, to_pixels
 
 # Beyond 500, lines drown each other.
@@ -34,7 +34,7 @@ class LineLayer:
     """
 
     def __init__(
-        self, parts: Sequence[Bundle], look: Look, theme: Theme, panes: Sequence[pg.ViewBox], parent: QObject
+        self, parts: Sequence[SpectraBlock], look: Look, theme: Theme, panes: Sequence[pg.ViewBox], parent: QObject
     ) -> None:
         self._parts, self._look, self._theme = list(parts), look, theme
         self._count = sum(len(part) for part in parts)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, intensity_range, residual_range
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, intensity_range, residual_range
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
 from ramanstudio.gui.viewer.zoom_box import Zoom, ZoomBox, Zooms
 
@@ -29,7 +29,7 @@ class Framing(QObject):
     def __init__(self, panes: Panes, bounds: Bounds, parent: QObject) -> None:
         super().__init__(parent)
         self._panes, self._bounds = panes, bounds
-        self._parts: Sequence[Bundle] = ()
+        self._parts: Sequence[SpectraBlock] = ()
         self._log = False
         self._zooms = Zooms()
         self._shifts_follow = True
@@ -42,7 +42,7 @@ class Framing(QObject):
             box.intensities_set.connect(self._intensities_were_set)
             box.all_wanted.connect(self.show_all)
 
-    def take(self, parts: Sequence[Bundle]) -> None:
+    def take(self, parts: Sequence[SpectraBlock]) -> None:
         """Other spectra will be shown; call `fit` once they are drawn."""
         same = _same_spectra(self._parts, parts)
         self._parts = parts
@@ -152,7 +152,7 @@ class Framing(QObject):
         return first, max(float(part.axis[-1]) for part in self._parts)
 
 
-def _same_spectra(before: Sequence[Bundle], now: Sequence[Bundle]) -> bool:
+def _same_spectra(before: Sequence[SpectraBlock], now: Sequence[SpectraBlock]) -> bool:
     """Whether these are the same measurements as before, perhaps denoised since."""
     return len(before) == len(now) and all(
         np.array_equal(old.axis, new.axis)

@@ -18,7 +18,7 @@ from ramanstudio.gui.viewer import plot_items
 from ramanstudio.gui.viewer.crosshair import Cursor
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
-from ramanstudio.gui.viewer.displayed_spectra import Bundle, Envelope, Floats
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
 from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
 from ramanstudio.gui.viewer.range_controller import Framed, Framing
 
@@ -147,9 +147,9 @@ class Strip(Framed, QWidget):
             region.dress(theme)
         self._draw()
 
-    def _parts(self) -> list[Bundle]:
+    def _parts(self) -> list[SpectraBlock]:
         shown = self._curves or ((self._hover,) if self._hover is not None else ())
-        return [Bundle(np.asarray(one.axis, np.float64), np.asarray(one.values)[None]) for one in shown]
+        return [SpectraBlock(np.asarray(one.axis, np.float64), np.asarray(one.values)[None]) for one in shown]
 
     def _draw(self) -> None:
         for item in self._items:

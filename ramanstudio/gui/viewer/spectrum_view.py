@@ -18,10 +18,10 @@ from ramanstudio.gui.viewer.curve_layer import CURVES, CurveLayer, Layer
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.density_layer import DensityLayer
 from ramanstudio.gui.viewer.displayed_spectra import (
-    Bundle,
     Envelope,
     Look,
     Shown,
+    SpectraBlock,
     bundles,
     columns_as_text,
     numbers_of,
@@ -61,7 +61,7 @@ class SpectrumView(Framed, QWidget):
         self.setWhatsThis(_HELP)
         self._theme = themes.current()
         self._look = Look()
-        self._parts: list[Bundle] = []
+        self._parts: list[SpectraBlock] = []
         self._unit = "a.u."
         self._items: list[Shown] = []
         self._selected: tuple[int, ...] = ()
@@ -99,7 +99,7 @@ class SpectrumView(Framed, QWidget):
         """Show all spectra of a set; `selected` rows (twenty at most) stand out where there are too many for curves."""
         clean = None if denoised is None else denoised.spectra.values
         error = None if denoised is None else denoised.expected_error
-        part = Bundle(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
+        part = SpectraBlock(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
         unit = str(spectra.about.get("intensity_unit", "a.u."))
         few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= CURVES else []
         self._show([part] if len(part) else [], few, unit, tuple(selected))
@@ -116,7 +116,7 @@ class SpectrumView(Framed, QWidget):
         self._show([], [], self._unit)
         self._framing.forget()
 
-    def _show(self, parts: list[Bundle], items: list[Shown], unit: str, selected: tuple[int, ...] = ()) -> None:
+    def _show(self, parts: list[SpectraBlock], items: list[Shown], unit: str, selected: tuple[int, ...] = ()) -> None:
         self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
         self._framing.take(parts)
         self._panes.intensity_axes[MAIN].set_unit(unit)
