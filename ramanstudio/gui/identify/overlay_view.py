@@ -22,7 +22,7 @@ from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
 from ramanstudio.gui.viewer.plot_items import CurveItem
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
-from ramanstudio.gui.viewer.range_controller import Framed, Framing
+from ramanstudio.gui.viewer.range_controller import Framing, ZoomMixin
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -65,7 +65,7 @@ class Over:
         return f"{self.name}{', simulated from a peak table' if self.is_simulated else ''}"
 
 
-class OverlayView(Framed, QWidget):
+class OverlayView(ZoomMixin, QWidget):
     """Draws one spectrum and one reference; `region_changed(Region)` once a hand has dragged what is compared."""
 
     region_changed = Signal(object)

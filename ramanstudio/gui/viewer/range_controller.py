@@ -162,7 +162,7 @@ def _same_spectra(before: Sequence[SpectraBlock], now: Sequence[SpectraBlock]) -
     )
 
 
-class Framed:
+class ZoomMixin:
     """What hands on the keyboard can do to a widget that shows spectra in `_panes`, framed by `_framing`."""
 
     _framing: Framing

@@ -20,7 +20,7 @@ from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
 from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
-from ramanstudio.gui.viewer.range_controller import Framed, Framing
+from ramanstudio.gui.viewer.range_controller import Framing, ZoomMixin
 
 MOST_CURVES: Final = 24
 MOST_BANDS: Final = 3
@@ -54,7 +54,7 @@ class StripBand:
     colour: str
 
 
-class Strip(Framed, QWidget):
+class Strip(ZoomMixin, QWidget):
     """Draws up to 24 curves, each with its spread, one more under the mouse at once, and up to three bands.
 
     `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_asked(low, high)` after a double click

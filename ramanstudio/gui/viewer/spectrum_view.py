@@ -29,7 +29,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
 )
 from ramanstudio.gui.viewer.line_layer import LINES, LineLayer
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, Panes
-from ramanstudio.gui.viewer.range_controller import Framed, Framing
+from ramanstudio.gui.viewer.range_controller import Framing, ZoomMixin
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -44,7 +44,7 @@ _HELP: Final = (
 )
 
 
-class SpectrumView(Framed, QWidget):
+class SpectrumView(ZoomMixin, QWidget):
     """Draws spectra, up to twenty as curves, some hundreds as lines, more as a density; any axes together.
 
     `noise_region_dragged(low, high)` in cm⁻¹ once a drag of the region ends; `cursor_moved(shift, intensity)` while
