@@ -22,7 +22,7 @@ from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
 from ramanstudio.gui.viewer.plot_items import CurveItem
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
-from ramanstudio.gui.viewer.range_controller import Framing, ZoomMixin
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -92,7 +92,7 @@ class OverlayView(ZoomMixin, QWidget):
             layout.addWidget(widget, stretch)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(180)
-        self._framing = Framing(self._panes, lambda pane: self._bounds[pane], self)
+        self._framing = RangeController(self._panes, lambda pane: self._bounds[pane], self)
         self._regions = Regions(self._panes.boxes[MAIN], self.region_changed.emit)
         self._panes.boxes[MAIN].sigRangeChanged.connect(lambda *_: self.ruler.update())
         self._panes.boxes[MAIN].sigResized.connect(lambda *_: self.ruler.update())

@@ -18,7 +18,7 @@ _AIR: Final = 0.01
 Bounds = Callable[[int], Sequence[Envelope]]
 
 
-class Framing(QObject):
+class RangeController(QObject):
     """Chooses the ranges of the panes.
 
     Shifts show all until a hand sets them, and then stay when another spectrum that has them is shown, so that one
@@ -165,7 +165,7 @@ def _same_spectra(before: Sequence[SpectraBlock], now: Sequence[SpectraBlock]) -
 class ZoomMixin:
     """What hands on the keyboard can do to a widget that shows spectra in `_panes`, framed by `_framing`."""
 
-    _framing: Framing
+    _framing: RangeController
     _panes: Panes
 
     def show_all(self) -> None:

@@ -20,7 +20,7 @@ from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
 from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
-from ramanstudio.gui.viewer.range_controller import Framing, ZoomMixin
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 MOST_CURVES: Final = 24
 MOST_BANDS: Final = 3
@@ -92,7 +92,7 @@ class Strip(ZoomMixin, QWidget):
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(120)
-        self._framing = Framing(self._panes, lambda _pane: self._bounds, self)
+        self._framing = RangeController(self._panes, lambda _pane: self._bounds, self)
         self._panes.viewport().installEventFilter(self)
         self.set_theme(self._theme)
 

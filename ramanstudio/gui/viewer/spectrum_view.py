@@ -29,7 +29,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
 )
 from ramanstudio.gui.viewer.line_layer import LINES, LineLayer
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, Panes
-from ramanstudio.gui.viewer.range_controller import Framing, ZoomMixin
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -83,7 +83,7 @@ class SpectrumView(ZoomMixin, QWidget):
         layout.addWidget(self._legend)
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
-        self._framing = Framing(self._panes, self._bounds, self)
+        self._framing = RangeController(self._panes, self._bounds, self)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Most of the window."""
