@@ -92,7 +92,7 @@ class OverlayView(ZoomMixin, QWidget):
             layout.addWidget(widget, stretch)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(180)
-        self._framing = RangeController(self._panes, lambda pane: self._bounds[pane], self)
+        self._ranges = RangeController(self._panes, lambda pane: self._bounds[pane], self)
         self._regions = Regions(self._panes.boxes[MAIN], self.region_changed.emit)
         self._panes.boxes[MAIN].sigRangeChanged.connect(lambda *_: self.ruler.update())
         self._panes.boxes[MAIN].sigResized.connect(lambda *_: self.ruler.update())
@@ -126,10 +126,10 @@ class OverlayView(ZoomMixin, QWidget):
         """Show a spectrum alone; the zoom stays where it has the shifts that are shown."""
         self._query, self._over = query, None
         if query is None:
-            self._framing.forget()
+            self._ranges.forget()
         else:
             self._panes.intensity_axes[MAIN].set_unit(query.unit)
-            self._framing.take([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
+            self._ranges.take([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
         self.show_over(None)
 
     def show_over(self, over: Over | None, marks: Sequence[Mark] = ()) -> None:
@@ -139,7 +139,7 @@ class OverlayView(ZoomMixin, QWidget):
         self.ruler.setVisible(bool(marks))
         self._panes.show_residual(over is not None)
         self._draw()
-        self._framing.fit()
+        self._ranges.fit()
         self._cursor.follow()
 
     def show_region(self, region: Region | None) -> None:

@@ -163,26 +163,26 @@ def _same_spectra(before: Sequence[SpectraBlock], now: Sequence[SpectraBlock]) -
 
 
 class ZoomMixin:
-    """What hands on the keyboard can do to a widget that shows spectra in `_panes`, framed by `_framing`."""
+    """What hands on the keyboard can do to a widget that shows spectra in `_panes`, framed by `_ranges`."""
 
-    _framing: RangeController
+    _ranges: RangeController
     _panes: Panes
 
     def show_all(self) -> None:
         """Show all of the spectra; the zoom before can be had back."""
-        self._framing.show_all()
+        self._ranges.show_all()
 
     def zoom_back(self) -> None:
         """Show what was shown before the last zoom."""
-        self._framing.zoom_back()
+        self._ranges.zoom_back()
 
     def zoom_by(self, factor: float) -> None:
         """Show `factor` times as many Raman shifts around the same middle, for hands on the keyboard."""
-        self._framing.zoom_by(factor)
+        self._ranges.zoom_by(factor)
 
     def move_by(self, share: float) -> None:
         """Move along the shift axis by a share of what is shown, for hands on the keyboard."""
-        self._framing.move_by(share)
+        self._ranges.move_by(share)
 
     def cancel_gesture(self) -> bool:
         """Give up the box that is being drawn; whether there was one."""

@@ -92,7 +92,7 @@ class Strip(ZoomMixin, QWidget):
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(120)
-        self._framing = RangeController(self._panes, lambda _pane: self._bounds, self)
+        self._ranges = RangeController(self._panes, lambda _pane: self._bounds, self)
         self._panes.viewport().installEventFilter(self)
         self.set_theme(self._theme)
 
@@ -111,9 +111,9 @@ class Strip(ZoomMixin, QWidget):
         self._curves, self._is_named = tuple(curves[:MOST_CURVES]), named
         self._note = note
         self._panes.intensity_axes[MAIN].set_unit(unit)
-        self._framing.take(self._parts())
+        self._ranges.take(self._parts())
         self._draw()
-        self._framing.fit()
+        self._ranges.fit()
         self._cursor.follow()
 
     def show_hover(self, curve: Curve | None) -> None:
@@ -124,10 +124,10 @@ class Strip(ZoomMixin, QWidget):
         self._hover = curve
         self._draw_hover()
         if first:
-            self._framing.take(self._parts())
-            self._framing.fit()
+            self._ranges.take(self._parts())
+            self._ranges.fit()
         else:
-            self._framing.follow()
+            self._ranges.follow()
 
     @property
     def names(self) -> list[str]:

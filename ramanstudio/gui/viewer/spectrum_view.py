@@ -83,7 +83,7 @@ class SpectrumView(ZoomMixin, QWidget):
         layout.addWidget(self._legend)
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
-        self._framing = RangeController(self._panes, self._bounds, self)
+        self._ranges = RangeController(self._panes, self._bounds, self)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Most of the window."""
@@ -114,11 +114,11 @@ class SpectrumView(ZoomMixin, QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self._show([], [], self._unit)
-        self._framing.forget()
+        self._ranges.forget()
 
     def _show(self, parts: list[SpectraBlock], items: list[Shown], unit: str, selected: tuple[int, ...] = ()) -> None:
         self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
-        self._framing.take(parts)
+        self._ranges.take(parts)
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._draw()
 
@@ -127,7 +127,7 @@ class SpectrumView(ZoomMixin, QWidget):
             layer.remove()
         self._layers = self._made_layers() if self._parts else []
         self._panes.show_residual(self._look.residual and self._has_residual)
-        self._framing.fit()
+        self._ranges.fit()
         for layer in self._layers:
             layer.start()
         self._name()
@@ -142,7 +142,7 @@ class SpectrumView(ZoomMixin, QWidget):
         if count <= LINES:
             crowd = LineLayer(self._parts, self._look, self._theme, boxes, self)
         else:
-            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._framing.follow)
+            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._ranges.follow)
         on_top = self._selected_items()
         return [crowd, CurveLayer(on_top, self._look, self._theme, boxes, on_top=True)] if on_top else [crowd]
 
@@ -191,13 +191,13 @@ class SpectrumView(ZoomMixin, QWidget):
         if look == before:
             return
         if look.log != before.log:
-            self._framing.set_log(look.log)
+            self._ranges.set_log(look.log)
             self._panes.intensity_axes[MAIN].set_log(look.log)
             self._cursor.log = look.log
         self._panes.show_residual(look.residual and self._has_residual)
         for layer in self._layers:
             layer.set_look(look)
-        self._framing.fit()
+        self._ranges.fit()
         self._name()
 
     def set_theme(self, theme: Theme) -> None:
