@@ -21,7 +21,7 @@ from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
 from ramanstudio.gui.viewer.plot_items import CurveItem
-from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class OverlayView(ZoomMixin, QWidget):
         self._lines: list[pg.InfiniteLine] = []
         self._bounds: dict[int, list[Envelope]] = {MAIN: [], RESIDUAL: []}
         self._legend = CurveLegend(self, self._theme)
-        self._panes = Panes(self, "Difference")
+        self._panes = PlotPanes(self, "Difference")
         self._panes.setAccessibleName("Spectrum and reference")
         self._panes.setWhatsThis(_HELP)
         self.ruler = BandRuler(self._across, self._theme, self)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, tabular
 from ramanstudio.gui.viewer.plot_axis import decimals_for, plain
-from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
+from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 
 _AWAY: Final = 12  # of the readout from the cursor
 
@@ -21,7 +21,7 @@ class Cursor(QObject):
 
     moved = Signal(float, float)
 
-    def __init__(self, panes: Panes, theme: Theme, parent: QObject) -> None:
+    def __init__(self, panes: PlotPanes, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
         self._panes = panes
         self._place: QPointF | None = None

@@ -18,7 +18,7 @@ MAIN: Final = 0
 RESIDUAL: Final = 1
 
 
-class Panes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no types
+class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Boxes and axes, laid out. Both boxes always show the same Raman shifts: `shifts_changed` says so."""
 
     shifts_changed = Signal()

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, intensity_range, residual_range
-from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, Panes
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, PlotPanes
 from ramanstudio.gui.viewer.zoom_box import Zoom, ZoomBox, Zooms
 
 _WHEEL_REST_MS: Final = 500
@@ -26,7 +26,7 @@ class RangeController(QObject):
     sets them; another spectrum has its own. `bounds(pane)` gives the envelopes that a pane must hold.
     """
 
-    def __init__(self, panes: Panes, bounds: Bounds, parent: QObject) -> None:
+    def __init__(self, panes: PlotPanes, bounds: Bounds, parent: QObject) -> None:
         super().__init__(parent)
         self._panes, self._bounds = panes, bounds
         self._parts: Sequence[SpectraBlock] = ()
@@ -166,7 +166,7 @@ class ZoomMixin:
     """What hands on the keyboard can do to a widget that shows spectra in `_panes`, framed by `_ranges`."""
 
     _ranges: RangeController
-    _panes: Panes
+    _panes: PlotPanes
 
     def show_all(self) -> None:
         """Show all of the spectra; the zoom before can be had back."""

@@ -19,7 +19,7 @@ from ramanstudio.gui.viewer.crosshair import Cursor
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
-from ramanstudio.gui.viewer.plot_panes import MAIN, Panes
+from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 MOST_CURVES: Final = 24
@@ -79,7 +79,7 @@ class Strip(ZoomMixin, QWidget):
         self._bands: tuple[StripBand, ...] = ()
         self._regions: list[_Region] = []
         self._legend = CurveLegend(self, self._theme)
-        self._panes = Panes(self)
+        self._panes = PlotPanes(self)
         self._panes.setAccessibleName("Spectra of the selection")
         self._cursor = Cursor(self._panes, self._theme, self)
         self._name = QLabel(self._panes.viewport())

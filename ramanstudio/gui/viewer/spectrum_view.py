@@ -28,7 +28,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     shared_unit,
 )
 from ramanstudio.gui.viewer.line_layer import LINES, LineLayer
-from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, Panes
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def _build(self) -> None:
         self._legend = CurveLegend(self, self._theme)
-        self._panes = Panes(self)
+        self._panes = PlotPanes(self)
         self._cursor = Cursor(self._panes, self._theme, self)
         self._cursor.moved.connect(self.cursor_moved)
         self._region = NoiseRegion()
