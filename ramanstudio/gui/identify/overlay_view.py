@@ -16,7 +16,7 @@ from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
 from ramanstudio.gui.identify.regions import Regions
-from ramanstudio.gui.viewer.crosshair import Cursor
+from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
@@ -84,7 +84,7 @@ class OverlayView(ZoomMixin, QWidget):
         self._panes.setAccessibleName("Spectrum and reference")
         self._panes.setWhatsThis(_HELP)
         self.ruler = BandRuler(self._across, self._theme, self)
-        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor = CursorTracker(self._panes, self._theme, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

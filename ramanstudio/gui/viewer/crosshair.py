@@ -16,7 +16,7 @@ from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 _AWAY: Final = 12  # of the readout from the cursor
 
 
-class Cursor(QObject):
+class CursorTracker(QObject):
     """Follows the mouse over the panes, and the panes where they move beneath it; says `moved(shift, intensity)`."""
 
     moved = Signal(float, float)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
 from ramanstudio.gui.viewer import plot_items
-from ramanstudio.gui.viewer.crosshair import Cursor
+from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import Key
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
@@ -81,7 +81,7 @@ class Strip(ZoomMixin, QWidget):
         self._legend = CurveLegend(self, self._theme)
         self._panes = PlotPanes(self)
         self._panes.setAccessibleName("Spectra of the selection")
-        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor = CursorTracker(self._panes, self._theme, self)
         self._name = QLabel(self._panes.viewport())
         self._name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._name.hide()

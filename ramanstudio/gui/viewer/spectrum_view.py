@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.crosshair import Cursor
+from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import CURVES, CurveLayer, Layer
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.density_layer import DensityLayer
@@ -72,7 +72,7 @@ class SpectrumView(ZoomMixin, QWidget):
     def _build(self) -> None:
         self._legend = CurveLegend(self, self._theme)
         self._panes = PlotPanes(self)
-        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor = CursorTracker(self._panes, self._theme, self)
         self._cursor.moved.connect(self.cursor_moved)
         self._region = NoiseRegion()
         self._panes.boxes[MAIN].addItem(self._region, ignoreBounds=True)
