@@ -17,7 +17,7 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
 from ramanstudio.gui.identify.regions import Regions
 from ramanstudio.gui.viewer.crosshair import CursorTracker
-from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
 from ramanstudio.gui.viewer.plot_items import CurveItem
@@ -192,11 +192,11 @@ class OverlayView(ZoomMixin, QWidget):
             self._legend.show_keys([])
             return
         self._add(MAIN, query.axis, query.values, theme.accent, 1.5)
-        keys = [Key(query.name, theme.accent)]
+        keys = [LegendEntry(query.name, theme.accent)]
         if over is not None:
             self._add(MAIN, query.axis, over.values, theme.reference, 1.5)
             self._add(RESIDUAL, query.axis, over.difference, theme.residual, 1.0)
-            keys.append(Key(over.label, theme.reference))
+            keys.append(LegendEntry(over.label, theme.reference))
         self._legend.show_keys(keys)
         amiss = [mark for mark in self.ruler.marks if mark.kind != "matched"]
         for mark in amiss if len(amiss) <= MOST_LINES else ():

@@ -24,7 +24,7 @@ _WIDE: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendEntry:
     """One line of the legend: a name and how its stroke looks."""
 
     name: str
@@ -47,7 +47,7 @@ class Layer(Protocol):
     def residual_envelopes(self) -> list[Envelope]:
         """What the residual axis must hold."""
 
-    def keys(self, look: Look) -> list[Key]:
+    def keys(self, look: Look) -> list[LegendEntry]:
         """The legend."""
 
     @property
@@ -156,11 +156,11 @@ class CurveLayer:
         """Around every residual."""
         return self._bounds["residual"]
 
-    def keys(self, look: Look) -> list[Key]:
+    def keys(self, look: Look) -> list[LegendEntry]:
         """A name for each curve where there are several."""
         if not self._several:
             return []
-        return [Key(item.name, self._colour(index)) for index, item in enumerate(self._items)]
+        return [LegendEntry(item.name, self._colour(index)) for index, item in enumerate(self._items)]
 
     def start(self) -> None:
         """Curves are drawn already."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme
-from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
 
 _SAMPLE: Final = 20  # length of the stroke shown
 _LINE: Final = 20
@@ -25,7 +25,7 @@ class CurveLegend(QWidget):
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._keys: Sequence[Key] = ()
+        self._keys: Sequence[LegendEntry] = ()
         font = self.font()
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
@@ -44,7 +44,7 @@ class CurveLegend(QWidget):
         self._theme = theme
         self.update()
 
-    def show_keys(self, keys: Sequence[Key]) -> None:
+    def show_keys(self, keys: Sequence[LegendEntry]) -> None:
         """Name these; nothing at all hides the legend."""
         self._keys = tuple(keys)
         self.setAccessibleName("Legend: " + ", ".join(self.names))
@@ -103,7 +103,7 @@ class CurveLegend(QWidget):
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._short(key.name, metrics))
         painter.end()
 
-    def _draw_sample(self, painter: QPainter, key: Key, place: QRectF) -> None:
+    def _draw_sample(self, painter: QPainter, key: LegendEntry, place: QRectF) -> None:
         if key.kind == "density":
             ramp = QLinearGradient(place.topLeft(), place.topRight())
             colours = pg.colormap.get("viridis").getLookupTable(nPts=5)

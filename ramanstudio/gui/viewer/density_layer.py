@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, SpectraBlock, logarithm
 from ramanstudio.gui.viewer.plot_items import CurveItem
@@ -172,15 +172,17 @@ class DensityLayer:
         axes = [axis for axis, _ in self._values(quantity)]
         return [Envelope(axis, found[0], found[-1]) for axis, found in zip(axes, scaled, strict=True)]
 
-    def keys(self, look: Look) -> list[Key]:
+    def keys(self, look: Look) -> list[LegendEntry]:
         """What the colours and the lines are."""
         if self._quantity is None:
             return []
-        keys = [Key(f"{self._count:,} {self._quantity} spectra, few to many".replace(",", " ", 1), "", "density")]
+        keys = [
+            LegendEntry(f"{self._count:,} {self._quantity} spectra, few to many".replace(",", " ", 1), "", "density")
+        ]
         if len(self._parts) == 1:
-            keys += [Key("median", self._theme.text), Key("5 % and 95 %", self._theme.text, "dashed")]
+            keys += [LegendEntry("median", self._theme.text), LegendEntry("5 % and 95 %", self._theme.text, "dashed")]
             if self._quantity == "denoised" and look.raw:
-                keys.append(Key("raw, 5 % and 95 %", self._theme.raw))
+                keys.append(LegendEntry("raw, 5 % and 95 %", self._theme.raw))
         return keys
 
     def columns(self, left: float, right: float, unit: str) -> list[tuple[str, Floats]]:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPainter
 
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.density import Frame
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, SpectraBlock, logarithm
 from ramanstudio.gui.viewer.raster import ImageSteps, Raster, painted, to_pixels
@@ -120,11 +120,11 @@ class LineLayer:
             ]
         return self._bounds[quantity, log]
 
-    def keys(self, look: Look) -> list[Key]:
+    def keys(self, look: Look) -> list[LegendEntry]:
         """What the two colours are."""
-        keys = [Key(f"{self._count} raw spectra", self._theme.raw)] if look.raw else []
+        keys = [LegendEntry(f"{self._count} raw spectra", self._theme.raw)] if look.raw else []
         if look.denoised and self._has_denoised:
-            keys.append(Key("denoised" if keys else f"{self._count} denoised spectra", self._theme.accent))
+            keys.append(LegendEntry("denoised" if keys else f"{self._count} denoised spectra", self._theme.accent))
         return keys
 
     @property

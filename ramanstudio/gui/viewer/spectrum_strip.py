@@ -16,7 +16,7 @@ from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
 from ramanstudio.gui.viewer import plot_items
 from ramanstudio.gui.viewer.crosshair import CursorTracker
-from ramanstudio.gui.viewer.curve_layer import Key
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
 from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
@@ -163,7 +163,7 @@ class Strip(ZoomMixin, QWidget):
                 self._add(plot_items.BandItem(axis, low, high, faded(curve.colour, alpha)), 1 + place / 100)
             self._add(plot_items.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
         several = len(self._curves) > 1 and self._is_named
-        self._legend.show_keys([Key(curve.name, curve.colour) for curve in self._curves] if several else [])
+        self._legend.show_keys([LegendEntry(curve.name, curve.colour) for curve in self._curves] if several else [])
         self._draw_hover()
 
     def _add(self, item: QGraphicsItem, z: float) -> None:
