@@ -189,7 +189,7 @@ class OverlayView(ZoomMixin, QWidget):
         self._items, self._lines, self._bounds = [], [], {MAIN: [], RESIDUAL: []}
         query, over, theme = self._query, self._over, self._theme
         if query is None:
-            self._legend.show_keys([])
+            self._legend.show_entries([])
             return
         self._add(MAIN, query.axis, query.values, theme.accent, 1.5)
         keys = [LegendEntry(query.name, theme.accent)]
@@ -197,7 +197,7 @@ class OverlayView(ZoomMixin, QWidget):
             self._add(MAIN, query.axis, over.values, theme.reference, 1.5)
             self._add(RESIDUAL, query.axis, over.difference, theme.residual, 1.0)
             keys.append(LegendEntry(over.label, theme.reference))
-        self._legend.show_keys(keys)
+        self._legend.show_entries(keys)
         amiss = [mark for mark in self.ruler.marks if mark.kind != "matched"]
         for mark in amiss if len(amiss) <= MOST_LINES else ():
             self._add_line(mark)

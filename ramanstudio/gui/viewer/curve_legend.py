@@ -44,7 +44,7 @@ class CurveLegend(QWidget):
         self._theme = theme
         self.update()
 
-    def show_keys(self, keys: Sequence[LegendEntry]) -> None:
+    def show_entries(self, keys: Sequence[LegendEntry]) -> None:
         """Name these; nothing at all hides the legend."""
         self._keys = tuple(keys)
         self.setAccessibleName("Legend: " + ", ".join(self.names))

@@ -163,7 +163,7 @@ class Strip(ZoomMixin, QWidget):
                 self._add(plot_items.BandItem(axis, low, high, faded(curve.colour, alpha)), 1 + place / 100)
             self._add(plot_items.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
         several = len(self._curves) > 1 and self._is_named
-        self._legend.show_keys([LegendEntry(curve.name, curve.colour) for curve in self._curves] if several else [])
+        self._legend.show_entries([LegendEntry(curve.name, curve.colour) for curve in self._curves] if several else [])
         self._draw_hover()
 
     def _add(self, item: QGraphicsItem, z: float) -> None:

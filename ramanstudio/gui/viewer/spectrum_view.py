@@ -153,7 +153,7 @@ class SpectrumView(ZoomMixin, QWidget):
         return [part.shown(row, self._unit) for row in self._selected[:CURVES] if 0 <= row < len(part)]
 
     def _name(self) -> None:
-        self._legend.show_keys([key for layer in self._layers for key in layer.keys(self._look)])
+        self._legend.show_entries([key for layer in self._layers for key in layer.keys(self._look)])
 
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
