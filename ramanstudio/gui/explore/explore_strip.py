@@ -13,7 +13,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.explore.colouring import Region
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
-from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, SCALED, Curve, Strip, StripBand, differ_in_height, scaled
+from ramanstudio.gui.viewer.spectrum_strip import (
+    MOST_CURVES,
+    SCALED,
+    Strip,
+    StripBand,
+    StripCurve,
+    differ_in_height,
+    scaled,
+)
 from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
@@ -36,8 +44,8 @@ class ExploreSpectrumStrip(QWidget):
         self._strip = Strip()
         self._theme = current()
         self._made_of: tuple[object, ...] = ()
-        self.curves: list[Curve] = []
-        self.hovered: Curve | None = None
+        self.curves: list[StripCurve] = []
+        self.hovered: StripCurve | None = None
         self.has_bands = False
         self._is_scaled, self.unit = False, "a.u."
         self.setMinimumHeight(_LEAST_PX)
@@ -81,31 +89,31 @@ class ExploreSpectrumStrip(QWidget):
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""
         found = spectra.spectrum(index) if index >= 0 else None
-        self.hovered = None if found is None else Curve(spectra.name(index), *found, None, self._theme.text)
+        self.hovered = None if found is None else StripCurve(spectra.name(index), *found, None, self._theme.text)
         if self.hovered is not None and self._is_scaled:
             self.hovered = scaled(self.hovered)
         self._strip.show_hover(self.hovered)
 
-    def _selected(self, spectra: MemberSpectra, selected: NDArray[np.bool_]) -> list[Curve]:
+    def _selected(self, spectra: MemberSpectra, selected: NDArray[np.bool_]) -> list[StripCurve]:
         which = np.flatnonzero(selected)
         if len(which) > CURVES:
             mean = spectra.mean(selected)
             if mean is None:
                 return []
             of = f"{mean.count:,}" if mean.count == len(which) else f"{mean.count:,} of {len(which):,}"
-            return [Curve(f"mean of {of} selected", mean.axis, mean.mean, mean.spread, self._theme.accent)]
+            return [StripCurve(f"mean of {of} selected", mean.axis, mean.mean, mean.spread, self._theme.accent)]
         found = [(index, spectra.spectrum(index)) for index in which.tolist()]
         return [
-            Curve(spectra.name(index), *one, None, self._theme.category(place))
+            StripCurve(spectra.name(index), *one, None, self._theme.category(place))
             for place, (index, one) in enumerate(found)
             if one is not None
         ]
 
-    def _means(self, groups: Groups | None, portraits: Sequence[Portrait], hidden: Collection[int]) -> list[Curve]:
+    def _means(self, groups: Groups | None, portraits: Sequence[Portrait], hidden: Collection[int]) -> list[StripCurve]:
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [
-            Curve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
+            StripCurve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
             for number, (group, one) in enumerate(zip(groups.groups, portraits, strict=True))
             if number not in hidden and one.mean.any()  # none of its spectra is on the axis that most have
         ]

@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.theme import appearance, current
-from ramanstudio.gui.viewer.spectrum_strip import SCALED, Curve, Strip, StripBand
+from ramanstudio.gui.viewer.spectrum_strip import SCALED, Strip, StripBand, StripCurve
 from ramanstudio.signal.spectral_features import without_baseline
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Drawing(QWidget):
         """What is drawn, in order."""
         return self.strip.names
 
-    def show_curves(self, curves: Sequence[Curve]) -> None:
+    def show_curves(self, curves: Sequence[StripCurve]) -> None:
         """Draw these, each from 0 to 1."""
         if curves or "strip" in self.__dict__:
             self.strip.show_curves(curves, SCALED)
@@ -86,7 +86,7 @@ def draw_classes(drawing: Drawing, subject: Subject, words: NDArray[np.str_], cl
         }
         drawing.show_curves(
             [
-                Curve(name, subject.seen.axis, curve, None, theme.category(number))
+                StripCurve(name, subject.seen.axis, curve, None, theme.category(number))
                 for number, (name, curve) in enumerate(of_all.items())
             ]
         )
@@ -102,7 +102,7 @@ def _draw(drawing: Drawing, subject: Subject, drawn: Sequence[tuple[list[int], s
     for number, (places, name) in enumerate(drawn):
         values = _scaled(without_baseline(subject.seen[places]).values)
         spread = values.std(axis=0) if len(places) > 1 else None
-        curves.append(Curve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
+        curves.append(StripCurve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
     drawing.show_curves(curves[::-1])
 
 

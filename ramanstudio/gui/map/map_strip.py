@@ -15,7 +15,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_values import MapOptions
 from ramanstudio.gui.viewer.band_input import RGB_COLOURS
-from ramanstudio.gui.viewer.spectrum_strip import Curve, Strip, StripBand
+from ramanstudio.gui.viewer.spectrum_strip import Strip, StripBand, StripCurve
 from ramanstudio.project.project import Entry
 from ramanstudio.signal import map_channels
 
@@ -67,7 +67,7 @@ class MapSpectrumStrip(QWidget):
         """Show a spectrum on top of the others (-1: none)."""
         found = 0 <= row < len(spectra)
         self.strip.show_hover(
-            Curve(words, spectra.axis, spectra.values[row], None, self._theme.text) if found else None
+            StripCurve(words, spectra.axis, spectra.values[row], None, self._theme.text) if found else None
         )
 
     def _show_bands(self, choice: MapOptions) -> None:
@@ -77,11 +77,13 @@ class MapSpectrumStrip(QWidget):
         if list(self.strip.bands) != bands:
             self.strip.set_bands(bands)
 
-    def _curves(self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]) -> list[Curve]:
+    def _curves(
+        self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]
+    ) -> list[StripCurve]:
         theme, some = self._theme, 0 < len(rows) < len(spectra)
         if some and len(rows) <= CURVES:
             return [
-                Curve(f"{entry.name} · {row + 1}", spectra.axis, spectra.values[row], None, theme.category(place))
+                StripCurve(f"{entry.name} · {row + 1}", spectra.axis, spectra.values[row], None, theme.category(place))
                 for place, row in enumerate(rows.tolist())
             ]
         if not some and choice.channel == "group" and (means := self._means()):
@@ -96,14 +98,14 @@ class MapSpectrumStrip(QWidget):
         name = f"mean of {len(chosen):,} selected" if some else f"mean of all {len(chosen):,}"
         if len(meant) == len(chosen) > len(values):
             name = f"mean of {len(values):,} of {len(chosen):,}{' selected' if some else ''}"
-        return [Curve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
+        return [StripCurve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
 
-    def _means(self) -> list[Curve]:
+    def _means(self) -> list[StripCurve]:
         groups, portraits = self._session.groups, self._exploring.portraits
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [
-            Curve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
+            StripCurve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
             for group, one in zip(groups.groups, portraits, strict=True)
             if np.isfinite(one.mean).any()
         ]

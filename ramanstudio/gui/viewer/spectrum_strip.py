@@ -35,7 +35,7 @@ _HELP: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class StripCurve:
     """One curve: `values` (B,) at `axis` (B,) in cm⁻¹, with `spread` (B,) to either side; `colour` as "#RRGGBB"."""
 
     name: str
@@ -70,8 +70,8 @@ class Strip(ZoomMixin, QWidget):
         self.setWhatsThis(_HELP)
         self.takes_bands = False
         self._theme = themes.current()
-        self._curves: tuple[Curve, ...] = ()
-        self._hover: Curve | None = None
+        self._curves: tuple[StripCurve, ...] = ()
+        self._hover: StripCurve | None = None
         self._is_named, self._note = True, ""
         self._items: list[QGraphicsItem] = []
         self._hover_item: QGraphicsItem | None = None
@@ -102,7 +102,7 @@ class Strip(ZoomMixin, QWidget):
 
     # What is shown
 
-    def show_curves(self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
+    def show_curves(self, curves: Sequence[StripCurve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
         """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown.
 
         `named`: several have a legend above, unless whoever shows them names them elsewhere. `note`
@@ -116,7 +116,7 @@ class Strip(ZoomMixin, QWidget):
         self._ranges.fit()
         self._cursor.follow()
 
-    def show_hover(self, curve: Curve | None) -> None:
+    def show_hover(self, curve: StripCurve | None) -> None:
         """Show one more on top, in the place of the last; None takes it away."""
         if curve is None and self._hover is None:
             return
@@ -187,7 +187,7 @@ class Strip(ZoomMixin, QWidget):
         self._bounds = [self._envelope(curve, room) for curve in shown]
         self._say_name()
 
-    def _envelope(self, curve: Curve, room: tuple[float, float]) -> Envelope:
+    def _envelope(self, curve: StripCurve, room: tuple[float, float]) -> Envelope:
         low, high = (np.clip(edge, *room) if curve.spread is not None else edge for edge in _edges(curve))
         return Envelope(np.asarray(curve.axis, np.float64), low, high)
 
@@ -300,13 +300,13 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
             self.dragged.emit(self._index, float(low), float(high))
 
 
-def differ_in_height(curves: Sequence[Curve]) -> bool:
+def differ_in_height(curves: Sequence[StripCurve]) -> bool:
     """Whether one of several curves is so much higher than most that the others are flat beside it."""
     heights = [np.ptp(curve.values[np.isfinite(curve.values)]) for curve in curves if np.isfinite(curve.values).any()]
     return len(heights) > 1 and max(heights) > _FAR_HIGHER * float(np.median(heights)) > 0
 
 
-def scaled(curve: Curve) -> Curve:
+def scaled(curve: StripCurve) -> StripCurve:
     """The same curve from 0 to 1, with its spread in the same measure."""
     known = curve.values[np.isfinite(curve.values)]
     low, height = (float(known.min()), float(np.ptp(known))) if known.size else (0.0, 0.0)
@@ -315,7 +315,7 @@ def scaled(curve: Curve) -> Curve:
     return replace(curve, values=(curve.values - low) / height, spread=spread)
 
 
-def _room(curves: Sequence[Curve]) -> tuple[float, float]:
+def _room(curves: Sequence[StripCurve]) -> tuple[float, float]:
     known = [curve.values[np.isfinite(curve.values)] for curve in curves]
     known = [values for values in known if values.size]
     if not known:
@@ -325,7 +325,7 @@ def _room(curves: Sequence[Curve]) -> tuple[float, float]:
     return low - beyond, high + beyond
 
 
-def _edges(curve: Curve) -> tuple[Floats, Floats]:
+def _edges(curve: StripCurve) -> tuple[Floats, Floats]:
     values = np.asarray(curve.values, np.float64)
     if curve.spread is None:
         return values, values

@@ -13,14 +13,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.viewer.spectrum_strip import Curve, Strip, StripBand, differ_in_height, scaled
+from ramanstudio.gui.viewer.spectrum_strip import Strip, StripBand, StripCurve, differ_in_height, scaled
 
 AXIS = np.linspace(200.0, 1800.0, 1000)
 
 
-def curve(name: str, centre: float = 900.0, height: float = 100.0, spread: float | None = None) -> Curve:
+def curve(name: str, centre: float = 900.0, height: float = 100.0, spread: float | None = None) -> StripCurve:
     values = height * np.exp(-(((AXIS - centre) / 15) ** 2))
-    return Curve(name, AXIS, values, None if spread is None else np.full(1000, spread), "#0072B2")
+    return StripCurve(name, AXIS, values, None if spread is None else np.full(1000, spread), "#0072B2")
 
 
 @pytest.fixture
