@@ -16,7 +16,7 @@ from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.viewer.spectrum_strip import (
     MOST_CURVES,
     SCALED,
-    Strip,
+    SpectrumStrip,
     StripBand,
     StripCurve,
     differ_in_height,
@@ -41,7 +41,7 @@ class ExploreSpectrumStrip(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._strip = Strip()
+        self._strip = SpectrumStrip()
         self._theme = current()
         self._made_of: tuple[object, ...] = ()
         self.curves: list[StripCurve] = []

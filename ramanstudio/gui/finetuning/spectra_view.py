@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.theme import appearance, current
-from ramanstudio.gui.viewer.spectrum_strip import SCALED, Strip, StripBand, StripCurve
+from ramanstudio.gui.viewer.spectrum_strip import SCALED, SpectrumStrip, StripBand, StripCurve
 from ramanstudio.signal.spectral_features import without_baseline
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Drawing(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
 
     @cached_property
-    def strip(self) -> Strip:
+    def strip(self) -> SpectrumStrip:
         """What it is drawn in."""
-        made = Strip(self)
+        made = SpectrumStrip(self)
         made.band_dragged.connect(self.band_dragged)
         appearance().changed.connect(made.set_theme)
         self._column.addWidget(made)

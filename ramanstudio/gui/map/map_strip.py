@@ -15,7 +15,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_values import MapOptions
 from ramanstudio.gui.viewer.band_input import RGB_COLOURS
-from ramanstudio.gui.viewer.spectrum_strip import Strip, StripBand, StripCurve
+from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip, StripBand, StripCurve
 from ramanstudio.project.project import Entry
 from ramanstudio.signal import map_channels
 
@@ -35,7 +35,7 @@ class MapSpectrumStrip(QWidget):
         self._session, self._exploring = session, exploring
         self._theme = current()
         self._made_of: tuple[object, ...] = ()
-        self.strip = Strip(self)
+        self.strip = SpectrumStrip(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.strip)

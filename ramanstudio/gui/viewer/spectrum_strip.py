@@ -54,7 +54,7 @@ class StripBand:
     colour: str
 
 
-class Strip(ZoomMixin, QWidget):
+class SpectrumStrip(ZoomMixin, QWidget):
     """Draws up to 24 curves, each with its spread, one more under the mouse at once, and up to three bands.
 
     `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_asked(low, high)` after a double click

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.viewer.spectrum_strip import Strip, StripBand, StripCurve, differ_in_height, scaled
+from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip, StripBand, StripCurve, differ_in_height, scaled
 
 AXIS = np.linspace(200.0, 1800.0, 1000)
 
@@ -24,8 +24,8 @@ def curve(name: str, centre: float = 900.0, height: float = 100.0, spread: float
 
 
 @pytest.fixture
-def strip(qapp: QApplication) -> Iterator[Strip]:
-    shown = Strip()
+def strip(qapp: QApplication) -> Iterator[SpectrumStrip]:
+    shown = SpectrumStrip()
     shown.resize(900, 240)
     shown.show()
     qapp.processEvents()
@@ -34,12 +34,12 @@ def strip(qapp: QApplication) -> Iterator[Strip]:
     shown.deleteLater()
 
 
-def colours_in(strip: Strip) -> set[int]:
+def colours_in(strip: SpectrumStrip) -> set[int]:
     image = strip.grab().toImage()
     return {image.pixel(x, y) & 0xFFFFFF for x in range(80, 880, 2) for y in range(20, 180, 2)}
 
 
-def test_the_curve_under_the_mouse_comes_on_top_and_goes_again(strip: Strip) -> None:
+def test_the_curve_under_the_mouse_comes_on_top_and_goes_again(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one", spread=10), curve("two", 1200)])
     assert strip.names == ["one", "two"]
     strip.show_hover(curve("pixel", 500))
@@ -48,21 +48,21 @@ def test_the_curve_under_the_mouse_comes_on_top_and_goes_again(strip: Strip) -> 
     assert strip.names == ["one", "two"]
 
 
-def test_the_heights_follow_a_taller_curve_under_the_mouse(strip: Strip) -> None:
+def test_the_heights_follow_a_taller_curve_under_the_mouse(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one")])
     before = strip._panes.boxes[0].viewRange()[1][1]
     strip.show_hover(curve("pixel", height=1000))
     assert strip._panes.boxes[0].viewRange()[1][1] > 900 > before
 
 
-def test_more_than_can_be_told_apart_are_not_drawn(strip: Strip) -> None:
+def test_more_than_can_be_told_apart_are_not_drawn(strip: SpectrumStrip) -> None:
     strip.show_curves([curve(str(number)) for number in range(40)], note="the first 24 of 40 groups")
     assert len(strip.names) == 24
     assert strip._name.isVisible()
     assert strip._name.text() == "the first 24 of 40 groups"
 
 
-def test_a_hover_is_drawn_within_a_frame(strip: Strip) -> None:
+def test_a_hover_is_drawn_within_a_frame(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one", spread=10)])
     took = []
     for centre in range(400, 1000, 40):
@@ -81,7 +81,7 @@ def move(pane: QWidget, place: QPoint, button: Qt.MouseButton) -> None:
     QApplication.processEvents()
 
 
-def test_a_band_is_dragged_by_its_edge_and_says_where_to(strip: Strip) -> None:
+def test_a_band_is_dragged_by_its_edge_and_says_where_to(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one")])
     strip.set_bands([StripBand(700, 800, "#2563EB"), StripBand(1100, 1200, "#C2571A")])
     said: list[tuple[int, float, float]] = []
@@ -100,7 +100,7 @@ def test_a_band_is_dragged_by_its_edge_and_says_where_to(strip: Strip) -> None:
     assert strip.bands[1].high_cm == pytest.approx(1300, abs=8)
 
 
-def test_placing_bands_is_no_drag_and_fewer_take_their_leave(strip: Strip) -> None:
+def test_placing_bands_is_no_drag_and_fewer_take_their_leave(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one")])
     said: list[object] = []
     strip.band_dragged.connect(lambda *band: said.append(band))
@@ -110,7 +110,7 @@ def test_placing_bands_is_no_drag_and_fewer_take_their_leave(strip: Strip) -> No
     assert said == []
 
 
-def test_a_double_click_asks_for_a_band_only_where_bands_are_taken(strip: Strip) -> None:
+def test_a_double_click_asks_for_a_band_only_where_bands_are_taken(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one")])
     asked: list[tuple[float, float]] = []
     strip.band_asked.connect(lambda *band: asked.append(band))
@@ -124,7 +124,7 @@ def test_a_double_click_asks_for_a_band_only_where_bands_are_taken(strip: Strip)
     assert low < 1000 < high
 
 
-def test_the_zoom_stays_for_other_curves_of_the_same_axis(strip: Strip) -> None:
+def test_the_zoom_stays_for_other_curves_of_the_same_axis(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one")])
     strip.zoom_by(0.25)
     zoomed = strip.shifts
@@ -135,7 +135,7 @@ def test_the_zoom_stays_for_other_curves_of_the_same_axis(strip: Strip) -> None:
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
-def test_it_wears_both_themes(strip: Strip, name: str) -> None:
+def test_it_wears_both_themes(strip: SpectrumStrip, name: str) -> None:
     theme = themes.named(name)  # type: ignore[arg-type]
     strip.set_theme(theme)
     strip.show_curves([curve("one")])
@@ -158,7 +158,7 @@ def test_curves_are_scaled_alike_only_where_one_would_flatten_the_others() -> No
     assert np.isfinite(scaled(curve("flat", height=0)).values).all()
 
 
-def test_a_spread_far_wider_than_the_curves_does_not_flatten_them(strip: Strip) -> None:
+def test_a_spread_far_wider_than_the_curves_does_not_flatten_them(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one", height=100, spread=5000), curve("two", 1200, height=80, spread=3000)])
     low, high = strip._panes.boxes[0].viewRange()[1]
     assert high - low < 300
