@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.colour_bar import value_colours
-from ramanstudio.gui.viewer.plot_axis import Axis
+from ramanstudio.gui.viewer.plot_axis import PlotAxis
 from ramanstudio.gui.viewer.zoom_box import ZoomBox
 from ramanstudio.signal.map_channels import Series
 
@@ -55,7 +55,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         self._pressed: QPointF | None = None
         self._box = ZoomBox()
         self._box.invertY(True)
-        self._across, self._down = Axis("bottom", "Raman shift", "cm⁻¹"), Axis("left", "Depth", "µm")
+        self._across, self._down = PlotAxis("bottom", "Raman shift", "cm⁻¹"), PlotAxis("left", "Depth", "µm")
         for axis in (self._across, self._down):
             axis.linkToView(self._box)
         self._picture = _Picture()

@@ -40,7 +40,7 @@ def power_of_ten(exponent: int) -> str:
     return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
-class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis in plain numbers. Its label is `quantity / unit`."""
 
     def __init__(self, orientation: str, quantity: str, unit: str) -> None:

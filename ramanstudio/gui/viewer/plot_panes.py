@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.common.theme import Theme, faded
-from ramanstudio.gui.viewer.plot_axis import Axis
+from ramanstudio.gui.viewer.plot_axis import PlotAxis
 from ramanstudio.gui.viewer.zoom_box import ZoomBox
 
 MAIN: Final = 0
@@ -28,8 +28,8 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.boxes = (ZoomBox(), ZoomBox())
-        self.shift_axis = Axis("bottom", "Raman shift", "cm⁻¹")
-        self.intensity_axes = (Axis("left", "Intensity", "a.u."), Axis("left", beneath, ""))
+        self.shift_axis = PlotAxis("bottom", "Raman shift", "cm⁻¹")
+        self.intensity_axes = (PlotAxis("left", "Intensity", "a.u."), PlotAxis("left", beneath, ""))
         self.shift_axis.linkToView(self.boxes[MAIN])
         for axis, box in zip(self.intensity_axes, self.boxes, strict=True):
             axis.linkToView(box)

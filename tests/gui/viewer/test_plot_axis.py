@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.viewer.plot_axis import Axis, decimals_for, plain, power_of_ten
+from ramanstudio.gui.viewer.plot_axis import PlotAxis, decimals_for, plain, power_of_ten
 
 
-def numbers(axis: Axis, low: float, high: float, pixels: float = 400) -> list[str]:
+def numbers(axis: PlotAxis, low: float, high: float, pixels: float = 400) -> list[str]:
     axis.setRange(low, high)
     ticks = axis.tickValues(low, high, pixels)
     return axis.tickStrings(ticks[0][1], 1.0, ticks[0][0])
@@ -19,7 +19,7 @@ def numbers(axis: Axis, low: float, high: float, pixels: float = 400) -> list[st
 
 @pytest.fixture
 def intensity(qapp: QApplication) -> Any:
-    return Axis("left", "Intensity", "counts")
+    return PlotAxis("left", "Intensity", "counts")
 
 
 def test_numbers_have_a_true_minus_and_thousands_set_apart() -> None:
@@ -31,13 +31,13 @@ def test_numbers_have_a_true_minus_and_thousands_set_apart() -> None:
     assert power_of_ten(-6) == "10⁻⁶"
 
 
-def test_ticks_are_round_and_few(intensity: Axis) -> None:
+def test_ticks_are_round_and_few(intensity: PlotAxis) -> None:
     assert numbers(intensity, -12, 81) == ["0", "20", "40", "60", "80"]
     assert numbers(intensity, -18, 18, 130) == ["−10", "0", "10"]
     assert numbers(intensity, 0.0, 0.34) == ["0.00", "0.05", "0.10", "0.15", "0.20", "0.25", "0.30"]
 
 
-def test_very_large_and_very_small_numbers_move_their_power_to_the_label(intensity: Axis) -> None:
+def test_very_large_and_very_small_numbers_move_their_power_to_the_label(intensity: PlotAxis) -> None:
     assert numbers(intensity, 0, 2.1e6) == ["0.0", "0.5", "1.0", "1.5", "2.0"]
     assert "Intensity / 10⁶ counts" in intensity.labelString()
     assert numbers(intensity, 0, 4.2e-5)[-1] == "40"
@@ -57,13 +57,13 @@ def test_very_large_and_very_small_numbers_move_their_power_to_the_label(intensi
     ],
 )
 def test_logarithms_are_written_as_what_they_are_logarithms_of(
-    intensity: Axis, low: float, high: float, expected: list[str]
+    intensity: PlotAxis, low: float, high: float, expected: list[str]
 ) -> None:
     intensity.set_log(True)
     assert numbers(intensity, low, high) == expected
 
 
-def test_a_range_that_is_none_has_no_ticks(intensity: Axis) -> None:
+def test_a_range_that_is_none_has_no_ticks(intensity: PlotAxis) -> None:
     assert intensity.tickValues(1.0, 1.0, 300) == []
     assert intensity.tickValues(float("nan"), 1.0, 300) == []
     assert np.isfinite(intensity.wanted_width())
