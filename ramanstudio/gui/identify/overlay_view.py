@@ -105,11 +105,11 @@ class OverlayView(ZoomMixin, QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
-        self._panes.dress(theme, self.font())
-        self._cursor.crosshair.dress(theme)
-        self._legend.dress(theme)
-        self.ruler.dress(theme)
-        self._regions.dress(theme, self.font())
+        self._panes.apply_theme(theme, self.font())
+        self._cursor.crosshair.apply_theme(theme)
+        self._legend.apply_theme(theme)
+        self.ruler.apply_theme(theme)
+        self._regions.apply_theme(theme, self.font())
         self._draw()
 
     @property

@@ -80,9 +80,9 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         """Take the colours of a theme."""
         self._theme = theme
         self.setBackground(theme.panel)
-        self._box.dress(theme)
-        self._across.dress(theme, self.font())
-        self._down.dress(theme, self.font())
+        self._box.apply_theme(theme)
+        self._across.apply_theme(theme, self.font())
+        self._down.apply_theme(theme, self.font())
         for mark in self._marks:
             mark.setPen(theme.pen("#FFFFFF", 1))
 

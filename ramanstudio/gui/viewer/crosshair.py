@@ -84,7 +84,7 @@ class Crosshair(QWidget):
         """What the readout says; empty while the cursor is elsewhere."""
         return self._text
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
         self.update()

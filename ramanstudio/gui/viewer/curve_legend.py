@@ -39,7 +39,7 @@ class CurveLegend(QWidget):
         """What it names, in order."""
         return [key.name for key in self._keys]
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
         self.update()

@@ -52,7 +52,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setStyle(hideOverlappingLabels=24)  # the last number may reach into the margin
         self._write_label()
 
-    def dress(self, theme: Theme, font: QFont) -> None:
+    def apply_theme(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme, and figures of one width."""
         small = tabular(font)
         small.setPixelSize(QUIET_PX)

@@ -47,13 +47,13 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
         self._following = False
         self.ci.layout.setRowStretchFactor(0, 3)
 
-    def dress(self, theme: Theme, font: QFont) -> None:
+    def apply_theme(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme."""
         self.setBackground(theme.panel)
         for axis in (self.shift_axis, *self.intensity_axes):
-            axis.dress(theme, font)
+            axis.apply_theme(theme, font)
         for box in self.boxes:
-            box.dress(theme)
+            box.apply_theme(theme)
         self._zero.setPen(theme.pen(theme.line))
 
     def show_residual(self, shown: bool) -> None:
@@ -134,7 +134,7 @@ class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has n
         self._moving = False
         self.sigRegionChangeFinished.connect(self._let_go)
 
-    def dress(self, theme: Theme, font: QFont) -> None:
+    def apply_theme(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme."""
         self.setBrush(faded(theme.quiet, 0.10))
         self.setHoverBrush(faded(theme.quiet, 0.18))

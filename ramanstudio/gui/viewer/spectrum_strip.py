@@ -137,14 +137,14 @@ class SpectrumStrip(ZoomMixin, QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme; curves and bands keep those that they were given."""
         self._theme = theme
-        self._panes.dress(theme, self.font())
-        self._cursor.crosshair.dress(theme)
-        self._legend.dress(theme)
+        self._panes.apply_theme(theme, self.font())
+        self._cursor.crosshair.apply_theme(theme)
+        self._legend.apply_theme(theme)
         self._name.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; font-size: {QUIET_PX}px; padding: 1px 6px;"
         )
         for region in self._regions:
-            region.dress(theme)
+            region.apply_theme(theme)
         self._draw()
 
     def _parts(self) -> list[SpectraBlock]:
@@ -214,7 +214,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
             self._regions.append(region)
         for region, band in zip(self._regions, self._bands, strict=True):
             region.place(band)
-            region.dress(self._theme)
+            region.apply_theme(self._theme)
 
     @property
     def bands(self) -> tuple[StripBand, ...]:
@@ -277,7 +277,7 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
         self.setRegion((band.low_cm, band.high_cm))
         self._placing = False
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme; the hue is the band's own."""
         self.setBrush(faded(self._colour, theme.band_alpha))
         self.setHoverBrush(faded(self._colour, theme.band_alpha + 0.12))

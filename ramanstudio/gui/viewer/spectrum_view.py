@@ -203,10 +203,10 @@ class SpectrumView(ZoomMixin, QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
-        self._panes.dress(theme, self.font())
-        self._cursor.crosshair.dress(theme)
-        self._legend.dress(theme)
-        self._region.dress(theme, self._legend.font())
+        self._panes.apply_theme(theme, self.font())
+        self._cursor.crosshair.apply_theme(theme)
+        self._legend.apply_theme(theme)
+        self._region.apply_theme(theme, self._legend.font())
         self._draw()
 
     # The noise region

@@ -70,7 +70,7 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         self._free = False  # the pan has left the corridor
         self._given_up = False
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self.rbScaleBox.setPen(theme.pen(theme.accent))
         self.rbScaleBox.setBrush(faded(theme.accent, 0.12))
