@@ -54,7 +54,7 @@ class Layer(Protocol):
     def busy(self) -> bool:
         """Whether it is still being drawn."""
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish drawing now."""
 
     def remove(self) -> None:
@@ -170,7 +170,7 @@ class CurveLayer:
         """Curves are drawn at once."""
         return False
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Curves are drawn at once."""
 
     def remove(self) -> None:

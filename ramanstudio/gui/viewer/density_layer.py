@@ -207,12 +207,12 @@ class DensityLayer:
         """Whether a picture, or the percentiles of all, are not there yet."""
         return self._turns.busy or self._main.busy or self._residual.busy
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish the pictures and the percentiles now."""
         while self._turns.busy:
             self._turns.finish()
-        self._main.settle()
-        self._residual.settle()
+        self._main.finish_drawing()
+        self._residual.finish_drawing()
 
     def remove(self) -> None:
         """Leave the panes."""

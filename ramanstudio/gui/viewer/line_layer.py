@@ -132,10 +132,10 @@ class LineLayer:
         """Whether a picture is not there yet."""
         return self._main.busy or self._residual.busy
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish the pictures now."""
-        self._main.settle()
-        self._residual.settle()
+        self._main.finish_drawing()
+        self._residual.finish_drawing()
 
     def remove(self) -> None:
         """Leave the panes."""

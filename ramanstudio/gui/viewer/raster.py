@@ -142,7 +142,7 @@ class Raster(QObject):
         """Whether the picture of the present view is not there yet."""
         return self._turns.busy or self._rest.isActive()
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish the picture of the present view now."""
         if self._rest.isActive():
             self._begin()

@@ -240,14 +240,14 @@ class SpectrumView(ZoomMixin, QWidget):
         """Whether a picture is still being drawn, in turns with the events of the window."""
         return any(layer.busy for layer in self._layers)
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish what is still being drawn."""
         for layer in self._layers:
-            layer.settle()
+            layer.finish_drawing()
 
     def copy_picture(self) -> QImage:
         """The picture as it is shown, without the crosshair, at twice its size."""
-        self.settle()
+        self.finish_drawing()
         self._cursor.crosshair.hide()
         size = self.size()
         image = QImage(size * _PICTURE_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
@@ -266,7 +266,7 @@ class SpectrumView(ZoomMixin, QWidget):
         if count <= LINES:
             everyone = [part.shown(row, self._unit) for part in self._parts for row in range(len(part))]
             return numbers_of(everyone, replace(self._look, band=False), left, right)
-        self.settle()
+        self.finish_drawing()
         density = next(layer for layer in self._layers if isinstance(layer, DensityLayer))
         text = columns_as_text(density.columns(left, right, self._unit))
         chosen = self._selected_items()

@@ -67,7 +67,7 @@ def page_of(window: Window) -> ExplorePage:
 def plane_of(window: Window) -> ScatterView:
     view = page_of(window).view
     assert view is not None
-    view.settle()
+    view.finish_drawing()
     return view
 
 

@@ -56,7 +56,7 @@ def view(qtbot: Any) -> Iterator[ScatterView]:
 def seen(view: ScatterView) -> np.ndarray:
     """The pixels (height, width, 3) of the view once it is drawn."""
     QApplication.processEvents()
-    view.settle()
+    view.finish_drawing()
     image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
@@ -352,7 +352,7 @@ def test_the_legend_counts_and_a_click_hides(view: ScatterView) -> None:
     assert [(row.name, row.count) for row in view.legend.rows] == [*((name, 9) for name in NAMES), ("outliers", 1)]
     hidden: list[frozenset[int]] = []
     view.toggled.connect(hidden.append)
-    view.settle()
+    view.finish_drawing()
     where = view.legend.visualRect(view.legend.model().index(2, 0)).center()
     QTest.mouseClick(view.legend.viewport(), LEFT, KEYS.NoModifier, where)
     assert hidden == [frozenset({2})]
@@ -388,7 +388,7 @@ def test_what_is_hidden_stays_hidden_when_a_group_is_recoloured(view: ScatterVie
 
 
 def test_the_picture_taken_away_holds_points_and_legend(view: ScatterView) -> None:
-    view.settle()
+    view.finish_drawing()
     image = view.copy_picture()
     assert image.width() == 2 * view.width()
     where = view.place_of(0) * 2

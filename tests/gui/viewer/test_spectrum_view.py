@@ -57,7 +57,7 @@ def view(qtbot: Any) -> Iterator[SpectrumView]:
 def seen(view: SpectrumView) -> np.ndarray:
     """The pixels (height, width, 3) of the viewer once it is drawn."""
     QApplication.processEvents()
-    view.settle()
+    view.finish_drawing()
     return pixels(view.grab().toImage())
 
 
