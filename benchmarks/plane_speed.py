@@ -45,7 +45,7 @@ def hover(view: ScatterView) -> list[float]:
     pane, none = view.focusProxy(), Qt.MouseButton.NoButton
     took = []
     for index in draw.integers(0, 100_000, FRAMES).tolist():
-        place = QPointF(view.place_of(index))
+        place = QPointF(view.position_of(index))
         begin = time.perf_counter()
         move = QMouseEvent(
             QEvent.Type.MouseMove, place, pane.mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier

@@ -251,7 +251,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
         """The Raman shifts shown."""
         return self._panes.shifts
 
-    def place_of(self, shift: float) -> QPointF:
+    def position_of(self, shift: float) -> QPointF:
         """Where in this widget a Raman shift is drawn, in the middle of the height."""
         box = self._panes.boxes[MAIN]
         low, high = box.viewRange()[1]

@@ -226,7 +226,7 @@ class SpectrumView(ZoomMixin, QWidget):
             low, high = 10.0**low, 10.0**high
         return self._panes.shifts, (float(low), float(high))
 
-    def place_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
+    def position_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
         """Where in this widget a Raman shift and an intensity (or a residual) are drawn."""
         height = math.log10(intensity) if self._look.log and not residual else intensity
         box = self._panes.boxes[RESIDUAL if residual else MAIN]

@@ -102,7 +102,7 @@ def send(view: ScatterView, kind: QEvent.Type, where: QPointF, button: Any, butt
 def lasso(view: ScatterView, indices: np.ndarray) -> None:
     """Draw around these points, and no others where they lie apart."""
     none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
-    places = np.array([view.place_of(index).toTuple() for index in indices.tolist()])
+    places = np.array([view.position_of(index).toTuple() for index in indices.tolist()])
     (x, y), (right, bottom) = places.min(axis=0) - 7, places.max(axis=0) + 7
     trail = [QPointF(*corner) for corner in ((x, y), (right, y), (right, bottom), (x, bottom), (x, y))]
     send(view, QEvent.Type.MouseButtonPress, trail[0], left, left)
@@ -278,7 +278,7 @@ def test_a_renamed_group_has_its_new_name_in_legend_and_curves(explored: Window)
 def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Window) -> None:
     view, strip = plane_of(explored), page_of(explored).strip
     none = Qt.MouseButton.NoButton
-    send(view, QEvent.Type.MouseMove, view.place_of(5), none, none)
+    send(view, QEvent.Type.MouseMove, view.position_of(5), none, none)
     assert view.card is not None and strip is not None and strip.hovered is not None
     index = view.canvas.hovered
     assert view.card.name == f"three.h5 · {index + 1}" == strip.hovered.name
@@ -692,12 +692,12 @@ def test_of_points_coloured_by_a_number_the_picture_says_which_colour_is_which(e
 
 def test_the_actions_of_the_window_work_on_the_plane_while_it_is_shown(explored: Window) -> None:
     view = plane_of(explored)
-    before = view.place_of(0) - view.place_of(35)
+    before = view.position_of(0) - view.position_of(35)
     explored.do("zoom_in")
-    after = view.place_of(0) - view.place_of(35)
+    after = view.position_of(0) - view.position_of(35)
     assert after.x() == pytest.approx(2 * before.x(), rel=1e-3)
     explored.do("zoom_back")
-    assert (view.place_of(0) - view.place_of(35)).x() == pytest.approx(before.x(), rel=1e-3)
+    assert (view.position_of(0) - view.position_of(35)).x() == pytest.approx(before.x(), rel=1e-3)
     explored.do("copy")
     assert QApplication.clipboard().text().startswith("spectrum\tx\ty\tgroup\nthree.h5 · 1\t")
     assert QApplication.clipboard().image().width() == 2 * view.width()

@@ -63,7 +63,7 @@ def seen(view: ScatterView) -> np.ndarray:
 
 
 def colour_at(view: ScatterView, index: int) -> str:
-    place = view.place_of(index).toPoint()
+    place = view.position_of(index).toPoint()
     red, green, blue = seen(view)[place.y(), place.x()].tolist()
     return QColor(red, green, blue).name()
 
@@ -74,7 +74,7 @@ def pane(view: ScatterView) -> Any:
 
 def place(view: ScatterView, x: float, y: float) -> QPointF:
     """Where on the pane a point of the plane lies, by three points of the corners."""
-    origin, right, up = (view.place_of(index) for index in (36, 13, 4))  # (0, 0), (10, 10), (-10, 10)
+    origin, right, up = (view.position_of(index) for index in (36, 13, 4))  # (0, 0), (10, 10), (-10, 10)
     across = (right - up) / 20
     return origin + across * x - QPointF(0, across.x()) * y
 
@@ -103,7 +103,7 @@ def around(view: ScatterView, corner: np.ndarray, reach: float = 4.0) -> list[QP
 
 
 def click(view: ScatterView, index: int, keys: Any = KEYS.NoModifier) -> None:
-    QTest.mouseClick(pane(view), LEFT, keys, view.place_of(index).toPoint())
+    QTest.mouseClick(pane(view), LEFT, keys, view.position_of(index).toPoint())
 
 
 def hover(view: ScatterView, where: QPointF) -> None:
@@ -130,15 +130,15 @@ def test_each_point_has_the_colour_of_its_group(view: ScatterView, shown: theme.
 
 def test_an_outlier_is_hollow_and_grey(view: ScatterView) -> None:
     assert colour_at(view, 36) == LIGHT.panel.lower()
-    picture, middle = seen(view), view.place_of(36).toPoint()
+    picture, middle = seen(view), view.position_of(36).toPoint()
     around_it = picture[middle.y() - 6 : middle.y() + 7, middle.x() - 6 : middle.x() + 7]
     quiet = np.array(QColor(LIGHT.quiet).getRgb()[:3])
     assert (np.abs(around_it - quiet).sum(axis=-1) < 90).any()
 
 
 def test_both_ways_are_to_the_same_scale(view: ScatterView) -> None:
-    across = view.place_of(13).x() - view.place_of(4).x()
-    down = view.place_of(22).y() - view.place_of(4).y()
+    across = view.position_of(13).x() - view.position_of(4).x()
+    down = view.position_of(22).y() - view.position_of(4).y()
     assert across == pytest.approx(down, abs=0.01)
 
 
@@ -165,7 +165,7 @@ def test_a_selected_point_stands_out_and_the_others_step_back(view: ScatterView)
     accent = np.array(QColor(LIGHT.accent).getRgb()[:3])
     ring = np.abs(seen(view) - accent).sum(axis=-1) < 40
     down, across = np.nonzero(ring)
-    middle = view.place_of(0)
+    middle = view.position_of(0)
     assert len(across)
     assert np.hypot(across - middle.x(), down - middle.y()).max() < 14
 
@@ -195,8 +195,8 @@ def test_more_than_a_hundred_thousand_are_a_density(view: ScatterView) -> None:
     view.show_points(points)
     picture = seen(view)
     ink = np.abs(picture - np.array(QColor(LIGHT.panel).getRgb()[:3])).sum(axis=-1)
-    middle = view.place_of(int(np.argmin((points**2).sum(axis=1)))).toPoint()
-    rim = view.place_of(int(np.argmin(np.abs(points - (2.5, 0)).sum(axis=1)))).toPoint()
+    middle = view.position_of(int(np.argmin((points**2).sum(axis=1)))).toPoint()
+    rim = view.position_of(int(np.argmin(np.abs(points - (2.5, 0)).sum(axis=1)))).toPoint()
     assert ink[middle.y() - 8 : middle.y() + 8, middle.x() - 8 : middle.x() + 8].mean() > 2 * (
         ink[rim.y() - 8 : rim.y() + 8, rim.x() - 8 : rim.x() + 8].mean()
     )
@@ -219,11 +219,11 @@ def test_nothing_and_points_that_are_all_one_are_drawn(view: ScatterView) -> Non
 
 def test_points_that_settle_are_followed_until_a_hand_zooms(view: ScatterView) -> None:
     view.show_points(10 * POINTS, keep_view=True)
-    assert pane(view).rect().contains(view.place_of(0).toPoint())
-    wheel(view, view.place_of(36), 5)
-    before = view.place_of(36)
+    assert pane(view).rect().contains(view.position_of(0).toPoint())
+    wheel(view, view.position_of(36), 5)
+    before = view.position_of(36)
     view.show_points(10 * POINTS, keep_view=True)
-    assert view.place_of(36) == before
+    assert view.position_of(36) == before
 
 
 # Hands
@@ -234,11 +234,11 @@ def test_the_mouse_tells_what_lies_under_it(view: ScatterView) -> None:
     view.set_tooltip_source(
         lambda index: TooltipContent(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0))
     )
-    hover(view, view.place_of(4))
+    hover(view, view.position_of(4))
     assert told.hovered == [4]
     assert view.card is not None
     assert view.card.name == "spectrum 4"
-    hover(view, view.place_of(4) + QPointF(60, 60))
+    hover(view, view.position_of(4) + QPointF(60, 60))
     assert told.hovered == [4, -1]
     assert view.card is None
 
@@ -260,7 +260,7 @@ def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: S
     QTest.mouseDClick(pane(view), LEFT, KEYS.NoModifier, bare)
     QTest.qWait(QApplication.doubleClickInterval() + 50)
     assert told.picked == []
-    assert pane(view).rect().contains(view.place_of(0).toPoint())
+    assert pane(view).rect().contains(view.position_of(0).toPoint())
     QTest.mouseClick(pane(view), LEFT, KEYS.NoModifier, bare)
     qtbot.waitUntil(lambda: told.picked == [([], "replace")])
 
@@ -286,7 +286,7 @@ def test_a_box_picks_what_lies_in_it(view: ScatterView) -> None:
 def test_what_is_hidden_is_neither_hovered_nor_picked(view: ScatterView) -> None:
     told = Picks(view)
     view.legend.toggle(1)
-    hover(view, view.place_of(13))
+    hover(view, view.position_of(13))
     drag(view, *around(view, CORNERS[1]))
     assert told.hovered == []
     assert told.picked == [([], "replace")]
@@ -302,23 +302,23 @@ def test_esc_gives_a_lasso_up(view: ScatterView) -> None:
 
 
 def test_the_wheel_zooms_about_the_mouse_and_the_zoom_before_comes_back(view: ScatterView) -> None:
-    before, other = view.place_of(4), view.place_of(13)
+    before, other = view.position_of(4), view.position_of(13)
     wheel(view, before, 4)
-    assert (view.place_of(4) - before).manhattanLength() < 0.1
-    assert view.place_of(13).x() - view.place_of(4).x() > 1.5 * (other.x() - before.x())
+    assert (view.position_of(4) - before).manhattanLength() < 0.1
+    assert view.position_of(13).x() - view.position_of(4).x() > 1.5 * (other.x() - before.x())
     view.zoom_back()
-    assert (view.place_of(13) - other).manhattanLength() < 0.1
+    assert (view.position_of(13) - other).manhattanLength() < 0.1
 
 
 def test_the_right_button_pans(view: ScatterView) -> None:
     told = Picks(view)
-    before = view.place_of(4)
+    before = view.position_of(4)
     drag(view, QPointF(200, 200), QPointF(260, 230), button=RIGHT)
-    moved = view.place_of(4) - before
+    moved = view.position_of(4) - before
     assert (round(moved.x()), round(moved.y())) == (60, 30)
     assert told.picked == []
     view.show_all()
-    assert (view.place_of(4) - before).manhattanLength() < 0.1
+    assert (view.position_of(4) - before).manhattanLength() < 0.1
 
 
 def test_all_can_be_done_without_a_mouse(view: ScatterView) -> None:
@@ -332,17 +332,17 @@ def test_all_can_be_done_without_a_mouse(view: ScatterView) -> None:
     QTest.keyClick(pane(view), key.Key_Space)
     at = told.hovered[-1]
     assert told.picked == [([at], "replace"), ([at], "add")]
-    wheel(view, view.place_of(0), 8)
+    wheel(view, view.position_of(0), 8)
     QTest.keyClick(pane(view), key.Key_A)
-    assert pane(view).rect().contains(view.place_of(35).toPoint())
+    assert pane(view).rect().contains(view.position_of(35).toPoint())
 
 
 def test_stepping_out_of_the_picture_brings_the_point_into_it(view: ScatterView) -> None:
     told = Picks(view)
-    wheel(view, view.place_of(36), 12)
+    wheel(view, view.position_of(36), 12)
     QTest.keyClick(pane(view), Qt.Key.Key_Left)
     QTest.keyClick(pane(view), Qt.Key.Key_Up)
-    assert pane(view).rect().contains(view.place_of(told.hovered[-1]).toPoint())
+    assert pane(view).rect().contains(view.position_of(told.hovered[-1]).toPoint())
 
 
 # The legend
@@ -391,5 +391,5 @@ def test_the_picture_taken_away_holds_points_and_legend(view: ScatterView) -> No
     view.finish_drawing()
     image = view.copy_picture()
     assert image.width() == 2 * view.width()
-    where = view.place_of(0) * 2
+    where = view.position_of(0) * 2
     assert image.pixelColor(where.toPoint()).name() == LIGHT.category(0).lower()

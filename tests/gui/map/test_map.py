@@ -159,7 +159,7 @@ def test_a_double_click_on_the_spectrum_shows_that_band(desk: SimpleNamespace) -
     strip = desk.page.strip.strip
     pane = strip._panes.viewport()
     assert strip.bands == ()
-    QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.mapFrom(strip, strip.place_of(800).toPoint()))
+    QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.mapFrom(strip, strip.position_of(800).toPoint()))
     desk.wait()
     assert desk.panel.channel.currentData() == "area"
     assert strip.bands[0].low_cm < 800 < strip.bands[0].high_cm
@@ -218,7 +218,7 @@ def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: Simple
 
 def click(desk: SimpleNamespace, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     canvas = desk.page.view.canvas
-    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, keys, canvas.place_of(row).toPoint())
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, keys, canvas.position_of(row).toPoint())
     desk.wait()
 
 
@@ -274,12 +274,12 @@ def test_a_box_selects_what_lies_in_it_and_the_right_button_pans(desk: SimpleNam
     first, last = canvas.rect_of(0), canvas.rect_of(COLUMNS + 1)
     drag(desk, first.topLeft().toPoint() + QPoint(2, 2), last.bottomRight().toPoint() - QPoint(2, 2))
     assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
-    place = canvas.place_of(0)
+    place = canvas.position_of(0)
     drag(desk, QPoint(200, 200), QPoint(230, 240), Qt.MouseButton.RightButton)
-    moved = canvas.place_of(0) - place
+    moved = canvas.position_of(0) - place
     assert (round(moved.x()), round(moved.y())) == (30, 40)
     QTest.keyClick(canvas, Qt.Key.Key_A)
-    assert canvas.place_of(0) == place
+    assert canvas.position_of(0) == place
     assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
 
 
@@ -302,7 +302,7 @@ def test_the_keyboard_walks_from_pixel_to_pixel_and_selects(desk: SimpleNamespac
 def test_the_mouse_over_a_pixel_shows_its_spectrum_and_says_its_place(desk: SimpleNamespace) -> None:
     desk.add(a_map())
     canvas = desk.page.view.canvas
-    move(canvas, canvas.place_of(9).toPoint(), Qt.MouseButton.NoButton)
+    move(canvas, canvas.position_of(9).toPoint(), Qt.MouseButton.NoButton)
     assert desk.page.bar.said.toolTip() or "x 2 µm, y 2 µm" in desk.page.words_of(9)
     assert desk.page.strip.strip.names[-1] == "x 2 µm, y 2 µm"
 

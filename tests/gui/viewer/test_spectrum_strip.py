@@ -86,7 +86,7 @@ def test_a_band_is_dragged_by_its_edge_and_says_where_to(strip: SpectrumStrip) -
     strip.set_bands([StripBand(700, 800, "#2563EB"), StripBand(1100, 1200, "#C2571A")])
     said: list[tuple[int, float, float]] = []
     strip.band_dragged.connect(lambda *band: said.append(band))
-    start, end = strip.place_of(1200).toPoint(), strip.place_of(1300).toPoint()
+    start, end = strip.position_of(1200).toPoint(), strip.position_of(1300).toPoint()
     pane = strip._panes.viewport()
     there = [pane.mapFrom(strip, place) for place in (start, end)]
     move(pane, there[0], Qt.MouseButton.NoButton)
@@ -115,7 +115,7 @@ def test_a_double_click_asks_for_a_band_only_where_bands_are_taken(strip: Spectr
     asked: list[tuple[float, float]] = []
     strip.band_asked.connect(lambda *band: asked.append(band))
     pane = strip._panes.viewport()
-    place = pane.mapFrom(strip, strip.place_of(1000).toPoint())
+    place = pane.mapFrom(strip, strip.position_of(1000).toPoint())
     QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=place)
     assert asked == []
     strip.takes_bands = True
