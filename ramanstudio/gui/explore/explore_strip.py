@@ -14,7 +14,7 @@ from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.explore.colouring import Region
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.viewer.spectrum_strip import (
-    MOST_CURVES,
+    MAX_STRIP_CURVES,
     SCALED,
     SpectrumStrip,
     StripBand,
@@ -80,8 +80,8 @@ class ExploreSpectrumStrip(QWidget):
             self.curves = [scaled(curve) for curve in self.curves]
         # the groups are named beside the plane already, and the curves need the room
         self.unit, notes = SCALED if self._is_scaled else spectra.unit, []
-        if len(self.curves) > MOST_CURVES:
-            notes.append(f"the first {MOST_CURVES} of {len(self.curves)} groups")
+        if len(self.curves) > MAX_STRIP_CURVES:
+            notes.append(f"the first {MAX_STRIP_CURVES} of {len(self.curves)} groups")
         if self._is_scaled:
             notes.append("each scaled from 0 to 1")
         self._strip.show_curves(self.curves, self.unit, some, ", ".join(notes))

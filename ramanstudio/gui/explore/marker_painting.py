@@ -102,7 +102,7 @@ def _scaled(pixels: Pixels, alpha: int) -> Pixels:
 
 
 def paint_density(image: Pixels, markers: Markers, block_px: int) -> Steps:
-    """Replace `image` by the density of markers in blocks: their mean colour, opaque by the logarithm of their number."""
+    """Replace `image` by the density of markers in blocks: mean colour, opaque by the logarithm of their number."""
     height, width = image.shape
     columns, rows = -(-width // block_px), -(-height // block_px)
     column, row = np.floor(markers.x / block_px).astype(np.int32), np.floor(markers.y / block_px).astype(np.int32)

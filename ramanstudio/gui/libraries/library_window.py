@@ -17,7 +17,7 @@ from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import let_drops_through, paths_of
 from ramanstudio.gui.libraries.library_edits import LibraryEdits, is_starter
 from ramanstudio.gui.libraries.library_widgets import LibraryParts
-from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, StripCurve
+from ramanstudio.gui.viewer.spectrum_strip import MAX_STRIP_CURVES, StripCurve
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -156,7 +156,7 @@ class LibraryWindow(QDialog):
         if library is None:
             self.parts.strip.show_curves([])
             return
-        some = self.references[:MOST_CURVES]
+        some = self.references[:MAX_STRIP_CURVES]
         curves = []
         for number, at in enumerate(some):
             try:

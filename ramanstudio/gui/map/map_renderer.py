@@ -88,7 +88,7 @@ class MapRenderer:
         model = source.answers_of.model if source.answers_of is not None else ""
         title = " · ".join(part for part in (entry.name, grid.title, model) if part)
         picture = picture_of(wanted, grid, numbers, source.unit, *named, title)
-        self._view.set_interpolated(wanted.smooth)
+        self._view.set_interpolated(wanted.interpolated)
         self._view.show_picture(picture, len(source.values))
         self._drawn()
 
@@ -107,7 +107,7 @@ class MapRenderer:
             title=self._subject.entry.name,
             axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
         )
-        self._view.set_interpolated(choice.smooth)
+        self._view.set_interpolated(choice.interpolated)
         self._view.show_series(series, rows, shifts, picture)
         self._drawn()
 

@@ -25,7 +25,7 @@ class MapOptions:
     bands: tuple[Region, ...] = ()
     percentiles: Region = (2.0, 98.0)
     denoised: bool = True
-    smooth: bool = False
+    interpolated: bool = False
     plane: int = 0
 
     @property

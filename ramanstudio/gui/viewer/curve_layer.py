@@ -13,11 +13,18 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from ramanstudio.engine import BAND
 from ramanstudio.gui.common.theme import Theme, faded, mixed
-from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, Shown, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import (
+    DisplayedSpectrum,
+    DisplayOptions,
+    Envelope,
+    Floats,
+    Quantity,
+    logarithm,
+)
 from ramanstudio.gui.viewer.plot_items import BandItem, CurveItem
 
 # Beyond 20, curves are too many to tell apart (and 500 items take 3.1 s to build and 0.65 s to redraw).
-CURVES: Final = 20
+MAX_CURVES: Final = 20
 
 # The denoised curve is a little wider than the raw one beneath it.
 _WIDE: Final = 1.5
@@ -38,16 +45,16 @@ class Layer(Protocol):
     def start(self) -> None:
         """Begin to draw; called once the panes have their ranges."""
 
-    def set_look(self, look: Look) -> None:
+    def set_look(self, look: DisplayOptions) -> None:
         """Show and hide quantities; draw intensities as they are or as logarithms."""
 
-    def envelopes(self, look: Look) -> list[Envelope]:
+    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
         """What the intensity axis must hold (logarithms when `look.log`)."""
 
     def residual_envelopes(self) -> list[Envelope]:
         """What the residual axis must hold."""
 
-    def keys(self, look: Look) -> list[LegendEntry]:
+    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
         """The legend."""
 
     @property
@@ -65,7 +72,12 @@ class CurveLayer:
     """Up to twenty spectra, each with its raw curve, its denoised one, the band around that, and the residual."""
 
     def __init__(
-        self, items: Sequence[Shown], look: Look, theme: Theme, panes: Sequence[pg.ViewBox], on_top: bool = False
+        self,
+        items: Sequence[DisplayedSpectrum],
+        look: DisplayOptions,
+        theme: Theme,
+        panes: Sequence[pg.ViewBox],
+        on_top: bool = False,
     ) -> None:
         self._items, self._look, self._theme, self._panes = list(items), look, theme, panes
         self._on_top = on_top  # of a density, from which they must stand out
@@ -87,7 +99,7 @@ class CurveLayer:
             self._draw_one(item, self._colour(index))
         self.set_look(self._look)
 
-    def _draw_one(self, item: Shown, colour: str) -> None:
+    def _draw_one(self, item: DisplayedSpectrum, colour: str) -> None:
         theme, axis = self._theme, np.asarray(item.axis, np.float64)
         raw = self._scaled(item.raw)
         quiet = self._several and item.denoised is not None and self._look.denoised
@@ -130,7 +142,7 @@ class CurveLayer:
         pane.addItem(item, ignoreBounds=True)
         self._drawn[quantity].append(item)
 
-    def set_look(self, look: Look) -> None:
+    def set_look(self, look: DisplayOptions) -> None:
         """Show and hide; curves are made anew only where they look different."""
         before, self._look = self._look, look
         if look.log != before.log or (self._several and look.denoised != before.denoised):
@@ -145,7 +157,7 @@ class CurveLayer:
     def _has_denoised(self) -> bool:
         return any(item.denoised is not None for item in self._items)
 
-    def envelopes(self, look: Look) -> list[Envelope]:
+    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
         """Around every curve that is drawn; the band counts too, except as a logarithm that reaches to nothing."""
         quantities: tuple[Quantity, ...] = ("raw", "denoised") if look.log else ("raw", "denoised", "band")
         return [
@@ -156,7 +168,7 @@ class CurveLayer:
         """Around every residual."""
         return self._bounds["residual"]
 
-    def keys(self, look: Look) -> list[LegendEntry]:
+    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
         """A name for each curve where there are several."""
         if not self._several:
             return []
@@ -185,7 +197,7 @@ def _envelope(axis: Floats, values: Floats) -> Envelope:
     return Envelope(axis, values, values)
 
 
-def _visible(quantity: Quantity, look: Look, has_denoised: bool) -> bool:
+def _visible(quantity: Quantity, look: DisplayOptions, has_denoised: bool) -> bool:
     if quantity == "raw":
         return look.raw
     if quantity == "band":

@@ -14,9 +14,9 @@ from PySide6.QtGui import QColor
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
-from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, SpectraBlock, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import DisplayOptions, Envelope, Floats, Quantity, SpectraBlock, logarithm
 from ramanstudio.gui.viewer.plot_items import CurveItem
-from ramanstudio.gui.viewer.raster import ImageSteps, Raster, TimeSlices, coloured, painted
+from ramanstudio.gui.viewer.raster import ImageSteps, ImageUpdater, TimeSlices, coloured, painted
 
 # Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
 # and the three lines that are drawn.
@@ -34,7 +34,7 @@ class DensityLayer:
     def __init__(
         self,
         parts: Sequence[SpectraBlock],
-        look: Look,
+        look: DisplayOptions,
         theme: Theme,
         panes: Sequence[pg.ViewBox],
         parent: QObject,
@@ -49,8 +49,8 @@ class DensityLayer:
         self._wanted: list[Quantity] = []
         self._lines: list[CurveItem] = []
         self._turns = TimeSlices(parent)
-        self._main = Raster(panes[0], self._draw_main, parent)
-        self._residual = Raster(panes[1], self._draw_residual, parent)
+        self._main = ImageUpdater(panes[0], self._draw_main, parent)
+        self._residual = ImageUpdater(panes[1], self._draw_residual, parent)
         self._residual.picture.setVisible(look.residual and self._has_denoised)
 
     def _values(self, quantity: Quantity) -> list[tuple[Floats, Floats]]:
@@ -149,7 +149,7 @@ class DensityLayer:
         self._panes[0].addItem(line, ignoreBounds=True)
         self._lines.append(line)
 
-    def set_look(self, look: Look) -> None:
+    def set_look(self, look: DisplayOptions) -> None:
         """Draw anew what the new look changes."""
         before, self._look = self._look, look
         self._residual.set_visible(look.residual and self._has_denoised)
@@ -157,7 +157,7 @@ class DensityLayer:
             self._main.redraw()
             self._draw_percentiles()
 
-    def envelopes(self, look: Look) -> list[Envelope]:
+    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
         """Around all but the outermost spectra."""
         drawn: list[Quantity] = ["raw"] if look.raw else []
         drawn += ["denoised"] if look.denoised and self._has_denoised else []
@@ -172,7 +172,7 @@ class DensityLayer:
         axes = [axis for axis, _ in self._values(quantity)]
         return [Envelope(axis, found[0], found[-1]) for axis, found in zip(axes, scaled, strict=True)]
 
-    def keys(self, look: Look) -> list[LegendEntry]:
+    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
         """What the colours and the lines are."""
         if self._quantity is None:
             return []

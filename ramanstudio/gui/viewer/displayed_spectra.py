@@ -16,7 +16,7 @@ Quantity = Literal["raw", "denoised", "band", "residual"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class DisplayedSpectrum:
     """One spectrum to draw.
 
     `axis` (B,) increasing Raman shift in cm⁻¹; `raw` (B,); `denoised` (B,) and `expected_error` (B,), one standard
@@ -32,7 +32,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DisplayOptions:
     """What of each spectrum is drawn, and whether its intensity is drawn as its logarithm."""
 
     raw: bool = True
@@ -59,11 +59,11 @@ class SpectraBlock:
         """The name of one spectrum, or its place when nobody named it."""
         return str(self.names[row]) if row < len(self.names) else f"spectrum {row + 1}"
 
-    def shown(self, row: int, unit: str) -> Shown:
+    def shown(self, row: int, unit: str) -> DisplayedSpectrum:
         """One spectrum of the bundle."""
         denoised = None if self.denoised is None else self.denoised[row]
         error = None if self.expected_error is None else self.expected_error[row]
-        return Shown(self.name(row), self.axis, self.raw[row], denoised, error, unit)
+        return DisplayedSpectrum(self.name(row), self.axis, self.raw[row], denoised, error, unit)
 
     def values(self, quantity: Quantity) -> list[Floats]:
         """The arrays (N, B) drawn for a quantity: none when it is unknown, two for the two edges of the band."""
@@ -81,15 +81,15 @@ class SpectraBlock:
         return [self.denoised - half, self.denoised + half]
 
 
-def bundles(items: Sequence[Shown]) -> list[SpectraBlock]:
+def bundles(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
     """The same spectra gathered by axis, so that each bundle can be worked on as one array."""
-    groups: dict[bytes, list[Shown]] = {}
+    groups: dict[bytes, list[DisplayedSpectrum]] = {}
     for item in items:
         groups.setdefault(np.asarray(item.axis, np.float64).tobytes(), []).append(item)
     return [_bundle(group) for group in groups.values()]
 
 
-def _bundle(group: list[Shown]) -> SpectraBlock:
+def _bundle(group: list[DisplayedSpectrum]) -> SpectraBlock:
     return SpectraBlock(
         np.asarray(group[0].axis, np.float64),
         np.stack([item.raw for item in group]).astype(np.float32, copy=False),
@@ -182,7 +182,7 @@ def columns_as_text(columns: Sequence[tuple[str, Floats]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def numbers_of(items: Sequence[Shown], look: Look, left: float, right: float) -> str:
+def numbers_of(items: Sequence[DisplayedSpectrum], look: DisplayOptions, left: float, right: float) -> str:
     """What is drawn between two Raman shifts as tab separated text; spectra of one axis share its column."""
     columns: list[tuple[str, Floats]] = []
     previous: Floats | None = None
@@ -195,7 +195,7 @@ def numbers_of(items: Sequence[Shown], look: Look, left: float, right: float) ->
     return columns_as_text(columns)
 
 
-def _drawn_columns(item: Shown, look: Look) -> list[tuple[str, Floats]]:
+def _drawn_columns(item: DisplayedSpectrum, look: DisplayOptions) -> list[tuple[str, Floats]]:
     columns = [(f"{item.name} raw / {item.unit}", item.raw)] if look.raw or item.denoised is None else []
     if item.denoised is None:
         return columns

@@ -13,11 +13,11 @@ from PySide6.QtGui import QImage, QPainter
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.density import Frame
-from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, Look, Quantity, SpectraBlock, logarithm
-from ramanstudio.gui.viewer.raster import ImageSteps, Raster, painted, to_pixels
+from ramanstudio.gui.viewer.displayed_spectra import DisplayOptions, Envelope, Floats, Quantity, SpectraBlock, logarithm
+from ramanstudio.gui.viewer.raster import ImageSteps, ImageUpdater, painted, to_pixels
 
 # Beyond 500, lines drown each other.
-LINES: Final = 500
+MAX_LINES: Final = 500
 _PIECE_POINTS: Final = 8_000
 _SMOOTH_LINES: Final = 150
 _FIRST_LINES: Final = 12
@@ -34,14 +34,19 @@ class LineLayer:
     """
 
     def __init__(
-        self, parts: Sequence[SpectraBlock], look: Look, theme: Theme, panes: Sequence[pg.ViewBox], parent: QObject
+        self,
+        parts: Sequence[SpectraBlock],
+        look: DisplayOptions,
+        theme: Theme,
+        panes: Sequence[pg.ViewBox],
+        parent: QObject,
     ) -> None:
         self._parts, self._look, self._theme = list(parts), look, theme
         self._count = sum(len(part) for part in parts)
         self._has_denoised = any(part.denoised is not None for part in parts)
         self._bounds: dict[tuple[Quantity, bool], list[Envelope]] = {}
-        self._main = Raster(panes[0], self._draw_main, parent)
-        self._residual = Raster(panes[1], self._draw_residual, parent)
+        self._main = ImageUpdater(panes[0], self._draw_main, parent)
+        self._residual = ImageUpdater(panes[1], self._draw_residual, parent)
         self._residual.picture.setVisible(look.residual)
 
     def start(self) -> None:
@@ -94,14 +99,14 @@ class LineLayer:
                     block = chosen[start : start + rows]
                     yield part.axis, logarithm(block) if log else block
 
-    def set_look(self, look: Look) -> None:
+    def set_look(self, look: DisplayOptions) -> None:
         """Draw anew what the new look changes."""
         before, self._look = self._look, look
         self._residual.set_visible(look.residual and self._has_denoised)
         if (before.raw, before.denoised, before.log) != (look.raw, look.denoised, look.log):
             self._main.redraw()
 
-    def envelopes(self, look: Look) -> list[Envelope]:
+    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
         """Around all spectra."""
         drawn: list[Quantity] = ["raw"] if look.raw else []
         drawn += ["denoised"] if look.denoised else []
@@ -120,7 +125,7 @@ class LineLayer:
             ]
         return self._bounds[quantity, log]
 
-    def keys(self, look: Look) -> list[LegendEntry]:
+    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
         """What the two colours are."""
         keys = [LegendEntry(f"{self._count} raw spectra", self._theme.raw)] if look.raw else []
         if look.denoised and self._has_denoised:

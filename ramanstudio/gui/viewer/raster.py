@@ -23,7 +23,7 @@ _PATIENCE_MS: Final = 60
 _BUDGET_S: Final = 0.005
 
 
-class Picture(QGraphicsItem):
+class PlotImage(QGraphicsItem):
     """An image laid on a part of the plot; when it was drawn for the present zoom it is copied pixel for pixel."""
 
     def __init__(self) -> None:
@@ -112,8 +112,8 @@ class TimeSlices(QObject):
             self.step()
 
 
-class Raster(QObject):
-    """Keeps a `Picture` of what `draw` makes up to date with a view; the new one is begun once the view rests.
+class ImageUpdater(QObject):
+    """Keeps a `PlotImage` of what `draw` makes up to date with a view; the new one is begun once the view rests.
 
     `draw(frame, anew)` yields images or None; `anew` when no older picture can stand in while it draws.
     """
@@ -124,7 +124,7 @@ class Raster(QObject):
         self._draw = draw
         self._frame: Frame | None = None
         self._covered: Frame | None = None
-        self.picture = Picture()
+        self.picture = PlotImage()
         self._turns = TimeSlices(self)
         self._rest = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._rest.timeout.connect(self._begin)

@@ -22,8 +22,8 @@ from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBl
 from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
-MOST_CURVES: Final = 24
-MOST_BANDS: Final = 3
+MAX_STRIP_CURVES: Final = 24
+MAX_BANDS: Final = 3
 SCALED: Final = "scaled"  # in the place of a unit
 _FAR_HIGHER: Final = 3.0  # times the height of a usual curve: beside it nothing else is seen
 _BEYOND: Final = 0.5  # of the height of all curves that a spread may take above and below them
@@ -108,7 +108,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
         `named`: several have a legend above, unless whoever shows them names them elsewhere. `note`
         is said in the corner, where no curve is under the mouse.
         """
-        self._curves, self._is_named = tuple(curves[:MOST_CURVES]), named
+        self._curves, self._is_named = tuple(curves[:MAX_STRIP_CURVES]), named
         self._note = note
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._ranges.take(self._parts())
@@ -204,7 +204,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
 
     def set_bands(self, bands: Sequence[StripBand]) -> None:
         """Show these bands, three at most."""
-        self._bands = tuple(bands[:MOST_BANDS])
+        self._bands = tuple(bands[:MAX_BANDS])
         while len(self._regions) > len(self._bands):
             self._panes.boxes[MAIN].removeItem(self._regions.pop())
         while len(self._regions) < len(self._bands):

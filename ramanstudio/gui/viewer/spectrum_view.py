@@ -14,20 +14,20 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.crosshair import CursorTracker
-from ramanstudio.gui.viewer.curve_layer import CURVES, CurveLayer, Layer
+from ramanstudio.gui.viewer.curve_layer import MAX_CURVES, CurveLayer, Layer
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.density_layer import DensityLayer
 from ramanstudio.gui.viewer.displayed_spectra import (
+    DisplayedSpectrum,
+    DisplayOptions,
     Envelope,
-    Look,
-    Shown,
     SpectraBlock,
     bundles,
     columns_as_text,
     numbers_of,
     shared_unit,
 )
-from ramanstudio.gui.viewer.line_layer import LINES, LineLayer
+from ramanstudio.gui.viewer.line_layer import MAX_LINES, LineLayer
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.engine import Denoised
 
-__all__ = ["Shown", "SpectrumView"]
+__all__ = ["DisplayedSpectrum", "SpectrumView"]
 
 _PICTURE_RATIO: Final = 2.0
 _HELP: Final = (
@@ -60,10 +60,10 @@ class SpectrumView(ZoomMixin, QWidget):
         self.setAccessibleName("Spectrum")
         self.setWhatsThis(_HELP)
         self._theme = themes.current()
-        self._look = Look()
+        self._look = DisplayOptions()
         self._parts: list[SpectraBlock] = []
         self._unit = "a.u."
-        self._items: list[Shown] = []
+        self._items: list[DisplayedSpectrum] = []
         self._selected: tuple[int, ...] = ()
         self._layers: list[Layer] = []
         self._build()
@@ -91,9 +91,9 @@ class SpectrumView(ZoomMixin, QWidget):
 
     # What is shown
 
-    def show_spectra(self, items: Sequence[Shown]) -> None:
+    def show_spectra(self, items: Sequence[DisplayedSpectrum]) -> None:
         """Show these spectra, each with its own axis."""
-        self._show(bundles(items), list(items) if len(items) <= CURVES else [], shared_unit(i.unit for i in items))
+        self._show(bundles(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items))
 
     def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
         """Show all spectra of a set; `selected` rows (twenty at most) stand out where there are too many for curves."""
@@ -101,7 +101,7 @@ class SpectrumView(ZoomMixin, QWidget):
         error = None if denoised is None else denoised.expected_error
         part = SpectraBlock(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
         unit = str(spectra.about.get("intensity_unit", "a.u."))
-        few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= CURVES else []
+        few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= MAX_CURVES else []
         self._show([part] if len(part) else [], few, unit, tuple(selected))
 
     def set_selected(self, rows: Sequence[int]) -> None:
@@ -116,7 +116,9 @@ class SpectrumView(ZoomMixin, QWidget):
         self._show([], [], self._unit)
         self._ranges.forget()
 
-    def _show(self, parts: list[SpectraBlock], items: list[Shown], unit: str, selected: tuple[int, ...] = ()) -> None:
+    def _show(
+        self, parts: list[SpectraBlock], items: list[DisplayedSpectrum], unit: str, selected: tuple[int, ...] = ()
+    ) -> None:
         self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
         self._ranges.take(parts)
         self._panes.intensity_axes[MAIN].set_unit(unit)
@@ -139,18 +141,18 @@ class SpectrumView(ZoomMixin, QWidget):
             return [CurveLayer(self._items, self._look, self._theme, boxes)]
         count = sum(len(part) for part in self._parts)
         crowd: Layer
-        if count <= LINES:
+        if count <= MAX_LINES:
             crowd = LineLayer(self._parts, self._look, self._theme, boxes, self)
         else:
             crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._ranges.follow)
         on_top = self._selected_items()
         return [crowd, CurveLayer(on_top, self._look, self._theme, boxes, on_top=True)] if on_top else [crowd]
 
-    def _selected_items(self) -> list[Shown]:
+    def _selected_items(self) -> list[DisplayedSpectrum]:
         if len(self._parts) != 1:
             return []
         part = self._parts[0]
-        return [part.shown(row, self._unit) for row in self._selected[:CURVES] if 0 <= row < len(part)]
+        return [part.shown(row, self._unit) for row in self._selected[:MAX_CURVES] if 0 <= row < len(part)]
 
     def _name(self) -> None:
         self._legend.show_entries([key for layer in self._layers for key in layer.keys(self._look)])
@@ -186,7 +188,7 @@ class SpectrumView(ZoomMixin, QWidget):
         """Draw the logarithm of the intensity; what is not above zero is a gap."""
         self._set_look(replace(self._look, log=log))
 
-    def _set_look(self, look: Look) -> None:
+    def _set_look(self, look: DisplayOptions) -> None:
         before, self._look = self._look, look
         if look == before:
             return
@@ -263,7 +265,7 @@ class SpectrumView(ZoomMixin, QWidget):
         if self._items:
             return numbers_of(self._items, self._look, left, right)
         count = sum(len(part) for part in self._parts)
-        if count <= LINES:
+        if count <= MAX_LINES:
             everyone = [part.shown(row, self._unit) for part in self._parts for row in range(len(part))]
             return numbers_of(everyone, replace(self._look, band=False), left, right)
         self.finish_drawing()

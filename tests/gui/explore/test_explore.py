@@ -163,8 +163,8 @@ def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) ->
     assert bar is not None
     assert bar.said.text().startswith("36 spectra · ")
     shown = theme.current()
-    told = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
-    assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in told if label >= 0)
+    events = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
+    assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in events if label >= 0)
 
 
 def test_what_belongs_together_is_told_by_the_plane(explored: Window) -> None:
@@ -279,16 +279,16 @@ def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Windo
     view, strip = plane_of(explored), page_of(explored).strip
     none = Qt.MouseButton.NoButton
     send(view, QEvent.Type.MouseMove, view.position_of(5), none, none)
-    assert view.card is not None and strip is not None and strip.hovered is not None
+    assert view.tooltip is not None and strip is not None and strip.hovered is not None
     index = view.canvas.hovered
-    assert view.card.name == f"three.h5 · {index + 1}" == strip.hovered.name
-    assert "Group" in view.card.quiet
+    assert view.tooltip.name == f"three.h5 · {index + 1}" == strip.hovered.name
+    assert "Group" in view.tooltip.detail
     (entry,) = explored.studio.session.project.entries
     result = explored.studio.session.project.result(entry)
     assert result is not None and result.denoised is not None
     assert np.array_equal(strip.hovered.values, result.denoised.spectra.values[index])
     QApplication.sendEvent(view.focusProxy(), QEvent(QEvent.Type.Leave))
-    assert view.card is None
+    assert view.tooltip is None
     assert strip.hovered is None
 
 

@@ -230,39 +230,39 @@ def test_points_that_settle_are_followed_until_a_hand_zooms(view: ScatterView) -
 
 
 def test_the_mouse_tells_what_lies_under_it(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     view.set_tooltip_source(
         lambda index: TooltipContent(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0))
     )
     hover(view, view.position_of(4))
-    assert told.hovered == [4]
-    assert view.card is not None
-    assert view.card.name == "spectrum 4"
+    assert events.hovered == [4]
+    assert view.tooltip is not None
+    assert view.tooltip.name == "spectrum 4"
     hover(view, view.position_of(4) + QPointF(60, 60))
-    assert told.hovered == [4, -1]
-    assert view.card is None
+    assert events.hovered == [4, -1]
+    assert view.tooltip is None
 
 
 def test_a_click_selects_one_and_ctrl_takes_it_out_again(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     click(view, 3)
     click(view, 5, KEYS.ControlModifier)
     view.set_selected(np.isin(np.arange(len(POINTS)), [3, 5]))
     click(view, 5, KEYS.ControlModifier)
     click(view, 6, KEYS.ShiftModifier)
-    assert told.picked == [([3], "replace"), ([5], "add"), ([5], "remove"), ([6], "add")]
+    assert events.picked == [([3], "replace"), ([5], "add"), ([5], "remove"), ([6], "add")]
 
 
 def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: ScatterView, qtbot: Any) -> None:
-    told = Picks(view)
+    events = Picks(view)
     bare = place(view, 0, 6).toPoint()
     wheel(view, place(view, 0, 6), 3)
     QTest.mouseDClick(pane(view), LEFT, KEYS.NoModifier, bare)
     QTest.qWait(QApplication.doubleClickInterval() + 50)
-    assert told.picked == []
+    assert events.picked == []
     assert pane(view).rect().contains(view.position_of(0).toPoint())
     QTest.mouseClick(pane(view), LEFT, KEYS.NoModifier, bare)
-    qtbot.waitUntil(lambda: told.picked == [([], "replace")])
+    qtbot.waitUntil(lambda: events.picked == [([], "replace")])
 
 
 @pytest.mark.parametrize(
@@ -271,33 +271,33 @@ def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: S
     ids=["plain", "shift", "ctrl"],
 )
 def test_a_lasso_picks_what_it_surrounds(view: ScatterView, keys: Any, mode: str) -> None:
-    told = Picks(view)
+    events = Picks(view)
     drag(view, *around(view, CORNERS[1]), keys=keys)
-    assert told.picked == [(list(range(9, 18)), mode)]
+    assert events.picked == [(list(range(9, 18)), mode)]
 
 
 def test_a_box_picks_what_lies_in_it(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     view.set_tool("box")
     drag(view, place(view, -14, -14), place(view, 14, -6))
-    assert told.picked == [(list(range(18, 36)), "replace")]
+    assert events.picked == [(list(range(18, 36)), "replace")]
 
 
 def test_what_is_hidden_is_neither_hovered_nor_picked(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     view.legend.toggle(1)
     hover(view, view.position_of(13))
     drag(view, *around(view, CORNERS[1]))
-    assert told.hovered == []
-    assert told.picked == [([], "replace")]
+    assert events.hovered == []
+    assert events.picked == [([], "replace")]
 
 
 def test_esc_gives_a_lasso_up(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     drag(view, *around(view, CORNERS[1]), drop=False)
     assert view.cancel_gesture()
     send(view, QEvent.Type.MouseButtonRelease, place(view, 0, 0), LEFT, NONE, KEYS.NoModifier)
-    assert told.picked == []
+    assert events.picked == []
     assert not view.cancel_gesture()
 
 
@@ -311,38 +311,38 @@ def test_the_wheel_zooms_about_the_mouse_and_the_zoom_before_comes_back(view: Sc
 
 
 def test_the_right_button_pans(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     before = view.position_of(4)
     drag(view, QPointF(200, 200), QPointF(260, 230), button=RIGHT)
     moved = view.position_of(4) - before
     assert (round(moved.x()), round(moved.y())) == (60, 30)
-    assert told.picked == []
+    assert events.picked == []
     view.show_all()
     assert (view.position_of(4) - before).manhattanLength() < 0.1
 
 
 def test_all_can_be_done_without_a_mouse(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     key = Qt.Key
     QTest.keyClick(pane(view), key.Key_Left)  # the one in the middle
-    assert told.hovered == [36]
+    assert events.hovered == [36]
     QTest.keyClick(pane(view), key.Key_Up)
-    assert GROUPS[told.hovered[-1]] in (0, 1)
+    assert GROUPS[events.hovered[-1]] in (0, 1)
     QTest.keyClick(pane(view), key.Key_Return)
     QTest.keyClick(pane(view), key.Key_Space)
-    at = told.hovered[-1]
-    assert told.picked == [([at], "replace"), ([at], "add")]
+    at = events.hovered[-1]
+    assert events.picked == [([at], "replace"), ([at], "add")]
     wheel(view, view.position_of(0), 8)
     QTest.keyClick(pane(view), key.Key_A)
     assert pane(view).rect().contains(view.position_of(35).toPoint())
 
 
 def test_stepping_out_of_the_picture_brings_the_point_into_it(view: ScatterView) -> None:
-    told = Picks(view)
+    events = Picks(view)
     wheel(view, view.position_of(36), 12)
     QTest.keyClick(pane(view), Qt.Key.Key_Left)
     QTest.keyClick(pane(view), Qt.Key.Key_Up)
-    assert pane(view).rect().contains(view.position_of(told.hovered[-1]).toPoint())
+    assert pane(view).rect().contains(view.position_of(events.hovered[-1]).toPoint())
 
 
 # The legend

@@ -271,7 +271,7 @@ def test_a_selection_made_elsewhere_is_outlined(desk: SimpleNamespace) -> None:
 def test_a_box_selects_what_lies_in_it_and_the_right_button_pans(desk: SimpleNamespace) -> None:
     desk.add(a_map())
     canvas = desk.page.view.canvas
-    first, last = canvas.rect_of(0), canvas.rect_of(COLUMNS + 1)
+    first, last = canvas.pixel_rect(0), canvas.pixel_rect(COLUMNS + 1)
     drag(desk, first.topLeft().toPoint() + QPoint(2, 2), last.bottomRight().toPoint() - QPoint(2, 2))
     assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
     place = canvas.position_of(0)
@@ -310,7 +310,7 @@ def test_the_mouse_over_a_pixel_shows_its_spectrum_and_says_its_place(desk: Simp
 def test_pixels_are_exact_unless_blending_is_asked_for(desk: SimpleNamespace) -> None:
     desk.add(a_map())
     canvas = desk.page.view.canvas
-    corner = canvas.rect_of(3 * COLUMNS + 3)  # its neighbour is clearly brighter
+    corner = canvas.pixel_rect(3 * COLUMNS + 3)  # its neighbour is clearly brighter
     image = canvas.grab().toImage()
 
     def colours() -> set[int]:

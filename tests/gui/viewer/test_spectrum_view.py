@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import theme
 from ramanstudio.gui.viewer.crosshair import Crosshair
-from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
+from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum, SpectrumView
 
 LIGHT, DARK = theme.named("light"), theme.named("dark")
 AXIS = np.linspace(200.0, 1800.0, 801)
@@ -30,8 +30,10 @@ def noisy(seed: int = 0, scale: float = 20.0) -> np.ndarray:
     return CLEAN + np.random.default_rng(seed).normal(0, scale, AXIS.size)
 
 
-def one(name: str = "quartz", **changes: Any) -> Shown:
-    return Shown(**{"name": name, "axis": AXIS, "raw": noisy(), "denoised": CLEAN, "expected_error": ERROR, **changes})
+def one(name: str = "quartz", **changes: Any) -> DisplayedSpectrum:
+    return DisplayedSpectrum(
+        **{"name": name, "axis": AXIS, "raw": noisy(), "denoised": CLEAN, "expected_error": ERROR, **changes}
+    )
 
 
 def many(count: int) -> tuple[SpectrumSet, Any]:
@@ -226,7 +228,7 @@ def test_twenty_spectra_have_colours_of_their_own_and_a_legend(view: SpectrumVie
 
 
 def test_spectra_of_different_axes_are_shown_together(view: SpectrumView) -> None:
-    shifted = Shown("silicon", AXIS + 1500, CLEAN, CLEAN, ERROR)
+    shifted = DisplayedSpectrum("silicon", AXIS + 1500, CLEAN, CLEAN, ERROR)
     view.show_spectra([one(), shifted])
     picture = seen(view)
     assert view.visible_range()[0][0] < 201
@@ -389,7 +391,7 @@ def test_stepping_to_another_spectrum_keeps_the_band_looked_at_and_shows_its_own
     assert now == shifts
     assert low < 10 * CLEAN[np.abs(AXIS - 900) < 190].min()
     assert high > 10 * CLEAN.max()
-    elsewhere = Shown("elsewhere", AXIS + 3000, CLEAN)
+    elsewhere = DisplayedSpectrum("elsewhere", AXIS + 3000, CLEAN)
     view.show_spectra([elsewhere])
     assert view.visible_range()[0][0] > 3000
 
