@@ -9,39 +9,41 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.project.project import Answered
+from ramanstudio.project.project import Predictions
 from ramanstudio.project.substance_counts import UNKNOWN
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
 NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 
 
-def answered_of(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Answered:
+def predictions_from(
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
+) -> Predictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
-    words, surely = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
+    words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
     unknown, values = np.zeros(many, dtype=bool), None
     words[rows], unknown[rows] = found.labels, found.unknown
     if found.values is not None:
         values = np.full(many, np.nan)
         values[rows] = found.values
     else:
-        surely[rows] = found.probabilities.max(axis=1)
-    return Answered(source, card.name, card.sha256, words.astype(str), surely, unknown, values, found.error)
+        probabilities[rows] = found.probabilities.max(axis=1)
+    return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
 
 
-def unanswered(source: SpectrumSet, card: TaughtCard, problem: str) -> Answered:
+def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
     """That a model has no answer about a set, and why."""
     many = len(source)
     nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
-    return Answered(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
+    return Predictions(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
 
 
-def answer_words(said: Answered, row: int) -> str:
+def prediction_text(said: Predictions, row: int) -> str:
     """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
     word = str(said.words[row])
     if said.problem or word in ("", NO_NUMBERS):
@@ -52,11 +54,11 @@ def answer_words(said: Answered, row: int) -> str:
         return f"{word}{error}{aside}"
     if said.unknown[row]:
         return f"{UNKNOWN}: unlike all it was taught; the nearest is {word}"
-    return f"{word} · {min(100 * float(said.surely[row]), 99):.0f} %"
+    return f"{word} · {min(100 * float(said.probabilities[row]), 99):.0f} %"
 
 
 @lru_cache(maxsize=8)
-def classes_of(said: Answered) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The classes of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
     NaN where nobody has asked yet.
@@ -70,13 +72,13 @@ def classes_of(said: Answered) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def facts_of(answers: Sequence[Answered], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+def prediction_summaries(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
     """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
     facts = []
     for said in answers:
         asked = rows[(said.words[rows] != "") & (said.words[rows] != NO_NUMBERS)] if len(rows) else rows
         if len(rows) == 1:
-            words = answer_words(said, int(rows[0]))
+            words = prediction_text(said, int(rows[0]))
         elif not len(asked):
             words = said.problem
         elif said.values is not None:

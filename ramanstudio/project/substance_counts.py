@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.project.groups import Members
-from ramanstudio.project.project import Entry, Identified, Project
+from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
     from ramanstudio.search.searching import Identification
@@ -44,7 +44,7 @@ class Tally:
     """Counts anew only the entries about which something has been found since."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, tuple[Identified, dict[str, list[int]]]] = {}
+        self._counted: dict[int, tuple[Identifications, dict[str, list[int]]]] = {}
         self._rows: dict[str, list[tuple[int, list[int]]]] = {}
         self.done = 0
         self.total = 0
@@ -83,7 +83,7 @@ class Tally:
 
 
 @lru_cache(maxsize=8)
-def substances_of(identified: Identified) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """The substances of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
 
     NaN where nobody has asked yet.
@@ -96,7 +96,7 @@ def substances_of(identified: Identified) -> tuple[tuple[str, ...], NDArray[np.f
     return names, labels
 
 
-def _by_name(identified: Identified) -> dict[str, list[int]]:
+def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, found in enumerate(identified.found):
         if found is not None:

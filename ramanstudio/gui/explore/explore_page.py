@@ -21,10 +21,10 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.selection import Selection
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.waiting_page import WaitingPage
-from ramanstudio.project.project import Explored, Project
+from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.scatter_figure import PlanePicture
+    from ramanstudio.export.scatter_figure import ScatterFigure
     from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
     from ramanstudio.gui.explore.member_spectra import MemberSpectra
     from ramanstudio.gui.explore.point_tooltip import TooltipContent
@@ -139,7 +139,7 @@ class ExplorePage(QWidget):
             self._stack.setCurrentWidget(self._plane)
             self._show(project, project.explored)
 
-    def _show(self, project: Project, explored: Explored) -> None:
+    def _show(self, project: Project, explored: Exploration) -> None:
         from ramanstudio.gui.explore.colouring import tints
         from ramanstudio.gui.explore.member_spectra import MemberSpectra
 
@@ -161,7 +161,7 @@ class ExplorePage(QWidget):
         self.bar.set_moving(self._exploring.settling)
         self._say()
 
-    def _show_plane(self, explored: Explored) -> None:
+    def _show_plane(self, explored: Exploration) -> None:
         from ramanstudio.gui.explore.texts import component_names
 
         view, plane = self.view, explored.planes.get(self._layout)
@@ -240,7 +240,7 @@ class ExplorePage(QWidget):
 
     # What is selected, and what lies under the mouse
 
-    def _selected(self, explored: Explored) -> NDArray[np.bool_]:
+    def _selected(self, explored: Exploration) -> NDArray[np.bool_]:
         """Which spectra are selected (N,); all of them, or what nobody chose, is none in particular."""
         selected = self._session.selected_mask(explored.members)
         none = selected.all() or self._session.selection is self._unasked
@@ -279,7 +279,7 @@ class ExplorePage(QWidget):
 
     # What can be taken away
 
-    def picture(self) -> PlanePicture | None:
+    def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""
         from ramanstudio.gui.explore.figure_export import picture_of
 

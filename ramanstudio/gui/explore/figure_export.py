@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.scatter_figure import Line, PlanePicture, Scale, Shape
+from ramanstudio.export.scatter_figure import Line, ScatterFigure, Scale, Shape
 from ramanstudio.gui.viewer.category_legend import viridis
 from ramanstudio.gui.viewer.marker_shapes import RING, outline
 from ramanstudio.gui.viewer.spectrum_strip import StripCurve
@@ -21,13 +21,13 @@ _TONES: Final = 64
 _FINE: Final = 8.0  # corners of a round shape lie this much closer than Qt lays them for the screen
 
 
-def picture_of(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -> PlanePicture:
+def picture_of(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -> ScatterFigure:
     """What plane and strip show, to be drawn again."""
     points, camera, axes = view.content
     (left, top), (right, bottom) = camera.to_plane(0, 0), camera.to_plane(camera.width, camera.height)
     rows = [row for place, row in enumerate(view.legend.rows) if place not in view.hidden_rows]
     tones = viridis(_TONES, points.theme)
-    return PlanePicture(
+    return ScatterFigure(
         title,
         np.asarray(points.xy, dtype=np.float64),
         points.styles.colour_index,

@@ -13,7 +13,7 @@ from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.explore.point_tooltip import TooltipContent
 from ramanstudio.gui.explore.scatter_points import DENSITY_ABOVE
 from ramanstudio.project.groups import Groups
-from ramanstudio.project.project import Explored
+from ramanstudio.project.project import Exploration
 
 
 def spoken_of(spectra: MemberSpectra, groups: Groups | None, tinted: Any, index: int) -> TooltipContent | None:
@@ -32,7 +32,7 @@ def spoken_of(spectra: MemberSpectra, groups: Groups | None, tinted: Any, index:
     return TooltipContent(spectra.name(index), "   ".join(words), axis, values)
 
 
-def summary(explored: Explored, groups: Groups | None, selected: int, sentence: str) -> str:
+def summary(explored: Exploration, groups: Groups | None, selected: int, sentence: str) -> str:
     """`1,600 spectra · 5 groups · 12 selected`, behind what one should know."""
     words = [count_of(len(explored.members), "spectrum", "spectra")]
     if groups is not None and groups.groups:
@@ -45,7 +45,7 @@ def summary(explored: Explored, groups: Groups | None, selected: int, sentence: 
     return f"{sentence}   {counts}" if sentence else counts
 
 
-def component_names(explored: Explored, plane: NDArray[np.float32]) -> tuple[str, str]:
+def component_names(explored: Exploration, plane: NDArray[np.float32]) -> tuple[str, str]:
     """`component 1 (34 %)`: how much of all differences lies along each axis of the plane (N, 2)."""
     whole = float(explored.likeness.var(axis=0).sum()) if explored.likeness.size else 0.0
     shares = plane.var(axis=0) / whole if whole > 0 else np.full(2, np.nan)

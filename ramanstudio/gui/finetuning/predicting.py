@@ -20,17 +20,17 @@ from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
+from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, TrainingSpectra, Words, finite_rows
 from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
-from ramanstudio.project.predictions import answered_of
+from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import Taught
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Answered, Entry
+    from ramanstudio.project.project import Predictions, Entry
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
@@ -38,10 +38,10 @@ Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class ClassifiedSpectra:
     """What `model` says of N spectra: `rows` of each of some entries, `given` (N,) the labels that somebody gave."""
 
-    model: Taught
+    model: FineTunedModel
     chosen: Chosen
     given: Words
     found: Classified
@@ -66,13 +66,13 @@ class Answers:
         return Groups(self.members, labels, np.minimum(chances, np.where(self.given == "", 0.9999, 1)), groups, TAUGHT)
 
     @property
-    def by_entry(self) -> Iterator[tuple[int, Answered]]:
+    def by_entry(self) -> Iterator[tuple[int, Predictions]]:
         """What it says of each entry, to be kept with the project."""
         start = 0
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, answered_of(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
             start += len(rows)
 
     @property
@@ -118,8 +118,13 @@ def all_spectra(studio: Studio) -> Chosen:
 
 
 def answer(
-    engine: Engine, model: Taught, chosen: Chosen, subject: Subject | None, given: Words | None, progress: Progress
-) -> Answers:
+    engine: Engine,
+    model: FineTunedModel,
+    chosen: Chosen,
+    subject: TrainingSpectra | None,
+    given: Words | None,
+    progress: Progress,
+) -> ClassifiedSpectra:
     """Let the model name these spectra, those of one axis at once; what does not reach as far as it sees is left out.
 
     `given` (N,) are the labels of the N spectra of `subject`. Raises StudioError when none can be named, Cancelled
@@ -142,10 +147,12 @@ def answer(
     named = [pair for same, _ in parts for pair in same]
     found = _joined([one for _, one in parts])
     asked = sum(len(rows) for _, rows in chosen)
-    answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
+    answers = ClassifiedSpectra(
+        model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels)
+    )
     if subject is None or given is None:
         return answers
-    at = answers.members.places_in(subject.members)
+    at = answers.members.positions_in(subject.members)
     return replace(answers, given=np.where(at >= 0, given.astype(object)[at], ""))
 
 
@@ -207,9 +214,9 @@ def ask_where(studio: Studio, parent: QWidget, name: str) -> Path | None:
 
 def name_spectra(
     studio: Studio,
-    model: Taught,
+    model: FineTunedModel,
     chosen: Chosen,
-    subject: Subject | None = None,
+    subject: TrainingSpectra | None = None,
     given: Words | None = None,
     in_groups: bool = True,
     table: Path | None = None,
@@ -236,14 +243,14 @@ def name_spectra(
 
 def _keep(studio: Studio, done: Kept) -> None:
     answers, groups, by_entry, words = done
-    studio.session.keep_answered(by_entry)
+    studio.session.add_predictions(by_entry)
     if groups is not None:
         studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
     say = studio.messages.warning if answers.left_out else studio.messages.info
     say(words)
 
 
-def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
+def _words(answers: ClassifiedSpectra, groups: Groups | None, table: Path | None) -> str:
     many, name = count_of(len(answers.given), "spectrum", "spectra"), answers.model.card.name
     verb = "named" if answers.found.values is None else "given a value"
     parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
@@ -257,7 +264,7 @@ def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
     return " ".join(parts)
 
 
-def _write(path: Path, answers: Answers) -> None:
+def _write(path: Path, answers: ClassifiedSpectra) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(answers.lines())
     for entry, _ in answers.chosen:

@@ -44,7 +44,7 @@ class IdentifyPanel(Panel):
         self._identifying, self._unmixing = studio.identifying, studio.unmixing
         self._made, self._tally = MadeOf(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
-        self._starter, self.unopened = label("quiet", wrap=True), UnopenedRows(studio.libraries)
+        self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(studio.libraries)
         self.taught = TaughtChoice(studio.taught_models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
         self.regions = RegionInputs()
@@ -129,7 +129,7 @@ class IdentifyPanel(Panel):
     def _order(self) -> None:
         """Let the Tab key walk from top to bottom."""
         compare = (*self.regions.in_reading_order, self.classic, self.mixture, self.fit)
-        above = (*self._boxes, *self.unopened.buttons, self._shelf, self._more, *self.taught.in_reading_order)
+        above = (*self._boxes, *self.unreadable.buttons, self._shelf, self._more, *self.taught.in_reading_order)
         reading = (*above, *compare, self.go, self.substances, self._export)
         for one, following in pairwise(reading):
             QWidget.setTabOrder(one, following)
@@ -177,7 +177,7 @@ class IdentifyPanel(Panel):
         self._identifying.changed.connect(self._refresh_soon)
         self._unmixing.changed.connect(self._refresh_soon)
         self.taught.changed.connect(self._order)
-        self.unopened.changed.connect(self._order)
+        self.unreadable.changed.connect(self._order)
         self._session.changed.connect(lambda *_: self._refresh_soon())
         self._page.looked_at.connect(self._refresh_soon)
         self._page.made.connect(lambda: self._show_classic(self.classic.isChecked()))
@@ -202,7 +202,7 @@ class IdentifyPanel(Panel):
         shelf.setSpacing(8)
         shelf.addWidget(self._shelf, 1)
         shelf.addWidget(self._more, 1)
-        self._head(whole, "Search in", self._checks, self._starter, self.unopened, shelf)
+        self._head(whole, "Search in", self._checks, self._starter, self.unreadable, shelf)
         self._head(whole, "Ask taught models", self.taught)
         self._head(whole, "Compare", self.regions, self.classic)
         self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self.fit)

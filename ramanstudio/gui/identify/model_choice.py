@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.finetuning.finetuned_model import CLASSES
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.widgets import NamedBox, label
-from ramanstudio.project.predictions import answer_words
+from ramanstudio.project.predictions import prediction_text
 
 if TYPE_CHECKING:
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
-    from ramanstudio.gui.finetuning.model_predictions import TaughtModels
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
+    from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
     from ramanstudio.gui.identify.identify_page import IdentifyPage
 
 NONE_YET = "None yet. Analyse › Teach… makes one of spectra that are labelled."
@@ -25,7 +25,7 @@ class TaughtChoice(QWidget):
 
     changed = Signal()
 
-    def __init__(self, models: TaughtModels) -> None:
+    def __init__(self, models: FineTunedModels) -> None:
         super().__init__()
         self._models = models
         self._boxes: dict[str, NamedBox] = {}
@@ -58,7 +58,7 @@ class TaughtChoice(QWidget):
             box.blockSignals(False)
         self._nothing.setVisible(not cards)
 
-    def _box(self, name: str, card: TaughtCard) -> NamedBox:
+    def _box(self, name: str, card: FineTunedModelCard) -> NamedBox:
         what = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
         box = NamedBox(f"{name} · {what}".replace("&", "&&"), self)
         box.setToolTip(card.text())
@@ -71,7 +71,7 @@ class TaughtChoice(QWidget):
 class TaughtRows(QWidget):
     """A line for each model that is asked: `five strains (taught): Strain B · 94 %`. Hidden where none is."""
 
-    def __init__(self, page: IdentifyPage, models: TaughtModels) -> None:
+    def __init__(self, page: IdentifyPage, models: FineTunedModels) -> None:
         super().__init__(page)
         self._page, self._models = page, models
         self.setProperty("panel", "true")
@@ -91,7 +91,7 @@ class TaughtRows(QWidget):
         entry, lines, before = self._page.entry, [], self._models.waits_for
         waiting = f"is asked once this is done: {before}…" if before else "being asked…"
         for name, said in self._models.answers(entry) if entry is not None else ():
-            words = answer_words(said, self._page.row) if said is not None else ""
+            words = prediction_text(said, self._page.row) if said is not None else ""
             lines.append(f"{name} (taught): {words or waiting}")
         self.words.setText("\n".join(lines))
         self.setVisible(bool(lines))

@@ -27,7 +27,7 @@ from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
-    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.search.searching import Region
 
 Floats = NDArray[np.floating[Any]]
@@ -153,14 +153,14 @@ class OverlayView(ZoomMixin, QWidget):
         """The Raman shifts shown."""
         return self._panes.shifts
 
-    def picture(self, title: str, aside: str) -> OverlayPicture | None:
+    def picture(self, title: str, aside: str) -> IdentificationFigure | None:
         """What is shown, to be drawn again under a title; None where nothing is."""
-        from ramanstudio.export.identification_figure import OverlayPicture
+        from ramanstudio.export.identification_figure import IdentificationFigure
 
         query, over = self._query, self._over
         if query is None:
             return None
-        picture = OverlayPicture(title, aside, query.name, query.unit, query.axis, query.values, self.shifts)
+        picture = IdentificationFigure(title, aside, query.name, query.unit, query.axis, query.values, self.shifts)
         if over is None:
             return picture
         marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, tabular
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
-from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
+from ramanstudio.gui.identify.texts import candidates_words, chance_words, prediction_summaries, marks_words, note_of
 from ramanstudio.project.substance_counts import UNKNOWN
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Verdict(QWidget):
         self.name, self.chance = _Headline(self), label("")
         self.chance.setFont(tabular(self.chance.font()))
         self.chance.setStyleSheet("font-size: 18px;")
-        self.why, self.facts = label("", wrap=True), label("quiet", wrap=True)
-        self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.explanation, self.facts = label("", wrap=True), label("quiet", wrap=True)
+        self.explanation.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.name.setAccessibleName("What it is")
         self.marks = _MarkKey(self)
         self._before = self._step_button("‹", "The spectrum before (of those selected)", -1)
@@ -60,7 +60,7 @@ class Verdict(QWidget):
         """Say what stands in the way of an answer."""
         self.name.setText("")
         self.chance.setText("")
-        self.why.setText(sentence)
+        self.explanation.setText(sentence)
         self.facts.setText("")
         self._show_parts()
 
@@ -71,8 +71,8 @@ class Verdict(QWidget):
         self.name.setText(UNKNOWN if unknown or best is None else best.name)
         self.chance.setText("" if unknown or best is None else chance_words(best.probability))
         self.chance.setToolTip("The chance that this is what it is")
-        words = found.why or ("Nothing in these libraries is credible." if unknown else "")
-        self.why.setText(" ".join(part for part in (words, candidates_words(found), aside) if part))
+        words = found.explanation or ("Nothing in these libraries is credible." if unknown else "")
+        self.explanation.setText(" ".join(part for part in (words, candidates_words(found), aside) if part))
         self._show_parts()
 
     def show_mixture(self, mixed: Mixed, best: Match | None) -> None:
@@ -80,7 +80,7 @@ class Verdict(QWidget):
         self.name.setText(" + ".join(part.name for part in mixed.parts))
         self.chance.setText("")
         hit = f" The best single hit is {best.name}, {chance_words(best.probability)}." if best is not None else ""
-        self.why.setText(f"{mixed.title} of the fitted intensity.{hit}")
+        self.explanation.setText(f"{mixed.title} of the fitted intensity.{hit}")
         self.show_hit(None, None, False)
 
     def show_hit(self, match: Match | None, library: Library | None, unknown: bool) -> None:
@@ -90,7 +90,7 @@ class Verdict(QWidget):
             self.facts.setText("")
         else:
             lead = f"Closest shown: {match.name}" if unknown else match.name
-            parts = (lead, facts_of(match, library), note_of(match, library))
+            parts = (lead, prediction_summaries(match, library), note_of(match, library))
             self.facts.setText(" · ".join(part for part in parts if part))
         self._show_parts()
 
@@ -108,7 +108,7 @@ class Verdict(QWidget):
         self._after.setEnabled(place < many - 1)
 
     def _show_parts(self) -> None:
-        for part in (self.name, self.chance, self.why, self.facts):
+        for part in (self.name, self.chance, self.explanation, self.facts):
             part.setVisible(bool(part.text()))
         self.marks.setVisible(self.marks.has_counts)
 
@@ -137,7 +137,7 @@ class Verdict(QWidget):
         whole.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(12)
-        second.addWidget(self.why, 1)
+        second.addWidget(self.explanation, 1)
         second.addStretch()
         second.addWidget(self.marks, 0, Qt.AlignmentFlag.AlignTop)
         whole.addLayout(second)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.gui.shell.studio import Studio
     from ramanstudio.library.library import Library
-    from ramanstudio.library.library_folder import Unopened
+    from ramanstudio.library.library_folder import UnreadableLibrary
 
 LOOK_MS: Final = 80
 
@@ -41,7 +41,7 @@ class LibraryWindow(QDialog):
         self._session = studio.session
         self._wanted: Path | None = None
         self._shown: tuple[Library, ...] = ()
-        self._unopened: tuple[Unopened, ...] = ()  # beneath them
+        self._unopened: tuple[UnreadableLibrary, ...] = ()  # beneath them
         self.parts = LibraryParts(self)
         self.model = self.parts.model
         self.edits = LibraryEdits(studio, self)
@@ -68,7 +68,7 @@ class LibraryWindow(QDialog):
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
     @property
-    def chosen_unopened(self) -> Unopened | None:
+    def chosen_unopened(self) -> UnreadableLibrary | None:
         """What is chosen on the shelf, where it could not be opened."""
         row = self.parts.shelf.currentRow() - len(self._shown)
         return self._unopened[row] if 0 <= row < len(self._unopened) else None
@@ -96,7 +96,7 @@ class LibraryWindow(QDialog):
         shelf, libraries = self.parts.shelf, self._libraries
         with QSignalBlocker(shelf):
             shelf.clear()
-            self._shown, self._unopened = libraries.all, libraries.unopened
+            self._shown, self._unopened = libraries.all, libraries.unreadable
             for library in self._shown:
                 self._put(f"{library.title}\n{count_of(len(library), 'reference')}", str(library.path))
             for one in self._unopened:

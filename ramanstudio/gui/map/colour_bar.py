@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.export.map_files import SIGNED, MapPicture, colours_of_picture
+from ramanstudio.export.map_files import SIGNED, MapFigure, rgba_image
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
 from ramanstudio.gui.viewer.band_input import RGB_COLOURS
@@ -31,10 +31,10 @@ def tones(kind: str) -> NDArray[np.uint8]:
     return np.asarray(table, dtype=np.uint8)
 
 
-def pixel_colours(picture: MapPicture, theme: Theme) -> NDArray[np.uint8]:
+def pixel_colours(picture: MapFigure, theme: Theme) -> NDArray[np.uint8]:
     """The pixels of a map in colours (R, C, 4); blank ones are transparent."""
     if picture.kind in ("categories", "rgb"):
-        return colours_of_picture(picture, theme.quiet)
+        return rgba_image(picture, theme.quiet)
     return value_colours(picture.values, picture.limits, picture.kind)
 
 
@@ -66,7 +66,7 @@ class MapColourBar(QWidget):
         self.setFont(font)
         self.setFixedWidth(WIDTH)
 
-    def show_for(self, picture: MapPicture) -> None:
+    def show_for(self, picture: MapFigure) -> None:
         """Say what the colours of a map mean."""
         self._label, self._kind, self._limits = picture.label, picture.kind, picture.limits
         self._names = tuple(picture.names) if picture.kind == "rgb" else ()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ramanstudio.export.map_files import length_words, round_length
+from ramanstudio.export.map_files import format_length, round_length
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import NO_ITEM, ZoomableView
@@ -281,7 +281,7 @@ class MapCanvas(ZoomableView):
         """The length of the scale bar; empty where positions have no unit, as the wells of a plate."""
         if self._grid is None or not self._grid.unit:
             return ""
-        return length_words(round_length(_SCALE_BAR_PX / self.camera.scale), self._grid.unit)
+        return format_length(round_length(_SCALE_BAR_PX / self.camera.scale), self._grid.unit)
 
     def _paint_scale_bar(self, painter: QPainter) -> None:
         text = self.scale_bar_text

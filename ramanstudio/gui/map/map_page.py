@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.map_files import MapPicture
+from ramanstudio.export.map_files import MapFigure
 from ramanstudio.export.map_files import save as save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
@@ -231,7 +231,7 @@ class MapPage(QWidget):
     # Taking it away
 
     @property
-    def picture(self) -> MapPicture | None:
+    def picture(self) -> MapFigure | None:
         """What is shown, to be saved."""
         return self.view.picture if self.view is not None and self.subject.entry is not None else None
 

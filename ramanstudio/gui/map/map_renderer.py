@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.progress import Progress
-from ramanstudio.export.map_files import MapPicture
+from ramanstudio.export.map_files import MapFigure
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import number
@@ -99,7 +99,7 @@ class MapRenderer:
         rows, shifts = map_channels.even_rows(series, source.axis, source.values)
         there = map_channels.was_measured(rows)
         rows = np.where(there[:, None], rows, np.float32(np.nan)) if there.any() else rows
-        picture = MapPicture(
+        picture = MapFigure(
             axis_of_shift(rows, shifts, series.at),
             rows,
             f"Intensity / {source.unit}",

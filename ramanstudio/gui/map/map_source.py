@@ -13,8 +13,8 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_values import MapData, MapOptions
 from ramanstudio.project.groups import Members
-from ramanstudio.project.predictions import classes_of
-from ramanstudio.project.project import Answered, Entry, Identified, Result
+from ramanstudio.project.predictions import predicted_classes
+from ramanstudio.project.project import Predictions, Entry, Identifications, Result
 from ramanstudio.project.substance_counts import UNKNOWN, substances_of
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Places, Series
@@ -115,10 +115,10 @@ class MapSource:
         return explored.members
 
     @property
-    def _identified(self) -> Identified | None:
+    def _identified(self) -> Identifications | None:
         return self._session.project.identification(self.entry) if self.entry is not None else None
 
-    def _answered(self, key: str) -> Answered | None:
+    def _answered(self, key: str) -> Predictions | None:
         """What the taught model that was asked last says of it: its classes, or its quantity."""
         answers = self._session.project.answers(self.entry) if self.entry is not None else ()
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
@@ -141,12 +141,12 @@ class MapSource:
         if choice.channel == "substance" and (identified := self._identified) is not None:
             source = replace(source, substances=substances_of(identified)[1], substances_of=identified)
         if choice.channel in ("class", "value") and (said := self._answered(choice.channel)) is not None:
-            answers = said.values if said.values is not None else classes_of(said)[1]
+            answers = said.values if said.values is not None else predicted_classes(said)[1]
             source = replace(source, answers=answers, answers_of=said)
         explored, members = self._session.project.explored, self._members
         if self.entry is None or explored is None or members is None:
             return source
-        place = Members.of_entries([(self.entry.id, len(spectra))]).places_in(members)
+        place = Members.of_entries([(self.entry.id, len(spectra))]).positions_in(members)
         groups = self._session.groups
         # a spectrum that could not be compared has no group: it stays blank
         labels = None if groups is None else np.where(place >= 0, groups.labels[place], np.nan)
@@ -159,7 +159,7 @@ class MapSource:
         said = self._answered(channel) if channel == "class" else None
         names = substances_of(self._identified)[0] if self._identified is not None else ()
         if channel == "class":
-            names = classes_of(said)[0] if said is not None else ()
+            names = predicted_classes(said)[0] if said is not None else ()
         colours = tuple(theme.raw if name == UNKNOWN else theme.category(place) for place, name in enumerate(names))
         return names, colours
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.map_files import Kind, MapPicture
-from ramanstudio.project.project import Answered
+from ramanstudio.export.map_files import Kind, MapFigure
+from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel, Grid
 
@@ -58,7 +58,7 @@ class MapData:
     substances: Floats | None = None
     substances_of: object = None  # the identifications that `substances` were read from
     answers: Floats | None = None
-    answers_of: Answered | None = None  # what of a taught model says `answers`
+    answers_of: Predictions | None = None  # what of a taught model says `answers`
 
 
 def numbers_of(choice: MapOptions, source: MapData) -> Floats:
@@ -120,23 +120,23 @@ def picture_of(
     names: tuple[str, ...] = (),
     colours: tuple[str, ...] = (),
     title: str = "",
-) -> MapPicture:
+) -> MapFigure:
     """The picture of `numbers` (N,) or (N, 3) on a grid; `names` and `colours` are those of the groups."""
     one = map_channels.channel(choice.channel)
     label, kind = label_of(choice, unit), kind_of(choice)
     if kind == "rgb":
         layers = [grid.picture(_spread(numbers[:, band], choice.percentiles)) for band in range(3)]
         named = tuple(band_words(band) for band in choice.bands_used)
-        return MapPicture(grid, np.stack(layers, axis=2), one.name, "rgb", (0.0, 1.0), named, title=title)
+        return MapFigure(grid, np.stack(layers, axis=2), one.name, "rgb", (0.0, 1.0), named, title=title)
     values = grid.picture(numbers)
     if kind == "categories":
-        return MapPicture(grid, values, label, kind, (0.0, 1.0), names, colours, title)
+        return MapFigure(grid, values, label, kind, (0.0, 1.0), names, colours, title)
     limits = map_channels.limits_of(values, choice.percentiles)
     if kind == "signed" and np.isfinite(limits[0]):
         middle = float(np.nanmedian(values))
         reach = max(middle - limits[0], limits[1] - middle)
         limits = (middle - reach, middle + reach)
-    return MapPicture(grid, values, label, kind, limits, title=title)
+    return MapFigure(grid, values, label, kind, limits, title=title)
 
 
 def kind_of(choice: MapOptions) -> Kind:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from ramanstudio.export.map_files import MapPicture
+from ramanstudio.export.map_files import MapFigure
 from ramanstudio.export.scatter_figure import Row
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
@@ -43,7 +43,7 @@ class MapView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = themes.current()
-        self._picture: MapPicture | None = None
+        self._picture: MapFigure | None = None
         self._grid: Grid | None = None
         self.canvas = MapCanvas(self, self._theme)
         self.canvas.setAccessibleName("Map")
@@ -80,7 +80,7 @@ class MapView(QWidget):
 
     # What is shown
 
-    def show_picture(self, picture: MapPicture, n_spectra: int) -> None:
+    def show_picture(self, picture: MapFigure, n_spectra: int) -> None:
         """Show a map of a set of `n_spectra`; the zoom is kept where the pixels are the same."""
         if picture.grid is not self._grid:
             self._tools.reset()
@@ -96,7 +96,7 @@ class MapView(QWidget):
             self._key.setCurrentWidget(self.bar)
         self._paint_pixels()
 
-    def show_series(self, series: Series, rows: NDArray[Any], shifts: tuple[float, float], picture: MapPicture) -> None:
+    def show_series(self, series: Series, rows: NDArray[Any], shifts: tuple[float, float], picture: MapFigure) -> None:
         """Show a series of `rows` (N, C) between `shifts`; `picture` holds the colour limits and labels."""
         self._picture, self._grid = picture, None
         self._stack.setCurrentWidget(self.series)
@@ -128,7 +128,7 @@ class MapView(QWidget):
         self._paint_pixels()
 
     @property
-    def picture(self) -> MapPicture | None:
+    def picture(self) -> MapFigure | None:
         """The map or series that is shown."""
         return self._picture
 
@@ -137,7 +137,7 @@ class MapView(QWidget):
         """Whether a series is shown rather than a map."""
         return self._stack.currentWidget() is self.series
 
-    def _show_legend(self, picture: MapPicture, keep_hidden: bool) -> None:
+    def _show_legend(self, picture: MapFigure, keep_hidden: bool) -> None:
         labels = picture.values[np.isfinite(picture.values)].astype(np.int64)
         counts = np.bincount(labels[labels >= 0], minlength=len(picture.names))
         rows = [

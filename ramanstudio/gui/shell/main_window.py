@@ -25,7 +25,7 @@ from ramanstudio.gui.shell.view_commands import VIEW_SETTINGS
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
-from ramanstudio.project.project import Project, could_be_one_set
+from ramanstudio.project.project import Project, look_like_repeats
 
 if TYPE_CHECKING:
     from ramanstudio.gui.shell.studio import Studio
@@ -238,19 +238,19 @@ class MainWindow(QMainWindow):
             readable=len(readable),
             lacking=sum(not self._studio.denoising.is_denoised(entry) for entry in readable),
             sets=len(session.selected_sets),
-            one_axis=could_be_one_set(readable),
+            one_axis=look_like_repeats(readable),
             denoised=sum(result is not None and result.denoised is not None for result in results),
             unread=len(selected) - len(readable),
             maps=sum(has_map(entry) for entry in session.project.entries),
             spectra=len(only) if only is not None else 0,
             working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
-            undoes=session.undoes,
-            redoes=session.redoes,
+            undo_title=session.undo_title,
+            redo_title=session.redo_title,
             engine=self._studio.denoising.engine is not None,
             explored=session.project.explored is not None,
             grouped=session.groups is not None,
             groups=len(self.groups.chosen),
-            identified=bool(session.project.identified or session.project.answered),
+            identified=bool(session.project.identified or session.project.predictions),
             pictured=self.middle.shows_picture,
             uncertain=bool(self.groups.uncertain.any()),
         )

@@ -94,13 +94,13 @@ class Middle:
         """What draws anew what the page that is looked at shows; None where that is what is selected, or nothing."""
         shown = self.shown
         if isinstance(shown, IdentifyPage) and (overlay := shown.picture()) is not None:
-            from ramanstudio.export.identification_figure import draw_overlay
+            from ramanstudio.export.identification_figure import draw_identification
 
-            return partial(draw_overlay, picture=overlay)
+            return partial(draw_identification, picture=overlay)
         if isinstance(shown, ExplorePage) and (plane := shown.picture()) is not None:
-            from ramanstudio.export.scatter_figure import draw_plane
+            from ramanstudio.export.scatter_figure import draw_scatter
 
-            return partial(draw_plane, picture=plane)
+            return partial(draw_scatter, picture=plane)
         if isinstance(shown, MapPage) and (map_ := shown.picture) is not None:
             from ramanstudio.export import map_files
 

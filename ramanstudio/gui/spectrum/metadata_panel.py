@@ -16,13 +16,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.texts import Snr, count_of, facts_of, median_snr, region_words, together_words, wanted_words
+from ramanstudio.gui.common.texts import (
+    Snr,
+    count_of,
+    prediction_summaries,
+    median_snr,
+    region_words,
+    together_words,
+    wanted_words,
+)
 from ramanstudio.gui.common.theme import Theme, faded, tabular
 from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project import predictions
-from ramanstudio.project.project import Entry, Project, Result, could_be_one_set
+from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
 SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
@@ -89,7 +97,7 @@ class MetadataPanel(Panel):
         chosen = self._session.selected_ids
         if now.entries is not before.entries or any(
             now.results.get(entry_id) is not before.results.get(entry_id)
-            or now.answered.get(entry_id) is not before.answered.get(entry_id)
+            or now.predictions.get(entry_id) is not before.predictions.get(entry_id)
             for entry_id in chosen
         ):
             self.refresh()
@@ -126,7 +134,7 @@ class MetadataPanel(Panel):
     def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
         switch = any(entry.is_set or entry.together for entry in entries)
         self._ticks["whole_set"].setVisible(switch)
-        self._one_set.setVisible(could_be_one_set(entries))
+        self._one_set.setVisible(look_like_repeats(entries))
         words = together_words(results)
         if words and self._on_its_way(entries):
             words = f"Denoising {wanted_words(entries)}…"
@@ -167,10 +175,10 @@ class MetadataPanel(Panel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = facts_of(entries, results)
+        said = prediction_summaries(entries, results)
         if len(entries) == 1:
             answers = self._session.project.answers(entries[0])
-            said = [*predictions.facts_of(answers, self._session.rows_of(entries[0])), *said]
+            said = [*predictions.prediction_summaries(answers, self._session.rows_of(entries[0])), *said]
         if said == self._said:
             return
         self._said = said

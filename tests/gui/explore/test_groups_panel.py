@@ -93,7 +93,7 @@ def chance_of(window: Window) -> str:
 
 def undo(window: Window) -> str:
     """Take the last step back; what the menu called it."""
-    window.wait_until(lambda: window.window.acts["undo"].text() == f"Undo: {lowered(window.studio.session.undoes)}")
+    window.wait_until(lambda: window.window.acts["undo"].text() == f"Undo: {lowered(window.studio.session.undo_title)}")
     words = window.window.acts["undo"].text()
     window.do("undo")
     return words

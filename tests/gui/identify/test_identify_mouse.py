@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from ramanstudio.export.figures import colours_of
+from ramanstudio.export.figures import theme_colours
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.viewer.plot_panes import MAIN
 from ramanstudio.library import starter_library
@@ -96,7 +96,7 @@ def test_the_picture_taken_away_is_the_one_looked_at(
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "found.png")
     desk.window.do("export_picture")
     desk.window.wait_until(lambda: "picture was saved" in desk.window.message)
-    colours = colours_of("light")
+    colours = theme_colours("light")
     for drawn in (colours.accent, colours.reference, colours.residual):
         assert share_of(tmp_path / "found.png", drawn) > 0.0005
 

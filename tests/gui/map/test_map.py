@@ -23,7 +23,7 @@ from ramanstudio.gui.document.session import Opened, Session
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_panel import MapPanel
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Explored, Result
+from ramanstudio.project.project import Exploration, Result
 from ramanstudio.signal.map_channels import CHANNELS
 
 AXIS = np.linspace(400.0, 1400.0, 201)
@@ -121,7 +121,7 @@ def explore(desk: SimpleNamespace, entry_id: int) -> None:
     labels = (np.asarray(entry.source.table["x"]) > 7).astype(np.int64)
     labels[0] = -1
     groups = Groups.found(members, labels, np.ones(len(members), dtype=np.float32))
-    desk.session.keep_explored(Explored(members, features, features[:, :4]), groups)
+    desk.session.add_exploration(Exploration(members, features, features[:, :4]), groups)
     desk.wait()
 
 
