@@ -1,9 +1,9 @@
 # One command each; every one of them sets up what it needs first (tools/setup.py), and is quick when that is done.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv/bin/python
+VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 FILES ?=
 
-.PHONY: run test lint screenshots bundle bundle-test clean
+.PHONY: run test lint docs screenshots bundle bundle-test clean
 
 # A Mac always has a display; elsewhere one of the two variables says so.
 DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
@@ -27,6 +27,11 @@ lint:
 	@$(VENV) -m ruff check
 	@$(VENV) -m ruff format --check
 	@$(VENV) -m mypy
+
+docs:
+	@$(PYTHON) tools/setup.py docs
+	@$(VENV) -m sphinx --fail-on-warning --keep-going -q -b html docs build/docs
+	@echo "docs: open build/docs/index.html"
 
 screenshots:
 	@$(PYTHON) tools/setup.py test

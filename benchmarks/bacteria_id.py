@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.bacteria import arrays
 from benchmarks.bacteria.clustering import FOUR, SETS, SIX, cluster, components
-from benchmarks.bacteria.protocol import Identified, identify
+from benchmarks.bacteria.protocol import Identifications, identify
 from benchmarks.bacteria.recipes import RECIPES, Bench, EmbedderClassifier, Settings, ours, quick, smae_autoencoder
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.learning import chosen_device, told
@@ -81,7 +81,7 @@ def percent(shares: Sequence[float]) -> str:
     return f"{100 * np.mean(shares):.2f} ± {100 * np.std(shares):.2f}"
 
 
-def identified(bench: Bench, rows: Sequence[str], given: str, test: str, seeds: int) -> list[Identified]:
+def identified(bench: Bench, rows: Sequence[str], given: str, test: str, seeds: int) -> list[Identifications]:
     """Each row, fine-tuned on the split `given` and asked once about the split `test`."""
     found = []
     for row in rows:
@@ -91,7 +91,7 @@ def identified(bench: Bench, rows: Sequence[str], given: str, test: str, seeds: 
     return found
 
 
-def of_isolates(bench: Bench, found: Sequence[Identified], seeds: int) -> str:
+def of_isolates(bench: Bench, found: Sequence[Identifications], seeds: int) -> str:
     """The table of X_test, the paper's figures in its last column."""
     many = bench.settings.folds * seeds
     hiding = bench.settings.smae_hiding
@@ -108,7 +108,7 @@ def of_isolates(bench: Bench, found: Sequence[Identified], seeds: int) -> str:
     )
 
 
-def figures_of(one: Identified) -> list[object]:
+def figures_of(one: Identifications) -> list[object]:
     """Name, accuracy on the test, of the mean probability, and on what was held back."""
     return [one.name, percent(one.tested), f"{100 * one.together:.2f}", percent(one.held_back)]
 
@@ -123,7 +123,7 @@ def of_clusters(lines: Sequence[Sequence[object]]) -> str:
     )
 
 
-def of_treatments(found: Sequence[Identified]) -> str:
+def of_treatments(found: Sequence[Identifications]) -> str:
     """The table of the clinical splits."""
     head = ("network", "X_2019clinical %", "their mean %", "held back %")
     rows = [figures_of(one) for one in found]

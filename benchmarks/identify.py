@@ -22,12 +22,12 @@ from benchmarks.identifying.judging import Lessons, learn
 from benchmarks.identifying.queries import CONDITIONS, Minerals, Trials, minerals, rruff_library, trials
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import DEFAULT_MODEL, Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.searching import search
+from ramanstudio.search.library_search import search
 
 FOLDER = Path("build") / "identify"
 
@@ -62,7 +62,7 @@ def measure_plastics(engine: Engine) -> None:
     path = FOLDER / "plastics.ramanlib"
     FOLDER.mkdir(parents=True, exist_ok=True)
     references = [Reference(str(name), one) for name, one in zip(labels[pristine], own, strict=True)]
-    library = libraries.write(path, references, "pristine").prepared(engine)
+    library = libraries.write(path, references, "pristine").with_fingerprints(engine)
     rows = []
     of = {name: number for number, name in enumerate(np.unique(labels))}
     for state in [one for one in np.unique(states) if "pristine" not in one.lower()]:
@@ -111,8 +111,8 @@ def measure_speed(engine: Engine) -> None:
         ("1 query, 100 000 references", large, 1, "≤ 300 ms"),
         ("10 000 queries, 5009 references", library, 10_000, "≤ 30 s"),
     ):
-        prints = {key: np.asarray(rows_of[:1000]) for key, rows_of in library.prints.items()}
-        some = {key: np.resize(rows_of, (many, *rows_of.shape[1:])) for key, rows_of in prints.items()}
+        fingerprints = {key: np.asarray(rows_of[:1000]) for key, rows_of in library.fingerprints.items()}
+        some = {key: np.resize(rows_of, (many, *rows_of.shape[1:])) for key, rows_of in fingerprints.items()}
         search({key: rows_of[:1] for key, rows_of in some.items()}, [of])
         seconds = []
         for _ in range(7 if many == 1 else 1):
@@ -123,7 +123,7 @@ def measure_speed(engine: Engine) -> None:
         rows.append([name, f"{1000 * took:.0f} ms" if many == 1 else f"{took:.1f} s", bar])
     one = found.spectra[0]
     start = time.perf_counter()
-    engine.prints_of([one] * 20)
+    engine.compute_fingerprints([one] * 20)
     rows.append(
         [
             "reading one spectrum before that (denoise, features, prints)",
@@ -145,7 +145,7 @@ def make_judge(engine: Engine) -> None:
     lessons = Lessons.of(*tried(engine))
     save_file(
         {name: np.ascontiguousarray(rows) for name, rows in learn(lessons).items()},
-        shipped("resources") / "judge.safetensors",
+        bundled_path("resources") / "judge.safetensors",
     )
 
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from benchmarks.repeats import CORPUS
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.library.starter_library import peak_tables
-from ramanstudio.search.confusable import MOST_REFERENCES, Kin, are_twins
-from ramanstudio.search.fingerprints import AS_MEASURED, GRID, prints
+from ramanstudio.search.confusable import MOST_REFERENCES, SubstanceReferences, are_confusable
+from ramanstudio.search.fingerprints import AS_MEASURED, GRID, fingerprints
 from ramanstudio.signal.resampling import on_grid
 from ramanstudio.signal.snr import noise_sigma
 from ramanstudio.signal.spectral_features import baseline, without_baseline
@@ -58,7 +58,7 @@ class References:
         self._twins = dict[frozenset[str], bool]()
 
     @cached_property
-    def prints(self) -> dict[str, NDArray[Any]]:
+    def fingerprints(self) -> dict[str, NDArray[Any]]:
         """As analysis/prints.py makes them, those that mixtures are looked up by."""
         rows, ends = np.zeros((len(self.spectra), GRID.samples), np.float32), np.zeros((len(self.spectra), 2), int)
         for row, end, one in zip(rows, ends, self.spectra, strict=True):
@@ -68,24 +68,24 @@ class References:
             end[:] = inside[0], inside[-1] + 1
         return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
 
-    def are_twins(self, one: str, other: str) -> bool:
+    def are_confusable(self, one: str, other: str) -> bool:
         """Whether the references of two substances are as alike as specimens of one ."""
         if (key := frozenset((one, other))) not in self._twins:
-            self._twins[key] = are_twins(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
+            self._twins[key] = are_confusable(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
         return self._twins[key]
 
-    def _kin(self, name: str) -> Kin:
+    def _kin(self, name: str) -> SubstanceReferences:
         """What is known of one substance, as it was measured: no model has taken the noise off."""
         rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
-        some = [prints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
+        some = [fingerprints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
         joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
-        return Kin.of(joint, self.samples[rows], np.arange(len(rows)))
+        return SubstanceReferences.of(joint, self.samples[rows], np.arange(len(rows)))
 
     def only(self, which: NDArray[Any]) -> References:
         """Some of them, a boolean (N,)."""
         rows = np.flatnonzero(which)
         some = References([self.spectra[row] for row in rows], self.names[rows], self.samples[rows], self.lasers[rows])
-        some.__dict__["prints"] = {name: value[rows] for name, value in self.prints.items()}
+        some.__dict__["prints"] = {name: value[rows] for name, value in self.fingerprints.items()}
         return some
 
 

@@ -91,7 +91,7 @@ def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
     from ramanstudio.signal.resampling import on_grid
 
     values, measured = on_grid(GRID, mixed.spectrum.axis, mixed.spectrum.values)
-    rows = library.prints[AS_MEASURED][:, measured].astype(np.float32)
+    rows = library.fingerprints[AS_MEASURED][:, measured].astype(np.float32)
     rows = rows - rows.mean(axis=1, keepdims=True)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     query = values[0, measured] - values[0, measured].mean()
@@ -116,7 +116,7 @@ def right_but_for_twins(found: Found, shares: Mapping[str, float], library: Refe
     if len(wrong) != len(lacking):
         return False
     return any(
-        all(library.are_twins(one, other) for one, other in zip(sorted(wrong), order, strict=True))
+        all(library.are_confusable(one, other) for one, other in zip(sorted(wrong), order, strict=True))
         for order in permutations(sorted(lacking))
     )
 
@@ -206,7 +206,7 @@ def fit(library: References) -> None:
         for mixed in simulated(library, parts, many, 0, seed=10 + parts):
             few = candidates(mixed, library, given=True)
             for number, (step, least) in enumerate(
-                mixtures.steps_of(mixed.spectrum, mixed.sigma, few.spectra, few.names)
+                mixtures.selection_path(mixed.spectrum, mixed.sigma, few.spectra, few.names)
             ):
                 evidences.append(evidence(step, least))
                 real.append(number < parts)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -21,7 +21,7 @@ MAP_LINE_CM = 1008.0  # gypsum, which grows on the marble of the demo map
 
 def demo_files() -> list[Path]:
     """The demo spectra in the order of their names. Raises StudioError when they are not installed."""
-    folder = shipped("resources", "demo")
+    folder = bundled_path("resources", "demo")
     files = sorted(file for file in folder.glob("*") if file.suffix in SPECTRUM_SUFFIXES)
     if not files:
         raise StudioError(f"The demo spectra are missing from '{folder}'.", remedy="Install RamanStudio again.")

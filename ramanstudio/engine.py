@@ -41,9 +41,9 @@ from ramanstudio.denoising.denoised import (
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.finetuned_model import Taught
-from ramanstudio.finetuning.report import FineTuned
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
+from ramanstudio.finetuning.report import FineTuningResult
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
 from ramanstudio.mae.model_store import ModelCard
@@ -231,14 +231,14 @@ class Engine:
         plan: FinetunePlan | None = None,
         groups: ArrayLike | Sequence[Any] | None = None,
         progress: Progress | None = None,
-    ) -> FineTuned:
+    ) -> FineTuningResult:
         """Teach a model what `labels` (N,) tell of `spectra`; blank where there is none. See `teaching.learning`."""
-        return training.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
+        return training.finetune(self._feature_extractor(), spectra, labels, groups, plan, progress or SILENT)
 
     def classify(
         self,
         spectra: SpectrumSet,
-        model: Taught | str | Path,
+        model: FineTunedModel | str | Path,
         progress: Progress | None = None,
         denoised: SpectrumSet | None = None,
     ) -> Classified:
@@ -246,13 +246,13 @@ class Engine:
 
         `denoised` is what denoising each by itself gave, where that was done before.
         """
-        known = model if isinstance(model, Taught) else finetuned_model.load(model)
-        sight = self._sight()
+        known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
+        extractor = self._feature_extractor()
         if denoised is not None and broken(spectra) is None:
-            sight = replace(sight, denoise=lambda *_: denoised)
-        return classification.classify(sight, spectra, known, progress or SILENT)
+            extractor = replace(extractor, denoise=lambda *_: denoised)
+        return classification.classify(extractor, spectra, known, progress or SILENT)
 
-    def _sight(self) -> Sight:
+    def _feature_extractor(self) -> FeatureExtractor:
         """This model as teaching sees it."""
         from ramanstudio.mae.finetuning import Tuner
 
@@ -267,10 +267,10 @@ class Engine:
 
         embedder = self._predictor.embedder
         tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
-        return Sight(self.card.name, self.card.fingerprint, denoise, features, tuner)
+        return FeatureExtractor(self.card.name, self.card.fingerprint, denoise, features, tuner)
 
     @property
-    def made_by(self) -> str:
+    def fingerprint_version(self) -> str:
         """The name of all that a search compares: it changes with the weights, and with what is read of a spectrum."""
         return f"{self.card.fingerprint}-{fingerprints.VERSION}"
 
@@ -283,9 +283,11 @@ class Engine:
         """The features of `denoised` spectra (N, D); (N, 0) where they cannot be read."""
         return self._features([denoised], [None], progress)
 
-    def prints_of(self, sets: Sequence[SpectrumSet], progress: Progress | None = None) -> dict[str, NDArray[Any]]:
+    def compute_fingerprints(
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
+    ) -> dict[str, NDArray[Any]]:
         """What a search compares of all spectra of `sets`, arrays (N, …) by name; zeros for what cannot be read."""
-        return identification.prints_of(self, sets, progress or SILENT)
+        return identification.compute_fingerprints(self, sets, progress or SILENT)
 
     def identify(
         self,

@@ -1,4 +1,4 @@
-"""The documents a newcomer reads first say what is true: links lead somewhere, and the formats are those we read."""
+"""Documents say what is true: links lead somewhere, formats are those that are read, examples name files that exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ramanstudio.formats import registry
+from ramanstudio.formats.registry import FORMATS
+from tools import format_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,14 +21,20 @@ def test_links_and_pictures_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
-def test_the_readme_names_every_format_and_every_suffix() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme[readme.index("## Files it reads") : readme.index("## How good it is")]
-    assert [one.name for one in registry.FORMATS if f"| {one.name} |" not in table] == []
-    assert [suffix for one in registry.FORMATS for suffix in one.suffixes if f"`{suffix}`" not in table] == []
+@pytest.mark.parametrize("document", format_table.DOCUMENTS, ids=lambda document: document.name)
+def test_the_table_of_formats_is_made_from_the_registry(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert text == format_table.with_table(text), "run: python tools/format_table.py"
+    assert all(f"`{suffix}`" in text for row in FORMATS for suffix in row.suffixes)
 
 
-def test_every_room_stands_in_the_architecture() -> None:
+def test_examples_of_the_guide_name_files_that_are_in_the_repository() -> None:
+    texts = [(ROOT / "README.md"), *(ROOT / "docs" / "guide").glob("*.md")]
+    named = {name for text in texts for name in re.findall(r"resources/[\w./-]+", text.read_text(encoding="utf-8"))}
+    assert named and [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_package_stands_in_the_architecture() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    rooms = [path.name for path in (ROOT / "ramanstudio").iterdir() if not path.name.startswith(("__", "."))]
-    assert [room for room in rooms if f"`{room}`" not in text and f"  {room} " not in text] == []
+    packages = [path.parent for path in (ROOT / "ramanstudio").rglob("__init__.py")][1:]
+    assert [str(package) for package in packages if f"`{package.relative_to(ROOT / 'ramanstudio')}" not in text] == []

@@ -21,7 +21,7 @@ from fit_lines import baseline, fitted, real_spectrum
 from line_tables import as_toml
 from starter_substances import WANTED, Substance
 
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.library.starter_library import PeakTable, peak_tables, pseudo_voigt, tables_file
 from ramanstudio.signal.snr import noise_sigma, signal_height
 
@@ -70,7 +70,7 @@ class Sources:
             facts = {key: str(part.attrs.get(key, "")) for key in ("via", "licence", "cite")}
             return cls(texts("label"), texts("sample"), lasers, processed, facts)
 
-    def laser_of(self, spectrum: int) -> float:
+    def laser_wavelength(self, spectrum: int) -> float:
         """The laser's wavelength in nm, from the column or from what label or file name say of it; nan if nowhere."""
         told = re.search(r"(\d{3}) ?nm|iR(?:Plus)?(532|785)|HLR(633)", self.labels[spectrum] + self.samples[spectrum])
         column = float(self.laser_nm[spectrum])
@@ -137,7 +137,7 @@ def fitted_table(corpus: Path, substance: Substance, sources: Sources, spectrum:
         name=substance.name,
         group=substance.group,
         formula=substance.formula,
-        laser_nm=sources.laser_of(spectrum),
+        laser_nm=sources.laser_wavelength(spectrum),
         low_cm=float(np.ceil(axis[0])),
         high_cm=float(np.floor(axis[-1])),
         collection=substance.collection,
@@ -169,7 +169,7 @@ def main(corpus: Path, names: set[str]) -> None:
         if kept:
             tables.append(best)
     tables.sort(key=lambda table: (table.group, table.name))
-    replace_atomically(tables_file(), as_toml(tables, PREFACE))
+    atomic_write(tables_file(), as_toml(tables, PREFACE))
     print(f"{len(tables)} tables of {len({table.name for table in tables})} substances")
 
 

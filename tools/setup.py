@@ -1,6 +1,6 @@
 """Make this machine ready for `make`: the system libraries Qt needs, .venv, and the pinned packages in it.
 
-    python3 tools/setup.py run|demo|test|bundle
+    python3 tools/setup.py run|demo|test|docs|bundle
 
 Only the standard library, in grammar that a Python of 2016 reads, so that an old interpreter gets a sentence instead
 of a syntax error. Quick when nothing changed; safe to interrupt and to start again.
@@ -27,6 +27,7 @@ GOALS = {
     "run": ("", ("offscreen", "window")),
     "demo": ("", ("offscreen", "window")),  # wished for, not needed: see install_system
     "test": ("dev", ("offscreen",)),
+    "docs": ("docs", ()),
     "bundle": ("bundle", ("offscreen", "window", "building")),
 }
 

@@ -54,7 +54,7 @@ class Bacteria:
         return mark
 
 
-def classes_of(name: str) -> tuple[int, ...]:
+def predicted_classes(name: str) -> tuple[int, ...]:
     """The labels that a split holds."""
     return CLINICAL if name.endswith("clinical") else tuple(range(ISOLATES))
 
@@ -63,7 +63,7 @@ def shapes(scale: float = 1.0) -> dict[str, tuple[int, ...]]:
     """The shape of each file, the spectra of each class made fewer by `scale`."""
     expected: dict[str, tuple[int, ...]] = {}
     for name, published in SPLITS.items():
-        classes = len(classes_of(name))
+        classes = len(predicted_classes(name))
         many = published if scale == 1 else classes * max(FEWEST_A_CLASS, round(scale * published / classes))
         expected[f"X_{name}.npy"] = (many, POINTS)
         expected[f"y_{name}.npy"] = (many,)
@@ -119,7 +119,7 @@ def _put_right(folder: Path, arrays: Mapping[str, Floats], real: bool) -> Bacter
     order = slice(None) if steps[0] > 0 else slice(None, None, -1)
     splits = {}
     for name in SPLITS:
-        labels, classes = arrays[f"y_{name}.npy"], classes_of(name)
+        labels, classes = arrays[f"y_{name}.npy"], predicted_classes(name)
         if not np.array_equal(np.unique(labels), classes):
             raise StudioError(
                 f"The labels in '{folder / f'y_{name}.npy'}' are not the {len(classes)} of the published split.",
@@ -143,7 +143,7 @@ def synthetic(scale: float = 1.0, seed: int = 0) -> dict[str, Floats]:
     pure = OWN_SHARE * own + (1 - OWN_SHARE) * of_species[np.arange(ISOLATES) % SPECIES]
     arrays: dict[str, Floats] = {"wavenumbers.npy": axis}
     for name in SPLITS:
-        classes = classes_of(name)
+        classes = predicted_classes(name)
         many = shapes(scale)[f"y_{name}.npy"][0]
         labels = np.repeat(classes, many // len(classes))
         day = random.normal(0, 0.1, (1, POINTS // 100 + 1))

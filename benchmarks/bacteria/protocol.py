@@ -17,14 +17,14 @@ from torch import nn
 from benchmarks.bacteria.arrays import Split
 from benchmarks.bacteria.recipes import Bench, Recipe
 from benchmarks.rivals.learning import Learning, accuracy, told
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.writing import atomic_write
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class Identifications:
     """Accuracies, one a network: on what its fold held back, and on the test; and that of their mean probability."""
 
     name: str
@@ -63,7 +63,7 @@ def probabilities(scores: Floats) -> Floats:
     return shares
 
 
-def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int) -> Identified:
+def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int) -> Identifications:
     """Every fold of every seed on `given`; what is done is kept, so that a killed run goes on with the next fold."""
     names = np.unique(given.labels)
     held_back, answers = [], []
@@ -79,14 +79,14 @@ def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int
         answers.append(probabilities(scores))
     tested = tuple(float(np.mean(names[answer.argmax(axis=1)] == test.labels)) for answer in answers)
     together = float(np.mean(names[np.mean(answers, axis=0).argmax(axis=1)] == test.labels))
-    return Identified(recipe.name, tuple(held_back), tested, together)
+    return Identifications(recipe.name, tuple(held_back), tested, together)
 
 
 def _keep(path: Path, held_back: float, scores: NDArray[np.float32]) -> None:
     from safetensors.numpy import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_atomically(path, save({"scores": scores}, {"held_back": repr(held_back)}))
+    atomic_write(path, save({"scores": scores}, {"held_back": repr(held_back)}))
 
 
 def _kept(path: Path) -> tuple[float, Floats]:

@@ -19,7 +19,7 @@ from benchmarks.bacteria.arrays import Bacteria
 from benchmarks.rivals.learning import Learning, LearningPlan, Rows, Vary, accuracy, read_tensors
 from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
 from ramanstudio.mae.embedder import Embedder, prepared
 from ramanstudio.mae.feature_pretraining import FeatureLearning, gather
@@ -206,7 +206,7 @@ def our_embedder(bench: Bench) -> Embedder:
             learning.save(checkpoint)
             bench.say(f"ours · step {learning.step} of {how.steps} · loss {loss:.3f}")
     network = learning.learned().cpu()
-    replace_atomically(kept, save({name: part.contiguous() for name, part in network.state_dict().items()}))
+    atomic_write(kept, save({name: part.contiguous() for name, part in network.state_dict().items()}))
     return network
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.identifying.queries import VARIANTS, Minerals, Trials
-from ramanstudio.search.ranker import FIRST, NONE, ONE, Judge, beside_the_others, first_of
+from ramanstudio.search.ranker import FIRST, NONE, ONE, Ranker, beside_the_others, first_of
 
 TREES = {"max_leaf_nodes": 31, "max_depth": 10, "max_features": 0.4}
 ONE_TREES = {"max_iter": 300, "learning_rate": 0.1, "min_samples_leaf": 60, "l2_regularization": 1.0}
@@ -121,7 +121,7 @@ def _trust(weights: Weights, lessons: Lessons) -> dict[str, tuple[float, float]]
     from scipy.special import logsumexp
     from sklearn.linear_model import LogisticRegression
 
-    judge, known = Judge.of(weights), lessons[lessons.among]
+    judge, known = Ranker.of(weights), lessons[lessons.among]
     scores = judge.scores(known.evidence)
     right = scores[np.arange(len(scores)), known.right]
     losses = [np.mean(logsumexp(slope * scores, axis=1) - slope * right) for slope in SLOPES]
@@ -145,7 +145,7 @@ def _trusted(weights: Weights, trust: dict[str, tuple[float, float]]) -> Weights
 
 def _held(weights: Weights, lessons: Lessons) -> Weights:
     """What the chances of the candidates add up to that hold the truth."""
-    chances = Judge.of(weights).chances(lessons.evidence)
+    chances = Ranker.of(weights).chances(lessons.evidence)
     held = min(float(np.quantile(cumulated(chances, lessons)[lessons.here], AIM)), 0.9999)
     return {"held": np.float32([held])}
 

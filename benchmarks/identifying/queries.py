@@ -17,8 +17,8 @@ from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search.candidate_features import CANDIDATES, side_by_side
-from ramanstudio.search.identification import prints_of
-from ramanstudio.search.searching import weighed
+from ramanstudio.search.identification import compute_fingerprints
+from ramanstudio.search.library_search import weighed
 
 Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator
@@ -96,10 +96,10 @@ def rruff_library(engine: Engine, found: Minerals, folder: Path) -> Library:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "rruff.ramanlib"
     if path.is_file():
-        return libraries.open(path).prepared(engine)
+        return libraries.open(path).with_fingerprints(engine)
     rows = zip(found.species, found.spectra, found.specimens, found.laser_nm.tolist(), strict=True)
     references = [Reference(str(name), one, sample=str(sample), laser_nm=nm) for name, one, sample, nm in rows]
-    return libraries.write(path, references, "rruff").prepared(engine)
+    return libraries.write(path, references, "rruff").with_fingerprints(engine)
 
 
 def _height(values: Floats) -> float:
@@ -192,18 +192,18 @@ def corrupted(found: Minerals, condition: str) -> list[SpectrumSet]:
 
 def trials(engine: Engine, library: Library, found: Minerals, condition: str, folder: Path) -> Trials:
     """What speaks for whom in all queries of a condition."""
-    prints = _prints(engine, found, condition, folder)
+    fingerprints = _prints(engine, found, condition, folder)
     random = np.random.default_rng(200 + list(CONDITIONS).index(condition))
-    found_here = [_candidates(prints, library, one) for one in _seen(random, found)]
+    found_here = [_candidates(fingerprints, library, one) for one in _seen(random, found)]
     return Trials(*(np.stack(parts) for parts in zip(*found_here, strict=True)))
 
 
 def _prints(engine: Engine, found: Minerals, condition: str, folder: Path) -> dict[str, NDArray[Any]]:
     """The prints of all queries of a condition; kept in `folder`, as they take minutes."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"prints-{list(CONDITIONS).index(condition)}-{engine.made_by[:12]}.npz"
+    path = folder / f"prints-{list(CONDITIONS).index(condition)}-{engine.fingerprint_version[:12]}.npz"
     if not path.is_file():
-        np.savez(path, **prints_of(engine, corrupted(found, condition)))
+        np.savez(path, **compute_fingerprints(engine, corrupted(found, condition)))
     with np.load(path) as kept:
         return {name: kept[name] for name in kept.files}
 
@@ -220,12 +220,12 @@ def _seen(random: Random, found: Minerals) -> list[NDArray[np.bool_]]:
 
 
 def _candidates(
-    prints: dict[str, NDArray[Any]], library: Library, seen: NDArray[np.bool_]
+    fingerprints: dict[str, NDArray[Any]], library: Library, seen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Evidence and names of the candidates where each query may compare itself with the references `seen` only."""
     evidence, names = [], []
     for start in range(0, len(seen), AT_ONCE):
-        some = {name: rows[start : start + AT_ONCE] for name, rows in prints.items()}
+        some = {name: rows[start : start + AT_ONCE] for name, rows in fingerprints.items()}
         batch = [one.found for one in weighed(some, [library], apart=~seen[start : start + AT_ONCE])]
         evidence.append(side_by_side(batch))
         names += [[*one.names, *[""] * (CANDIDATES - len(one.names))] for one in batch]

@@ -13,7 +13,7 @@ from benchmarks.identifying.judging import HELD, Lessons, cumulated, learn
 from benchmarks.identifying.queries import COMMON, CONDITIONS, FOLDS, Minerals, Trials, corrupted
 from benchmarks.results import machine, table, write_section
 from ramanstudio.search.fingerprints import READINGS
-from ramanstudio.search.ranker import UNKNOWN_FROM, Judge
+from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker
 
 BARS = {
     "clean": (0.86, 0.96),
@@ -63,7 +63,7 @@ class Told:
 
 def told(found: Minerals, all_trials: Sequence[Trials]) -> list[Told]:
     """For each condition, what five judges say of the fifth of the specimens that each has not learned from."""
-    judges = [Judge.of(learn(_apart(Lessons.of(found, all_trials), fold))) for fold in range(FOLDS)]
+    judges = [Ranker.of(learn(_apart(Lessons.of(found, all_trials), fold))) for fold in range(FOLDS)]
     answers = []
     for one in all_trials:
         lessons = Lessons.of(found, [one], ("whole", "lacking"))
@@ -86,7 +86,7 @@ def _said(lessons: Lessons, chances: NDArray[np.float32], held: NDArray[np.float
     single = chances[:, :-1]
     true = np.take_along_axis(single, np.minimum(lessons.right, single.shape[1] - 1)[:, None], axis=1)[:, 0]
     places = np.where(lessons.right < single.shape[1], (single > true[:, None]).sum(axis=1), single.shape[1])
-    unknown = chances[:, -1] >= UNKNOWN_FROM
+    unknown = chances[:, -1] >= UNKNOWN_THRESHOLD
     before = cumulated(chances, lessons)
     among = np.sort(single / np.maximum(1 - chances[:, -1:], 1e-6), axis=1)[:, ::-1].cumsum(axis=1)
     sizes = (among < held[:, None]).sum(axis=1) + 1
@@ -168,8 +168,8 @@ def _how_searched() -> str:
         f" after an automatic baseline. Our readings alone: among our own candidates.\n\n"
         f"The second table of each pair says how far our words hold; bars: calibration error ≤ 0.05, the set holds the"
         f" truth {HELD:.0%} of the time, of lacking species ≥ 80 % called unknown, of those there ≤ 10 %. A"
-        f" spectrum is unknown where the chance of none is {UNKNOWN_FROM:.0%} and more; the last column is what a line"
-        f" drawn for each row by itself would give. Many"
+        f" spectrum is unknown where the chance of none is {UNKNOWN_THRESHOLD:.0%} and more; the last column is"
+        f" what a line drawn for each row by itself would give. Many"
         f" species of rruff are all but twins (garnets, amphiboles): where one lacks, the other fits as well.\n"
     )
 

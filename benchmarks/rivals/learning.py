@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.writing import atomic_write
 
 Rows = NDArray[np.float32]
 Labels = NDArray[Any]
@@ -187,7 +187,7 @@ class Learning:
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
         note = {"epoch": str(self.epoch), "since": str(self.since), "best": repr(self.best)}
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_atomically(path, save(tensors, note))
+        atomic_write(path, save(tensors, note))
 
     def resume(self, path: Path) -> None:
         """Go on from what `save` wrote."""

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, leaky_relu, pad
 
-from ramanstudio.core.paths import replace_atomically, user_data
+from ramanstudio.core.paths import user_data
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.network import cpu_has_bf16
@@ -156,7 +157,7 @@ class Training:
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
         note = {"step": self.step, "spectra_seen": self.spectra_seen, "spent_s": self.spent_s, "seconds": self.seconds}
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_atomically(path, save(tensors, {name: str(value) for name, value in note.items()}))
+        atomic_write(path, save(tensors, {name: str(value) for name, value in note.items()}))
 
     def resume(self, path: Path) -> None:
         """Go on from what `save` wrote; the time there is may have grown."""

@@ -19,9 +19,9 @@ from ramanstudio.cli.terminal import ProgressBar, table
 from ramanstudio.clustering import clusters, projection, silhouette
 from ramanstudio.clustering.clusters import METHODS, Clusters
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.signal import comparison
 from ramanstudio.signal.comparison import FEWEST_POINTS
@@ -328,7 +328,7 @@ def write_table(out: Path, lines: Iterable[Sequence[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     try:
-        replace_atomically(out, text.getvalue())
+        atomic_write(out, text.getvalue())
     except OSError as error:
         raise _not_written(out, error) from error
 

@@ -19,6 +19,7 @@ from ramanstudio.cli.library import open_all
 from ramanstudio.cli.terminal import table
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export.tables import spectrum_names
@@ -29,9 +30,8 @@ from ramanstudio.signal import snr
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
-    from ramanstudio.search.searching import Identification, Region
+    from ramanstudio.search.matches import Identification, Region
 
-UNKNOWN: Final = "unknown"
 MOST_SURE: Final = 0.99  # nothing is surer than can be known
 LONGEST_NAME = 48
 LONGEST_TABLE = 60  # lines printed; the file has them all
@@ -96,7 +96,7 @@ def _region(arguments: Namespace) -> Region | None:
     high = np.inf if arguments.high is None else arguments.high
     if not low < high:
         raise StudioError(f"Nothing lies from {low:g} to {high:g} cm⁻¹.", remedy="Give --from below --to.")
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
     return Region(float(low), float(high), without)
 
@@ -198,7 +198,7 @@ def _hit_lines(
     for file, _, _, name, answer in _each(found):
         unknown = "yes" if answer.unknown else "no"
         if not answer.matches:
-            yield (str(file), name, *[""] * 10, unknown, "", "", "", answer.why)
+            yield (str(file), name, *[""] * 10, unknown, "", "", "", answer.explanation)
         for rank, one in enumerate(answer.matches, start=1):
             of, bands = opened[one.library], (one.matched, one.missing, one.extra)
             classic = (f"{one.hqi:.0f}", f"{one.pearson:.3f}", f"{one.euclid:.3f}", f"{one.gap:.3f}")
@@ -207,8 +207,8 @@ def _hit_lines(
                 *classic,
                 *(" ".join(f"{shift:.0f}" for shift in shifts) for shifts in bands),
             )
-            candidate = "yes" if rank <= answer.candidates else "no"
-            last = (unknown, candidate, of.title, str(of.samples[one.reference]), answer.why)
+            candidate = "yes" if rank <= answer.candidate_set_size else "no"
+            last = (unknown, candidate, of.title, str(of.samples[one.reference]), answer.explanation)
             yield (str(file), name, str(rank), one.name, *cells, *last)
 
 
@@ -289,8 +289,8 @@ def _tell(found: Sequence[tuple[Source, Sequence[Identification]]]) -> None:
         short = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
         rows.append((short if len(one) == 1 else f"{short} {name}", said, *numbers))
     print(table(("spectrum", "best", "chance", "HQI"), rows))
-    if len(answers) == 1 and answers[0][-1].why:  # of several the file says why
-        print(answers[0][-1].why)
+    if len(answers) == 1 and answers[0][-1].explanation:  # of several the file says why
+        print(answers[0][-1].explanation)
 
 
 def _chance_words(chance: float) -> str:
@@ -307,9 +307,9 @@ def ready(engine: Engine, opened: Sequence[Library]) -> list[Library]:
     """
     done = []
     for one in opened:
-        if one.made_by != engine.made_by and not os.access(one.path.parent, os.W_OK):
+        if one.fingerprint_version != engine.fingerprint_version and not os.access(one.path.parent, os.W_OK):
             copy = paths.user_data() / f"prepared-{one.hash[:16]}{SUFFIX}"
             one = libraries.open(copy) if copy.is_file() else libraries.merged(copy, [one], one.title)
         with bars(f"Preparing '{one.title}'") as progress:
-            done.append(one.prepared(engine, progress))
+            done.append(one.with_fingerprints(engine, progress))
     return done

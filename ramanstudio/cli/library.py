@@ -95,7 +95,7 @@ def library(arguments: Namespace) -> int:
 
 def _build(arguments: Namespace) -> int:
     title = arguments.title or (arguments.out or arguments.files[0]).stem
-    out = arguments.out or building.free_place(paths.libraries(), title)
+    out = arguments.out or building.free_path(paths.user_libraries(), title)
     if out.suffix.lower() != SUFFIX:
         raise StudioError(f"'{out.name}' does not end in {SUFFIX}.", remedy=f"Give --out {out.stem}{SUFFIX}.")
     naming = Naming(arguments.name, arguments.name_from, arguments.group, arguments.source, arguments.licence)

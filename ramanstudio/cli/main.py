@@ -17,9 +17,10 @@ from ramanstudio.cli import features, finetune, identify, library, pretrain
 from ramanstudio.cli import files as cli_files
 from ramanstudio.cli.terminal import table
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, user_log
+from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
 from ramanstudio.export import tables
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     except Exception as error:  # the border of the program: a person gets a sentence, the log gets the rest
         log = user_log() / "command-line-crash.txt"
-        replace_atomically(log, f"RamanStudio {__version__}\n{traceback.format_exc()}")
+        atomic_write(log, f"RamanStudio {__version__}\n{traceback.format_exc()}")
         print(f"Something unexpected happened: {type(error).__name__}: {error}. Details: {log}", file=sys.stderr)
         return NOTHING_DONE
 
@@ -184,11 +185,11 @@ HEADER = ("file", "points", "SNR before", "SNR after", "gain")
 
 def _row(file: Path, raw: SpectrumSet, denoised: Denoised) -> tuple[str, ...]:
     """One line of the printed table; medians for a set."""
-    from ramanstudio.export.figures import median_ratios, ratio_text
+    from ramanstudio.export.figures import format_snr, median_snr
 
     points = f"{raw.points}" if len(raw) == 1 else f"{len(raw)} × {raw.points}"
     name = file.name if len(file.name) <= LONGEST_NAME else f"{file.name[: LONGEST_NAME - 16]}…{file.name[-15:]}"
-    return (name, points, *map(ratio_text, median_ratios(denoised)))
+    return (name, points, *map(format_snr, median_snr(denoised)))
 
 
 def _denoise_files(
@@ -275,7 +276,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     def keep(file: Path, raw: SpectrumSet, denoised: Denoised) -> None:
         results.keep(raw, denoised)
         true = float(np.median(demo.true_gain(raw, denoised, demo.true_spectra(file))))
-        rows.append((*_row(file, raw, denoised), figures.ratio_text(true)))
+        rows.append((*_row(file, raw, denoised), figures.format_snr(true)))
         panels.append(figures.Panel(file.stem, raw, denoised))
 
     failed = _denoise_files(engine, files, None, keep)

@@ -15,9 +15,9 @@ import numpy as np
 from ramanstudio.cli import files as cli_files
 from ramanstudio.cli.terminal import ProgressBar
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
 
 Plan = TypeVar("Plan", NetworkPlan, PretrainPlan, EmbedderPlan, FeaturePlan)
@@ -130,7 +130,7 @@ def gather(folder: Path, files: Sequence[Path], corpus: Path, progress: Progress
     if corpus.exists():
         return corpus
     gathered = 0
-    with draft_of(corpus) as draft:
+    with atomic_path(corpus) as draft:
         with h5py.File(draft, "w") as out:
             for done, file in enumerate(files):
                 progress(0, 1, f"gathering file {done + 1} of {len(files)}")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
-def shipped(*parts: str) -> Path:
-    """The path of a file or folder that comes with the program, such as `shipped("models", "smae-base")`."""
+def bundled_path(*parts: str) -> Path:
+    """The path of a file or folder that comes with the program, such as `bundled_path("models", "smae-base")`."""
     bundle = getattr(sys, "_MEIPASS", None)
     root = Path(bundle) if bundle else Path(__file__).resolve().parents[2]
     return root.joinpath(*parts)
@@ -44,7 +42,7 @@ def user_cache() -> Path:
     return _user_folder("cache")
 
 
-def libraries() -> Path:
+def user_libraries() -> Path:
     """The folder of the user's libraries of references; made when missing."""
     folder = user_data() / "libraries"
     folder.mkdir(exist_ok=True)
@@ -54,23 +52,3 @@ def libraries() -> Path:
 def user_log() -> Path:
     """The folder of logs and crash reports; made when missing."""
     return _user_folder("log")
-
-
-@contextmanager
-def draft_of(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; renamed over `path` when all went well, so that a crash leaves no half file."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def replace_atomically(path: Path, content: bytes | str) -> None:
-    """Write `content` to `path` by way of a draft."""
-    with draft_of(path) as draft:
-        if isinstance(content, str):
-            draft.write_text(content, encoding="utf-8")
-        else:
-            draft.write_bytes(content)

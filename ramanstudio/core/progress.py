@@ -68,7 +68,7 @@ class Progress:
 SILENT = Progress()
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time in words: "50 s", "12 min", "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, user_config
+from ramanstudio.core.paths import user_config
+from ramanstudio.core.writing import atomic_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Settings:
         import tomli_w
 
         try:
-            replace_atomically(self.path, tomli_w.dumps(document))
+            atomic_write(self.path, tomli_w.dumps(document))
         except OSError as error:
             raise StudioError(
                 f"The settings could not be saved: {error.strerror or error}.",

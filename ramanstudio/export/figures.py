@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.engine import BAND
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class Colours:
 
 
 @functools.cache
-def colours_of(theme: str) -> Colours:
+def theme_colours(theme: str) -> Colours:
     """The colours of "light" or "dark", those of the window: resources/theme.toml."""
-    rows = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
     return Colours(**{field.name: rows[field.name] for field in fields(Colours)})
 
 
@@ -67,7 +68,7 @@ def short(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
 
 
-def ratio_text(ratio: float) -> str:
+def format_snr(ratio: float) -> str:
     """A signal-to-noise ratio as people read it: 3.4, 31, or – where there is none."""
     if not math.isfinite(ratio):
         return "–"
@@ -76,7 +77,7 @@ def ratio_text(ratio: float) -> str:
     return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
 
 
-def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
+def median_snr(denoised: Denoised) -> tuple[float, float, float]:
     """SNR before, after, and gain: the medians over the spectra of which they are known; NaN where of none."""
     known = np.isfinite(denoised.snr_before)
     ratios = (denoised.snr_before, denoised.snr_after, denoised.gain)
@@ -84,10 +85,10 @@ def median_ratios(denoised: Denoised) -> tuple[float, float, float]:
     return before, after, gain
 
 
-def snr_text(denoised: Denoised) -> str:
+def format_snr_change(denoised: Denoised) -> str:
     """`12 → 31 (×2.6)`; medians where the set has several spectra."""
-    before, after, gain = median_ratios(denoised)
-    return f"{ratio_text(before)} → {ratio_text(after)} (×{ratio_text(gain)})"
+    before, after, gain = median_snr(denoised)
+    return f"{format_snr(before)} → {format_snr(after)} (×{format_snr(gain)})"
 
 
 def draw_denoised(
@@ -108,7 +109,7 @@ def draw_denoised(
     """
     if not panels:
         raise StudioError("There is no spectrum to draw.", remedy="Choose at least one denoised spectrum.")
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     across = columns or (1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else COLUMNS)
     figure, grid = _sheet(colours, across, -(-len(panels) // across), alone=len(panels) == 1)
     small = len(panels) > 1
@@ -119,7 +120,7 @@ def draw_denoised(
         size, letters = (9.5, 28) if small else (13, 46)
         title = panel.title if len(panel.title) <= letters else f"{panel.title[: letters - 1]}…"
         axes.set_title(title, loc="left", color=colours.text, fontsize=size)
-        axes.set_title(f"SNR {snr_text(panel.denoised)}", loc="right", color=colours.accent, fontsize=size)
+        axes.set_title(f"SNR {format_snr_change(panel.denoised)}", loc="right", color=colours.accent, fontsize=size)
         axes.set_xlim(shift_range or (panel.raw.axis[0], panel.raw.axis[-1]))
         if intensity_range:
             axes.set_ylim(intensity_range)
@@ -236,7 +237,7 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
         raise StudioError("These spectra have no places to draw a map of.", remedy="Choose a map, with x and y.")
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     figure = Figure(figsize=ALONE_INCHES, facecolor=colours.panel, layout="constrained")
     x, column = np.unique(raw.table["x"], return_inverse=True)
     y, row = np.unique(raw.table["y"], return_inverse=True)
@@ -254,7 +255,7 @@ def draw_map(path: Path, raw: SpectrumSet, denoised: Denoised, shift_cm: float, 
         axes.set_title(title, loc="left", color=colours.text, fontsize=13)
         axes.set_xlabel("x / µm", color=colours.quiet)
         axes.set_ylabel("y / µm" if place == 0 else "", color=colours.quiet)
-    axes.set_title(f"SNR {snr_text(denoised)}", loc="right", color=colours.accent, fontsize=11)
+    axes.set_title(f"SNR {format_snr_change(denoised)}", loc="right", color=colours.accent, fontsize=11)
     scale = figure.colorbar(drawn, ax=figure.axes, pad=0.02, fraction=0.03, shrink=0.88)
     scale.set_label(f"Height of the line at {shift_cm:.0f} cm⁻¹", color=colours.quiet)
     scale.ax.tick_params(colors=colours.quiet)
@@ -280,7 +281,7 @@ def draw_loss_curve(path: Path, rows: Sequence[Mapping[str, float]], dark: bool 
         raise StudioError("There is no loss to draw.", remedy="Train for at least one step first.")
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     figure = Figure(figsize=ALONE_INCHES, facecolor=colours.panel, layout="constrained")
     axes = figure.add_subplot()
     for name, colour in zip(losses, (colours.accent, "#D55E00", "#009E73", "#CC79A7"), strict=False):
@@ -338,7 +339,7 @@ def save(figure: Any, path: Path) -> Path:
         metadata={"Software" if kind == "png" else "Date": None},
     )
     try:
-        replace_atomically(path, drawn.getvalue())
+        atomic_write(path, drawn.getvalue())
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(

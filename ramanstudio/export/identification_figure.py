@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.figures import ALONE_INCHES, Colours, colours_of, explain, frame, save
+from ramanstudio.export.figures import ALONE_INCHES, Colours, explain, frame, save, theme_colours
 
 Floats = NDArray[np.floating[Any]]
 
@@ -20,7 +20,7 @@ NEAR: Final = 0.022  # of the width, by which the numbers of two bands stand apa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OverlayPicture:
+class IdentificationFigure:
     """A spectrum `values` (B,) at `axis` (B,) cm⁻¹ and what lies `over` it (B,), with the `difference` (B,) of both;
     None where nothing does. `marks` are bands in cm⁻¹, "matched", "missing" or "extra"; `shifts` is what is shown."""
 
@@ -37,14 +37,14 @@ class OverlayPicture:
     marks: tuple[tuple[float, str], ...] = ()
 
 
-def draw_overlay(path: Path, picture: OverlayPicture, dark: bool = False) -> Path:
+def draw_identification(path: Path, picture: IdentificationFigure, dark: bool = False) -> Path:
     """Draw what a spectrum was found to be to `path`, a .png or .svg; returns `path`.
 
     Raises StudioError for another suffix, or for a folder that cannot be written.
     """
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     width, height = ALONE_INCHES
     figure = Figure(figsize=(width, height + 1.2), facecolor=colours.panel, layout="constrained")
     beneath = picture.difference is not None
@@ -66,7 +66,7 @@ def draw_overlay(path: Path, picture: OverlayPicture, dark: bool = False) -> Pat
     return save(figure, path)
 
 
-def _draw_curves(axes: Any, picture: OverlayPicture, colours: Colours) -> None:
+def _draw_curves(axes: Any, picture: IdentificationFigure, colours: Colours) -> None:
     frame(axes, colours, small=False)
     axes.plot(picture.axis, picture.values, color=colours.accent, linewidth=1.2, label=picture.name)
     curves = [picture.values]
@@ -81,7 +81,7 @@ def _draw_curves(axes: Any, picture: OverlayPicture, colours: Colours) -> None:
     explain(axes, colours, small=False)
 
 
-def _mark(axes: Any, picture: OverlayPicture, colours: Colours) -> None:
+def _mark(axes: Any, picture: IdentificationFigure, colours: Colours) -> None:
     """Marks along the top, each with its Raman shift where there is room: what does not match goes first."""
     inks = {"matched": colours.reference, "missing": colours.warning, "extra": colours.accent}
     low, high = picture.shifts
@@ -99,7 +99,7 @@ def _mark(axes: Any, picture: OverlayPicture, colours: Colours) -> None:
             axes.text(place, 1.035, f"{shift:.0f}", transform=axes.transAxes, **words)
 
 
-def _fit(axes: Any, picture: OverlayPicture, curves: list[Floats]) -> None:
+def _fit(axes: Any, picture: IdentificationFigure, curves: list[Floats]) -> None:
     """Let the intensities be as high as what is shown."""
     inside = (picture.axis >= picture.shifts[0]) & (picture.axis <= picture.shifts[1])
     shown = np.concatenate([curve[inside] for curve in curves])

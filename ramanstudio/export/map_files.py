@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, shipped
+from ramanstudio.core.paths import bundled_path
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.signal.map_channels import Grid
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")
@@ -26,7 +27,7 @@ _EMPTY: Final = "–"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MapPicture:
+class MapFigure:
     """What a map shows: `values` (R, C), or (R, C, 3) from 0 to 1 for "rgb", where `grid` has them; NaN is blank.
 
     `limits` are the values at the two ends of the colours. Of "categories" the values are indices of `names` and
@@ -50,7 +51,7 @@ def round_length(longest: float) -> float:
     return next(factor * power for factor in (5, 2, 1) if factor * power <= longest * (1 + 1e-9))
 
 
-def length_words(length: float, unit: str) -> str:
+def format_length(length: float, unit: str) -> str:
     """`20 µm`, `2 mm`, `50 nm`."""
     if unit == "µm" and length >= 1000:
         return f"{length / 1000:g} mm"
@@ -59,7 +60,7 @@ def length_words(length: float, unit: str) -> str:
     return f"{length:g} {unit}".strip()
 
 
-def save(path: Path, picture: MapPicture, dark: bool = False) -> Path:
+def save(path: Path, picture: MapFigure, dark: bool = False) -> Path:
     """Write a map as what the suffix says: .png, .svg, .tif (32-bit) or .csv; returns `path`.
 
     Raises StudioError for another suffix, or a folder that cannot be written.
@@ -80,12 +81,12 @@ def save(path: Path, picture: MapPicture, dark: bool = False) -> Path:
     return path
 
 
-def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
+def _save_csv(path: Path, picture: MapFigure, _dark: bool) -> None:
     """A line for each measured pixel: row, column, x, y, the number of its spectrum, and what is shown of it."""
     grid, lines = picture.grid, io.StringIO()
     if picture.axes is not None:
         _write_series(lines, picture, picture.axes)
-        replace_atomically(path, lines.getvalue())
+        atomic_write(path, lines.getvalue())
         return
     writer = csv.writer(lines, lineterminator="\n")
     many = list(picture.names) if picture.kind == "rgb" else [picture.label]
@@ -95,10 +96,10 @@ def _save_csv(path: Path, picture: MapPicture, _dark: bool) -> None:
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         place = [row + 1, column + 1, f"{grid.x[column]:.10g}", f"{grid.y[row]:.10g}", int(grid.index[row, column]) + 1]
         writer.writerow([*place, *_words(picture, np.atleast_1d(picture.values[row, column]))])
-    replace_atomically(path, lines.getvalue())
+    atomic_write(path, lines.getvalue())
 
 
-def _write_series(lines: io.StringIO, picture: MapPicture, axes: tuple[str, str]) -> None:
+def _write_series(lines: io.StringIO, picture: MapFigure, axes: tuple[str, str]) -> None:
     """A line for each spectrum, a column for each Raman shift."""
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow([f"{axes[1]} \\ {axes[0]}", *(f"{shift:.8g}" for shift in picture.grid.x.tolist())])
@@ -106,7 +107,7 @@ def _write_series(lines: io.StringIO, picture: MapPicture, axes: tuple[str, str]
         writer.writerow([f"{at:.10g}", *(f"{value:.8g}" if math.isfinite(value) else "" for value in row)])
 
 
-def _words(picture: MapPicture, values: NDArray[np.floating[Any]]) -> list[str]:
+def _words(picture: MapFigure, values: NDArray[np.floating[Any]]) -> list[str]:
     if picture.kind != "categories":
         return [f"{value:.8g}" if math.isfinite(value) else "" for value in values.tolist()]
     value = float(values[0])
@@ -115,7 +116,7 @@ def _words(picture: MapPicture, values: NDArray[np.floating[Any]]) -> list[str]:
     return [picture.names[int(value)] if value >= 0 else "outlier"]
 
 
-def _save_tiff(path: Path, picture: MapPicture, _dark: bool) -> None:
+def _save_tiff(path: Path, picture: MapFigure, _dark: bool) -> None:
     """Values as they are, in 32-bit floating point, with the size of a pixel; three bands are three pages."""
     from PIL import Image
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -129,7 +130,7 @@ def _save_tiff(path: Path, picture: MapPicture, _dark: bool) -> None:
         tags[282], tags[283], tags[296] = _UM_A_CM / across, _UM_A_CM / down, 3  # pixels a centimetre
     written = io.BytesIO()
     pages[0].save(written, format="TIFF", tiffinfo=tags, save_all=len(pages) > 1, append_images=pages[1:])
-    replace_atomically(path, written.getvalue())
+    atomic_write(path, written.getvalue())
 
 
 def _ascii(words: str) -> str:
@@ -137,11 +138,13 @@ def _ascii(words: str) -> str:
     return plain.encode("ascii", "replace").decode()
 
 
-def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
+def _save_drawn(path: Path, picture: MapFigure, dark: bool) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    ink = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))["dark" if dark else "light"]
+    ink = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[
+        "dark" if dark else "light"
+    ]
     grid = picture.grid
     rows, columns = grid.shape
     across, down = grid.step
@@ -169,16 +172,16 @@ def _save_drawn(path: Path, picture: MapPicture, dark: bool) -> None:
     kind = path.suffix.lower().lstrip(".")
     noted = {"Software" if kind == "png" else "Date": None}
     figure.savefig(drawn, format=kind, dpi=160, facecolor=figure.get_facecolor(), metadata=noted)
-    replace_atomically(path, drawn.getvalue())
+    atomic_write(path, drawn.getvalue())
 
 
-def _draw(figure: Any, axes: Any, picture: MapPicture, ink: dict[str, Any], extent: tuple[float, ...]) -> None:
+def _draw(figure: Any, axes: Any, picture: MapFigure, ink: dict[str, Any], extent: tuple[float, ...]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     shown: dict[str, Any] = {"extent": extent, "interpolation": "nearest"}
     shown["aspect"] = "equal" if picture.axes is None else "auto"
     if picture.kind in ("rgb", "categories"):
-        axes.imshow(colours_of_picture(picture, ink["quiet"]), **shown)
+        axes.imshow(rgba_image(picture, ink["quiet"]), **shown)
         _explain(axes, picture, ink)
         return
     low, high = picture.limits if math.isfinite(picture.limits[0]) else (0.0, 1.0)
@@ -200,7 +203,7 @@ def _draw(figure: Any, axes: Any, picture: MapPicture, ink: dict[str, Any], exte
 SIGNED: Final = ("#1F5FA8", "#7FB0DC", "#F4F4F4", "#F0A35C", "#B5540C")  # blue, white, orange
 
 
-def colours_of_picture(picture: MapPicture, outlier: str) -> NDArray[np.uint8]:
+def rgba_image(picture: MapFigure, outlier: str) -> NDArray[np.uint8]:
     """The colours (R, C, 4) of categories or of three bands; blank pixels are transparent."""
     values = picture.values
     image = np.zeros((*values.shape[:2], 4), dtype=np.uint8)
@@ -219,7 +222,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _explain(axes: Any, picture: MapPicture, ink: dict[str, Any]) -> None:
+def _explain(axes: Any, picture: MapFigure, ink: dict[str, Any]) -> None:
     from matplotlib.patches import Patch
 
     if picture.kind == "rgb":
@@ -248,6 +251,6 @@ def _scale_bar(axes: Any, grid: Grid, ink: dict[str, Any]) -> None:
     left, below = grid.x[0] - across / 2, grid.y[-1] + down / 2
     gap = 0.04 * max(rows * down, columns * across / 4)
     axes.plot([left, left + length], [below + gap] * 2, color=ink["text"], linewidth=3, solid_capstyle="butt")
-    words = length_words(length, grid.unit)
+    words = format_length(length, grid.unit)
     axes.text(left + length / 2, below + 2 * gap, words, color=ink["text"], ha="center", va="top", fontsize=10)
     axes.set_ylim(below + 5 * gap, grid.y[0] - down / 2)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.figures import Colours, colours_of, explain, frame, save, short
+from ramanstudio.export.figures import Colours, explain, frame, save, short, theme_colours
 
 Floats = NDArray[np.floating[Any]]
 
@@ -63,7 +63,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlanePicture:
+class ScatterFigure:
     """`points` (N, 2), each of a colour `inks` (N,) of the `palette` and of one of the `shapes` by `which` (N,).
 
     Those not `there` (N,) are not drawn; `selected` (N,) stand out. `rows` or the `scale` say what the marks mean,
@@ -88,14 +88,14 @@ class PlanePicture:
     named: bool = True
 
 
-def draw_plane(path: Path, picture: PlanePicture, dark: bool = False) -> Path:
+def draw_scatter(path: Path, picture: ScatterFigure, dark: bool = False) -> Path:
     """Draw how spectra lie to each other to `path`, a .png or .svg; returns `path`.
 
     Raises StudioError for another suffix, or for a folder that cannot be written.
     """
     from matplotlib.figure import Figure
 
-    colours = colours_of("dark" if dark else "light")
+    colours = theme_colours("dark" if dark else "light")
     figure = Figure(figsize=INCHES, facecolor=colours.panel, layout="constrained")
     beneath = bool(picture.lines)
     shares = figure.add_gridspec(2 if beneath else 1, 1, height_ratios=(3, 1) if beneath else (1,))
@@ -108,7 +108,7 @@ def draw_plane(path: Path, picture: PlanePicture, dark: bool = False) -> Path:
     return save(figure, path)
 
 
-def _draw_points(figure: Any, axes: Any, picture: PlanePicture, colours: Colours) -> None:
+def _draw_points(figure: Any, axes: Any, picture: ScatterFigure, colours: Colours) -> None:
     axes.set_facecolor(colours.panel)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -135,7 +135,9 @@ def _draw_points(figure: Any, axes: Any, picture: PlanePicture, colours: Colours
         _explain_rows(axes, picture, colours)
 
 
-def _put_marks(axes: Any, picture: PlanePicture, these: NDArray[np.bool_], dot: float, look: Mapping[str, Any]) -> None:
+def _put_marks(
+    axes: Any, picture: ScatterFigure, these: NDArray[np.bool_], dot: float, look: Mapping[str, Any]
+) -> None:
     palette = np.array(picture.palette)
     for number, shape in enumerate(picture.shapes):
         rows = these & (picture.which == number)
@@ -154,7 +156,7 @@ def _mark(shape: Shape, ink: str | Sequence[str], dot: float) -> dict[str, Any]:
     return {"marker": Outline.make_compound_path(*closed), "s": (2 * dot * far) ** 2, **style}
 
 
-def _explain_rows(axes: Any, picture: PlanePicture, colours: Colours) -> None:
+def _explain_rows(axes: Any, picture: ScatterFigure, colours: Colours) -> None:
     shown = picture.rows[:MOST_NAMES]
     handles = [axes.scatter([], [], **_mark(picture.shapes[row.shape], row.colour, 1.2 * DOT)) for row in shown]
     words = [f"{short(row.name, LONGEST_NAME)} ({row.count:,})" for row in shown]
@@ -176,7 +178,7 @@ def _explain_scale(figure: Any, axes: Any, scale: Scale, colours: Colours) -> No
     bar.outline.set_visible(False)
 
 
-def _draw_lines(axes: Any, picture: PlanePicture, colours: Colours) -> None:
+def _draw_lines(axes: Any, picture: ScatterFigure, colours: Colours) -> None:
     frame(axes, colours, small=True)
     for one in picture.lines:
         if one.spread is not None:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of, replace_atomically
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path, atomic_write
 from ramanstudio.project.groups import OUTLIER, Groups
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def write_summary(path: Path, rows: Sequence[SummaryRow]) -> Path:
         numbers = map(_text, (row.snr_before, row.snr_after, row.gain))
         writer.writerow((row.file, row.spectrum, row.points, *numbers, row.result))
     with _writing(path):
-        replace_atomically(path, table.getvalue())
+        atomic_write(path, table.getvalue())
     return path
 
 
@@ -197,8 +197,8 @@ def write_groups(path: Path, project: Project, groups: Groups, means: Sequence[G
     csv.writer(table, lineterminator="\n").writerows(_group_lines(project, groups))
     with _writing(path):
         if means:
-            replace_atomically(means_beside(path), _means_table(means))
-        replace_atomically(path, table.getvalue())
+            atomic_write(means_beside(path), _means_table(means))
+        atomic_write(path, table.getvalue())
     return path
 
 
@@ -223,10 +223,10 @@ def _group_lines(project: Project, groups: Groups) -> Iterator[Sequence[str]]:
 
 def _planes_of(project: Project, groups: Groups) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.intp]]:
     """The planes that were laid out, and where in them each spectrum of `groups` is; -1 where it is not."""
-    explored = project.explored
+    explored = project.exploration
     if explored is None:
         return {}, np.full(len(groups.members), -1, dtype=np.intp)
-    return dict(sorted(explored.planes.items())), groups.members.places_in(explored.members)
+    return dict(sorted(explored.planes.items())), groups.members.positions_in(explored.members)
 
 
 def _ratios(project: Project, entry: Entry) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
@@ -302,7 +302,7 @@ def _write_columns(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
     columns = np.stack([raw.values[0], denoised.spectra.values[0], denoised.expected_error[0]], axis=1)
     lines = [f"{SHIFT_HEADER},raw,denoised,expected error"]
     lines += [f"{shift:.8g},{a:.7g},{b:.7g},{c:.4g}" for shift, (a, b, c) in zip(raw.axis, columns, strict=True)]
-    replace_atomically(path, "\n".join(lines) + "\n")
+    atomic_write(path, "\n".join(lines) + "\n")
 
 
 def _write_matrices(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
@@ -312,7 +312,7 @@ def _write_matrices(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
         (_error_beside(path), denoised.expected_error, "%.4g"),
         (path, denoised.spectra.values, "%.7g"),
     ):
-        with draft_of(place) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        with atomic_path(place) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             _write_matrix(file, raw, values, number)
 
 

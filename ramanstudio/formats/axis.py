@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import Plain
-from ramanstudio.formats.validation import refused
+from ramanstudio.formats.validation import read_error
 
 SHIFT: Final = "Raman shift in cm⁻¹"
 WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute: the numbers tell
@@ -95,15 +95,15 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
         remedy = (
             "Calibrate it with a neon lamp or a known substance in the instrument's program and export Raman shift."
         )
-        raise refused(path, "its axis counts detector pixels, not Raman shift", remedy)
+        raise read_error(path, "its axis counts detector pixels, not Raman shift", remedy)
     lowest, highest = (float(np.min(axis)), float(np.max(axis))) if axis.size else (0.0, 0.0)
     if unit in _RELATIVE and (highest <= _HIGHEST_CM[unit]) and lowest < HIGHEST_SHIFT_CM:
         return axis
     if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and lowest < HIGHEST_SHIFT_CM):
-        raise refused(path, f"its axis runs {span}, which no Raman shift in cm⁻¹ does")
+        raise read_error(path, f"its axis runs {span}, which no Raman shift in cm⁻¹ does")
     unit = ABSOLUTE if unit == WAVENUMBER else unit
     if laser_nm is None:
-        raise refused(path, f"its axis is {unit} ({span}) and the laser wavelength is not known", _GIVE_LASER)
+        raise read_error(path, f"its axis is {unit} ({span}) and the laser wavelength is not known", _GIVE_LASER)
     return _within_raman(path, 1e7 / laser_nm - _absolute_cm(axis, unit), unit, span, laser_nm)
 
 
@@ -118,5 +118,5 @@ def _within_raman(path: Path, shift: NDArray[np.float64], unit: str, span: str, 
     # A lamp or a luminescence spectrum of 300-700 nm has next to no point where light scattered by the laser can lie.
     if not np.all(np.isfinite(shift)) or np.count_nonzero((shift > 0) & (shift < HIGHEST_SHIFT_CM)) * 2 < shift.size:
         found = f"its axis ({unit}, {span}) is not where a laser of {laser_nm:g} nm scatters"
-        raise refused(path, found, "Check the laser wavelength; luminescence and reflectance are not read.")
+        raise read_error(path, found, "Check the laser wavelength; luminescence and reflectance are not read.")
     return shift

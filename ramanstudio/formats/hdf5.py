@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
 from ramanstudio.core.spectra import Plain, SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.validation import refused, rising, size_of
+from ramanstudio.formats.validation import read_error, rising, size_of
 
 if TYPE_CHECKING:
     import h5py
@@ -45,13 +45,13 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         with h5py.File(path, "r") as file:
             groups = _groups(file)
             if not groups:
-                raise refused(path, "it is an HDF5 file of another layout", _LAYOUT)
+                raise read_error(path, "it is an HDF5 file of another layout", _LAYOUT)
             sets = [one for group in groups for one in _sets(path, group, len(groups) > 1, laser_nm)]
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, OverflowError) as error:
         # What h5py raises for a damaged file is any of these.
-        raise refused(path, "it is an HDF5 file that is damaged or cut short", "Copy it again.") from error
+        raise read_error(path, "it is an HDF5 file that is damaged or cut short", "Copy it again.") from error
     return tuple(sets)
 
 
@@ -82,7 +82,7 @@ def _is_spectra(group: h5py.Group) -> bool:
 
 def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
     axis, values = group["axis"], group["values"]
-    check_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
+    check_dataset_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
     about = {name: fact for name, value in group.attrs.items() if (fact := _plain(value)) is not None}
     about.pop("source", None)
     unit = axes.unit_named(str(_plain(axis.attrs.get("units", "")) or "")) or axes.SHIFT
@@ -94,7 +94,7 @@ def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) ->
         return _ragged(path, group, table, about, unit, laser_nm)
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
         found = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
-        raise refused(path, found, _LAYOUT)
+        raise read_error(path, found, _LAYOUT)
     rows = np.atleast_2d(values[()]).astype(np.float32)
     return [_shifted(path, axis[()], rows, unit, about, laser_nm).with_table(**table)]
 
@@ -109,12 +109,12 @@ def _shifted(
     return rising(path, shift, rows).with_about(**facts)
 
 
-def check_size(path: Path, *datasets: h5py.Dataset) -> None:
+def check_dataset_size(path: Path, *datasets: h5py.Dataset) -> None:
     """A damaged header may state terabytes; compressed at most a thousandfold, no dataset is larger than its file."""
     length = path.stat().st_size
     for dataset in datasets:
         if dataset.nbytes > 1100 * length:
-            raise refused(
+            raise read_error(
                 path, f"'{dataset.name}' states {dataset.nbytes:,} bytes, more than it can hold", "Copy it again."
             )
 
@@ -131,9 +131,9 @@ def _ragged(
     offsets = np.asarray(group["offsets"][()], dtype=np.int64)
     axis, values = group["axis"][()].astype(np.float64), group["values"][()].astype(np.float32)
     if offsets.ndim != 1 or axis.shape != values.shape or axis.ndim != 1 or not len(offsets):
-        raise refused(path, f"the offsets of '{group.name}' do not fit its axis and values", _LAYOUT)
+        raise read_error(path, f"the offsets of '{group.name}' do not fit its axis and values", _LAYOUT)
     if np.any(np.diff(offsets) < 2) or offsets[0] < 0 or offsets[-1] > axis.size:
-        raise refused(path, f"the offsets of '{group.name}' do not rise within its values", _LAYOUT)
+        raise read_error(path, f"the offsets of '{group.name}' do not rise within its values", _LAYOUT)
     alike: dict[bytes, list[int]] = {}
     for row, (begin, end) in enumerate(itertools.pairwise(offsets)):
         alike.setdefault(axis[begin:end].tobytes(), []).append(row)
@@ -157,7 +157,7 @@ def columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray[Any]
     for name, entry in group.items():
         if name in _OWN or not isinstance(entry, h5py.Dataset) or entry.shape != (count,):
             continue
-        check_size(path, entry)
+        check_dataset_size(path, entry)
         if h5py.check_string_dtype(entry.dtype) is not None:
             table[name] = _texts(path, entry)
         elif entry.dtype.kind in "iufb":
@@ -169,7 +169,7 @@ def _texts(path: Path, entry: h5py.Dataset) -> NDArray[Any]:
     """A column of texts (N,), each with the room of the longest: a single one of megabytes would fill the memory."""
     texts = entry.asstr(errors="replace")[()]
     if 4 * len(texts) * max(map(len, texts), default=0) > _LARGEST_COLUMN:
-        raise refused(path, f"'{entry.name}' has texts too long for a column", "Shorten them, or leave it out.")
+        raise read_error(path, f"'{entry.name}' has texts too long for a column", "Shorten them, or leave it out.")
     return np.array(texts, dtype=str)
 
 
@@ -189,20 +189,20 @@ def write(path: Path, spectra: SpectrumSet, **extra: ArrayLike) -> None:
     import h5py
 
     try:
-        with draft_of(path) as draft, h5py.File(draft, "w") as file:
+        with atomic_path(path) as draft, h5py.File(draft, "w") as file:
             group = file.create_group("spectra")
             for name, value in spectra.about.items():
                 group.attrs[name] = value
             group.create_dataset("axis", data=spectra.axis)
             group.create_dataset("values", data=spectra.values, compression="gzip", compression_opts=1, shuffle=True)
             for name, entries in {**spectra.table, **extra}.items():
-                put_column(group, name, entries)
+                write_column(group, name, entries)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
 
 
-def put_column(group: h5py.Group, name: str, entries: ArrayLike) -> None:
+def write_column(group: h5py.Group, name: str, entries: ArrayLike) -> None:
     """Add a dataset of texts or numbers to a group."""
     import h5py
 

@@ -18,9 +18,9 @@ import numpy as np
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import Damaged, ordinates, pairs
-from ramanstudio.formats.text.decoding import decoded
-from ramanstudio.formats.text.header import facts_of, pairs_of
-from ramanstudio.formats.validation import bytes_of, refused, rising
+from ramanstudio.formats.text.decoding import decode_text
+from ramanstudio.formats.text.header import facts_of, parse_key_values
+from ramanstudio.formats.validation import bytes_of, read_error, rising
 
 LARGEST_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
@@ -52,14 +52,14 @@ def looks_like(start: bytes) -> bool:
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     """The Raman spectra of a JCAMP-DX file; raises StudioError when there are none or they are damaged."""
-    blocks = _blocks(decoded(path, bytes_of(path, LARGEST_MB)))
+    blocks = _blocks(decode_text(path, bytes_of(path, LARGEST_MB)))
     if not blocks:
-        raise refused(path, "it holds no JCAMP-DX labels (##TITLE=)")
+        raise read_error(path, "it holds no JCAMP-DX labels (##TITLE=)")
     spectra = [block for block in blocks if block.data_label and block.data_label != "PEAKTABLE"]
     raman = [block for block in spectra if _refusal(block) is None]
     if not raman:
         reasons = [reason for block in blocks if (reason := _refusal(block)) is not None]
-        raise refused(path, reasons[0] if reasons else "it holds no spectrum, only words or peaks", _RAMAN_ONLY)
+        raise read_error(path, reasons[0] if reasons else "it holds no spectrum, only words or peaks", _RAMAN_ONLY)
     return tuple(_set(path, block, laser_nm) for block in raman)
 
 
@@ -111,14 +111,14 @@ def _set(path: Path, block: _Block, laser_nm: float | None) -> SpectrumSet:
             axis = np.linspace(_number(labels, "FIRSTX"), _number(labels, "LASTX"), values.size)
         values = values * _number(labels, "YFACTOR", 1.0)
     except Damaged as damage:
-        raise refused(path, str(damage), "Export it again from the instrument, best as text.") from None
+        raise read_error(path, str(damage), "Export it again from the instrument, best as text.") from None
     stated = _points(labels)
     if stated is not None and values.size < stated:
         found = f"the file ends after {values.size} of {stated} points"
-        raise refused(path, found, "Export it again from the instrument, best as text.")
+        raise read_error(path, found, "Export it again from the instrument, best as text.")
     kept = np.isfinite(values) & np.isfinite(axis)
     if np.count_nonzero(kept) < 4:
-        raise refused(path, f"it holds {np.count_nonzero(kept)} points, too few for a spectrum")
+        raise read_error(path, f"it holds {np.count_nonzero(kept)} points, too few for a spectrum")
     about = _facts(path, labels)
     own = about.get("laser_nm")
     own_nm = float(own) if own is not None else None
@@ -131,7 +131,7 @@ def _set(path: Path, block: _Block, laser_nm: float | None) -> SpectrumSet:
 
 
 def _facts(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
-    facts = facts_of(path, pairs_of([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)]))
+    facts = facts_of(path, parse_key_values([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)]))
     instrument = labels.get("SPECTROMETERDATASYSTEM") or labels.get("ORIGIN")
     if instrument:
         facts["instrument"] = instrument

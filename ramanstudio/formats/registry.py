@@ -16,18 +16,19 @@ from ramanstudio.formats import hdf5, jcamp, spc, wdf
 from ramanstudio.formats.text import reader
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, refusal
-from ramanstudio.formats.validation import EXPORT_AGAIN, refused, start_of
+from ramanstudio.formats.validation import EXPORT_AGAIN, read_error, start_of
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A family of files: its name, the suffixes it comes with, and the verbs that read, write and recognise it.
+    """A family of files: its name, what it holds, its suffixes, and the verbs that read, write and recognise it.
 
     `read(path, laser_nm)` gives the sets of a file, `write(path, spectra)` makes one, and `sniff(start)` says whether
     the first bytes of a file are of this format.
     """
 
     name: str
+    holds: str
     suffixes: tuple[str, ...]
     read: Callable[[Path, float | None], tuple[SpectrumSet, ...]]
     write: Callable[[Path, SpectrumSet], None] | None = None
@@ -36,15 +37,36 @@ class Format:
 
 TEXT: Final = Format(
     "Text",
+    "two columns, matrices and maps; comma, semicolon, tab or spaces; decimal comma; the headers of common instruments"
+    " and of RRUFF",
     (".txt", ".csv", ".tsv", ".dat", ".asc", ".xy", ".rod", ".jaz", ".prn"),
     reader.read,
     reader.write,
 )
 FORMATS: Final[tuple[Format, ...]] = (
-    Format("Renishaw WiRE", (".wdf",), wdf.read, sniff=wdf.looks_like),
-    Format("Galactic SPC", (".spc",), spc.read, sniff=spc.looks_like),
-    Format("JCAMP-DX", (".jdx", ".dx", ".jcamp", ".jcm"), jcamp.read, sniff=jcamp.looks_like),
-    Format("HDF5", (".h5", ".hdf5", ".hdf"), hdf5.read, hdf5.write, sniff=hdf5.looks_like),
+    Format(
+        "Renishaw WiRE",
+        "single spectra, depth and time series, lines, maps with positions",
+        (".wdf",),
+        wdf.read,
+        sniff=wdf.looks_like,
+    ),
+    Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, sniff=spc.looks_like),
+    Format(
+        "JCAMP-DX",
+        "plain, packed, squeezed, difference and duplicate forms",
+        (".jdx", ".dx", ".jcamp", ".jcm"),
+        jcamp.read,
+        sniff=jcamp.looks_like,
+    ),
+    Format(
+        "HDF5",
+        "results exported by RamanStudio, and training corpora",
+        (".h5", ".hdf5", ".hdf"),
+        hdf5.read,
+        hdf5.write,
+        sniff=hdf5.looks_like,
+    ),
     TEXT,
 )
 
@@ -67,15 +89,17 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         if path.name in error.sentence:
             raise
         found = f"{error.sentence[:1].lower()}{error.sentence[1:].rstrip('.')}"  # what SpectrumSet itself refused
-        raise refused(path, found, error.remedy) from error
+        raise read_error(path, found, error.remedy) from error
     except OSError as error:
-        raise refused(path, f"the system says: {error.strerror or error}", "Check the disk and try again.") from error
+        raise read_error(
+            path, f"the system says: {error.strerror or error}", "Check the disk and try again."
+        ) from error
     except MemoryError as error:
-        raise refused(
+        raise read_error(
             path, "there is not enough memory for it", "Close other programs, or export it in parts."
         ) from error
     if not any(len(spectra) for spectra in sets):
-        raise refused(path, "it holds no spectrum")
+        raise read_error(path, "it holds no spectrum")
     facts = {"source": str(path), "format": form.name}
     return tuple(spectra.with_about(**facts) for spectra in sets if len(spectra))
 
@@ -100,7 +124,7 @@ def format_of(path: Path) -> Format:
         return named  # its own reader knows best what is wrong with it
     if looks_like_text(start):
         return TEXT
-    raise refused(path, "its format is not known", EXPORT_AGAIN)
+    raise read_error(path, "its format is not known", EXPORT_AGAIN)
 
 
 def readable_suffixes() -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.spc_log import SpcWords, axis_unit_of, words_in_log
-from ramanstudio.formats.validation import bytes_of, refused, rising
+from ramanstudio.formats.validation import bytes_of, read_error, rising
 
 LARGEST_MB: Final = 2000
 _AGAIN: Final = "Copy it again from the instrument, or export it as text."
@@ -71,7 +71,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     sets = []
     for axis, rows, table in spectra:
         if axis.size < 2 or not np.all(np.isfinite(axis)):
-            raise refused(path, "its axis is damaged", _AGAIN)
+            raise read_error(path, "its axis is damaged", _AGAIN)
         shift = axes.raman_shift(path, axis, unit, laser)
         about = _about(words, header) | axes.laser_fact(axis, unit, words.laser_nm, laser_nm)
         assumed = unit == axes.UNKNOWN or (unit == axes.WAVENUMBER and not axes.needs_laser(axis, unit))
@@ -84,17 +84,17 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
 def _header(path: Path, content: bytes) -> _Header:
     if len(content) < 256 or content[1] not in (0x4B, 0x4D):
         if len(content) >= 2 and content[1] == 0x4C:
-            raise refused(path, "it is an SPC file of a big-endian machine", "Export it again as SPC or text.")
-        raise refused(path, "it is named like an SPC file but does not begin like one", _AGAIN)
+            raise read_error(path, "it is an SPC file of a big-endian machine", "Export it again as SPC or text.")
+        raise read_error(path, "it is named like an SPC file but does not begin like one", _AGAIN)
     header = _old_header(content) if content[1] == 0x4D else _new_header(path, content)
     if not (np.isfinite(header.first) and np.isfinite(header.last)) or abs(header.exponent) > 128:
-        raise refused(path, "its header is damaged", _AGAIN)
+        raise read_error(path, "its header is damaged", _AGAIN)
     return header
 
 
 def _new_header(path: Path, content: bytes) -> _Header:
     if len(content) < 512:
-        raise refused(path, f"it ends after {len(content)} bytes, before its header does", _AGAIN)
+        raise read_error(path, f"it ends after {len(content)} bytes, before its header does", _AGAIN)
     points, first, last, subfiles = struct.unpack_from("<iddi", content, 4)
     (log,) = struct.unpack_from("<i", content, 248)
     return _Header(
@@ -170,7 +170,7 @@ def _spectra(path: Path, content: bytes, header: _Header) -> tuple[_Spectra, lis
             read += 1
     except _Cut as cut:
         if read == 0:
-            raise refused(path, str(cut), _AGAIN) from None
+            raise read_error(path, str(cut), _AGAIN) from None
     cut_short = read < stated and not header.old
     notes = [f"The file ends after {read} of {stated} spectra."] if cut_short else []
     return [(axis, np.stack(rows), _column(header, zs)) for axis, rows, zs in found.values()], notes
@@ -181,7 +181,7 @@ def _shared_axis(path: Path, content: bytes, header: _Header) -> tuple[int, NDAr
     if header.flags & _OWN_AXES:
         return header.length, None
     if header.points < 2:
-        raise refused(path, f"its header states {header.points} points", _AGAIN)
+        raise read_error(path, f"its header states {header.points} points", _AGAIN)
     if header.flags & _X_VALUES:
         axis = _numbers(content, header.length, header.points, "<f4").astype(np.float64)
         return header.length + 4 * header.points, axis

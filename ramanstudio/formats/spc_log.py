@@ -11,8 +11,8 @@ from typing import Final
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.text.header import facts_of, pairs_of
-from ramanstudio.formats.validation import refused
+from ramanstudio.formats.text.header import facts_of, parse_key_values
+from ramanstudio.formats.validation import read_error
 
 _ELSEWHERE: Final = {
     4: "time in s", 5: "time in minutes", 6: "frequency in Hz", 7: "frequency in kHz", 8: "frequency in MHz",
@@ -53,7 +53,7 @@ def words_in_log(content: bytes, log: int, memo: str, labels: str) -> SpcWords:
         begin = log + (offset if 64 <= offset <= len(content) - log else 64)
         end = log + size if begin - log < size <= len(content) - log else len(content)
         text = content[begin : min(end, begin + 65536)].decode("latin-1").replace("\0", "\n")
-    facts = facts_of(Path("log"), pairs_of(text.splitlines()))
+    facts = facts_of(Path("log"), parse_key_values(text.splitlines()))
     kept = {name: fact for name, fact in facts.items() if name in ("laser_nm", "exposure_s", "accumulations")}
     return SpcWords(f"{memo}\n{text}", labels, kept)
 
@@ -66,14 +66,16 @@ def axis_unit_of(
     Raises StudioError when it is no spectrum of scattered light: infrared absorption, NMR, masses, chromatograms.
     """
     if x_type in _ELSEWHERE:
-        raise refused(path, f"its axis is {_ELSEWHERE[x_type]}, so it is no Raman spectrum", "Open a Raman spectrum.")
+        raise read_error(
+            path, f"its axis is {_ELSEWHERE[x_type]}, so it is no Raman spectrum", "Open a Raman spectrum."
+        )
     if x_type == 13:
         return axes.SHIFT
     named = axes.unit_named(words.labels)
     if x_type in (2, 3, 14) or (x_type in (0, 15) and named in (axes.NM, axes.EV, axes.MICRON)):
         return {2: axes.MICRON, 3: axes.NM, 14: axes.EV}.get(x_type, named)
     if experiment in _EXPERIMENTS:
-        raise refused(path, f"it says that it is a {_EXPERIMENTS[experiment]}", "Open a Raman spectrum.")
+        raise read_error(path, f"it says that it is a {_EXPERIMENTS[experiment]}", "Open a Raman spectrum.")
     if named == axes.SHIFT:
         return axes.SHIFT
     says_raman = experiment == 11 or bool(re.search(r"\braman\b", f"{path.stem}\n{words.text}".replace("_", " "), re.I))
@@ -87,6 +89,8 @@ def _refuse_infrared(path: Path, y_type: int, lowest: float, highest: float) -> 
     span = f"{lowest:g} to {highest:g} cm⁻¹"
     # Raman spectra saved with the type number of absorbance are common; that they begin below 350 cm⁻¹ tells them.
     if y_type in _NOT_SCATTERING and (y_type != 2 or lowest >= LOWEST_INFRARED_CM):
-        raise refused(path, f"it holds {_NOT_SCATTERING[y_type]} from {span}, as infrared spectra do", _REMEDY)
+        raise read_error(path, f"it holds {_NOT_SCATTERING[y_type]} from {span}, as infrared spectra do", _REMEDY)
     if y_type not in _INTENSITIES and highest > 4500:
-        raise refused(path, f"its wavenumbers ({span}) reach beyond any Raman shift, as infrared spectra do", _REMEDY)
+        raise read_error(
+            path, f"its wavenumbers ({span}) reach beyond any Raman shift, as infrared spectra do", _REMEDY
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.formats.validation import refused
+from ramanstudio.formats.validation import read_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,4 @@ def refusal(path: Path, start: bytes) -> StudioError | None:
     named = next((row for row in UNSUPPORTED if path.suffix.lower() in row.suffixes), None)
     begun = next((row for row in UNSUPPORTED if row.starts and start.startswith(row.starts)), None)
     row = named if named and (not named.starts or named is begun) else begun or named
-    return refused(path, f"it is {row.name}, which is not read yet", row.instead) if row else None
+    return read_error(path, f"it is {row.name}, which is not read yet", row.instead) if row else None

@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 EXPORT_AGAIN = "Export it again from the instrument's program, best as two columns of text: Raman shift, intensity."
 
 
-def refused(path: Path, found: str, remedy: str = EXPORT_AGAIN) -> StudioError:
+def read_error(path: Path, found: str, remedy: str = EXPORT_AGAIN) -> StudioError:
     """The error that says which file could not be read, what was found in it and what to do."""
     return StudioError(f"Could not read '{path.name}': {found}.", remedy=remedy)
 
@@ -27,13 +27,13 @@ def size_of(path: Path, limit_mb: int | None = None) -> int:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise _not_opened(path, error) from error
     if path.is_dir():
-        raise refused(path, "it is a folder", "Choose the files in it, or drop the folder on the window.")
+        raise read_error(path, "it is a folder", "Choose the files in it, or drop the folder on the window.")
     if not path.is_file():
-        raise refused(path, "it is a device, not a file", "Choose a file.")
+        raise read_error(path, "it is a device, not a file", "Choose a file.")
     if state.st_size == 0:
-        raise refused(path, "the file is empty")
+        raise read_error(path, "the file is empty")
     if limit_mb is not None and state.st_size > limit_mb * 2**20:
-        raise refused(
+        raise read_error(
             path,
             f"it has {state.st_size / 2**20:,.0f} MB, more than the {limit_mb} MB read at once in this format",
             "Export it in parts, or as the instrument's own binary file.",
@@ -68,7 +68,7 @@ def rising(path: Path, shift: NDArray[np.float64], values: NDArray[Any]) -> Spec
     steps = np.diff(shift)
     disordered = not (np.all(steps > 0) or np.all(steps < 0))
     if disordered and (not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size):
-        raise refused(path, "what stands where its axis should be repeats the same numbers")
+        raise read_error(path, "what stands where its axis should be repeats the same numbers")
     if disordered:
         return SpectrumSet.of(shift, values)
     if steps[0] < 0:
@@ -78,12 +78,14 @@ def rising(path: Path, shift: NDArray[np.float64], values: NDArray[Any]) -> Spec
 
 def _not_opened(path: Path, error: Exception) -> StudioError:
     if isinstance(error, FileNotFoundError):
-        return refused(path, "there is no such file", "It may have been moved or renamed; choose it again.")
+        return read_error(path, "there is no such file", "It may have been moved or renamed; choose it again.")
     if isinstance(error, PermissionError):
-        return refused(path, "you may not open it", "Ask whoever owns the file for permission, or copy it elsewhere.")
+        return read_error(
+            path, "you may not open it", "Ask whoever owns the file for permission, or copy it elsewhere."
+        )
     if isinstance(error, MemoryError):
-        return refused(path, "there is not enough memory for it", "Close other programs, or export it in parts.")
+        return read_error(path, "there is not enough memory for it", "Close other programs, or export it in parts.")
     if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
-        return refused(path, "no file can have this name", "Choose it again.")
+        return read_error(path, "no file can have this name", "Choose it again.")
     reason = getattr(error, "strerror", None) or str(error)
-    return refused(path, f"the system says: {reason}", "Check the disk or the network drive and try again.")
+    return read_error(path, f"the system says: {reason}", "Check the disk or the network drive and try again.")

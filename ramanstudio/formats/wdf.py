@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.validation import refused, rising, size_of
+from ramanstudio.formats.validation import read_error, rising, size_of
 
 if TYPE_CHECKING:
     from wdf.wdf import WdfHeader
@@ -80,21 +80,21 @@ def _header(path: Path, size: int) -> WdfHeader:
     from wdf.wdf import WdfHeader
 
     if size < WdfHeader._SIZE:
-        raise refused(path, f"it ends after {size} bytes, before its header does", _AGAIN)
+        raise read_error(path, f"it ends after {size} bytes, before its header does", _AGAIN)
     with path.open("rb") as file:
         header = WdfHeader.fromstream(file)
     if header.signature != 0x31464457:
-        raise refused(path, "it is named like a Renishaw file but does not begin like one")
+        raise read_error(path, "it is named like a Renishaw file but does not begin like one")
     if header.npoints < 2 or header.nspectra < 1:
-        raise refused(path, "it holds no spectrum", "Open it in WiRE to see what it holds.")
+        raise read_error(path, "it holds no spectrum", "Open it in WiRE to see what it holds.")
     if header.flags_ & 0b1001:
-        raise refused(
+        raise read_error(
             path,
             "each of its spectra has an axis of its own (multitrack)",
             "In WiRE, split it and save single spectra.",
         )
     if math.isnan(header.laser_wavenumber):
-        raise refused(path, "its header is damaged", _AGAIN)
+        raise read_error(path, "its header is damaged", _AGAIN)
     return header
 
 
@@ -126,16 +126,16 @@ def _floats(path: Path, block: _Block, skip: int, count: int, kind: str = "<f4")
 def _axis(path: Path, blocks: dict[bytes, _Block], header: WdfHeader) -> tuple[NDArray[Any], str]:
     block = blocks.get(b"XLST")
     if block is None or block.length < 8 + 4 * header.npoints:
-        raise refused(path, "it ends before its axis, or is damaged", _AGAIN)
+        raise read_error(path, "it ends before its axis, or is damaged", _AGAIN)
     if header.xlistcount != header.npoints:
         found = f"its axis has {header.xlistcount} points and its spectra have {header.npoints}"
-        raise refused(path, found, "It may be an image or a filter scan; save spectra in WiRE.")
+        raise read_error(path, found, "It may be an image or a filter scan; save spectra in WiRE.")
     kind, unit = (int(number) for number in _floats(path, block, 0, 2, "<u4"))
     if unit not in _UNITS or kind not in (0, 1, 19):
-        raise refused(path, "its axis is not a spectral one", "Save the spectra themselves in WiRE.")
+        raise read_error(path, "its axis is not a spectral one", "Save the spectra themselves in WiRE.")
     axis = _floats(path, block, 8, header.npoints)
     if not np.all(np.isfinite(axis)):
-        raise refused(path, "its axis is damaged", _AGAIN)
+        raise read_error(path, "its axis is damaged", _AGAIN)
     return axis.astype(np.float64), _UNITS[unit]
 
 
@@ -144,12 +144,12 @@ def _values(path: Path, blocks: dict[bytes, _Block], header: WdfHeader) -> tuple
     whole = block.length // (4 * header.npoints) if block else 0
     collected = min(header.ncollected, header.nspectra)
     if block is None or not whole:
-        raise refused(path, "it ends before its first spectrum does", _AGAIN)
+        raise read_error(path, "it ends before its first spectrum does", _AGAIN)
     if not collected:
-        raise refused(path, "the measurement was stopped before its first spectrum", "Measure again.")
+        raise read_error(path, "the measurement was stopped before its first spectrum", "Measure again.")
     if whole < collected:
         found = f"it states {collected} spectra of {header.npoints} points and has room for {whole}"
-        raise refused(path, found, _AGAIN)
+        raise read_error(path, found, _AGAIN)
     values = _floats(path, block, 0, collected * header.npoints).reshape(collected, header.npoints)
     notes = []
     if collected < header.nspectra:

@@ -13,6 +13,7 @@ from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import registry
 from ramanstudio.library import library, rruff_zip, tables
 from ramanstudio.library.library import SUFFIX, Library, Reference, measured
@@ -73,19 +74,19 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
             f"'{path.name}' is no library.",
             remedy="Give a library of RamanStudio, a zip of RRUFF, or a table exported from Open Specy.",
         )
-    folder = paths.libraries()
+    folder = paths.user_libraries()
     if kind != LIBRARY:
         title = title or (f"RRUFF {path.stem}" if kind == RRUFF else path.stem)
-        return build(free_place(folder, title), [path], title, progress=progress)
+        return build(free_path(folder, title), [path], title, progress=progress)
     given = library.open(path)
     if path.resolve().parent == folder.resolve():
         return Made(given, ())
     for other in folder.glob(f"*{SUFFIX}"):
         if _is_copy(other, given):
             return Made(library.open(other), ())
-    place = free_place(folder, path.stem)
+    place = free_path(folder, path.stem)
     try:
-        with paths.draft_of(place) as draft:
+        with atomic_path(place) as draft:
             shutil.copyfile(path, draft)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -139,7 +140,7 @@ def _counting(progress: Progress, done: int, files: int) -> Progress:
     return Progress(lambda *_: progress(done, files, "files read"), on_warning=progress.warn)
 
 
-def from_sets(
+def references_from_sets(
     sets: Sequence[SpectrumSet], names: Sequence[str], group: str = "", source: str = "", licence: str = ""
 ) -> Found:
     """References of sets that are open, `names` one for each set; all spectra of a set are of one substance."""
@@ -152,7 +153,7 @@ def from_sets(
     return references, failed
 
 
-def free_place(folder: Path, title: str) -> Path:
+def free_path(folder: Path, title: str) -> Path:
     """A file name in `folder` for a library of this title which is not yet taken."""
     stem = (
         "".join(letter if letter.isalnum() or letter in " -_.()" else "-" for letter in title).strip(" .") or "library"

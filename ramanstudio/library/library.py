@@ -21,19 +21,19 @@ from ramanstudio.library import library_file
 from ramanstudio.library.library_file import SUFFIX, TEXTS, Rows, Stored
 from ramanstudio.library.reference import Reference, measured
 
-__all__ = ["SUFFIX", "Library", "Prints", "Reference", "duplicates", "measured", "merged", "open", "write"]
+__all__ = ["SUFFIX", "Fingerprinter", "Library", "Reference", "duplicates", "measured", "merged", "open", "write"]
 
 AT_ONCE: Final = 64  # references that a model looks at between two reports
 _SAME: Final = 0.99995  # correlation of two copies of one spectrum, which rounding alone tells apart
 
 
-class Prints(Protocol):
-    """What makes of spectra that which a search compares: the engine. `made_by` names the model and its version."""
+class Fingerprinter(Protocol):
+    """Computes the fingerprints that a search compares (the engine); `fingerprint_version` names model and version."""
 
     @property
-    def made_by(self) -> str: ...
+    def fingerprint_version(self) -> str: ...
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]:
         """Arrays by name, whose first dimension counts `spectra` (sets of one)."""
 
 
@@ -63,19 +63,19 @@ class Library:
         return len(self.stored)
 
     @property
-    def made_by(self) -> str:
-        """Which model made the `prints`; empty unless it has seen every reference."""
-        return self.stored.printed_by if self.stored.printed.all() else ""
+    def fingerprint_version(self) -> str:
+        """Which model made the `fingerprints`; empty unless it has seen every reference."""
+        return self.stored.fingerprint_version if self.stored.fingerprinted.all() else ""
 
     @property
-    def prints(self) -> Mapping[str, NDArray[Any]]:
+    def fingerprints(self) -> Mapping[str, NDArray[Any]]:
         """What a search compares, arrays (N, …) by name, mapped from the file; none before the library is prepared."""
-        return self.stored.prints if self.made_by else MappingProxyType({})
+        return self.stored.fingerprints if self.fingerprint_version else MappingProxyType({})
 
     @property
     def features(self) -> NDArray[np.float32] | None:
         """What each reference is of, rows of unit length (N, D); None before the library is prepared."""
-        return self.prints.get("features")
+        return self.fingerprints.get("features")
 
     def spectrum(self, index: int) -> SpectrumSet:
         """Reference `index` as a set of one, mapped from the file; raises StudioError when it is damaged."""
@@ -129,35 +129,44 @@ class Library:
         """With another title; the file keeps its name."""
         return self._written([self._rows()], title, progress)
 
-    def prepared(self, engine: Prints, progress: Progress = SILENT) -> Library:
+    def with_fingerprints(self, engine: Fingerprinter, progress: Progress = SILENT) -> Library:
         """With what the model of `engine` compares; references that this model has seen already are left alone.
 
         Raises StudioError when the file cannot be written, Cancelled when asked to stop.
         """
-        if self.made_by == engine.made_by:
+        if self.fingerprint_version == engine.fingerprint_version:
             return self
         with library_file.writing(self.path), ExitStack() as scratch:
-            prints = self._printed(engine, scratch, progress)
+            fingerprints = self._printed(engine, scratch, progress)
             seen = np.ones(len(self), dtype=bool)
-            rows = replace(self._rows(), prints=prints, printed=seen, printed_by=engine.made_by)
+            rows = replace(
+                self._rows(),
+                fingerprints=fingerprints,
+                fingerprinted=seen,
+                fingerprint_version=engine.fingerprint_version,
+            )
             return self._written([rows], progress=progress)
 
-    def _printed(self, engine: Prints, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
+    def _printed(self, engine: Fingerprinter, scratch: ExitStack, progress: Progress) -> dict[str, NDArray[Any]]:
         """What `engine` makes of all references, in files of `scratch`: of many it is larger than memory."""
         stored = self.stored
-        kept = stored.printed & (stored.printed_by == engine.made_by)
+        kept = stored.fingerprinted & (stored.fingerprint_version == engine.fingerprint_version)
         done, total, files = 0, int((~kept).sum()), dict[str, IO[bytes]]()
-        kinds: dict[str, NDArray[Any]] = dict(stored.prints) if kept.any() else {}
+        kinds: dict[str, NDArray[Any]] = dict(stored.fingerprints) if kept.any() else {}
         for start in range(0, len(self), AT_ONCE):
             rows = np.arange(start, min(start + AT_ONCE, len(self)))
             missing = rows[~kept[rows]]
             progress(done, total, f"references of '{self.title}' prepared")
-            made = engine.prints_of([self.spectrum(index) for index in missing.tolist()]) if len(missing) else {}
+            made = (
+                engine.compute_fingerprints([self.spectrum(index) for index in missing.tolist()])
+                if len(missing)
+                else {}
+            )
             kinds = kinds or dict(made)
             for name, kind in kinds.items():
                 block = np.zeros((len(rows), *kind.shape[1:]), dtype=kind.dtype)
                 if len(missing) < len(rows):
-                    block[kept[rows]] = stored.prints[name][rows[kept[rows]]]
+                    block[kept[rows]] = stored.fingerprints[name][rows[kept[rows]]]
                 if len(missing):
                     block[~kept[rows]] = made[name]
                 if name not in files:

@@ -1,9 +1,9 @@
 """How a library lies on disk: one HDF5 file of contiguous arrays, which are mapped where they lie instead of read.
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
-text, so that whatever reads HDF5 files of spectra reads a library. `prints` has what a model's search compares, and
-`printed` for which references it is there. Nothing is pickled, and nothing is believed before it was held against the
-length of the file.
+text, so that any reader of HDF5 spectra reads a library. The group "prints" holds the fingerprints that a model has
+computed, "printed" flags the references that have one, and the attribute "made_by" names that model and its version.
+Nothing is pickled, and every offset and size is checked against the length of the file before it is used.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.library.reference import Reference, Spectrum, plain
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ _ALIGNED: Final = 64  # bytes; a mapped array that begins anywhere is slow to mu
 class Rows:
     """n references on their way into a file.
 
-    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. What the model
-    `printed_by` made of those that are `printed` (n,) are the rows `which` (n,) of the `prints` {name: (N, …)}.
+    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. The
+    fingerprints of those that are `fingerprinted` (n,), computed by the model `fingerprint_version`, are the rows
+    `which` (n,) of `fingerprints` {name: (N, …)}.
     """
 
     texts: Mapping[str, Sequence[str]]
@@ -52,9 +53,9 @@ class Rows:
     lengths: NDArray[np.int64]
     spectra: Callable[[], Iterator[Spectrum]]
     which: NDArray[np.intp]
-    prints: Mapping[str, NDArray[Any]]
-    printed: NDArray[np.bool_]
-    printed_by: str
+    fingerprints: Mapping[str, NDArray[Any]]
+    fingerprinted: NDArray[np.bool_]
+    fingerprint_version: str
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -77,7 +78,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
-    """A library as it lies in the file `path`; `axis` and `values` (P,) and the `prints` are mapped, not read."""
+    """A library as it lies in the file `path`; `axis` and `values` (P,) and the `fingerprints` are mapped, not read."""
 
     path: Path
     title: str
@@ -87,9 +88,9 @@ class Stored:
     offsets: NDArray[np.int64]
     axis: NDArray[np.float32]
     values: NDArray[np.float32]
-    prints: Mapping[str, NDArray[Any]]
-    printed: NDArray[np.bool_]
-    printed_by: str
+    fingerprints: Mapping[str, NDArray[Any]]
+    fingerprinted: NDArray[np.bool_]
+    fingerprint_version: str
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -108,9 +109,9 @@ class Stored:
             ends - begins,
             spectra,
             which,
-            self.prints,
-            self.printed[which],
-            self.printed_by,
+            self.fingerprints,
+            self.fingerprinted[which],
+            self.fingerprint_version,
         )
 
 
@@ -133,7 +134,7 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
     if not sum(map(len, parts)):
         raise StudioError("A library needs at least one reference.", remedy="Give spectra whose substance is known.")
     aligned = {"alignment_threshold": _ALIGNED, "alignment_interval": _ALIGNED}
-    with writing(path), draft_of(path) as draft, h5py.File(draft, "w", **aligned) as file:
+    with writing(path), atomic_path(path) as draft, h5py.File(draft, "w", **aligned) as file:
         _put_fact(file, "format", _MARK)
         _put_fact(file, "version", str(VERSION))
         _put_fact(file, "title", _short(title) or path.stem)
@@ -175,23 +176,29 @@ def _put_spectra(
 
 def _put_prints(file: h5py.File, parts: Sequence[Rows]) -> None:
     """Write what one model made of the references: the one that has seen most; the others are made again when asked."""
-    makers = [part.printed_by for part in parts if part.printed.any()]
+    makers = [part.fingerprint_version for part in parts if part.fingerprinted.any()]
     if not makers:
         return
-    maker = max(makers, key=lambda one: sum(int(part.printed.sum()) for part in parts if part.printed_by == one))
-    alike = next(part.prints for part in parts if part.printed_by == maker and part.printed.any())
+    maker = max(
+        makers, key=lambda one: sum(int(part.fingerprinted.sum()) for part in parts if part.fingerprint_version == one)
+    )
+    alike = next(part.fingerprints for part in parts if part.fingerprint_version == maker and part.fingerprinted.any())
     total, group = sum(map(len, parts)), file.create_group("prints")
-    printed = np.zeros(total, dtype=bool)
+    fingerprinted = np.zeros(total, dtype=bool)
     for name, model in alike.items():
         dataset, at = group.create_dataset(name, (total, *model.shape[1:]), model.dtype), 0
         for part in parts:
-            if part.printed_by == maker and part.printed.any() and _kinds(part.prints) == _kinds(alike):
+            if (
+                part.fingerprint_version == maker
+                and part.fingerprinted.any()
+                and _kinds(part.fingerprints) == _kinds(alike)
+            ):
                 for start in range(0, len(part), _AT_ONCE):  # they may be larger than memory
                     rows = part.which[start : start + _AT_ONCE]
-                    dataset[at + start : at + start + len(rows)] = part.prints[name][rows]
-                printed[at : at + len(part)] = part.printed
+                    dataset[at + start : at + start + len(rows)] = part.fingerprints[name][rows]
+                fingerprinted[at : at + len(part)] = part.fingerprinted
             at += len(part)
-    file.create_dataset("printed", data=printed.astype(np.uint8))
+    file.create_dataset("printed", data=fingerprinted.astype(np.uint8))
     _put_fact(file, "made_by", maker)
 
 
@@ -200,8 +207,8 @@ def _put_fact(file: h5py.File, name: str, text: str) -> None:
     file.attrs[name] = np.bytes_(text.encode())
 
 
-def _kinds(prints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
-    return {name: (one.dtype, one.shape[1:]) for name, one in prints.items()}
+def _kinds(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {name: (one.dtype, one.shape[1:]) for name, one in fingerprints.items()}
 
 
 @contextmanager
@@ -268,10 +275,12 @@ def _stored(path: Path, file: h5py.File) -> Stored:
         raise ValueError("the spectra do not fit together")
     if any(column.shape != (many,) for column in texts.values()):
         raise ValueError("a column has another length")
-    prints, printed = _prints(path, file, length, many)
-    maker = _fact(file, "made_by") if prints else ""
+    fingerprints, fingerprinted = _prints(path, file, length, many)
+    maker = _fact(file, "made_by") if fingerprints else ""
     title, digest = _fact(file, "title"), _fact(file, "sha256")
-    return Stored(path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, prints, printed, maker)
+    return Stored(
+        path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, fingerprints, fingerprinted, maker
+    )
 
 
 def _prints(
@@ -281,11 +290,11 @@ def _prints(
     if "prints" not in file:
         return MappingProxyType({}), np.zeros(many, dtype=bool)
     # plain arrays over the mapped file: a view of np.memmap costs more than much of what a search does
-    prints = {name: np.asarray(_mapped(path, file["prints"], name, length)) for name in file["prints"]}
-    printed = np.array(_mapped(path, file, "printed", length), dtype=bool)
-    if printed.shape != (many,) or any(one.shape[:1] != (many,) for one in prints.values()):
+    fingerprints = {name: np.asarray(_mapped(path, file["prints"], name, length)) for name in file["prints"]}
+    fingerprinted = np.array(_mapped(path, file, "printed", length), dtype=bool)
+    if fingerprinted.shape != (many,) or any(one.shape[:1] != (many,) for one in fingerprints.values()):
         raise ValueError("what was made of the references does not fit them")
-    return MappingProxyType(prints), printed
+    return MappingProxyType(fingerprints), fingerprinted
 
 
 def _mapped(path: Path, group: h5py.Group, name: str, length: int) -> NDArray[Any]:

@@ -16,7 +16,7 @@ STARTER: Final = "Starter library"
 
 
 @dataclass(frozen=True, slots=True)
-class Unopened:
+class UnreadableLibrary:
     """A file of the user's folder that could not be opened as the library it should be, and why."""
 
     path: Path
@@ -29,7 +29,7 @@ class Shelf:
 
     libraries: tuple[Library, ...]
     problems: tuple[StudioError, ...]
-    unopened: tuple[Unopened, ...]
+    unreadable: tuple[UnreadableLibrary, ...]
 
 
 def shelf(folder: Path | None = None) -> Shelf:
@@ -37,20 +37,20 @@ def shelf(folder: Path | None = None) -> Shelf:
 
     A damaged one is a problem that names it, and does not stop the others.
     """
-    found, unopened = list[Library](), list[Unopened]()
-    folder = folder or paths.libraries()
+    found, unreadable = list[Library](), list[UnreadableLibrary]()
+    folder = folder or paths.user_libraries()
     for path in sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
         try:
             found.append(library.open(path))
         except StudioError as error:
-            unopened.append(Unopened(path, error))
-    problems = [one.error for one in unopened]
+            unreadable.append(UnreadableLibrary(path, error))
+    problems = [one.error for one in unreadable]
     found.sort(key=lambda one: one.title.lower())
     try:
         found.append(starter())
     except StudioError as error:
         problems.append(error)
-    return Shelf(tuple(found), tuple(problems), tuple(unopened))
+    return Shelf(tuple(found), tuple(problems), tuple(unreadable))
 
 
 def starter() -> Library:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
-from ramanstudio.formats.text.decoding import decoded
-from ramanstudio.formats.text.header import laser_of, pairs_of
+from ramanstudio.formats.text.decoding import decode_text
+from ramanstudio.formats.text.header import laser_wavelength, parse_key_values
 from ramanstudio.formats.text.number_table import taken_apart, two_columns
 from ramanstudio.formats.validation import bytes_of
 from ramanstudio.library.library import Reference, measured
@@ -125,10 +125,10 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 def _reference(member: str, content: bytes) -> Reference:
     path = Path(PurePosixPath(member).name)
-    header, numbers = _columns(path, decoded(path, content))
-    pairs = pairs_of(header)
+    header, numbers = _columns(path, decode_text(path, content))
+    pairs = parse_key_values(header)
     name = html.unescape(pairs.get("names", "")) or path.stem.partition("__")[0]
-    laser = _laser(pairs.get("raman wavelength", "")) or laser_of(path, pairs)
+    laser = _laser(pairs.get("raman wavelength", "")) or laser_wavelength(path, pairs)
     kind = _KIND.search(path.name)
     return Reference(
         name,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
 
 Floats = NDArray[np.floating[Any]]
@@ -90,7 +90,7 @@ def simulate(table: PeakTable, step: float = STEP_CM) -> SpectrumSet:
 
 def tables_file() -> Path:
     """Where the tables lie that come with the program."""
-    return shipped("resources", "starter", "lines.toml")
+    return bundled_path("resources", "starter", "lines.toml")
 
 
 @cache

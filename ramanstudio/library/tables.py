@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.library.library import Library, Reference, measured
 
 LARGEST: Final = 4 * 2**30  # bytes of a table
@@ -280,13 +280,13 @@ def write(path: Path, library: Library, progress: Progress = SILENT) -> tuple[Pa
     """
     facts = path.with_name(f"{path.stem}_metadata{path.suffix}")
     try:
-        with draft_of(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        with atomic_path(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             file.write("wavenumber,intensity,sample_name\n")
             for index in progress.steps(range(len(library)), "references written"):
                 one = library.spectrum(index)
                 points = zip(one.axis.tolist(), one.values[0].tolist(), strict=True)
                 file.writelines(f"{shift:.8g},{value:.8g},{index + 1}\n" for shift, value in points)
-        with draft_of(facts) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        with atomic_path(facts) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(_fact_lines(library))
     except OSError as error:
         reason = error.strerror or str(error)

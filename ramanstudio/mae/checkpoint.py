@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, user_cache
+from ramanstudio.core.paths import user_cache
+from ramanstudio.core.writing import atomic_write
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -51,7 +52,7 @@ def write(
     tensors |= {f"averaged.{name}": weight for name, weight in averaged.weights.items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
-    replace_atomically(path, save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, dict(note)))
+    atomic_write(path, save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, dict(note)))
 
 
 def resume(

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import SILENT, Progress, duration
+from ramanstudio.core.progress import SILENT, Progress, format_duration
 from ramanstudio.mae import checkpoint, corpus, corruption, model_store
 from ramanstudio.mae.augmentation import view
 from ramanstudio.mae.checkpoint import Averaged
@@ -214,7 +214,7 @@ def pretrain_features(
     started, first = time.monotonic(), learning.step
     while learning.step < how.steps:
         loss = learning.take_step()
-        left = duration((time.monotonic() - started) / (learning.step - first) * (how.steps - learning.step))
+        left = format_duration((time.monotonic() - started) / (learning.step - first) * (how.steps - learning.step))
         progress(learning.step, how.steps, f"loss {loss:.3f} · {left} left")
         if learning.step % how.checkpoint_every == 0 or learning.step == how.steps:
             learning.save(out / CHECKPOINT)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ramanstudio.core.paths import replace_atomically
+from ramanstudio.core.writing import atomic_write
 
 LOSS_CURVE = "loss.csv"
 
@@ -56,5 +56,5 @@ class LossCurve:
         writer = csv.DictWriter(text, ["step", "loss", "noise", "hidden"])
         writer.writeheader()
         writer.writerows(self._rows)
-        replace_atomically(self._path, text.getvalue())
+        atomic_write(self._path, text.getvalue())
         return list(self._rows)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically, shipped, user_data
+from ramanstudio.core.paths import bundled_path, user_data
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.config import EmbedderPlan, NetworkPlan
 
@@ -100,7 +101,7 @@ def find(model: str | Path) -> Path:
 
     Raises StudioError when there is none.
     """
-    for folder in (Path(model), user_data() / "models" / model, shipped("models", str(model))):
+    for folder in (Path(model), user_data() / "models" / model, bundled_path("models", str(model))):
         if (folder / CARD).is_file():
             return folder
     raise StudioError(
@@ -111,7 +112,7 @@ def find(model: str | Path) -> Path:
 
 def available() -> tuple[str, ...]:
     """The names of the models that can be loaded."""
-    places = (shipped("models"), user_data() / "models")
+    places = (bundled_path("models"), user_data() / "models")
     return tuple(sorted({card.parent.name for place in places for card in place.glob(f"*/{CARD}")}))
 
 
@@ -229,11 +230,11 @@ def _keep(path: Path, weights: Mapping[str, Tensor]) -> str:
     from safetensors.torch import save as bytes_of
 
     content = bytes_of({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
-    replace_atomically(path, content)
+    atomic_write(path, content)
     return hashlib.sha256(content).hexdigest()
 
 
 def _written(folder: Path, card: ModelCard) -> ModelCard:
     row: dict[str, Any] = asdict(card)
-    replace_atomically(folder / CARD, json.dumps(row, indent=2, ensure_ascii=False) + "\n")
+    atomic_write(folder / CARD, json.dumps(row, indent=2, ensure_ascii=False) + "\n")
     return card

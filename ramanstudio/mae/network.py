@@ -150,7 +150,7 @@ class SpectrumAutoencoder(nn.Module):
         return padded.unfold(-1, window, stride).transpose(1, 2)
 
     def fold(self, windows: Tensor, samples: int) -> Tensor:
-        """Overlap-add `windows` (..., T, W) with Hann weights -> (..., B); undoes `windows` exactly."""
+        """Overlap-add `windows` (..., T, W) with Hann weights -> (..., B); undo_title `windows` exactly."""
         stride = self.plan.stride
         *lead_shape, count, window = windows.shape
         taper = self.taper.to(windows.dtype)

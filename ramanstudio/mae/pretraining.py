@@ -16,7 +16,7 @@ from torch.nn.functional import huber_loss
 
 from ramanstudio import __version__
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import SILENT, Progress, duration
+from ramanstudio.core.progress import SILENT, Progress, format_duration
 from ramanstudio.mae import checkpoint, corruption, model_store
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.calibration import Calibration, calibrate
@@ -244,7 +244,7 @@ def _pretrain(
         parts = run.take_step()
         curve.add(run.step, parts)
         a_step = (time.monotonic() - started) / (run.step - first)
-        left = duration(a_step * (plan.steps - run.step))
+        left = format_duration(a_step * (plan.steps - run.step))
         progress(run.step, plan.steps, f"loss {curve.mean('loss'):.3f} · {left} left")
         if us.leads and (run.step % plan.checkpoint_every == 0 or run.step == plan.steps):
             progress.show(curve.write(run.step))

@@ -20,7 +20,7 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import holds_numbers
 from ramanstudio.project.groups import OUTLIER, Groups, Members
-from ramanstudio.project.project import Explored
+from ramanstudio.project.project import Exploration
 from ramanstudio.signal import comparison as compare
 from ramanstudio.signal import map_channels
 
@@ -89,10 +89,10 @@ def of_most(parts: Parts) -> tuple[list[Part], list[Part]]:
 def explore(
     engine: Engine,
     parts: Parts,
-    before: Explored | None = None,
+    before: Exploration | None = None,
     groups: Groups | None = None,
     progress: Progress = SILENT,
-) -> tuple[Explored, Groups | None]:
+) -> tuple[Exploration, Groups | None]:
     """How the spectra of `parts` lie to each other, and the `groups` there were with the new spectra in them.
 
     What `before` knows is not computed again, and stays where it was in the planes: new spectra are placed by those
@@ -100,9 +100,9 @@ def explore(
     none of these spectra. Raises Cancelled when asked to stop.
     """
     members = members_of(parts)
-    known = members.places_in(before.members) if before is not None else np.full(len(members), OUTLIER)
+    known = members.positions_in(before.members) if before is not None else np.full(len(members), OUTLIER)
     comparison = engine.compare([part.denoised for part in parts], progress, _known_features(parts, before, engine))
-    explored = Explored(
+    explored = Exploration(
         members,
         comparison.features,
         comparison.likeness,
@@ -115,13 +115,13 @@ def explore(
     return replace(explored, planes=MappingProxyType(planes)), _followed(explored, groups)
 
 
-def _known_features(parts: Parts, before: Explored | None, engine: Engine) -> list[NDArray[np.float32] | None]:
+def _known_features(parts: Parts, before: Exploration | None, engine: Engine) -> list[NDArray[np.float32] | None]:
     """For each part the features that were read earlier by the same model, None where one is missing."""
     if before is None or before.model != engine.card.name or not before.features.size:
         return [None] * len(parts)
     found: list[NDArray[np.float32] | None] = []
     for part in parts:
-        places = members_of([part]).places_in(before.members)
+        places = members_of([part]).positions_in(before.members)
         found.append(before.features[places] if len(places) and (places >= 0).all() else None)
     return found
 
@@ -133,7 +133,9 @@ def _same_range(one: tuple[float, float] | None, other: tuple[float, float] | No
     return shared >= SAME_RANGE * max(one[1] - one[0], other[1] - other[0])
 
 
-def _planes(explored: Explored, known: NDArray[np.intp], before: Explored | None) -> dict[str, NDArray[np.float32]]:
+def _planes(
+    explored: Exploration, known: NDArray[np.intp], before: Exploration | None
+) -> dict[str, NDArray[np.float32]]:
     """The planes of `before` with the new spectra in them; the components anew where too little is known."""
     there = known >= 0
     planes: dict[str, NDArray[np.float32]] = {}
@@ -151,11 +153,11 @@ def _planes(explored: Explored, known: NDArray[np.intp], before: Explored | None
     return planes
 
 
-def _followed(explored: Explored, groups: Groups | None) -> Groups | None:
+def _followed(explored: Exploration, groups: Groups | None) -> Groups | None:
     """`groups` for the spectra explored now; each new one joins the group of most of those it is like."""
     if groups is None:
         return None
-    places = explored.members.places_in(groups.members)
+    places = explored.members.positions_in(groups.members)
     there = places >= 0
     if not there.any():
         return None
@@ -165,7 +167,7 @@ def _followed(explored: Explored, groups: Groups | None) -> Groups | None:
         near = _nearest(explored.likeness[there], explored.likeness[~there])
         votes = np.stack([(labels[near] == group).sum(axis=1) for group in range(len(groups.groups))], axis=1)
         nearest[~there] = np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), OUTLIER)
-    return groups.of(explored.members, nearest)
+    return groups.for_members(explored.members, nearest)
 
 
 def _nearest(known: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -193,17 +195,17 @@ def _aside(parts: Parts, comparison: Comparison) -> str:
 
 
 def find_groups(
-    explored: Explored, count: int | None = None, method: str = METHODS[0].key, progress: Progress = SILENT
+    explored: Exploration, count: int | None = None, method: str = METHODS[0].key, progress: Progress = SILENT
 ) -> Groups:
     """Find groups of spectra that are alike; how many is chosen by the data when `count` is None.
 
     Raises StudioError when there are fewer different spectra than groups, Cancelled when asked to stop.
     """
     found = clusters.cluster(explored.likeness, count, method, progress)
-    return Groups.found(explored.members, found.labels, found.probabilities, method, found.silhouette)
+    return Groups.from_clustering(explored.members, found.labels, found.probabilities, method, found.silhouette)
 
 
-def split(explored: Explored, groups: Groups, index: int, progress: Progress = SILENT) -> NDArray[np.int64]:
+def split(explored: Exploration, groups: Groups, index: int, progress: Progress = SILENT) -> NDArray[np.int64]:
     """Which of two or more parts each spectrum of the group `index` is in, from 0; as the data part it.
 
     Raises StudioError when its spectra are all alike.
@@ -215,7 +217,7 @@ def split(explored: Explored, groups: Groups, index: int, progress: Progress = S
     return np.maximum(parts.labels, 0)
 
 
-def settle(explored: Explored, progress: Progress = SILENT, seed: int = 0) -> NDArray[np.float32]:
+def settle(explored: Exploration, progress: Progress = SILENT, seed: int = 0) -> NDArray[np.float32]:
     """The plane in which each spectrum lies by those it is most like (N, 2); shows it as it settles.
 
     Raises Cancelled when asked to stop: what was shown last is as far as it came.
@@ -254,7 +256,7 @@ def _side_by_side(parts: Parts, groups: Groups, progress: Progress) -> tuple[Shi
     if axis is None:
         axis = parts[0].denoised.axis
         parts = [part for part in parts if part.denoised.same_axis(parts[0].denoised)]
-    places = members_of(parts).places_in(groups.members)
+    places = members_of(parts).positions_in(groups.members)
     labels = np.where(places >= 0, groups.labels[places], OUTLIER)
     values = [compare.resampled(part.denoised, axis) for part in progress.steps(parts, "entries")]
     return axis, values[0] if len(values) == 1 else np.concatenate(values), labels

@@ -1,4 +1,4 @@
-"""What a taught model says of the spectra of an entry, made to be kept, and in words."""
+"""What a taught model says of the spectra of an entry, made to be kept, and in words. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.project.project import Predictions
-from ramanstudio.project.substance_counts import UNKNOWN
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -45,7 +45,7 @@ def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: s
 
 def prediction_text(said: Predictions, row: int) -> str:
     """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
-    word = str(said.words[row])
+    word = str(said.labels[row])
     if said.problem or word in ("", NO_NUMBERS):
         return said.problem or ("" if not word else "This spectrum holds values that are not numbers.")
     if said.values is not None:
@@ -63,7 +63,7 @@ def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.fl
 
     NaN where nobody has asked yet.
     """
-    told = np.where(said.unknown & (said.words != ""), UNKNOWN, said.words)
+    told = np.where(said.unknown & (said.labels != ""), UNKNOWN, said.labels)
     names, which, counts = np.unique(told, return_inverse=True, return_counts=True)
     real = [place for place, name in enumerate(names.tolist()) if name not in ("", NO_NUMBERS)]
     order = sorted(real, key=lambda place: (names[place] == UNKNOWN, -counts[place], names[place]))
@@ -72,11 +72,11 @@ def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.fl
     return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def prediction_summaries(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+def summarise_predictions(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
     """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
     facts = []
     for said in answers:
-        asked = rows[(said.words[rows] != "") & (said.words[rows] != NO_NUMBERS)] if len(rows) else rows
+        asked = rows[(said.labels[rows] != "") & (said.labels[rows] != NO_NUMBERS)] if len(rows) else rows
         if len(rows) == 1:
             words = prediction_text(said, int(rows[0]))
         elif not len(asked):
@@ -85,7 +85,7 @@ def prediction_summaries(answers: Sequence[Predictions], rows: NDArray[np.int64]
             values = said.values[asked]
             words = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
         else:
-            told = np.where(said.unknown[asked], UNKNOWN, said.words[asked])
+            told = np.where(said.unknown[asked], UNKNOWN, said.labels[asked])
             names, counts = np.unique(told, return_counts=True)
             best = int(np.argmax(counts))
             words = f"{names[best]}: {counts[best]:,} of {len(asked):,}"

@@ -25,7 +25,7 @@ class Bands:
     roots: NDArray[np.float64]
 
 
-def bands_of(roots: Floats) -> Bands:
+def find_bands(roots: Floats) -> Bands:
     """The bands of one spectrum by the `roots` (G,) of its print, those of at least a twentieth of the strongest."""
     from scipy.signal import find_peaks
 

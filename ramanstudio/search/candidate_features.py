@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.search.fingerprints import READINGS
-from ramanstudio.search.shortlist import Listed
+from ramanstudio.search.shortlist import Shortlist
 
 Floats = NDArray[np.floating[Any]]
 
@@ -45,11 +45,11 @@ class Candidates:
 
 
 def candidates(
-    listed: Listed, rows: Sequence[NDArray[np.float32]], names: Sequence[str], snr: float, looked_cm: float
+    listed: Shortlist, rows: Sequence[NDArray[np.float32]], names: Sequence[str], snr: float, looked_cm: float
 ) -> Candidates:
     """The substances that a spectrum may be of: `listed` references (R), whose substances have `names` (R).
 
-    `rows` are the prints of the references that were compared, of unit length; `snr` is that of the spectrum,
+    `rows` are the fingerprints of the references that were compared, of unit length; `snr` is that of the spectrum,
     `looked_cm` how much of it may be compared.
     """
     if not len(listed.reference):
@@ -72,7 +72,7 @@ def candidates(
 
 
 def _nearest_of_each(
-    listed: Listed, of: NDArray[np.intp], top: NDArray[np.intp]
+    listed: Shortlist, of: NDArray[np.intp], top: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The TOGETHER most alike references of each substance of `top` (K,), and where those of each start (K,)."""
     place = np.full(of.max() + 1, len(top))
@@ -85,7 +85,7 @@ def _nearest_of_each(
 
 
 def _together(
-    listed: Listed, rows: Sequence[NDArray[np.float32]], members: NDArray[np.intp], starts: NDArray[np.intp]
+    listed: Shortlist, rows: Sequence[NDArray[np.float32]], members: NDArray[np.intp], starts: NDArray[np.intp]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What each substance's `members` say together, by each of the `rows` (C) -> two of (K, 2 C).
 

@@ -32,26 +32,29 @@ class Prepared(Protocol):
     @property
     def samples(self) -> NDArray[Any]: ...
     @property
-    def prints(self) -> Prints: ...
+    def fingerprints(self) -> Prints: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kin:
-    """The references of one substance: `roots` (R, G) of their prints, where each was `measured` (R, G), and of which
-    specimens (R,); an empty name is a specimen of its own."""
+class SubstanceReferences:
+    """The references of one substance.
+
+    `roots` (R, G) are from their fingerprints, `measured` (R, G) says where each was measured, `specimens` (R,) of
+    which specimen each is; an empty name is a specimen of its own.
+    """
 
     roots: Floats
     measured: NDArray[np.bool_]
     specimens: tuple[str, ...]
 
     @classmethod
-    def of(cls, prints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> Kin:
+    def of(cls, fingerprints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> SubstanceReferences:
         """Some references of a library by their prints."""
         which, along = which[:MOST_REFERENCES], np.arange(GRID.samples)
-        measured = (along >= prints["first"][which, None]) & (along < prints["last"][which, None])
-        return cls(np.asarray(prints["roots"][which], np.float32), measured, tuple(map(str, samples[which])))
+        measured = (along >= fingerprints["first"][which, None]) & (along < fingerprints["last"][which, None])
+        return cls(np.asarray(fingerprints["roots"][which], np.float32), measured, tuple(map(str, samples[which])))
 
-    def likeness(self, other: Kin, looked: NDArray[np.bool_]) -> Floats:
+    def likeness(self, other: SubstanceReferences, looked: NDArray[np.bool_]) -> Floats:
         """Correlation of each of these references with each of the `other` (R, S), NaN where they share too little of
         what is looked at."""
         found = np.full((len(self.specimens), len(other.specimens)), np.nan)
@@ -71,7 +74,7 @@ class Kin:
         return _middle(self.likeness(self, looked)[tuple(np.array(pairs, np.intp).reshape(-1, 2).T)])
 
 
-def are_twins(one: Kin, other: Kin, looked: NDArray[np.bool_]) -> bool:
+def are_confusable(one: SubstanceReferences, other: SubstanceReferences, looked: NDArray[np.bool_]) -> bool:
     """Whether two substances are as alike as specimens of one of them are, where is `looked` (G,)."""
     own = [alike for alike in (one.own(looked), other.own(looked)) if np.isfinite(alike)]
     within = float(np.mean(own)) if own else TYPICAL
@@ -83,24 +86,26 @@ def _middle(alike: Floats) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def told_of(answers: Sequence[Identification], libraries: Sequence[Prepared], looked: NDArray[np.bool_]) -> list[str]:
+def confusable_notes(
+    answers: Sequence[Identification], libraries: Sequence[Prepared], looked: NDArray[np.bool_]
+) -> list[str]:
     """For each of N answers, a sentence that names the twins of the best match among the candidates; empty where there
     are none. `looked` (N, G) is where each spectrum was compared."""
-    kin = dict[tuple[int, str], Kin]()
+    kin = dict[tuple[int, str], SubstanceReferences]()
     known = dict[tuple[Any, ...], bool]()
 
-    def kin_of(match: Match) -> Kin:
+    def kin_of(match: Match) -> SubstanceReferences:
         key = (match.library, match.name)
         if key not in kin:
             library = libraries[match.library]
             which = np.flatnonzero(library.names == match.name)
-            kin[key] = Kin.of(library.prints, library.samples, which)
+            kin[key] = SubstanceReferences.of(library.fingerprints, library.samples, which)
         return kin[key]
 
     def twins(best: Match, other: Match, where: NDArray[np.bool_]) -> bool:
         key = (best.library, best.name, other.library, other.name, where.tobytes())
         if key not in known:
-            known[key] = are_twins(kin_of(best), kin_of(other), where)
+            known[key] = are_confusable(kin_of(best), kin_of(other), where)
         return known[key]
 
     return [_sentence(answer, where, twins) for answer, where in zip(answers, looked, strict=True)]
@@ -111,7 +116,7 @@ def _sentence(
 ) -> str:
     if answer.unknown or not answer.matches:
         return ""
-    best, *others = answer.matches[: min(answer.candidates, MOST_NAMED)] or answer.matches[:1]
+    best, *others = answer.matches[: min(answer.candidate_set_size, MOST_NAMED)] or answer.matches[:1]
     names = [other.name for other in others if twins(best, other, looked)]
     if not names:
         return ""

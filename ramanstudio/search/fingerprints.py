@@ -26,7 +26,7 @@ _SHARP, _SOFT = 1.0, 2.0  # samples (standard deviation) over which a reading is
 
 
 @dataclass(frozen=True, slots=True)
-class PrintGrid:
+class FingerprintGrid:
     """The grid that prints lie on: from the lowest lines that are measured to the stretching of O-H."""
 
     low_cm: float = 60.0
@@ -39,10 +39,10 @@ class PrintGrid:
         return self.low_cm + self.step_cm * (np.arange(self.samples, dtype=np.float64) + 0.5)
 
 
-GRID: Final = PrintGrid()
+GRID: Final = FingerprintGrid()
 
 
-def prints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
+def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
     """The READINGS of `spectra`, each (N, G) of unit length, zero where nothing was measured.
 
     Of the raw ones, of them `denoised`, and of the denoised without their baselines, `lines_only`.
@@ -75,7 +75,7 @@ def prints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet)
     }
 
 
-def none_of(many: int) -> dict[str, NDArray[Any]]:
+def empty_fingerprints(many: int) -> dict[str, NDArray[Any]]:
     """The prints of `many` spectra of which nothing can be read: all zero."""
     readings = {name: np.zeros((many, GRID.samples), dtype=np.float16) for name in (*READINGS, AS_MEASURED)}
     ends = {name: np.zeros(many, dtype=np.int16) for name in ("first", "last")}

@@ -17,8 +17,8 @@ from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.library.library import Library
 from ramanstudio.search import confusable, fingerprints
 from ramanstudio.search.fingerprints import GRID
+from ramanstudio.search.library_search import search
 from ramanstudio.search.matches import Identification, Region
-from ramanstudio.search.searching import search
 from ramanstudio.search.shortlist import looked_at
 from ramanstudio.signal import snr, spectral_features
 
@@ -37,15 +37,15 @@ class Reader(Protocol):
     """What an engine gives: a name for what its model sees, spectra without their noise, and their features."""
 
     @property
-    def made_by(self) -> str: ...
+    def fingerprint_version(self) -> str: ...
     @property
     def feature_count(self) -> int: ...
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]: ...
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[Any]]: ...
     def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised: ...
     def features_of(self, denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32]: ...
 
 
-def prints_of(reader: Reader, sets: Sequence[SpectrumSet], progress: Progress = SILENT) -> Prints:
+def compute_fingerprints(reader: Reader, sets: Sequence[SpectrumSet], progress: Progress = SILENT) -> Prints:
     """What a search compares of all spectra of `sets`, arrays (N, …) by name, `features` and `snr` among them.
 
     Those of one axis are read at once. What cannot be read (flat, too short, not numbers) has zeros.
@@ -67,7 +67,7 @@ def prints_of(reader: Reader, sets: Sequence[SpectrumSet], progress: Progress = 
 def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress, known: Denoised | None = None) -> Prints:
     """The prints of spectra on one axis; `known` is what denoising each by itself gave, where that was done before."""
     good = np.asarray(np.isfinite(spectra.values).all(axis=1)) & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0)
-    found = {**fingerprints.none_of(len(spectra)), **_none_read(reader, len(spectra))}
+    found = {**fingerprints.empty_fingerprints(len(spectra)), **_none_read(reader, len(spectra))}
     if spectra.points < FEWEST_POINTS or not good.any():
         return found
     some = spectra if good.all() else spectra[np.flatnonzero(good)]
@@ -76,7 +76,7 @@ def _of_one_axis(reader: Reader, spectra: SpectrumSet, progress: Progress, known
     # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
     lines_only = spectral_features.without_baseline(denoised)
     read = {
-        **fingerprints.prints(some, denoised, lines_only),
+        **fingerprints.fingerprints(some, denoised, lines_only),
         "features": reader.features_of(lines_only, progress),
         "snr": ratio,
     }
@@ -120,35 +120,43 @@ def identify(
     """
     if not libraries:
         raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
-    ready = [one if one.made_by == reader.made_by else one.prepared(reader, progress) for one in libraries]
+    ready = [
+        one if one.fingerprint_version == reader.fingerprint_version else one.with_fingerprints(reader, progress)
+        for one in libraries
+    ]
     read = _of_one_axis(reader, spectra, progress, denoised)
     answers = search(read, ready, top, within, progress)
     answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, read["snr"], strict=True)]
-    alike = confusable.told_of(answers, ready, looked_at(read, within))
+    alike = confusable.confusable_notes(answers, ready, looked_at(read, within))
     answers = [
-        replace(answer, why=_off_the_grid(spectra.axis)) if off else answer
+        replace(answer, explanation=_off_the_grid(spectra.axis)) if off else answer
         for answer, off in zip(answers, _is_off(spectra, read), strict=True)
     ]
     said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
-    return [replace(answer, why=f"{answer.why} {more}".strip()) for answer, more in zip(answers, said, strict=True)]
+    return [
+        replace(answer, explanation=f"{answer.explanation} {more}".strip())
+        for answer, more in zip(answers, said, strict=True)
+    ]
 
 
 def _advised(answer: Identification) -> Identification:
     """An answer, with what to do next where nothing of what was searched is credible."""
     if not (answer.unknown and answer.matches):
         return answer
-    return replace(answer, why=f"{answer.why} Search in other libraries, or see whether it is a mixture.")
+    return replace(
+        answer, explanation=f"{answer.explanation} Search in other libraries, or see whether it is a mixture."
+    )
 
 
 def _unless_faint(answer: Identification, ratio: float) -> Identification:
     """An answer, or that it is unknown where no line stands out: what noise is most like says nothing."""
     if not answer.matches or ratio >= FAINT:
         return answer
-    why = (
+    explanation = (
         f"No line stands out of the noise: the highest is {ratio:.1f} times as high as what denoising may have left"
         " wrong. Measure longer."
     )
-    return replace(answer, unknown=True, why=why)
+    return replace(answer, unknown=True, explanation=explanation)
 
 
 def _is_off(spectra: SpectrumSet, read: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

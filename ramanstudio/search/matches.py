@@ -52,13 +52,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """What one spectrum is: `matches`, best first, one for each substance, or `unknown`.
+    """The result of a search for one spectrum: `matches`, best first, one per substance, or `unknown`.
 
-    The first `candidates` of the matches hold the truth nine times in ten, where the libraries have it at all. `why` is
-    a sentence: why it is unknown, or what to mind; empty where there is nothing to say.
+    The first `candidate_set_size` matches are the 90 % candidate set: they contain the true substance nine times in
+    ten when the libraries have it. `explanation` says why the spectrum is unknown or what limits the result; it is
+    empty when there is nothing to add.
     """
 
     matches: tuple[Match, ...]
     unknown: bool
-    candidates: int
-    why: str = ""
+    candidate_set_size: int
+    explanation: str = ""

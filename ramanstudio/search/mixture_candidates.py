@@ -39,7 +39,7 @@ class Prepared(Protocol):
     @property
     def names(self) -> NDArray[Any]: ...
     @property
-    def prints(self) -> Mapping[str, NDArray[Any]]: ...
+    def fingerprints(self) -> Mapping[str, NDArray[Any]]: ...
 
 
 def mixture_candidates(
@@ -100,7 +100,7 @@ class _Query:
     def rows(self, library: Prepared, which: NDArray[np.intp]) -> NDArray[np.float32]:
         """References of a library, weighted and without the terms as the query is, of unit length -> (R, n)."""
         terms = self.terms.astype(np.float32)
-        rows = library.prints[AS_MEASURED][which, self.low : self.high] * self.weights.astype(np.float32)
+        rows = library.fingerprints[AS_MEASURED][which, self.low : self.high] * self.weights.astype(np.float32)
         rows = rows - (rows @ terms) @ terms.T
         unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         return unit
@@ -108,8 +108,8 @@ class _Query:
     def covering(self, library: Prepared) -> NDArray[np.intp]:
         """The references that cover enough of the query's lines."""
         running = np.concatenate([[0.0], np.cumsum(self.squares)])
-        first = np.clip(library.prints["first"].astype(np.intp), self.low, self.high) - self.low
-        last = np.clip(library.prints["last"].astype(np.intp), self.low, self.high) - self.low
+        first = np.clip(library.fingerprints["first"].astype(np.intp), self.low, self.high) - self.low
+        last = np.clip(library.fingerprints["last"].astype(np.intp), self.low, self.high) - self.low
         shared = running[last] - running[np.minimum(first, last)]
         return np.flatnonzero((last - first >= FEWEST_SAMPLES) & (shared >= LEAST_COVERED * running[-1]))
 

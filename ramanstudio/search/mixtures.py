@@ -170,7 +170,7 @@ def _left_of(whole: Sampled, fit: Fit, step: Step | None) -> float:
     return float(np.square(left * weights - terms @ np.linalg.lstsq(terms, left * weights, rcond=None)[0]).sum())
 
 
-def steps_of(
+def selection_path(
     spectrum: SpectrumSet, sigma: float, references: Sequence[SpectrumSet], names: Sequence[str], most: int = 4
 ) -> list[tuple[Step, float]]:
     """What `unmix` decides between: the best one part, the best two, up to `most`, each with its least fraction."""

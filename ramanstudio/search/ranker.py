@@ -12,20 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.search.candidate_features import LIKENESSES, WEIGHED
-from ramanstudio.search.tree_ensemble import Trees
+from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 Floats = NDArray[np.floating[Any]]
 
-UNKNOWN_FROM: Final = 0.6  # chance of none: of rruff's substances, which are there, 2 to 6 in a hundred reach it
+UNKNOWN_THRESHOLD: Final = 0.6  # chance of none: of rruff's substances, which are there, 2 to 6 in a hundred reach it
 FIRST: Final = 5  # candidates that "none of these" is judged by
 ONE, NONE = "one", "none"  # names of the trees, as they are kept
 _NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judge:
+class Ranker:
     """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
 
     `other` (D,) is what speaks for a fifth candidate as a rule: it stands in where a library has fewer. The candidates
@@ -33,15 +33,17 @@ class Judge:
     (benchmarks/identify.py).
     """
 
-    one: Trees
-    none: Trees
+    one: TreeEnsemble
+    none: TreeEnsemble
     other: NDArray[np.float32]
     held: float
 
     @classmethod
-    def of(cls, weights: Mapping[str, NDArray[Any]]) -> Judge:
+    def of(cls, weights: Mapping[str, NDArray[Any]]) -> Ranker:
         """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
-        return cls(Trees.of(weights, ONE), Trees.of(weights, NONE), weights["other"], float(weights["held"][0]))
+        return cls(
+            TreeEnsemble.of(weights, ONE), TreeEnsemble.of(weights, NONE), weights["other"], float(weights["held"][0])
+        )
 
     def chances(self, evidence: Floats) -> NDArray[np.float32]:
         """The chance of each of K candidates by its `evidence` (N, K, D), and of none of them -> (N, K + 1).
@@ -86,13 +88,13 @@ def first_of(evidence: Floats, other: Floats) -> NDArray[np.float32]:
 
 
 @cache
-def judge(path: Path | None = None) -> Judge:
+def judge(path: Path | None = None) -> Ranker:
     """The judge that is shipped, or that in `path`. Raises StudioError when the file is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    path = path or shipped("resources") / "judge.safetensors"
+    path = path or bundled_path("resources") / "judge.safetensors"
     try:
-        return Judge.of(load_file(path))
+        return Ranker.of(load_file(path))
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise StudioError(f"'{path.name}', which weighs matches, is damaged.", remedy="Install again.") from error

@@ -23,7 +23,7 @@ _FLAT: Final = 1e-9  # power of what does not vary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Listed:
+class Shortlist:
     """References that one spectrum was compared with in full.
 
     `library` and `reference` (R,) number them, `likeness` (R, READINGS + 1) has the correlation of each reading and of
@@ -35,14 +35,14 @@ class Listed:
     likeness: NDArray[np.float32]
     shared_cm: NDArray[np.float32]
 
-    def __getitem__(self, which: NDArray[Any]) -> Listed:
-        return Listed(self.library[which], self.reference[which], self.likeness[which], self.shared_cm[which])
+    def __getitem__(self, which: NDArray[Any]) -> Shortlist:
+        return Shortlist(self.library[which], self.reference[which], self.likeness[which], self.shared_cm[which])
 
 
-def looked_at(prints: Prints, within: Region | None) -> NDArray[np.bool_]:
+def looked_at(fingerprints: Prints, within: Region | None) -> NDArray[np.bool_]:
     """The samples of the grid where each of N spectra was measured and may be compared, (N, G)."""
     places = np.arange(GRID.samples)
-    inside = (places >= prints["first"][:, None]) & (places < prints["last"][:, None])
+    inside = (places >= fingerprints["first"][:, None]) & (places < fingerprints["last"][:, None])
     if within is not None:
         inside &= within.holds(GRID.places)
     return inside
@@ -101,7 +101,7 @@ def listed(
     looked: NDArray[np.bool_],
     libraries: Sequence[Prints],
     near: Sequence[NDArray[np.intp]],
-) -> tuple[Listed, list[NDArray[np.float32]]]:
+) -> tuple[Shortlist, list[NDArray[np.float32]]]:
     """Compare the prints of one `query` with the references that are `near` in each library, by all readings.
 
     Beside the list, the prints that were compared: of each reading and of the features (R, ...), of unit length over
@@ -122,7 +122,7 @@ def listed(
     likeness.append(joined[-1] @ query["features"])
     numbers = np.repeat(np.arange(len(near)), [len(some) for some in near])
     shared_cm = (shared.sum(axis=1) * GRID.step_cm).astype(np.float32)
-    return Listed(numbers, np.concatenate(near), np.stack(likeness, axis=1).astype(np.float32), shared_cm), joined
+    return Shortlist(numbers, np.concatenate(near), np.stack(likeness, axis=1).astype(np.float32), shared_cm), joined
 
 
 def correlation(query: Floats, references: Floats, both: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ PARTS = ("feature", "threshold", "left", "right", "value")  # of trees, as they 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trees:
+class TreeEnsemble:
     """T trees of up to N nodes, arrays (T, N) each; node 0 is the root.
 
     At a node a row goes on to the node `left` where its number `feature` is at most `threshold`, else to `right`; a
@@ -30,7 +30,7 @@ class Trees:
     start: float
 
     @classmethod
-    def of(cls, weights: Mapping[str, NDArray[Any]], name: str) -> Trees:
+    def of(cls, weights: Mapping[str, NDArray[Any]], name: str) -> TreeEnsemble:
         """Those that are kept among `weights` under `name`; raises KeyError when some of them are missing."""
         start = float(weights[f"{name}.start"][0])
         return cls(**{part: weights[f"{name}.{part}"] for part in PARTS}, start=start)

@@ -9,8 +9,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from benchmarks.identifying import judging
 from benchmarks.identifying.judging import Lessons, learn
 from ramanstudio.search.candidate_features import CANDIDATES, NUMBERS
-from ramanstudio.search.ranker import UNKNOWN_FROM, Judge, first_of
-from ramanstudio.search.tree_ensemble import Trees
+from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, first_of
+from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 
 def lessons(many: int, seed: int) -> Lessons:
@@ -27,13 +27,13 @@ def lessons(many: int, seed: int) -> Lessons:
 def test_a_judge_finds_the_right_candidate_and_what_is_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     for trees in (judging.ONE_TREES, judging.NONE_TREES):
         monkeypatch.setitem(trees, "max_iter", 30)
-    judge, unseen = Judge.of(learn(lessons(800, 0))), lessons(400, 1)
+    judge, unseen = Ranker.of(learn(lessons(800, 0))), lessons(400, 1)
     chances = judge.chances(unseen.evidence)
     assert np.allclose(chances.sum(axis=1), 1, atol=1e-5)
     assert (chances[:, CANDIDATES // 2 : -1] == 0).all()  # who is not there has no chance
     found = chances[unseen.here, :-1].argmax(axis=1) == unseen.right[unseen.here]
     assert found.mean() > 0.95
-    unknown = chances[:, -1] >= UNKNOWN_FROM
+    unknown = chances[:, -1] >= UNKNOWN_THRESHOLD
     assert unknown[~unseen.here].mean() > 0.9
     assert unknown[unseen.here].mean() < 0.15
 
@@ -45,4 +45,4 @@ def test_trees_as_they_are_kept_say_what_was_grown() -> None:
     grown.fit(first_of(some.evidence, other), ~some.among)
     arrays = {f"none.{name}": rows for name, rows in judging._as_arrays(grown).items()}
     rows = first_of(lessons(300, 3).evidence, other)
-    assert np.allclose(Trees.of(arrays, "none").score(rows), grown.decision_function(rows), atol=1e-4)
+    assert np.allclose(TreeEnsemble.of(arrays, "none").score(rows), grown.decision_function(rows), atol=1e-4)

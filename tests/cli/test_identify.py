@@ -23,7 +23,7 @@ from ramanstudio.formats import hdf5, registry
 from ramanstudio.library import library, library_folder
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search import fingerprints
-from ramanstudio.search.searching import Region
+from ramanstudio.search.matches import Region
 from ramanstudio.signal.spectral_features import without_baseline
 
 AXIS = np.linspace(200, 1800, 321)
@@ -39,16 +39,16 @@ class Nose:
     """Stands for the engine: it knows a substance by the shift of its peak, and calls unknown what lies 20 cm⁻¹ off."""
 
     device_name = "CPU · 1 thread"
-    made_by = "nose-1"
+    fingerprint_version = "nose-1"
 
     def __init__(self) -> None:
         self.prepared = 0
         self.asked: list[int] = []
         self.within: list[object] = []
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        one_by_one = [fingerprints.prints(one, one, without_baseline(one)) for one in spectra]
+        one_by_one = [fingerprints.fingerprints(one, one, without_baseline(one)) for one in spectra]
         peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
         return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
             "peak": np.array(peaks)
@@ -71,7 +71,7 @@ class Nose:
 
     def _told(self, peak: float, libraries: Sequence[Library], top: int) -> SimpleNamespace:
         places = [
-            (abs(float(one.prints["peak"][index, 0]) - peak), str(one.names[index]), which, index)
+            (abs(float(one.fingerprints["peak"][index, 0]) - peak), str(one.names[index]), which, index)
             for which, one in enumerate(libraries)
             for index in range(len(one))
         ]
@@ -88,7 +88,10 @@ class Nose:
         )  # fmt: skip
         unknown = matches[0].hqi < 980
         return SimpleNamespace(
-            matches=matches, unknown=unknown, candidates=1, why="Nothing is near enough." if unknown else ""
+            matches=matches,
+            unknown=unknown,
+            candidate_set_size=1,
+            explanation="Nothing is near enough." if unknown else "",
         )
 
 
@@ -103,7 +106,7 @@ def nose(monkeypatch: pytest.MonkeyPatch) -> Nose:
 @pytest.fixture
 def minerals() -> Library:
     references = [Reference(name, spectrum_of(name, 5), sample=f"{name} 1") for name in ("calcite", "quartz", "rutile")]
-    return library.write(paths.libraries() / "minerals.ramanlib", references, "My minerals")
+    return library.write(paths.user_libraries() / "minerals.ramanlib", references, "My minerals")
 
 
 def write_spectrum(path: Path, name: str, seed: int = 0) -> Path:
@@ -159,7 +162,7 @@ def test_a_library_is_prepared_once_and_files_of_one_axis_are_searched_in_one_go
     assert main.main(given) == main.DONE
     assert nose.prepared == 3
     assert nose.asked == [5, 5]
-    assert library.open(minerals.path).made_by == "nose-1"
+    assert library.open(minerals.path).fingerprint_version == "nose-1"
 
 
 def test_a_library_in_a_folder_that_cannot_be_written_is_searched_by_a_copy(
@@ -179,7 +182,7 @@ def test_a_library_in_a_folder_that_cannot_be_written_is_searched_by_a_copy(
 def test_all_libraries_are_searched_when_none_is_named_and_a_damaged_one_is_named(
     tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (paths.libraries() / "broken.ramanlib").write_bytes(b"half")
+    (paths.user_libraries() / "broken.ramanlib").write_bytes(b"half")
     file = write_spectrum(tmp_path / "scan.txt", "rutile")
     assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), "--top", "1"]) == main.DONE
     said = capsys.readouterr()
@@ -319,7 +322,7 @@ def test_a_library_is_built_listed_merged_and_exported(tmp_path: Path, capsys: p
     ]
     assert main.main(given) == main.DONE
     assert "2 references of 2 substances" in capsys.readouterr().out
-    mine = library.open(paths.libraries() / "Field work.ramanlib")
+    mine = library.open(paths.user_libraries() / "Field work.ramanlib")
     assert list(mine.names) == ["quartz", "rutile"]
     assert set(mine.licences) == {"CC0"}
 

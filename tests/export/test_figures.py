@@ -40,7 +40,7 @@ def share_of(path: Path, colour: str, within: int = 12) -> float:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_spectrum_is_drawn_raw_and_denoised_in_the_colours_of_the_theme(tmp_path: Path, dark: bool) -> None:
-    colours = figures.colours_of("dark" if dark else "light")
+    colours = figures.theme_colours("dark" if dark else "light")
     path = figures.draw_denoised(tmp_path / "one.png", [panel()], dark=dark)
     assert share_of(path, colours.panel) > 0.6
     assert share_of(path, colours.accent) > 0.002
@@ -48,7 +48,7 @@ def test_a_spectrum_is_drawn_raw_and_denoised_in_the_colours_of_the_theme(tmp_pa
 
 
 def test_only_the_parts_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
-    colours = figures.colours_of("light")
+    colours = figures.theme_colours("light")
     path = figures.draw_denoised(tmp_path / "raw.png", [panel()], parts=["raw"])
     assert share_of(path, colours.raw) > 0.002
     everything = figures.draw_denoised(tmp_path / "all.png", [panel()])
@@ -77,20 +77,20 @@ def test_many_panels_and_sets_share_one_picture(tmp_path: Path) -> None:
     one = figures.draw_denoised(tmp_path / "one.png", [panel()])
     grid = figures.draw_denoised(tmp_path / "grid.png", [panel(1), panel(50), panel(2), panel(1), panel(1)])
     assert pixels(grid).shape[1] > pixels(one).shape[1] * 0.9
-    assert share_of(grid, figures.colours_of("light").accent) > 0.001
+    assert share_of(grid, figures.theme_colours("light").accent) > 0.001
 
 
 def test_the_ratio_is_told_as_people_read_it() -> None:
-    assert figures.snr_text(panel().denoised) == "12 → 31 (×2.5)"
-    assert [figures.ratio_text(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
+    assert figures.format_snr_change(panel().denoised) == "12 → 31 (×2.5)"
+    assert [figures.format_snr(ratio) for ratio in (0.26, 3.44, 9.96, 31.4, 1234.5)] == [
         "0.3",
         "3.4",
         "10",
         "31",
         "1234",
     ]
-    assert figures.ratio_text(8_015_702) == "> 10 000"
-    assert figures.ratio_text(math.inf) == figures.ratio_text(math.nan) == "–"
+    assert figures.format_snr(8_015_702) == "> 10 000"
+    assert figures.format_snr(math.inf) == figures.format_snr(math.nan) == "–"
 
 
 def test_what_cannot_be_drawn_is_a_sentence(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_loss_curve_shows_every_part_even_one_that_is_not_measured_at_every_st
         for step in range(1, 200)
     ]
     path = figures.draw_loss_curve(tmp_path / "loss.png", rows)
-    for colour in (figures.colours_of("light").accent, "#D55E00", "#009E73"):
+    for colour in (figures.theme_colours("light").accent, "#D55E00", "#009E73"):
         assert share_of(path, colour) > 0.0005
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.map_files import MapPicture, length_words, round_length, save
+from ramanstudio.export.map_files import MapFigure, format_length, round_length, save
 from ramanstudio.signal.map_channels import Grid
 
 
@@ -20,11 +20,11 @@ def grid(rows: int = 3, columns: int = 4) -> Grid:
     return Grid(index, 10 + 2.0 * np.arange(columns), 5 + 2.5 * np.arange(rows))
 
 
-def amounts() -> MapPicture:
+def amounts() -> MapFigure:
     where = grid()
     values = where.picture(np.arange(12) * 1.25)
     values[0, 1] = np.nan
-    return MapPicture(where, values, "Band area 990–1010 cm⁻¹ / counts cm⁻¹", limits=(0, 12), title="a map")
+    return MapFigure(where, values, "Band area 990–1010 cm⁻¹ / counts cm⁻¹", limits=(0, 12), title="a map")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
@@ -54,7 +54,7 @@ def test_a_tiff_holds_the_numbers_themselves_and_how_large_a_pixel_is(tmp_path: 
 
 def test_three_bands_are_three_pages(tmp_path: Path) -> None:
     layers = np.random.default_rng(0).random((3, 4, 3))
-    picture = MapPicture(grid(), layers, "Three bands", "rgb", names=("one", "two", "three"))
+    picture = MapFigure(grid(), layers, "Three bands", "rgb", names=("one", "two", "three"))
     with Image.open(save(tmp_path / "map.tif", picture)) as image:
         assert image.n_frames == 3
         image.seek(2)
@@ -75,7 +75,7 @@ def test_a_table_has_a_line_for_each_measured_pixel(tmp_path: Path) -> None:
 def test_groups_are_written_by_their_names(tmp_path: Path) -> None:
     where = grid()
     values = where.picture(np.array([0, 1, -1] * 4, dtype=float))
-    picture = MapPicture(
+    picture = MapFigure(
         where, values, "Group", "categories", names=("quartz", "calcite"), colours=("#0072B2", "#C98500")
     )
     with save(tmp_path / "map.csv", picture).open(encoding="utf-8") as file:
@@ -87,7 +87,7 @@ def test_a_series_is_a_table_of_intensities_and_a_picture_with_axes(tmp_path: Pa
     where = Grid(
         np.repeat(np.arange(3)[:, None], 5, axis=1), np.linspace(100, 200, 5), np.array([0.0, 1.0, 5.0]), "cm⁻¹"
     )
-    picture = MapPicture(where, np.arange(15.0).reshape(3, 5), "Intensity", axes=("Raman shift / cm⁻¹", "Depth / µm"))
+    picture = MapFigure(where, np.arange(15.0).reshape(3, 5), "Intensity", axes=("Raman shift / cm⁻¹", "Depth / µm"))
     with save(tmp_path / "scan.csv", picture).open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0][1:] == ["100", "125", "150", "175", "200"]
@@ -105,8 +105,8 @@ def test_another_suffix_and_a_missing_folder_are_refused_with_a_sentence(tmp_pat
 @pytest.mark.parametrize(("longest", "length", "words"), [(37, 20, "20 µm"), (5, 5, "5 µm"), (0.9, 0.5, "500 nm")])
 def test_the_scale_bar_has_a_round_length(longest: float, length: float, words: str) -> None:
     assert round_length(longest) == pytest.approx(length)
-    assert length_words(round_length(longest), "µm") == words
+    assert format_length(round_length(longest), "µm") == words
 
 
 def test_long_scale_bars_are_told_in_millimetres() -> None:
-    assert length_words(2000, "µm") == "2 mm"
+    assert format_length(2000, "µm") == "2 mm"

@@ -296,7 +296,7 @@ def flat(folder: Path) -> Path:
 
 def test_spectra_that_are_open_become_references() -> None:
     sets = [SpectrumSet.of(AXIS, intensities("quartz"), laser_nm=633.0), SpectrumSet.of(AXIS, np.ones(161))]
-    references, failed = building.from_sets(sets, ["Quartz", "nothing"], group="mine")
+    references, failed = building.references_from_sets(sets, ["Quartz", "nothing"], group="mine")
     assert [(one.name, one.group, one.laser_nm) for one in references] == [("Quartz", "mine", 633.0)]
     assert "'nothing' cannot be a reference" in str(failed[0])
 
@@ -308,28 +308,28 @@ def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: 
     photos = zip_of(tmp_path / "photos.zip", {"a.png": b"\x89PNG"})
     assert [building.recognise(path) for path in (rruff_zip, text, two, photos, tmp_path)] == [RRUFF, *[""] * 4]
     made = building.install(rruff_zip)
-    assert made.library.path == paths.libraries() / "RRUFF excellent_unoriented.ramanlib"
+    assert made.library.path == paths.user_libraries() / "RRUFF excellent_unoriented.ramanlib"
     assert made.library.title == "RRUFF excellent_unoriented"
     assert len(made.failed) == 1
     given = library.write(tmp_path / "mine.ramanlib", [Reference("x", SpectrumSet.of(AXIS, intensities("quartz")))])
     assert building.recognise(given.path) == LIBRARY
     first = building.install(given.path).library
-    assert first.path.parent == paths.libraries()
+    assert first.path.parent == paths.user_libraries()
     assert building.install(given.path).library.path == first.path  # the same once more is no second library
     for path in (text, photos):
         with pytest.raises(StudioError, match="no library"):
             building.install(path)
     (tmp_path / "both_raw.rds").write_bytes(b"\x1f\x8b")
-    with pytest.raises(StudioError, match="only by R") as refused:
+    with pytest.raises(StudioError, match="only by R") as read_error:
         building.install(tmp_path / "both_raw.rds")
-    assert "fwrite" in refused.value.remedy
+    assert "fwrite" in read_error.value.remedy
 
 
 def test_the_shelf_opens_what_it_can_and_names_what_it_cannot(tmp_path: Path) -> None:
     spectrum = SpectrumSet.of(AXIS, intensities("quartz"))
-    library.write(paths.libraries() / "b.ramanlib", [Reference("x", spectrum)], "Second")
-    library.write(paths.libraries() / "c.ramanlib", [Reference("x", spectrum)], "first")
-    (paths.libraries() / "a.ramanlib").write_bytes(b"half a library")
+    library.write(paths.user_libraries() / "b.ramanlib", [Reference("x", spectrum)], "Second")
+    library.write(paths.user_libraries() / "c.ramanlib", [Reference("x", spectrum)], "first")
+    (paths.user_libraries() / "a.ramanlib").write_bytes(b"half a library")
     shelf = library_folder.shelf()
     assert [one.title for one in shelf.libraries] == ["first", "Second", library_folder.STARTER]
     assert ["a.ramanlib" in str(problem) for problem in shelf.problems] == [True]

@@ -35,11 +35,11 @@ def reference_of(name: str, points: int = 400, seed: int = 0, **known: object) -
 class Model:
     """Stands for the engine: prints that tell which spectrum they were made of, and how often it was asked."""
 
-    def __init__(self, made_by: str = "model-1") -> None:
-        self.made_by = made_by
+    def __init__(self, fingerprint_version: str = "model-1") -> None:
+        self.fingerprint_version = fingerprint_version
         self.asked = 0
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
         self.asked += len(spectra)
         peak = [float(one.axis[np.argmax(one.values[0])]) for one in spectra]
         return {"features": np.array(peak, "f4")[:, None], "lengths": np.array([[one.points] * 3 for one in spectra]),
@@ -77,7 +77,7 @@ def test_references_are_found_as_they_were_given(shelf_board: Library) -> None:
         assert np.array_equal(again.spectrum(index).values, given.values)
         assert again.spectrum(index).axis == pytest.approx(given.axis, abs=1e-3)
     assert again.spectrum(-1).values.tolist() == again.spectrum(3).values.tolist()
-    assert (again.made_by, again.features, dict(again.prints)) == ("", None, {})
+    assert (again.fingerprint_version, again.features, dict(again.fingerprints)) == ("", None, {})
     with pytest.raises(IndexError):
         again.spectrum(4)
 
@@ -130,56 +130,56 @@ def test_edits_write_the_file_anew_and_keep_the_rest(shelf_board: Library) -> No
 
 def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_board: Library, tmp_path: Path) -> None:
     model = Model()
-    ready = shelf_board.prepared(model)
-    assert ready.made_by == "model-1"
+    ready = shelf_board.with_fingerprints(model)
+    assert ready.fingerprint_version == "model-1"
     assert ready.features is not None
     assert ready.features[:, 0].tolist() == pytest.approx(peaks(ready))
-    assert ready.prints["lengths"][:, 0].tolist() == [400, 731, 64, 400]
-    assert ready.prepared(model) is ready
+    assert ready.fingerprints["lengths"][:, 0].tolist() == [400, 731, 64, 400]
+    assert ready.with_fingerprints(model) is ready
     fewer = ready.removed([0]).renamed([0], "tridymite")
-    assert fewer.made_by == "model-1"
-    assert fewer.prints["lengths"][:, 0].tolist() == [731, 64, 400]
+    assert fewer.fingerprint_version == "model-1"
+    assert fewer.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400]
     assert model.asked == 4
     more = fewer.added([reference_of("rutile", 500, 5)])
-    assert (more.made_by, dict(more.prints)) == ("", {})
-    more = more.prepared(model)
+    assert (more.fingerprint_version, dict(more.fingerprints)) == ("", {})
+    more = more.with_fingerprints(model)
     assert model.asked == 5
-    assert more.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500]
-    other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(model)
+    assert more.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400, 500]
+    other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).with_fingerprints(model)
     both = library.merged(tmp_path / "both.ramanlib", [more, other], "Both")
-    assert (both.made_by, both.title, len(both)) == ("model-1", "Both", 5)
-    assert both.prints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
+    assert (both.fingerprint_version, both.title, len(both)) == ("model-1", "Both", 5)
+    assert both.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
 
 
 def test_a_large_library_is_prepared_and_edited_some_at_a_time(tmp_path: Path) -> None:
     many = library.write(tmp_path / "many.ramanlib", [reference_of("quartz", 40 + n % 100, n % 7) for n in range(150)])
     model, told = Model(), list[tuple[int, int]]()
-    ready = many.prepared(model, Progress(lambda done, total, _: told.append((done, total))))
+    ready = many.with_fingerprints(model, Progress(lambda done, total, _: told.append((done, total))))
     lengths = [40 + n % 100 for n in range(150)]
-    assert ready.prints["lengths"][:, 0].tolist() == lengths
+    assert ready.fingerprints["lengths"][:, 0].tolist() == lengths
     assert told[:3] == [(0, 150), (64, 150), (128, 150)]
-    more = ready.removed(range(0, 150, 2)).added([reference_of("rutile", 33)]).prepared(model)
-    assert more.prints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
+    more = ready.removed(range(0, 150, 2)).added([reference_of("rutile", 33)]).with_fingerprints(model)
+    assert more.fingerprints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
     assert model.asked == 151
     assert [path.name for path in tmp_path.iterdir()] == ["many.ramanlib"]
 
 
 def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> None:
-    ready = shelf_board.prepared(Model())
+    ready = shelf_board.with_fingerprints(Model())
     second = Model("model-2")
-    other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).prepared(second)
+    other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).with_fingerprints(second)
     both = library.merged(tmp_path / "both.ramanlib", [other, ready])
-    assert both.made_by == ""
+    assert both.fingerprint_version == ""
     first = Model()
-    assert both.prepared(first).prints["lengths"][:, 0].tolist() == [90, 400, 731, 64, 400]
+    assert both.with_fingerprints(first).fingerprints["lengths"][:, 0].tolist() == [90, 400, 731, 64, 400]
     assert first.asked == 1  # the four of the larger library were kept
-    assert ready.prepared(second).made_by == "model-2"
+    assert ready.with_fingerprints(second).fingerprint_version == "model-2"
     assert second.asked == 5
 
 
 def test_preparing_can_be_stopped_and_leaves_the_library_whole(shelf_board: Library) -> None:
     with pytest.raises(Cancelled):
-        shelf_board.prepared(Model(), Progress(is_cancelled=lambda: True))
+        shelf_board.with_fingerprints(Model(), Progress(is_cancelled=lambda: True))
     assert list(library.open(shelf_board.path).names) == list(shelf_board.names)
     assert [path.name for path in shelf_board.path.parent.iterdir()] == ["board.ramanlib"]
 
@@ -197,14 +197,14 @@ def test_a_library_that_was_cut_short_is_a_sentence(shelf_board: Library, share:
     whole = shelf_board.path.read_bytes()
     cut = shelf_board.path.with_name("cut.ramanlib")
     cut.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(StudioError, match=r"cut\.ramanlib") as refused:
+    with pytest.raises(StudioError, match=r"cut\.ramanlib") as read_error:
         library.open(cut)
-    assert refused.value.remedy
+    assert read_error.value.remedy
 
 
 @pytest.mark.parametrize("name", ["spectra/offsets", "spectra/values", "spectra/label", "spectra/laser_nm", "printed"])
 def test_parts_that_do_not_fit_are_refused(shelf_board: Library, name: str) -> None:
-    shelf_board.prepared(Model())
+    shelf_board.with_fingerprints(Model())
     with h5py.File(shelf_board.path, "a") as file:
         del file[name]
         file[name] = np.arange(3)
@@ -213,7 +213,7 @@ def test_parts_that_do_not_fit_are_refused(shelf_board: Library, name: str) -> N
 
 
 def test_a_damaged_library_never_ends_the_program(shelf_board: Library) -> None:
-    whole = shelf_board.prepared(Model()).path.read_bytes()
+    whole = shelf_board.with_fingerprints(Model()).path.read_bytes()
     damaged, random, said = shelf_board.path.with_name("damaged.ramanlib"), np.random.default_rng(1), 0
     for _ in range(150):
         content = bytearray(whole)

@@ -12,8 +12,8 @@ import pytest
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.project import project_file
-from ramanstudio.project.project import Entry, Identified, Project
-from ramanstudio.search.searching import Identification, Match
+from ramanstudio.project.project import Entry, Identifications, Project
+from ramanstudio.search.matches import Identification, Match
 
 
 def a_match(name: str, chance: float, *bands: tuple[float, ...]) -> Match:
@@ -23,8 +23,8 @@ def a_match(name: str, chance: float, *bands: tuple[float, ...]) -> Match:
 def a_project(found: tuple[Identification | None, ...]) -> Project:
     source = SpectrumSet(np.linspace(200, 1800, 64), np.ones((len(found), 64), dtype=np.float32))
     entry = Entry(7, "map.txt", Path("map.txt"), source)
-    identified = Identified(source, found, "what was asked", ("abc", "déf"))
-    return Project((entry,), identified=MappingProxyType({7: identified}))
+    identified = Identifications(source, found, "what was asked", ("abc", "déf"))
+    return Project((entry,), identifications=MappingProxyType({7: identified}))
 
 
 FOUND = (
@@ -42,8 +42,8 @@ def test_identifications_come_back_as_they_were(tmp_path: Path, found: tuple[Ide
     (entry,) = project.entries
     identified = project.identification(entry)
     assert identified is not None
-    assert identified.found == found
-    assert (identified.asked, identified.libraries) == ("what was asked", ("abc", "déf"))
+    assert identified.results == found
+    assert (identified.query_key, identified.libraries) == ("what was asked", ("abc", "déf"))
 
 
 @pytest.mark.parametrize("name", ["rows", "verdicts", "names", "bands", "texts", "band_counts"])

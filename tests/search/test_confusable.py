@@ -35,7 +35,7 @@ def asked(folder: Path, engine: Engine, beyond: float = 0.0, within: Region | No
         for number, (name, shift) in enumerate(SERIES.items())
         for one in range(3)
     ]
-    shelf = libraries.write(folder / "garnets.ramanlib", references, "Garnets").prepared(engine)
+    shelf = libraries.write(folder / "garnets.ramanlib", references, "Garnets").with_fingerprints(engine)
     return engine.identify(specimen(0.5, 99, beyond / 2), shelf, within=within)[0]
 
 
@@ -47,11 +47,11 @@ def engine() -> Engine:
 def test_substances_as_alike_as_two_specimens_of_one_are_named_together(engine: Engine, tmp_path: Path) -> None:
     found = asked(tmp_path, engine)
     assert {match.name for match in found.matches[:2]} == {"almandine", "pyrope"}
-    assert " or " in found.why
-    assert "as alike as two specimens of one substance" in found.why
-    assert "grossular" not in found.why
+    assert " or " in found.explanation
+    assert "as alike as two specimens of one substance" in found.explanation
+    assert "grossular" not in found.explanation
 
 
 def test_a_line_of_its_own_tells_a_substance_apart_unless_it_is_not_looked_at(engine: Engine, tmp_path: Path) -> None:
-    assert "as alike as" not in asked(tmp_path, engine, beyond=1.0).why
-    assert "as alike as" in asked(tmp_path, engine, beyond=1.0, within=Region(150.0, 1040.0)).why
+    assert "as alike as" not in asked(tmp_path, engine, beyond=1.0).explanation
+    assert "as alike as" in asked(tmp_path, engine, beyond=1.0, within=Region(150.0, 1040.0)).explanation

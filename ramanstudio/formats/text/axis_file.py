@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.formats.text.layout import Layout
 from ramanstudio.formats.text.number_table import Block
-from ramanstudio.formats.validation import refused
+from ramanstudio.formats.validation import read_error
 
 _AXIS_NAME = re.compile(r"axis|wave.?numbers?|raman.?shifts?|wavelengths?", re.I)
 _X_OF_Y = re.compile(r"([-_ ])y$", re.I)
@@ -83,9 +83,11 @@ def _fitted(axis: NDArray[np.float64] | None, block: Block) -> Layout | None:
 def no_axis(path: Path, block: Block) -> Exception:
     """The sentence for a table in which nothing is an axis."""
     if block.width == 1 and is_axis_name(path):
-        return refused(path, "it holds only an axis, no intensities", "Open the file with the intensities beside it.")
+        return read_error(
+            path, "it holds only an axis, no intensities", "Open the file with the intensities beside it."
+        )
     shape = "one column of numbers" if block.width == 1 else f"{len(block)} × {block.width} numbers"
-    return refused(
+    return read_error(
         path,
         f"it holds {shape}, none of which is an axis of Raman shift",
         "Put the Raman shift in its first column or row, or in a file beside it, named like it with 'axis' "

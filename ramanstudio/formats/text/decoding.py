@@ -6,7 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
-from ramanstudio.formats.validation import refused
+from ramanstudio.formats.validation import read_error
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,17 +26,17 @@ def looks_like_text(start: bytes) -> bool:
     return len(start.translate(None, _CONTROLS)) >= 0.995 * len(start)
 
 
-def decoded(path: Path, content: bytes) -> str:
+def decode_text(path: Path, content: bytes) -> str:
     """The content as text: UTF-8, UTF-16, GBK or Latin-1; raises StudioError when it is not text."""
     mark = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), None)
     encoding = mark or _utf16_without_mark(content)
     if encoding is not None:
         text = content.decode(encoding, errors="replace")
         if text.count("\ufffd") > 0.01 * len(text):
-            raise refused(path, "it begins like text but goes on as something else")
+            raise read_error(path, "it begins like text but goes on as something else")
         return text
     if not looks_like_text(content[:65536]):
-        raise refused(path, "it holds binary data that no reader here knows")
+        raise read_error(path, "it holds binary data that no reader here knows")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -37,7 +37,7 @@ _FACTS: Mapping[str, tuple[str, ...]] = {
 _COUNTS = ("accumulations", "accumulation", "scan averaging", "average number", "spectra averaged", "averaging nr.")
 
 
-def pairs_of(header: Sequence[str]) -> dict[str, str]:
+def parse_key_values(header: Sequence[str]) -> dict[str, str]:
     """Each header line that reads 'name = value' (or with ':', ';', ',' or a tab between), by name in lower case."""
     pairs: dict[str, str] = {}
     for line in header[:2000]:
@@ -55,7 +55,7 @@ def facts_of(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
         value = next((pairs[name] for name in theirs if pairs.get(name)), "")
         if value:
             facts[ours] = value
-    laser = laser_of(path, pairs)
+    laser = laser_wavelength(path, pairs)
     if laser is not None:
         facts["laser_nm"] = laser
     exposure = _exposure_of(pairs)
@@ -72,7 +72,7 @@ def facts_of(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     return facts
 
 
-def laser_of(path: Path, pairs: Mapping[str, str]) -> float | None:
+def laser_wavelength(path: Path, pairs: Mapping[str, str]) -> float | None:
     """The laser wavelength in nm: as the header says, or as an RRUFF file is named; None when neither does."""
     for name, value in pairs.items():
         if _LASER.search(name) and not _NOT_THE_WAVELENGTH.search(name):

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.axis_file import axis_beside, no_axis
-from ramanstudio.formats.text.decoding import decoded
-from ramanstudio.formats.text.header import axis_unit, facts_of, intensity_unit, pairs_of
+from ramanstudio.formats.text.decoding import decode_text
+from ramanstudio.formats.text.header import axis_unit, facts_of, intensity_unit, parse_key_values
 from ramanstudio.formats.text.layout import Layout, NotRaman, arranged
 from ramanstudio.formats.text.number_table import Block, Dialect, Sheet, column_words, taken_apart, two_columns
-from ramanstudio.formats.validation import bytes_of, refused, rising
+from ramanstudio.formats.validation import bytes_of, read_error, rising
 
 LARGEST_MB: Final = 500  # read whole: half a gigabyte of text takes about 3 GB of memory
 FEWEST_POINTS: Final = 4
@@ -30,7 +30,7 @@ _A_SPECTRUM_IS = (
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     """The spectra of a text file; raises StudioError when there are none or their axis is not known."""
-    content = decoded(path, bytes_of(path, LARGEST_MB))
+    content = decode_text(path, bytes_of(path, LARGEST_MB))
     plain = two_columns(content)
     if plain is not None:
         header, numbers = plain
@@ -40,10 +40,10 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         sheet = taken_apart(content)
         blocks = _blocks_of_substance(sheet)
         if not blocks:
-            raise refused(path, "it holds no table of numbers", _A_SPECTRUM_IS)
+            raise read_error(path, "it holds no table of numbers", _A_SPECTRUM_IS)
         header = sheet.header(blocks[0])
         tables = [(block, column_words(sheet.header(block), sheet.dialect, block.width)) for block in blocks]
-    pairs = pairs_of(header)
+    pairs = parse_key_values(header)
     facts = facts_of(path, pairs)
     unit = axis_unit(header, pairs)
     return tuple(
@@ -73,7 +73,7 @@ def _layouts(
         layouts = arranged(block, words, unit)
     except NotRaman as named:
         found = f"its intensities are '{named}', which is not Raman scattering"
-        raise refused(path, found, "Open a file with Raman intensities.") from None
+        raise read_error(path, found, "Open a file with Raman intensities.") from None
     if layouts:
         return layouts
     beside = axis_beside(path, block)
@@ -112,7 +112,7 @@ def _without_gaps(path: Path, layout: Layout) -> Layout:
     """The points that have a place on the axis and were measured in at least one spectrum."""
     kept = np.isfinite(layout.axis) & ~np.all(np.isnan(layout.values), axis=0)
     if np.count_nonzero(kept) < FEWEST_POINTS:
-        raise refused(path, f"it holds {np.count_nonzero(kept)} points, too few for a spectrum", _A_SPECTRUM_IS)
+        raise read_error(path, f"it holds {np.count_nonzero(kept)} points, too few for a spectrum", _A_SPECTRUM_IS)
     return layout if np.all(kept) else replace(layout, axis=layout.axis[kept], values=layout.values[:, kept])
 
 
@@ -120,14 +120,14 @@ def _check_plausible(path: Path, layout: Layout) -> None:
     axis = layout.axis
     steps = np.diff(np.sort(axis))
     if len(layout.values) == 1 and axis.size < 64 and np.max(steps) > 3 * np.min(steps):
-        raise refused(
+        raise read_error(
             path,
             f"its {axis.size} unevenly spaced points are a list of peaks, not a spectrum",
             "Export the whole spectrum instead of its peaks.",
         )
     # The 3648 pixels of an Ocean Optics spectrometer for 180-900 nm; without a header only their number tells.
     if layout.unit == axes.UNKNOWN and axis.size == 3648 and 150 < np.min(axis) < 360 and 800 < np.max(axis) < 1200:
-        raise refused(
+        raise read_error(
             path,
             f"its axis ({axis[0]:g} to {axis[-1]:g}, 3648 points) looks like the wavelengths of an Ocean Optics"
             " spectrometer, and nothing in it says otherwise",
@@ -148,7 +148,7 @@ def write(path: Path, spectra: SpectrumSet) -> None:
     One spectrum becomes two columns; several become a matrix whose first row is the axis, with the columns of the
     table before it. Facts go above, each as '# name = value'.
     """
-    from ramanstudio.core.paths import replace_atomically
+    from ramanstudio.core.writing import atomic_write
 
     separator = "," if path.suffix.lower() == ".csv" else "\t"
     lines = [
@@ -169,7 +169,7 @@ def write(path: Path, spectra: SpectrumSet) -> None:
         for row, values in enumerate(spectra.values):
             lines.append(separator.join([*(entries[row] for entries in columns.values()), *values.astype(str)]))
     try:
-        replace_atomically(path, "\n".join(lines) + "\n")
+        atomic_write(path, "\n".join(lines) + "\n")
     except OSError as error:
         raise refused_to_write(path, error) from error
 

@@ -21,8 +21,8 @@ class Moment:
     spectra: int = 0  # spectra in the only selected entry
     maps: int = 0  # entries with a place or a time for each spectrum
     working: bool = False
-    undoes: str = ""
-    redoes: str = ""
+    undo_title: str = ""
+    redo_title: str = ""
     recent: int = 0
     engine: bool = False
     explored: bool = False  # whether it is known how the spectra lie to each other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QIcon, QPixmap
 
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.gui.common.theme import Theme
 
 SIZE = 16
@@ -31,7 +31,7 @@ def of_program() -> QIcon:
     """The program's own icon: a drawing of its own up to 24 pixels, where the full one would be a blur."""
     drawn = QIcon()
     for name, sizes in (("ramanstudio-small", (16, 20, 24)), ("ramanstudio", (32, 48, 64, 128, 256))):
-        drawing = QIcon(str(shipped("resources", "icons", f"{name}.svg")))
+        drawing = QIcon(str(bundled_path("resources", "icons", f"{name}.svg")))
         for size in sizes:
             drawn.addPixmap(drawing.pixmap(size, size))
     return drawn

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from ramanstudio.export.figures import ratio_text
+from ramanstudio.export.figures import format_snr
 from ramanstudio.project.project import Entry, Result
 
 State = Literal["problem", "waiting", "raw", "denoised", "not denoised"]
@@ -25,12 +25,12 @@ class Snr:
     @property
     def arrow(self) -> str:
         """`12 → 31`."""
-        return f"{ratio_text(self.before)} → {ratio_text(self.after)}"
+        return f"{format_snr(self.before)} → {format_snr(self.after)}"
 
     @property
     def times(self) -> str:
         """`×2.6`."""
-        return f"×{ratio_text(self.gain)}"
+        return f"×{format_snr(self.gain)}"
 
     @property
     def exposure(self) -> str:
@@ -39,7 +39,7 @@ class Snr:
             return "Not denoised: it holds values that are not numbers."
         if round(self.gain, 1) <= 1.0:
             return "clean already: nothing to gain"
-        return f"like {ratio_text(self.gain**2)}× the exposure"
+        return f"like {format_snr(self.gain**2)}× the exposure"
 
 
 def median_snr(results: list[Result]) -> Snr | None:
@@ -127,7 +127,7 @@ def together_words(results: list[Result]) -> str:
 
 def wanted_words(entries: list[Entry]) -> str:
     """How entries are to be denoised: `with the whole set`, `each by itself`, `as one set`."""
-    if not any(entry.together for entry in entries):
+    if not any(entry.set_id for entry in entries):
         return "each by itself"
     return "as one set" if any(entry.in_larger_set for entry in entries) else "with the whole set"
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 
 Choice = Literal["system", "light", "dark"]
 CHOICES: Final[tuple[Choice, ...]] = ("system", "light", "dark")
@@ -93,7 +93,7 @@ class Theme:
         colours = {name: getattr(self, name) for name in self.__slots__ if name != "categories"}
         return _sheet().substitute(
             colours,
-            icons=shipped("resources", "icons").as_posix(),
+            icons=bundled_path("resources", "icons").as_posix(),
             hover=mixed(self.panel, self.text, 0.06),
             pressed=mixed(self.panel, self.text, 0.12),
             chosen=mixed(self.panel, self.accent, 0.14 if not self.is_dark else 0.22),
@@ -127,13 +127,13 @@ def tabular(font: QFont) -> QFont:
 @cache
 def named(name: Literal["light", "dark"]) -> Theme:
     """The theme of that name, as resources/theme.toml has it."""
-    colours: dict[str, Any] = tomllib.loads(shipped("resources", "theme.toml").read_text(encoding="utf-8"))[name]
+    colours: dict[str, Any] = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[name]
     return Theme(name=name, **{**colours, "categories": tuple(colours["categories"])})
 
 
 @cache
 def _sheet() -> Template:
-    return Template(shipped("resources", "theme.qss").read_text(encoding="utf-8"))
+    return Template(bundled_path("resources", "theme.qss").read_text(encoding="utf-8"))
 
 
 class Appearance(QObject):

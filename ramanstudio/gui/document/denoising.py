@@ -109,7 +109,7 @@ class Denoising(QObject):
     def is_denoised(self, entry: Entry) -> bool:
         """Whether an entry has the result that it asks for now: of these spectra, so much together, by this model."""
         result = self._session.project.result(entry)
-        if result is None or result.together != entry.together:
+        if result is None or result.set_id != entry.set_id:
             return False
         return self.engine is None or result.model == self.engine.card.name
 
@@ -132,7 +132,7 @@ class Denoising(QObject):
     def _wait_for(self, entries: Sequence[Entry]) -> None:
         lacking = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
         if lacking:
-            self._waiting.add(self._session.project.in_one_set(lacking))
+            self._waiting.add(self._session.project.expanded_to_sets(lacking))
             self._prefer_selected()
             self._start()
 
@@ -184,7 +184,7 @@ class Denoising(QObject):
             result = project.result(entry)
             if result is None or result.denoised is None:
                 continue
-            if entry.noise_region is None and not result.region_chosen:
+            if entry.noise_region is None and not result.region_is_manual:
                 continue
             if entry.noise_region != result.noise_region:
                 stale[entry.id] = (result, entry.noise_region)

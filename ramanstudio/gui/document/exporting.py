@@ -77,9 +77,9 @@ def write_groups(project: Project, groups: Groups, path: Path, progress: Progres
 
 def write_identified(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> str:
     """Write the hits of every spectrum; what was done, in words."""
-    from ramanstudio.gui.identify import identification_table
+    from ramanstudio.export import identifications
 
-    many = identification_table.write(project, libraries, path, progress)
+    many = identifications.write(project, libraries, path, progress)
     return f"The hits of {count_of(many, 'spectrum', 'spectra')} were saved as '{path}'."
 
 

@@ -14,10 +14,18 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Answered, Entry, Explored, History, Identified, Project, Region, Result
+from ramanstudio.project.project import (
+    Entry,
+    Exploration,
+    History,
+    Identifications,
+    Predictions,
+    Project,
+    Result,
+)
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Region as Within
+    from ramanstudio.search.matches import Region
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,14 +59,14 @@ class Session(QObject):
         return self._history.present
 
     @property
-    def undoes(self) -> str:
+    def undo_title(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self._history.undoes
+        return self._history.undo_title
 
     @property
-    def redoes(self) -> str:
+    def redo_title(self) -> str:
         """What redo would do again; empty where there is nothing."""
-        return self._history.redoes
+        return self._history.redo_title
 
     @property
     def selected(self) -> tuple[Entry, ...]:
@@ -98,25 +106,25 @@ class Session(QObject):
     @property
     def groups(self) -> Groups | None:
         """The groups of the spectra that were explored, in their order; None before any were found."""
-        groups, explored = self.project.groups, self.project.explored
+        groups, explored = self.project.groups, self.project.exploration
         if groups is None or explored is None:
             return None
         if groups.members is explored.members:
             return groups
         if self._aligned is None or self._aligned[0] is not groups or self._aligned[1].members is not explored.members:
-            self._aligned = (groups, groups.of(explored.members))
+            self._aligned = (groups, groups.for_members(explored.members))
         return self._aligned[1]
 
     @property
     def selected_sets(self) -> list[Entry]:
         """The selected entries that hold a set, or belong to one."""
-        return [entry for entry in self.selected if entry.is_set or entry.together]
+        return [entry for entry in self.selected if entry.is_set or entry.set_id]
 
     @property
     def uses_whole_set(self) -> bool:
         """Whether every selected set is to be denoised with what its spectra share."""
         sets = self.selected_sets
-        return bool(sets) and all(entry.together for entry in sets)
+        return bool(sets) and all(entry.set_id for entry in sets)
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -126,7 +134,7 @@ class Session(QObject):
         """Have this project in the place of what is open; its history begins here."""
         before = self.project
         self._history = History(project)
-        self._next_id = 1 + max((max(entry.id, entry.together) for entry in project.entries), default=0)
+        self._next_id = 1 + max((max(entry.id, entry.set_id) for entry in project.entries), default=0)
         self._announce(before)
 
     def add(self, files: Sequence[Opened], what: str, key: object = None, whole: bool = False) -> list[Entry]:
@@ -145,7 +153,7 @@ class Session(QObject):
         for entry in self.project.entries:
             if entry.id == entry_id:
                 first, *more = self._numbered(opened, whole)
-                entries += [replace(first, id=entry_id, together=entry_id if first.together else 0), *more]
+                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *more]
             else:
                 entries.append(entry)
         self._push(self.project.with_entries(entries), f"Read '{opened.path.name}' again")
@@ -157,7 +165,7 @@ class Session(QObject):
         if count:
             self._push(self.project.without(gone), f"Remove {count} {'entry' if count == 1 else 'entries'}")
 
-    def set_noise_region(self, ids: Iterable[int], region: Region | None) -> None:
+    def set_noise_region(self, ids: Iterable[int], region: tuple[float, float] | None) -> None:
         """Measure the noise of these entries between two shifts (cm⁻¹), or where the engine chooses."""
         chosen = frozenset(ids)
         entries = [
@@ -172,9 +180,9 @@ class Session(QObject):
         chosen = frozenset(ids)
 
         def set_of(entry: Entry) -> int:
-            if entry.id not in chosen or not (entry.is_set or entry.together):
-                return entry.together
-            return (entry.together or entry.id) if on else 0
+            if entry.id not in chosen or not (entry.is_set or entry.set_id):
+                return entry.set_id
+            return (entry.set_id or entry.id) if on else 0
 
         self._put_in_sets(set_of, "Use the whole set" if on else "Denoise each by itself")
 
@@ -182,16 +190,16 @@ class Session(QObject):
         """Denoise these entries, which share an axis, with what all their spectra have in common."""
         chosen, number = frozenset(ids), self._next_id
         self._next_id += 1
-        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.together, "Use as one set")
+        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.set_id, "Use as one set")
 
     def keep(self, found: Mapping[int, Result]) -> None:
         """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""
         index = self._by_id.of(self.project)
         there = ((key, one, index[key]) for key, one in found.items() if key in index)
-        wanted = {key: one for key, one, now in there if (now.source, now.together) == (one.source, one.together)}
+        wanted = {key: one for key, one, now in there if (now.source, now.set_id) == (one.source, one.set_id)}
         if wanted:
             before = self.project
-            self.changed.emit(before, self._history.keep(wanted))
+            self.changed.emit(before, self._history.add_results(wanted))
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -217,29 +225,29 @@ class Session(QObject):
         elif len(ids) == 1:
             self._look_at(Selection.of_spectra(self.project, ids, [spectrum]))
 
-    def keep_explored(self, explored: Explored, groups: Groups | None = None) -> None:
+    def add_exploration(self, explored: Exploration, groups: Groups | None = None) -> None:
         """Keep what was found about all spectra together, and the groups that go with it; no step to undo."""
         before = self.project
-        self._history.keep_explored(explored, groups)
+        self._history.add_exploration(explored, groups)
         self.changed.emit(before, self.project)
 
-    def keep_identified(self, found: Mapping[int, Identified]) -> None:
+    def add_identifications(self, found: Mapping[int, Identifications]) -> None:
         """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
-        self._keep_there(self._history.keep_identified, found)
+        self._keep_there(self._history.add_identifications, found)
 
-    def keep_answered(self, found: Mapping[int, Answered]) -> None:
+    def add_predictions(self, found: Mapping[int, Predictions]) -> None:
         """Keep what a taught model says of entries; likewise."""
-        self._keep_there(self._history.keep_answered, found)
+        self._keep_there(self._history.add_predictions, found)
 
     def _keep_there(self, keep: Callable[[Mapping[int, Any]], Project], found: Mapping[int, Any]) -> None:
         index, before = self._by_id.of(self.project), self.project
         if there := {key: one for key, one in found.items() if key in index and index[key].source is one.source}:
             self.changed.emit(before, keep(there))
 
-    def compare_within(self, region: Within | None) -> None:
+    def compare_within(self, region: Region | None) -> None:
         """Identify spectra by what lies in a region; None compares all."""
-        if region != self.project.within:
-            self._push(replace(self.project, within=region), "Compare another range", "within")
+        if region != self.project.search_range:
+            self._push(replace(self.project, search_range=region), "Compare another range", "within")
 
     def set_groups(self, groups: Groups | None, what: str) -> None:
         """Have these groups."""
@@ -255,8 +263,7 @@ class Session(QObject):
     def _put_in_sets(self, set_of: Callable[[Entry], int], what: str) -> None:
         before = self.project.entries
         entries = [
-            replace(entry, together=number) if (number := set_of(entry)) != entry.together else entry
-            for entry in before
+            replace(entry, set_id=number) if (number := set_of(entry)) != entry.set_id else entry for entry in before
         ]
         if any(new is not old for new, old in zip(entries, before, strict=True)):
             self._push(self.project.with_entries(entries), what)
@@ -312,5 +319,5 @@ def _entries_of(opened: Opened, first_id: int, whole: bool) -> list[Entry]:
     for number, source in enumerate(sources):
         numbered = name if len(sources) == 1 else f"{name} · {number + 1}"
         entry = Entry(first_id + number, numbered, opened.path, source, opened.problem, opened.remedy)
-        entries.append(replace(entry, together=entry.id) if whole and entry.is_set else entry)
+        entries.append(replace(entry, set_id=entry.id) if whole and entry.is_set else entry)
     return entries

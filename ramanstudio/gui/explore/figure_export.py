@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.scatter_figure import Line, ScatterFigure, Scale, Shape
+from ramanstudio.export.scatter_figure import Line, Scale, ScatterFigure, Shape
 from ramanstudio.gui.viewer.category_legend import viridis
 from ramanstudio.gui.viewer.marker_shapes import RING, outline
 from ramanstudio.gui.viewer.spectrum_strip import StripCurve

@@ -184,7 +184,7 @@ class GroupModel(QAbstractListModel):
         return "\n".join(filter(None, told))
 
     def _follow(self, before: Project, now: Project) -> None:
-        if now.groups is not before.groups or now.explored is not before.explored:
+        if now.groups is not before.groups or now.exploration is not before.exploration:
             self._take(self._session.groups)
 
     def _take(self, groups: Groups | None) -> None:

@@ -236,7 +236,7 @@ class GroupsPanel(Panel):
             self.name.setEditText(typed if self.name.hasFocus() else "")
 
     def _follow(self, before: Project, now: Project) -> None:
-        if now.groups is not before.groups or now.explored is not before.explored:
+        if now.groups is not before.groups or now.exploration is not before.exploration:
             self.refresh()
 
     def _follow_selection(self) -> None:

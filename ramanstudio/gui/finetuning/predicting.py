@@ -14,8 +14,8 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import replace_atomically
 from ramanstudio.core.spectra import SpectrumSet, stacked
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.shell.studio import Studio
-    from ramanstudio.project.project import Predictions, Entry
+    from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Answered"], str]
+Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,7 +271,7 @@ def _write(path: Path, answers: ClassifiedSpectra) -> None:
         if entry.path.absolute() == path.absolute():
             raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
     try:
-        replace_atomically(path, text.getvalue())
+        atomic_write(path, text.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."

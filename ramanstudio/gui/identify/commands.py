@@ -39,7 +39,7 @@ class IdentifyCommands(GroupCommands):
         self._walk(1)
 
     def export_identified(self) -> None:
-        from ramanstudio.gui.identify.identification_table import KINDS
+        from ramanstudio.export.identifications import KINDS
 
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"

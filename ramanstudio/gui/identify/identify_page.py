@@ -13,20 +13,20 @@ from ramanstudio.gui.common.change_tracker import MadeOf
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import TaughtModels
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import TaughtRows, above
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.export.identification_figure import OverlayPicture
+    from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.gui.identify.match_list import HitList
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.result_header import Verdict
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
@@ -40,7 +40,7 @@ class IdentifyPage(QWidget):
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: TaughtModels, actions: Actions
+        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: FineTunedModels, actions: Actions
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
@@ -64,6 +64,7 @@ class IdentifyPage(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         self.taught = TaughtRows(self, taught)
+        self.looked_at.connect(lambda: self.taught.show_spectrum(self.entry, self.row))
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
@@ -116,7 +117,7 @@ class IdentifyPage(QWidget):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._refresh_soon(0)
-        elif now.identified is not before.identified or now.results is not before.results:
+        elif now.identifications is not before.identifications or now.results is not before.results:
             self._refresh_soon(AFTER_RESULTS_MS if self._is_answered() else 0)
 
     def _begin_again(self) -> None:
@@ -245,7 +246,9 @@ class IdentifyPage(QWidget):
         view.show_over(laid.over, laid.marks)
         if laid.problem:
             verdict.facts.setText(laid.problem)
-        elif found is None or not found.why or match is not next(iter(found.matches), None):  # else it is said already
+        elif (
+            found is None or not found.explanation or match is not next(iter(found.matches), None)
+        ):  # else it is said already
             verdict.say_share(laid.share)
 
     def _ask_for_reference(self) -> None:
@@ -282,7 +285,7 @@ class IdentifyPage(QWidget):
         """What is drawn, as tab separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-    def picture(self) -> OverlayPicture | None:
+    def picture(self) -> IdentificationFigure | None:
         """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
         if self.view is None or self.verdict is None:
             return None

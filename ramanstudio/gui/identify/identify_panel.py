@@ -14,14 +14,14 @@ from ramanstudio.gui.common.change_tracker import MadeOf
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import NamedBox, Panel, button, label, panel_heading
+from ramanstudio.gui.document.library_problems import UnopenedRows
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.gui.identify.model_choice import TaughtChoice
 from ramanstudio.gui.identify.region_inputs import RegionInputs
 from ramanstudio.gui.identify.substance_list import Substances
 from ramanstudio.gui.identify.texts import mixture_words
-from ramanstudio.gui.libraries.library_problems import UnopenedRows
-from ramanstudio.project.substance_counts import Tally
+from ramanstudio.project.substances import Tally
 
 if TYPE_CHECKING:
     from ramanstudio.gui.shell.studio import Studio

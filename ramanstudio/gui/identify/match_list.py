@@ -20,7 +20,7 @@ from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, mixed, tabula
 from ramanstudio.gui.identify.match_model import CANDIDATE, CHANCE, COLUMNS, QUIET, HitModel, LibraryOf
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
 Index = QModelIndex | QPersistentModelIndex
 

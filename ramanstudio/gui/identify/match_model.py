@@ -12,7 +12,7 @@ from ramanstudio.gui.identify.texts import bands_words, chance_words
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
 Index = QModelIndex | QPersistentModelIndex
 LibraryOf = Callable[["Match"], "Library | None"]
@@ -112,8 +112,8 @@ class HitModel(QAbstractTableModel):
             return match.probability
         if role == QUIET:
             return found.unknown
-        if role == CANDIDATE and not found.unknown and index.row() < found.candidates:
-            return "last" if index.row() == min(found.candidates, len(found.matches)) - 1 else "inside"
+        if role == CANDIDATE and not found.unknown and index.row() < found.candidate_set_size:
+            return "last" if index.row() == min(found.candidate_set_size, len(found.matches)) - 1 else "inside"
         return None
 
     def _words(self, match: Match, key: str, row: int) -> str:

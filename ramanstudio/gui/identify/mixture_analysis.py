@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.gui.document.search_queue import Question, with_fingerprints
 from ramanstudio.gui.identify.overlay import inside
-from ramanstudio.gui.identify.search_queue import Question, prepared
 
 Floats = NDArray[np.floating[Any]]
 
@@ -61,7 +61,7 @@ def mixture_of(question: Question, entry_id: int, spectrum: SpectrumSet, row: in
     from ramanstudio.search import mixture_candidates, mixtures
     from ramanstudio.signal import snr
 
-    libraries = prepared(question, progress)
+    libraries = with_fingerprints(question, progress)
     progress(0, 0, "Taking the mixture apart")
     compared = inside(spectrum.axis, question.within) & np.isfinite(spectrum.values[0])
     if compared.sum() < FEWEST:

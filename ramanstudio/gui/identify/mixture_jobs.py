@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.identify.identifying import Identifying
+from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.identify.mixture_analysis import Mixed, mixture_of
 from ramanstudio.project.project import Entry
 

@@ -14,8 +14,8 @@ from ramanstudio.project.predictions import prediction_text
 
 if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
-    from ramanstudio.gui.finetuning.model_predictions import FineTunedModels
-    from ramanstudio.gui.identify.identify_page import IdentifyPage
+    from ramanstudio.gui.document.model_predictions import FineTunedModels
+    from ramanstudio.project.project import Entry
 
 NONE_YET = "None yet. Analyse › Teach… makes one of spectra that are labelled."
 
@@ -71,9 +71,11 @@ class TaughtChoice(QWidget):
 class TaughtRows(QWidget):
     """A line for each model that is asked: `five strains (taught): Strain B · 94 %`. Hidden where none is."""
 
-    def __init__(self, page: IdentifyPage, models: FineTunedModels) -> None:
-        super().__init__(page)
-        self._page, self._models = page, models
+    def __init__(self, parent: QWidget, models: FineTunedModels) -> None:
+        super().__init__(parent)
+        self._models = models
+        self._entry: Entry | None = None
+        self._row = 0
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.words = label("", wrap=True)
@@ -83,15 +85,19 @@ class TaughtRows(QWidget):
         column.setContentsMargins(16, 6, 12, 6)
         column.addWidget(self.words)
         self.hide()
-        page.looked_at.connect(self.refresh)
         models.changed.connect(self.refresh)
 
+    def show_spectrum(self, entry: Entry | None, row: int) -> None:
+        """Show the predictions for spectrum `row` of `entry`; None hides them."""
+        self._entry, self._row = entry, row
+        self.refresh()
+
     def refresh(self) -> None:
-        """Show what models say of the spectrum that is looked at."""
-        entry, lines, before = self._page.entry, [], self._models.waits_for
+        """Show the predictions that there are now."""
+        entry, lines, before = self._entry, [], self._models.waits_for
         waiting = f"is asked once this is done: {before}…" if before else "being asked…"
         for name, said in self._models.answers(entry) if entry is not None else ():
-            words = prediction_text(said, self._page.row) if said is not None else ""
+            words = prediction_text(said, self._row) if said is not None else ""
             lines.append(f"{name} (taught): {words or waiting}")
         self.words.setText("\n".join(lines))
         self.setVisible(bool(lines))

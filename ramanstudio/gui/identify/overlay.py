@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
 Floats = NDArray[np.floating[Any]]
 

@@ -16,7 +16,7 @@ from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Match, Region
+    from ramanstudio.search.matches import Match, Region
 
 
 @dataclass(frozen=True, slots=True, eq=False)

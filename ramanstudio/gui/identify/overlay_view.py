@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from ramanstudio.export.identification_figure import IdentificationFigure
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
 Floats = NDArray[np.floating[Any]]
 

@@ -12,7 +12,7 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.band_input import BandInput
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
 MOST: Final = 4  # ranges that are left out
 _ALL: Final = (float("-inf"), float("inf"))
@@ -102,7 +102,7 @@ class RegionInputs(QWidget):
         return row
 
     def _now(self) -> Region:
-        from ramanstudio.search.searching import Region
+        from ramanstudio.search.matches import Region
 
         return self._region or Region(*_ALL, ())
 

@@ -14,7 +14,7 @@ from ramanstudio.gui.common.theme import Theme, faded
 from ramanstudio.gui.viewer.plot_panes import NoiseRegion
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Region
+    from ramanstudio.search.matches import Region
 
 NARROWEST_CM: Final = 20.0  # a narrower range holds no spectrum
 

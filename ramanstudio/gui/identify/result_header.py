@@ -8,16 +8,16 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, tabular
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
-from ramanstudio.gui.identify.texts import candidates_words, chance_words, prediction_summaries, marks_words, note_of
-from ramanstudio.project.substance_counts import UNKNOWN
+from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
 
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
 WHOLE: Final = 0.75  # of a spectrum that a reference covers is not worth a word
 HEADLINES: Final = (28, 22, 18)  # pixels
@@ -90,7 +90,7 @@ class Verdict(QWidget):
             self.facts.setText("")
         else:
             lead = f"Closest shown: {match.name}" if unknown else match.name
-            parts = (lead, prediction_summaries(match, library), note_of(match, library))
+            parts = (lead, facts_of(match, library), note_of(match, library))
             self.facts.setText(" · ".join(part for part in parts if part))
         self._show_parts()
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ramanstudio.gui.common.theme import Theme, current, tabular
-from ramanstudio.project.substance_counts import SubstanceCount
+from ramanstudio.project.substances import Counted
 
 
 class Substances(QTreeWidget):
@@ -19,7 +19,7 @@ class Substances(QTreeWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self._shown, self._following = current(), tuple[SubstanceCount, ...](), False
+        self._theme, self._shown, self._following = current(), tuple[Counted, ...](), False
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -46,7 +46,7 @@ class Substances(QTreeWidget):
         self._theme = theme
         self._fill()
 
-    def show_counts(self, counts: Sequence[SubstanceCount]) -> None:
+    def show_counts(self, counts: Sequence[Counted]) -> None:
         """Show these, in this order."""
         if tuple(counts) != self._shown:
             self._shown = tuple(counts)

@@ -9,7 +9,7 @@ from ramanstudio.gui.common.texts import count_of, number
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Match
+    from ramanstudio.search.matches import Identification, Match
 
 _CANDIDATES = "Candidates, right nine times in ten where the libraries have it"
 SURE = 0.995  # a chance above is not written as 1
@@ -36,13 +36,13 @@ def candidates_words(found: Identification) -> str:
     """How many of the list hold the right one nine times in ten."""
     if found.unknown or not found.matches:
         return ""
-    many = min(found.candidates, len(found.matches))
+    many = min(found.candidate_set_size, len(found.matches))
     if many <= 1:
         return f"{_CANDIDATES}: the first alone."
     return f"{_CANDIDATES}: the first {many}; compare them."
 
 
-def prediction_summaries(match: Match, library: Library | None) -> str:
+def facts_of(match: Match, library: Library | None) -> str:
     """`SiO2 · silicates · laser 532 nm · R040031 · RRUFF`; empty where its library is not at hand."""
     if library is None:
         return "Its library is no longer here."

@@ -77,14 +77,14 @@ def references_of(parts: Sequence[Entry], substance: str, group: str) -> partial
 
 
 def _references(parts: Sequence[Entry], substance: str, group: str) -> list[Reference]:
-    from ramanstudio.library.building import from_sets
+    from ramanstudio.library.building import references_from_sets
 
     references, problems = [], []
     for entry in parts:
         if entry.source is None:
             continue
         sets, names = _named(entry, entry.source, substance)
-        found, failed = from_sets(sets, names, group, entry.path.name)
+        found, failed = references_from_sets(sets, names, group, entry.path.name)
         references += found
         problems += failed
     if not references and problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ramanstudio.core.paths import libraries
+from ramanstudio.core.paths import user_libraries
 
 
 def page() -> str:
@@ -28,5 +28,5 @@ orientation.</li>
 <h3>Your own</h3>
 <p>Libraries… (Ctrl+Shift+L) makes a library of any spectra you have: of files, of a folder whose subfolders are groups,
 or of what is selected in the list. A library is one file; those in this folder are found at the start:</p>
-<p>{libraries()}</p>
+<p>{user_libraries()}</p>
 """

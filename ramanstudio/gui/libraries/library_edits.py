@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
-from ramanstudio.core import paths as places
+from ramanstudio.core.paths import user_libraries
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.library_problems import ask_to_remove, is_sure
 from ramanstudio.gui.libraries.add_dialog import NamingDialog, references_of
-from ramanstudio.gui.libraries.library_problems import ask_to_remove, is_sure
 
 if TYPE_CHECKING:
     from ramanstudio.gui.libraries.library_window import LibraryWindow
@@ -25,7 +25,7 @@ HOLDS: Final = "Libraries and downloads (*.ramanlib *.zip *.csv *.rds);;All file
 
 def is_starter(library: Library) -> bool:
     """Whether it comes with the program, and stays as it is."""
-    return library.path.parent != places.libraries()
+    return library.path.parent != user_libraries()
 
 
 class LibraryEdits:
@@ -122,9 +122,9 @@ class LibraryEdits:
 
     def take_off(self) -> None:
         """Take the library off the shelf, with its file."""
-        library, unopened = self._window.chosen, self._window.chosen_unopened
-        if unopened is not None:
-            ask_to_remove(unopened, self._studio.libraries, self._window)
+        library, unreadable = self._window.chosen, self._window.chosen_unopened
+        if unreadable is not None:
+            ask_to_remove(unreadable, self._studio.libraries, self._window)
         elif library is not None and is_sure(
             self._window, f"Remove the library '{library.title}' and its file for good?"
         ):

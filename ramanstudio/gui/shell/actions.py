@@ -89,7 +89,13 @@ ACTIONS: Final = (
     ),
     Action("quit", "Quit", "File", "Ctrl+Q", "Close the window and end the program", "ph.sign-out", parts=True),
     Action(
-        "undo", "Undo", "Edit", "Ctrl+Z", "Take the last step back", "ph.arrow-u-up-left", lambda now: bool(now.undoes)
+        "undo",
+        "Undo",
+        "Edit",
+        "Ctrl+Z",
+        "Take the last step back",
+        "ph.arrow-u-up-left",
+        lambda now: bool(now.undo_title),
     ),
     Action(
         "redo",
@@ -98,7 +104,7 @@ ACTIONS: Final = (
         "Ctrl+Shift+Z",
         "Do again what was taken back",
         "ph.arrow-u-up-right",
-        lambda now: bool(now.redoes),
+        lambda now: bool(now.redo_title),
     ),
     Action(
         "copy",

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped, user_log
+from ramanstudio.core.paths import bundled_path, user_log
 from ramanstudio.engine import models
 from ramanstudio.export.figures import PARTS
 from ramanstudio.gui.common import dialogs
@@ -20,7 +20,7 @@ from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.shell import about
 from ramanstudio.gui.shell.command_palette import Choice, CommandPalette
 from ramanstudio.gui.shell.settings_dialog import SettingsDialog
-from ramanstudio.project.project import on_one_axis
+from ramanstudio.project.project import share_axis
 from ramanstudio.project.project_file import SUFFIX
 
 
@@ -40,7 +40,7 @@ class Commands(IdentifyCommands):
         self._open([path])
 
     def try_demo(self) -> None:
-        self._studio.opening.open([shipped("resources", "demo")])
+        self._studio.opening.open([bundled_path("resources", "demo")])
         self._studio.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
 
     def save_project(self) -> Job | None:
@@ -138,7 +138,7 @@ class Commands(IdentifyCommands):
 
     def one_set(self) -> None:
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        if entries and not all(on_one_axis(entries[0], entry) for entry in entries):
+        if entries and not all(share_axis(entries[0], entry) for entry in entries):
             self._studio.messages.warning(
                 "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
                 " Select those that were measured alike."

@@ -103,5 +103,5 @@ def enable(actions: Mapping[str, QAction], moment: Moment) -> None:
     """Switch each action on or off for this moment."""
     for row in ACTIONS:
         actions[row.id].setEnabled(row.enabled(moment))
-    for name, verb, what in (("undo", "Undo", moment.undoes), ("redo", "Redo", moment.redoes)):
+    for name, verb, what in (("undo", "Undo", moment.undo_title), ("redo", "Redo", moment.redo_title)):
         actions[name].setText(f"{verb}: {what[0].lower() + what[1:]}" if what else verb)

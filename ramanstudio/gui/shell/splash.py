@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPixm
 from PySide6.QtWidgets import QSplashScreen
 
 import ramanstudio
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 
 QUICK_S: Final = 0.7  # a start that has come this far by then is over before one has looked at a picture
 SIZE: Final = QSize(440, 220)
@@ -42,7 +42,7 @@ def picture() -> QPixmap:
     """The drawing with name and version, as sharp as the screen is."""
     screen = QGuiApplication.primaryScreen()
     ratio = screen.devicePixelRatio() if screen is not None else 1.0
-    drawn = QIcon(str(shipped("resources", "icons", "splash.svg"))).pixmap(SIZE, ratio)
+    drawn = QIcon(str(bundled_path("resources", "icons", "splash.svg"))).pixmap(SIZE, ratio)
     painter = QPainter(drawn)
     font = QFont(painter.font())
     font.setPixelSize(20)

@@ -22,13 +22,13 @@ from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.document.denoising import Denoising, EngineLoader
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.exporting import Exporting
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.finetuning.model_predictions import TaughtModels
-from ramanstudio.gui.identify.identifying import Identifying
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
-from ramanstudio.gui.libraries.libraries import Libraries
 from ramanstudio.gui.shell.main_window import MainWindow
 from ramanstudio.project.project import Entry
 
@@ -55,7 +55,7 @@ class Studio(QObject):
         self.libraries = Libraries(self.workers, self.messages, self.settings)
         self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
         self.unmixing = Unmixing(self.workers, self.messages, self.identifying)
-        self.taught_models = TaughtModels(self.session, self.workers, self.messages, self.settings, self.denoising)
+        self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]

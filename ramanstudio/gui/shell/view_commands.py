@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.project.project import Entry, Region
+from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.scatter_view import ScatterView
@@ -114,7 +114,7 @@ class ViewCommands:
     def theme_dark(self, on: bool) -> None:
         self._choose_theme("dark", on)
 
-    def _measure_in(self, entries: Sequence[Entry], region: Region | None) -> None:
+    def _measure_in(self, entries: Sequence[Entry], region: tuple[float, float] | None) -> None:
         """Measure the noise of these in one region; says how many keep their own, their axis not having it."""
         from ramanstudio.engine import reaches
 

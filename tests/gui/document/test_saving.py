@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from ramanstudio.gui.common import dialogs
 from ramanstudio.project import project_file
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Explored
+from ramanstudio.project.project import Exploration
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra
 
 
@@ -20,8 +20,10 @@ def with_groups(window: Window) -> None:
     session = window.studio.session
     members = Members.of_entries((entry.id, 1) for entry in session.project.entries)
     rows = np.eye(len(members), dtype=np.float32)
-    groups = Groups.found(members, np.arange(len(members)) % 2, np.ones(len(members), dtype=np.float32), "k-means")
-    session.keep_explored(Explored(members, rows, rows), groups)
+    groups = Groups.from_clustering(
+        members, np.arange(len(members)) % 2, np.ones(len(members), dtype=np.float32), "k-means"
+    )
+    session.add_exploration(Exploration(members, rows, rows), groups)
 
 
 def saved(window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -17,7 +17,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Denoised
 from ramanstudio.library import library, starter_library
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.searching import Identification, Match, Region
+from ramanstudio.search.matches import Identification, Match, Region
 from tests.gui.driver import SmoothingEngine
 
 AXIS = np.linspace(150.0, 1850.0, 851)
@@ -52,7 +52,7 @@ def reference(name: str, **known: Any) -> Reference:
 def a_library(title: str = "Minerals", names: Sequence[str] = tuple(SHIFTS), note: str = "") -> Library:
     """A library on the shelf."""
     references = [reference(name, group="minerals", laser_nm=532.0, note=note) for name in names]
-    return library.write(paths.libraries() / f"{title}{library.SUFFIX}", references, title)
+    return library.write(paths.user_libraries() / f"{title}{library.SUFFIX}", references, title)
 
 
 def a_file(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, noise: float = 2.0) -> Path:
@@ -67,7 +67,7 @@ def a_file(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, n
 class ComparingEngine(SmoothingEngine):
     """Compares by the correlation of slopes; a hit of less than 0.3 is not credible."""
 
-    made_by = "slopes"
+    fingerprint_version = "slopes"
 
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
@@ -76,7 +76,7 @@ class ComparingEngine(SmoothingEngine):
         self.prepared = 0
         self.refusal: StudioError | None = None  # what is wrong with the search as a whole
 
-    def prints_of(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
+    def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> dict[str, NDArray[Any]]:
         self.prepared += len(spectra)
         return {"slopes": np.stack([_slope(one.axis, one.values[0]) for one in spectra])}
 
@@ -104,7 +104,7 @@ class ComparingEngine(SmoothingEngine):
             scored = [
                 (float(np.dot(print_, slope)), place, at)
                 for place, one in enumerate(libraries)
-                for at, print_ in enumerate(one.prints["slopes"])
+                for at, print_ in enumerate(one.fingerprints["slopes"])
             ]
             scored.sort(reverse=True)
             found.append(self._identification(scored[:top], libraries))
@@ -121,8 +121,8 @@ class ComparingEngine(SmoothingEngine):
             numbers = (max(score, 0.0), score, 1000 * max(score, 0.0) ** 2, score, 1 - score, 0.1)
             matches.append(Match(name, *numbers, place, at, *kind))
         unknown = not scored or scored[0][0] < 0.3
-        why = "No reference has these bands." if unknown else ""
-        return Identification(tuple(matches), unknown, 0 if unknown else 2, why)
+        explanation = "No reference has these bands." if unknown else ""
+        return Identification(tuple(matches), unknown, 0 if unknown else 2, explanation)
 
 
 def _slope(axis: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float32]:

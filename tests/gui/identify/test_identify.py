@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import shipped
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.engine import Engine
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.identify.identify_page import IdentifyPage
@@ -72,7 +72,7 @@ def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starte
         (1160.0, "matched"),
     }
     assert "laser 532 nm" in desk.verdict.facts.text()
-    assert "the first 2; compare them" in desk.verdict.why.text()
+    assert "the first 2; compare them" in desk.verdict.explanation.text()
     QTest.keyClick(desk.page.hits, Qt.Key.Key_Down)
     assert view.over.name == ranked[1] != "quartz"
     assert any(mark.kind == "missing" for mark in view.ruler.marks)
@@ -93,7 +93,7 @@ def test_what_nothing_fits_is_unknown_and_says_why(start: Starter, tmp_path: Pat
     a_library()
     desk = Desk(start, a_file(tmp_path, "dust", {}))
     desk.wait_named("unknown")
-    assert "No reference has these bands." in desk.verdict.why.text()
+    assert "No reference has these bands." in desk.verdict.explanation.text()
     assert "Closest shown" in desk.verdict.facts.text()
     assert desk.hits, "the closest are shown all the same"
     assert desk.verdict.chance.text() == ""
@@ -105,7 +105,7 @@ def test_a_flat_spectrum_says_that_there_is_nothing_to_compare(start: Starter, t
     np.savetxt(flat, np.column_stack([AXIS, np.full_like(AXIS, 7.0)]), fmt="%.3f")
     desk = Desk(start, flat, a_file(tmp_path, "stone", {"calcite": 1.0}))
     desk.wait_named("unknown")
-    assert "nothing to compare" in desk.verdict.why.text()
+    assert "nothing to compare" in desk.verdict.explanation.text()
     desk.window.choose("stone.txt")
     desk.wait_named("calcite")
 
@@ -117,7 +117,7 @@ def test_a_search_that_is_refused_names_nothing_unknown_and_can_be_tried_again(s
     desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.window.wait_until(lambda: len(desk.studio.session.project.entries) == 1)
     desk.look()
-    desk.window.wait_until(lambda: "The weights are damaged." in desk.verdict.why.text())
+    desk.window.wait_until(lambda: "The weights are damaged." in desk.verdict.explanation.text())
     assert desk.verdict.name.text() == ""
     assert desk.panel.substances.rows == []
     desk.engine.refusal = None
@@ -157,7 +157,9 @@ def test_of_a_map_it_counts_the_substances_and_a_click_selects_their_spectra(sta
 def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
     some = [one for one in whole_starter() if one.name in ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")]
     monkeypatch.setattr(starter_library, "starter", lambda: some)
-    window = start(shipped("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu"))
+    window = start(
+        bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
+    )
     window.do("tab_identify")
     page = window.window.pages.page("identify")
     assert isinstance(page, IdentifyPage)
@@ -240,21 +242,21 @@ def test_a_library_that_is_not_ticked_is_not_searched(start: Starter, tmp_path: 
     for box in desk.panel.libraries:
         box.setChecked(False)
         desk.window.wait_settled()
-    desk.window.wait_until(lambda: "No library is chosen" in desk.verdict.why.text())
+    desk.window.wait_until(lambda: "No library is chosen" in desk.verdict.explanation.text())
 
 
 def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_removed(
     start: Starter, tmp_path: Path, asked: list[str]
 ) -> None:
     a_library()
-    broken = paths.libraries() / "broken.ramanlib"
+    broken = paths.user_libraries() / "broken.ramanlib"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert "broken.ramanlib" in desk.window.message
-    assert ["broken.ramanlib" in words for words in desk.panel.unopened.words] == [True]
-    desk.panel.unopened.buttons[0].click()
-    desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unopened.isVisible())
+    assert ["broken.ramanlib" in words for words in desk.panel.unreadable.words] == [True]
+    desk.panel.unreadable.buttons[0].click()
+    desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unreadable.isVisible())
     assert "broken.ramanlib" in asked[0]
     assert "'broken.ramanlib' was removed." in desk.window.message
     desk.window.do("cancel")
@@ -292,7 +294,7 @@ def test_a_dropped_library_is_put_on_the_shelf_and_searched(start: Starter, tmp_
     desk.window.drop(tmp_path / "Given.ramanlib")
     assert desk.window.lit == "Drop to search in the library 'Given' too"
     desk.wait_named("barite")
-    assert (paths.libraries() / "Given.ramanlib").is_file()
+    assert (paths.user_libraries() / "Given.ramanlib").is_file()
     assert len(desk.studio.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
@@ -336,8 +338,8 @@ def test_a_mixture_is_taken_apart_into_shares(start: Starter, tmp_path: Path, mo
     assert sum(part.fraction for part in mixed.parts) == pytest.approx(1.0, abs=0.02)
     desk.window.wait_until(lambda: "calcite" in desk.panel.parts.accessibleName())
     desk.window.wait_until(lambda: set(desk.verdict.name.text().split(" + ")) == {"calcite", "anatase"})
-    assert "A mixture: " in desk.verdict.why.text()
-    assert "best single hit is calcite" in desk.verdict.why.text()
+    assert "A mixture: " in desk.verdict.explanation.text()
+    assert "best single hit is calcite" in desk.verdict.explanation.text()
     assert desk.panel.fit.isChecked()
     desk.panel.fit.setChecked(False)
     assert desk.verdict.name.text() == "calcite", "the hit that is looked at, not the mixture"
@@ -399,7 +401,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     a_library()
 
     class Other(ComparingEngine):
-        made_by = "another model"
+        fingerprint_version = "another model"
 
     shelf = library_folder.shelf()
     for one in shelf.libraries:
@@ -414,20 +416,20 @@ def test_getting_a_library_ready_can_be_stopped_and_does_not_begin_again_by_itse
 ) -> None:
     a_library()
     desk = Desk(start)
-    may_prepare, prints_of, begun = threading.Event(), desk.engine.prints_of, list[int]()
+    may_prepare, compute_fingerprints, begun = threading.Event(), desk.engine.compute_fingerprints, list[int]()
 
     def slowly(spectra: Any) -> Any:
         begun.append(len(spectra))
         may_prepare.wait(10)
-        return prints_of(spectra)
+        return compute_fingerprints(spectra)
 
-    desk.engine.prints_of = slowly  # type: ignore[method-assign]
+    desk.engine.compute_fingerprints = slowly  # type: ignore[method-assign]
     desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.window.wait_until(lambda: len(desk.studio.session.project.entries) > 0)
     desk.look()
-    desk.window.wait_until(lambda: "Getting ready" in desk.verdict.why.text())
+    desk.window.wait_until(lambda: "Getting ready" in desk.verdict.explanation.text())
     desk.panel.go.click()
-    desk.window.wait_until(lambda: "not ready for this model: that was stopped" in desk.verdict.why.text())
+    desk.window.wait_until(lambda: "not ready for this model: that was stopped" in desk.verdict.explanation.text())
     desk.window.wait_until(lambda: desk.panel.go.text() == "Identify all")
     QTest.qWait(200)
     assert len(begun) == 1, "it has begun again by itself"

@@ -15,7 +15,7 @@ from ramanstudio.gui.common.theme import named
 from ramanstudio.gui.identify.band_ruler import Mark
 from ramanstudio.gui.identify.overlay import laid_over
 from ramanstudio.gui.identify.overlay_view import Over, OverlayView, Query
-from ramanstudio.search.searching import Region
+from ramanstudio.search.matches import Region
 from tests.gui.identify.sample_libraries import AXIS, SHIFTS, lines, reference
 
 QUARTZ = lines(SHIFTS["quartz"])

@@ -102,7 +102,7 @@ def test_references_are_renamed_and_removed(desk: Desk, monkeypatch: pytest.Monk
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     desk.parts.remove.click()
     desk.window.wait_until(lambda: desk.names() == ["aragonite"])
-    on_disk = library.open(paths.libraries() / "Stones.ramanlib")
+    on_disk = library.open(paths.user_libraries() / "Stones.ramanlib")
     assert list(on_disk.names) == ["aragonite"]
 
 
@@ -115,7 +115,7 @@ def test_the_selected_spectra_become_references(desk: Desk) -> None:
     dialog.group.setText("minerals")
     dialog.accept()
     desk.window.wait_until(lambda: "rose quartz" in desk.names())
-    added = library.open(paths.libraries() / "Stones.ramanlib")
+    added = library.open(paths.user_libraries() / "Stones.ramanlib")
     assert list(added.names) == ["quartz", "calcite", "rose quartz"]
     assert added.spectrum(2).points == 851
     assert added.sources[2] == "stone.txt"
@@ -138,12 +138,12 @@ def test_libraries_are_merged_renamed_exported_and_removed(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     desk.parts.take_off.click()
     desk.window.wait_until(lambda: len(desk.libraries()) == 3)
-    assert not (paths.libraries() / "All.ramanlib").exists()
+    assert not (paths.user_libraries() / "All.ramanlib").exists()
 
 
 def test_copies_of_one_spectrum_are_found_whatever_they_are_called(desk: Desk) -> None:
     twice = [reference("quartz"), reference("calcite"), reference("quartz")]
-    library.write(paths.libraries() / "Twice.ramanlib", twice, "Twice")
+    library.write(paths.user_libraries() / "Twice.ramanlib", twice, "Twice")
     desk.window.studio.libraries.load_again()
     desk.window.wait_until(lambda: "Twice\n3 references" in desk.libraries())
     desk.turn_to("Twice")
@@ -154,7 +154,7 @@ def test_copies_of_one_spectrum_are_found_whatever_they_are_called(desk: Desk) -
 
 
 def test_what_cannot_be_opened_stands_on_the_shelf_and_can_be_removed(desk: Desk, asked: list[str]) -> None:
-    broken = paths.libraries() / "broken.ramanlib"
+    broken = paths.user_libraries() / "broken.ramanlib"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
     desk.window.studio.libraries.load_again()
     desk.window.wait_until(lambda: "broken.ramanlib\ncould not be opened" in desk.libraries())
@@ -186,7 +186,7 @@ def test_a_library_is_made_of_a_folder(desk: Desk, tmp_path: Path, monkeypatch: 
 
 def test_an_edit_is_refused_where_the_file_has_changed_meanwhile(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.turn_to("Stones")
-    path = paths.libraries() / "Stones.ramanlib"
+    path = paths.user_libraries() / "Stones.ramanlib"
     library.open(path).removed(np.array([0]))  # somebody else, on the command line
     desk.choose("calcite")
     answer(monkeypatch, "aragonite")

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import draft_of, libraries
+from ramanstudio.core.paths import user_libraries
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
+from ramanstudio.core.writing import atomic_path
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.libraries.library_writing import edited
+from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
     from ramanstudio.library.library import Library, Reference
-    from ramanstudio.library.library_folder import Shelf, Unopened
+    from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
 
 Edit = Callable[["Library", Progress], "Library"]
 
@@ -40,7 +41,7 @@ class Libraries(QObject):
         self._asked = False
         self.all: tuple[Library, ...] = ()
         self.problems: tuple[StudioError, ...] = ()
-        self.unopened: tuple[Unopened, ...] = ()  # those of the problems that are files on the shelf
+        self.unreadable: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files on the shelf
 
     # What there is
 
@@ -130,7 +131,7 @@ class Libraries(QObject):
         job.succeeded.connect(lambda _: self._forget(library.path))
         return job
 
-    def delete_unopened(self, one: Unopened) -> Job:
+    def delete_unopened(self, one: UnreadableLibrary) -> Job:
         """Take what could not be opened off the shelf: its file."""
         job = self._submit(partial(_delete, one.path), f"Removing '{one.path.name}'")
         job.succeeded.connect(lambda _: self._forget(one.path))
@@ -159,9 +160,9 @@ class Libraries(QObject):
 
     def _forget(self, path: Path) -> None:
         self.all = tuple(one for one in self.all if one.path != path)
-        gone = [one.error for one in self.unopened if one.path == path]
+        gone = [one.error for one in self.unreadable if one.path == path]
         self.problems = tuple(error for error in self.problems if error not in gone)
-        self.unopened = tuple(one for one in self.unopened if one.path != path)
+        self.unreadable = tuple(one for one in self.unreadable if one.path != path)
         self.changed.emit()
 
     def _say_made(self, made: Made, name: str) -> None:
@@ -174,7 +175,7 @@ class Libraries(QObject):
             self._messages.info(f"{words}, and is searched from now on.")
 
     def _keep_shelf(self, shelf: Shelf) -> None:
-        self.all, self.problems, self.unopened = shelf.libraries, shelf.problems, shelf.unopened
+        self.all, self.problems, self.unreadable = shelf.libraries, shelf.problems, shelf.unreadable
         for error in self.problems:
             self._messages.show_error(error)
 
@@ -197,29 +198,29 @@ def _install(path: Path, progress: Progress) -> Made:
 
 
 def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
-    from ramanstudio.library.building import build, free_place
+    from ramanstudio.library.building import build, free_path
 
-    return build(free_place(libraries(), title), list(paths), title, progress=progress)
+    return build(free_path(user_libraries(), title), list(paths), title, progress=progress)
 
 
 def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_place
+    from ramanstudio.library.building import free_path
 
-    return library.write(free_place(libraries(), title), references(), title, progress)
+    return library.write(free_path(user_libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_place
+    from ramanstudio.library.building import free_path
 
-    return library.merged(free_place(libraries(), title), several, title, progress)
+    return library.merged(free_path(user_libraries(), title), several, title, progress)
 
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:
     progress(0, 0)
     try:
-        with draft_of(path) as draft:
+        with atomic_path(path) as draft:
             shutil.copyfile(library.path, draft)
     except OSError as error:
         raise StudioError(

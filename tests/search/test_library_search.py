@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.band_matching import bands_of, compared
+from ramanstudio.search.band_matching import compared, find_bands
 from ramanstudio.search.fingerprints import GRID
 from ramanstudio.search.matches import Region
 
@@ -51,7 +51,7 @@ def spectrum(
 def shelf(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Library:
     path = tmp_path_factory.mktemp("shelf") / "invented.ramanlib"
     references = [Reference(f"Substance {number}", spectrum(number)) for number in range(SUBSTANCES)]
-    return libraries.write(path, references, "Invented").prepared(engine)
+    return libraries.write(path, references, "Invented").with_fingerprints(engine)
 
 
 def asked(engine: Engine, shelf: Library, numbers: Sequence[int], **how: Any) -> list[Any]:
@@ -82,15 +82,15 @@ def test_what_the_library_lacks_is_unknown_with_the_nearest_named(engine: Engine
     answers = asked(engine, shelf, range(500, 510))
     assert np.mean([one.unknown for one in answers]) >= 0.8
     said = next(one for one in answers if one.unknown)
-    assert said.matches[0].name in said.why
-    assert "Search in other libraries" in said.why
+    assert said.matches[0].name in said.explanation
+    assert "Search in other libraries" in said.explanation
     assert said.matches[0].probability < 0.5
 
 
 @pytest.mark.parametrize("many", [1, 2, 4])
 def test_in_a_library_of_very_few_what_it_lacks_is_unknown_too(engine: Engine, tmp_path: Path, many: int) -> None:
     references = [Reference(f"Substance {number}", spectrum(number)) for number in range(many)]
-    few = libraries.write(tmp_path / "few.ramanlib", references, "Few").prepared(engine)
+    few = libraries.write(tmp_path / "few.ramanlib", references, "Few").with_fingerprints(engine)
     assert all(answer.unknown for answer in asked(engine, few, range(20, 30)))
     known = asked(engine, few, range(many))
     assert [answer.matches[0].name for answer in known if not answer.unknown] == [f"Substance {n}" for n in range(many)]
@@ -109,7 +109,7 @@ def test_matches_are_told_with_chances_indices_and_gaps(engine: Engine, shelf: L
     assert all(min(abs(place - band) for band in first.matched) < 4 for place in strong)
     assert not first.missing and not first.extra
     assert second.missing or second.extra
-    assert 1 <= answer.candidates <= len(answer.matches)
+    assert 1 <= answer.candidate_set_size <= len(answer.matches)
 
 
 def test_what_lies_outside_of_the_region_does_not_count(engine: Engine, shelf: Library) -> None:
@@ -131,7 +131,7 @@ def test_a_spectrum_with_nothing_to_compare_is_unknown_and_says_so(
     both = SpectrumSet.of(AXIS, np.stack([values, spectrum(3).values[0]]))
     nothing, known = engine.identify(both, shelf)
     assert nothing.unknown and not nothing.matches
-    assert "nothing to compare" in nothing.why
+    assert "nothing to compare" in nothing.explanation
     assert known.matches[0].name == "Substance 3"
 
 
@@ -139,16 +139,16 @@ def test_ranges_that_barely_overlap_are_told_with_both_ranges(engine: Engine, sh
     axis = np.arange(1750.0, 3200.0, 2.0)
     answer = engine.identify(spectrum(3, axis), shelf)[0]
     assert answer.unknown
-    assert "1752" in answer.why or "1751" in answer.why or "1753" in answer.why
-    assert "3199" in answer.why or "3197" in answer.why
-    assert re.search(r"share (46|48|50) cm⁻¹: .* It takes 150\. Measure or compare a wider range", answer.why)
+    assert "1752" in answer.explanation or "1751" in answer.explanation or "1753" in answer.explanation
+    assert "3199" in answer.explanation or "3197" in answer.explanation
+    assert re.search(r"share (46|48|50) cm⁻¹: .* It takes 150\. Measure or compare a wider range", answer.explanation)
 
 
 def test_a_saturated_spectrum_is_identified_with_a_warning(engine: Engine, shelf: Library) -> None:
     one = spectrum(5, seed=1)
     full = SpectrumSet.of(AXIS, np.minimum(one.values, 0.45))
-    assert "detector was full" in engine.identify(full, shelf)[0].why
-    assert "detector" not in engine.identify(one, shelf)[0].why
+    assert "detector was full" in engine.identify(full, shelf)[0].explanation
+    assert "detector" not in engine.identify(one, shelf)[0].explanation
 
 
 def test_several_libraries_are_one_search(engine: Engine, shelf: Library, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_bands_are_matched_missing_or_extra_within_what_both_have() -> None:
         return sum(np.exp(-0.5 * ((GRID.places - place) / 6) ** 2) for place in places)
 
     both = (GRID.places > 200) & (GRID.places < 2000)
-    matched, missing, extra = compared(bands_of(roots(300, 700, 1500)), bands_of(roots(304, 900, 2500)), both)
+    matched, missing, extra = compared(find_bands(roots(300, 700, 1500)), find_bands(roots(304, 900, 2500)), both)
     assert matched == pytest.approx((300,), abs=1)
     assert missing == pytest.approx((900,), abs=1)
     assert extra == pytest.approx((700, 1500), abs=1)
@@ -182,7 +182,7 @@ def test_a_substance_is_known_by_what_its_specimens_share(engine: Engine, tmp_pa
 
     numbers, seeds = range(24), range(1, 5)
     several = [Reference(f"Mineral {number}", specimen(number, seed)) for number in numbers for seed in seeds]
-    library = libraries.write(tmp_path / "several.ramanlib", several, "Several").prepared(engine)
+    library = libraries.write(tmp_path / "several.ramanlib", several, "Several").with_fingerprints(engine)
     asked = SpectrumSet.of(AXIS, np.stack([specimen(number, 9).values[0] for number in numbers]))
     answers = engine.identify(asked, library)
     right = [one.matches[0].name == f"Mineral {number}" for one, number in zip(answers, numbers, strict=True)]
@@ -194,7 +194,7 @@ def test_noise_alone_is_unknown_and_says_so_even_over_a_short_range(engine: Engi
     axis = np.linspace(924.0, 1667.0, 394)
     found = engine.identify(SpectrumSet.of(axis, random.normal(0, 1, (20, axis.size))), shelf)
     assert sum(one.unknown for one in found) >= 18
-    faint = [one for one in found if "No line stands out of the noise" in one.why]
-    assert not any("other libraries" in one.why for one in faint), "it is the spectrum that is wanting"
+    faint = [one for one in found if "No line stands out of the noise" in one.explanation]
+    assert not any("other libraries" in one.explanation for one in faint), "it is the spectrum that is wanting"
     assert len(faint) >= 15
     assert all(one.matches for one in faint), "the nearest are shown all the same"

@@ -1,34 +1,25 @@
-"""How many of the open spectra are of which substance."""
+"""How many of the open spectra are of which substance. Knows no Qt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.search.searching import Identification
-
-
-UNKNOWN: Final = "unknown"  # the name of a spectrum that no reference fits
-
-
-def substance_name(identification: Identification | None) -> str:
-    """The best match of a spectrum, `unknown` where no reference fits, or nothing while it was not searched."""
-    if identification is None:
-        return ""
-    return UNKNOWN if identification.unknown or not identification.matches else identification.matches[0].name
+    from ramanstudio.search.matches import Identification
 
 
 @dataclass(frozen=True, slots=True)
-class SubstanceCount:
+class Counted:
     """A substance, and how many spectra are of it."""
 
     name: str
@@ -68,9 +59,9 @@ class Tally:
                 self.done += len(some)
 
     @property
-    def substances(self) -> list[SubstanceCount]:
+    def substances(self) -> list[Counted]:
         """The substances, most common first, what is unknown last."""
-        found = [SubstanceCount(name, sum(len(some) for _, some in pieces)) for name, pieces in self._rows.items()]
+        found = [Counted(name, sum(len(some) for _, some in pieces)) for name, pieces in self._rows.items()]
         return sorted(found, key=lambda one: (one.is_unknown, -one.count, one.name))
 
     def members_of(self, name: str) -> Members:
@@ -90,15 +81,22 @@ def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray
     """
     rows = _by_name(identified)
     names = tuple(sorted(rows, key=lambda name: (name == UNKNOWN, -len(rows[name]), name)))
-    labels = np.full(len(identified.found), np.nan)
+    labels = np.full(len(identified.results), np.nan)
     for place, name in enumerate(names):
         labels[rows[name]] = place
     return names, labels
 
 
+def substance_of(found: Identification | None) -> str:
+    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
+    if found is None:
+        return ""
+    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
+
+
 def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
-    for row, found in enumerate(identified.found):
+    for row, found in enumerate(identified.results):
         if found is not None:
-            rows.setdefault(substance_name(found), []).append(row)
+            rows.setdefault(substance_of(found), []).append(row)
     return rows

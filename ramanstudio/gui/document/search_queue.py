@@ -15,12 +15,12 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.engine import joined
-from ramanstudio.gui.libraries.library_writing import edited
+from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Denoised, Engine
     from ramanstudio.library.library import Library
-    from ramanstudio.search.searching import Identification, Region
+    from ramanstudio.search.matches import Identification, Region
 
 Rows = NDArray[np.int64]
 
@@ -133,7 +133,7 @@ def identify_asked(question: Question, asked: Asked, progress: Progress) -> None
 
     Raises StudioError where the search is refused, or a library cannot be prepared; Cancelled when asked to stop.
     """
-    libraries = prepared(question, progress)
+    libraries = with_fingerprints(question, progress)
     while pieces := asked.take():
         for has in (True, False):
             some = [piece for piece in pieces if (piece.denoised is not None) is has]
@@ -156,13 +156,13 @@ def _answers(
     return [Answer(piece, tuple(found[end - len(piece.rows) : end])) for piece, end in zip(pieces, ends, strict=True)]
 
 
-def prepared(question: Question, progress: Progress) -> list[Library]:
+def with_fingerprints(question: Question, progress: Progress) -> list[Library]:
     """The libraries with what the search needs of this engine; shows Made for each that had to be worked through."""
     libraries = []
     for library in question.libraries:
         now = library
-        if library.made_by != question.engine.made_by:
-            now = edited(library, lambda one, way: one.prepared(question.engine, way), progress, same=False)
+        if library.fingerprint_version != question.engine.fingerprint_version:
+            now = edited(library, lambda one, way: one.with_fingerprints(question.engine, way), progress, same=False)
             progress.show(Made(library, now))
         libraries.append(now)
     return libraries
@@ -175,7 +175,7 @@ def _found(
     top: int,
     progress: Progress,
 ) -> list[Identification]:
-    from ramanstudio.search.searching import Identification
+    from ramanstudio.search.matches import Identification
 
     spectra, denoised = asked
     try:

@@ -21,8 +21,8 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project.predictions import NO_NUMBERS, predictions_from, failed_predictions
-from ramanstudio.project.project import Predictions, Entry, Project, Result
+from ramanstudio.project.predictions import NO_NUMBERS, failed_predictions, predictions_from
+from ramanstudio.project.project import Entry, Predictions, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
@@ -99,7 +99,7 @@ class FineTunedModels(QObject):
 
     def answers(self, entry: Entry) -> list[tuple[str, Predictions | None]]:
         """Each model that is asked, and what it says of an entry as far as that is known."""
-        said = {one.asked: one for one in self._session.project.answers(entry)}
+        said = {one.model_hash: one for one in self._session.project.predictions_for(entry)}
         return [(name, said.get(card.sha256)) for name, card in self._asked]
 
     @property
@@ -156,14 +156,14 @@ class FineTunedModels(QObject):
         entries = sorted(project.entries, key=lambda entry: entry.id not in selected)
         for entry in entries:
             for _, card in self._asked:
-                said = next((one for one in project.answers(entry) if one.asked == card.sha256), None)
-                if entry.source is None or (said is not None and said.is_whole):
+                said = next((one for one in project.predictions_for(entry) if one.model_hash == card.sha256), None)
+                if entry.source is None or (said is not None and said.is_complete):
                     continue
                 rows = np.arange(len(entry.source), dtype=np.int64)
                 preferred = self._session.rows_of(entry)[:MOST_PREFERRED]
                 rows = np.concatenate([preferred, np.delete(rows, preferred)])
                 if said is not None:
-                    rows = rows[said.words[rows] == ""]
+                    rows = rows[said.labels[rows] == ""]
                 yield PendingPrediction(entry.id, entry.source, _denoised(project.result(entry), engine), rows, card)
 
 
@@ -204,6 +204,6 @@ def _answer(
             )
     except StudioError as error:
         return failed_predictions(source, card, str(error))
-    words = said.words.astype(object)
+    words = said.labels.astype(object)
     words[rows[~fine]] = NO_NUMBERS
-    return replace(said, words=words.astype(str))
+    return replace(said, labels=words.astype(str))

@@ -13,8 +13,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.common.widgets import label
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.libraries.libraries import Libraries
-    from ramanstudio.library.library_folder import Unopened
+    from ramanstudio.gui.document.libraries import Libraries
+    from ramanstudio.library.library_folder import UnreadableLibrary
 
 
 def is_sure(parent: QWidget, question: str) -> bool:
@@ -23,7 +23,7 @@ def is_sure(parent: QWidget, question: str) -> bool:
     return QMessageBox.question(parent, "Remove", question, buttons) == QMessageBox.StandardButton.Yes
 
 
-def ask_to_remove(one: Unopened, libraries: Libraries, parent: QWidget) -> None:
+def ask_to_remove(one: UnreadableLibrary, libraries: Libraries, parent: QWidget) -> None:
     """Remove it, if somebody is sure."""
     name = one.path.name
     if is_sure(parent, f"Remove the file '{name}' for good? It could not be opened, so what is in it cannot be shown."):
@@ -62,13 +62,13 @@ class UnopenedRows(QWidget):
             for part in self._parts:
                 self._column.removeWidget(part)
                 part.deleteLater()
-            self._parts, files = [], {id(one.error): one for one in self._libraries.unopened}
+            self._parts, files = [], {id(one.error): one for one in self._libraries.unreadable}
             made = [self._add(error, files.get(id(error))) for error in self._shown]
             self.buttons = tuple(button for button in made if button is not None)
             self.changed.emit()
         self.setVisible(bool(self._shown))
 
-    def _add(self, error: StudioError, one: Unopened | None) -> QPushButton | None:
+    def _add(self, error: StudioError, one: UnreadableLibrary | None) -> QPushButton | None:
         said = label("error", wrap=True)
         said.setText(error.sentence)
         said.setToolTip(str(error))
@@ -84,5 +84,5 @@ class UnopenedRows(QWidget):
         self._parts.append(remove)
         return remove
 
-    def _ask(self, one: Unopened) -> None:
+    def _ask(self, one: UnreadableLibrary) -> None:
         ask_to_remove(one, self._libraries, self)

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.library.library import Library
-from ramanstudio.search.band_matching import Bands, bands_of, compared
+from ramanstudio.search.band_matching import Bands, compared, find_bands
 from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.matches import Identification, Match, Region
-from ramanstudio.search.ranker import UNKNOWN_FROM, Judge, judge
-from ramanstudio.search.shortlist import FEWEST_CM, Listed, correlation, listed, looked_at, nearest
-
-__all__ = ["Identification", "Match", "Region", "search", "weighed"]
+from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, judge
+from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, correlation, listed, looked_at, nearest
 
 AT_ONCE: Final = 128  # spectra between two reports
 MOST_WITH_BANDS: Final = 3  # matches of each spectrum whose bands are told, where there are many spectra
@@ -32,7 +30,7 @@ class Weighed:
 
     query: Mapping[str, NDArray[Any]]
     looked: NDArray[np.bool_]
-    listed: Listed
+    listed: Shortlist
     found: Candidates
 
 
@@ -82,13 +80,13 @@ def weighed(
     query's own specimen out.
     """
     looked = looked_at(queries, within)
-    prints = [library.prints for library in libraries]
-    near = [nearest(queries, looked, one, apart) for one in prints]
+    fingerprints = [library.fingerprints for library in libraries]
+    near = [nearest(queries, looked, one, apart) for one in fingerprints]
     answers = []
     for row in range(len(looked)):
         query = {name: rows[row] for name, rows in queries.items()}
         mine = [of[row] for of in near]
-        among, rows = listed(query, looked[row], prints, mine)
+        among, rows = listed(query, looked[row], fingerprints, mine)
         names = [
             str(libraries[number].names[index]) for number, index in zip(among.library, among.reference, strict=True)
         ]
@@ -98,7 +96,7 @@ def weighed(
     return answers
 
 
-def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Judge, told: _Told) -> Identification:
+def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Ranker, told: _Told) -> Identification:
     if not one.found.names:
         return Identification((), True, 0, _why_nothing(one, told.libraries))
     none = float(chances[-1])
@@ -108,15 +106,15 @@ def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Judge, told: _T
     held = int(np.searchsorted(np.cumsum(share), weigher.held) + 1)
     top = order[: told.top]
     pearson = _as_measured(one, top, told)
-    ours = bands_of(one.query["roots"]) if told.with_bands else None
+    ours = find_bands(one.query["roots"]) if told.with_bands else None
     matches = []
     for rank, place in enumerate(top.tolist()):
         gap = float(share[rank] - (share[rank + 1] if rank + 1 < len(share) else 0))
         numbers = float(chances[place]), float(share[rank]), float(pearson[rank]), gap
         matches.append(_match(one, place, numbers, told, ours if rank < told.with_bands else None))
-    unknown = none >= UNKNOWN_FROM
-    why = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
-    return Identification(tuple(matches), unknown, min(held, len(order)), why)
+    unknown = none >= UNKNOWN_THRESHOLD
+    explanation = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
+    return Identification(tuple(matches), unknown, min(held, len(order)), explanation)
 
 
 def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray[np.float32]:
@@ -126,9 +124,9 @@ def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray
     along = np.arange(GRID.samples)[span]
     rows, both = [], []
     for best in one.found.best[places].tolist():
-        prints, index = told.libraries[one.listed.library[best]].prints, one.listed.reference[best]
-        rows.append(prints[AS_MEASURED][index, span])
-        both.append(one.looked[span] & (along >= prints["first"][index]) & (along < prints["last"][index]))
+        fingerprints, index = told.libraries[one.listed.library[best]].fingerprints, one.listed.reference[best]
+        rows.append(fingerprints[AS_MEASURED][index, span])
+        both.append(one.looked[span] & (along >= fingerprints["first"][index]) & (along < fingerprints["last"][index]))
     return correlation(one.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
 
 
@@ -142,11 +140,11 @@ def _match(
     r = max(float(one.listed.likeness[best, 0]), 0.0)
     bands: tuple[tuple[float, ...], ...] = ((), (), ())
     if ours is not None:
-        prints = told.libraries[number].prints
+        fingerprints = told.libraries[number].fingerprints
         along = np.arange(GRID.samples)
-        both = one.looked & (along >= prints["first"][index]) & (along < prints["last"][index])
+        both = one.looked & (along >= fingerprints["first"][index]) & (along < fingerprints["last"][index])
         if (number, index) not in told.bands:
-            told.bands[number, index] = bands_of(prints["roots"][index])
+            told.bands[number, index] = find_bands(fingerprints["roots"][index])
         bands = compared(ours, told.bands[number, index], both)
     name, euclid = one.found.names[place], float(np.sqrt(2 - 2 * r))
     return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, number, index, *bands)
@@ -158,7 +156,7 @@ def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
     places = GRID.places[one.looked]
     if not len(places):
         return "Nothing of the spectrum lies in the region that is compared. Widen the region."
-    ends = [(lib.prints["first"], lib.prints["last"]) for lib in libraries if len(lib)]
+    ends = [(lib.fingerprints["first"], lib.fingerprints["last"]) for lib in libraries if len(lib)]
     if not ends:
         return "No library is searched. Choose one."
     first, last = (np.concatenate(one) for one in zip(*ends, strict=True))
