@@ -258,7 +258,7 @@ def test_a_group_hidden_in_the_legend_leaves_plane_and_curves(explored: Window) 
     assert groups is not None
     plane_of(explored).legend.toggle(0)
     look(explored)
-    assert plane_of(explored).shown.tolist() == (groups.labels != 0).tolist()
+    assert plane_of(explored).visible.tolist() == (groups.labels != 0).tolist()
     assert curves_of(explored) == [group.name for group in groups.groups[1:]]
 
 
@@ -500,7 +500,7 @@ def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: 
     window.do("tab_explore")
     window.wait_until(lambda: window.studio.session.groups is not None)
     look(window)
-    assert plane_of(window).shown.size == 30
+    assert plane_of(window).visible.size == 30
     bar = page_of(window).bar
     assert bar is not None
     assert bar.axes.words == "6 spectra hold nothing but zeros, or no numbers, and are left out."
@@ -595,15 +595,15 @@ def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, t
     push(window, "Only those on the axis of 'three.h5'")
     bar = page_of(window).bar
     assert bar is not None
-    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 36)
     assert bar.axes.words == (
         "Only what is on the axis of 'three.h5' is compared: 1 spectrum of 'other.txt' is left out."
     )
     window.drop(write_substances(tmp_path / "more.h5", 5))  # on that axis, so it joins them
-    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 72)
     look(window)
     push(window, "Compare all, resampled")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 73)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 73)
     assert "have another axis" in bar.axes.words
 
 
@@ -617,12 +617,12 @@ def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start:
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert plane_of(window).shown.sum() == 36
+    assert plane_of(window).visible.sum() == 36
     assert "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.words
     push(window, "Compare all, resampled")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 37)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 37)
     push(window, "Leave out the short ones")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 36)
 
 
 def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter, tmp_path: Path) -> None:
@@ -632,13 +632,13 @@ def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter
     window.do("tab_explore")
     window.wait_until(lambda: window.studio.session.groups is not None)
     look(window)
-    assert plane_of(window).shown.sum() == 72
+    assert plane_of(window).visible.sum() == 72
     window.choose("one.h5")
     window.do("remove")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 36)
     look(window)
     window.do("undo")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 72)
     look(window)
 
 

@@ -158,7 +158,7 @@ def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
 
 
-@pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is a group 'Group 2' already"), (" ", "needs a")])
+@pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is already a group 'Group 2'"), (" ", "needs a")])
 def test_a_name_that_cannot_be_given_is_said_and_changes_nothing(explored: Window, typed: str, sentence: str) -> None:
     model = panel_of(explored).model
     assert not model.setData(model.index(0), typed)
