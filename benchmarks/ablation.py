@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.fewshot import cluster, score
-from benchmarks.labelled import Labelled, labelled_sets
+from benchmarks.labelled import LabelledSpectra, labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
@@ -45,7 +45,7 @@ def plans(steps: int) -> dict[str, FeaturePlan]:
     return {**{f"{name}, {SIMULATED:.0%} simulated": plan for name, plan in with_simulated.items()}, **without}
 
 
-def features_of(embedder: Embedder, labelled: Labelled) -> NDArray[np.float32]:
+def features_of(embedder: Embedder, labelled: LabelledSpectra) -> NDArray[np.float32]:
     """The features of a set (N, D), through the same door as Engine.embed."""
     predictor = Predictor(SpectrumAutoencoder(NetworkPlan()), Calibration.flat(1.0), "cpu", embedder)
     return predictor.features(labelled.spectra.axis, labelled.spectra.values)

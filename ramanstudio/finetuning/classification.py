@@ -17,7 +17,7 @@ from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbou
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent_denoised
 from ramanstudio.signal import comparison
-from ramanstudio.signal.spectral_features import Components
+from ramanstudio.signal.pca import PrincipalComponents
 
 Floats = NDArray[np.floating[Any]]
 MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
@@ -91,10 +91,13 @@ def probabilities_of(model: FineTunedModel, representations: Representations) ->
     return accuracy.chances(estimator.scores(rows), model.card.inverse_temperature)
 
 
-def components_of(model: FineTunedModel) -> dict[str, Components]:
+def components_of(model: FineTunedModel) -> dict[str, PrincipalComponents]:
     """The components that a model sees spectra by."""
     heads = {name.rpartition(".")[0] for name in model.arrays if name.endswith(".axes")}
-    return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
+    return {
+        name: PrincipalComponents(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale")))
+        for name in heads
+    }
 
 
 def _read(

@@ -32,11 +32,11 @@ class Subspace:
     @classmethod
     def of(cls, rows: Floats) -> Subspace:
         """That of `rows` (n, D), found from at most ENOUGH of them."""
-        from ramanstudio.denoising.set_components import principal
+        from ramanstudio.signal.pca import thin_svd
 
         mean = rows.mean(axis=0, dtype=np.float64)
         some = rows if len(rows) <= ENOUGH else rows[np.random.default_rng(0).permutation(len(rows))[:ENOUGH]]
-        _, sizes, basis = principal(some - mean)
+        _, sizes, basis = thin_svd(some - mean)
         return cls(mean, basis[sizes > 1e-5 * max(sizes[0], 1e-300)])
 
     def of_rows(self, rows: Floats) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classifiers import half_distances
 from ramanstudio.finetuning.report import ImportantRange, Misclassification
-from ramanstudio.signal.spectral_features import unit
+from ramanstudio.signal.pca import unit_rows
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -56,7 +56,7 @@ def suspects(
 
 def duplicates(values: Floats, places: Places) -> tuple[tuple[int, ...], ...]:
     """Sets of places whose spectra (n, B) are one and the same but for scale and offset."""
-    rows = unit(values[:MOST_COMPARED].astype(np.float64))
+    rows = unit_rows(values[:MOST_COMPARED].astype(np.float64))
     left, found = set(range(len(rows))), list[tuple[int, ...]]()
     close = half_distances(rows, rows) < SAME
     for row in range(len(rows)):

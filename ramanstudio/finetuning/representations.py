@@ -14,7 +14,7 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.config import FOR_CLASSES, REPRESENTATIONS
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.spectral_features import Components, unit
+from ramanstudio.signal.pca import PrincipalComponents, unit_rows
 
 if TYPE_CHECKING:
     from ramanstudio.mae.finetuning import Tuner
@@ -45,7 +45,7 @@ class Representations:
 
     blocks: Mapping[str, NDArray[np.float32]]
     denoised: SpectrumSet
-    components: Mapping[str, Components] = field(default_factory=dict)
+    components: Mapping[str, PrincipalComponents] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.denoised)
@@ -71,7 +71,7 @@ class Representations:
 def represent(
     extractor: FeatureExtractor,
     spectra: SpectrumSet,
-    components: Mapping[str, Components] | None = None,
+    components: Mapping[str, PrincipalComponents] | None = None,
     representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
@@ -87,7 +87,7 @@ def represent_denoised(
     extractor: FeatureExtractor,
     spectra: SpectrumSet,
     denoised: SpectrumSet,
-    components: Mapping[str, Components] | None = None,
+    components: Mapping[str, PrincipalComponents] | None = None,
     representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
@@ -102,10 +102,10 @@ def represent_denoised(
             if of_the_set in wanted:
                 if of_the_set not in found:
                     chosen = np.random.default_rng(0).permutation(len(rows))[:ENOUGH]
-                    found[of_the_set] = Components.of(rows[np.sort(chosen)])
-                blocks[of_the_set] = found[of_the_set].of_rows(rows)
+                    found[of_the_set] = PrincipalComponents.fit(rows[np.sort(chosen)])
+                blocks[of_the_set] = found[of_the_set].transform(rows)
     if "heights" in wanted:
-        blocks["heights"] = unit(denoised.values - spectral_features.baseline(denoised.axis, denoised.values))
+        blocks["heights"] = unit_rows(denoised.values - spectral_features.baseline(denoised.axis, denoised.values))
     if "features" in wanted:
         features = extractor.features(denoised, progress)
         if features is not None:
@@ -122,10 +122,10 @@ def _of_the_raw(spectra: SpectrumSet, wanted: set[str]) -> dict[str, NDArray[np.
 
     values, blocks = spectra.values, dict[str, NDArray[np.float32]]()
     if "spectrum" in wanted:
-        blocks["spectrum"] = unit(values - spectral_features.baseline(spectra.axis, values))
+        blocks["spectrum"] = unit_rows(values - spectral_features.baseline(spectra.axis, values))
     if "slope" in wanted:
         window = min(spectral_features.SLOPE_SAMPLES, (spectra.points - 1) // 2 * 2 + 1)
-        blocks["slope"] = unit(savgol_filter(values, window, spectral_features.SLOPE_DEGREE, deriv=1, axis=1))
+        blocks["slope"] = unit_rows(savgol_filter(values, window, spectral_features.SLOPE_DEGREE, deriv=1, axis=1))
     if "measured" in wanted:
-        blocks["measured"] = unit(values)
+        blocks["measured"] = unit_rows(values)
     return blocks

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised, holds_numbers, over_gaps, warn_of_gaps
-from ramanstudio.gui.shell.studio import Studio
+from ramanstudio.denoising.denoised import Denoised, holds_numbers, over_gaps, warn_of_gaps
+from ramanstudio.gui.shell.main_window import MainWindow
 from ramanstudio.gui.spectra_list.entry_model import STATE
 
 
@@ -78,9 +78,9 @@ class _Card:
 class Window:
     """What a user sees and does."""
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        self.window = studio.window
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+        self.studio = window.services
 
     def drop(self, *paths: Path) -> None:
         mime = QMimeData()

@@ -35,6 +35,9 @@ class Panel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(248)
 
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
+
 
 def panel_heading(title: str, beside: QWidget | None = None) -> QWidget:
     """Make the heading by which a panel is moved, with `beside` at its right end."""

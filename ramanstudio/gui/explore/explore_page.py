@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.selection import Selection
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.waiting_page import WaitingPage
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ AFTER_RESULTS_MS: Final = 300
 WHILE_DRAGGED_MS: Final = 60
 
 
-class ExplorePage(QWidget):
+class ExplorePage(TabPage):
     """Shows how the spectra lie to each other. The plane is made when the page is first looked at."""
 
     def __init__(self, session: Session, exploring: Exploring, actions: Mapping[str, QAction]) -> None:
@@ -279,7 +281,23 @@ class ExplorePage(QWidget):
             self._spectra, self._selected(explored), self._session.groups, self._exploring.portraits, hidden
         )
 
+    def set_current(self, on: bool) -> None:
+        """Keep the projection up to date while the page is shown."""
+        self._exploring.want(on)
+
     # What can be taken away
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether the spectra have been projected."""
+        return self._session.project.exploration is not None
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the scatter plot and the spectra beneath it; None while there is none."""
+        from ramanstudio.export.scatter_figure import draw_scatter
+
+        picture = self.picture()
+        return None if picture is None else partial(draw_scatter, picture=picture)
 
     def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""

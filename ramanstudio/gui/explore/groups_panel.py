@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current, tabular
 from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, panel_heading, tool
@@ -29,10 +29,9 @@ from ramanstudio.gui.explore.clustering_form import ClusteringForm
 from ramanstudio.gui.explore.colour_picker import ColourPicker
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
-from ramanstudio.project.groups import OUTLIER, Groups
+from ramanstudio.project.groups import UNCERTAIN, Groups
 from ramanstudio.project.project import Project
 
-UNCERTAIN: Final = 0.5  # a spectrum with a lower chance is as likely to belong elsewhere
 EDITS: Final = (
     ("rename_group", "Rename"),
     ("recolour_group", "Colour"),
@@ -91,16 +90,6 @@ class GroupsPanel(Panel):
     def chosen(self) -> tuple[int, ...]:
         """The groups that are chosen in the list, without the outliers."""
         return tuple(row for row in self.list.chosen if self.model.label_of(row) != OUTLIER)
-
-    @property
-    def uncertain(self) -> NDArray[np.bool_]:
-        """Which of the selected spectra may as well belong to another group, (N,)."""
-        groups = self.groups
-        if groups is None:
-            return np.zeros(0, dtype=np.bool_)
-        mine = self._session.selected_mask(groups.members) & (groups.labels != OUTLIER)
-        uncertain: NDArray[np.bool_] = mine & (groups.probabilities < UNCERTAIN)
-        return uncertain
 
     # What it does: the actions call these
 
@@ -177,12 +166,6 @@ class GroupsPanel(Panel):
             self.name.clearEditText()
             self.list.setFocus()
 
-    def select_uncertain(self) -> None:
-        """Select, of the selected spectra, those that may as well belong to another group."""
-        groups, mask = self.groups, self.uncertain
-        if groups is not None and mask.any():
-            self._session.select_spectra(groups.members.entry_ids[mask], groups.members.rows[mask])
-
     def _edit(self, edit: Callable[[Groups], Groups], what: str) -> bool:
         try:
             self._session.edit_groups(edit, what)
@@ -213,7 +196,7 @@ class GroupsPanel(Panel):
         self._chance.setToolTip("\n".join((CHANCE, told_by, "What you put into a group yourself is certain.")))
         mine = self._session.selected_mask(groups.members)
         chances = groups.probabilities[mine & (groups.labels != OUTLIER)]
-        uncertain = int((chances < UNCERTAIN).sum())
+        uncertain = int((mine & groups.uncertain).sum())
         selected = count_of(int(mine.sum()), "spectrum", "spectra")
         words = f"{selected} selected" if mine.any() else "Nothing of these is selected."
         if len(chances):

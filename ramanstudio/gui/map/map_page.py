@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_source import MapSource
 from ramanstudio.gui.map.map_values import MapOptions
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Project
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Series
@@ -44,7 +46,7 @@ AFTER_RESULTS_MS: Final = 300
 WHILE_DRAGGED_MS: Final = 40
 
 
-class MapPage(QWidget):
+class MapPage(TabPage):
     """Shows one map. The view is made when the page is first looked at. `changed` when the panel has to look again."""
 
     changed = Signal()
@@ -230,7 +232,21 @@ class MapPage(QWidget):
     def _pick(self, rows: NDArray[np.intp], mode: str) -> None:
         self.subject.select(self.subject.picked(rows, mode))
 
+    def set_current(self, on: bool) -> None:
+        """Keep the projection and the groups up to date while the page is shown: some channels need them."""
+        self._exploring.want(on)
+
     # Taking it away
+
+    @property
+    def has_figure(self) -> bool:
+        """A map is always drawn as it is shown."""
+        return True
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the map; None where none is shown."""
+        picture = self.picture
+        return None if picture is None else partial(save_map, picture=picture)
 
     @property
     def picture(self) -> MapFigure | None:

@@ -41,7 +41,7 @@ class MapSource:
         return self.source is not before
 
     def _places_of(self, entry: Entry) -> Places | None:
-        if entry.source is None or not could_be_map(entry):
+        if entry.source is None or not entry.is_map_or_series:
             return None
         placed = self._placed.get(entry.id)
         if placed is None or placed[0] is not entry.source:
@@ -57,7 +57,7 @@ class MapSource:
     @property
     def others(self) -> list[Entry]:
         """All entries that can be shown."""
-        return [entry for entry in self._session.project.entries if could_be_map(entry)]
+        return [entry for entry in self._session.project.entries if entry.is_map_or_series]
 
     @property
     def result(self) -> Result | None:
@@ -188,9 +188,3 @@ class MapSource:
             self._session.look_at(None)  # all of it, where some of its spectra had been selected
         else:
             self._session.select_spectra(np.full(len(rows), self.entry.id), rows)
-
-
-def could_be_map(entry: Entry) -> bool:
-    """Whether the spectra of an entry have a place, or follow each other in depth or time."""
-    source = entry.source
-    return source is not None and len(source) > 1 and (source.is_map or bool({"z", "time"} & set(source.table)))

@@ -59,7 +59,7 @@ def write_substances(path: Path, seed: int = 3) -> Path:
 
 
 def page_of(window: Window) -> ExplorePage:
-    page = window.window.pages.page("explore")
+    page = window.window.tabs.page("explore")
     assert isinstance(page, ExplorePage)
     return page
 
