@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.export.map_files import format_length, round_length
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import NO_ITEM, ZoomableView
 from ramanstudio.signal.map_channels import Grid
@@ -293,7 +293,7 @@ class MapCanvas(ZoomableView):
         painter.setFont(font)
         box = QRect(12, self.height() - 34, max(bar_width, painter.fontMetrics().horizontalAdvance(text)) + 16, 28)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(self._theme.panel, 0.88))
+        painter.setBrush(with_alpha(self._theme.panel, 0.88))
         painter.drawRoundedRect(box, 4, 4)
         painter.fillRect(QRect(box.left() + 8, box.bottom() - 6, bar_width, 3), QColor(self._theme.text))
         painter.setPen(QColor(self._theme.text))
@@ -302,10 +302,10 @@ class MapCanvas(ZoomableView):
 
 def outline_of(selected: NDArray[np.bool_]) -> QPainterPath:
     """Return the borders between selected pixels (R, C) and others, in columns and rows."""
-    padded = np.pad(selected, 1)
-    row, column = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])  # horizontal borders, above `row`
+    padded_column = np.pad(selected, 1)
+    row, column = np.nonzero(padded_column[1:, 1:-1] != padded_column[:-1, 1:-1])  # horizontal borders, above `row`
     horizontal = np.column_stack([column, row, column + 1, row])
-    row, column = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    row, column = np.nonzero(padded_column[1:-1, 1:] != padded_column[1:-1, :-1])
     vertical = np.column_stack([column, row, column, row + 1])
     ends = np.concatenate([horizontal, vertical]).reshape(-1, 2).astype(np.float64)
     path: Any = pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs") if len(ends) else QPainterPath()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
+from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_values import kind_of
 from ramanstudio.gui.viewer.band_input import BandInput
@@ -33,7 +33,7 @@ KINDS: Final = "Picture (*.png);;Drawing (*.svg);;Numbers, 32-bit TIFF (*.tif);;
 ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
 
 
-class MapPanel(Panel):
+class MapPanel(SidePanel):
     """Speaks of the map that `page` shows."""
 
     def __init__(self, page: MapPage, actions: Mapping[str, QAction]) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.texts import short_problem, size_of
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import paint_row_background
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
 from ramanstudio.project.project import Entry, Result
@@ -75,7 +75,7 @@ class EntryDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = QPointF(area.center())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(theme.warning, 0.16))
+        painter.setBrush(with_alpha(theme.warning, 0.16))
         painter.drawEllipse(middle, 11, 11)
         painter.setPen(QColor(theme.warning))
         font = QFont(painter.font())
@@ -119,7 +119,7 @@ class EntryDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, name_area.width())
         painter.drawText(name_area, middle | int(Qt.AlignmentFlag.AlignLeft), name)
-        quiet = tabular(font)
+        quiet = with_tabular_figures(font)
         quiet.setPixelSize(QUIET_PX)
         painter.setFont(quiet)
         small = QFontMetrics(quiet)

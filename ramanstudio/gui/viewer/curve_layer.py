@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
 from ramanstudio.denoising.denoised import CONFIDENCE_90
-from ramanstudio.gui.common.theme import Theme, faded, mixed
+from ramanstudio.gui.common.theme import Theme, with_alpha, mixed
 from ramanstudio.gui.viewer.displayed_spectra import (
     DisplayedSpectrum,
     DisplayOptions,
@@ -111,7 +111,7 @@ class CurveLayer:
         if item.expected_error is not None:
             half = CONFIDENCE_90 * np.asarray(item.expected_error, np.float64)
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
-            self._add("band", BandItem(axis, low, high, faded(colour, theme.band_alpha)), z=2)
+            self._add("band", BandItem(axis, low, high, with_alpha(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]
         self._add_curve("denoised", axis, denoised, colour, z=3, width=_WIDE)
         residual = np.asarray(item.raw, np.float64) - item.denoised

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 
 NO_ITEM: Final = -1
@@ -145,5 +145,5 @@ class ZoomableView(QWidget):
         if self.outline is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(theme.pen(theme.accent, 1.5))
-            painter.setBrush(faded(theme.accent, 0.12))
+            painter.setBrush(with_alpha(theme.accent, 0.12))
             painter.drawPath(self.outline)
