@@ -21,7 +21,7 @@ from ramanstudio.export.map_files import save as save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
@@ -106,7 +106,7 @@ class MapPage(TabPage):
         self.bar.all_asked.connect(self.view.show_all)
         self.strip.band_dragged.connect(self.drag_band)
         self.strip.band_asked.connect(self.show_band)
-        self._dress(self._theme or current())
+        self._dress(self._theme or current_theme())
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -176,7 +176,7 @@ class MapPage(TabPage):
         self._suggest_bands(source)
         assert self.strip is not None and self.bar is not None and self._drawing is not None
         self.aside = self.subject.offers(self.choice.channel)
-        self._drawing.draw(self.choice, self._theme or current())
+        self._drawing.draw(self.choice, self._theme or current_theme())
         self._outline()
         self.strip.show_for(entry, self.subject.spectra(self.choice)[0], self.choice, self.subject.rows)
         self.bar.offer([(one.id, one.name) for one in self.subject.others], entry.id)
@@ -254,7 +254,7 @@ class MapPage(TabPage):
         picture = self.picture
         if picture is None:
             return None
-        dark = (self._theme or current()).is_dark
+        dark = (self._theme or current_theme()).is_dark
 
         def work(progress: Progress) -> str:
             progress(0, 0, "Saving the map")

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.colour_bar import RGB
@@ -33,7 +33,7 @@ class MapStrip(QWidget):
     def __init__(self, session: Session, exploring: Exploring) -> None:
         super().__init__()
         self._session, self._exploring = session, exploring
-        self._theme = current()
+        self._theme = current_theme()
         self._made_of: tuple[object, ...] = ()
         self.strip = Strip(self)
         layout = QVBoxLayout(self)
