@@ -41,7 +41,7 @@ class MapView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._picture: MapFigure | None = None
         self._grid: Grid | None = None
         self.ground = MapGround(self, self._theme)

@@ -69,7 +69,7 @@ class Strip(Framed, QWidget):
         self.setAccessibleName("Spectra of the selection")
         self.setWhatsThis(_HELP)
         self.takes_bands = False
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._curves: tuple[Curve, ...] = ()
         self._hover: Curve | None = None
         self._is_named, self._note = True, ""
