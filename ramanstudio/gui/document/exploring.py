@@ -108,10 +108,10 @@ class Exploring(QObject):
         explored = self._session.project.exploration
         if explored is None or "settle" in self._jobs:
             return
-        from ramanstudio.project.exploration import settle
+        from ramanstudio.project.exploration import tsne_layout
 
         job = self._submit(
-            "settle", partial(settle, explored), "Settling the plane", "files", partial(self._settled, explored)
+            "settle", partial(tsne_layout, explored), "Settling the plane", "files", partial(self._settled, explored)
         )
         job.shown.connect(self._step)
         job.cancelled.connect(partial(self._keep_as_it_is, explored))

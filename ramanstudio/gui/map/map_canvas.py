@@ -16,7 +16,7 @@ from ramanstudio.export.map_files import format_length, round_length
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import Sight
-from ramanstudio.signal.map_channels import Grid
+from ramanstudio.signal.map_grid import MapGrid
 
 _WIDEST: Final = 0.5  # times what shows all
 _DEEPEST_PX: Final = 200  # a pixel of the map is not drawn larger
@@ -34,7 +34,7 @@ class Picked:
 class Pixels:
     """Finds the measured pixel at a place, and the next one in a direction; the plane's y points up, the map's down."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: MapGrid) -> None:
         self._grid = grid
         rows, columns = np.nonzero(grid.index >= 0)
         self._rows, self._columns, self._kept = rows, columns, grid.index[rows, columns]
@@ -73,7 +73,7 @@ class MapGround(Sight):
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._theme = theme
-        self._grid: Grid | None = None
+        self._grid: MapGrid | None = None
         self._image: QImage | None = None
         self._pixels: Pixels | None = None
         self._place: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # flat pixel of each spectrum
@@ -89,7 +89,7 @@ class MapGround(Sight):
 
     # What is shown
 
-    def show_grid(self, grid: Grid | None, count: int) -> None:
+    def show_grid(self, grid: MapGrid | None, count: int) -> None:
         """Show the pixels of `grid`, of a set of `count` spectra."""
         old, self._grid = self._grid, grid
         self._pixels = None

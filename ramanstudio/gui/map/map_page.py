@@ -31,7 +31,7 @@ from ramanstudio.gui.map.map_values import Choice
 from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Project
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Series
+from ramanstudio.signal.map_grid import SpectrumSeries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.map.drawing import Drawing
@@ -156,7 +156,7 @@ class MapPage(TabPage):
 
     def show_band(self, low: float, high: float) -> None:
         """Show the area of a band, in cm⁻¹; a series is all bands, and shows it already."""
-        if not isinstance(self.subject.places, Series):
+        if not isinstance(self.subject.places, SpectrumSeries):
             self.choose(replace(self.choice, channel="area", bands=((low, high), *self.choice.bands[1:])))
 
     def refresh(self) -> None:
@@ -195,7 +195,7 @@ class MapPage(TabPage):
         self._bands_of = ends
         some = source.values[:: max(1, len(source) // 500)].astype(np.float64)
         some = some[np.isfinite(some).all(axis=1)]
-        found = map_channels.highest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
+        found = map_channels.strongest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
         left, span = ends[0], ends[1] - ends[0]
         spare = [(round(left + share * span, 1), round(left + (share + 0.05) * span, 1)) for share in (0.2, 0.5, 0.7)]
         self.choice = replace(self.choice, bands=(*found, *spare[len(found) :]))

@@ -89,7 +89,7 @@ class MapStrip(QWidget):
         chosen = rows if some else np.arange(len(spectra))
         meant = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), MEANT)).astype(int)]
         values = spectra.values[meant]
-        whole = np.isfinite(values).all(axis=1) & map_channels.was_measured(values)
+        whole = np.isfinite(values).all(axis=1) & map_channels.measured_rows(values)
         if not whole.any():
             return []
         values = values[whole]
