@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.explore.scatter_view import ScatterView, TooltipContent
+from ramanstudio.gui.explore.scatter_view import PlaneView, Spoken
 
 WIDTH, HEIGHT = 1000, 640
 FRAMES = 60
@@ -26,7 +26,7 @@ def points(count: int) -> tuple[np.ndarray, np.ndarray]:
     return draw.normal(0, 10, (GROUPS, 2))[groups] + draw.normal(0, 1.6, (count, 2)), groups
 
 
-def pan(view: ScatterView) -> list[float]:
+def pan(view: PlaneView) -> list[float]:
     """Milliseconds of each frame of a pan that goes a third of the picture and back; a frame is painted whole."""
     frames = []
     for frame in range(FRAMES):
@@ -39,13 +39,13 @@ def pan(view: ScatterView) -> list[float]:
     return frames
 
 
-def hover(view: ScatterView) -> list[float]:
+def hover(view: PlaneView) -> list[float]:
     """Milliseconds from a move of the mouse until the point, its ring and its card are painted, at many places."""
     draw = np.random.default_rng(1)
     pane, none = view.focusProxy(), Qt.MouseButton.NoButton
     took = []
     for index in draw.integers(0, 100_000, FRAMES).tolist():
-        place = QPointF(view.position_of(index))
+        place = QPointF(view.place_of(index))
         begin = time.perf_counter()
         move = QMouseEvent(
             QEvent.Type.MouseMove, place, pane.mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
@@ -59,22 +59,22 @@ def hover(view: ScatterView) -> list[float]:
 def measure() -> dict[str, float]:
     """Figures of the plane, in milliseconds."""
     app = QApplication.instance() or QApplication([])
-    view = ScatterView()
+    view = PlaneView()
     view.resize(WIDTH, HEIGHT)
     view.show()
     app.processEvents()
     figures: dict[str, float] = {}
     curve = np.sin(np.linspace(0, 60, 1000))
-    view.set_tooltip_source(lambda index: TooltipContent(f"spectrum {index}", "Group 1", np.arange(1000.0), curve))
+    view.set_card(lambda index: Spoken(f"spectrum {index}", "Group 1", np.arange(1000.0), curve))
     for count in (100_000, 300_000):
         places, groups = points(count)
         begin = time.perf_counter()
         view.show_points(places)
         view.set_categories(groups, [f"Group {number + 1}" for number in range(GROUPS)], range(GROUPS))
-        view.finish_drawing()
+        view.tsne_layout()
         drawn = 1000 * (time.perf_counter() - begin)
         view.zoom_by(0.7)
-        view.finish_drawing()
+        view.tsne_layout()
         frames = pan(view)
         first, *found = hover(view)
         name = f"{count} points"

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.theme import Theme, mixed
+from ramanstudio.gui.common.theme import Theme, blend
 
 
 class SidePanel(QScrollArea):
@@ -37,22 +37,6 @@ class SidePanel(QScrollArea):
 
     def set_theme(self, theme: Theme) -> None:
         """Show in the colours of `theme`."""
-
-
-def panel_heading(title: str, beside: QWidget | None = None) -> QWidget:
-    """Make the heading by which a panel is moved, with `beside` at its right end."""
-    heading = QWidget()
-    heading.setProperty("panel", "true")
-    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    label = QLabel(title)
-    label.setProperty("role", "heading")
-    row = QHBoxLayout(heading)
-    row.setContentsMargins(12, 12, 12, 4)
-    row.addWidget(label)
-    row.addStretch()
-    if beside is not None:
-        row.addWidget(beside)
-    return heading
 
 
 def lay_out_with_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
@@ -158,13 +142,29 @@ def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
     return made
 
 
+def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
+    """The heading of a panel, by which it can be moved, with something at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading
+
+
 def paint_row_background(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
     """Paint the background of a list row: selected, hovered, or with the keyboard focus."""
     if state & QStyle.StateFlag.State_Selected:
-        painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+        painter.fillRect(area, QColor(blend(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
         painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
     elif state & QStyle.StateFlag.State_MouseOver:
-        painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
+        painter.fillRect(area, QColor(blend(theme.panel, theme.text, 0.06)))
     if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
         painter.setPen(QPen(QColor(theme.accent), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)

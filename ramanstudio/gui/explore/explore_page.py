@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.comparable import FEWEST
 from ramanstudio.gui.document.dropping import let_drops_through
@@ -84,7 +84,7 @@ class ExplorePage(TabPage):
         lay_out_with_strip(self._plane, self.bar, self.view, self.strip)
         let_drops_through(self._plane)
         self._connect(self.view, self.bar, self.strip)
-        self.set_theme(self._theme or current())
+        self.set_theme(self._theme or current_theme())
 
     def _connect(self, view: ScatterView, bar: ScatterToolbar, strip: ExploreSpectrumStrip) -> None:
         view.set_tooltip_source(self._speak)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.theme import Theme, current, with_tabular_figures
+from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, button_row, label, padded_column, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
@@ -118,7 +118,7 @@ class GroupsPanel(SidePanel):
         if groups is None or not chosen:
             return
         used = {group.colour: group.name for group in reversed(groups.groups)}
-        menu = ColourPicker(current(), used, groups.groups[chosen[0]].colour, self)
+        menu = ColourPicker(current_theme(), used, groups.groups[chosen[0]].colour, self)
         menu.picked.connect(self.recolour)
         menu.popup(self._edits[1].mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 

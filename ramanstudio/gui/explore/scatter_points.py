@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from ramanstudio.gui.common.theme import Theme, mixed
+from ramanstudio.gui.common.theme import Theme, blend
 from ramanstudio.gui.explore.marker_painting import Markers, Pixels, argb, marker_radius, paint_density, paint_markers
 from ramanstudio.gui.viewer.camera import Camera, Points
 from ramanstudio.gui.viewer.marker_shapes import HALO, RING
@@ -91,7 +91,7 @@ class ScatterPoints:
     ) -> Markers:
         colours = self.styles.colours
         if dimmed:
-            colours = tuple(mixed(colour, self.theme.panel, _DIMMED) for colour in colours)
+            colours = tuple(blend(colour, self.theme.panel, _DIMMED) for colour in colours)
         styles = self.styles
         return Markers(x[subset], y[subset], styles.colour_index[subset], styles.shapes[subset], argb(colours))
 

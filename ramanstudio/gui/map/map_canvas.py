@@ -15,7 +15,7 @@ from ramanstudio.export.map_files import format_length, round_length
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import NO_ITEM, ZoomableView
-from ramanstudio.signal.map_channels import Grid
+from ramanstudio.signal.map_grid import MapGrid
 
 _ZOOM_OUT_LIMIT: Final = 0.5  # of the scale that shows everything
 _MAX_PIXEL_PX: Final = 200  # a pixel of the map is not drawn larger
@@ -26,7 +26,7 @@ _SCALE_BAR_SPACE: Final = 24  # beneath the map
 class PixelIndex:
     """Finds measured pixels by position and direction; y points up, as in the plane of the camera."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: MapGrid) -> None:
         self._grid = grid
         rows, columns = np.nonzero(grid.index >= 0)
         self._rows, self._columns, self._spectra = rows, columns, grid.index[rows, columns]
@@ -61,7 +61,7 @@ class MapCanvas(ZoomableView):
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._theme = theme
-        self._grid: Grid | None = None
+        self._grid: MapGrid | None = None
         self._image: QImage | None = None
         self._index: PixelIndex | None = None
         self._pixel_of: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # flat pixel of each spectrum
@@ -75,7 +75,7 @@ class MapCanvas(ZoomableView):
 
     # What is shown
 
-    def show_grid(self, grid: Grid | None, n_spectra: int) -> None:
+    def show_grid(self, grid: MapGrid | None, n_spectra: int) -> None:
         """Show the pixels of `grid`, of a set of `n_spectra`; the zoom is kept where the pixels are the same."""
         old, self._grid = self._grid, grid
         self._index = None

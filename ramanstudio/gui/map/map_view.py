@@ -20,7 +20,7 @@ from ramanstudio.gui.map.series_view import SeriesView
 from ramanstudio.gui.viewer.category_legend import CategoryLegend
 from ramanstudio.gui.viewer.marker_shapes import RING, SHAPES
 from ramanstudio.gui.viewer.mouse_tools import MouseTools, Tool
-from ramanstudio.signal.map_channels import Grid, Series
+from ramanstudio.signal.map_grid import MapGrid, SpectrumSeries
 
 _PICTURE_RATIO: Final = 2.0
 _HELP: Final = (
@@ -42,9 +42,9 @@ class MapView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._picture: MapFigure | None = None
-        self._grid: Grid | None = None
+        self._grid: MapGrid | None = None
         self.canvas = MapCanvas(self, self._theme)
         self.canvas.setAccessibleName("Map")
         self.canvas.setWhatsThis(_HELP)
@@ -96,7 +96,9 @@ class MapView(QWidget):
             self._key.setCurrentWidget(self.bar)
         self._paint_pixels()
 
-    def show_series(self, series: Series, rows: NDArray[Any], shifts: tuple[float, float], picture: MapFigure) -> None:
+    def show_series(
+        self, series: SpectrumSeries, rows: NDArray[Any], shifts: tuple[float, float], picture: MapFigure
+    ) -> None:
         """Show a series of `rows` (N, C) between `shifts`; `picture` holds the colour limits and labels."""
         self._picture, self._grid = picture, None
         self._stack.setCurrentWidget(self.series)

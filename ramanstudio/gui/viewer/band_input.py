@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
 
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 
 RGB_COLOURS: Final = ("#D22B2B", "#1E8E3E", "#2F6BFF")
 _NARROWEST_CM: Final = 1.0
@@ -21,7 +21,7 @@ class BandInput(QWidget):
 
     def __init__(self, index: int) -> None:
         super().__init__()
-        self._index, self._role, self._theme = index, "Band", current()
+        self._index, self._role, self._theme = index, "Band", current_theme()
         self._following = False
         self._swatch, self._name = QLabel(self), QLabel(self)
         self._name.setMinimumWidth(40)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
 from ramanstudio.denoising.denoised import CONFIDENCE_90
-from ramanstudio.gui.common.theme import Theme, with_alpha, mixed
+from ramanstudio.gui.common.theme import Theme, blend, with_alpha
 from ramanstudio.gui.viewer.displayed_spectra import (
     DisplayedSpectrum,
     DisplayOptions,
@@ -104,7 +104,7 @@ class CurveLayer:
         raw = self._scaled(item.raw)
         quiet = self._several and item.denoised is not None and self._look.denoised
         lone = colour if self._several else theme.raw
-        self._add_curve("raw", axis, raw, mixed(theme.panel, colour, 0.5) if quiet else lone, z=1)
+        self._add_curve("raw", axis, raw, blend(theme.panel, colour, 0.5) if quiet else lone, z=1)
         if item.denoised is None:
             return
         denoised = self._scaled(item.denoised)

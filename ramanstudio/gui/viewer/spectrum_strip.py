@@ -69,7 +69,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
         self.setAccessibleName("Spectra of the selection")
         self.setWhatsThis(_HELP)
         self.takes_bands = False
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._curves: tuple[StripCurve, ...] = ()
         self._hover: StripCurve | None = None
         self._is_named, self._note = True, ""

@@ -59,7 +59,7 @@ class SpectrumView(ZoomMixin, QWidget):
         super().__init__(parent)
         self.setAccessibleName("Spectrum")
         self.setWhatsThis(_HELP)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._look = DisplayOptions()
         self._parts: list[SpectraBlock] = []
         self._unit = "a.u."
