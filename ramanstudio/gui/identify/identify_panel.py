@@ -10,10 +10,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import NamedBox, Panel, button, label, panel_heading
+from ramanstudio.gui.common.widgets import ElidedCheckBox, SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.library_problems import UnopenedRows
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
@@ -34,7 +34,7 @@ LATER_MS: Final = 120
 STARTER: Final = "Only the starter library is here; its spectra are simulated from peak tables."
 
 
-class IdentifyPanel(Panel):
+class IdentifyPanel(SidePanel):
     """Speaks of the search; what is chosen here holds at once."""
 
     def __init__(
@@ -50,8 +50,8 @@ class IdentifyPanel(Panel):
         super().__init__(panel_heading("Identify"))
         self._page, self._session, self._settings = page, session, settings
         self._identifying, self._unmixing = identifying, unmixing
-        self._made, self._tally = MadeOf(), Tally()
-        self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
+        self._made, self._tally = ChangeTracker(), Tally()
+        self._checks, self._boxes = QVBoxLayout(), list[ElidedCheckBox]()
         self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(identifying.libraries)
         self.models = ModelChoice(models)
         self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
@@ -96,7 +96,7 @@ class IdentifyPanel(Panel):
         self.substances.show_counts(self._tally.substances)
 
     @property
-    def libraries(self) -> list[NamedBox]:
+    def libraries(self) -> list[ElidedCheckBox]:
         """The boxes that say what is searched."""
         return list(self._boxes)
 
@@ -107,7 +107,7 @@ class IdentifyPanel(Panel):
 
     def _show_libraries(self) -> None:
         libraries = self._identifying.libraries
-        if not self._made.is_new("libraries", libraries.all, libraries.loading):
+        if not self._made.has_changed("libraries", libraries.all, libraries.loading):
             for box, library in zip(self._boxes, libraries.all, strict=True):
                 box.blockSignals(True)
                 box.setChecked(libraries.is_searched(library))
@@ -118,7 +118,7 @@ class IdentifyPanel(Panel):
             box.deleteLater()
         self._boxes = []
         for library in libraries.all:
-            box = NamedBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
+            box = ElidedCheckBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))

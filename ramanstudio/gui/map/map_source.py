@@ -18,7 +18,7 @@ from ramanstudio.project.predictions import predicted_classes
 from ramanstudio.project.project import Entry, Identifications, Predictions, Result
 from ramanstudio.project.substances import substances_of
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Places, Series
+from ramanstudio.signal.map_grid import MapLayout, SpectrumSeries, map_layout
 
 
 class Subject:
@@ -27,8 +27,8 @@ class Subject:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.entry: Entry | None = None
-        self.places: Places | None = None
-        self._placed: dict[int, tuple[SpectrumSet, Places | None]] = {}
+        self.places: MapLayout | None = None
+        self._placed: dict[int, tuple[SpectrumSet, MapLayout | None]] = {}
 
     def look(self) -> bool:
         """Take the selected map; else the one there was; else the first. Whether it is another one now."""
@@ -40,12 +40,12 @@ class Subject:
         self.places = self._places_of(self.entry) if self.entry is not None else None
         return self.source is not before
 
-    def _places_of(self, entry: Entry) -> Places | None:
+    def _places_of(self, entry: Entry) -> MapLayout | None:
         if entry.source is None or not entry.is_map_or_series:
             return None
         placed = self._placed.get(entry.id)
         if placed is None or placed[0] is not entry.source:
-            placed = (entry.source, map_channels.places_of(entry.source))
+            placed = (entry.source, map_layout(entry.source))
             self._placed[entry.id] = placed
         return placed[1]
 
@@ -92,7 +92,7 @@ class Subject:
     def offers(self, key: str) -> str:
         """Empty where a channel can be shown now; else what stands in the way."""
         needs = map_channels.channel(key).needs
-        if isinstance(self.places, Series):
+        if isinstance(self.places, SpectrumSeries):
             return "" if key == "total" else "A series is shown as intensity against Raman shift."
         if needs == "denoised" and (self.result is None or self.result.denoised is None):
             return "Known once the map is denoised."

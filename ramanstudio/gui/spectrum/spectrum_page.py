@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QTo
 
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import joined
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
@@ -55,7 +55,7 @@ class SpectrumPage(TabPage):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self._soon = QTimer(self)  # many changes in one turn of the event loop are one redraw
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.refresh)
@@ -128,7 +128,7 @@ class SpectrumPage(TabPage):
             return
         results = [project.result(entry) for entry in entries]
         shown = (*(entry.source for entry in entries), *results, selection)
-        if not self._made.is_new("curves", *shown):
+        if not self._made.has_changed("curves", *shown):
             return
         if not entries:
             view.clear()
