@@ -69,9 +69,7 @@ def test_xy_pairs(tmp_path: Path) -> None:
         ("RAMAN SPECTRUM", "NANOMETERS", "COUNTS", "wavelength in nm.*laser"),
     ],
 )
-def test_other_data_types_are_refused(
-    tmp_path: Path, kind: str, units: str, ordinate: str, says: str
-) -> None:
+def test_other_data_types_are_refused(tmp_path: Path, kind: str, units: str, ordinate: str, says: str) -> None:
     path = tmp_path / "a.jdx"
     path.write_text(jcamp_text("100 1 2 3 4 5 6 7 8\n", 8, kind=kind, units=units, y=ordinate))
     with pytest.raises(StudioError, match=rf"'a\.jdx'.*{says}"):
