@@ -158,7 +158,7 @@ def test_what_is_switched_is_denoised_again_though_denoising_by_itself_is_off(st
 def test_a_map_that_is_denoised_again_keeps_its_noise_region(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
-    window.window.commands.move_noise_region(1300.0, 1700.0)
+    window.window.spectrum_commands.move_noise_region(1300.0, 1700.0)
     window.wait_until(lambda: "from 1,300 to 1,700" in window.window.facts._where.text())
     window.do("whole_set")
     window.wait_until(lambda: result(window, "map.h5").set_size == 0)

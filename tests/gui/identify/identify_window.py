@@ -26,17 +26,17 @@ class Desk:
 
     def look(self) -> None:
         self.window.do("tab_identify")
-        self.window.wait_until(lambda: isinstance(self.window.window.pages.page("identify"), IdentifyPage))
+        self.window.wait_until(lambda: isinstance(self.window.window.tabs.page("identify"), IdentifyPage))
 
     @property
     def page(self) -> IdentifyPage:
-        page = self.window.window.pages.page("identify")
+        page = self.window.window.tabs.page("identify")
         assert isinstance(page, IdentifyPage)
         return page
 
     @property
     def panel(self) -> IdentifyPanel:
-        panel = self.window.window.middle.side.currentWidget()
+        panel = self.window.window.tabs.panels.currentWidget()
         assert isinstance(panel, IdentifyPanel)
         return panel
 
