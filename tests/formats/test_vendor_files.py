@@ -1,4 +1,4 @@
-"""The files of instruments: each opens as another reader, or its twin in another format, says, or is refused."""
+"""Vendor files: each agrees with another reader or with its twin in another format, or is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
-from tests.formats.format_samples import VENDOR_FILES, needs_vendor_files
+from tests.formats.sample_files import VENDOR_FILES, needs_vendor_files
 
 pytestmark = needs_vendor_files
 
@@ -95,7 +95,7 @@ def all_files() -> list[str]:
 
 
 @pytest.mark.parametrize("name", all_files())
-def test_every_file_opens_as_raman_shift_or_is_refused_by_a_sentence(name: str) -> None:
+def test_every_vendor_file_opens_as_raman_shift_or_raises_a_sentence(name: str) -> None:
     try:
         sets = read(VENDOR_FILES / name)
     except StudioError as refusal:
@@ -112,19 +112,19 @@ def test_every_file_opens_as_raman_shift_or_is_refused_by_a_sentence(name: str) 
 @pytest.mark.parametrize("name", OPENED)
 def test_axis_and_number_of_spectra_are_right(name: str) -> None:
     (spectra,) = opened(name)
-    found = (len(spectra), spectra.points, spectra.axis[0], spectra.axis[-1])
-    assert found == pytest.approx(OPENED[name], abs=0.01)
+    actual = (len(spectra), spectra.points, spectra.axis[0], spectra.axis[-1])
+    assert actual == pytest.approx(OPENED[name], abs=0.01)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_raman_spectrum_is_refused_for_the_right_reason(name: str) -> None:
+def test_files_that_are_not_raman_spectra_are_refused_for_the_right_reason(name: str) -> None:
     with pytest.raises(StudioError) as refusal:
         read(VENDOR_FILES / name)
     assert REFUSED[name] in refusal.value.sentence
 
 
 @pytest.mark.parametrize("name", [name for name in all_files() if name.endswith(".wdf")])
-def test_wire_files_hold_what_another_reader_saw(name: str) -> None:
+def test_wire_files_agree_with_another_reader(name: str) -> None:
     truth = json.loads((VENDOR_FILES / "truth.json").read_text())[name]
     (spectra,) = opened(name)
     if "error" in truth:
@@ -141,7 +141,7 @@ def test_wire_files_hold_what_another_reader_saw(name: str) -> None:
         assert np.unique(spectra.table[axis.lower()].round(3)).size in (count, 1)  # 1: a stage that stood still
 
 
-def test_places_of_the_maps_that_the_other_reader_failed_on() -> None:
+def test_maps_that_the_other_reader_cannot_read_have_positions() -> None:
     for name, counts in (("renishaw_test_map", (3, 3)), ("renishaw_test_linescan", (5, 5))):
         (spectra,) = opened(f"wdf/{name}.wdf")
         assert spectra.is_map
@@ -150,10 +150,10 @@ def test_places_of_the_maps_that_the_other_reader_failed_on() -> None:
     assert len(spectra) == 12 and "12 of 16" in str(spectra.about["notes"])
 
 
-def correlation(one: SpectrumSet, other: SpectrumSet) -> float:
-    low, high = max(one.axis[0], other.axis[0]), min(one.axis[-1], other.axis[-1])
+def correlation(first: SpectrumSet, second: SpectrumSet) -> float:
+    low, high = max(first.axis[0], second.axis[0]), min(first.axis[-1], second.axis[-1])
     grid = np.linspace(low, high, 3000)
-    return float(np.corrcoef(*(np.interp(grid, each.axis, each.values[0]) for each in (one, other)))[0, 1])
+    return float(np.corrcoef(*(np.interp(grid, spectra.axis, spectra.values[0]) for spectra in (first, second)))[0, 1])
 
 
 TWINS = [
@@ -163,9 +163,9 @@ TWINS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "least"), TWINS)
-def test_twins_are_the_same_measurement(one: str, other: str, least: float) -> None:
-    (first,), (second,) = opened(one), opened(other)
+@pytest.mark.parametrize(("path", "twin", "least"), TWINS)
+def test_one_measurement_in_two_formats_agrees(path: str, twin: str, least: float) -> None:
+    (first,), (second,) = opened(path), opened(twin)
     assert correlation(first, second) >= least - 1e-6
     if least == 1.0:
         np.testing.assert_allclose(first.axis, second.axis, atol=1e-3)
@@ -180,7 +180,7 @@ def test_four_exports_of_one_witec_map_agree() -> None:
     np.testing.assert_allclose(np.sort(apart.values.sum(1)), np.sort(full.values.sum(1)), rtol=1e-6)
 
 
-def test_facts_of_the_headers_are_understood() -> None:
+def test_laser_and_exposure_are_read_from_headers() -> None:
     for name, laser, exposure in (
         ("labspec_txt/serie190214-1.txt", 532, 60),
         ("text/acetonitrile_473nm.txt", 473, 0.4),
@@ -193,7 +193,7 @@ def test_facts_of_the_headers_are_understood() -> None:
         assert (about["laser_nm"], about["exposure_s"]) == (laser, exposure), name
 
 
-def test_a_silicon_wafer_in_nm_shows_its_line_once_the_laser_is_given() -> None:
+def test_silicon_in_nm_shows_its_line_with_the_laser_wavelength() -> None:
     (spectra,) = opened("witec/Si-wafer-Raman-Spectrum-1.txt", 532.1)
     near = (spectra.axis > 400) & (spectra.axis < 650)
     assert spectra.axis[near][np.argmax(spectra.values[0, near])] == pytest.approx(520.5, abs=15)
@@ -206,7 +206,7 @@ def test_the_rruff_header_names_the_mineral() -> None:
     assert line == pytest.approx(144, abs=3)
 
 
-def test_the_corpus_reads_whole() -> None:
+def test_the_corpus_can_be_read() -> None:
     path = VENDOR_FILES.parent / "corpus.h5"
     if not path.is_file():
         pytest.skip("the corpus is not beside the project")
