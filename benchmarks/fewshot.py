@@ -191,7 +191,7 @@ class Ours:
     @classmethod
     def of(cls, engine: Engine, spectra: SpectrumSet) -> Ours:
         denoised = engine.denoise(spectra).spectra
-        both = spectral_features.line_features(denoised.axis, denoised.values)
+        both = spectral_features.lines_and_slopes(denoised.axis, denoised.values)
         embedding = engine.embed(spectra) if engine.card.embedder else None
         return cls(both, tuple(pca.principal_scores(rows) for rows in both), embedding)
 

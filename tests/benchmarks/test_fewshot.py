@@ -13,7 +13,7 @@ from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
 
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
@@ -116,7 +116,7 @@ def test_what_features_are_learned_from_differs_in_nothing_else():
 
 
 def test_an_ablated_training_is_judged_by_its_features_on_both_sets():
-    embedder = Embedder(EmbedderPlan(width=16, heads=2, layers=1, features=8))
+    embedder = Embedder(EmbedderConfig(width=16, heads=2, layers=1, features=8))
     features = ablation.features_of(embedder.eval(), substances())
     assert features.shape == (36, 8)
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)

@@ -13,8 +13,8 @@ import numpy as np
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import FEWEST_TOGETHER, portions
-from ramanstudio.denoising.denoised import holds_numbers, joined, noise_region, over_gaps, warn_of_gaps
+from ramanstudio.denoising.batches import MIN_TOGETHER, count_portions
+from ramanstudio.denoising.denoised import apply_to_finite, is_finite, joined, noise_region, warn_non_finite
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
 from ramanstudio.project.project import Entry, Result
 
@@ -109,7 +109,7 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
     """A large set, each spectrum by itself."""
     source = entry.source
     assert source is not None
-    if not holds_numbers(source).any():
+    if not is_finite(source).any():
         return _denoise_each(engine, [entry], progress)[0]  # the engine says why not
 
     def in_pieces(spectra: SpectrumSet) -> Denoised:
@@ -121,8 +121,8 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
             pieces.append(piece)
         return joined(spectra, pieces)
 
-    warn_of_gaps([source], progress)
-    return _result(entry, over_gaps(source, in_pieces), 0)
+    warn_non_finite([source], progress)
+    return _result(entry, apply_to_finite(source, in_pieces), 0)
 
 
 def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:
@@ -131,8 +131,8 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
     if isinstance(denoised, StudioError):
         return _problem(entry, str(denoised))
     result = Result(entry.source, denoised, noise_region(entry.source), set_id=entry.set_id)
-    if entry.set_id and set_size >= FEWEST_TOGETHER:
-        result = replace(result, set_size=set_size // portions(set_size))
+    if entry.set_id and set_size >= MIN_TOGETHER:
+        result = replace(result, set_size=set_size // count_portions(set_size))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
     except StudioError:
@@ -165,5 +165,5 @@ def measure_again(
 def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
     assert result.denoised is not None
     region = chosen or noise_region(result.source)
-    denoised = result.denoised.measured_in(result.source, *region)
+    denoised = result.denoised.with_noise_region(result.source, *region)
     return replace(result, denoised=denoised, noise_region=region, region_is_manual=chosen is not None)

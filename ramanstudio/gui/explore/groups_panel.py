@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.theme import Theme, current, tabular
-from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, panel_heading, tool
+from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
+from ramanstudio.gui.common.widgets import SidePanel, button, button_row, label, padded_column, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.explore.clustering_form import Finding
-from ramanstudio.gui.explore.colour_picker import Swatches
+from ramanstudio.gui.explore.clustering_form import ClusteringForm
+from ramanstudio.gui.explore.colour_picker import ColourPicker
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
 from ramanstudio.project.groups import UNCERTAIN, Groups
@@ -51,7 +51,7 @@ TOLD_BY: Final = {
 }
 
 
-class GroupsPanel(Panel):
+class GroupsPanel(SidePanel):
     """Speaks of the groups; what is chosen in its list is what its verbs act on."""
 
     chosen_changed = Signal()  # other groups, or other spectra
@@ -63,11 +63,11 @@ class GroupsPanel(Panel):
         self.model = GroupModel(session, exploring, self)
         inside = QWidget(self)
         inside.setProperty("panel", "true")
-        self.finding = Finding(session, exploring, actions["find_groups"])
+        self.finding = ClusteringForm(session, exploring, actions["find_groups"])
         self.list = GroupList(session, self.model, inside)
         self._edits = [tool(actions[name], words, inside) for name, words in EDITS]
         self._chance = label("quiet", wrap=True)
-        self._chance.setFont(tabular(self._chance.font()))
+        self._chance.setFont(with_tabular_figures(self._chance.font()))
         self._uncertain = button(actions["select_uncertain"], "Select these")
         self._make_naming(inside, actions["label_selected"])
         self._export = button(actions["export_groups"])
@@ -118,7 +118,7 @@ class GroupsPanel(Panel):
         if groups is None or not chosen:
             return
         used = {group.colour: group.name for group in reversed(groups.groups)}
-        menu = Swatches(current(), used, groups.groups[chosen[0]].colour, self)
+        menu = ColourPicker(current_theme(), used, groups.groups[chosen[0]].colour, self)
         menu.picked.connect(self.recolour)
         menu.popup(self._edits[1].mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
@@ -255,12 +255,12 @@ class GroupsPanel(Panel):
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(0, 0, 0, 12)
         whole.setSpacing(8)
-        self._tools = padded(in_a_row(self._edits))
+        self._tools = padded_column(button_row(self._edits))
         naming = QHBoxLayout()
         naming.setSpacing(8)
         naming.addWidget(self.name, 1)
         naming.addWidget(self._name_button)
-        self._below = padded(self._chance, self._uncertain, naming, self._export)
+        self._below = padded_column(self._chance, self._uncertain, naming, self._export)
         self._filler = QWidget(inside)
         whole.addWidget(self.finding)
         whole.addWidget(self.list, 1)

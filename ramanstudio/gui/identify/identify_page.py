@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.model_predictions import FineTunedModels
@@ -55,7 +55,7 @@ class IdentifyPage(TabPage):
         self._place = 0
         self._shows_mixture = False
         self._theme: Theme | None = None
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
         self._answer = QWidget(self)
@@ -102,7 +102,7 @@ class IdentifyPage(TabPage):
         self.hits.activated.connect(lambda _: self._ask_for_reference())
         self.verdict.stepped.connect(self.step)
         self.view.region_changed.connect(self._identifying.compare_within)
-        self.set_theme(self._theme or current())
+        self.set_theme(self._theme or current_theme())
         self.made.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -187,7 +187,7 @@ class IdentifyPage(TabPage):
 
         result = self._session.project.result(self.entry)
         denoised = result.denoised if result is not None else None
-        if self._made.is_new("query", self.entry.source, self.row, denoised):
+        if self._made.has_changed("query", self.entry.source, self.row, denoised):
             self.view.show_query(query_of(self.entry, self.row, result))
             self._made.forget("hits")
         if (self.entry, self.row) != before:
@@ -209,7 +209,7 @@ class IdentifyPage(TabPage):
         entry, found = self.entry, self.found
         assert entry is not None
         self._say_found()
-        if self._made.is_new("hits", found, self._identifying.libraries.all):
+        if self._made.has_changed("hits", found, self._identifying.libraries.all):
             shows_mixture = self._shows_mixture
             self.hits.show_hits(found, lambda match: self._identifying.library_of(entry, match))
             self._shows_mixture = shows_mixture

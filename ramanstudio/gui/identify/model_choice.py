@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.finetuning.finetuned_model import CLASSES
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.widgets import NamedBox, label
+from ramanstudio.gui.common.widgets import ElidedCheckBox, label
 from ramanstudio.project.predictions import prediction_text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ModelChoice(QWidget):
     def __init__(self, models: FineTunedModels) -> None:
         super().__init__()
         self._models = models
-        self._boxes: dict[str, NamedBox] = {}
+        self._boxes: dict[str, ElidedCheckBox] = {}
         self._empty = label("quiet", wrap=True)
         self._empty.setText(NO_MODELS)
         self._column = QVBoxLayout(self)
@@ -39,7 +39,7 @@ class ModelChoice(QWidget):
         self.refresh()
 
     @property
-    def tab_order(self) -> tuple[NamedBox, ...]:
+    def tab_order(self) -> tuple[ElidedCheckBox, ...]:
         """The boxes from top to bottom."""
         return tuple(self._boxes.values())
 
@@ -58,9 +58,9 @@ class ModelChoice(QWidget):
             box.blockSignals(False)
         self._empty.setVisible(not cards)
 
-    def _make_box(self, name: str, card: FineTunedModelCard) -> NamedBox:
+    def _make_box(self, name: str, card: FineTunedModelCard) -> ElidedCheckBox:
         kind = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
-        box = NamedBox(f"{name} · {kind}".replace("&", "&&"), self)
+        box = ElidedCheckBox(f"{name} · {kind}".replace("&", "&&"), self)
         box.setToolTip(card.text())
         box.setAccessibleName(f"Classify with {name}, {kind}")
         box.toggled.connect(lambda on: self._models.set_enabled(name, on))

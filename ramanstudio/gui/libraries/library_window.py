@@ -18,7 +18,7 @@ from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import let_drops_through, paths_of
 from ramanstudio.gui.libraries.library_edits import LibraryEdits, LibrarySelection, is_starter
 from ramanstudio.gui.libraries.library_widgets import LibraryWidgets, describe_reference
-from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, StripCurve
+from ramanstudio.gui.viewer.spectrum_strip import MAX_STRIP_CURVES, StripCurve
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -168,7 +168,7 @@ class LibraryWindow(QDialog):
 
     def _show_spectra(self) -> None:
         library, theme = self.model.library, appearance().theme
-        references = self.references[:MOST_CURVES] if library is not None else []
+        references = self.references[:MAX_STRIP_CURVES] if library is not None else []
         curves: list[StripCurve] = []
         self.widgets.details.setText("")
         for number, row in enumerate(references):

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import Panel
+from ramanstudio.gui.common.widgets import SidePanel
 from ramanstudio.gui.shell.tabs import Tab, TabContext, shortcut_of
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Project
@@ -22,7 +22,7 @@ class PanelStack(QStackedWidget):
         self.heading = QStackedWidget()
         self.heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
-    def show_panel(self, panel: Panel) -> None:
+    def show_panel(self, panel: SidePanel) -> None:
         """Show `panel` with its heading; it is added where it is new."""
         if self.indexOf(panel) < 0:
             self.addWidget(panel)
@@ -41,7 +41,7 @@ class TabView(QWidget):
         self._tabs, self._context = tuple(tabs), context
         self._session = context.services.session
         self._pages: dict[str, TabPage] = {}
-        self._panels: dict[str, Panel] = {}
+        self._panels: dict[str, SidePanel] = {}
         self._theme: Theme | None = None
         self._shown: TabPage | None = None
         self.panels = PanelStack()
@@ -84,7 +84,7 @@ class TabView(QWidget):
         """The page of a tab; None until it has been shown."""
         return self._pages.get(key)
 
-    def panel(self, key: str) -> Panel | None:
+    def panel(self, key: str) -> SidePanel | None:
         """The panel of a tab; None until it has been shown."""
         return self._panels.get(key)
 
@@ -94,7 +94,7 @@ class TabView(QWidget):
         if self.bar.isTabVisible(index):
             self.bar.setCurrentIndex(index)
 
-    def make(self, key: str) -> tuple[TabPage, Panel]:
+    def make(self, key: str) -> tuple[TabPage, SidePanel]:
         """The page and the panel of a tab, made where they are not there yet."""
         if key not in self._pages:
             tab = self._tabs[self._index(key)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from PySide6.QtGui import QAction
 
 from ramanstudio.gui.common.action import Action
-from ramanstudio.gui.common.widgets import Panel
+from ramanstudio.gui.common.widgets import SidePanel
 from ramanstudio.gui.explore.actions import GROUP_ACTIONS
 from ramanstudio.gui.identify.actions import IDENTIFY_ACTIONS
 from ramanstudio.gui.libraries.actions import LIBRARY_ACTIONS
@@ -39,7 +39,7 @@ class TabContext:
 
 
 MakePage = Callable[[TabContext], TabPage]
-MakePanel = Callable[[TabContext, TabPage], Panel]
+MakePanel = Callable[[TabContext, TabPage], SidePanel]
 
 
 def _always(_project: Project) -> bool:
@@ -65,10 +65,10 @@ def _spectrum_page(context: TabContext) -> TabPage:
     return SpectrumPage(context.services.session, context.actions)
 
 
-def _metadata_panel(context: TabContext, _page: TabPage) -> Panel:
-    from ramanstudio.gui.spectrum.metadata_panel import FactsPanel
+def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
+    from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
-    return FactsPanel(context.services.session, context.services.denoising, context.actions)
+    return MetadataPanel(context.services.session, context.services.denoising, context.actions)
 
 
 def _explore_page(context: TabContext) -> TabPage:
@@ -77,7 +77,7 @@ def _explore_page(context: TabContext) -> TabPage:
     return ExplorePage(context.services.session, context.services.exploring, context.actions)
 
 
-def _groups_panel(context: TabContext, _page: TabPage) -> Panel:
+def _groups_panel(context: TabContext, _page: TabPage) -> SidePanel:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
 
     panel = GroupsPanel(context.services.session, context.services.exploring, context.actions)
@@ -93,7 +93,7 @@ def _map_page(context: TabContext) -> TabPage:
     return MapPage(services.session, services.exploring, services.workers, services.messages, context.actions)
 
 
-def _map_panel(context: TabContext, page: TabPage) -> Panel:
+def _map_panel(context: TabContext, page: TabPage) -> SidePanel:
     from ramanstudio.gui.map.map_panel import MapPanel
 
     return MapPanel(cast("MapPage", page), context.actions)
@@ -110,7 +110,7 @@ def _identify_page(context: TabContext) -> TabPage:
     return page
 
 
-def _identify_panel(context: TabContext, page: TabPage) -> Panel:
+def _identify_panel(context: TabContext, page: TabPage) -> SidePanel:
     from ramanstudio.gui.identify.identify_panel import IdentifyPanel
 
     services = context.services

@@ -98,10 +98,10 @@ class SpectrumCommands:
 
         Warns of those whose axis has too few points there; their noise region stays.
         """
-        from ramanstudio.denoising.denoised import reaches
+        from ramanstudio.denoising.denoised import has_noise_region
 
         readable = [(entry, entry.source) for entry in entries if entry.source is not None]
-        fitting = [entry for entry, source in readable if region is None or reaches(source, *region)]
+        fitting = [entry for entry, source in readable if region is None or has_noise_region(source, *region)]
         left_out = len(readable) - len(fitting)
         if left_out and region is not None:
             self._messages.warning(

@@ -25,8 +25,8 @@ from ramanstudio.gui.common.texts import (
     together_words,
     wanted_words,
 )
-from ramanstudio.gui.common.theme import Theme, faded, tabular
-from ramanstudio.gui.common.widgets import Panel, button, label, panel_heading
+from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
+from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project import predictions
@@ -45,7 +45,7 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(Panel):
+class MetadataPanel(SidePanel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
@@ -53,7 +53,7 @@ class FactsPanel(Panel):
         self._session, self._denoising = session, denoising
         self._snr_words = ""
         self._headline = label("headline")
-        self._headline.setFont(tabular(self._headline.font()))
+        self._headline.setFont(with_tabular_figures(self._headline.font()))
         self._headline.setTextFormat(Qt.TextFormat.RichText)
         self._headline.setAccessibleName("Signal-to-noise ratio before and after")
         self._worth = label("", wrap=True)
@@ -66,7 +66,7 @@ class FactsPanel(Panel):
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(6)
         self._said: list[tuple[str, str]] = []
-        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
+        self._ticks = {name: ActionCheckBox(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
         self._one_set = button(actions["one_set"])
         self._regions = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
         self._exports = [button(actions[name]) for name in EXPORTS]
@@ -89,8 +89,8 @@ class FactsPanel(Panel):
         colours = (theme.raw, theme.accent, theme.residual)
         for name, colour in zip(SHOWN, colours, strict=False):
             self._ticks[name].setIcon(_swatch(QColor(colour), 2))
-        self._ticks["show_band"].setIcon(_swatch(faded(theme.accent, 0.35), 10))
-        self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.quiet, 0.35), 10))
+        self._ticks["show_band"].setIcon(_swatch(with_alpha(theme.accent, 0.35), 10))
+        self._ticks["show_noise_region"].setIcon(_swatch(with_alpha(theme.quiet, 0.35), 10))
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:
@@ -231,7 +231,7 @@ class FactsPanel(Panel):
             below.addSpacing(4)
 
 
-class ActionTick(QCheckBox):
+class ActionCheckBox(QCheckBox):
     """A tick box that is one with a checkable action."""
 
     def __init__(self, action: QAction) -> None:
