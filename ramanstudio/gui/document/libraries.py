@@ -135,7 +135,7 @@ class Libraries(QObject):
         """Take what could not be opened off the shelf: its file."""
         job = self._submit(partial(_delete, one.path), f"Removing '{one.path.name}'")
         job.succeeded.connect(lambda _: self._forget(one.path))
-        job.succeeded.connect(lambda _: self._messages.settle(one.error))
+        job.succeeded.connect(lambda _: self._messages.retract(one.error))
         job.succeeded.connect(lambda _: self._messages.info(f"'{one.path.name}' was removed."))
         return job
 

@@ -312,7 +312,7 @@ def test_cancelling_stops_within_a_fifth_of_a_second(start: Starter, tmp_path: P
     engine = SmoothingEngine(seconds_each=0.05)
     window = start(loader=lambda _model, _device: engine)
     window.drop(*write_spectra(tmp_path, 60))
-    window.wait_until(lambda: window.window.job_bar.words.startswith("Denoising"))
+    window.wait_until(lambda: window.window.job_bar.text.startswith("Denoising"))
     begun = time.monotonic()
     window.do("cancel")
     window.wait_until(lambda: not window.studio.workers.busy)
