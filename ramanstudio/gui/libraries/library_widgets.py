@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.libraries.reference_model import ReferenceModel
-from ramanstudio.gui.viewer.spectrum_strip import Strip
+from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -47,7 +47,7 @@ class LibraryParts:
         self.count = label("quiet")
         self.model = ReferenceModel(window)
         self.table = self._make_table(window)
-        self.strip, self.facts = Strip(window), label("quiet", wrap=True)
+        self.strip, self.facts = SpectrumStrip(window), label("quiet", wrap=True)
         self.strip.setAccessibleName("Spectra of the chosen references")
         self.from_file = self._button("Add files…", "Put libraries, RRUFF's zip or Open Specy's table on the shelf")
         self.from_folder = self._button("Make of a folder…", "Make a library of spectra; subfolders are groups")

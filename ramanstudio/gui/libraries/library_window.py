@@ -18,7 +18,7 @@ from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import let_drops_through, paths_of
 from ramanstudio.gui.libraries.library_edits import LibraryEdits, is_starter
 from ramanstudio.gui.libraries.library_widgets import LibraryParts
-from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, Curve
+from ramanstudio.gui.viewer.spectrum_strip import MAX_STRIP_CURVES, StripCurve
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -166,7 +166,7 @@ class LibraryWindow(QDialog):
         if library is None:
             self.parts.strip.show_curves([])
             return
-        some = self.references[:MOST_CURVES]
+        some = self.references[:MAX_STRIP_CURVES]
         curves = []
         for number, at in enumerate(some):
             try:
@@ -177,7 +177,7 @@ class LibraryWindow(QDialog):
             values = spectrum.values[0].astype(float)
             values = values / (float(abs(values).max()) or 1.0)
             colour = theme.reference if len(some) == 1 else theme.category(number)
-            curves.append(Curve(str(library.names[at]), spectrum.axis, values, None, colour))
+            curves.append(StripCurve(str(library.names[at]), spectrum.axis, values, None, colour))
         self.parts.strip.show_curves(curves)
         self.parts.facts.setText(self.parts.words_of(library, some[0]) if len(some) == 1 else "")
         self._enable()

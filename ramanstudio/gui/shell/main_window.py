@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
     from ramanstudio.gui.identify.identify_page import IdentifyPage
     from ramanstudio.gui.map.map_panel import MapPanel
-    from ramanstudio.gui.spectrum.metadata_panel import FactsPanel
+    from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
 ENABLE_MS: Final = 80
@@ -162,9 +162,9 @@ class MainWindow(QMainWindow):
         return cast("SpectrumPage", self.tabs.page("spectrum"))
 
     @property
-    def facts(self) -> FactsPanel:
+    def facts(self) -> MetadataPanel:
         """The panel of the Spectrum tab."""
-        return cast("FactsPanel", self.tabs.panel("spectrum"))
+        return cast("MetadataPanel", self.tabs.panel("spectrum"))
 
     @property
     def groups(self) -> GroupsPanel:

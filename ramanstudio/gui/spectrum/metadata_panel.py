@@ -38,7 +38,7 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(SidePanel):
+class MetadataPanel(SidePanel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
@@ -59,7 +59,7 @@ class FactsPanel(SidePanel):
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(6)
         self._said: list[tuple[str, str]] = []
-        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
+        self._ticks = {name: ActionCheckBox(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
         self._one_set = button(actions["one_set"])
         self._regions = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
         self._exports = [button(actions[name]) for name in EXPORTS]
@@ -224,7 +224,7 @@ class FactsPanel(SidePanel):
             below.addSpacing(4)
 
 
-class ActionTick(QCheckBox):
+class ActionCheckBox(QCheckBox):
     """A tick box that is one with a checkable action."""
 
     def __init__(self, action: QAction) -> None:
