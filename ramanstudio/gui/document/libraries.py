@@ -137,7 +137,7 @@ class Libraries(QObject):
         """Delete the file of a library that could not be opened."""
         job = self._submit(partial(_delete, file.path), f"Deleting '{file.path.name}'")
         job.succeeded.connect(lambda _: self._forget(file.path))
-        job.succeeded.connect(lambda _: self._messages.settle(file.error))
+        job.succeeded.connect(lambda _: self._messages.retract(file.error))
         job.succeeded.connect(lambda _: self._messages.info(f"'{file.path.name}' was deleted."))
         return job
 
