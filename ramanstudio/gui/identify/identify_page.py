@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.model_predictions import FineTunedModels
@@ -102,7 +102,7 @@ class IdentifyPage(TabPage):
         self.hits.activated.connect(lambda _: self._ask_for_reference())
         self.verdict.stepped.connect(self.step)
         self.view.region_changed.connect(self._identifying.compare_within)
-        self.set_theme(self._theme or current())
+        self.set_theme(self._theme or current_theme())
         self.made.emit()
 
     def set_theme(self, theme: Theme) -> None:

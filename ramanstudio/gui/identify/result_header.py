@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, with_tabular_figures
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
 from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
@@ -150,7 +150,7 @@ class _Headline(QLabel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.theme = current()
+        self.theme = current_theme()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         metrics = QFontMetrics(self._font(HEADLINES[0]))
@@ -183,7 +183,7 @@ class _MarkKey(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.theme = current()
+        self.theme = current_theme()
         self._words: tuple[str, ...] = ()
         font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
