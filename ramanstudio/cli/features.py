@@ -256,7 +256,7 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
             f" {late[1].axis[0]:.0f} cm⁻¹ and '{early[0].name}' ends at {early[1].axis[-1]:.0f} cm⁻¹.",
             remedy=f"Give files that share at least {MIN_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
         )
-    return SpectrumSet(axis, np.concatenate([comparison.resampled(one, axis) for one in sets]))
+    return SpectrumSet(axis, np.concatenate([comparison.resample(one, axis) for one in sets]))
 
 
 def _feature_lines(found: Sequence[tuple[Source, Features]], places: Features | None = None) -> Iterator[Sequence[str]]:
