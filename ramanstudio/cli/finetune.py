@@ -92,7 +92,7 @@ def finetune(arguments: Namespace) -> int:
     files = cli_files.find(arguments.files)
     if arguments.labels is not None:
         files = [file for file in files if file.absolute() != arguments.labels.absolute()]
-    finetuned_model.require_free(arguments.out)
+    finetuned_model.require_unused_name(arguments.out)
     lines = None if arguments.labels is None else _Table.of(arguments.labels, arguments.column, arguments.groups)
     reading = Reading("Reading", files, arguments.laser)
     sources = [source for _, some in reading.some_at_a_time() for source in some if _is_whole(*source, reading)]
@@ -105,7 +105,7 @@ def finetune(arguments: Namespace) -> int:
     plan = FinetunePlan(arguments.reading, arguments.head, arguments.full, arguments.quantity or None)
     with features.bars("Teaching") as progress:
         found = engine.finetune(spectra, labels, plan, groups, progress)
-    name = finetuned_model.keep(found.model, arguments.out).card.name
+    name = finetuned_model.save(found.model, arguments.out).card.name
     _tell(found, [name for source in sources for name in _names(source)])
     print(f"Kept as '{name}', on {engine.device_name}. Use it: ramanstudio classify FILE --model {name!r} --out X.csv")
     return SOME_FAILED if reading.failed else DONE
@@ -180,7 +180,7 @@ def _answers(
             continue
         chances = found.probabilities[row]
         cells = (f"{chance:.4f}" for chance in chances)
-        yield str(file), name, str(found.told[row]), f"{chances.max():.3f}", unknown, *cells
+        yield str(file), name, str(found.labels_or_unknown[row]), f"{chances.max():.3f}", unknown, *cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +297,11 @@ def _tell(found: FineTuningResult, names: Sequence[str]) -> None:
     else:
         print(table(("class", "spectra", "found again"), list(_rows_of(report))))
         lines = [f"Chosen: {report.chosen}.", report.headline]
-        if report.suspects:
-            told = [f"{names[one.place]} ({one.label}; looks like {one.told})" for one in report.suspects]
+        if report.label_errors:
+            told = [f"{names[one.index]} ({one.label}; looks like {one.predicted})" for one in report.label_errors]
             lines.append(f"Labels that the spectra contradict: {_some(told)}.")
-        if report.next_to_label:
-            lines.append(f"Label these next: {', '.join(names[one] for one in report.next_to_label)}.")
+        if report.suggested:
+            lines.append(f"Label these next: {', '.join(names[one] for one in report.suggested)}.")
     if report.duplicates:
         lines.append(f"Spectra that are one and the same: {_some([names[one[0]] for one in report.duplicates])}.")
     print("\n".join([*lines, *report.warnings]))

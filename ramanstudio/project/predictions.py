@@ -1,4 +1,4 @@
-"""What a taught model says of the spectra of an entry, made to be kept, and in words. Knows no Qt."""
+"""Predictions of fine-tuned models for the spectra of an entry: made to be kept in the project, and as texts."""
 
 from __future__ import annotations
 
@@ -17,78 +17,92 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
-NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
+NOT_FINITE: Final = "–"  # the label of spectra that hold NaN or infinite values
 
 
 def predictions_from(
-    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, classified: Classified
 ) -> Predictions:
-    """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
-    many = len(source)
-    words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
-    unknown, values = np.zeros(many, dtype=bool), None
-    words[rows], unknown[rows] = found.labels, found.unknown
-    if found.values is not None:
-        values = np.full(many, np.nan)
-        values[rows] = found.values
+    """Return the predictions for `source` (N, B) of which `rows` (n,) were `classified`; the other rows stay empty."""
+    n_spectra = len(source)
+    labels, probabilities = np.full(n_spectra, "", dtype=object), np.zeros(n_spectra, dtype=np.float32)
+    unknown, values = np.zeros(n_spectra, dtype=bool), None
+    labels[rows], unknown[rows] = classified.labels, classified.unknown
+    if classified.values is not None:
+        values = np.full(n_spectra, np.nan)
+        values[rows] = classified.values
     else:
-        probabilities[rows] = found.probabilities.max(axis=1)
-    return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
+        probabilities[rows] = classified.probabilities.max(axis=1)
+    return Predictions(
+        source, card.name, card.sha256, labels.astype(str), probabilities, unknown, values, classified.error
+    )
 
 
 def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
-    """That a model has no answer about a set, and why."""
-    many = len(source)
-    nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
-    return Predictions(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
+    """Return predictions without a label for `source` (N, B), and the `problem` that is the reason."""
+    n_spectra = len(source)
+    return Predictions(
+        source,
+        card.name,
+        card.sha256,
+        np.full(n_spectra, ""),
+        np.zeros(n_spectra, dtype=np.float32),
+        np.zeros(n_spectra, dtype=bool),
+        problem=problem,
+    )
 
 
-def prediction_text(said: Predictions, row: int) -> str:
-    """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
-    word = str(said.labels[row])
-    if said.problem or word in ("", NO_NUMBERS):
-        return said.problem or ("" if not word else "This spectrum holds values that are not numbers.")
-    if said.values is not None:
-        aside = ", but unlike all it was taught" if said.unknown[row] else ""
-        error = f" ± {said.error:.2g}" if np.isfinite(said.error) else ""
-        return f"{word}{error}{aside}"
-    if said.unknown[row]:
-        return f"{UNKNOWN}: unlike all it was taught; the nearest is {word}"
-    return f"{word} · {min(100 * float(said.probabilities[row]), 99):.0f} %"
+def prediction_text(predictions: Predictions, row: int) -> str:
+    """Return the prediction for one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or unknown; empty if none yet."""
+    label = str(predictions.labels[row])
+    if predictions.problem or label in ("", NOT_FINITE):
+        return predictions.problem or ("" if not label else "This spectrum holds values that are not numbers.")
+    if predictions.values is not None:
+        aside = ", but unlike all training spectra" if predictions.unknown[row] else ""
+        error = f" ± {predictions.error:.2g}" if np.isfinite(predictions.error) else ""
+        return f"{label}{error}{aside}"
+    if predictions.unknown[row]:
+        return f"{UNKNOWN}: unlike all training spectra; the nearest class is {label}"
+    return f"{label} · {min(100 * float(predictions.probabilities[row]), 99):.0f} %"
 
 
 @lru_cache(maxsize=8)
-def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """The classes of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
+def predicted_classes(predictions: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Return the predicted classes, most common first and unknown last, and the class number of each spectrum (N,).
 
-    NaN where nobody has asked yet.
+    The number is NaN for spectra without a prediction.
     """
-    told = np.where(said.unknown & (said.labels != ""), UNKNOWN, said.labels)
-    names, which, counts = np.unique(told, return_inverse=True, return_counts=True)
-    real = [place for place, name in enumerate(names.tolist()) if name not in ("", NO_NUMBERS)]
-    order = sorted(real, key=lambda place: (names[place] == UNKNOWN, -counts[place], names[place]))
+    labels = np.where(predictions.unknown & (predictions.labels != ""), UNKNOWN, predictions.labels)
+    names, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    classes = [code for code, name in enumerate(names.tolist()) if name not in ("", NOT_FINITE)]
+    order = sorted(classes, key=lambda code: (names[code] == UNKNOWN, -counts[code], names[code]))
     numbers = np.full(len(names), np.nan)
     numbers[order] = np.arange(len(order))
-    return tuple(str(names[place]) for place in order), numbers[which]
+    return tuple(str(names[code]) for code in order), numbers[codes]
 
 
-def summarise_predictions(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
-    facts = []
-    for said in answers:
-        asked = rows[(said.labels[rows] != "") & (said.labels[rows] != NO_NUMBERS)] if len(rows) else rows
-        if len(rows) == 1:
-            words = prediction_text(said, int(rows[0]))
-        elif not len(asked):
-            words = said.problem
-        elif said.values is not None:
-            values = said.values[asked]
-            words = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
-        else:
-            told = np.where(said.unknown[asked], UNKNOWN, said.labels[asked])
-            names, counts = np.unique(told, return_counts=True)
-            best = int(np.argmax(counts))
-            words = f"{names[best]}: {counts[best]:,} of {len(asked):,}"
-        if words:
-            facts.append((said.model, words))
-    return facts
+def summarise_predictions(models: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """Return (model, text) for some `rows` of an entry: one prediction, or the commonest class or median of several."""
+    summaries = []
+    for predictions in models:
+        text = _summary(predictions, rows)
+        if text:
+            summaries.append((predictions.model, text))
+    return summaries
+
+
+def _summary(predictions: Predictions, rows: NDArray[np.int64]) -> str:
+    """Return the text of `summarise_predictions` for one model; empty where it has predicted nothing."""
+    if len(rows) == 1:
+        return prediction_text(predictions, int(rows[0]))
+    labels = predictions.labels[rows]
+    predicted = rows[(labels != "") & (labels != NOT_FINITE)]
+    if not len(predicted):
+        return predictions.problem
+    if predictions.values is not None:
+        values = predictions.values[predicted]
+        return f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
+    labels = np.where(predictions.unknown[predicted], UNKNOWN, predictions.labels[predicted])
+    names, counts = np.unique(labels, return_counts=True)
+    commonest = int(np.argmax(counts))
+    return f"{names[commonest]}: {counts[commonest]:,} of {len(predicted):,}"

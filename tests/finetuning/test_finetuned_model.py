@@ -33,8 +33,8 @@ def parent(monkeypatch):
 
 def test_a_kept_model_answers_as_before(found):
     spectra, _ = substances(5)
-    finetuned_model.keep(found.model, "my minerals")
-    assert finetuned_model.names() == ("my minerals",)
+    finetuned_model.save(found.model, "my minerals")
+    assert finetuned_model.list_names() == ("my minerals",)
     again = classify(SIGHT, spectra, finetuned_model.load("my minerals"))
     assert np.array_equal(again.labels, classify(SIGHT, spectra, found.model).labels)
     text = finetuned_model.load("my minerals").card.text()
@@ -42,11 +42,11 @@ def test_a_kept_model_answers_as_before(found):
 
 
 def test_it_is_renamed_and_deleted(found):
-    finetuned_model.keep(found.model, "one")
+    finetuned_model.save(found.model, "one")
     finetuned_model.rename("one", "two")
-    assert finetuned_model.names() == ("two",) and finetuned_model.load("two").card.name == "two"
+    assert finetuned_model.list_names() == ("two",) and finetuned_model.load("two").card.name == "two"
     finetuned_model.delete("two")
-    assert finetuned_model.names() == ()
+    assert finetuned_model.list_names() == ()
     with pytest.raises(StudioError, match="no taught model 'two'"):
         finetuned_model.load("two")
 
@@ -54,61 +54,61 @@ def test_it_is_renamed_and_deleted(found):
 @pytest.mark.parametrize("name", ["", "a/b", "..", "x" * 100, "a:b", "new\nline"])
 def test_a_name_that_no_folder_can_have_is_refused(found, name):
     with pytest.raises(StudioError, match="cannot be the name"):
-        finetuned_model.keep(found.model, name)
+        finetuned_model.save(found.model, name)
 
 
 def test_a_name_that_is_taken_is_refused(found):
-    finetuned_model.keep(found.model, "one")
+    finetuned_model.save(found.model, "one")
     with pytest.raises(StudioError, match="already"):
-        finetuned_model.keep(found.model, "one")
+        finetuned_model.save(found.model, "one")
 
 
 def test_it_goes_to_another_machine_in_one_file(found, parent, tmp_path):
-    finetuned_model.keep(found.model, "one")
-    finetuned_model.export("one", tmp_path / "one.ramanmodel")
+    finetuned_model.save(found.model, "one")
+    finetuned_model.export_model("one", tmp_path / "one.ramanmodel")
     finetuned_model.delete("one")
-    assert finetuned_model.bring_in(tmp_path / "one.ramanmodel").card.name == "one"
-    assert finetuned_model.names() == ("one",)
+    assert finetuned_model.import_model(tmp_path / "one.ramanmodel").card.name == "one"
+    assert finetuned_model.list_names() == ("one",)
 
 
 def test_a_model_of_another_parent_is_refused(found, parent, tmp_path):
-    finetuned_model.keep(found.model, "one")
-    finetuned_model.export("one", tmp_path / "one.ramanmodel")
+    finetuned_model.save(found.model, "one")
+    finetuned_model.export_model("one", tmp_path / "one.ramanmodel")
     finetuned_model.delete("one")
     parent.fingerprint = "another"
     with pytest.raises(StudioError, match="another version of smoother"):
-        finetuned_model.bring_in(tmp_path / "one.ramanmodel")
-    assert finetuned_model.names() == ()
+        finetuned_model.import_model(tmp_path / "one.ramanmodel")
+    assert finetuned_model.list_names() == ()
 
 
 def test_every_damaged_byte_of_a_file_is_noticed(found, parent, tmp_path):
-    finetuned_model.keep(found.model, "one")
+    finetuned_model.save(found.model, "one")
     file = tmp_path / "one.ramanmodel"
-    finetuned_model.export("one", file)
+    finetuned_model.export_model("one", file)
     finetuned_model.delete("one")
     whole = file.read_bytes()
     for place in np.linspace(0, len(whole) - 1, 60).astype(int):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x15]) + whole[place + 1 :])
         with pytest.raises(StudioError, match="damaged"):
-            finetuned_model.bring_in(file)
+            finetuned_model.import_model(file)
     for rest in (whole[:100], b"", b"not a model at all"):
         file.write_bytes(rest)
         with pytest.raises(StudioError, match="damaged"):
-            finetuned_model.bring_in(file)
+            finetuned_model.import_model(file)
 
 
 def test_a_damaged_folder_is_refused(found):
-    finetuned_model.keep(found.model, "one")
-    weights = finetuned_model.folder() / "one" / finetuned_model.WEIGHTS
+    finetuned_model.save(found.model, "one")
+    weights = finetuned_model.models_folder() / "one" / finetuned_model.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(StudioError, match="damaged"):
         finetuned_model.load("one")
-    card = finetuned_model.folder() / "one" / finetuned_model.CARD
+    card = finetuned_model.models_folder() / "one" / finetuned_model.CARD
     card.write_text(json.dumps({"name": "one"}), encoding="utf-8")
     with pytest.raises(StudioError, match="damaged"):
         finetuned_model.load("one")
 
 
 def test_models_that_denoise_are_not_among_them(found):
-    finetuned_model.keep(found.model, "one")
+    finetuned_model.save(found.model, "one")
     assert "one" not in model_store.available()

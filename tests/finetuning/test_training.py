@@ -51,7 +51,7 @@ def test_what_is_unlike_all_classes_is_unknown(taught):
     noise = 0.05 * np.random.default_rng(5).standard_normal(values.shape)
     found = classify(SIGHT, SpectrumSet.of(AXIS, values + noise), taught.model)
     assert found.unknown.all()
-    assert found.told.tolist() == [UNKNOWN, UNKNOWN]
+    assert found.labels_or_unknown.tolist() == [UNKNOWN, UNKNOWN]
 
 
 def test_the_stated_interval_holds_what_comes_true():
@@ -81,8 +81,8 @@ def test_repeats_of_one_sample_never_check_each_other():
     spectra = spectra.with_values(spectra.values + own)
     plan = FinetunePlan(representation="spectrum", estimator="nearest")
     without, with_samples = (finetune(SIGHT, spectra, labels, groups, plan).report for groups in (None, samples))
-    assert without.expected.held_out > 0.9 and not without.by_sample
-    assert with_samples.expected.held_out < 0.8 and with_samples.by_sample
+    assert without.expected.cross_validated > 0.9 and not without.by_sample
+    assert with_samples.expected.cross_validated < 0.8 and with_samples.by_sample
     assert any("optimistic" in one for one in without.warnings)
 
 
@@ -97,7 +97,7 @@ def test_a_label_that_the_spectrum_contradicts_is_a_suspect():
     spectra, names = substances(12)
     names[3] = "zircon"  # it is talc
     report = finetune(SIGHT, spectra, names).report
-    assert [(one.place, one.told) for one in report.suspects] == [(3, "talc")]
+    assert [(one.index, one.predicted) for one in report.label_errors] == [(3, "talc")]
     assert report.confusion.sum() == 36 and report.recall[2] < 1
 
 
@@ -110,13 +110,13 @@ def test_spectra_given_twice_are_found():
 
 def test_the_bands_it_relied_on_are_lines_of_the_substances(taught):
     lines = np.array([line for pair in LINES.values() for line in pair])
-    first = taught.report.bands[0]
+    first = taught.report.important_ranges[0]
     assert np.any((lines > first.low_cm - 15) & (lines < first.high_cm + 15))
 
 
 def test_five_spectra_without_a_label_are_proposed(taught):
-    proposed = taught.report.next_to_label
-    assert len(set(proposed)) == 5 and not set(proposed) & set(taught.report.places.tolist())
+    proposed = taught.report.suggested
+    assert len(set(proposed)) == 5 and not set(proposed) & set(taught.report.indices.tolist())
 
 
 def test_labels_may_have_blanks_and_odd_letters_and_are_told_apart_by_capitals():
@@ -161,8 +161,8 @@ def test_stopped_it_keeps_the_best_so_far():
         return len(seen) >= 2
 
     found = finetune(SIGHT, spectra, names, progress=Progress(on_show=seen.append, is_cancelled=two_are_enough))
-    assert isinstance(found.report, ClassificationReport) and len(found.report.attempts) == len(seen) == 2
-    assert seen[-1].best.accuracy >= seen[0].attempt.accuracy
+    assert isinstance(found.report, ClassificationReport) and len(found.report.candidates) == len(seen) == 2
+    assert seen[-1].best.score >= seen[0].candidate.score
 
 
 def test_stopped_before_anything_is_learned_it_is_cancelled():
@@ -177,7 +177,7 @@ def test_what_is_best_on_the_labels_is_chosen_where_the_usual_reading_fails():
     lean = np.repeat([-1.0, 1.0], 20)[:, None] * (AXIS - 1000) / 3000
     values = 1 + lean + 0.3 * draw.standard_normal((40, len(AXIS)))
     report = finetune(SIGHT, SpectrumSet.of(AXIS, values), ["down"] * 20 + ["up"] * 20).report
-    assert report.chosen.startswith("spectrum as it was measured") and report.expected.held_out > 0.95
+    assert report.chosen.startswith("spectrum as it was measured") and report.expected.cross_validated > 0.95
 
 
 def test_a_spectrum_on_another_axis_is_named_if_it_covers_the_range(taught):
@@ -195,9 +195,9 @@ def test_a_quantity_is_predicted_with_its_error():
     found = finetune(SIGHT, spectra, given)
     told = classify(SIGHT, spectra, found.model)
     error = np.sqrt(np.mean((told.values - 100 * share) ** 2))
-    assert error < 6 and 0.5 < found.report.error / error < 2
-    assert found.report.low <= found.report.error <= found.report.high
-    assert found.report.spread > 20 and "RMSE" in found.report.headline and not told.unknown.any()
+    assert error < 6 and 0.5 < found.report.rmse / error < 2
+    assert found.report.low <= found.report.rmse <= found.report.high
+    assert found.report.standard_deviation > 20 and "RMSE" in found.report.headline and not told.unknown.any()
 
 
 def test_numbers_are_classes_unless_they_are_said_to_be_a_quantity():
@@ -205,7 +205,7 @@ def test_numbers_are_classes_unless_they_are_said_to_be_a_quantity():
     levels = [f"{100 * one:.0f}" for one in share]
     assert isinstance(finetune(SIGHT, spectra, levels).report, ClassificationReport)
     asked = finetune(SIGHT, spectra, levels, plan=FinetunePlan(quantity=True), progress=SILENT)
-    assert asked.report.error < 10 and asked.model.card.kind == "quantity"
+    assert asked.report.rmse < 10 and asked.model.card.kind == "quantity"
     with pytest.raises(StudioError, match="'much' is not a number"):
         finetune(SIGHT, spectra, ["much", *levels[1:]], plan=FinetunePlan(quantity=True))
 

@@ -21,7 +21,7 @@ def engine():
 @pytest.fixture(scope="module")
 def found(engine):
     spectra, names = substances(6, noise=0.15)
-    return engine.finetune(spectra, np.where(np.arange(18) % 6 < 2, names, ""), FinetunePlan(bands=False))
+    return engine.finetune(spectra, np.where(np.arange(18) % 6 < 2, names, ""), FinetunePlan(importance=False))
 
 
 def test_two_labels_a_class_name_the_rest(engine, found):
@@ -32,16 +32,16 @@ def test_two_labels_a_class_name_the_rest(engine, found):
 
 
 def test_a_kept_model_is_used_by_its_name_and_another_line_is_unknown(engine, found):
-    finetuned_model.keep(found.model, "minerals")
+    finetuned_model.save(found.model, "minerals")
     other = np.exp(-0.5 * ((AXIS - 1420) / 15) ** 2) + 0.02 * np.random.default_rng(0).standard_normal((3, len(AXIS)))
     assert engine.classify(SpectrumSet.of(AXIS, other), "minerals").unknown.all()
 
 
 def test_it_is_brought_in_only_where_its_parent_is_here(engine, found, tmp_path, monkeypatch):
-    finetuned_model.keep(found.model, "minerals")
-    finetuned_model.export("minerals", tmp_path / "minerals.ramanmodel")
+    finetuned_model.save(found.model, "minerals")
+    finetuned_model.export_model("minerals", tmp_path / "minerals.ramanmodel")
     finetuned_model.delete("minerals")
-    assert finetuned_model.bring_in(tmp_path / "minerals.ramanmodel", "again").card.parent == engine.card.name
+    assert finetuned_model.import_model(tmp_path / "minerals.ramanmodel", "again").card.parent == engine.card.name
     small = Engine.load("smae-small", device="cpu", threads=1)
     with pytest.raises(StudioError, match="was made for smae-base, not for smae-small"):
         small.classify(substances(1)[0], "again")

@@ -21,7 +21,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project.predictions import NO_NUMBERS, failed_predictions, predictions_from
+from ramanstudio.project.predictions import NOT_FINITE, failed_predictions, predictions_from
 from ramanstudio.project.project import Entry, Predictions, Project, Result
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class FineTunedModels(QObject):
     def refresh(self) -> None:
         """See which models are kept now."""
         cards = {}
-        for name in finetuned_model.names():
+        for name in finetuned_model.list_names():
             try:
-                cards[name] = finetuned_model.card_of(name)
+                cards[name] = finetuned_model.read_card(name)
             except StudioError as error:
                 self._messages.show_error(error)
         self.cards = MappingProxyType(cards)
@@ -205,5 +205,5 @@ def _answer(
     except StudioError as error:
         return failed_predictions(source, card, str(error))
     words = said.labels.astype(object)
-    words[rows[~fine]] = NO_NUMBERS
+    words[rows[~fine]] = NOT_FINITE
     return replace(said, labels=words.astype(str))
