@@ -37,4 +37,4 @@ def no_features(_: SpectrumSet, __: Progress) -> None:
     """Of a model that has none."""
 
 
-SIGHT = FeatureExtractor("smoother", "fingerprint", smooth, no_features)
+EXTRACTOR = FeatureExtractor("smoother", "fingerprint", smooth, no_features)

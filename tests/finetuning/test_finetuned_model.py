@@ -13,19 +13,19 @@ from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import model_store
-from tests.finetuning.substances import SIGHT, substances
+from tests.finetuning.substances import EXTRACTOR, substances
 
 
 @pytest.fixture(scope="module")
 def found():
     spectra, names = substances(5)
-    return finetune(SIGHT, spectra, names)
+    return finetune(EXTRACTOR, spectra, names)
 
 
 @pytest.fixture
 def parent(monkeypatch):
     """The parent of the taught models is here."""
-    card = SimpleNamespace(name=SIGHT.parent, fingerprint=SIGHT.sha256)
+    card = SimpleNamespace(name=EXTRACTOR.parent, fingerprint=EXTRACTOR.sha256)
     monkeypatch.setattr(model_store, "find", lambda name: name)
     monkeypatch.setattr(model_store, "read_card", lambda folder: card)
     return card
@@ -35,8 +35,8 @@ def test_a_kept_model_answers_as_before(found):
     spectra, _ = substances(5)
     finetuned_model.save(found.model, "my minerals")
     assert finetuned_model.list_names() == ("my minerals",)
-    again = classify(SIGHT, spectra, finetuned_model.load("my minerals"))
-    assert np.array_equal(again.labels, classify(SIGHT, spectra, found.model).labels)
+    again = classify(EXTRACTOR, spectra, finetuned_model.load("my minerals"))
+    assert np.array_equal(again.labels, classify(EXTRACTOR, spectra, found.model).labels)
     text = finetuned_model.load("my minerals").card.text()
     assert "talc 5" in text and "smoother" in text and "expected accuracy" in text
 

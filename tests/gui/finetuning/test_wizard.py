@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWizard
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.gui.document.denoising import load_engine
 from ramanstudio.gui.finetuning.wizard import FineTuneWizard
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import SmoothingEngine, Starter, Window
 
 pytestmark = pytest.mark.usefixtures("asked")
@@ -24,10 +24,10 @@ class TeachingEngine(SmoothingEngine):
     """Teaches for good, on smoothed spectra."""
 
     def finetune(self, spectra: Any, labels: Any, plan: Any = None, groups: Any = None, progress: Any = None) -> Any:
-        return training.finetune(SIGHT, spectra, labels, groups, plan, progress)
+        return training.finetune(EXTRACTOR, spectra, labels, groups, plan, progress)
 
     def classify(self, spectra: Any, model: Any, progress: Any = None, denoised: Any = None) -> Any:
-        return classification.classify(SIGHT, spectra, model, progress)
+        return classification.classify(EXTRACTOR, spectra, model, progress)
 
 
 def write_set(path: Path, labels: list[str], values: np.ndarray, axis: np.ndarray = AXIS, **columns: list[str]) -> Path:
@@ -173,7 +173,7 @@ def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
     window.do("name_by_model")
     assert "No model has been taught" in window.message
     spectra, names = substances(5)
-    finetuned_model.save(training.finetune(SIGHT, spectra, names).model, "minerals")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     monkeypatch.setattr("ramanstudio.gui.finetuning.predicting.QInputDialog.getItem", lambda *_: ("minerals", True))
     window.do("name_by_model")
     window.wait_until(lambda: window.studio.session.project.groups is not None)
@@ -182,7 +182,7 @@ def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
 
 def test_models_that_are_kept_can_be_renamed_and_carried_away(window, tmp_path, monkeypatch):
     spectra, names = substances(5)
-    finetuned_model.save(training.finetune(SIGHT, spectra, names).model, "old")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "old")
     wizard = open_wizard(window)
     next_page(wizard)
     next_page(wizard)
