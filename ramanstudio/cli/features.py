@@ -147,9 +147,9 @@ def cluster(
         denoised = engine.denoise(spectra, progress=progress).spectra
         likeness = engine.compare([denoised], progress).likeness
         found = clusters.cluster(likeness, n_clusters, method, progress)
-    silhouettes = silhouette.silhouettes(likeness, found.labels)
+    silhouette_widths = silhouette.silhouette_widths(likeness, found.labels)
     places = None if plane is None else _laid_out(likeness, plane)
-    write_table(out, _group_lines(sources, found, silhouettes, places))
+    write_table(out, _group_lines(sources, found, silhouette_widths, places))
     _tell_of_groups(sources, found)
     if any(not one.same_axis(spectra) for _, one in sources):
         print(f"Compared from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹, the range that all of them have.")
@@ -167,11 +167,11 @@ def _in_words(found: Clusters) -> str:
 
 def _laid_out(rows: Features, plane: str) -> Features:
     """Where each of `rows` (N, K) lies in one of PLANES -> (N, 2)."""
-    start = projection.components_plane(rows)
+    start = projection.pca_layout(rows)
     if plane == PLANES[0]:
         return start
     with bars("Settling the plane") as progress:
-        return projection.settle(rows, start, progress)
+        return projection.tsne_layout(rows, start, progress)
 
 
 @contextmanager
@@ -229,7 +229,7 @@ def _is_usable(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
 
 def _of_most(sources: Sequence[Source], reading: Reading) -> list[Source]:
     """The sources to compare: those that share a range with most; of the others it is said."""
-    kept, counts = comparison.of_most([one for _, one in sources]), np.array([len(one) for _, one in sources])
+    kept, counts = comparison.largest_overlap([one for _, one in sources]), np.array([len(one) for _, one in sources])
     for index in np.flatnonzero(~kept).tolist():
         file, one = sources[index]
         sentence = (
@@ -254,7 +254,7 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
         raise StudioError(
             f"These spectra have too little of a range in common: '{late[0].name}' begins at"
             f" {late[1].axis[0]:.0f} cm⁻¹ and '{early[0].name}' ends at {early[1].axis[-1]:.0f} cm⁻¹.",
-            remedy=f"Give files that share at least {FEWEST_POINTS * comparison.usual_step(sets):.0f} cm⁻¹.",
+            remedy=f"Give files that share at least {FEWEST_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
         )
     return SpectrumSet(axis, np.concatenate([comparison.resampled(one, axis) for one in sets]))
 
@@ -277,12 +277,12 @@ def _place_cells(places: Features | None, row: int | None = None) -> tuple[str, 
 
 
 def _group_lines(
-    sources: Sequence[Source], found: Clusters, silhouettes: Features, places: Features | None
+    sources: Sequence[Source], found: Clusters, silhouette_widths: Features, places: Features | None
 ) -> Iterator[Sequence[str]]:
     yield "file", "spectrum", "cluster", "probability", "silhouette", *_place_cells(places)
     names = [(str(file), name) for file, one in sources for name in spectrum_names(one)]
     for row, ((file, name), label) in enumerate(zip(names, found.labels.tolist(), strict=True)):
-        width = "" if np.isnan(silhouettes[row]) else f"{silhouettes[row]:.3f}"
+        width = "" if np.isnan(silhouette_widths[row]) else f"{silhouette_widths[row]:.3f}"
         group = f"{label + 1}" if label >= 0 else OUTLIER
         yield file, name, group, f"{found.probabilities[row]:.3g}", width, *_place_cells(places, row)
 

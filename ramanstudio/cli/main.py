@@ -21,12 +21,13 @@ from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
+from ramanstudio.denoising.batches import DEFAULT_MODEL, MIN_TOGETHER
 from ramanstudio.export import tables
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
     from ramanstudio.export.figures import Panel
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -101,10 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, default=Path("demo-output"), help="folder for the results (demo-output)")
     _add_model(one)
     one = verb("pretrain", "Train a model to denoise; takes up a run that was stopped.", pretrain.pretrain)
-    pretrain.add_arguments(one, PretrainPlan, NetworkPlan)
+    pretrain.add_arguments(one, PretrainingConfig, NetworkConfig)
     told = "Train a model that denoises to give features too; takes up a run that was stopped."
     one = verb("pretrain-features", told, pretrain.pretrain_features)
-    pretrain.add_arguments(one, FeaturePlan, EmbedderPlan)
+    pretrain.add_arguments(one, FeaturePretrainingConfig, EmbedderConfig)
     return parser
 
 
@@ -224,7 +225,7 @@ def _denoise_some(
             reading.fail(file, error)
 
     sets = [raw for _, raw in some]
-    whole = [number if len(raw) >= FEWEST_TOGETHER else 0 for number, raw in enumerate(sets, start=1)]
+    whole = [number if len(raw) >= MIN_TOGETHER else 0 for number, raw in enumerate(sets, start=1)]
     numbers = {"file": whole, "all": [1] * len(sets), "no": ()}[together]
     engine.denoise_each(sets, Progress(report, show, reading.bar.say), numbers)
 

@@ -18,9 +18,9 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
 
-Plan = TypeVar("Plan", NetworkPlan, PretrainPlan, EmbedderPlan, FeaturePlan)
+Plan = TypeVar("Plan", NetworkConfig, PretrainingConfig, EmbedderConfig, FeaturePretrainingConfig)
 GATHERED = "corpus.h5"  # what folders of spectrum files become, beside the model
 
 
@@ -46,7 +46,7 @@ def pretrain(arguments: argparse.Namespace) -> int:
     from ramanstudio.export import figures
     from ramanstudio.mae import pretraining
 
-    plan, network_plan = _plan(PretrainPlan, arguments), _plan(NetworkPlan, arguments)
+    plan, network_plan = _plan(PretrainingConfig, arguments), _plan(NetworkConfig, arguments)
 
     def show(rows: Sequence[Mapping[str, float]]) -> None:
         if rows:
@@ -62,7 +62,7 @@ def pretrain_features(arguments: argparse.Namespace) -> int:
     """`ramanstudio pretrain-features`: the half of a model that gives features."""
     from ramanstudio.mae import feature_pretraining
 
-    how, plan = _plan(FeaturePlan, arguments), _plan(EmbedderPlan, arguments)
+    how, plan = _plan(FeaturePretrainingConfig, arguments), _plan(EmbedderConfig, arguments)
 
     def train(corpora: Sequence[Path], progress: Progress, device: str) -> Any:
         return feature_pretraining.pretrain_features(how, corpora, arguments.out, progress, plan, device)
@@ -91,7 +91,7 @@ def _train(
         card = train(corpora, progress, device)
     finally:
         bar.clear()
-    if distributed.torchrun_rank() == 0:
+    if distributed.process_rank() == 0:
         print(card.text())
     return 0
 
@@ -105,7 +105,7 @@ def _corpus(place: Path, out: Path, progress: Progress) -> Path:
     files = cli_files.find([place], out)
     state = hashlib.sha256("\n".join(f"{file} {file.stat().st_mtime_ns}" for file in files).encode()).hexdigest()
     corpus = out / f"{state[:12]}-{GATHERED}"
-    while distributed.torchrun_rank() > 0 and not corpus.exists():
+    while distributed.process_rank() > 0 and not corpus.exists():
         time.sleep(1)  # the first process of the team gathers for all; should it fail, torchrun ends this one
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.clustering import silhouette as apart
-from ramanstudio.clustering.neighbour_smoothing import drawn_to_likes
+from ramanstudio.clustering.neighbour_smoothing import smooth_over_neighbours
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]
 Found = tuple[Labels, NDArray[np.float32]]  # labels and probabilities, (N,) each
 
-OUTLIER = -1
 MOST = 60  # groups looked for when the number is not told
 FEWEST_A_GROUP = 3  # spectra, on the average, in the most groups that are tried
 STARTS = 10
@@ -100,7 +100,7 @@ def cluster(
         )
     if different < 2 or n_clusters == 1:
         return Clusters(np.zeros(len(features), np.int64), np.ones(len(features), np.float32), 1, 0.0, method)
-    drawn = drawn_to_likes(features)  # who belongs together is found on these, how surely and who strays is not
+    drawn = smooth_over_neighbours(features)  # who belongs together is found on these, how surely and who strays is not
     if method == "density":
         progress(0, 1, "crowds")
         labels, chances = _by_density(drawn)

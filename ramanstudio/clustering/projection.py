@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
-from ramanstudio.denoising.set_components import principal
+from ramanstudio.signal.pca import thin_svd
 
 Floats = NDArray[np.floating[Any]]
 Plane = NDArray[np.float32]
@@ -21,7 +21,7 @@ NEAREST: Final = 5
 DIMENSIONS: Final = 50  # of which neighbours are sought
 
 
-def components_plane(features: Floats) -> Plane:
+def pca_layout(features: Floats) -> Plane:
     """The first two principal components of `features` (N, D) -> (N, 2); zero where there is nothing to tell apart."""
     plane = np.zeros((len(features), 2), dtype=np.float32)
     scores = _components(features, 2)
@@ -33,13 +33,13 @@ def _components(features: Floats, most: int) -> NDArray[np.float32]:
     if not len(features):
         return np.empty((0, 0), dtype=np.float32)
     about = features - features.mean(axis=0)
-    axes = principal(about)[2][: min(most, *features.shape)].T
+    axes = thin_svd(about)[2][: min(most, *features.shape)].T
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1)  # the same side each time
     scores: NDArray[np.float32] = (about @ axes).astype(np.float32)
     return scores
 
 
-def settle(features: Floats, start: Plane, progress: Progress = SILENT, seed: int = 0) -> Plane:
+def tsne_layout(features: Floats, start: Plane, progress: Progress = SILENT, seed: int = 0) -> Plane:
     """A plane in which each of `features` (N, D) lies by those it is most like (t-SNE), from `start` on -> (N, 2).
 
     Shows the plane every few steps, the same for the same `seed`. Raises Cancelled when asked to stop; what was shown

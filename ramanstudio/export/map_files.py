@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.signal.map_channels import Grid
+from ramanstudio.signal.map_grid import MapGrid
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")
 Kind = Literal["amount", "signed", "categories", "rgb"]
@@ -34,7 +34,7 @@ class MapFigure:
     `colours`; -1 is an outlier. Of "rgb", `names` says what red, green and blue are.
     """
 
-    grid: Grid
+    grid: MapGrid
     values: NDArray[np.floating[Any]]
     label: str
     kind: Kind = "amount"
@@ -241,7 +241,7 @@ def _explain(axes: Any, picture: MapFigure, ink: dict[str, Any]) -> None:
     )
 
 
-def _scale_bar(axes: Any, grid: Grid, ink: dict[str, Any]) -> None:
+def _scale_bar(axes: Any, grid: MapGrid, ink: dict[str, Any]) -> None:
     """A bar of a round length beneath the picture; none where places are counted."""
     if not grid.unit:
         return

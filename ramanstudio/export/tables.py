@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path, atomic_write
-from ramanstudio.project.groups import OUTLIER, Groups
+from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.project.project import Entry, Project
 
 ResultFormat = Literal["csv", "h5"]

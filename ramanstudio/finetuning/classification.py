@@ -22,7 +22,7 @@ from ramanstudio.finetuning.representations import (
     represent_denoised,
 )
 from ramanstudio.signal import comparison
-from ramanstudio.signal.spectral_features import Components
+from ramanstudio.signal.pca import PrincipalComponents
 
 MAX_MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
 
@@ -101,10 +101,10 @@ def predict_probabilities(model: FineTunedModel, representations: Representation
     return accuracy.softmax(scores, model.card.inverse_temperature)
 
 
-def _components_of(model: FineTunedModel) -> dict[str, Components]:
+def _components_of(model: FineTunedModel) -> dict[str, PrincipalComponents]:
     """Return the principal components that a model represents spectra by."""
     names = {name.rpartition(".")[0] for name in model.arrays if name.endswith(".axes")}
-    return {name: Components(*(model.arrays[f"{name}.{part}"] for part in COMPONENT_ARRAYS)) for name in names}
+    return {name: PrincipalComponents(*(model.arrays[f"{name}.{part}"] for part in COMPONENT_ARRAYS)) for name in names}
 
 
 def _represent(

@@ -32,13 +32,13 @@ class Subspace:
     @classmethod
     def of(cls, rows: FloatArray) -> Subspace:
         """Return the subspace of `rows` (n, D), found from at most MAX_BASIS_ROWS of them."""
-        from ramanstudio.denoising.set_components import principal
+        from ramanstudio.signal.pca import thin_svd
 
         mean = rows.mean(axis=0, dtype=np.float64)
         subset = rows
         if len(rows) > MAX_BASIS_ROWS:
             subset = rows[np.random.default_rng(0).permutation(len(rows))[:MAX_BASIS_ROWS]]
-        _, sizes, basis = principal(subset - mean)
+        _, sizes, basis = thin_svd(subset - mean)
         return cls(mean, basis[sizes > 1e-5 * max(sizes[0], 1e-300)])
 
     def project(self, rows: FloatArray) -> NDArray[np.float64]:

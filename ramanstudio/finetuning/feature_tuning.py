@@ -50,7 +50,7 @@ def tune_features(
 
     None where the device has too little memory, after a warning. Raises Cancelled when stopped before the first epoch.
     """
-    from ramanstudio.mae.finetuning import MemoryIsFull
+    from ramanstudio.mae.finetuning import DeviceMemoryFull
 
     targets, folds, representations = training_set.labels.targets, training_set.folds, training_set.representations
     parts = assign_folds(targets, folds.group, N_PARTS, plan.seed)
@@ -79,7 +79,7 @@ def tune_features(
             progress,
             show,
         )
-    except MemoryIsFull:
+    except DeviceMemoryFull:
         progress.warn("There is too little memory to fine-tune the features; they stay as they are.")
         return None
     tuned = extractor.tuner.features(denoised.axis, denoised.values, weights)

@@ -19,7 +19,7 @@ from ramanstudio.finetuning.cross_validation import assign_folds
 from ramanstudio.finetuning.labels import LabelInput
 from ramanstudio.finetuning.report import Misclassification
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.spectral_features import unit
+from ramanstudio.signal.pca import unit_rows
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.intp]
@@ -67,7 +67,7 @@ def check_labels(
     if len(indices) < MIN_SPECTRA_PER_CLASS * len(known.classes):
         return LabelCheck((), duplicates)
     folds = assign_folds(targets, known.samples[chosen] if known.samples is not None else None)
-    bands = np.hstack(spectral_features.line_features(denoised.axis, denoised.values[indices]))
+    bands = np.hstack(spectral_features.lines_and_slopes(denoised.axis, denoised.values[indices]))
     rows = Subspace.of(bands).project(bands)
     evaluated = cross_validate(rows, targets, len(known.classes), folds, ClassifierCandidate("lines", LDA), progress)
     tested = folds.tested
@@ -118,7 +118,7 @@ def find_label_errors(
 
 def find_duplicates(values: FloatArray, indices: IntArray) -> tuple[tuple[int, ...], ...]:
     """Return sets of `indices` (n,) whose spectra `values` (n, B) are identical up to scale and offset."""
-    rows = unit(values[:MAX_COMPARED].astype(np.float64))
+    rows = unit_rows(values[:MAX_COMPARED].astype(np.float64))
     remaining, duplicates = set(range(len(rows))), list[tuple[int, ...]]()
     identical = half_squared_distances(rows, rows) < DUPLICATE_DISTANCE
     for row in range(len(rows)):

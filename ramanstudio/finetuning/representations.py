@@ -14,10 +14,10 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.config import FOR_CLASSES, REPRESENTATIONS
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.spectral_features import Components, unit
+from ramanstudio.signal.pca import PrincipalComponents, unit_rows
 
 if TYPE_CHECKING:
-    from ramanstudio.mae.finetuning import Tuner
+    from ramanstudio.mae.finetuning import FeatureTuner
 
 COMPONENTS_OF: Final = {"lines": "line components", "slopes": "slope components"}
 COMPONENT_ARRAYS: Final = ("mean", "axes", "scale")
@@ -36,7 +36,7 @@ class FeatureExtractor:
     sha256: str
     denoise: Callable[[SpectrumSet, Progress], SpectrumSet]
     features: Callable[[SpectrumSet, Progress], NDArray[np.float32] | None]
-    tuner: Tuner | None = None
+    tuner: FeatureTuner | None = None
     weights: Mapping[str, NDArray[Any]] | None = None
 
 
@@ -49,7 +49,7 @@ class Representations:
 
     blocks: Mapping[str, NDArray[np.float32]]
     denoised: SpectrumSet
-    components: Mapping[str, Components] = field(default_factory=dict)
+    components: Mapping[str, PrincipalComponents] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.denoised)
@@ -76,7 +76,7 @@ class Representations:
 def represent(
     extractor: FeatureExtractor,
     spectra: SpectrumSet,
-    components: Mapping[str, Components] | None = None,
+    components: Mapping[str, PrincipalComponents] | None = None,
     representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
@@ -93,7 +93,7 @@ def represent_denoised(
     extractor: FeatureExtractor,
     spectra: SpectrumSet,
     denoised: SpectrumSet,
-    components: Mapping[str, Components] | None = None,
+    components: Mapping[str, PrincipalComponents] | None = None,
     representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
@@ -102,16 +102,16 @@ def represent_denoised(
     blocks: dict[str, NDArray[np.float32]] = {}
     known = dict(components or {})
     if wanted & {"lines", "slopes"}:
-        pair = spectral_features.line_features(denoised.axis, denoised.values)
+        pair = spectral_features.lines_and_slopes(denoised.axis, denoised.values)
         for (block, component_block), rows in zip(COMPONENTS_OF.items(), pair, strict=True):
             blocks[block] = rows
             if component_block in wanted:
                 if component_block not in known:
                     chosen = np.random.default_rng(0).permutation(len(rows))[:MAX_COMPONENT_ROWS]
-                    known[component_block] = Components.of(rows[np.sort(chosen)])
-                blocks[component_block] = known[component_block].of_rows(rows)
+                    known[component_block] = PrincipalComponents.fit(rows[np.sort(chosen)])
+                blocks[component_block] = known[component_block].transform(rows)
     if "heights" in wanted:
-        blocks["heights"] = unit(denoised.values - spectral_features.baseline(denoised.axis, denoised.values))
+        blocks["heights"] = unit_rows(denoised.values - spectral_features.baseline(denoised.axis, denoised.values))
     if "features" in wanted:
         features = extractor.features(denoised, progress)
         if features is not None:
@@ -128,10 +128,10 @@ def _blocks_of_measured(spectra: SpectrumSet, wanted: set[str]) -> dict[str, NDA
 
     values, blocks = spectra.values, dict[str, NDArray[np.float32]]()
     if "spectrum" in wanted:
-        blocks["spectrum"] = unit(values - spectral_features.baseline(spectra.axis, values))
+        blocks["spectrum"] = unit_rows(values - spectral_features.baseline(spectra.axis, values))
     if "slope" in wanted:
         window = min(spectral_features.SLOPE_SAMPLES, (spectra.points - 1) // 2 * 2 + 1)
-        blocks["slope"] = unit(savgol_filter(values, window, spectral_features.SLOPE_DEGREE, deriv=1, axis=1))
+        blocks["slope"] = unit_rows(savgol_filter(values, window, spectral_features.SLOPE_DEGREE, deriv=1, axis=1))
     if "measured" in wanted:
-        blocks["measured"] = unit(values)
+        blocks["measured"] = unit_rows(values)
     return blocks

@@ -35,7 +35,7 @@ def on_common_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np
 
     Sets are left out that share too little of the range of most. Raises StudioError when the others share too little.
     """
-    kept = np.asarray(comparison.of_most(sets), dtype=bool)
+    kept = np.asarray(comparison.largest_overlap(sets), dtype=bool)
     chosen = [spectra for spectra, keep in zip(sets, kept.tolist(), strict=True) if keep]
     axis = comparison.common_axis(chosen)
     if axis is None:

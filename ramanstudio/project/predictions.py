@@ -1,4 +1,4 @@
-"""Predictions of fine-tuned models for the spectra of an entry: made to be kept in the project, and as texts."""
+"""Predictions of a fine-tuned model for the spectra of an entry: made from its output, summarised, and as text."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
-NOT_FINITE: Final = "–"  # the label of spectra that hold NaN or infinite values
+NOT_FINITE: Final = "–"  # the label of spectra that hold values that are not numbers
 
 
 def predictions_from(
     source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, classified: Classified
 ) -> Predictions:
-    """Return the predictions for `source` (N, B) of which `rows` (n,) were `classified`; the other rows stay empty."""
+    """The predictions for `rows` (n,) of a set of N spectra; those of the others are empty."""
     n_spectra = len(source)
     labels, probabilities = np.full(n_spectra, "", dtype=object), np.zeros(n_spectra, dtype=np.float32)
     unknown, values = np.zeros(n_spectra, dtype=bool), None
@@ -39,70 +39,62 @@ def predictions_from(
 
 
 def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
-    """Return predictions without a label for `source` (N, B), and the `problem` that is the reason."""
+    """Empty predictions for a set, with the `problem` why a model has none."""
     n_spectra = len(source)
-    return Predictions(
-        source,
-        card.name,
-        card.sha256,
-        np.full(n_spectra, ""),
-        np.zeros(n_spectra, dtype=np.float32),
-        np.zeros(n_spectra, dtype=bool),
-        problem=problem,
-    )
+    probabilities, unknown = np.zeros(n_spectra, dtype=np.float32), np.zeros(n_spectra, dtype=bool)
+    return Predictions(source, card.name, card.sha256, np.full(n_spectra, ""), probabilities, unknown, problem=problem)
 
 
 def prediction_text(predictions: Predictions, row: int) -> str:
-    """Return the prediction for one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or unknown; empty if none yet."""
+    """The prediction for one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty where none."""
     label = str(predictions.labels[row])
     if predictions.problem or label in ("", NOT_FINITE):
         return predictions.problem or ("" if not label else "This spectrum holds values that are not numbers.")
     if predictions.values is not None:
-        aside = ", but unlike all training spectra" if predictions.unknown[row] else ""
+        aside = ", but unlike its training spectra" if predictions.unknown[row] else ""
         error = f" ± {predictions.error:.2g}" if np.isfinite(predictions.error) else ""
         return f"{label}{error}{aside}"
     if predictions.unknown[row]:
-        return f"{UNKNOWN}: unlike all training spectra; the nearest class is {label}"
+        return f"{UNKNOWN}: unlike its training spectra; the nearest class is {label}"
     return f"{label} · {min(100 * float(predictions.probabilities[row]), 99):.0f} %"
 
 
 @lru_cache(maxsize=8)
 def predicted_classes(predictions: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Return the predicted classes, most common first and unknown last, and the class number of each spectrum (N,).
+    """The classes of one entry, most common first, unknown last, and the index of each spectrum's class (N,).
 
-    The number is NaN for spectra without a prediction.
+    NaN where there is no prediction yet.
     """
     labels = np.where(predictions.unknown & (predictions.labels != ""), UNKNOWN, predictions.labels)
-    names, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    classes = [code for code, name in enumerate(names.tolist()) if name not in ("", NOT_FINITE)]
-    order = sorted(classes, key=lambda code: (names[code] == UNKNOWN, -counts[code], names[code]))
-    numbers = np.full(len(names), np.nan)
-    numbers[order] = np.arange(len(order))
-    return tuple(str(names[code]) for code in order), numbers[codes]
+    names, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    classes = [index for index, name in enumerate(names.tolist()) if name not in ("", NOT_FINITE)]
+    order = sorted(classes, key=lambda index: (names[index] == UNKNOWN, -counts[index], names[index]))
+    ranks = np.full(len(names), np.nan)
+    ranks[order] = np.arange(len(order))
+    return tuple(str(names[index]) for index in order), ranks[inverse]
 
 
 def summarise_predictions(models: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """Return (model, text) for some `rows` of an entry: one prediction, or the commonest class or median of several."""
+    """Name and summary of each model's predictions for `rows` (n,) of an entry.
+
+    Of one spectrum its prediction, of several the most common class, or the median and range of a quantity.
+    """
     summaries = []
     for predictions in models:
-        text = _summary(predictions, rows)
+        is_known = (predictions.labels[rows] != "") & (predictions.labels[rows] != NOT_FINITE)
+        known = rows[is_known] if len(rows) else rows
+        if len(rows) == 1:
+            text = prediction_text(predictions, int(rows[0]))
+        elif not len(known):
+            text = predictions.problem
+        elif predictions.values is not None:
+            values = predictions.values[known]
+            text = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
+        else:
+            labels = np.where(predictions.unknown[known], UNKNOWN, predictions.labels[known])
+            names, counts = np.unique(labels, return_counts=True)
+            most_common = int(np.argmax(counts))
+            text = f"{names[most_common]}: {counts[most_common]:,} of {len(known):,}"
         if text:
             summaries.append((predictions.model, text))
     return summaries
-
-
-def _summary(predictions: Predictions, rows: NDArray[np.int64]) -> str:
-    """Return the text of `summarise_predictions` for one model; empty where it has predicted nothing."""
-    if len(rows) == 1:
-        return prediction_text(predictions, int(rows[0]))
-    labels = predictions.labels[rows]
-    predicted = rows[(labels != "") & (labels != NOT_FINITE)]
-    if not len(predicted):
-        return predictions.problem
-    if predictions.values is not None:
-        values = predictions.values[predicted]
-        return f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
-    labels = np.where(predictions.unknown[predicted], UNKNOWN, predictions.labels[predicted])
-    names, counts = np.unique(labels, return_counts=True)
-    commonest = int(np.argmax(counts))
-    return f"{names[commonest]}: {counts[commonest]:,} of {len(predicted):,}"

@@ -17,14 +17,14 @@ from ramanstudio.cli import main
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.formats import hdf5, registry
 from ramanstudio.library import library, library_folder
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search import fingerprints
-from ramanstudio.search.matches import Region
-from ramanstudio.signal.spectral_features import without_baseline
+from ramanstudio.signal.spectral_features import subtract_baseline
 
 AXIS = np.linspace(200, 1800, 321)
 LINES = {"calcite": 1085.0, "quartz": 465.0, "rutile": 610.0, "barite": 988.0}
@@ -48,7 +48,7 @@ class Nose:
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        one_by_one = [fingerprints.fingerprints(one, one, without_baseline(one)) for one in spectra]
+        one_by_one = [fingerprints.fingerprints(one, one, subtract_baseline(one)) for one in spectra]
         peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
         return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
             "peak": np.array(peaks)

@@ -19,7 +19,8 @@ from ramanstudio.cli.terminal import ProgressBar, table
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised, Engine, holds_numbers, over_gaps, warn_of_gaps
+from ramanstudio.denoising.denoised import Denoised, apply_to_finite, is_finite, warn_non_finite
+from ramanstudio.engine import Engine
 from ramanstudio.export import tables
 
 
@@ -30,9 +31,9 @@ class Smoother:
     device_name = "CPU · 1 thread"
 
     def denoise(self, spectra: SpectrumSet) -> Denoised | StudioError:
-        if not holds_numbers(spectra).any():
+        if not is_finite(spectra).any():
             return StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
-        return over_gaps(spectra, self._smoothed)
+        return apply_to_finite(spectra, self._smoothed)
 
     def _smoothed(self, spectra: SpectrumSet) -> Denoised:
         kernel = np.ones(5) / 5
@@ -46,7 +47,7 @@ class Smoother:
         found = []
         for index, one in enumerate(sets):
             (progress or SILENT)(index, len(sets))
-            warn_of_gaps([one], progress or SILENT)
+            warn_non_finite([one], progress or SILENT)
             found.append(self.denoise(one))
             (progress or SILENT).show((index, found[-1]))
         return found

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import pyqtgraph as pg
 from PySide6.QtGui import QFont
 
-from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.viewer.panes import NoiseRegion
 
 if TYPE_CHECKING:
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
 NARROWEST_CM: Final = 20.0  # a narrower range holds no spectrum
 
@@ -37,8 +37,8 @@ class LeftOutBand(NoiseRegion):
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme; what is left out is hatched away."""
         super().dress(theme, font)
-        self.setBrush(faded(theme.warning, 0.14))
-        self.setHoverBrush(faded(theme.warning, 0.22))
+        self.setBrush(with_alpha(theme.warning, 0.14))
+        self.setHoverBrush(with_alpha(theme.warning, 0.22))
         for line in self.lines:
             line.setPen(theme.pen(theme.warning, alpha=0.7))
 
@@ -73,7 +73,7 @@ class Regions:
             region.low_cm > ends[0] or region.high_cm < ends[1]
         ):
             self._add(ComparedBand(), max(region.low_cm, ends[0]), min(region.high_cm, ends[1]), self._drag_compared)
-        for number, (low, high) in enumerate(region.without):
+        for number, (low, high) in enumerate(region.excluded):
             self._add(LeftOutBand(), low, high, partial(self._drag_left_out, number))
 
     def _add(self, item: NoiseRegion, low: float, high: float, moved: Callable[[float, float], None]) -> None:
@@ -95,6 +95,6 @@ class Regions:
 
     def _drag_left_out(self, number: int, low: float, high: float) -> None:
         if self._region is not None:
-            without = list(self._region.without)
-            without[number] = (low, high)
-            self._changed(replace(self._region, without=tuple(without)))
+            excluded = list(self._region.excluded)
+            excluded[number] = (low, high)
+            self._changed(replace(self._region, excluded=tuple(excluded)))

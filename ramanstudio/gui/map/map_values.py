@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.export.map_files import Kind, MapFigure
 from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Channel, Grid
+from ramanstudio.signal.map_channels import Channel
+from ramanstudio.signal.map_grid import MapGrid
 
 Floats = NDArray[np.floating[Any]]
-Region = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Choice:
     """What the user wants a map to show, and how."""
 
     channel: str = "total"
-    bands: tuple[Region, ...] = ()
-    percentiles: Region = (2.0, 98.0)
+    bands: tuple[ShiftRange, ...] = ()
+    percentiles: ShiftRange = (2.0, 98.0)
     denoised: bool = True
     smooth: bool = False
     plane: int = 0
@@ -34,7 +35,7 @@ class Choice:
         return {"band": 1, "bands": 2, "three bands": 3}.get(map_channels.channel(self.channel).needs, 0)
 
     @property
-    def bands_used(self) -> tuple[Region, ...]:
+    def bands_used(self) -> tuple[ShiftRange, ...]:
         """The bands that count for it."""
         return self.bands[: self.needs]
 
@@ -63,7 +64,7 @@ class Source:
 
 def numbers_of(choice: Choice, source: Source) -> Floats:
     """A number for each spectrum (N,), or three (N, 3); NaN where there is none, or nothing was measured."""
-    numbers, there = _numbers(choice, source), map_channels.was_measured(source.values)
+    numbers, there = _numbers(choice, source), map_channels.measured_rows(source.values)
     if there.any() and not there.all():
         numbers = np.array(numbers, dtype=np.float64)
         numbers[~there] = np.nan
@@ -114,7 +115,7 @@ def _distances(source: Source) -> Floats:
 
 def picture_of(
     choice: Choice,
-    grid: Grid,
+    grid: MapGrid,
     numbers: Floats,
     unit: str = "a.u.",
     names: tuple[str, ...] = (),
@@ -131,7 +132,7 @@ def picture_of(
     values = grid.picture(numbers)
     if kind == "categories":
         return MapFigure(grid, values, label, kind, (0.0, 1.0), names, colours, title)
-    limits = map_channels.limits_of(values, choice.percentiles)
+    limits = map_channels.colour_limits(values, choice.percentiles)
     if kind == "signed" and np.isfinite(limits[0]):
         middle = float(np.nanmedian(values))
         reach = max(middle - limits[0], limits[1] - middle)
@@ -161,20 +162,20 @@ def label_of(choice: Choice, unit: str) -> str:
     return one.name
 
 
-def band_words(band: Region) -> str:
+def band_words(band: ShiftRange) -> str:
     """`990–1010 cm⁻¹`."""
     return f"{band[0]:.0f}–{band[1]:.0f} cm⁻¹"
 
 
-def _spread(values: Floats, percentiles: Region) -> Floats:
-    low, high = map_channels.limits_of(values, percentiles)
+def _spread(values: Floats, percentiles: ShiftRange) -> Floats:
+    low, high = map_channels.colour_limits(values, percentiles)
     if not np.isfinite(low):
         return np.full(len(values), np.nan)
     return np.where(np.isfinite(values), np.clip((values - low) / (high - low), 0, 1), np.nan)
 
 
-def axis_of_shift(rows: Floats, shifts: Region, at: Floats) -> Grid:
+def axis_of_shift(rows: Floats, shifts: ShiftRange, at: Floats) -> MapGrid:
     """The grid that a series fills: Raman shift across, depth or time down; every row is a spectrum."""
     across = np.linspace(shifts[0], shifts[1], rows.shape[1])
     index = np.repeat(np.arange(len(rows), dtype=np.int64)[:, None], rows.shape[1], axis=1)
-    return Grid(index, across, np.asarray(at, dtype=np.float64), "cm⁻¹")
+    return MapGrid(index, across, np.asarray(at, dtype=np.float64), "cm⁻¹")
