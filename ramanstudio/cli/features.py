@@ -22,7 +22,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export.tables import spectrum_names
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.signal import comparison
 from ramanstudio.signal.comparison import FEWEST_POINTS
 

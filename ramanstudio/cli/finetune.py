@@ -19,7 +19,7 @@ from ramanstudio.cli.terminal import ProgressBar, table
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.tables import spectrum_names
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.config import FULL, HEADS, QUANTITY_HEADS, READINGS, FinetunePlan
 from ramanstudio.finetuning.report import FineTuned, QuantityReport, Report

@@ -22,7 +22,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.export.tables import spectrum_names
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import SUFFIX, Library
 from ramanstudio.library.reference import FEWEST_POINTS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export import tables
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.project.project import Entry, Predictions, Project
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _places(entry: Entry, columns: Sequence[str]) -> Iterator[tuple[object, ...]
     """Of each spectrum the file, its name, and what the columns of its table say."""
     source = entry.source
     assert source is not None
-    for row, name in enumerate(tables.spectrum_names(source)):
+    for row, name in enumerate(spectrum_names(source)):
         places = (source.table[column][row] if column in source.table else "" for column in columns)
         yield str(entry.path), name, *places
 

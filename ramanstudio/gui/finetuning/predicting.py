@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export import tables
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
@@ -87,7 +87,7 @@ class Answers:
         yield "file", "spectrum", "label", *answer, "unknown", *self.found.classes
         place = 0
         for entry, rows in self.chosen:
-            names = tables.spectrum_names(entry.source) if entry.source is not None else []
+            names = spectrum_names(entry.source) if entry.source is not None else []
             for row in rows.tolist():
                 yield str(entry.path), names[row], str(self.given[place]), *self._cells(place)
                 place += 1

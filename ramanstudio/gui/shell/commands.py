@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path, user_log
 from ramanstudio.engine import models
-from ramanstudio.export.figures import PARTS
+from ramanstudio.export.denoised_figures import CURVES
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
 from ramanstudio.gui.common.theme import appearance
@@ -64,8 +64,8 @@ class Commands(IdentifyCommands):
             self._studio.exporting.drawn(partial(drawing, path, dark=appearance().theme.is_dark))
         elif path is not None:
             shifts = self._view.visible_range()[0] if self._view is not None else None
-            parts = [part for part in PARTS if self._studio.settings[f"show_{part}"]]
-            self._studio.exporting.picture(path, dark=appearance().theme.is_dark, shift_range=shifts, parts=parts)
+            curves = [curve for curve in CURVES if self._studio.settings[f"show_{curve}"]]
+            self._studio.exporting.picture(path, dark=appearance().theme.is_dark, shift_range=shifts, curves=curves)
 
     def export_table(self) -> None:
         path = self._ask_name("Export SNR table", "-snr.csv", "Table (*.csv)")

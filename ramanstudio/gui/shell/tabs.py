@@ -96,15 +96,15 @@ class Middle:
         if isinstance(shown, IdentifyPage) and (overlay := shown.picture()) is not None:
             from ramanstudio.export.identification_figure import draw_identification
 
-            return partial(draw_identification, picture=overlay)
+            return partial(draw_identification, content=overlay)
         if isinstance(shown, ExplorePage) and (plane := shown.picture()) is not None:
             from ramanstudio.export.scatter_figure import draw_scatter
 
-            return partial(draw_scatter, picture=plane)
+            return partial(draw_scatter, content=plane)
         if isinstance(shown, MapPage) and (map_ := shown.picture) is not None:
             from ramanstudio.export import map_files
 
-            return partial(map_files.save, picture=map_)
+            return partial(map_files.save_map, content=map_)
         return None
 
     @property
