@@ -22,7 +22,7 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from ramanstudio.gui.finetuning.wizard import TeachWizard  # noqa: E402
+from ramanstudio.gui.finetuning.wizard import FineTuneWizard  # noqa: E402
 from ramanstudio.gui.shell import app  # noqa: E402
 from ramanstudio.gui.shell.studio import Studio  # noqa: E402
 from ramanstudio.library import starter_library  # noqa: E402
@@ -68,8 +68,8 @@ def walk(studio: Studio, theme: str) -> None:
     studio.settings["theme"] = theme
     studio.window.acts["teach"].trigger()
 
-    def shown() -> list[TeachWizard]:
-        return [one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible()]
+    def shown() -> list[FineTuneWizard]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]
 
     wait(lambda: bool(shown()))
     wizard = shown()[0]

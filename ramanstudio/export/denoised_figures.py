@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import BAND
+from ramanstudio.denoising.denoised import CONFIDENCE_90
 from ramanstudio.export.figure_style import (
     FIGURE_INCHES,
     ThemeColours,
@@ -117,7 +117,7 @@ def _draw_panel(
         raw, clean = raw[finite], clean[finite]
     raw_mean, mean = raw.mean(axis=0, dtype=np.float64), clean.mean(axis=0, dtype=np.float64)
     if len(panel.raw) == 1:
-        half_width = BAND * panel.denoised.expected_error[0]
+        half_width = CONFIDENCE_90 * panel.denoised.expected_error[0]
         low, high = mean - half_width, mean + half_width
         prefix, band_label = "", "90 % confidence band"
     else:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.denoised_files import SHIFT_HEADER, refuse_source, source_path
 from ramanstudio.export.text_table import (
@@ -19,7 +20,7 @@ from ramanstudio.export.text_table import (
     spectrum_names,
     writing_errors,
 )
-from ramanstudio.project.groups import OUTLIER, Groups
+from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project
 
 OUTLIER_NAME: Final = "outlier"  # in the column of the groups

@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from ramanstudio.clustering import clusters, group_bands, projection
 from ramanstudio.clustering.clusters import METHODS
 from ramanstudio.clustering.group_bands import Band
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import holds_numbers
-from ramanstudio.project.groups import OUTLIER, Groups, Members
+from ramanstudio.denoising.denoised import holds_numbers
+from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Exploration
 from ramanstudio.signal import comparison as compare
 from ramanstudio.signal import map_channels
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Comparison, Engine
+    from ramanstudio.engine import Engine
+    from ramanstudio.signal.comparison import Comparison
 
 __all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "of_most", "portraits", "settle", "split"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 
-OUTLIER: Final = -1  # the label of spectra that belong to no group
 COLOURS: Final = 20  # colours in the theme's palette; the 21st group has the first again
 
 

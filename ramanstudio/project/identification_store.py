@@ -17,7 +17,8 @@ from ramanstudio.project.project import Identifications
 if TYPE_CHECKING:
     import h5py
 
-    from ramanstudio.search.matches import Match, Region
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.search.matches import Match
 
 _NUMBERS: Final = ("probability", "score", "hqi", "pearson", "euclid", "gap")
 _INDICES: Final = ("library", "reference")
@@ -91,18 +92,18 @@ def region_to_json(region: Region | None) -> list[Any] | None:
     if region is None:
         return None
     ends = [end if math.isfinite(end) else None for end in (region.low_cm, region.high_cm)]
-    return [*ends, [list(excluded) for excluded in region.without]]
+    return [*ends, [list(excluded) for excluded in region.excluded]]
 
 
 def region_from_json(value: list[Any] | None) -> Region | None:
     """Return the search range that `region_to_json` wrote. Raises ValueError or TypeError where it is none."""
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
     if value is None:
         return None
-    low, high, without = value
+    low, high, excluded = value
     ends = (-math.inf if low is None else float(low), math.inf if high is None else float(high))
-    return Region(*ends, tuple((float(begin), float(end)) for begin, end in without))
+    return Region(*ends, tuple((float(begin), float(end)) for begin, end in excluded))
 
 
 def _match(name: str, numbers: list[float], indices: list[int], bands: list[Any]) -> Match:

@@ -15,12 +15,14 @@ from ramanstudio.project.project import Predictions
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
 NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 
 
-def predictions_from(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Predictions:
+def predictions_from(
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
+) -> Predictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
     words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
@@ -34,7 +36,7 @@ def predictions_from(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtC
     return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
 
 
-def failed_predictions(source: SpectrumSet, card: TaughtCard, problem: str) -> Predictions:
+def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
     """That a model has no answer about a set, and why."""
     many = len(source)
     nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
@@ -70,7 +72,7 @@ def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.fl
     return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def prediction_summaries(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+def summarise_predictions(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
     """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
     facts = []
     for said in answers:

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.set_components import FEWEST as FEWEST_TOGETHER
+from ramanstudio.denoising.batches import FEWEST_TOGETHER
 from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
+    from ramanstudio.core.ranges import Region, ShiftRange
     from ramanstudio.denoising.denoised import Denoised
-    from ramanstudio.search.matches import Identification, Region
+    from ramanstudio.search.matches import Identification
 
 DERIVED: Final = ("results", "exploration", "identifications", "predictions")  # computed, so undo leaves them alone
 
@@ -37,7 +38,7 @@ class Entry:
     source: SpectrumSet | None = None
     problem: str = ""
     remedy: str = ""
-    noise_region: tuple[float, float] | None = None
+    noise_region: ShiftRange | None = None
     set_id: int = 0
 
     @property
@@ -82,7 +83,7 @@ class Result:
 
     source: SpectrumSet
     denoised: Denoised | None = None
-    noise_region: tuple[float, float] | None = None
+    noise_region: ShiftRange | None = None
     region_is_manual: bool = False
     problem: str = ""
     set_id: int = 0
@@ -102,7 +103,7 @@ class Exploration:
     members: Members
     features: NDArray[np.float32]
     likeness: NDArray[np.float32]
-    range_cm: tuple[float, float] | None = None
+    range_cm: ShiftRange | None = None
     planes: Mapping[str, NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
     aside: str = ""
     model: str = ""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.project.groups import OUTLIER, Groups, Members
+from ramanstudio.core.labels import OUTLIER
+from ramanstudio.project.groups import Groups, Members
 
 
 @pytest.fixture

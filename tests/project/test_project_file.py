@@ -10,7 +10,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised
+from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.project import project_file
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Entry, Exploration, Project, Result

@@ -158,7 +158,7 @@ _FACTS: Final = (  # what an instrument tells, in the order in which one asks
 )
 
 
-def prediction_summaries(entries: list[Entry], results: list[Result]) -> list[tuple[str, str]]:
+def facts_of(entries: list[Entry], results: list[Result]) -> list[tuple[str, str]]:
     """What is known of the selected entries: one by one where it is one, else what they have in common."""
     sources = [entry.source for entry in entries if entry.source is not None]
     if not sources:

@@ -12,19 +12,13 @@ from typing import TYPE_CHECKING, Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import (
-    FEWEST_TOGETHER,
-    holds_numbers,
-    joined,
-    noise_region,
-    over_gaps,
-    portions,
-    warn_of_gaps,
-)
+from ramanstudio.denoising.batches import FEWEST_TOGETHER, portions
+from ramanstudio.denoising.denoised import holds_numbers, joined, noise_region, over_gaps, warn_of_gaps
 from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
 
 CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon enough for whoever selects another entry
 

@@ -17,9 +17,10 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.library.library import Library
-    from ramanstudio.search.matches import Identification, Match, Region
+    from ramanstudio.search.matches import Identification, Match
 
 SOON_MS: Final = 60
 DRAGGED_MS: Final = 250

@@ -25,7 +25,7 @@ from ramanstudio.project.project import (
 )
 
 if TYPE_CHECKING:
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
 
 @dataclass(frozen=True, slots=True, eq=False)

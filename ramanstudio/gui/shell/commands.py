@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path, user_log
-from ramanstudio.engine import models
 from ramanstudio.export.denoised_figures import CURVES
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
@@ -20,6 +19,7 @@ from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.shell import about
 from ramanstudio.gui.shell.command_palette import Choice, CommandPalette
 from ramanstudio.gui.shell.settings_dialog import SettingsDialog
+from ramanstudio.mae import model_store
 from ramanstudio.project.project import share_axis
 from ramanstudio.project.project_file import SUFFIX
 
@@ -78,7 +78,7 @@ class Commands(IdentifyCommands):
             panel.ask_where()
 
     def settings(self) -> None:
-        SettingsDialog(self._studio.settings, {"model": models()}, self._window).open()
+        SettingsDialog(self._studio.settings, {"model": model_store.available()}, self._window).open()
 
     def quit(self) -> None:
         self._window.close()
@@ -175,7 +175,7 @@ class Commands(IdentifyCommands):
     # Model and Help
 
     def choose_model(self) -> None:
-        dialog = SettingsDialog(self._studio.settings, {"model": models()}, self._window)
+        dialog = SettingsDialog(self._studio.settings, {"model": model_store.available()}, self._window)
         dialog.open()
         dialog.point_to("model")
 

@@ -116,7 +116,7 @@ class ViewCommands:
 
     def _measure_in(self, entries: Sequence[Entry], region: tuple[float, float] | None) -> None:
         """Measure the noise of these in one region; says how many keep their own, their axis not having it."""
-        from ramanstudio.engine import reaches
+        from ramanstudio.denoising.denoised import reaches
 
         readable = [(entry, entry.source) for entry in entries if entry.source is not None]
         fits = [entry for entry, source in readable if region is None or reaches(source, *region)]

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.texts import (
     Snr,
     count_of,
+    facts_of,
     median_snr,
-    prediction_summaries,
     region_words,
     together_words,
     wanted_words,
@@ -176,10 +176,10 @@ class FactsPanel(Panel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = prediction_summaries(entries, results)
+        said = facts_of(entries, results)
         if len(entries) == 1:
             answers = self._session.project.predictions_for(entries[0])
-            said = [*predictions.prediction_summaries(answers, self._session.rows_of(entries[0])), *said]
+            said = [*predictions.summarise_predictions(answers, self._session.rows_of(entries[0])), *said]
         if said == self._said:
             return
         self._said = said
