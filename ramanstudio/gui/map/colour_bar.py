@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from ramanstudio.export.map_files import SIGNED_COLOURS, MapFigure, rgba_image
 from ramanstudio.gui.common.texts import number
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 
 WIDTH: Final = 148
 _TONES: Final = 256
@@ -61,7 +61,7 @@ class MapBar(QWidget):
         self._label, self._kind, self._limits = "", "amount", (0.0, 1.0)
         self._names: tuple[str, ...] = ()
         self._blank = 0
-        font = tabular(self.font())
+        font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
         self.setFixedWidth(WIDTH)

@@ -20,7 +20,7 @@ from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.theme import Theme, current
-from ramanstudio.gui.common.widgets import lay_over_strip
+from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
@@ -94,7 +94,7 @@ class MapPage(QWidget):
 
         self.view, self.bar, self.strip = MapView(), MapBar(self._map), MapStrip(self._session, self._exploring)
         self._drawing = Drawing(self.view, self.subject, self._workers, self._messages, self._take_drawn)
-        lay_over_strip(self._map, self.bar, self.view, self.strip)
+        lay_out_with_strip(self._map, self.bar, self.view, self.strip)
         let_drops_through(self._map)
         self.view.hovered.connect(self._hover)
         self.view.picked.connect(self._pick)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 
 from ramanstudio.export.scatter_figure import LegendRow
 from ramanstudio.gui.common.texts import count_of, number
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, mixed, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, mixed, with_tabular_figures
 from ramanstudio.gui.viewer.marker_shapes import RING, name_of, outline
 
 WIDTH: Final = 176
@@ -158,7 +158,7 @@ class _RowPainter(QStyledItemDelegate):
             painter.fillRect(place, QColor(mixed(self.theme.panel, self.theme.accent, 0.14)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_marker(painter, row, shown, QPointF(place.left() + 14.5, place.center().y() + 0.5))
-        font = tabular(self._legend.font())
+        font = with_tabular_figures(self._legend.font())
         font.setPixelSize(QUIET_PX)
         font.setStrikeOut(not shown)
         painter.setFont(font)
@@ -191,7 +191,7 @@ class ColourBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._label, self._low, self._high, self._missing = "", 0.0, 1.0, 0
-        font = tabular(self.font())
+        font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
 
