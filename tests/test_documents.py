@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,15 @@ def test_every_package_stands_in_the_architecture() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     packages = [path.parent for path in (ROOT / "ramanstudio").rglob("__init__.py")][1:]
     assert [str(package) for package in packages if f"`{package.relative_to(ROOT / 'ramanstudio')}" not in text] == []
+
+
+def test_the_examples_of_the_readme_and_the_python_guide_run(tmp_path: Path) -> None:
+    for document in ("README.md", "docs/guide/python.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+        code = "\n".join(block for block in blocks if "labels)" not in block and "labels," not in block)
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=280,
+            env={**os.environ, "RAMANSTUDIO_HOME": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr

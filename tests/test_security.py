@@ -125,18 +125,18 @@ A_WINDOW = """
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
     from ramanstudio.gui.shell import app
-    studio = app.start([sys.argv[1]])
+    window = app.start([sys.argv[1]])
     def wait(until):
         while not until():
             QApplication.processEvents()
             time.sleep(0.01)
-    wait(lambda: studio.window.facts.snr_words != "")
-    studio.settings["theme"] = "dark"
-    studio.project_files.save(Path.home() / "mine.ramanstudio")
+    wait(lambda: window.facts.snr_words != "")
+    window.services.settings["theme"] = "dark"
+    window.services.project_files.save(Path.home() / "mine.ramanstudio")
     wait((Path.home() / "mine.ramanstudio").exists)
-    wait(lambda: not studio.workers.busy)
-    studio.window.close()
-    studio.end()
+    wait(lambda: not window.services.workers.busy)
+    window.close()
+    window.end()
 """
 SOME_TRAINING = """
     from pathlib import Path

@@ -69,7 +69,7 @@ def run(arguments: Namespace) -> int:
         denoised = engine.denoise(spectra, progress=progress).spectra
         representation = engine.compare([denoised], progress).likeness
         groups = clusters.cluster(representation, n_clusters, arguments.method, progress)
-    silhouettes = silhouette.silhouettes(representation, groups.labels)
+    silhouettes = silhouette.silhouette_widths(representation, groups.labels)
     points = None if arguments.plane is None else planes.coordinates(representation, arguments.plane)
     write_csv(arguments.out, _rows(sources, groups, silhouettes, points))
     _print_groups(sources, groups)
@@ -94,7 +94,7 @@ def _usable(source: Source, reader: BatchReader) -> Source | None:
 
 def _with_common_range(sources: Sequence[Source], reader: BatchReader) -> list[Source]:
     """The sources that share a range with most spectra; the others fail."""
-    kept = comparison.of_most([source.spectra for source in sources])
+    kept = comparison.largest_overlap([source.spectra for source in sources])
     counts = np.array([len(source.spectra) for source in sources])
     for index in np.flatnonzero(~kept).tolist():
         file, spectra = sources[index]

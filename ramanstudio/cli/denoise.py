@@ -15,7 +15,7 @@ from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import FEWEST_TOGETHER
+from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.export.denoised_files import RESULT_FORMATS
 from ramanstudio.export.snr_text import format_snr, median_snr
 from ramanstudio.export.summary import ResultFolder
@@ -121,4 +121,4 @@ def _set_ids(sources: Sequence[Source], together: str) -> Sequence[int]:
         return [1] * len(sources)
     if together == SEPARATELY:
         return ()
-    return [number if len(source.spectra) >= FEWEST_TOGETHER else 0 for number, source in enumerate(sources, start=1)]
+    return [number if len(source.spectra) >= MIN_TOGETHER else 0 for number, source in enumerate(sources, start=1)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -26,7 +25,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.text_table import spectrum_names, write_csv
+from ramanstudio.export.identifications import IdentifiedSet, write_identifications
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import SUFFIX, Library
 
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
 _HIGHEST_PROBABILITY: Final = 0.99  # shown; nothing is more certain than that
 _PRINTED_ROWS: Final = 60  # the table has them all
-HEADER: Final = (
-    "file", "spectrum", "rank", "name", "chance", "HQI", "Pearson", "Euclid", "gap", "matched bands / cm-1",
-    "missing bands / cm-1", "extra bands / cm-1", "unknown", "candidate", "library", "sample", "why",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +47,6 @@ class SearchOptions:
     top: int
     region: Region | None
     mixtures: bool
-
-
-class Identified(NamedTuple):
-    """One spectrum with its identification: row `row` of `spectra`, read from `file`, where it is called `name`."""
-
-    file: Path
-    spectra: SpectrumSet
-    row: int
-    name: str
-    identification: Identification
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -108,32 +94,25 @@ def run(arguments: Namespace) -> int:
     engine = Engine.load(arguments.model, arguments.device)
     opened = _with_fingerprints(engine, open_libraries(search.libraries))
     reader = BatchReader("Identifying", files, arguments.laser_nm)
-    identified: list[Identified] = []
+    sets: list[IdentifiedSet] = []
     try:
         for batch in reader.batches():
-            identified += _identify(engine, opened, search, batch.sources, reader, batch.progress)
+            sets += _identify(engine, opened, search, batch.sources, reader, batch.progress)
     finally:
         reader.bar.clear()
-        if identified:
-            write_csv(arguments.out, _match_rows(identified, opened))
-    if identified:
+        if sets:
+            write_identifications(arguments.out, sets)
+    if sets:
         mixtures_path = arguments.out.with_name(f"{arguments.out.stem}_mixtures{arguments.out.suffix}")
         if search.mixtures:
-            write_mixtures(
-                mixtures_path,
-                [(item.file, item.name, item.spectra[item.row]) for item in identified],
-                opened,
-                search.region,
-            )
-        _print_best(identified)
+            write_mixtures(mixtures_path, [(item.path, item.spectra) for item in sets], opened, search.region)
+        _print_best(sets)
+        n_spectra = plural(sum(len(item.spectra) for item in sets), "spectrum", "spectra")
         titles = ", ".join(library.title for library in opened)
-        print(
-            f"Compared {plural(len(identified), 'spectrum', 'spectra')} with {titles} on {engine.device_name}."
-            f" Table: {arguments.out}"
-        )
+        print(f"Compared {n_spectra} with {titles} on {engine.device_name}. Table: {arguments.out}")
         if search.mixtures:
             print(f"Components of each spectrum: {mixtures_path}")
-    return exit_code(len(identified), len(reader.failed))
+    return exit_code(sum(len(item.spectra) for item in sets), len(reader.failed))
 
 
 VERB: Final = Verb("identify", "Identify spectra by libraries of reference spectra.", add_arguments, run)
@@ -176,58 +155,45 @@ def _identify(
     sources: Sequence[Source],
     reader: BatchReader,
     progress: Progress,
-) -> list[Identified]:
-    """The identification of each spectrum of the sources, in their order."""
+) -> list[IdentifiedSet]:
+    """The sources that could be searched, with the identification of each spectrum."""
 
     def identify(spectra: SpectrumSet, progress: Progress) -> Sequence[Identification]:
         return engine.identify(spectra, opened, search.top, search.region, progress)
 
     return [
-        Identified(file, spectra, row, name, identification)
+        IdentifiedSet(file, spectra, identifications, opened)
         for (file, spectra), identifications in compute_per_axis(sources, reader, progress, identify)
-        for row, (name, identification) in enumerate(zip(spectrum_names(spectra), identifications, strict=True))
     ]
 
 
-def _match_rows(identified: Sequence[Identified], opened: Sequence[Library]) -> Iterator[Sequence[str]]:
-    yield HEADER
-    for file, _, _, name, identification in identified:
-        unknown = "yes" if identification.unknown else "no"
-        if not identification.matches:
-            yield (str(file), name, *[""] * 10, unknown, "", "", "", identification.explanation)
-        for rank, match in enumerate(identification.matches, start=1):
-            library, bands = opened[match.library], (match.matched, match.missing, match.extra)
-            indices = (f"{match.hqi:.0f}", f"{match.pearson:.3f}", f"{match.euclid:.3f}", f"{match.gap:.3f}")
-            shifts = (" ".join(f"{shift:.0f}" for shift in kind) for kind in bands)
-            candidate = "yes" if rank <= identification.candidate_set_size else "no"
-            reference = (library.title, str(library.samples[match.reference]))
-            numbers = (f"{match.probability:.3f}", *indices)
-            verdict = (unknown, candidate, *reference, identification.explanation)
-            yield (str(file), name, str(rank), match.name, *numbers, *shifts, *verdict)
-
-
-def _print_best(identified: Sequence[Identified]) -> None:
+def _print_best(sets: Sequence[IdentifiedSet]) -> None:
     """Print the best match of each spectrum, or for many spectra the number of each substance."""
-    if len(identified) > _PRINTED_ROWS:
-        counts = Counter(
-            UNKNOWN if item.identification.unknown else item.identification.matches[0].name for item in identified
-        )
-        rows = [(name, str(count)) for name, count in counts.most_common(_PRINTED_ROWS)]
-        print(format_table(("substance", "spectra"), rows))
+    identifications = [identification for item in sets for identification in item.identifications if identification]
+    if len(identifications) > _PRINTED_ROWS:
+        counts = Counter(UNKNOWN if item.unknown else item.matches[0].name for item in identifications)
+        substances = [(name, str(count)) for name, count in counts.most_common(_PRINTED_ROWS)]
+        print(format_table(("substance", "spectra"), substances))
         return
-    print(format_table(("spectrum", "best match", "probability", "HQI"), [_best_row(item) for item in identified]))
-    if len(identified) == 1 and identified[0].identification.explanation:
-        print(identified[0].identification.explanation)
+    rows = []
+    for item in sets:
+        file = short_name(item.path.name)
+        for name, identification in zip(spectrum_names(item.spectra), item.identifications, strict=True):
+            spectrum = file if len(item.spectra) == 1 else f"{file} {name}"
+            if identification is not None:
+                rows.append((spectrum, *_best_cells(identification)))
+    print(format_table(("spectrum", "best match", "probability", "HQI"), rows))
+    if len(identifications) == 1 and identifications[0].explanation:
+        print(identifications[0].explanation)
 
 
-def _best_row(item: Identified) -> tuple[str, ...]:
-    best = item.identification.matches[0] if item.identification.matches else None
-    file = short_name(item.file.name)
-    spectrum = file if len(item.spectra) == 1 else f"{file} {item.name}"
-    if best is None:
-        return spectrum, UNKNOWN, "", ""
-    name = f"{UNKNOWN}; nearest {best.name}" if item.identification.unknown else best.name
-    return spectrum, name, _format_probability(best.probability), f"{best.hqi:.0f}"
+def _best_cells(identification: Identification) -> tuple[str, str, str]:
+    """The best match of a spectrum with its probability and HQI."""
+    if not identification.matches:
+        return UNKNOWN, "", ""
+    best = identification.matches[0]
+    name = f"{UNKNOWN}; nearest {best.name}" if identification.unknown else best.name
+    return name, _format_probability(best.probability), f"{best.hqi:.0f}"
 
 
 def _format_probability(probability: float) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from ramanstudio.cli.terminal import progress_bars
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.text_table import write_csv
+from ramanstudio.export.text_table import spectrum_names, write_csv
 from ramanstudio.library.library import Library
 from ramanstudio.library.reference import FEWEST_POINTS
 from ramanstudio.signal import snr
@@ -43,17 +43,20 @@ class Component(NamedTuple):
 
 
 def write_mixtures(
-    out: Path, spectra: Sequence[tuple[Path, str, SpectrumSet]], opened: Sequence[Library], region: Region | None
+    out: Path, sets: Sequence[tuple[Path, SpectrumSet]], opened: Sequence[Library], region: Region | None
 ) -> None:
-    """Fit each spectrum, given with its file and name, as a mixture, and write the components to the CSV `out`.
+    """Fit each spectrum of `sets`, given with their files, as a mixture, and write the components to the CSV `out`.
 
     When cancelled, those found so far are written. Raises StudioError when the table cannot be written.
     """
     rows: list[tuple[str, ...]] = [HEADER]
+    named = [
+        (str(file), name, spectra[row]) for file, spectra in sets for row, name in enumerate(spectrum_names(spectra))
+    ]
     try:
         with progress_bars("Fitting mixtures") as progress:
-            for file, name, spectrum in progress.steps(spectra, "spectra"):
-                rows += [(str(file), name, *cells) for cells in _component_rows(spectrum, opened, region)]
+            for file, name, spectrum in progress.steps(named, "spectra"):
+                rows += [(file, name, *cells) for cells in _component_rows(spectrum, opened, region)]
     finally:
         write_csv(out, rows)
 

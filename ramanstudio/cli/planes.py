@@ -17,11 +17,11 @@ COLUMNS = ("plane_x", "plane_y")
 
 def coordinates(features: NDArray[np.float32], plane: str) -> NDArray[np.float32]:
     """Return the coordinates (N, 2) of `features` (N, K) in one of options.PLANES."""
-    start = projection.components_plane(features)
+    start = projection.pca_layout(features)
     if plane == PCA:
         return start
     with progress_bars("Computing t-SNE") as progress:
-        return projection.settle(features, start, progress)
+        return projection.tsne_layout(features, start, progress)
 
 
 def header_cells(points: Floats | None) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from typing import Any, Final
 from ramanstudio.cli import training
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.progress import Progress
-from ramanstudio.mae.config import NetworkPlan, PretrainPlan
+from ramanstudio.mae.config import NetworkConfig, PretrainingConfig
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `pretrain`."""
-    training.add_arguments(parser, PretrainPlan, NetworkPlan)
+    training.add_arguments(parser, PretrainingConfig, NetworkConfig)
 
 
 def run(arguments: Namespace) -> int:
@@ -23,8 +23,8 @@ def run(arguments: Namespace) -> int:
     from ramanstudio.export.loss_figure import draw_loss_curve
     from ramanstudio.mae import pretraining
 
-    plan = training.plan_from(arguments, PretrainPlan)
-    network_plan = training.plan_from(arguments, NetworkPlan)
+    plan = training.plan_from(arguments, PretrainingConfig)
+    network_plan = training.plan_from(arguments, NetworkConfig)
 
     def show(rows: Sequence[Mapping[str, float]]) -> None:
         if rows:

@@ -10,20 +10,20 @@ from typing import Any, Final
 from ramanstudio.cli import training
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.progress import Progress
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `pretrain-features`."""
-    training.add_arguments(parser, FeaturePlan, EmbedderPlan)
+    training.add_arguments(parser, FeaturePretrainingConfig, EmbedderConfig)
 
 
 def run(arguments: Namespace) -> int:
     """Train the features of a denoising model, or go on with them; returns the exit code."""
     from ramanstudio.mae import feature_pretraining
 
-    plan = training.plan_from(arguments, FeaturePlan)
-    embedder_plan = training.plan_from(arguments, EmbedderPlan)
+    plan = training.plan_from(arguments, FeaturePretrainingConfig)
+    embedder_plan = training.plan_from(arguments, EmbedderConfig)
 
     def train(corpora: Sequence[Path], progress: Progress, device: str) -> Any:
         return feature_pretraining.pretrain_features(plan, corpora, arguments.out, progress, embedder_plan, device)

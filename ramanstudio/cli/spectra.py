@@ -62,7 +62,7 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
             f"These spectra share too small a range: '{latest.file.name}' begins at"
             f" {latest.spectra.axis[0]:.0f} cm⁻¹ and '{earliest.file.name}' ends at"
             f" {earliest.spectra.axis[-1]:.0f} cm⁻¹.",
-            remedy=f"Give files that share at least {FEWEST_POINTS * comparison.usual_step(sets):.0f} cm⁻¹.",
+            remedy=f"Give files that share at least {FEWEST_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
         )
     return SpectrumSet(axis, np.concatenate([comparison.resampled(spectra, axis) for spectra in sets]))
 

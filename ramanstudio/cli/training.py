@@ -20,9 +20,9 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
 
-Plan = TypeVar("Plan", NetworkPlan, PretrainPlan, EmbedderPlan, FeaturePlan)
+Plan = TypeVar("Plan", NetworkConfig, PretrainingConfig, EmbedderConfig, FeaturePretrainingConfig)
 _CORPUS_NAME: Final = "corpus.h5"  # of a folder of spectrum files, beside the model
 _TYPES: Final = {"int": int, "float": float, "str": str}
 _CHUNK: Final = 16_384  # values
@@ -64,7 +64,7 @@ def run_training(
         card = train(corpora, progress, device)
     finally:
         bar.clear()
-    if distributed.torchrun_rank() == 0:
+    if distributed.process_rank() == 0:
         print(card.text())
     return DONE
 
@@ -78,7 +78,7 @@ def _find_corpus(path: Path, out: Path, progress: Progress) -> Path:
     files = find_files([path], out)
     state = hashlib.sha256("\n".join(f"{file} {file.stat().st_mtime_ns}" for file in files).encode()).hexdigest()
     corpus = out / f"{state[:12]}-{_CORPUS_NAME}"
-    while distributed.torchrun_rank() > 0 and not corpus.exists():
+    while distributed.process_rank() > 0 and not corpus.exists():
         time.sleep(1)  # the first process gathers for all; should it fail, torchrun ends this one
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.figure_style import ThemeColours, figure_bytes, theme_colours
 from ramanstudio.export.text_table import csv_text, writing_errors
-from ramanstudio.signal.map_channels import Grid
+from ramanstudio.signal.map_grid import MapGrid
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")
 MapKind = Literal["amount", "signed", "categories", "rgb"]
@@ -35,7 +35,7 @@ class MapFigure:
     series (a depth profile, a time series), which has no positions: Raman shift across, the series downwards.
     """
 
-    grid: Grid
+    grid: MapGrid
     values: NDArray[np.floating[Any]]
     label: str
     kind: MapKind = "amount"
@@ -234,7 +234,7 @@ def _add_legend(axes: Any, content: MapFigure, colours: ThemeColours) -> None:
     )
 
 
-def _add_scale_bar(axes: Any, grid: Grid, colours: ThemeColours) -> None:
+def _add_scale_bar(axes: Any, grid: MapGrid, colours: ThemeColours) -> None:
     """Add a bar of a round length below the image; none where positions have no unit."""
     if not grid.unit:
         return

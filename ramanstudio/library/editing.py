@@ -1,4 +1,4 @@
-"""Writing libraries: one at a time, and never over a change that came between. Knows no Qt."""
+"""Edit libraries one at a time, and never over a change that somebody else made. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from ramanstudio.core.progress import Progress
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 
-_ONE_WRITER = threading.Lock()  # an edit and the search, which prepares a library, would undo each other
+_WRITE_LOCK = threading.Lock()  # an edit and the search, which prepares a library, would undo each other
 
 
-def edited(
-    library: Library, edit: Callable[[Library, Progress], Library], progress: Progress, same: bool = True
+def edit_library(
+    library: Library, edit: Callable[[Library, Progress], Library], progress: Progress, must_match: bool = True
 ) -> Library:
-    """What `edit` makes of a library as its file is now; raises StudioError where that is another one by now.
+    """Apply `edit` to a library as its file is now.
 
-    `same`: what is edited are numbered references, which must be those that were seen.
+    `must_match`: the edit is about numbered references, so the file must hold those of `library`. Raises StudioError
+    where it does not, Cancelled when asked to stop.
     """
     from ramanstudio.library import library as libraries
 
-    while not _ONE_WRITER.acquire(timeout=0.1):
+    while not _WRITE_LOCK.acquire(timeout=0.1):
         progress(0, 0, "Waiting for the library")  # raises Cancelled when asked to stop
     try:
-        now = libraries.open(library.path)
-        if same and now.hash != library.hash:
-            raise StudioError(f"The library '{library.title}' has changed meanwhile.", remedy="Try again.")
-        return edit(now, progress)
+        current = libraries.open(library.path)
+        if must_match and current.hash != library.hash:
+            raise StudioError(f"The library '{library.title}' was changed by another program.", remedy="Try again.")
+        return edit(current, progress)
     finally:
-        _ONE_WRITER.release()
+        _WRITE_LOCK.release()

@@ -204,7 +204,7 @@ def _read_entry(path: Path, file: h5py.File, facts: Mapping[str, Any]) -> tuple[
     source, group = None, file.get(f"entries/{int(facts['id'])}")
     if group is not None:
         axis, values = _read_arrays(path, group, "axis", "values")
-        source = SpectrumSet(axis, values, hdf5.columns(path, group["table"], len(values)), facts["about"])
+        source = SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), facts["about"])
     entry = Entry(
         int(facts["id"]),
         str(facts["name"]),

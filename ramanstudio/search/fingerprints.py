@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
 Rows = NDArray[np.float16]
@@ -52,10 +52,10 @@ def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: Spectr
     spectrum does not vary.
     """
     axis = spectra.axis
-    raw, measured = on_grid(GRID, axis, spectra.values)
-    heights = on_grid(GRID, axis, spectral_features.without_baseline(spectra).values)[0]
-    clean = on_grid(GRID, axis, denoised.values)[0]
-    above = on_grid(GRID, axis, np.maximum(lines_only.values, 0))[0]
+    raw, measured = resample_to_grid(GRID, axis, spectra.values)
+    heights = resample_to_grid(GRID, axis, spectral_features.subtract_baseline(spectra).values)[0]
+    clean = resample_to_grid(GRID, axis, denoised.values)[0]
+    above = resample_to_grid(GRID, axis, np.maximum(lines_only.values, 0))[0]
     found = {
         "heights": _unit(_smooth(_lifted(heights, measured), measured, _SHARP), measured),
         "roots": _unit(_smooth(np.sqrt(_lifted(above, measured)), measured, _SOFT), measured),

@@ -99,16 +99,16 @@ class Fit:
     def explained(self, step: Step) -> float:
         """How much the parts of a step explain of what is neither baseline nor noise, 0 to 1."""
         noise = float(np.square(self.query.noise).sum())
-        whole = float(np.square(self.without_baseline(self.query.values)).sum()) - noise
+        whole = float(np.square(self.subtract_baseline(self.query.values)).sum()) - noise
         left = max(float(np.square(self.residual(step)).sum()) - noise, 0.0)
         return float(np.clip(1 - left / max(whole, 1e-300), 0, 1))
 
     def residual(self, step: Step) -> Floats:
         """What the parts of a step and a baseline leave of the query, (n,)."""
         parts = np.stack([self.moved(column) for column in step.columns])
-        return self.without_baseline(self.query.values - step.heights @ parts)
+        return self.subtract_baseline(self.query.values - step.heights @ parts)
 
-    def without_baseline(self, left: Floats) -> Floats:
+    def subtract_baseline(self, left: Floats) -> Floats:
         """What the smooth terms do not explain of `left` (n,)."""
         terms, weights = smooth_terms(self.query.axis, self.query.axis), self.weights
         return np.asarray(left - terms @ np.linalg.lstsq(terms * weights[:, None], left * weights, rcond=None)[0])

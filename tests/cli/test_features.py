@@ -16,7 +16,7 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.formats import hdf5
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 
 AXIS = np.linspace(200, 1800, 400)
 LINES = {"calcite": 1085.0, "quartz": 465.0, "rutile": 610.0}
@@ -322,17 +322,17 @@ def test_a_model_with_features_writes_rows_of_unit_length(tmp_path: Path) -> Non
     import torch
 
     from ramanstudio.mae import model_store
-    from ramanstudio.mae.config import NetworkPlan
+    from ramanstudio.mae.config import NetworkConfig
     from ramanstudio.mae.embedder import Embedder
     from ramanstudio.mae.network import SpectrumAutoencoder
 
     torch.manual_seed(0)
-    plan = NetworkPlan(width=16, heads=2, encoder_layers=1)
-    network, features = SpectrumAutoencoder(plan), EmbedderPlan(width=16, heads=2, layers=1, features=8)
+    plan = NetworkConfig(width=16, heads=2, encoder_layers=1)
+    network, features = SpectrumAutoencoder(plan), EmbedderConfig(width=16, heads=2, layers=1, features=8)
     card = model_store.ModelCard("tiny", "A test.", plan, 1, 0, 0, {"simulated": 1})
     model_store.save(tmp_path / "tiny", card, network.state_dict())
     model_store.save_embedder(
-        tmp_path / "tiny", model_store.EmbedderNote(features, 1, 0, {"simulated": 1}), Embedder(features).state_dict()
+        tmp_path / "tiny", model_store.EmbedderCard(features, 1, 0, {"simulated": 1}), Embedder(features).state_dict()
     )
     write_substances(tmp_path / "data", each=2)
     given = ["embed", str(tmp_path / "data"), "--out", str(tmp_path / "f.csv"), "--model", str(tmp_path / "tiny")]

@@ -24,7 +24,7 @@ from ramanstudio.formats import hdf5, registry
 from ramanstudio.library import library, library_folder
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search import fingerprints
-from ramanstudio.signal.spectral_features import without_baseline
+from ramanstudio.signal.spectral_features import subtract_baseline
 
 AXIS = np.linspace(200, 1800, 321)
 LINES = {"calcite": 1085.0, "quartz": 465.0, "rutile": 610.0, "barite": 988.0}
@@ -48,7 +48,7 @@ class Nose:
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        one_by_one = [fingerprints.fingerprints(one, one, without_baseline(one)) for one in spectra]
+        one_by_one = [fingerprints.fingerprints(one, one, subtract_baseline(one)) for one in spectra]
         peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
         return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
             "peak": np.array(peaks)
@@ -131,7 +131,7 @@ def test_each_hit_is_a_line_and_each_spectrum_a_line_on_the_terminal(
     given = ["identify", str(file), str(tmp_path / "two.h5"), "--library", "my minerals", "--out", str(out)]
     assert main.main([*given, "--top", "2"]) == exit_codes.DONE
     rows = rows_of(out)
-    assert [(Path(row["file"]).name, row["spectrum"], row["rank"], row["name"]) for row in rows] == [
+    assert [(Path(row["file"]).name, row["spectrum"], row["rank"], row["substance"]) for row in rows] == [
         ("scan.txt", "1", "1", "quartz"),
         ("scan.txt", "1", "2", "rutile"),
         ("two.h5", "1", "1", "rutile"),
@@ -140,12 +140,12 @@ def test_each_hit_is_a_line_and_each_spectrum_a_line_on_the_terminal(
         ("two.h5", "2", "2", "rutile"),
     ]
     assert [row["unknown"] for row in rows] == ["no"] * 4 + ["yes"] * 2
-    assert [row["candidate"] for row in rows] == ["yes", "no"] * 3
+    assert [row["candidate"] for row in rows] == ["yes", "no"] * 2 + ["no"] * 2
     assert {row["library"] for row in rows} == {"My minerals"}
-    assert (rows[0]["sample"], rows[0]["matched bands / cm-1"], rows[4]["why"]) == (
+    assert (rows[0]["reference sample"], rows[0]["matched bands / cm-1"], rows[4]["explanation"]) == (
         "quartz 1", "465", "Nothing is near enough.",
     )  # fmt: skip
-    assert 0 <= float(rows[0]["chance"]) <= 1
+    assert 0 <= float(rows[0]["probability"]) <= 1
     assert 980 <= float(rows[0]["HQI"]) <= 1000
     printed = capsys.readouterr().out
     assert "unknown; nearest calcite" in printed
@@ -300,7 +300,7 @@ def test_the_shipped_model_knows_what_the_demo_spectra_are(tmp_path: Path) -> No
         == exit_codes.DONE
     )
     quartz, sucrose = (row for row in rows_of(out) if row["rank"] == "1")
-    assert (quartz["name"], quartz["unknown"]) == ("Quartz", "no")
+    assert (quartz["substance"], quartz["unknown"]) == ("Quartz", "no")
     assert sucrose["unknown"] == "yes"
 
 

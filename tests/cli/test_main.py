@@ -20,7 +20,7 @@ from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.denoised import Denoised, holds_numbers, over_gaps, warn_of_gaps
+from ramanstudio.denoising.denoised import Denoised, apply_to_finite, is_finite, warn_non_finite
 from ramanstudio.engine import Engine
 from ramanstudio.export.summary import ResultFolder
 
@@ -32,9 +32,9 @@ class Smoother:
     device_name = "CPU · 1 thread"
 
     def denoise(self, spectra: SpectrumSet) -> Denoised | StudioError:
-        if not holds_numbers(spectra).any():
+        if not is_finite(spectra).any():
             return StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
-        return over_gaps(spectra, self._smoothed)
+        return apply_to_finite(spectra, self._smoothed)
 
     def _smoothed(self, spectra: SpectrumSet) -> Denoised:
         kernel = np.ones(5) / 5
@@ -48,7 +48,7 @@ class Smoother:
         found = []
         for index, one in enumerate(sets):
             (progress or SILENT)(index, len(sets))
-            warn_of_gaps([one], progress or SILENT)
+            warn_non_finite([one], progress or SILENT)
             found.append(self.denoise(one))
             (progress or SILENT).show((index, found[-1]))
         return found

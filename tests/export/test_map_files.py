@@ -11,13 +11,13 @@ from PIL import Image
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.export.map_files import MapFigure, format_length, round_length, save_map
-from ramanstudio.signal.map_channels import Grid
+from ramanstudio.signal.map_grid import MapGrid
 
 
-def grid(rows: int = 3, columns: int = 4) -> Grid:
+def grid(rows: int = 3, columns: int = 4) -> MapGrid:
     index = np.arange(rows * columns).reshape(rows, columns)
     index[-1, -1] = -1
-    return Grid(index, 10 + 2.0 * np.arange(columns), 5 + 2.5 * np.arange(rows))
+    return MapGrid(index, 10 + 2.0 * np.arange(columns), 5 + 2.5 * np.arange(rows))
 
 
 def amounts() -> MapFigure:
@@ -84,7 +84,7 @@ def test_groups_are_written_by_their_names(tmp_path: Path) -> None:
 
 
 def test_a_series_is_a_table_of_intensities_and_a_picture_with_axes(tmp_path: Path) -> None:
-    where = Grid(
+    where = MapGrid(
         np.repeat(np.arange(3)[:, None], 5, axis=1), np.linspace(100, 200, 5), np.array([0.0, 1.0, 5.0]), "cm⁻¹"
     )
     picture = MapFigure(

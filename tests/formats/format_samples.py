@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"
-needs_real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the instruments' files are not beside the project")
+VENDOR_FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"
+needs_vendor_files = pytest.mark.skipif(
+    not VENDOR_FILES.is_dir(), reason="the instruments' files are not beside the project"
+)
 
 AXIS = np.linspace(100.0, 1000.0, 46)
-BAND = np.round(50.0 + 900.0 * np.exp(-(((AXIS - 520.0) / 40.0) ** 2)), 3)
+SPECTRUM = np.round(50.0 + 900.0 * np.exp(-(((AXIS - 520.0) / 40.0) ** 2)), 3)
 
 
-def two_columns(separator: str = "\t", decimal: str = ".", header: str = "", newline: str = "\n") -> str:
+def two_column_text(separator: str = "\t", decimal: str = ".", header: str = "", newline: str = "\n") -> str:
     """The sample spectrum as text."""
-    lines = [f"{shift:.2f}{separator}{value:.3f}" for shift, value in zip(AXIS, BAND, strict=True)]
+    lines = [f"{shift:.2f}{separator}{value:.3f}" for shift, value in zip(AXIS, SPECTRUM, strict=True)]
     if decimal == ",":
         lines = [line.replace(".", ",") for line in lines]
     return header + newline.join(lines) + newline
@@ -108,7 +110,7 @@ def jcamp_text(
 def jcamp_plain() -> str:
     """The sample spectrum as a JCAMP-DX file of plain numbers."""
     rows = [
-        f"{AXIS[begin]:g} " + " ".join(f"{2 * value:g}" for value in np.round(BAND[begin : begin + 8])) + "\n"
+        f"{AXIS[begin]:g} " + " ".join(f"{2 * value:g}" for value in np.round(SPECTRUM[begin : begin + 8])) + "\n"
         for begin in range(0, AXIS.size, 8)
     ]
     return jcamp_text("".join(rows), AXIS.size)

@@ -17,16 +17,16 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import FORMATS, read
 from tests.formats.format_samples import (
     AXIS,
-    BAND,
+    SPECTRUM,
     jcamp_plain,
     jcamp_text,
     spc_bytes,
     spc_log,
-    two_columns,
+    two_column_text,
     wdf_bytes,
 )
 
-SEVERAL = np.outer([1.0, 2.0, 3.0, 4.0], BAND)
+SEVERAL = np.outer([1.0, 2.0, 3.0, 4.0], SPECTRUM)
 LARGEST_BYTES = 64 * 2**20
 
 
@@ -39,26 +39,26 @@ def hdf5_bytes() -> bytes:
         group["axis"], group["label"] = AXIS, ["a", "b", "c", "d"]
         group.create_dataset("values", data=SEVERAL, compression="gzip")
         ragged = file.create_group("ragged")
-        ragged["axis"], ragged["values"], ragged["offsets"] = np.r_[AXIS, AXIS], np.r_[BAND, BAND], [0, 46, 92]
+        ragged["axis"], ragged["values"], ragged["offsets"] = np.r_[AXIS, AXIS], np.r_[SPECTRUM, SPECTRUM], [0, 46, 92]
     return memory.getvalue()
 
 
 def matrix_text() -> str:
     rows = ["#Laser=\t532", "#AxisUnit[1]=\t1/cm", "\t\t" + "\t".join(map(str, AXIS))]
-    return "\n".join(rows + [f"{row}\t1\t" + "\t".join(map(str, BAND)) for row in range(5)])
+    return "\n".join(rows + [f"{row}\t1\t" + "\t".join(map(str, SPECTRUM)) for row in range(5)])
 
 
 SAMPLES: dict[str, list[bytes]] = {
     "Text": [
-        two_columns(header="#Laser=\t532\nRaman shift\tCounts\n").encode(),
-        two_columns(";", ",", "Wellenzahl;Zählrate\n").encode("latin-1"),
-        two_columns().encode("utf-16"),
+        two_column_text(header="#Laser=\t532\nRaman shift\tCounts\n").encode(),
+        two_column_text(";", ",", "Wellenzahl;Zählrate\n").encode("latin-1"),
+        two_column_text().encode("utf-16"),
         matrix_text().encode(),
     ],
     "Renishaw WiRE": [wdf_bytes(SEVERAL, place=SEVERAL[:, :2])],
     "Galactic SPC": [
         spc_bytes(SEVERAL, log=spc_log(b"Laser=785\r\n")),
-        spc_bytes(BAND[None], axis=AXIS),
+        spc_bytes(SPECTRUM[None], axis=AXIS),
         spc_bytes(SEVERAL, old=True),
     ],
     "JCAMP-DX": [jcamp_plain().encode(), jcamp_text("100AJT%jX\n500Z9jS2\n", 30).encode()],

@@ -14,7 +14,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import FORMATS, find_files, read, readable_suffixes
-from tests.formats.format_samples import AXIS, BAND, jcamp_plain, spc_bytes, two_columns, wdf_bytes
+from tests.formats.format_samples import AXIS, SPECTRUM, jcamp_plain, spc_bytes, two_column_text, wdf_bytes
 
 
 def refusal(path: Path) -> str:
@@ -49,10 +49,10 @@ def test_every_suffix_belongs_to_one_format() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "format_name"),
     [
-        ("a.txt", wdf_bytes(BAND[None]), "Renishaw WiRE"),
-        ("a", spc_bytes(BAND[None]), "Galactic SPC"),
+        ("a.txt", wdf_bytes(SPECTRUM[None]), "Renishaw WiRE"),
+        ("a", spc_bytes(SPECTRUM[None]), "Galactic SPC"),
         ("a.dat", jcamp_plain().encode(), "JCAMP-DX"),
-        ("a.xyz", two_columns().encode(), "Text"),
+        ("a.xyz", two_column_text().encode(), "Text"),
     ],
 )
 def test_content_decides_where_the_suffix_does_not_say(
@@ -78,13 +78,13 @@ def test_content_decides_where_the_suffix_does_not_say(
         ("a.procspec", b"PK\x03\x04", "Ocean Optics"),
         ("a.mat", b"MATLAB 5.0 MAT-file", "MATLAB"),
         ("a.spe", b"\0" * 100, "Princeton"),
-        ("a.png", b"\x89PNG\r\n", "picture"),
-        ("a.unknown", bytes(range(256)), "format is not known"),
+        ("a.png", b"\x89PNG\r\n", "is an image, not a spectrum"),
+        ("a.unknown", bytes(range(256)), "format is unknown"),
         ("a.txt", bytes(range(256)), "binary data"),
         ("a.txt", b"", "empty"),
         ("a.wdf", b"", "empty"),
-        ("a.wdf", b"WDF1 and no more", "before its header"),
-        ("a.spc", b"\0" * 600, "does not begin like one"),
+        ("a.wdf", b"WDF1 and no more", "within its header"),
+        ("a.spc", b"\0" * 600, "not its signature"),
         ("a.jdx", b"hello", "no JCAMP-DX labels"),
         ("a.h5", b"hello", "damaged"),
     ],
@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence_and_a_remedy(
 
 
 def test_a_missing_file_and_a_folder_are_sentences(tmp_path: Path) -> None:
-    assert "no such file" in refusal(tmp_path / "gone.txt")
+    assert "does not exist" in refusal(tmp_path / "gone.txt")
     assert "folder" in refusal(tmp_path)
     assert refusal(tmp_path / ("x" * 300 + ".txt"))
 
@@ -105,20 +105,20 @@ def test_a_missing_file_and_a_folder_are_sentences(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may open every file")
 def test_a_file_without_permission_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_text(two_columns())
+    path.write_text(two_column_text())
     path.chmod(0)
-    assert "may not open it" in refusal(path)
+    assert "do not have permission" in refusal(path)
 
 
 def test_permission_refused_by_the_system_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
-    path.write_text(two_columns())
+    path.write_text(two_column_text())
 
     def forbid(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", forbid)
-    assert "may not open it" in refusal(path)
+    assert "do not have permission" in refusal(path)
 
 
 @pytest.mark.parametrize("suffix", [*readable_suffixes(), ".unknown", ""])
@@ -151,7 +151,7 @@ def test_two_columns_read_fast_from_two_threads(tmp_path: Path) -> None:
 
 
 def test_reading_text_imports_nothing_heavy(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(two_columns())
+    (tmp_path / "a.txt").write_text(two_column_text())
     script = (
         "import sys, pathlib; from ramanstudio.formats.registry import read; read(pathlib.Path(sys.argv[1]));"
         "print([m for m in ('pandas', 'scipy', 'h5py', 'spc_io', 'jcamp', 'wdf', 'torch', 'matplotlib', 'PySide6')"

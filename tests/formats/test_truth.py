@@ -12,9 +12,9 @@ import pytest
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
-from tests.formats.format_samples import REAL, needs_real_files
+from tests.formats.format_samples import VENDOR_FILES, needs_vendor_files
 
-pytestmark = needs_real_files
+pytestmark = needs_vendor_files
 
 # What each file must open as: spectra, points, first and last Raman shift; or the words of its refusal.
 OPENED = {
@@ -66,7 +66,7 @@ REFUSED = {
     "jcamp/SPECFILE.DX": "infrared",
     "jcamp/ISAS_MS2.DX": "mass",
     "text/openraman_acetonitrile.csv": "pixels",
-    "text/双氧水20%+乙醇80% 17-58-11.txt": "list of peaks",
+    "text/双氧水20%+乙醇80% 17-58-11.txt": "peak list",
     "witec/Si-wafer-Raman-Spectrum-1.txt": "wavelength in nm",
     "witec/Witec-Map-x.dat": "only an axis",
     "ocean/BB_PF21_4.ProcSpec": "Ocean Optics",
@@ -77,23 +77,27 @@ REFUSED = {
     "princeton/S0N_50x.spe": "Princeton",
     "opus/test_opus.0": "OPUS",
     "other/ftir_ps.0": "OPUS",
-    "nexus/witec_ref.nxs": "another layout",
+    "nexus/witec_ref.nxs": "different layout",
 }
 
 
 @cache
 def opened(name: str, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
-    return read(REAL / name, laser_nm)
+    return read(VENDOR_FILES / name, laser_nm)
 
 
 def all_files() -> list[str]:
-    return sorted(str(path.relative_to(REAL)) for path in REAL.rglob("*") if path.is_file()) if REAL.is_dir() else []
+    return (
+        sorted(str(path.relative_to(VENDOR_FILES)) for path in VENDOR_FILES.rglob("*") if path.is_file())
+        if VENDOR_FILES.is_dir()
+        else []
+    )
 
 
 @pytest.mark.parametrize("name", all_files())
 def test_every_file_opens_as_raman_shift_or_is_refused_by_a_sentence(name: str) -> None:
     try:
-        sets = read(REAL / name)
+        sets = read(VENDOR_FILES / name)
     except StudioError as refusal:
         assert f"'{Path(name).name}'" in refusal.sentence and refusal.remedy
         assert name not in OPENED
@@ -102,7 +106,7 @@ def test_every_file_opens_as_raman_shift_or_is_refused_by_a_sentence(name: str) 
     for spectra in sets:
         assert spectra.points >= 30 and np.all(np.isfinite(spectra.values))
         assert -1000 < spectra.axis[0] < spectra.axis[-1] < 7000
-        assert spectra.about["source"] == str(REAL / name)
+        assert spectra.about["source"] == str(VENDOR_FILES / name)
 
 
 @pytest.mark.parametrize("name", OPENED)
@@ -115,13 +119,13 @@ def test_axis_and_number_of_spectra_are_right(name: str) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_raman_spectrum_is_refused_for_the_right_reason(name: str) -> None:
     with pytest.raises(StudioError) as refusal:
-        read(REAL / name)
+        read(VENDOR_FILES / name)
     assert REFUSED[name] in refusal.value.sentence
 
 
 @pytest.mark.parametrize("name", [name for name in all_files() if name.endswith(".wdf")])
 def test_wire_files_hold_what_another_reader_saw(name: str) -> None:
-    truth = json.loads((REAL / "truth.json").read_text())[name]
+    truth = json.loads((VENDOR_FILES / "truth.json").read_text())[name]
     (spectra,) = opened(name)
     if "error" in truth:
         return  # the other reader failed
@@ -203,7 +207,7 @@ def test_the_rruff_header_names_the_mineral() -> None:
 
 
 def test_the_corpus_reads_whole() -> None:
-    path = REAL.parent / "corpus.h5"
+    path = VENDOR_FILES.parent / "corpus.h5"
     if not path.is_file():
         pytest.skip("the corpus is not beside the project")
     sets = read(path)

@@ -11,7 +11,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.search.fingerprints import fingerprints
 from ramanstudio.search.mixture_candidates import mixture_candidates
-from ramanstudio.signal.spectral_features import without_baseline
+from ramanstudio.signal.spectral_features import subtract_baseline
 
 AXIS = np.arange(200.0, 1400.0, 2.0)
 
@@ -26,7 +26,7 @@ class Shelf:
     @classmethod
     def of(cls, spectra: dict[str, SpectrumSet]) -> Shelf:
         together = stacked(list(spectra.values()))
-        return cls(np.array(list(spectra)), fingerprints(together, together, without_baseline(together)))
+        return cls(np.array(list(spectra)), fingerprints(together, together, subtract_baseline(together)))
 
 
 def lines_at(*places: float) -> NDArray[np.float64]:
@@ -69,7 +69,7 @@ def test_candidates_come_from_all_libraries_and_each_says_which() -> None:
 def test_of_one_substance_no_more_references_come_than_were_asked_for() -> None:
     one = SpectrumSet.of(AXIS, lines_at(400, 900))
     together = stacked([one, one, one])
-    shelf = Shelf(np.array(["Quartz"] * 3), fingerprints(together, together, without_baseline(together)))
+    shelf = Shelf(np.array(["Quartz"] * 3), fingerprints(together, together, subtract_baseline(together)))
     assert len(mixture_candidates(one, 0.01, [shelf], each=2)) == 2
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
 
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.map.colour_bar import RGB
 
 _NARROWEST: float = 1.0
@@ -19,7 +19,7 @@ class BandInput(QWidget):
 
     def __init__(self, index: int) -> None:
         super().__init__()
-        self._index, self._role, self._theme = index, "Band", current()
+        self._index, self._role, self._theme = index, "Band", current_theme()
         self._following = False
         self._swatch, self._name = QLabel(self), QLabel(self)
         self._name.setMinimumWidth(40)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 
-class MadeOf:
+class ChangeTracker:
     """Remembers by name what each part was made of."""
 
     def __init__(self) -> None:
         self._parts: dict[str, tuple[object, ...]] = {}
 
-    def is_new(self, part: str, *of: object) -> bool:
+    def has_changed(self, part: str, *of: object) -> bool:
         """Whether a part was made of something else, or never; from now on it is made of these."""
         before, self._parts[part] = self._parts.get(part, ()), of
         return len(before) != len(of) or any(one is not other for one, other in zip(before, of, strict=True))

@@ -79,11 +79,11 @@ def write_groups(project: Project, groups: Groups, path: Path, progress: Progres
 
 
 def write_identified(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> str:
-    """Write the hits of every spectrum; what was done, in words."""
-    from ramanstudio.export import identifications
+    """Write the matches of every spectrum that was identified; returns the sentence that says so."""
+    from ramanstudio.export.identifications import identified_sets, write_identifications
 
-    many = identifications.write(project, libraries, path, progress)
-    return f"The hits of {count_of(many, 'spectrum', 'spectra')} were saved as '{path}'."
+    n_spectra = write_identifications(path, identified_sets(project, libraries), progress)
+    return f"The matches of {count_of(n_spectra, 'spectrum', 'spectra')} were saved as '{path}'."
 
 
 def group_means(project: Project, groups: Groups, progress: Progress) -> list[GroupMean]:

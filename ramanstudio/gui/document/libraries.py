@@ -18,7 +18,7 @@ from ramanstudio.core.writing import atomic_path
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.library.editing import edited
+from ramanstudio.library.editing import edit_library
 
 if TYPE_CHECKING:
     from ramanstudio.library.building import Made
@@ -71,12 +71,12 @@ class Libraries(QObject):
 
     def is_searched(self, library: Library) -> bool:
         """Whether a library is searched."""
-        return library.path.name not in self._settings["libraries_off"]
+        return library.path.name not in self._settings["disabled_libraries"]
 
     def search_in(self, library: Library, on: bool) -> None:
         """Search a library from now on, or no longer."""
-        off = [name for name in self._settings["libraries_off"] if name != library.path.name]
-        self._settings["libraries_off"] = tuple(off if on else [*off, library.path.name])
+        off = [name for name in self._settings["disabled_libraries"] if name != library.path.name]
+        self._settings["disabled_libraries"] = tuple(off if on else [*off, library.path.name])
         self.changed.emit()
 
     def of_hash(self, wanted: str) -> Library | None:
@@ -117,7 +117,7 @@ class Libraries(QObject):
 
     def edit(self, library: Library, edit: Edit, title: str) -> Job:
         """Change a library; refused where it has changed meanwhile."""
-        return self._submit(partial(edited, library, edit), title, self._keep)
+        return self._submit(partial(edit_library, library, edit), title, self._keep)
 
     def export(self, library: Library, path: Path) -> Job:
         """Save a copy of a library elsewhere."""

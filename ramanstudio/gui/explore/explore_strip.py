@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, SCALED, Curve, Strip, StripBand, differ_in_height, scaled
 from ramanstudio.project.groups import Groups
@@ -34,7 +34,7 @@ class ExploreStrip(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._strip = Strip()
-        self._theme = current()
+        self._theme = current_theme()
         self._made_of: tuple[object, ...] = ()
         self.curves: list[Curve] = []
         self.hovered: Curve | None = None

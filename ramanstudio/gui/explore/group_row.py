@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 from ramanstudio.gui.explore.group_model import MOST_SHOWN, GroupModel, Line
 from ramanstudio.gui.spectra_list.entry_row import paint_ground
 from ramanstudio.gui.viewer.marker_shapes import outline
@@ -96,7 +96,7 @@ class GroupRow(QStyledItemDelegate):
     def _paint_name(self, painter: QPainter, area: QRect, line: Line, chosen: bool, font: QFont, theme: Theme) -> None:
         in_part = 0 < line.selected < line.count and not chosen
         size = line.part if in_part else line.size
-        small = tabular(font)
+        small = with_tabular_figures(font)
         small.setPixelSize(QUIET_PX)
         painter.setFont(small)
         painter.setPen(QColor(theme.accent if in_part else theme.quiet))

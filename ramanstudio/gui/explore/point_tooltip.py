@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 
 _WIDTH: Final = 216
 _CURVE: Final = 56
@@ -77,7 +77,7 @@ class Card(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self._theme.pen(self._theme.line))
-        painter.setBrush(faded(self._theme.panel, 0.95))
+        painter.setBrush(with_alpha(self._theme.panel, 0.95))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         metrics, line, y = painter.fontMetrics(), painter.fontMetrics().height() + 2, 5
         for words, colour in ((self.spoken.name, self._theme.text), (self.spoken.quiet, self._theme.quiet)):

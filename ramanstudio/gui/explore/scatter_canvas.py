@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.explore.point_index import Nearby
 from ramanstudio.gui.explore.scatter_points import Looks, Scene
 from ramanstudio.gui.viewer.camera import Camera, Points
@@ -213,7 +213,7 @@ class Ground(Sight):
             painter.drawEllipse(self._ring(self.marked))
         if self.trail is not None:
             painter.setPen(theme.pen(theme.accent, 1.5))
-            painter.setBrush(faded(theme.accent, 0.12))
+            painter.setBrush(with_alpha(theme.accent, 0.12))
             painter.drawPath(self.trail)
         painter.end()
 

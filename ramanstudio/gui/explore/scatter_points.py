@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from ramanstudio.gui.common.theme import Theme, mixed
+from ramanstudio.gui.common.theme import Theme, blend
 from ramanstudio.gui.explore.marker_painting import Marks, Pixels, argb, put_density, put_down, radius_for
 from ramanstudio.gui.viewer.camera import Camera, Points
 from ramanstudio.gui.viewer.marker_shapes import HALO, RING
@@ -85,7 +85,7 @@ class Scene:
     ) -> Marks:
         colours = self.looks.colours
         if dims:
-            colours = tuple(mixed(colour, self.theme.panel, _DIM) for colour in colours)
+            colours = tuple(blend(colour, self.theme.panel, _DIM) for colour in colours)
         return Marks(across[which], down[which], self.looks.inks[which], self.looks.shapes[which], argb(colours))
 
     def _put_selected(self, picture: Pixels, marks: Marks, radius: float, ratio: float) -> Generator[None, None, None]:

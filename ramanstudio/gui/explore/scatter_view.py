@@ -48,7 +48,7 @@ class PlaneView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._rows: list[tuple[str, int]] = []  # name and colour of each category
         self._categories: NDArray[np.intp] | None = None
         self._values: NDArray[np.float64] | None = None

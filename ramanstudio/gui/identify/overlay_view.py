@@ -72,7 +72,7 @@ class OverlayView(Framed, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._query: Query | None = None
         self._over: Over | None = None
         self._region: Region | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pyqtgraph as pg
 from PySide6.QtGui import QFont
 
-from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.viewer.panes import NoiseRegion
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class LeftOutBand(NoiseRegion):
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme; what is left out is hatched away."""
         super().dress(theme, font)
-        self.setBrush(faded(theme.warning, 0.14))
-        self.setHoverBrush(faded(theme.warning, 0.22))
+        self.setBrush(with_alpha(theme.warning, 0.14))
+        self.setHoverBrush(with_alpha(theme.warning, 0.22))
         for line in self.lines:
             line.setPen(theme.pen(theme.warning, alpha=0.7))
 

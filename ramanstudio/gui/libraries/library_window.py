@@ -11,7 +11,8 @@ from PySide6.QtGui import QCloseEvent, QColor
 from PySide6.QtWidgets import QDialog, QListWidgetItem, QPushButton, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.gui.common.jobs import Job
+from ramanstudio.gui.common.jobs import Job, Workers
+from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import let_drops_through, paths_of
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     from ramanstudio.core.progress import Progress
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.gui.document.libraries import Libraries
+    from ramanstudio.gui.document.session import Session
     from ramanstudio.library.library import Library
     from ramanstudio.library.library_folder import UnreadableLibrary
 
@@ -33,18 +35,26 @@ LOOK_MS: Final = 80
 class LibraryWindow(QDialog):
     """Stays open beside the main window; what is done here holds at once."""
 
-    def __init__(self, studio: Studio, parent: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        workers: Workers,
+        messages: Messages,
+        libraries: Libraries,
+        show_download_guides: Callable[[], None],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Libraries")
-        self._studio, self._libraries = studio, studio.libraries
-        self._session = studio.session
+        self._session, self._workers, self._messages, self._libraries = session, workers, messages, libraries
+        self._show_download_guides = show_download_guides
         self._wanted: Path | None = None
         self._shown: tuple[Library, ...] = ()
         self._unopened: tuple[UnreadableLibrary, ...] = ()  # beneath them
         self.parts = LibraryParts(self)
         self.model = self.parts.model
-        self.edits = LibraryEdits(studio, self)
+        self.edits = LibraryEdits(session, libraries, self)
         self._soon = QTimer(self, singleShot=True, interval=LOOK_MS)
         self._soon.timeout.connect(self._show_spectra)
         self._duplicates: Job | None = None
@@ -194,7 +204,7 @@ class LibraryWindow(QDialog):
             (parts.merge, self.edits.merge),
             (parts.export, self.edits.export),
             (parts.take_off, self.edits.take_off),
-            (parts.more, self._studio.window.commands.more_references),
+            (parts.more, self._show_download_guides),
         )
         for button, verb in verbs:
             button.clicked.connect(lambda _=False, verb=verb: verb())
@@ -227,9 +237,9 @@ class LibraryWindow(QDialog):
                 if not found:
                     self.parts.count.setText("No reference is there twice.")
 
-        job = self._studio.workers.submit(work, "Looking for duplicates", "files", key="duplicates")
+        job = self._workers.submit(work, "Looking for duplicates", "files", key="duplicates")
         job.succeeded.connect(keep)
-        job.failed.connect(self._studio.messages.show_error)
+        job.failed.connect(self._messages.show_error)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""

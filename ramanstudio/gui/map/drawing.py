@@ -21,7 +21,7 @@ from ramanstudio.gui.map.map_values import Choice, Source, axis_of_shift, number
 from ramanstudio.gui.map.map_view import MapView
 from ramanstudio.gui.viewer.axes import decimals_for, plain
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Series
+from ramanstudio.signal.map_grid import SpectrumSeries
 
 Numbers = NDArray[np.floating[Any]]
 
@@ -60,7 +60,7 @@ class Drawing:
         ):
             return
         self._shown = shown
-        if isinstance(self._subject.places, Series):
+        if isinstance(self._subject.places, SpectrumSeries):
             self._draw_series(self._subject.places, source, choice)
         elif source.values.size <= AT_ONCE:
             self._draw(wanted, source, names, numbers_of(wanted, source))
@@ -81,7 +81,7 @@ class Drawing:
 
     def _draw(self, wanted: Choice, source: Source, named: Named, numbers: Numbers) -> None:
         places, entry = self._subject.places, self._subject.entry
-        if places is None or isinstance(places, Series) or entry is None:
+        if places is None or isinstance(places, SpectrumSeries) or entry is None:
             return
         grid = places[min(wanted.plane, len(places) - 1)]
         self._numbers, self._choice = numbers, wanted
@@ -92,18 +92,18 @@ class Drawing:
         self._view.show_picture(picture, len(source.values))
         self._drawn()
 
-    def _draw_series(self, series: Series, source: Source, choice: Choice) -> None:
+    def _draw_series(self, series: SpectrumSeries, source: Source, choice: Choice) -> None:
         if self._subject.entry is None:
             return
         self._numbers = None
-        rows, shifts = map_channels.even_rows(series, source.axis, source.values)
-        there = map_channels.was_measured(rows)
+        rows, shifts = map_channels.waterfall_image(series, source.axis, source.values)
+        there = map_channels.measured_rows(rows)
         rows = np.where(there[:, None], rows, np.float32(np.nan)) if there.any() else rows
         picture = MapFigure(
             axis_of_shift(rows, shifts, series.at),
             rows,
             f"Intensity / {source.unit}",
-            limits=map_channels.limits_of(rows, choice.percentiles),
+            limits=map_channels.colour_limits(rows, choice.percentiles),
             title=self._subject.entry.name,
             axis_labels=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
         )
@@ -115,7 +115,7 @@ class Drawing:
         """`x 12.5 µm, y 3 µm   Band area 1,234`."""
         if self._view.picture is None:
             return ""
-        if isinstance(self._subject.places, Series):
+        if isinstance(self._subject.places, SpectrumSeries):
             at = self._view.series.coordinates(row)
             return f"{self._subject.places.quantity} {number(at)} {self._subject.places.unit}" if at is not None else ""
         place = self._view.ground.coordinates(row)

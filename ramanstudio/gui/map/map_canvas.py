@@ -13,10 +13,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.export.map_files import format_length, round_length
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer.camera import Camera
 from ramanstudio.gui.viewer.zoomable_view import Sight
-from ramanstudio.signal.map_channels import Grid
+from ramanstudio.signal.map_grid import MapGrid
 
 _WIDEST: Final = 0.5  # times what shows all
 _DEEPEST_PX: Final = 200  # a pixel of the map is not drawn larger
@@ -34,7 +34,7 @@ class Picked:
 class Pixels:
     """Finds the measured pixel at a place, and the next one in a direction; the plane's y points up, the map's down."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: MapGrid) -> None:
         self._grid = grid
         rows, columns = np.nonzero(grid.index >= 0)
         self._rows, self._columns, self._kept = rows, columns, grid.index[rows, columns]
@@ -73,7 +73,7 @@ class MapGround(Sight):
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._theme = theme
-        self._grid: Grid | None = None
+        self._grid: MapGrid | None = None
         self._image: QImage | None = None
         self._pixels: Pixels | None = None
         self._place: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # flat pixel of each spectrum
@@ -89,7 +89,7 @@ class MapGround(Sight):
 
     # What is shown
 
-    def show_grid(self, grid: Grid | None, count: int) -> None:
+    def show_grid(self, grid: MapGrid | None, count: int) -> None:
         """Show the pixels of `grid`, of a set of `count` spectra."""
         old, self._grid = self._grid, grid
         self._pixels = None
@@ -255,7 +255,7 @@ class MapGround(Sight):
         if self.trail is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._theme.pen(self._theme.accent, 1.5))
-            painter.setBrush(faded(self._theme.accent, 0.15))
+            painter.setBrush(with_alpha(self._theme.accent, 0.15))
             painter.drawPath(self.trail)
         painter.end()
 
@@ -309,7 +309,7 @@ class MapGround(Sight):
         text = painter.fontMetrics().horizontalAdvance(words)
         box = QRect(12, self.height() - 34, max(wide, text) + 16, 28)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(self._theme.panel, 0.88))
+        painter.setBrush(with_alpha(self._theme.panel, 0.88))
         painter.drawRoundedRect(box, 4, 4)
         painter.fillRect(QRect(box.left() + 8, box.bottom() - 6, wide, 3), QColor(self._theme.text))
         painter.setPen(QColor(self._theme.text))
@@ -318,10 +318,10 @@ class MapGround(Sight):
 
 def outline_of(chosen: NDArray[np.bool_]) -> QPainterPath:
     """The borders between chosen pixels (R, C) and others, in columns and rows."""
-    padded = np.pad(chosen, 1)
-    row, column = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])  # level borders, above `row`
+    padded_column = np.pad(chosen, 1)
+    row, column = np.nonzero(padded_column[1:, 1:-1] != padded_column[:-1, 1:-1])  # level borders, above `row`
     level = np.column_stack([column, row, column + 1, row])
-    row, column = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    row, column = np.nonzero(padded_column[1:-1, 1:] != padded_column[1:-1, :-1])
     upright = np.column_stack([column, row, column, row + 1])
     ends = np.concatenate([level, upright]).reshape(-1, 2).astype(np.float64)
     path: Any = pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs") if len(ends) else QPainterPath()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,16 +20,17 @@ from ramanstudio.export.map_files import MapFigure, save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_source import Subject
 from ramanstudio.gui.map.map_values import Choice
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Project
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Series
+from ramanstudio.signal.map_grid import SpectrumSeries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.map.drawing import Drawing
@@ -43,7 +45,7 @@ AFTER_RESULTS_MS: Final = 300
 WHILE_DRAGGED_MS: Final = 40
 
 
-class MapPage(QWidget):
+class MapPage(TabPage):
     """Shows one map. The view is made when the page is first looked at. `changed` when the panel has to look again."""
 
     changed = Signal()
@@ -103,7 +105,7 @@ class MapPage(QWidget):
         self.bar.all_asked.connect(self.view.show_all)
         self.strip.band_dragged.connect(self.drag_band)
         self.strip.band_asked.connect(self.show_band)
-        self._dress(self._theme or current())
+        self._dress(self._theme or current_theme())
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -153,7 +155,7 @@ class MapPage(QWidget):
 
     def show_band(self, low: float, high: float) -> None:
         """Show the area of a band, in cm⁻¹; a series is all bands, and shows it already."""
-        if not isinstance(self.subject.places, Series):
+        if not isinstance(self.subject.places, SpectrumSeries):
             self.choose(replace(self.choice, channel="area", bands=((low, high), *self.choice.bands[1:])))
 
     def refresh(self) -> None:
@@ -173,7 +175,7 @@ class MapPage(QWidget):
         self._suggest_bands(source)
         assert self.strip is not None and self.bar is not None and self._drawing is not None
         self.aside = self.subject.offers(self.choice.channel)
-        self._drawing.draw(self.choice, self._theme or current())
+        self._drawing.draw(self.choice, self._theme or current_theme())
         self._outline()
         self.strip.show_for(entry, self.subject.spectra(self.choice)[0], self.choice, self.subject.rows)
         self.bar.offer([(one.id, one.name) for one in self.subject.others], entry.id)
@@ -192,7 +194,7 @@ class MapPage(QWidget):
         self._bands_of = ends
         some = source.values[:: max(1, len(source) // 500)].astype(np.float64)
         some = some[np.isfinite(some).all(axis=1)]
-        found = map_channels.highest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
+        found = map_channels.strongest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
         left, span = ends[0], ends[1] - ends[0]
         spare = [(round(left + share * span, 1), round(left + (share + 0.05) * span, 1)) for share in (0.2, 0.5, 0.7)]
         self.choice = replace(self.choice, bands=(*found, *spare[len(found) :]))
@@ -225,7 +227,21 @@ class MapPage(QWidget):
     def _pick(self, rows: NDArray[np.intp], mode: str) -> None:
         self.subject.select(self.subject.picked(rows, mode))
 
+    def set_current(self, on: bool) -> None:
+        """Keep the projection and the groups up to date while the page is shown: some channels need them."""
+        self._exploring.want(on)
+
     # Taking it away
+
+    @property
+    def has_figure(self) -> bool:
+        """A map is always drawn as it is shown."""
+        return True
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the map; None where none is shown."""
+        picture = self.picture
+        return None if picture is None else partial(save_map, content=picture)
 
     @property
     def picture(self) -> MapFigure | None:
@@ -237,7 +253,7 @@ class MapPage(QWidget):
         picture = self.picture
         if picture is None:
             return None
-        dark = (self._theme or current()).is_dark
+        dark = (self._theme or current_theme()).is_dark
 
         def work(progress: Progress) -> str:
             progress(0, 0, "Saving the map")

@@ -23,18 +23,17 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.band_inputs import BandInput
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import Panel, button, label
+from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_values import kind_of
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Series
+from ramanstudio.signal.map_grid import SpectrumSeries
 
 KINDS: Final = "Picture (*.png);;Drawing (*.svg);;Numbers, 32-bit TIFF (*.tif);;Table (*.csv)"
 ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
 
 
-class MapPanel(Panel):
+class MapPanel(SidePanel):
     """Speaks of the map that `page` shows."""
 
     def __init__(self, page: MapPage, actions: Mapping[str, QAction]) -> None:
@@ -89,10 +88,10 @@ class MapPanel(Panel):
         self._following = True
         self._offer_channels()
         one = map_channels.channel(choice.channel)
-        series = isinstance(subject.places, Series)
+        series = isinstance(subject.places, SpectrumSeries)
         self._help.setText("Each row is a spectrum; click one to select it." if series else one.help)
         self.channel.setEnabled(subject.entry is not None and not series)
-        grids = subject.places if subject.places is not None and not isinstance(subject.places, Series) else ()
+        grids = subject.places if subject.places is not None and not isinstance(subject.places, SpectrumSeries) else ()
         aside = [page.aside, grids[min(choice.plane, len(grids) - 1)].aside if grids else ""]
         self.note.setText(" ".join(part for part in aside if part))
         self.note.setVisible(bool(self.note.text()))

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.colour_bar import RGB
@@ -33,7 +33,7 @@ class MapStrip(QWidget):
     def __init__(self, session: Session, exploring: Exploring) -> None:
         super().__init__()
         self._session, self._exploring = session, exploring
-        self._theme = current()
+        self._theme = current_theme()
         self._made_of: tuple[object, ...] = ()
         self.strip = Strip(self)
         layout = QVBoxLayout(self)
@@ -89,7 +89,7 @@ class MapStrip(QWidget):
         chosen = rows if some else np.arange(len(spectra))
         meant = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), MEANT)).astype(int)]
         values = spectra.values[meant]
-        whole = np.isfinite(values).all(axis=1) & map_channels.was_measured(values)
+        whole = np.isfinite(values).all(axis=1) & map_channels.measured_rows(values)
         if not whole.any():
             return []
         values = values[whole]

@@ -12,7 +12,8 @@ from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.export.map_files import MapFigure, MapKind
 from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Channel, Grid
+from ramanstudio.signal.map_channels import Channel
+from ramanstudio.signal.map_grid import MapGrid
 
 Floats = NDArray[np.floating[Any]]
 
@@ -63,7 +64,7 @@ class Source:
 
 def numbers_of(choice: Choice, source: Source) -> Floats:
     """A number for each spectrum (N,), or three (N, 3); NaN where there is none, or nothing was measured."""
-    numbers, there = _numbers(choice, source), map_channels.was_measured(source.values)
+    numbers, there = _numbers(choice, source), map_channels.measured_rows(source.values)
     if there.any() and not there.all():
         numbers = np.array(numbers, dtype=np.float64)
         numbers[~there] = np.nan
@@ -114,7 +115,7 @@ def _distances(source: Source) -> Floats:
 
 def picture_of(
     choice: Choice,
-    grid: Grid,
+    grid: MapGrid,
     numbers: Floats,
     unit: str = "a.u.",
     names: tuple[str, ...] = (),
@@ -131,7 +132,7 @@ def picture_of(
     values = grid.picture(numbers)
     if kind == "categories":
         return MapFigure(grid, values, label, kind, (0.0, 1.0), names, colours, title)
-    limits = map_channels.limits_of(values, choice.percentiles)
+    limits = map_channels.colour_limits(values, choice.percentiles)
     if kind == "signed" and np.isfinite(limits[0]):
         middle = float(np.nanmedian(values))
         reach = max(middle - limits[0], limits[1] - middle)
@@ -167,14 +168,14 @@ def band_words(band: ShiftRange) -> str:
 
 
 def _spread(values: Floats, percentiles: ShiftRange) -> Floats:
-    low, high = map_channels.limits_of(values, percentiles)
+    low, high = map_channels.colour_limits(values, percentiles)
     if not np.isfinite(low):
         return np.full(len(values), np.nan)
     return np.where(np.isfinite(values), np.clip((values - low) / (high - low), 0, 1), np.nan)
 
 
-def axis_of_shift(rows: Floats, shifts: ShiftRange, at: Floats) -> Grid:
+def axis_of_shift(rows: Floats, shifts: ShiftRange, at: Floats) -> MapGrid:
     """The grid that a series fills: Raman shift across, depth or time down; every row is a spectrum."""
     across = np.linspace(shifts[0], shifts[1], rows.shape[1])
     index = np.repeat(np.arange(len(rows), dtype=np.int64)[:, None], rows.shape[1], axis=1)
-    return Grid(index, across, np.asarray(at, dtype=np.float64), "cm⁻¹")
+    return MapGrid(index, across, np.asarray(at, dtype=np.float64), "cm⁻¹")

@@ -20,7 +20,7 @@ from ramanstudio.gui.map.series_view import SeriesView
 from ramanstudio.gui.viewer.category_legend import Legend
 from ramanstudio.gui.viewer.marker_shapes import RING, SHAPES
 from ramanstudio.gui.viewer.mouse_tools import Hands, Tool
-from ramanstudio.signal.map_channels import Grid, Series
+from ramanstudio.signal.map_grid import MapGrid, SpectrumSeries
 
 _RATIO: Final = 2.0
 _HELP: Final = (
@@ -41,9 +41,9 @@ class MapView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._picture: MapFigure | None = None
-        self._grid: Grid | None = None
+        self._grid: MapGrid | None = None
         self.ground = MapGround(self, self._theme)
         self.ground.setAccessibleName("Map")
         self.ground.setWhatsThis(_HELP)
@@ -96,7 +96,9 @@ class MapView(QWidget):
             self._meaning.setCurrentWidget(self.bar)
         self._paint()
 
-    def show_series(self, series: Series, rows: NDArray[Any], shifts: tuple[float, float], picture: MapFigure) -> None:
+    def show_series(
+        self, series: SpectrumSeries, rows: NDArray[Any], shifts: tuple[float, float], picture: MapFigure
+    ) -> None:
         """Show a series; `picture` says what the colours mean."""
         self._picture, self._grid = picture, None
         self._stack.setCurrentWidget(self.series)

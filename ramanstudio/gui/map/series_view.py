@@ -15,7 +15,7 @@ from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.colour_bar import painted_numbers
 from ramanstudio.gui.viewer.axes import Axis
 from ramanstudio.gui.viewer.zoom import ZoomBox
-from ramanstudio.signal.map_channels import Series
+from ramanstudio.signal.map_grid import SpectrumSeries
 
 _MOST_ROWS: Final = 4  # for each spectrum, where they are unevenly spaced
 _CLICK_PX: Final = 4
@@ -48,7 +48,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Series")
-        self._series: Series | None = None
+        self._series: SpectrumSeries | None = None
         self._edges: NDArray[np.float64] = np.zeros(2)
         self._current = -1
         self._hover = -1
@@ -92,7 +92,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         self._picture.update()
 
     def show_series(
-        self, series: Series, rows: NDArray[Any], shifts: tuple[float, float], limits: tuple[float, float]
+        self, series: SpectrumSeries, rows: NDArray[Any], shifts: tuple[float, float], limits: tuple[float, float]
     ) -> None:
         """Show `rows` (n, C), in the order of the series, between `shifts`; colours spread between `limits`."""
         fresh = self._series is None or len(self._series.at) != len(series.at) or self._series.at[0] != series.at[0]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.texts import short_problem, size_of
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, mixed, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_alpha, with_tabular_figures
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
 from ramanstudio.project.project import Entry, Result
 
@@ -74,7 +74,7 @@ class EntryRow(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = QPointF(area.center())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(theme.warning, 0.16))
+        painter.setBrush(with_alpha(theme.warning, 0.16))
         painter.drawEllipse(middle, 11, 11)
         painter.setPen(QColor(theme.warning))
         font = QFont(painter.font())
@@ -118,7 +118,7 @@ class EntryRow(QStyledItemDelegate):
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, name_area.width())
         painter.drawText(name_area, middle | int(Qt.AlignmentFlag.AlignLeft), name)
-        quiet = tabular(font)
+        quiet = with_tabular_figures(font)
         quiet.setPixelSize(QUIET_PX)
         painter.setFont(quiet)
         small = QFontMetrics(quiet)
@@ -147,10 +147,10 @@ class EntryRow(QStyledItemDelegate):
 def paint_ground(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
     """What lies under a row of a list: whether it is selected, under the mouse, or has the keyboard."""
     if state & QStyle.StateFlag.State_Selected:
-        painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+        painter.fillRect(area, QColor(blend(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
         painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
     elif state & QStyle.StateFlag.State_MouseOver:
-        painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
+        painter.fillRect(area, QColor(blend(theme.panel, theme.text, 0.06)))
     if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
         painter.setPen(QPen(QColor(theme.accent), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -25,11 +25,10 @@ from ramanstudio.gui.common.texts import (
     together_words,
     wanted_words,
 )
-from ramanstudio.gui.common.theme import Theme, faded, tabular
-from ramanstudio.gui.common.widgets import Panel, button, label
+from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
+from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
@@ -46,7 +45,7 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(Panel):
+class FactsPanel(SidePanel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
@@ -54,7 +53,7 @@ class FactsPanel(Panel):
         self._session, self._denoising = session, denoising
         self._snr_words = ""
         self._headline = label("headline")
-        self._headline.setFont(tabular(self._headline.font()))
+        self._headline.setFont(with_tabular_figures(self._headline.font()))
         self._headline.setTextFormat(Qt.TextFormat.RichText)
         self._headline.setAccessibleName("Signal-to-noise ratio before and after")
         self._worth = label("", wrap=True)
@@ -90,8 +89,8 @@ class FactsPanel(Panel):
         colours = (theme.raw, theme.accent, theme.residual)
         for name, colour in zip(SHOWN, colours, strict=False):
             self._ticks[name].setIcon(_swatch(QColor(colour), 2))
-        self._ticks["show_band"].setIcon(_swatch(faded(theme.accent, 0.35), 10))
-        self._ticks["show_noise_region"].setIcon(_swatch(faded(theme.quiet, 0.35), 10))
+        self._ticks["show_band"].setIcon(_swatch(with_alpha(theme.accent, 0.35), 10))
+        self._ticks["show_noise_region"].setIcon(_swatch(with_alpha(theme.quiet, 0.35), 10))
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import joined
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ CURVES: Final = 20
 FEW: Final = 500  # more than these are drawn as a density
 
 
-class SpectrumPage(QWidget):
+class SpectrumPage(TabPage):
     """Shows what is selected. The viewer is made after the first paint: pyqtgraph takes a third of a second."""
 
-    def __init__(self, session: Session, actions: Mapping[str, QAction], ready: Callable[[SpectrumView], None]) -> None:
+    viewer_made = Signal(object)  # SpectrumView
+
+    def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
         super().__init__()
-        self._session, self._ready = session, ready
+        self._session = session
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -52,7 +55,7 @@ class SpectrumPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self._soon = QTimer(self)  # many changes in one turn of the event loop are one redraw
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.refresh)
@@ -70,7 +73,7 @@ class SpectrumPage(QWidget):
         let_drops_through(self.view)
         if self._theme is not None:
             self.view.set_theme(self._theme)
-        self._ready(self.view)
+        self.viewer_made.emit(self.view)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
@@ -78,6 +81,10 @@ class SpectrumPage(QWidget):
         self._theme = theme
         if self.view is not None:
             self.view.set_theme(theme)
+
+    def numbers(self) -> str:
+        """The curves that are drawn, as tab-separated text."""
+        return self.view.numbers() if self.view is not None else ""
 
     def refresh(self) -> None:
         """Show what is selected now, if that is not what is shown."""
@@ -121,7 +128,7 @@ class SpectrumPage(QWidget):
             return
         results = [project.result(entry) for entry in entries]
         shown = (*(entry.source for entry in entries), *results, selection)
-        if not self._made.is_new("curves", *shown):
+        if not self._made.has_changed("curves", *shown):
             return
         if not entries:
             view.clear()

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Pixels from one number to the next: how many are calm, and how few may be where there is hardly room for four.
@@ -54,7 +54,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme, and figures of one width."""
-        small = tabular(font)
+        small = with_tabular_figures(font)
         small.setPixelSize(QUIET_PX)
         self.setPen(theme.pen(theme.line))
         self.setTickPen(theme.pen(theme.line))

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 
 from ramanstudio.export.scatter_figure import LegendRow
 from ramanstudio.gui.common.texts import count_of, number
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, mixed, with_tabular_figures
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_tabular_figures
 from ramanstudio.gui.viewer.marker_shapes import RING, name_of, outline
 
 WIDTH: Final = 176
@@ -155,7 +155,7 @@ class _RowPainter(QStyledItemDelegate):
         place = QRect(option.rect)
         painter.save()
         if self._legend.hasFocus() and self._legend.currentIndex().row() == index.row():
-            painter.fillRect(place, QColor(mixed(self.theme.panel, self.theme.accent, 0.14)))
+            painter.fillRect(place, QColor(blend(self.theme.panel, self.theme.accent, 0.14)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_marker(painter, row, shown, QPointF(place.left() + 14.5, place.center().y() + 0.5))
         font = with_tabular_figures(self._legend.font())

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSiz
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.viewer.axes import decimals_for, plain
 from ramanstudio.gui.viewer.panes import MAIN, Panes
 
@@ -75,7 +75,7 @@ class Crosshair(QWidget):
         self._cursor: QPointF | None = None
         self._panes: Sequence[QRectF] = ()
         self._text = ""
-        font = tabular(self.font())
+        font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
 
@@ -135,7 +135,7 @@ class Crosshair(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self.readout()
         painter.setPen(self._theme.pen(self._theme.line))
-        painter.setBrush(faded(self._theme.panel, 0.94))
+        painter.setBrush(with_alpha(self._theme.panel, 0.94))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setPen(QColor(self._theme.text))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._text)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
 from ramanstudio.denoising.denoised import CONFIDENCE_90
-from ramanstudio.gui.common.theme import Theme, faded, mixed
+from ramanstudio.gui.common.theme import Theme, blend, with_alpha
 from ramanstudio.gui.viewer.content import Envelope, Floats, Look, Quantity, Shown, logarithm
 from ramanstudio.gui.viewer.strokes import Band, Curve
 
@@ -92,14 +92,14 @@ class CurveLayer:
         raw = self._scaled(item.raw)
         quiet = self._several and item.denoised is not None and self._look.denoised
         lone = colour if self._several else theme.raw
-        self._add_curve("raw", axis, raw, mixed(theme.panel, colour, 0.5) if quiet else lone, z=1)
+        self._add_curve("raw", axis, raw, blend(theme.panel, colour, 0.5) if quiet else lone, z=1)
         if item.denoised is None:
             return
         denoised = self._scaled(item.denoised)
         if item.expected_error is not None:
             half = CONFIDENCE_90 * np.asarray(item.expected_error, np.float64)
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
-            self._add("band", Band(axis, low, high, faded(colour, theme.band_alpha)), z=2)
+            self._add("band", Band(axis, low, high, with_alpha(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]
         self._add_curve("denoised", axis, denoised, colour, z=3, width=_WIDE)
         residual = np.asarray(item.raw, np.float64) - item.denoised

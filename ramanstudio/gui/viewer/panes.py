@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.viewer.axes import Axis
 from ramanstudio.gui.viewer.zoom import ZoomBox
 
@@ -136,8 +136,8 @@ class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has n
 
     def dress(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme."""
-        self.setBrush(faded(theme.quiet, 0.10))
-        self.setHoverBrush(faded(theme.quiet, 0.18))
+        self.setBrush(with_alpha(theme.quiet, 0.10))
+        self.setHoverBrush(with_alpha(theme.quiet, 0.18))
         for line in self.lines:
             line.setPen(theme.pen(theme.quiet, alpha=0.7))
             line.setHoverPen(theme.pen(theme.accent, 2))

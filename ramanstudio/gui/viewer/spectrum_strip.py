@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, faded
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 from ramanstudio.gui.viewer import strokes
 from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats
 from ramanstudio.gui.viewer.cursor import Cursor
@@ -69,7 +69,7 @@ class Strip(Framed, QWidget):
         self.setAccessibleName("Spectra of the selection")
         self.setWhatsThis(_HELP)
         self.takes_bands = False
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._curves: tuple[Curve, ...] = ()
         self._hover: Curve | None = None
         self._is_named, self._note = True, ""
@@ -160,7 +160,7 @@ class Strip(Framed, QWidget):
             axis, values = np.asarray(curve.axis, np.float64), np.asarray(curve.values, np.float64)
             if curve.spread is not None:
                 low, high = _edges(curve)
-                self._add(strokes.Band(axis, low, high, faded(curve.colour, alpha)), 1 + place / 100)
+                self._add(strokes.Band(axis, low, high, with_alpha(curve.colour, alpha)), 1 + place / 100)
             self._add(strokes.Curve(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
         several = len(self._curves) > 1 and self._is_named
         self._legend.show_keys([Key(curve.name, curve.colour) for curve in self._curves] if several else [])
@@ -279,8 +279,8 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
 
     def dress(self, theme: Theme) -> None:
         """Take the colours of a theme; the hue is the band's own."""
-        self.setBrush(faded(self._colour, theme.band_alpha))
-        self.setHoverBrush(faded(self._colour, theme.band_alpha + 0.12))
+        self.setBrush(with_alpha(self._colour, theme.band_alpha))
+        self.setHoverBrush(with_alpha(self._colour, theme.band_alpha + 0.12))
         for line in self.lines:
             line.setPen(theme.pen(self._colour))
             line.setHoverPen(theme.pen(self._colour, 3))

@@ -59,7 +59,7 @@ class SpectrumView(Framed, QWidget):
         super().__init__(parent)
         self.setAccessibleName("Spectrum")
         self.setWhatsThis(_HELP)
-        self._theme = themes.current()
+        self._theme = themes.current_theme()
         self._look = Look()
         self._parts: list[Bundle] = []
         self._unit = "a.u."

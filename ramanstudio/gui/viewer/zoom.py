@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 
-from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, with_alpha
 
 # A hand that pans along the shift axis trembles: within this corridor the intensity range stays the automatic one.
 _CORRIDOR_PX: Final = 20
@@ -73,7 +73,7 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     def dress(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self.rbScaleBox.setPen(theme.pen(theme.accent))
-        self.rbScaleBox.setBrush(faded(theme.accent, 0.12))
+        self.rbScaleBox.setBrush(with_alpha(theme.accent, 0.12))
 
     def cancel_gesture(self) -> bool:
         """Give up the box being drawn; whether there was one."""

@@ -96,7 +96,7 @@ def test_a_single_spectrum_has_no_switch_and_neither_have_three(start: Starter, 
 
 def test_by_a_setting_maps_are_opened_with_the_switch_off(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.studio.settings["whole_set"] = False
+    window.studio.settings["denoise_as_set"] = False
     window.drop(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
@@ -158,7 +158,7 @@ def test_what_is_switched_is_denoised_again_though_denoising_by_itself_is_off(st
 def test_a_map_that_is_denoised_again_keeps_its_noise_region(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
-    window.window.commands.move_noise_region(1300.0, 1700.0)
+    window.window.spectrum_commands.move_noise_region(1300.0, 1700.0)
     window.wait_until(lambda: "from 1,300 to 1,700" in window.window.facts._where.text())
     window.do("whole_set")
     window.wait_until(lambda: result(window, "map.h5").set_size == 0)
@@ -263,7 +263,7 @@ def test_the_models_that_are_there_can_be_chosen_by_what_they_are_for(start: Sta
     window.do("choose_model")
     dialog = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "SettingsDialog")
     box = next(one for one in dialog.findChildren(QComboBox) if one.accessibleName() == "Model")
-    assert box.currentText() == "Most exact (smae-base)"
+    assert box.currentText() == "Most accurate (smae-base)"
     box.setCurrentIndex(box.findText("mine"))
     dialog.close()
     window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.studio.denoising.loading)

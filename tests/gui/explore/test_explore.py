@@ -59,7 +59,7 @@ def write_substances(path: Path, seed: int = 3) -> Path:
 
 
 def page_of(window: Window) -> ExplorePage:
-    page = window.window.pages.page("explore")
+    page = window.window.tabs.page("explore")
     assert isinstance(page, ExplorePage)
     return page
 
@@ -162,7 +162,7 @@ def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) ->
     bar = page_of(explored).bar
     assert bar is not None
     assert bar.said.text().startswith("36 spectra · ")
-    shown = theme.current()
+    shown = theme.current_theme()
     told = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
     assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in told if label >= 0)
 
@@ -665,7 +665,7 @@ def test_the_picture_taken_away_is_the_plane_with_its_legend_and_spectra(
     explored.wait_until(lambda: "picture was saved" in explored.message)
     groups = session.groups
     assert groups is not None
-    colours = [theme.current().category(group.colour) for group in groups.groups]
+    colours = [theme.current_theme().category(group.colour) for group in groups.groups]
     if suffix == ".svg":
         drawn = path.read_text(encoding="utf-8")
         assert drawn.count("<use ") > len(SUBSTANCES), "a mark for each spectrum"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.common.theme import named
+from ramanstudio.gui.common.theme import load_theme
 from ramanstudio.gui.explore.colour_picker import Swatches
 from ramanstudio.gui.explore.group_model import OUTLIERS
 from ramanstudio.gui.explore.group_row import MARGIN, ROW_HEIGHT
@@ -158,7 +158,7 @@ def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
 
 
-@pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is a group 'Group 2' already"), (" ", "needs a")])
+@pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is already a group 'Group 2'"), (" ", "needs a")])
 def test_a_name_that_cannot_be_given_is_said_and_changes_nothing(explored: Window, typed: str, sentence: str) -> None:
     model = panel_of(explored).model
     assert not model.setData(model.index(0), typed)
@@ -306,7 +306,7 @@ def test_the_mark_of_a_group_is_the_planes(explored: Window, theme: str) -> None
     picture = groups.viewport().grab().toImage()
     for row in range(3):
         mark = picture.pixelColor(QPoint(MARGIN + 6, row * ROW_HEIGHT + 16))
-        assert mark.name().upper() == named(theme).category(row).upper()  # type: ignore[arg-type]
+        assert mark.name().upper() == load_theme(theme).category(row).upper()  # type: ignore[arg-type]
 
 
 def test_without_groups_the_panel_says_why(start: Starter) -> None:

@@ -17,7 +17,7 @@ from ramanstudio.gui.common import theme
 from ramanstudio.gui.explore.scatter_view import PlaneView, Spoken
 from ramanstudio.gui.viewer.marker_shapes import SHAPES, shapes_of, stamp
 
-LIGHT, DARK = theme.named("light"), theme.named("dark")
+LIGHT, DARK = theme.load_theme("light"), theme.load_theme("dark")
 LEFT, RIGHT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
 KEYS = Qt.KeyboardModifier
 # Four groups of nine in the corners of a square, and one outlier in its middle.
@@ -159,7 +159,7 @@ def test_a_selected_point_stands_out_and_the_others_step_back(view: PlaneView) -
     selected[0] = True
     view.set_selected(selected)
     assert colour_at(view, 0) == LIGHT.category(0).lower()
-    assert colour_at(view, 9) == theme.mixed(LIGHT.category(1), LIGHT.panel, 0.5)
+    assert colour_at(view, 9) == theme.blend(LIGHT.category(1), LIGHT.panel, 0.5)
     accent = np.array(QColor(LIGHT.accent).getRgb()[:3])
     ring = np.abs(seen(view) - accent).sum(axis=-1) < 40
     down, across = np.nonzero(ring)

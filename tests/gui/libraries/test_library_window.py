@@ -191,5 +191,5 @@ def test_an_edit_is_refused_where_the_file_has_changed_meanwhile(desk: Desk, mon
     desk.choose("calcite")
     answer(monkeypatch, "aragonite")
     desk.parts.rename.click()
-    desk.window.wait_until(lambda: "has changed meanwhile" in desk.window.message)
+    desk.window.wait_until(lambda: "was changed by another program" in desk.window.message)
     assert list(library.open(path).names) == ["calcite"]

@@ -437,7 +437,7 @@ def test_the_wells_of_a_plate_have_no_length(desk: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_it_wears_both_themes(desk: SimpleNamespace, name: str) -> None:
-    theme = themes.named(name)  # type: ignore[arg-type]
+    theme = themes.load_theme(name)  # type: ignore[arg-type]
     desk.page.set_theme(theme)
     desk.panel.set_theme(theme)
     desk.add(a_map())

@@ -164,7 +164,7 @@ def test_a_noise_region_can_be_used_for_all(start: Starter, tmp_path: Path) -> N
     window = start(*write_spectra(tmp_path, 3))
     window.wait_settled()
     window.choose("spectrum_0000.txt")
-    window.window.commands.move_noise_region(1400.0, 1700.0)
+    window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
     window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
     results = window.studio.session.project.results
@@ -179,7 +179,7 @@ def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(star
     window = start(*paths)
     window.wait_settled()
     window.choose("long.txt")
-    window.window.commands.move_noise_region(1400.0, 1700.0)
+    window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
     window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
     assert "1 entry has too few points from 1,400 to 1,700 cm⁻¹" in window.message
@@ -190,7 +190,7 @@ def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(star
 def test_a_noise_region_is_said_only_as_far_as_the_axis_goes(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_until(lambda: window.snr != "")
-    window.window.commands.move_noise_region(1000.0, 9000.0)
+    window.window.spectrum_commands.move_noise_region(1000.0, 9000.0)
     source = window.studio.session.project.entries[0].source
     assert source is not None
     words = f"from 1,000 to {source.axis[-1]:,.0f} cm⁻¹"
@@ -351,7 +351,7 @@ def test_every_action_has_a_verb_a_menu_and_its_own_shortcut(start: Starter) -> 
     assert len(shortcuts) == len(set(shortcuts))
     for row in ACTIONS:
         assert row.menu in MENUS
-        assert callable(getattr(window.window.commands, row.id))
+        assert callable(window.window._handlers[row.id])
 
 
 def test_light_and_dark_can_be_chosen_and_are_remembered(start: Starter, own_home: Path) -> None:
@@ -497,10 +497,10 @@ CLOSE_WHILE_BUSY = """
 
     def close():
         window = next(w for w in QApplication.topLevelWidgets() if type(w).__name__ == "MainWindow")
-        if not any(job.running and job.title == "Denoising" for job in window._studio.workers.jobs):
+        if not any(job.running and job.title == "Denoising" for job in window.services.workers.jobs):
             QTimer.singleShot(20, close)
             return
-        print("closing", window._studio.workers.busy, flush=True)
+        print("closing", window.services.workers.busy, flush=True)
         window.close()
 
     application = QApplication(["ramanstudio"])

@@ -18,7 +18,7 @@ from ramanstudio.gui.common import theme
 from ramanstudio.gui.viewer.cursor import Crosshair
 from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
 
-LIGHT, DARK = theme.named("light"), theme.named("dark")
+LIGHT, DARK = theme.load_theme("light"), theme.load_theme("dark")
 AXIS = np.linspace(200.0, 1800.0, 801)
 # One broad line on a slope: easy to follow by eye and by pixel.
 CLEAN = 100 + 0.02 * (AXIS - 200) + 400 * np.exp(-0.5 * ((AXIS - 900) / 60) ** 2)
@@ -174,7 +174,7 @@ def test_what_is_hidden_leaves_no_pixel(view: SpectrumView) -> None:
 def test_the_band_reaches_as_far_as_nine_spectra_in_ten(view: SpectrumView) -> None:
     view.show_spectra([one(raw=CLEAN)])
     view.set_raw_visible(False)
-    tint = theme.mixed(LIGHT.panel, LIGHT.accent, LIGHT.band_alpha)
+    tint = theme.blend(LIGHT.panel, LIGHT.accent, LIGHT.band_alpha)
     band = coloured(seen(view), tint, 12)
     for place in (300.0, 1500.0):
         height = np.interp(place, AXIS, CLEAN)

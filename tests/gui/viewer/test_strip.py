@@ -136,7 +136,7 @@ def test_the_zoom_stays_for_other_curves_of_the_same_axis(strip: Strip) -> None:
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_it_wears_both_themes(strip: Strip, name: str) -> None:
-    theme = themes.named(name)  # type: ignore[arg-type]
+    theme = themes.load_theme(name)  # type: ignore[arg-type]
     strip.set_theme(theme)
     strip.show_curves([curve("one")])
     assert int(theme.panel[1:], 16) in colours_in(strip)

@@ -1,17 +1,12 @@
-"""Studio: all parts of one running window, put together and taken apart in their order."""
+"""The services behind one window: made in order, and ended in order."""
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.settings import Settings
@@ -29,7 +24,6 @@ from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
-from ramanstudio.gui.shell.main_window import MainWindow
 from ramanstudio.project.project import Entry
 
 CLOSING_S: Final = 3.0
@@ -38,8 +32,8 @@ OLD_MS: Final = 30_000
 SWITCH_S: Final = 0.002  # a worker gives the window its turn sooner than after Python's own 5 ms
 
 
-class Studio(QObject):
-    """One window and what works behind it."""
+class Services(QObject):
+    """Everything that works behind the window, without widgets; only `gui.shell` knows it as a whole."""
 
     def __init__(self, loader: EngineLoader) -> None:
         super().__init__()
@@ -65,7 +59,6 @@ class Studio(QObject):
         gc.disable()  # on a worker's thread the collector would destroy QObjects there
         sys.setswitchinterval(SWITCH_S)
         appearance().choose(self.settings["theme"])
-        self.window = MainWindow(self)
         self.settings.on_change(self._follow_setting)
         self.opening.opened.connect(self._select_first)
         self.opening.library_found.connect(self.libraries.install)
@@ -74,15 +67,19 @@ class Studio(QObject):
         self._save_soon.setInterval(2000)
         self._save_soon.timeout.connect(self._save)
 
-    def show(self, paths: Sequence[Path]) -> None:
-        """Show the window, then open `paths`, and load the model as soon as the window has been painted."""
-        self.window.painted.connect(self._warm_up)
-        self.window.show()
-        if paths:
-            self.opening.open(paths)
+    def start(self) -> None:
+        """Load the model, and report what went wrong so far; once the window has been painted."""
+        self.messages.listen()
+        self.denoising.load()
+        for warning in self.settings.warnings:
+            self.messages.warning(warning)
+        if self._earlier_crash:
+            self.messages.warning(
+                "RamanStudio ended unexpectedly last time. Details shows its crash log.", self._earlier_crash
+            )
 
     def end(self) -> bool:
-        """Stop all work, save the settings; whether every thread came to rest."""
+        """Stop all work and save the settings; returns whether every thread has ended."""
         self._save()
         self._save_soon.stop()
         self.denoising.end()
@@ -92,8 +89,6 @@ class Studio(QObject):
         for timer in self._collecting:
             timer.stop()
         rested = self.workers.close(CLOSING_S)
-        with contextlib.suppress(RuntimeError, TypeError):  # never connected, or gone with the window
-            appearance().changed.disconnect(self.window.set_theme)
         self.crash_log.end()
         sys.setswitchinterval(self._switch_s)
         gc.unfreeze()
@@ -101,20 +96,8 @@ class Studio(QObject):
             gc.enable()
         return rested
 
-    def _warm_up(self) -> None:
-        self.messages.listen()
-        self.denoising.load()
-        self.window.draw_icons()
-        QTimer.singleShot(0, self.window.page.make_viewer)
-        for warning in self.settings.warnings:
-            self.messages.warning(warning)
-        if self._earlier_crash:
-            self.messages.warning(
-                "RamanStudio ended unexpectedly last time. Details shows its crash log.", self._earlier_crash
-            )
-
     def _select_first(self, entries: list[Entry], first_of_drop: bool) -> None:
-        """What was just opened is what one wants to see; what comes later of the same drop changes nothing."""
+        """Select the first spectrum that was opened; later files of the same drop leave the selection."""
         looked_at = any(entry.source is not None for entry in self.session.selected)
         if first_of_drop or not looked_at:
             chosen = next((entry for entry in entries if entry.source is not None), entries[0])
@@ -123,9 +106,6 @@ class Studio(QObject):
     def _follow_setting(self, key: str) -> None:
         if key == "theme":
             appearance().choose(self.settings["theme"])
-            self.window.acts[f"theme_{self.settings['theme']}"].setChecked(True)
-        elif key == "denoise":
-            self.window.acts["denoise"].setChecked(self.settings["denoise"])
         elif key in ("model", "device"):
             self.denoising.stop()
             self.denoising.load()
@@ -153,11 +133,3 @@ class Studio(QObject):
                 # What was imported stays; to look through torch and its like each time took a quarter of a second.
                 gc.freeze()
                 self._modules = len(sys.modules)
-
-
-def leave(code: int) -> None:
-    """End the process at once, when a thread hangs that cannot be stopped."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    QApplication.quit()
-    os._exit(code)
