@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.export.scatter_figure import ColourScale, MarkerShape, ScatterFigure, SpectrumCurve
 from ramanstudio.gui.viewer.category_legend import viridis
 from ramanstudio.gui.viewer.marker_shapes import RING, outline
-from ramanstudio.gui.viewer.spectrum_strip import Curve
+from ramanstudio.gui.viewer.spectrum_strip import StripCurve
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.explore_strip import ExploreStrip
@@ -46,7 +46,7 @@ def picture_of(view: PlaneView, strip: ExploreStrip, title: str) -> ScatterFigur
     )
 
 
-def _line(curve: Curve) -> SpectrumCurve:
+def _line(curve: StripCurve) -> SpectrumCurve:
     spread = None if curve.spread is None else np.asarray(curve.spread, np.float64)
     return SpectrumCurve(curve.name, np.asarray(curve.axis), np.asarray(curve.values, np.float64), spread, curve.colour)
 
