@@ -1,4 +1,4 @@
-"""HDF5 in the layout of our corpora: groups, columns, spectra of different lengths, and what comes back."""
+"""HDF5 files of spectra: groups, columns, spectra of different lengths, and writing and reading again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
 from ramanstudio.formats.registry import read
-from tests.formats.format_samples import AXIS, SPECTRUM
+from tests.formats.sample_files import AXIS, SPECTRUM
 
 
 def test_a_set_survives_writing_and_reading(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Text in every dialect that instruments and spreadsheets write opens with the right axis and values."""
+"""Text files of instruments and spreadsheets open with the right axis and intensities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
 from ramanstudio.formats.text import writer
-from tests.formats.format_samples import AXIS, SPECTRUM, two_column_text
+from tests.formats.sample_files import AXIS, SPECTRUM, two_column_text
 
 
 def opened(path: Path, content: str | bytes, laser_nm: float | None = None) -> SpectrumSet:
@@ -54,12 +54,12 @@ def test_the_suffix_does_not_matter_for_text(tmp_path: Path, suffix: str) -> Non
         "[Header]\nSizeGraph = 46\n\n[Data]\n",
     ],
 )
-def test_words_above_the_numbers_are_passed_over(tmp_path: Path, header: str) -> None:
+def test_header_lines_are_skipped(tmp_path: Path, header: str) -> None:
     assert_is_sample(opened(tmp_path / "a.txt", two_column_text(header=header)))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "gbk"])
-def test_every_alphabet_is_understood(tmp_path: Path, encoding: str) -> None:
+def test_every_encoding_is_decoded(tmp_path: Path, encoding: str) -> None:
     sample = {"latin-1": "Prüfkörper 5 µm", "gbk": "样品 二氯甲烷"}.get(encoding, "Prüfkörper 样品")
     spectra = opened(tmp_path / "a.txt", two_column_text(header=f"#Sample=\t{sample}\n").encode(encoding))
     assert_is_sample(spectra)
@@ -71,17 +71,17 @@ def test_a_file_with_a_chinese_name_opens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [np.s_[::-1], np.random.default_rng(3).permutation(AXIS.size)])
-def test_the_axis_may_fall_or_be_in_disorder(tmp_path: Path, order: object) -> None:
+def test_a_decreasing_or_unsorted_axis_is_sorted(tmp_path: Path, order: object) -> None:
     lines = np.array(two_column_text().splitlines())[order]
     assert_is_sample(opened(tmp_path / "a.txt", "\n".join(lines)))
 
 
-def test_points_that_were_not_measured_are_left_out(tmp_path: Path) -> None:
+def test_missing_points_are_dropped(tmp_path: Path) -> None:
     content = "Wavenumber,Intensity\n50,NA\n60,\n" + two_column_text(",") + "2000,NaN\n"
     assert_is_sample(opened(tmp_path / "a.csv", content))
 
 
-def test_what_follows_the_numbers_is_passed_over(tmp_path: Path) -> None:
+def test_lines_after_the_numbers_are_skipped(tmp_path: Path) -> None:
     content = "SpectraSuite Raman\n>>>>>Begin<<<<<\n" + two_column_text() + ">>>>>End Processed Spectral Data<<<<<\n\n"
     assert_is_sample(opened(tmp_path / "a.txt", content))
 
@@ -112,7 +112,7 @@ def test_a_matrix_with_the_axis_in_its_first_row(tmp_path: Path, first: str) -> 
         assert spectra.table[first.strip(",")].tolist() == ["one", "two", "three"]
 
 
-def test_spectra_named_by_numbers_are_not_taken_for_an_axis(tmp_path: Path) -> None:
+def test_spectra_named_by_numbers_are_not_an_axis(tmp_path: Path) -> None:
     times = np.arange(0, 120, 10)
     rows = ["Raman shift," + ",".join(map(str, times))]
     rows += [
@@ -124,7 +124,7 @@ def test_spectra_named_by_numbers_are_not_taken_for_an_axis(tmp_path: Path) -> N
     assert spectra.table["name"][1] == "10"
 
 
-def test_a_labspec_map_has_its_places(tmp_path: Path) -> None:
+def test_a_labspec_map_has_positions(tmp_path: Path) -> None:
     rows = ["#Acq. time (s)=\t10", "#Laser=\t532nm_Edge", "#AxisUnit[1]=\t1/cm", "\t\t" + "\t".join(map(str, AXIS))]
     rows += [f"{x}\t{y}\t" + "\t".join(map(str, SPECTRUM + x + y)) for y in (0.0, 1.5) for x in (-2.0, 0.0, 2.0)]
     spectra = opened(tmp_path / "map.txt", "\n".join(rows))
@@ -134,7 +134,7 @@ def test_a_labspec_map_has_its_places(tmp_path: Path) -> None:
     assert spectra.about["laser_nm"] == 532 and spectra.about["exposure_s"] == 10
 
 
-def test_the_wells_of_a_labspec_plate_are_counted_not_measured(tmp_path: Path) -> None:
+def test_the_wells_of_a_labspec_plate_have_numbers_not_positions(tmp_path: Path) -> None:
     header = "#AxisType[2]=Column\n#AxisUnit[2]=Number\n#AxisType[3]=Row\n#AxisUnit[3]=Number\n"
     rows = [
         f"{column}\t{row}\t" + "\t".join(f"{value:.1f}" for value in SPECTRUM) for column in (1, 2) for row in (1, 2)
@@ -146,7 +146,7 @@ def test_the_wells_of_a_labspec_plate_are_counted_not_measured(tmp_path: Path) -
     assert plate.about["place_unit"] == ""
 
 
-def test_a_labspec_time_series_has_its_times(tmp_path: Path) -> None:
+def test_a_labspec_series_has_times(tmp_path: Path) -> None:
     rows = ["#Acq. time (s)=\t60", "#Accumulations=\t1", "\t" + "\t".join(map(str, AXIS))]
     rows += [f"{59.88 * place}\t" + "\t".join(map(str, SPECTRUM + place)) for place in range(9)]
     spectra = opened(tmp_path / "series.txt", "\n".join(rows))
@@ -154,7 +154,7 @@ def test_a_labspec_time_series_has_its_times(tmp_path: Path) -> None:
     np.testing.assert_allclose(spectra.axis, AXIS)
 
 
-def test_a_witec_map_has_its_pixels(tmp_path: Path) -> None:
+def test_a_witec_map_has_pixel_numbers(tmp_path: Path) -> None:
     pixels = [(x, y) for y in range(2) for x in range(3)]
     rows = ["X-Axis\t" + "\t".join(f"Map_000_Spec.Data 1({x}/{y})" for x, y in pixels)]
     rows += ["rel. 1/cm" + "\tCCD cts" * 6]
@@ -166,7 +166,7 @@ def test_a_witec_map_has_its_pixels(tmp_path: Path) -> None:
     assert spectra.table["name"][1] == "Map_000_Spec.Data 1(1/0)" and spectra.about["intensity_unit"] == "counts"
 
 
-def test_a_renishaw_map_written_point_by_point_is_put_together(tmp_path: Path) -> None:
+def test_a_renishaw_map_written_point_by_point_is_assembled(tmp_path: Path) -> None:
     rows = ["#X\t\t#Y\t\t#Wave\t\t#Intensity"]
     rows += [
         f"{x}\t{y}\t{s}\t{v + x}"
@@ -180,7 +180,7 @@ def test_a_renishaw_map_written_point_by_point_is_put_together(tmp_path: Path) -
     np.testing.assert_allclose(spectra.values[1], SPECTRUM + 2, rtol=1e-5)
 
 
-def test_an_axis_file_beside_a_matrix_is_used_and_said(tmp_path: Path) -> None:
+def test_an_axis_file_beside_a_matrix_is_used_and_noted(tmp_path: Path) -> None:
     (tmp_path / "saliva_axis.csv").write_text("\n".join(map(str, AXIS)))
     noisy = matrix() + np.random.default_rng(0).normal(size=(3, AXIS.size))
     spectra = opened(tmp_path / "saliva_spectra.csv", "\n".join(",".join(map(str, row)) for row in noisy))
@@ -197,7 +197,7 @@ def test_a_matrix_without_any_axis_is_refused_with_what_to_do(tmp_path: Path) ->
         read(path)
 
 
-def test_a_table_of_stages_gives_the_corrected_spectrum(tmp_path: Path) -> None:
+def test_a_table_of_processing_stages_gives_the_dark_corrected_spectrum(tmp_path: Path) -> None:
     header = "laser_wavelength;785,0\nintigration times(ms);3000\n"
     names = "Pixel;Wavelength;Wavenumber;Raman Shift;Dark;Reference;Raw data #1;Dark Subtracted #1;%TR #1;\n"
     rows = ["0;   ;   ;   ;7,5;65535,0;9,0;1,5;0,0;"]
@@ -222,7 +222,7 @@ def test_wavelengths_become_raman_shift_with_the_laser_of_the_header(tmp_path: P
 
 
 @pytest.mark.parametrize("header", ["nm\tcts", "Wavelength\tIntensity", "X-Axis\tSpectrum 1\nnm\tCCD cts"])
-def test_wavelengths_without_a_laser_are_refused_and_open_with_one(tmp_path: Path, header: str) -> None:
+def test_wavelengths_need_a_laser_wavelength(tmp_path: Path, header: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\n".join([header, *in_nm()]))
     with pytest.raises(StudioError, match=r"a\.txt.*wavelength in nm.*laser"):
@@ -235,14 +235,14 @@ def test_wavelengths_without_a_laser_are_refused_and_open_with_one(tmp_path: Pat
 
 
 @pytest.mark.parametrize("word", ["Wellenlänge", "Longueur d'onde", "Longitud de onda", "波长", "Lambda (nm)"])
-def test_wavelength_is_understood_in_other_languages(tmp_path: Path, word: str) -> None:
+def test_wavelength_titles_in_other_languages_are_recognised(tmp_path: Path, word: str) -> None:
     (tmp_path / "a.txt").write_text("\n".join([f"{word}\tI", *in_nm()]), encoding="utf-8")
     with pytest.raises(StudioError, match="wavelength in nm"):
         read(tmp_path / "a.txt")
 
 
 @pytest.mark.parametrize("line", ["Slit width (nm): 5", "# Laser wavelength 532 nm", "Number of Pixels: 2048"])
-def test_numbers_in_the_header_say_nothing_about_the_axis(tmp_path: Path, line: str) -> None:
+def test_units_of_header_values_are_not_the_unit_of_the_axis(tmp_path: Path, line: str) -> None:
     assert_is_sample(opened(tmp_path / "a.txt", two_column_text(header=line + "\n")))
 
 
@@ -254,7 +254,7 @@ def test_spectra_one_below_the_other_are_all_read(tmp_path: Path) -> None:
         assert_is_sample(spectra)
 
 
-def test_a_laser_that_was_not_needed_is_not_told_as_a_fact_of_the_file(tmp_path: Path) -> None:
+def test_a_laser_wavelength_that_was_not_used_is_not_in_the_metadata(tmp_path: Path) -> None:
     assert "laser_nm" not in opened(tmp_path / "a.txt", two_column_text(), laser_nm=532.0).about
 
 
@@ -282,7 +282,7 @@ def test_photon_energies_and_absolute_wavenumbers_are_converted(tmp_path: Path) 
         (" \n\n", "no table of numbers"),
     ],
 )
-def test_what_is_not_a_raman_spectrum_is_one_sentence_that_names_the_file(
+def test_text_that_is_not_a_raman_spectrum_raises_a_sentence_that_names_the_file(
     tmp_path: Path, content: str, says: str
 ) -> None:
     path = tmp_path / "notes.txt"
@@ -321,12 +321,12 @@ def test_a_set_survives_writing_and_reading(tmp_path: Path, name: str, columns: 
     assert spectra.about["laser_nm"] == 532.0
 
 
-def test_a_folder_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
+def test_writing_to_a_missing_folder_raises_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"Could not write 'a\.csv'"):
         writer.write(tmp_path / "missing" / "a.csv", SpectrumSet.of(AXIS, SPECTRUM))
 
 
-def test_a_separator_within_quotes_belongs_to_the_name(tmp_path: Path) -> None:
+def test_a_separator_within_quotation_marks_is_part_of_the_name(tmp_path: Path) -> None:
     shifts = ",".join(f"{shift:g}" for shift in AXIS)
     rows = "".join(f'"{name}",{",".join(f"{value:g}" for value in SPECTRUM)}\n' for name in ("left, top", "right", "7"))
     spectra = opened(tmp_path / "a.csv", f"name,{shifts}\n{rows}")

@@ -164,18 +164,20 @@ def _parse_cells(cells: list[str]) -> list[float] | None:
 
 
 def _detect_dialect(lines: Sequence[str]) -> Dialect:
-    """Return the dialect in which most of up to 40 sampled lines are numbers."""
+    """Return the dialect in which most of up to 40 sampled lines are numbers, then that with most numbers in them."""
     step = max(1, len(lines) // 40)
     sample = [line[:4000] for line in lines[::step] if line.strip()]
-    best, best_fit = DIALECTS[0], -1
+    best, best_fit = Dialect(None), (0, 0)
     for dialect in DIALECTS:
-        fitting = 0
+        n_rows, n_numbers = 0, 0
         for line in sample:
             row = _parse_row(dialect, line)
-            fitting += row is not None and len(row[1]) >= 2
-        if fitting > best_fit:
-            best, best_fit = dialect, fitting
-    return best if best_fit > 0 else Dialect(None)
+            if row is not None and len(row[1]) >= 2:
+                n_rows += 1
+                n_numbers += sum(number == number for number in row[1])
+        if (n_rows, n_numbers) > best_fit:
+            best, best_fit = dialect, (n_rows, n_numbers)
+    return best
 
 
 def _parse_row(dialect: Dialect, line: str) -> tuple[tuple[str, ...], list[float]] | None:

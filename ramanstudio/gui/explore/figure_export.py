@@ -14,35 +14,35 @@ from ramanstudio.gui.viewer.marker_shapes import RING, outline
 from ramanstudio.gui.viewer.spectrum_strip import StripCurve
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.explore.explore_strip import ExploreStrip
-    from ramanstudio.gui.explore.scatter_view import PlaneView
+    from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
+    from ramanstudio.gui.explore.scatter_view import ScatterView
 
 _TONES: Final = 64
 _FINE: Final = 8.0  # corners of a round shape lie this much closer than Qt lays them for the screen
 
 
-def picture_of(view: PlaneView, strip: ExploreStrip, title: str) -> ScatterFigure:
+def picture_of(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -> ScatterFigure:
     """What plane and strip show, to be drawn again."""
-    scene, camera, axes = view.shown_now
+    points, camera, axes = view.content
     (left, top), (right, bottom) = camera.to_plane(0, 0), camera.to_plane(camera.width, camera.height)
     rows = [row for place, row in enumerate(view.legend.rows) if place not in view.hidden_rows]
-    tones = viridis(_TONES, scene.theme)
+    tones = viridis(_TONES, points.theme)
     return ScatterFigure(
         title,
-        np.asarray(scene.points, dtype=np.float64),
-        scene.looks.inks,
-        scene.looks.colours,
-        scene.looks.shapes,
+        np.asarray(points.xy, dtype=np.float64),
+        points.styles.colour_index,
+        points.styles.colours,
+        points.styles.shapes,
         _shapes(),
-        scene.there,
-        scene.selected,
+        points.visible,
+        points.selected,
         ((left, right), (bottom, top)),
         axes,
         rows,
-        ColourScale(*view.bar.range, tones) if len(scene.looks.colours) > 1 and not view.legend.rows else None,
+        ColourScale(*view.bar.range, tones) if len(points.styles.colours) > 1 and not view.legend.rows else None,
         [_line(curve) for curve in strip.curves],
         strip.unit,
-        bool(scene.selected.any()) or not rows,
+        bool(points.selected.any()) or not rows,
     )
 
 

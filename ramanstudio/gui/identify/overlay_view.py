@@ -16,13 +16,13 @@ from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
 from ramanstudio.gui.identify.regions import Regions
-from ramanstudio.gui.viewer.content import SpectraBlock, Envelope, columns_as_text
-from ramanstudio.gui.viewer.cursor import CursorTracker
-from ramanstudio.gui.viewer.framing import ZoomMixin, RangeController
-from ramanstudio.gui.viewer.layers import LegendEntry
-from ramanstudio.gui.viewer.legend import Legend
-from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, PlotPanes
-from ramanstudio.gui.viewer.strokes import Curve
+from ramanstudio.gui.viewer.crosshair import CursorTracker
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
+from ramanstudio.gui.viewer.plot_items import CurveItem
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, PlotPanes
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -79,7 +79,7 @@ class OverlayView(ZoomMixin, QWidget):
         self._items: list[tuple[int, QGraphicsItem]] = []
         self._lines: list[pg.InfiniteLine] = []
         self._bounds: dict[int, list[Envelope]] = {MAIN: [], RESIDUAL: []}
-        self._legend = Legend(self, self._theme)
+        self._legend = CurveLegend(self, self._theme)
         self._panes = PlotPanes(self, "Difference")
         self._panes.setAccessibleName("Spectrum and reference")
         self._panes.setWhatsThis(_HELP)
@@ -206,7 +206,7 @@ class OverlayView(ZoomMixin, QWidget):
 
     def _add(self, pane: int, axis: Floats, values: Floats, colour: str, width: float) -> None:
         axis, values = np.asarray(axis, np.float64), np.asarray(values, np.float64)
-        item = Curve(axis, values, self._theme.pen(colour), width)
+        item = CurveItem(axis, values, self._theme.pen(colour), width)
         item.setZValue(2 + len(self._items) / 100)
         self._panes.boxes[pane].addItem(item, ignoreBounds=True)
         self._items.append((pane, item))

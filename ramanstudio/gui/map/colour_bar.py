@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QWidget
 from ramanstudio.export.map_files import SIGNED_COLOURS, MapFigure, rgba_image
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
+from ramanstudio.gui.viewer.band_input import RGB_COLOURS
 
 WIDTH: Final = 148
 _TONES: Final = 256
-RGB: Final = ("#D22B2B", "#1E8E3E", "#2F6BFF")
 
 
 def tones(kind: str) -> NDArray[np.uint8]:
@@ -31,14 +31,14 @@ def tones(kind: str) -> NDArray[np.uint8]:
     return np.asarray(table, dtype=np.uint8)
 
 
-def painted(picture: MapFigure, theme: Theme) -> NDArray[np.uint8]:
+def pixel_colours(picture: MapFigure, theme: Theme) -> NDArray[np.uint8]:
     """The pixels of a map in colours (R, C, 4); blank ones are transparent."""
     if picture.kind in ("categories", "rgb"):
         return rgba_image(picture, theme.quiet)
-    return painted_numbers(picture.values, picture.limits, picture.kind)
+    return value_colours(picture.values, picture.limits, picture.kind)
 
 
-def painted_numbers(values: NDArray[Any], limits: tuple[float, float], kind: str = "amount") -> NDArray[np.uint8]:
+def value_colours(values: NDArray[Any], limits: tuple[float, float], kind: str = "amount") -> NDArray[np.uint8]:
     """Numbers (R, C) in colours (R, C, 4) spread between `limits`."""
     low, high = limits
     known = np.isfinite(values)
@@ -52,7 +52,7 @@ def painted_numbers(values: NDArray[Any], limits: tuple[float, float], kind: str
     return image
 
 
-class MapBar(QWidget):
+class MapColourBar(QWidget):
     """Which colour is which number; or, of three bands, which colour is which band."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
@@ -126,7 +126,7 @@ class MapBar(QWidget):
             painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {self._blank:,}")
 
     def _paint_names(self, painter: QPainter, top: int, line: int) -> None:
-        for row, (name, colour) in enumerate(zip(self._names, RGB, strict=False)):
+        for row, (name, colour) in enumerate(zip(self._names, RGB_COLOURS, strict=False)):
             painter.fillRect(QRectF(0, top + row * (line + 4) + 3, 12, 12), QColor(colour))
             painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), name)
 

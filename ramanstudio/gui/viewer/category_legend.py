@@ -67,7 +67,7 @@ class _Rows(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 
 
-class Legend(QListView):
+class CategoryLegend(QListView):
     """Groups with marker, name and number, outliers last. A click hides or shows, a double click shows only that one.
 
     `toggled()` once other rows are hidden; Space does what a click does, Enter what a double click does.
@@ -142,7 +142,7 @@ class Legend(QListView):
 
 
 class _RowPainter(QStyledItemDelegate):
-    def __init__(self, parent: Legend, theme: Theme) -> None:
+    def __init__(self, parent: CategoryLegend, theme: Theme) -> None:
         super().__init__(parent)
         self._legend, self.theme = parent, theme
 

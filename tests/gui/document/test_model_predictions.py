@@ -31,7 +31,7 @@ def keep_minerals(name: str = "minerals") -> None:
 
 def keep_quantity(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
-    plan = FinetunePlan(quantity=True, reading="spectrum", head="ridge")
+    plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
     finetuned_model.keep(finetune(SIGHT, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
 
 
@@ -156,7 +156,7 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     project_file.save(session.project, tmp_path / "one.ramanstudio")
     again = project_file.load(tmp_path / "one.ramanstudio")
     (before,) = session.project.predictions_for(session.project.entries[0])
-    (after,) = again.answers(again.entries[0])
+    (after,) = again.predictions_for(again.entries[0])
     assert (after.model, after.model_hash, after.labels.tolist()) == (
         before.model,
         before.model_hash,
