@@ -115,7 +115,9 @@ def _print_report(result: FineTuningResult, names: Sequence[str]) -> None:
     if not isinstance(report, RegressionReport):
         print(format_table(("class", "spectra", "recall"), list(_recall_rows(report))))
         if report.label_errors:
-            errors = [f"{names[error.index]} ({error.label}; looks like {error.predicted})" for error in report.label_errors]
+            errors = [
+                f"{names[error.index]} ({error.label}; looks like {error.predicted})" for error in report.label_errors
+            ]
             lines.append(f"Possible label errors: {list_names(errors)}.")
         if report.suggested:
             lines.append(f"Suggested next labels: {', '.join(names[index] for index in report.suggested)}.")
