@@ -164,7 +164,9 @@ class OverlayView(ZoomMixin, QWidget):
         if over is None:
             return picture
         marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)
-        return replace(picture, over_name=over.label, over=over.values, difference=over.difference, marks=marks)
+        return replace(
+            picture, reference_name=over.label, reference=over.values, difference=over.difference, bands=marks
+        )
 
     def copy_picture(self) -> QPixmap:
         """What is shown, as a picture."""

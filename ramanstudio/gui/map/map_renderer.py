@@ -105,7 +105,7 @@ class MapRenderer:
             f"Intensity / {source.unit}",
             limits=map_channels.colour_limits(rows, choice.percentiles),
             title=self._subject.entry.name,
-            axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
+            axis_labels=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
         )
         self._view.set_interpolated(choice.interpolated)
         self._view.show_series(series, rows, shifts, picture)

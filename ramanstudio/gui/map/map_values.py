@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.export.map_files import Kind, MapFigure
+from ramanstudio.export.map_files import MapFigure, MapKind
 from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel
@@ -140,10 +140,10 @@ def picture_of(
     return MapFigure(grid, values, label, kind, limits, title=title)
 
 
-def kind_of(choice: MapOptions) -> Kind:
+def kind_of(choice: MapOptions) -> MapKind:
     """How the colours are to be read. A peak moves to either side of where most have it: signed."""
-    categories: dict[str, Kind] = dict.fromkeys(("group", "substance", "class"), "categories")
-    kinds: dict[str, Kind] = {**categories, "rgb": "rgb", "peak": "signed"}
+    categories: dict[str, MapKind] = dict.fromkeys(("group", "substance", "class"), "categories")
+    kinds: dict[str, MapKind] = {**categories, "rgb": "rgb", "peak": "signed"}
     return kinds.get(choice.channel, "amount")
 
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from ramanstudio.export.figures import theme_colours
+from ramanstudio.export.figure_style import theme_colours
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.viewer.plot_panes import MAIN
 from ramanstudio.library import starter_library
