@@ -12,20 +12,20 @@ import pytest
 from ramanstudio.cli import main
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning import classification, finetuned_model, training
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance
+from tests.finetuning.substances import AXIS, LINES, EXTRACTOR, substance
 
 
 class Teacher:
     """Stands for the engine where the model does not matter."""
 
     device_name = "CPU · 1 thread"
-    card = SimpleNamespace(name=SIGHT.parent)
+    card = SimpleNamespace(name=EXTRACTOR.parent)
 
     def finetune(self, spectra, labels, plan=None, groups=None, progress=None):
-        return training.finetune(SIGHT, spectra, labels, groups, plan, progress)
+        return training.finetune(EXTRACTOR, spectra, labels, groups, plan, progress)
 
     def classify(self, spectra, model, progress=None):
-        return classification.classify(SIGHT, spectra, model, progress)
+        return classification.classify(EXTRACTOR, spectra, model, progress)
 
 
 @pytest.fixture(autouse=True)
