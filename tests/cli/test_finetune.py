@@ -12,7 +12,7 @@ import pytest
 from ramanstudio.cli import main
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning import classification, finetuned_model, training
-from tests.finetuning.substances import AXIS, LINES, EXTRACTOR, substance
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance
 
 
 class Teacher:
@@ -67,7 +67,7 @@ def test_finetune_then_classify_names_unseen_files(files, tmp_path, capsys):
     assert teach([tmp_path / "spectra"], labels) == 0
     printed = capsys.readouterr().out
     assert "Saved as 'minerals'" in printed and "Suggested next labels" in printed
-    assert "expected to be named right" in printed
+    assert "Expected accuracy" in printed
     out = tmp_path / "answers.csv"
     unseen = [files[4], files[9], files[14]]
     assert main.main(["classify", *map(str, unseen), "--model", "minerals", "--out", str(out)]) == 0
@@ -105,7 +105,7 @@ def test_samples_come_from_a_column_of_a_semicolon_table(files, tmp_path):
 def test_an_unusable_label_table_is_refused(files, tmp_path, capsys, rows, more, sentence):
     assert teach(files, table_of(tmp_path / "labels.csv", rows), *more) == 2
     assert sentence in capsys.readouterr().err
-    assert finetuned_model.names() == ()
+    assert finetuned_model.list_names() == ()
 
 
 def test_a_model_name_that_is_taken_is_refused_before_training(files, tmp_path, capsys, monkeypatch):
@@ -125,4 +125,4 @@ def test_a_broken_file_is_named_and_the_others_are_used(files, tmp_path, capsys)
 
 def test_classify_names_a_missing_model(files, tmp_path, capsys):
     assert main.main(["classify", str(files[0]), "--model", "none", "--out", str(tmp_path / "x.csv")]) == 2
-    assert "no taught model 'none'" in capsys.readouterr().err
+    assert "no fine-tuned model 'none'" in capsys.readouterr().err
