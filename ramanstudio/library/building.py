@@ -44,7 +44,7 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BuiltLibrary:
     """A library that was made, and a sentence for each file or spectrum that could not be taken into it."""
 
     library: Library
@@ -63,7 +63,7 @@ def recognise(path: Path) -> str:
     return OPEN_SPECY if tables.looks_like(path) else ""
 
 
-def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
+def install(path: Path, title: str = "", progress: Progress = SILENT) -> BuiltLibrary:
     """Put a library that was downloaded, or given by somebody, into the user's folder.
 
     Raises StudioError when it is none or holds no reference, Cancelled when asked to stop.
@@ -80,10 +80,10 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
         return build(free_path(folder, title), [path], title, progress=progress)
     given = library.open(path)
     if path.resolve().parent == folder.resolve():
-        return Made(given, ())
+        return BuiltLibrary(given, ())
     for other in folder.glob(f"*{SUFFIX}"):
         if _is_copy(other, given):
-            return Made(library.open(other), ())
+            return BuiltLibrary(library.open(other), ())
     place = free_path(folder, path.stem)
     try:
         with atomic_path(place) as draft:
@@ -91,7 +91,7 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(f"Could not copy '{path.name}': {reason}.", remedy="Make room on the disk.") from error
-    return Made(library.open(place), ())
+    return BuiltLibrary(library.open(place), ())
 
 
 def build(
@@ -101,7 +101,7 @@ def build(
     naming: Naming | None = None,
     laser_nm: float | None = None,
     progress: Progress = SILENT,
-) -> Made:
+) -> BuiltLibrary:
     """Make the library `path` of all that files and folders hold: spectra, zips of RRUFF, tables, other libraries.
 
     Raises StudioError when nothing in them can be a reference, or it cannot be written; Cancelled when asked to stop.
@@ -114,7 +114,7 @@ def build(
             f"There is no reference in {', '.join(repr(one.name) for one in given)}.",
             remedy=str(failed[0]) if failed else "Give spectra whose substance is known.",
         )
-    return Made(library.write(path, references, title, progress), tuple(failed))
+    return BuiltLibrary(library.write(path, references, title, progress), tuple(failed))
 
 
 def gather(

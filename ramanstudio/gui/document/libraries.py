@@ -21,7 +21,7 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
-    from ramanstudio.library.building import Made
+    from ramanstudio.library.building import BuiltLibrary
     from ramanstudio.library.library import Library, Reference
     from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
 
@@ -165,7 +165,7 @@ class Libraries(QObject):
         self.unreadable = tuple(one for one in self.unreadable if one.path != path)
         self.changed.emit()
 
-    def _say_made(self, made: Made, name: str) -> None:
+    def _say_made(self, made: BuiltLibrary, name: str) -> None:
         self._keep(made.library)
         words = f"'{made.library.title}' has {count_of(len(made.library), 'reference')}"
         if made.failed:
@@ -191,13 +191,13 @@ def _open_shelf(progress: Progress) -> Shelf:
     return shelf()
 
 
-def _install(path: Path, progress: Progress) -> Made:
+def _install(path: Path, progress: Progress) -> BuiltLibrary:
     from ramanstudio.library.building import install
 
     return install(path, progress=progress)
 
 
-def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
+def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> BuiltLibrary:
     from ramanstudio.library.building import build, free_path
 
     return build(free_path(user_libraries(), title), list(paths), title, progress=progress)
