@@ -18,7 +18,7 @@ from ramanstudio.formats import registry
 from ramanstudio.library import library, rruff_zip, tables
 from ramanstudio.library.library import SUFFIX, Library, Reference, measured
 
-LIBRARY, RRUFF, OPEN_SPECY = "library", "RRUFF", "Open Specy"  # what `recognise` tells apart
+LIBRARY, RRUFF, OPEN_SPECY = "library", "RRUFF", "Open Specy"  # what `detect_library_kind` tells apart
 BY_FILE, BY_FOLDER = "file", "folder"  # in the place of a column that names the substance
 _NAMING_COLUMNS: Final = ("label", "species", "substance", "name")
 _RDS: Final = (
@@ -51,7 +51,7 @@ class BuiltLibrary:
     failed: tuple[StudioError, ...]
 
 
-def recognise(path: Path) -> str:
+def detect_library_kind(path: Path) -> str:
     """Which library a dropped file is: LIBRARY, RRUFF, OPEN_SPECY; "" for spectra and all else. Reads little of it."""
     suffix = path.suffix.lower()
     if not path.is_file():
@@ -68,7 +68,7 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> BuiltLi
 
     Raises StudioError when it is none or holds no reference, Cancelled when asked to stop.
     """
-    kind = recognise(path)
+    kind = detect_library_kind(path)
     if not kind:
         raise refused_rds(path) or StudioError(
             f"'{path.name}' is no library.",
@@ -180,7 +180,7 @@ def _files(given: Iterable[Path]) -> list[Path]:
     """The files to read: of a folder those that are readable, and libraries in any form, but no table of facts."""
     files: dict[Path, None] = {}
     for path in given:
-        whole = [one for one in sorted(path.rglob("*")) if recognise(one)] if path.is_dir() else []
+        whole = [one for one in sorted(path.rglob("*")) if detect_library_kind(one)] if path.is_dir() else []
         facts = {tables.beside(one) for one in whole if one.suffix.lower() not in (SUFFIX, ".zip")}
         if whole:
             readable = registry.readable_suffixes()
@@ -193,7 +193,7 @@ def _files(given: Iterable[Path]) -> list[Path]:
 
 
 def _of_file(file: Path, in_folder: bool, naming: Naming, laser_nm: float | None, progress: Progress) -> Found:
-    kind = recognise(file)
+    kind = detect_library_kind(file)
     if kind == RRUFF:
         return rruff_zip.read(file, progress)
     if kind == OPEN_SPECY:

@@ -178,7 +178,7 @@ def test_open_specy_s_long_table_takes_its_names_from_the_table_beside(tmp_path:
     table = long_table(tmp_path / "raman_library.csv")
     (tmp_path / "raman_metadata.csv").write_text(FACTS)
     (tmp_path / "aaa.csv").write_text("sample,weight\n1,2\n")
-    assert building.recognise(table) == OPEN_SPECY
+    assert building.detect_library_kind(table) == OPEN_SPECY
     one = building.build(tmp_path / "x.ramanlib", [table]).library
     assert list(one.names) == ["Quartz", "Calcite", "4"]  # what is infrared stays out; of the last nothing is known
     assert list(one.groups) == ["mineral", "mineral", ""]
@@ -196,9 +196,9 @@ def test_open_specy_s_columns_may_end_in_gaps(tmp_path: Path) -> None:
         AXIS, intensities("quartz"), intensities("rutile"), strict=True
     )]  # fmt: skip
     table.write_text("\n".join(["wavenumber,S1,s2,S3", *rows]) + "\n")
-    assert building.recognise(table) == ""  # nothing says that it is not a measurement of three spectra
+    assert building.detect_library_kind(table) == ""  # nothing says that it is not a measurement of three spectra
     (tmp_path / "my metadata.csv").write_text("sample_name,spectrum_identity\nS1,Quartz\ns2,Rutile\nS3,Nothing\n")
-    assert building.recognise(table) == OPEN_SPECY
+    assert building.detect_library_kind(table) == OPEN_SPECY
     made = building.build(tmp_path / "x.ramanlib", [table])
     assert list(made.library.names) == ["Quartz", "Rutile"]
     assert made.library.spectrum(1).axis[-1] == 1000.0
@@ -213,7 +213,7 @@ def test_open_specy_s_lines_of_spectra_hold_their_facts(tmp_path: Path) -> None:
     writer.writerow([*intensities("quartz"), "Quartz", "785", "a.csv"])
     writer.writerow([*intensities("rutile"), "Rutile", "", "b.csv"])
     table.write_text(text.getvalue())
-    assert building.recognise(table) == OPEN_SPECY
+    assert building.detect_library_kind(table) == OPEN_SPECY
     one = building.build(tmp_path / "x.ramanlib", [table]).library
     assert list(one.names) == ["Quartz", "Rutile"]
     assert one.laser_nm[0] == 785.0
@@ -306,13 +306,16 @@ def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: 
     two = tmp_path / "my library.csv"  # one spectrum, whatever it is called
     two.write_text("wavenumber,intensity\n" + columns_of("quartz", ","))
     photos = zip_of(tmp_path / "photos.zip", {"a.png": b"\x89PNG"})
-    assert [building.recognise(path) for path in (rruff_zip, text, two, photos, tmp_path)] == [RRUFF, *[""] * 4]
+    assert [building.detect_library_kind(path) for path in (rruff_zip, text, two, photos, tmp_path)] == [
+        RRUFF,
+        *[""] * 4,
+    ]
     made = building.install(rruff_zip)
     assert made.library.path == paths.user_libraries() / "RRUFF excellent_unoriented.ramanlib"
     assert made.library.title == "RRUFF excellent_unoriented"
     assert len(made.failed) == 1
     given = library.write(tmp_path / "mine.ramanlib", [Reference("x", SpectrumSet.of(AXIS, intensities("quartz")))])
-    assert building.recognise(given.path) == LIBRARY
+    assert building.detect_library_kind(given.path) == LIBRARY
     first = building.install(given.path).library
     assert first.path.parent == paths.user_libraries()
     assert building.install(given.path).library.path == first.path  # the same once more is no second library
