@@ -24,7 +24,7 @@ class UnreadableLibrary:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class LibraryFolder:
     """The libraries that could be opened, the user's by title, then the starter; and what could not."""
 
     libraries: tuple[Library, ...]
@@ -32,7 +32,7 @@ class Shelf:
     unreadable: tuple[UnreadableLibrary, ...]
 
 
-def shelf(folder: Path | None = None) -> Shelf:
+def shelf(folder: Path | None = None) -> LibraryFolder:
     """Open all libraries of the user's folder (or of `folder`) and the starter library.
 
     A damaged one is a problem that names it, and does not stop the others.
@@ -50,7 +50,7 @@ def shelf(folder: Path | None = None) -> Shelf:
         found.append(starter())
     except StudioError as error:
         problems.append(error)
-    return Shelf(tuple(found), tuple(problems), tuple(unreadable))
+    return LibraryFolder(tuple(found), tuple(problems), tuple(unreadable))
 
 
 def starter() -> Library:

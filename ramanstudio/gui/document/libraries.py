@@ -23,7 +23,7 @@ from ramanstudio.library.editing import edited
 if TYPE_CHECKING:
     from ramanstudio.library.building import BuiltLibrary
     from ramanstudio.library.library import Library, Reference
-    from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
+    from ramanstudio.library.library_folder import LibraryFolder, UnreadableLibrary
 
 Edit = Callable[["Library", Progress], "Library"]
 
@@ -174,7 +174,7 @@ class Libraries(QObject):
         else:
             self._messages.info(f"{words}, and is searched from now on.")
 
-    def _keep_shelf(self, shelf: Shelf) -> None:
+    def _keep_shelf(self, shelf: LibraryFolder) -> None:
         self.all, self.problems, self.unreadable = shelf.libraries, shelf.problems, shelf.unreadable
         for error in self.problems:
             self._messages.show_error(error)
@@ -184,7 +184,7 @@ class Libraries(QObject):
         self.changed.emit()
 
 
-def _open_shelf(progress: Progress) -> Shelf:
+def _open_shelf(progress: Progress) -> LibraryFolder:
     from ramanstudio.library.library_folder import shelf
 
     progress(0, 0)
