@@ -106,7 +106,7 @@ def peak_tables() -> tuple[PeakTable, ...]:
         ) from error
 
 
-def starter() -> list[StarterReference]:
+def starter_references() -> list[StarterReference]:
     """The starter library: one simulated spectrum for each table. Raises StudioError when there are no tables."""
     return [
         StarterReference(

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.library.starter_library import starter
+from ramanstudio.library.starter_library import starter_references
 from ramanstudio.search.mixtures import unmix
 
 Floats = NDArray[np.float64]
 AXIS = np.arange(200.0, 1600.0, 1.5)
 REFERENCES = {
-    one.name: one.spectrum for one in starter() if one.spectrum.axis[0] <= 200 and one.spectrum.axis[-1] >= 1600
+    one.name: one.spectrum
+    for one in starter_references()
+    if one.spectrum.axis[0] <= 200 and one.spectrum.axis[-1] >= 1600
 }
 NAMES = sorted({*list(REFERENCES)[:26], "Ethanol", "Cyclohexane", "Paracetamol", "Polypropylene"})
 
@@ -147,7 +149,9 @@ def test_points_that_were_not_measured_are_left_out() -> None:
 
 def test_a_filler_whose_reference_ends_below_the_lines_of_the_polymer_is_found_too() -> None:
     references = {
-        one.name: one.spectrum for one in starter() if one.name in {"Polyethylene", "Calcite", "Talc", "Quartz"}
+        one.name: one.spectrum
+        for one in starter_references()
+        if one.name in {"Polyethylene", "Calcite", "Talc", "Quartz"}
     }
     axis = np.arange(200.0, 3200.0, 1.5)
     polymer, filler = (
