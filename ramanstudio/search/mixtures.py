@@ -27,7 +27,7 @@ LEAST_EXPLAINED: Final = 0.7  # of the spectrum, by all parts; else it is made o
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """One of the references in a mixture: its number, its `fraction` of the intensity, and the fraction's standard
     `error`, both 0 to 1; it was moved by `shift_cm` to fit."""
 
@@ -46,7 +46,7 @@ class Mixture:
     (P, B) each part alone, without the baseline, zero beyond its reference.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Component, ...]
     explained: float
     fitted: NDArray[np.float64]
     residual: NDArray[np.float64]
@@ -149,10 +149,10 @@ class _Spectrum:
         return residual, float(np.clip(1 - left / max(lines, 1e-300), 0, 1))
 
 
-def _parts(fit: Fit, step: Step, explained: float) -> list[Part]:
+def _parts(fit: Fit, step: Step, explained: float) -> list[Component]:
     """The parts of a step, in its order."""
     return [
-        Part(
+        Component(
             int(fit.usable[column // len(fit.shifts)]),
             float(fraction),
             float(np.hypot(error, fraction * (1 - explained))),
