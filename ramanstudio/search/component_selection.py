@@ -17,7 +17,7 @@ RIDGE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Selection:
     """Some of the columns, and what the last of them added to the others.
 
     `heights` (P,) are the columns' factors and `covariance` (P, P) theirs. `explained` is the share of what was left
@@ -60,7 +60,7 @@ class Choice:
         columns = columns / lengths
         return cls(columns, spectrum, substances, lengths, terms.shape[1], columns.T @ columns, columns.T @ spectrum)
 
-    def steps(self, most: int) -> Iterator[Step]:
+    def steps(self, most: int) -> Iterator[Selection]:
         """The best one column, the best two, up to `most`; each found from the last by adding one and choosing anew."""
         chosen: list[int] = []
         for _ in range(most):
@@ -71,11 +71,11 @@ class Choice:
             chosen = self._settled([*chosen, one])
             yield self._step(chosen, before)
 
-    def step(self, columns: tuple[int, ...]) -> Step:
+    def step(self, columns: tuple[int, ...]) -> Selection:
         """Some columns as they fit, none chosen anew; what the last one added is measured against the smooth terms."""
         return self._step(list(columns), self._left([]))
 
-    def _step(self, chosen: list[int], before: float) -> Step:
+    def _step(self, chosen: list[int], before: float) -> Selection:
         """What is known of a choice, of which all but one part left `before` of the spectrum's square."""
         inverse = np.linalg.inv(self._among(chosen))
         heights = inverse @ self.towards[chosen]
@@ -87,7 +87,7 @@ class Choice:
         # column was the best of many is counted too.
         price = np.log(samples) + 2 * np.log(len(self.lengths))
         scale = 1 / self.lengths[chosen]
-        return Step(
+        return Selection(
             columns=tuple(chosen),
             heights=heights * scale,
             covariance=inverse * np.outer(scale, scale) * left / samples,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.search.component_selection import Choice, Step
+from ramanstudio.search.component_selection import Choice, Selection
 from ramanstudio.search.mixture_ranges import Range, Sampled, smooth_terms
 from ramanstudio.signal import spectral_features
 
@@ -71,7 +71,7 @@ class Fit:
         own, values = self.references[reference]
         return np.asarray(np.interp(self.query.axis - self.shifts[shift], own, values, left=0, right=0))
 
-    def finer(self, step: Step) -> tuple[Fit, Step]:
+    def finer(self, step: Selection) -> tuple[Fit, Selection]:
         """The same parts with finer shifts, which the peaks decide, and then with weights by how well these references
         really fit."""
         numbers = [column // len(self.shifts) for column in step.columns]
@@ -89,21 +89,21 @@ class Fit:
         weighted = few.choice().step(fine[-1].columns)
         return (few, weighted) if (weighted.heights > 0).all() else (self, step)
 
-    def misfit(self, step: Step) -> float:
+    def misfit(self, step: Selection) -> float:
         """By how much the lines are off beyond the noise, as a share of their heights."""
         heights = self.query.heights
         there = heights > 0.1 * heights.max()
         off = np.maximum(self.residual(step) ** 2 - self.query.noise**2, 0)[there]
         return float(np.sqrt(off.mean() / np.square(heights[there]).mean()))
 
-    def explained(self, step: Step) -> float:
+    def explained(self, step: Selection) -> float:
         """How much the parts of a step explain of what is neither baseline nor noise, 0 to 1."""
         noise = float(np.square(self.query.noise).sum())
         whole = float(np.square(self.without_baseline(self.query.values)).sum()) - noise
         left = max(float(np.square(self.residual(step)).sum()) - noise, 0.0)
         return float(np.clip(1 - left / max(whole, 1e-300), 0, 1))
 
-    def residual(self, step: Step) -> Floats:
+    def residual(self, step: Selection) -> Floats:
         """What the parts of a step and a baseline leave of the query, (n,)."""
         parts = np.stack([self.moved(column) for column in step.columns])
         return self.without_baseline(self.query.values - step.heights @ parts)
@@ -113,7 +113,7 @@ class Fit:
         terms, weights = smooth_terms(self.query.axis, self.query.axis), self.weights
         return np.asarray(left - terms @ np.linalg.lstsq(terms * weights[:, None], left * weights, rcond=None)[0])
 
-    def fractions(self, step: Step) -> tuple[Floats, Floats]:
+    def fractions(self, step: Selection) -> tuple[Floats, Floats]:
         """The fraction of each part of a step, and its standard error, (P,) each."""
         areas = self.areas(step)
         heights = step.heights * areas
@@ -123,7 +123,7 @@ class Fit:
         spread = step.covariance + np.diag((SPECIMENS * self.mismatch / MISMATCH * step.heights) ** 2)
         return fractions, np.sqrt(np.einsum("ij,jk,ik->i", slopes, spread, slopes))
 
-    def areas(self, step: Step) -> Floats:
+    def areas(self, step: Selection) -> Floats:
         """The area of the lines of each part (P,), as it was before it was scaled to fit."""
         parts = np.stack([self.moved(column) for column in step.columns])
         return np.asarray(np.maximum(parts - spectral_features.baseline(self.query.axis, parts), 0).sum(axis=1) + 1e-30)
@@ -132,12 +132,12 @@ class Fit:
         """By how much a column is moved, in cm⁻¹."""
         return self.shifts[column % len(self.shifts)]
 
-    def ends(self, step: Step) -> tuple[float, float]:
+    def ends(self, step: Selection) -> tuple[float, float]:
         """From where to where, in cm⁻¹, any of the parts of a step has a reference."""
         axes = [self.references[column // len(self.shifts)][0] + self.shift_of(column) for column in step.columns]
         return min(float(axis[0]) for axis in axes), max(float(axis[-1]) for axis in axes)
 
-    def curves(self, step: Step, axis: Floats) -> Floats:
+    def curves(self, step: Selection, axis: Floats) -> Floats:
         """Each part of a step without its baseline at any `axis` (B,) -> (P, B); zero beyond its reference's range."""
         drawn = np.zeros((len(step.columns), len(axis)))
         for curve, column, height in zip(drawn, step.columns, step.heights, strict=True):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.search.component_selection import Step
+from ramanstudio.search.component_selection import Selection
 from ramanstudio.search.mixture_fit import MISMATCH, Fit
 from ramanstudio.search.mixture_ranges import FEWEST_POINTS, MOST_POINTS, Range, Sampled, ranges, smooth_terms
 
@@ -100,7 +100,7 @@ class _Spectrum:
 
     def taken_apart(
         self, span: Range, references: Sequence[SpectrumSet], names: Sequence[str], most: int
-    ) -> tuple[Fit, Step | None]:
+    ) -> tuple[Fit, Selection | None]:
         """The parts found in one range; None where there are none."""
         fit, taken = Fit.of(self.sampled(self.inside(span.low, span.high)), span, references), None
         for step in fit.choice(names).steps(most):
@@ -114,7 +114,7 @@ class _Spectrum:
             taken = step
         return (fit, None) if taken is None else fit.finer(taken)
 
-    def mixture(self, fit: Fit, step: Step | None) -> Mixture:
+    def mixture(self, fit: Fit, step: Selection | None) -> Mixture:
         """What was found, on the axis of the spectrum."""
         inside = self.inside(fit.query.low, fit.query.high)
         explained = 0.0 if step is None else fit.explained(step)
@@ -149,7 +149,7 @@ class _Spectrum:
         return residual, float(np.clip(1 - left / max(lines, 1e-300), 0, 1))
 
 
-def _parts(fit: Fit, step: Step, explained: float) -> list[Component]:
+def _parts(fit: Fit, step: Selection, explained: float) -> list[Component]:
     """The parts of a step, in its order."""
     return [
         Component(
@@ -162,7 +162,7 @@ def _parts(fit: Fit, step: Step, explained: float) -> list[Component]:
     ]
 
 
-def _left_of(whole: Sampled, fit: Fit, step: Step | None) -> float:
+def _left_of(whole: Sampled, fit: Fit, step: Selection | None) -> float:
     """How much of a spectrum is not explained, over its whole range, so that fits in several ranges can be compared."""
     left = whole.values if step is None else whole.values - fit.curves(step, whole.axis).sum(axis=0)
     weights = whole.weights(MISMATCH)
@@ -172,7 +172,7 @@ def _left_of(whole: Sampled, fit: Fit, step: Step | None) -> float:
 
 def selection_path(
     spectrum: SpectrumSet, sigma: float, references: Sequence[SpectrumSet], names: Sequence[str], most: int = 4
-) -> list[tuple[Step, float]]:
+) -> list[tuple[Selection, float]]:
     """What `unmix` decides between: the best one part, the best two, up to `most`, each with its least fraction."""
     query = Sampled.of(spectrum.axis, spectrum.values[0], sigma)
     span = ranges(query, references)[0]
@@ -181,13 +181,13 @@ def selection_path(
     return [(step, float(fit.fractions(step)[0].min())) for step in fit.choice(names).steps(most)]
 
 
-def real_chance(step: Step, least_fraction: float) -> float:
+def real_chance(step: Selection, least_fraction: float) -> float:
     """How likely the part that a step added is really there, 0 to 1."""
     told = REAL[0] + float(np.dot(REAL[1:], evidence(step, least_fraction)))
     return float(1 / (1 + np.exp(-np.clip(told, -50, 50))))
 
 
-def evidence(step: Step, least_fraction: float) -> NDArray[np.float64]:
+def evidence(step: Selection, least_fraction: float) -> NDArray[np.float64]:
     """What speaks for the part that a step added, (4,); see REAL."""
     explained = np.clip(step.explained, 1e-6, 1 - 1e-6)
     return np.array(
