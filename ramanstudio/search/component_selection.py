@@ -35,7 +35,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class ComponentSelector:
     """Columns of unit length (n, C) and a spectrum (n,), from both of which the smooth terms have been taken out.
 
     `substances` (C,) says which columns exclude each other, `lengths` (C,) what the columns were divided by; `free` is
@@ -51,7 +51,7 @@ class Choice:
     towards: Floats
 
     @classmethod
-    def of(cls, columns: Floats, spectrum: Floats, smooth: Floats, substances: NDArray[np.intp]) -> Choice:
+    def of(cls, columns: Floats, spectrum: Floats, smooth: Floats, substances: NDArray[np.intp]) -> ComponentSelector:
         """From `columns` (n, C), `spectrum` (n,) and `smooth` terms (n, K), all weighted by one over the misfit."""
         terms = np.linalg.qr(smooth)[0]
         columns = columns - terms @ (terms.T @ columns)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.search.component_selection import Choice, Selection
+from ramanstudio.search.component_selection import ComponentSelector, Selection
 from ramanstudio.search.mixture_ranges import Range, Sampled, smooth_terms
 from ramanstudio.signal import spectral_features
 
@@ -51,14 +51,14 @@ class Fit:
         """One over the misfit to expect, (n,)."""
         return self.query.weights(self.mismatch)
 
-    def choice(self, names: Sequence[str] | None = None) -> Choice:
+    def choice(self, names: Sequence[str] | None = None) -> ComponentSelector:
         """All references, each moved by all of the shifts, as columns to choose from; of one name, or of one reference
         where no names are given, only one is chosen."""
         shifts, many = len(self.shifts), len(self.usable)
         columns = np.stack([self.moved(column) for column in range(many * shifts)], axis=1)
         named = range(many) if names is None else [names[one] for one in self.usable]
         substances = np.unique(list(named), return_inverse=True)[1]
-        return Choice.of(
+        return ComponentSelector.of(
             columns * self.weights[:, None],
             self.query.values * self.weights,
             smooth_terms(self.query.axis, self.query.axis) * self.weights[:, None],
