@@ -26,7 +26,7 @@ SMOOTHING_CM: Final = 3.0  # before a query's lines are taken for their height
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sampled:
+class SampledSpectrum:
     """What was measured of a spectrum from `low` to `high` cm⁻¹, in means of neighbours: `axis`, `values`, `noise`,
     and how high lines stand above the baseline there, `heights`; (n,) each."""
 
@@ -38,7 +38,7 @@ class Sampled:
     high: float
 
     @classmethod
-    def of(cls, axis: Floats, values: Floats, sigma: Floats | float, most: int = MOST_POINTS) -> Sampled:
+    def of(cls, axis: Floats, values: Floats, sigma: Floats | float, most: int = MOST_POINTS) -> SampledSpectrum:
         """A spectrum (B,) with noise `sigma` of each sample, in at most `most` points."""
         block = max(1, -(-len(axis) // most))
         places, means = _means(axis, block), _means(values, block)
@@ -70,7 +70,7 @@ class Range:
     usable: NDArray[np.intp]
 
 
-def ranges(query: Sampled, references: Sequence[SpectrumSet]) -> list[Range]:
+def ranges(query: SampledSpectrum, references: Sequence[SpectrumSet]) -> list[Range]:
     """Up to MOST_RANGES ranges to fit a query in: those of the references most like it, each cut to where the others
     are that cover its lines too; where they differ, also all of the query's, references beyond whose range count as
     flat there. Raises StudioError when there is none."""
@@ -100,7 +100,7 @@ def ranges(query: Sampled, references: Sequence[SpectrumSet]) -> list[Range]:
     return found
 
 
-def _likeness(query: Sampled, reference: SpectrumSet) -> float:
+def _likeness(query: SampledSpectrum, reference: SpectrumSet) -> float:
     """The cosine of a query's lines and a reference, which counts for nothing beyond its range."""
     inside = (query.axis >= reference.axis[0]) & (query.axis <= reference.axis[-1])
     if inside.sum() < FEWEST_POINTS:
@@ -129,7 +129,7 @@ def line_heights(axis: Floats, values: Floats) -> Floats:
     return heights
 
 
-def _too_little(query: Sampled, references: Sequence[SpectrumSet]) -> StudioError:
+def _too_little(query: SampledSpectrum, references: Sequence[SpectrumSet]) -> StudioError:
     if not len(references):
         return StudioError("There are no references to make a mixture of.", remedy="Open a library first.")
     low, high = min(one.axis[0] for one in references), max(one.axis[-1] for one in references)

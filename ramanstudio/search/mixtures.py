@@ -13,7 +13,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.search.component_selection import Selection
 from ramanstudio.search.mixture_fit import MISMATCH, Fit
-from ramanstudio.search.mixture_ranges import FEWEST_POINTS, MOST_POINTS, Range, Sampled, ranges, smooth_terms
+from ramanstudio.search.mixture_ranges import FEWEST_POINTS, MOST_POINTS, Range, SampledSpectrum, ranges, smooth_terms
 
 Floats = NDArray[np.floating[Any]]
 
@@ -90,9 +90,9 @@ class _Spectrum:
     sigma: Floats
     measured: NDArray[np.bool_]
 
-    def sampled(self, which: NDArray[np.bool_], most: int = MOST_POINTS) -> Sampled:
+    def sampled(self, which: NDArray[np.bool_], most: int = MOST_POINTS) -> SampledSpectrum:
         """Some of the samples."""
-        return Sampled.of(self.axis[which], self.values[which], self.sigma[which], most)
+        return SampledSpectrum.of(self.axis[which], self.values[which], self.sigma[which], most)
 
     def inside(self, low: float, high: float) -> NDArray[np.bool_]:
         """The measured samples of a range, (B,)."""
@@ -162,7 +162,7 @@ def _parts(fit: Fit, step: Selection, explained: float) -> list[Component]:
     ]
 
 
-def _left_of(whole: Sampled, fit: Fit, step: Selection | None) -> float:
+def _left_of(whole: SampledSpectrum, fit: Fit, step: Selection | None) -> float:
     """How much of a spectrum is not explained, over its whole range, so that fits in several ranges can be compared."""
     left = whole.values if step is None else whole.values - fit.curves(step, whole.axis).sum(axis=0)
     weights = whole.weights(MISMATCH)
@@ -174,10 +174,10 @@ def selection_path(
     spectrum: SpectrumSet, sigma: float, references: Sequence[SpectrumSet], names: Sequence[str], most: int = 4
 ) -> list[tuple[Selection, float]]:
     """What `unmix` decides between: the best one part, the best two, up to `most`, each with its least fraction."""
-    query = Sampled.of(spectrum.axis, spectrum.values[0], sigma)
+    query = SampledSpectrum.of(spectrum.axis, spectrum.values[0], sigma)
     span = ranges(query, references)[0]
     inside = (spectrum.axis >= span.low) & (spectrum.axis <= span.high)
-    fit = Fit.of(Sampled.of(spectrum.axis[inside], spectrum.values[0, inside], sigma), span, references)
+    fit = Fit.of(SampledSpectrum.of(spectrum.axis[inside], spectrum.values[0, inside], sigma), span, references)
     return [(step, float(fit.fractions(step)[0].min())) for step in fit.choice(names).steps(most)]
 
 
