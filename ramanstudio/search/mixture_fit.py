@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.search.component_selection import ComponentSelector, Selection
-from ramanstudio.search.mixture_ranges import Range, SampledSpectrum, smooth_terms
+from ramanstudio.search.mixture_ranges import FitRange, SampledSpectrum, smooth_terms
 from ramanstudio.signal import spectral_features
 
 Floats = NDArray[np.floating[Any]]
@@ -41,7 +41,7 @@ class Fit:
     mismatch: float = MISMATCH
 
     @classmethod
-    def of(cls, query: SampledSpectrum, span: Range, references: Sequence[SpectrumSet]) -> Fit:
+    def of(cls, query: SampledSpectrum, span: FitRange, references: Sequence[SpectrumSet]) -> Fit:
         """The references that can be used in a range."""
         chosen = tuple((references[one].axis, _above_floor(references[one].values[0])) for one in span.usable)
         return cls(query, chosen, span.usable)

@@ -62,7 +62,7 @@ def weights(noise: Floats | float, heights: Floats, mismatch: float) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Range:
+class FitRange:
     """From where to where a query is fitted, and the numbers of the references that are used there."""
 
     low: float
@@ -70,14 +70,14 @@ class Range:
     usable: NDArray[np.intp]
 
 
-def ranges(query: SampledSpectrum, references: Sequence[SpectrumSet]) -> list[Range]:
+def ranges(query: SampledSpectrum, references: Sequence[SpectrumSet]) -> list[FitRange]:
     """Up to MOST_RANGES ranges to fit a query in: those of the references most like it, each cut to where the others
     are that cover its lines too; where they differ, also all of the query's, references beyond whose range count as
     flat there. Raises StudioError when there is none."""
     ends = np.array([(max(query.low, one.axis[0]), min(query.high, one.axis[-1])) for one in references]).reshape(-1, 2)
     squares = np.maximum(query.heights**2 - query.noise**2, 0) + 1e-12 * max(float(query.heights.max()) ** 2, 1e-30)
     running = np.concatenate([[0.0], np.cumsum(squares)])
-    found: list[Range] = []
+    found: list[FitRange] = []
     tried: list[NDArray[Any]] = []
     for one in np.argsort([-_likeness(query, reference) for reference in references], kind="stable"):
         low, high = ends[one]
@@ -88,13 +88,13 @@ def ranges(query: SampledSpectrum, references: Sequence[SpectrumSet]) -> list[Ra
         first, last = np.searchsorted(query.axis, inside[:, 0]), np.searchsorted(query.axis, inside[:, 1], "right")
         covered = np.where(inside[:, 1] > inside[:, 0], running[last] - running[np.minimum(first, last)], 0.0)
         usable = np.flatnonzero(covered >= LEAST_COVERED * covered[one])
-        span = Range(float(ends[usable, 0].max()), float(ends[usable, 1].min()), usable)
+        span = FitRange(float(ends[usable, 0].max()), float(ends[usable, 1].min()), usable)
         if ((query.axis >= span.low) & (query.axis <= span.high)).sum() >= FEWEST_POINTS:
             found.append(span)
         if len(tried) == MOST_RANGES:
             break
     if found and len(tried) > 1:
-        found.append(Range(query.low, query.high, np.flatnonzero(ends[:, 1] > ends[:, 0])))
+        found.append(FitRange(query.low, query.high, np.flatnonzero(ends[:, 1] > ends[:, 0])))
     if not found:
         raise _too_little(query, references)
     return found

@@ -13,7 +13,14 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.search.component_selection import Selection
 from ramanstudio.search.mixture_fit import MISMATCH, Fit
-from ramanstudio.search.mixture_ranges import FEWEST_POINTS, MOST_POINTS, Range, SampledSpectrum, ranges, smooth_terms
+from ramanstudio.search.mixture_ranges import (
+    FEWEST_POINTS,
+    MOST_POINTS,
+    FitRange,
+    SampledSpectrum,
+    ranges,
+    smooth_terms,
+)
 
 Floats = NDArray[np.floating[Any]]
 
@@ -99,7 +106,7 @@ class _Spectrum:
         return self.measured & (self.axis >= low) & (self.axis <= high)
 
     def taken_apart(
-        self, span: Range, references: Sequence[SpectrumSet], names: Sequence[str], most: int
+        self, span: FitRange, references: Sequence[SpectrumSet], names: Sequence[str], most: int
     ) -> tuple[Fit, Selection | None]:
         """The parts found in one range; None where there are none."""
         fit, taken = Fit.of(self.sampled(self.inside(span.low, span.high)), span, references), None
