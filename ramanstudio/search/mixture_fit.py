@@ -27,7 +27,7 @@ FLOOR: Final = 0.05  # of a reference's samples that lie below its low level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class MixtureFit:
     """A `query` in a range, and references (R) to fit it with, each as its axis and values.
 
     `usable` (R,) are their numbers, `shifts` (S,) how far each is moved: column c of a choice is reference c // S moved
@@ -41,7 +41,7 @@ class Fit:
     mismatch: float = MISMATCH
 
     @classmethod
-    def of(cls, query: SampledSpectrum, span: FitRange, references: Sequence[SpectrumSet]) -> Fit:
+    def of(cls, query: SampledSpectrum, span: FitRange, references: Sequence[SpectrumSet]) -> MixtureFit:
         """The references that can be used in a range."""
         chosen = tuple((references[one].axis, _above_floor(references[one].values[0])) for one in span.usable)
         return cls(query, chosen, span.usable)
@@ -71,7 +71,7 @@ class Fit:
         own, values = self.references[reference]
         return np.asarray(np.interp(self.query.axis - self.shifts[shift], own, values, left=0, right=0))
 
-    def finer(self, step: Selection) -> tuple[Fit, Selection]:
+    def finer(self, step: Selection) -> tuple[MixtureFit, Selection]:
         """The same parts with finer shifts, which the peaks decide, and then with weights by how well these references
         really fit."""
         numbers = [column // len(self.shifts) for column in step.columns]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.search.component_selection import Selection
-from ramanstudio.search.mixture_fit import MISMATCH, Fit
+from ramanstudio.search.mixture_fit import MISMATCH, MixtureFit
 from ramanstudio.search.mixture_ranges import (
     FEWEST_POINTS,
     MOST_POINTS,
@@ -107,9 +107,9 @@ class _Spectrum:
 
     def taken_apart(
         self, span: FitRange, references: Sequence[SpectrumSet], names: Sequence[str], most: int
-    ) -> tuple[Fit, Selection | None]:
+    ) -> tuple[MixtureFit, Selection | None]:
         """The parts found in one range; None where there are none."""
-        fit, taken = Fit.of(self.sampled(self.inside(span.low, span.high)), span, references), None
+        fit, taken = MixtureFit.of(self.sampled(self.inside(span.low, span.high)), span, references), None
         for step in fit.choice(names).steps(most):
             fractions, errors = fit.fractions(step)
             if (
@@ -121,7 +121,7 @@ class _Spectrum:
             taken = step
         return (fit, None) if taken is None else fit.finer(taken)
 
-    def mixture(self, fit: Fit, step: Selection | None) -> Mixture:
+    def mixture(self, fit: MixtureFit, step: Selection | None) -> Mixture:
         """What was found, on the axis of the spectrum."""
         inside = self.inside(fit.query.low, fit.query.high)
         explained = 0.0 if step is None else fit.explained(step)
@@ -156,7 +156,7 @@ class _Spectrum:
         return residual, float(np.clip(1 - left / max(lines, 1e-300), 0, 1))
 
 
-def _parts(fit: Fit, step: Selection, explained: float) -> list[Component]:
+def _parts(fit: MixtureFit, step: Selection, explained: float) -> list[Component]:
     """The parts of a step, in its order."""
     return [
         Component(
@@ -169,7 +169,7 @@ def _parts(fit: Fit, step: Selection, explained: float) -> list[Component]:
     ]
 
 
-def _left_of(whole: SampledSpectrum, fit: Fit, step: Selection | None) -> float:
+def _left_of(whole: SampledSpectrum, fit: MixtureFit, step: Selection | None) -> float:
     """How much of a spectrum is not explained, over its whole range, so that fits in several ranges can be compared."""
     left = whole.values if step is None else whole.values - fit.curves(step, whole.axis).sum(axis=0)
     weights = whole.weights(MISMATCH)
@@ -184,7 +184,7 @@ def selection_path(
     query = SampledSpectrum.of(spectrum.axis, spectrum.values[0], sigma)
     span = ranges(query, references)[0]
     inside = (spectrum.axis >= span.low) & (spectrum.axis <= span.high)
-    fit = Fit.of(SampledSpectrum.of(spectrum.axis[inside], spectrum.values[0, inside], sigma), span, references)
+    fit = MixtureFit.of(SampledSpectrum.of(spectrum.axis[inside], spectrum.values[0, inside], sigma), span, references)
     return [(step, float(fit.fractions(step)[0].min())) for step in fit.choice(names).steps(most)]
 
 
