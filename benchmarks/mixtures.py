@@ -51,7 +51,7 @@ NAMES = {
 def ours(mixed: Mixed, few: References) -> Found:
     """`unmix`."""
     values, names = mixed.spectrum.values[0].astype(float), [str(name) for name in few.names]
-    parts = unmix(mixed.spectrum.axis, values, mixed.sigma, few.spectra, names).parts
+    parts = unmix(mixed.spectrum.axis, values, mixed.sigma, few.spectra, names).components
     return Found(
         {names[part.reference]: part.fraction for part in parts}, {names[part.reference]: part.error for part in parts}
     )
@@ -133,7 +133,7 @@ def recognised(mixed: Mixed, library: References, few: References) -> bool:
     for row in mixed.parts:
         pure = np.interp(axis, library.spectra[row].axis, library.spectra[row].values[0])
         sigma = float(np.ptp(pure)) / SNR
-        parts = unmix(axis, pure + random.normal(0, sigma, len(axis)), sigma, few.spectra, names, most=1).parts
+        parts = unmix(axis, pure + random.normal(0, sigma, len(axis)), sigma, few.spectra, names, most=1).components
         if {names[part.reference] for part in parts} != {str(library.names[row])}:
             return False
     return True

@@ -265,7 +265,7 @@ def _parts(
     names = [str(opened[which].names[index]) for which, index in places]
     references = [opened[which].spectrum(index) for which, index in places]
     mixture = unmix(spectrum.axis, spectrum.values[0], sigma, references, names)
-    found = [(*places[part.reference], part.fraction, part.error) for part in mixture.parts]
+    found = [(*places[part.reference], part.fraction, part.error) for part in mixture.components]
     parts = [(opened[which], index, fraction, error) for which, index, fraction, error in sorted(found, key=_share)]
     return parts, float(np.sqrt(np.nanmean(mixture.residual**2))) / max(sigma, 1e-30)
 

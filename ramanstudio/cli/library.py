@@ -25,7 +25,7 @@ def open_all(named: Sequence[str]) -> list[Library]:
 
     Raises StudioError when none could be opened.
     """
-    shelf = library_folder.shelf()
+    shelf = library_folder.open_library_folder()
     opened, problems = list[Library](), list[StudioError]()
     for name in named:
         try:
@@ -95,7 +95,7 @@ def library(arguments: Namespace) -> int:
 
 def _build(arguments: Namespace) -> int:
     title = arguments.title or (arguments.out or arguments.files[0]).stem
-    out = arguments.out or building.free_path(paths.user_libraries(), title)
+    out = arguments.out or library_folder.free_path(paths.user_libraries(), title)
     if out.suffix.lower() != SUFFIX:
         raise StudioError(f"'{out.name}' does not end in {SUFFIX}.", remedy=f"Give --out {out.stem}{SUFFIX}.")
     naming = Naming(arguments.name, arguments.name_from, arguments.group, arguments.source, arguments.licence)

@@ -53,7 +53,7 @@ class Mixture:
     (P, B) each part alone, without the baseline, zero beyond its reference.
     """
 
-    parts: tuple[Component, ...]
+    components: tuple[Component, ...]
     explained: float
     fitted: NDArray[np.float64]
     residual: NDArray[np.float64]
@@ -72,7 +72,8 @@ def unmix(
 
     Non-negative least squares of up to `most` references and a smooth baseline, weighted by the noise and by what
     specimens of a substance differ in, in a range that holds the lines. References of one name are one substance, of
-    which one is taken. One more is taken when it pays for itself (see `ComponentSelector`) and its fraction is above twice its
+    which one is taken. One more is taken when it pays for itself (see `ComponentSelector`) and its fraction is above its
+    doubled
     error; there are no parts where they would not explain the spectrum. Fractions are of the intensity, each reference
     scaled to the same area of its lines over the range: areas, because heights change with the resolution of the
     instrument. They are fractions of a substance only where both scatter alike. Errors hold what is not explained: as

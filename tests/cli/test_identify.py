@@ -289,7 +289,7 @@ def test_a_question_that_makes_no_sense_is_a_sentence(
 
 
 def test_the_shipped_model_knows_what_the_demo_spectra_are(tmp_path: Path) -> None:
-    starter = library_folder.starter()
+    starter = library_folder.open_starter_library()
     wanted = {"Quartz", "Calcite", "Gypsum", "Anatase", "Polystyrene", "Aspirin"}
     few = [starter.reference(index) for index, name in enumerate(starter.names) if name in wanted]
     made = library.write(tmp_path / "few.ramanlib", few)

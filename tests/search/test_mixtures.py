@@ -37,7 +37,7 @@ def mixed(shares: dict[str, float], snr: float = 40.0, shift: float = 0.0, seed:
 
 
 def found(values: Floats, sigma: float) -> dict[str, float]:
-    parts = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES).parts
+    parts = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES).components
     return {NAMES[part.reference]: part.fraction for part in parts}
 
 
@@ -58,8 +58,8 @@ def test_the_parts_of_a_mixture_and_their_fractions_are_found_under_fluorescence
 def test_a_part_that_another_instrument_moved_is_still_found() -> None:
     values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4}, shift=3.0)
     mixture = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES)
-    assert {NAMES[part.reference] for part in mixture.parts} == {"Ethanol", "Cyclohexane"}
-    assert [part.shift_cm for part in mixture.parts] == pytest.approx([3.0, 3.0], abs=1.0)
+    assert {NAMES[part.reference] for part in mixture.components} == {"Ethanol", "Cyclohexane"}
+    assert [part.shift_cm for part in mixture.components] == pytest.approx([3.0, 3.0], abs=1.0)
 
 
 def test_noise_alone_has_no_parts_and_neither_has_a_flat_spectrum() -> None:
@@ -71,8 +71,8 @@ def test_noise_alone_has_no_parts_and_neither_has_a_flat_spectrum() -> None:
 def test_parts_are_the_largest_first_add_up_and_their_curves_make_the_fit() -> None:
     values, sigma = mixed({"Ethanol": 0.3, "Cyclohexane": 0.7})
     mixture = unmix(AXIS, values, sigma, [REFERENCES[name] for name in NAMES], NAMES)
-    assert NAMES[mixture.parts[0].reference] == "Cyclohexane"
-    assert sum(part.fraction for part in mixture.parts) == pytest.approx(1.0)
+    assert NAMES[mixture.components[0].reference] == "Cyclohexane"
+    assert sum(part.fraction for part in mixture.components) == pytest.approx(1.0)
     assert mixture.fitted + mixture.residual == pytest.approx(values)
     assert np.std(mixture.residual) < 2 * sigma
     assert mixture.curves.shape == (2, len(AXIS))
@@ -85,8 +85,8 @@ def test_the_error_is_as_large_as_what_repeats_differ_by() -> None:
     for seed in range(6):
         values, sigma = mixed(shares, snr=15, seed=seed)
         mixture = unmix(AXIS, values, sigma, [REFERENCES[name] for name in shares], list(shares))
-        told.append(mixture.parts[0].error)
-        seen.append(abs(mixture.parts[0].fraction - 0.5))
+        told.append(mixture.components[0].error)
+        seen.append(abs(mixture.components[0].fraction - 0.5))
     assert 0.0 < np.median(seen) < 3 * np.median(told) < 0.3
 
 
@@ -94,7 +94,7 @@ def test_two_references_of_one_substance_count_once() -> None:
     values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
     moved = REFERENCES["Ethanol"].with_axis(REFERENCES["Ethanol"].axis + 2, REFERENCES["Ethanol"].values)
     references = [REFERENCES["Ethanol"], moved, REFERENCES["Cyclohexane"]]
-    parts = unmix(AXIS, values, sigma, references, ["Ethanol", "Ethanol", "Cyclohexane"]).parts
+    parts = unmix(AXIS, values, sigma, references, ["Ethanol", "Ethanol", "Cyclohexane"]).components
     assert sorted(part.reference // 2 for part in parts) == [0, 1]
 
 
@@ -104,7 +104,7 @@ def test_references_of_other_ranges_are_compared_where_all_are_and_short_ones_le
     ethanol = REFERENCES["Ethanol"]
     until = ethanol.with_axis(ethanol.axis[ethanol.axis < 1500], ethanol.values[:, ethanol.axis < 1500])
     mixture = unmix(AXIS, values, sigma, [short, until, REFERENCES["Cyclohexane"]], ["Short", "Ethanol", "Cyclohexane"])
-    assert [part.reference for part in mixture.parts] == [1, 2]
+    assert [part.reference for part in mixture.components] == [1, 2]
     assert np.isfinite(mixture.residual).all(), "what one of them alone explains is to be seen too"
 
 
@@ -117,7 +117,7 @@ def test_a_line_beyond_the_shared_range_counts_as_explained_only_where_a_part_ha
     longer = [whole if name == "Cyclohexane" else one for name, one in zip(REFERENCES, short, strict=True)]
     seen = unmix(AXIS, beyond, sigma, longer, list(REFERENCES))
     assert np.isnan(mixture.residual[AXIS > 1210]).all(), "nobody knows what lies there"
-    assert seen.parts
+    assert seen.components
     assert np.nanmax(seen.residual[AXIS > 1500]) > np.ptp(values)
     assert seen.explained < 0.5
 
@@ -143,7 +143,7 @@ def test_points_that_were_not_measured_are_left_out() -> None:
     values, sigma = mixed({"Ethanol": 0.6, "Cyclohexane": 0.4})
     values[100:120] = np.nan
     mixture = unmix(AXIS, values, sigma, [REFERENCES["Ethanol"], REFERENCES["Cyclohexane"]], ["Ethanol", "Cyclohexane"])
-    assert [part.fraction for part in mixture.parts] == pytest.approx([0.6, 0.4], abs=0.1)
+    assert [part.fraction for part in mixture.components] == pytest.approx([0.6, 0.4], abs=0.1)
     assert np.isnan(mixture.residual[100:120]).all()
 
 
@@ -162,7 +162,7 @@ def test_a_filler_whose_reference_ends_below_the_lines_of_the_polymer_is_found_t
     values = polymer / polymer.sum() * 0.7 + filler / filler.sum() * 0.3
     sigma = float(values.max()) / 50
     values = values + np.random.default_rng(0).normal(0, sigma, len(axis))
-    parts = unmix(axis, values, sigma, list(references.values()), list(references)).parts
+    parts = unmix(axis, values, sigma, list(references.values()), list(references)).components
     assert {list(references)[part.reference]: part.fraction for part in parts} == pytest.approx(
         {"Polyethylene": 0.7, "Calcite": 0.3}, abs=0.1
     )
@@ -172,7 +172,7 @@ def test_a_substance_that_no_reference_is_of_has_no_parts_rather_than_the_neares
     lines = sum(np.exp(-(((AXIS - place) / 6) ** 2)) for place in (333, 577, 741, 949, 1187, 1391, 1520))
     values = lines + np.random.default_rng(2).normal(0, 0.02, len(AXIS))
     mixture = unmix(AXIS, values, 0.02, [REFERENCES[name] for name in NAMES], NAMES)
-    assert mixture.parts == ()
+    assert mixture.components == ()
     assert mixture.explained < 0.7
 
 

@@ -185,34 +185,35 @@ class Libraries(QObject):
 
 
 def _open_shelf(progress: Progress) -> LibraryFolder:
-    from ramanstudio.library.library_folder import shelf
+    from ramanstudio.library.library_folder import open_library_folder
 
     progress(0, 0)
-    return shelf()
+    return open_library_folder()
 
 
 def _install(path: Path, progress: Progress) -> BuiltLibrary:
-    from ramanstudio.library.building import install
+    from ramanstudio.library.library_folder import install
 
     return install(path, progress=progress)
 
 
 def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> BuiltLibrary:
-    from ramanstudio.library.building import build, free_path
+    from ramanstudio.library.building import build
+    from ramanstudio.library.library_folder import free_path
 
     return build(free_path(user_libraries(), title), list(paths), title, progress=progress)
 
 
 def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_path
+    from ramanstudio.library.library_folder import free_path
 
     return library.write(free_path(user_libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_path
+    from ramanstudio.library.library_folder import free_path
 
     return library.merged(free_path(user_libraries(), title), several, title, progress)
 
