@@ -16,7 +16,9 @@ from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import pca, unet
 from benchmarks.rivals.smoothers import SMOOTHERS, Floats, Smoother
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import BAND, DEFAULT_MODEL, Denoised, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.denoising.denoised import CONFIDENCE_90, Denoised
+from ramanstudio.engine import Engine
 
 FLOORS = (2.8, 2.4, 1.6, 1.9, 1.5, 1.2, 1.1)  # what no shipped model falls below: tests/test_repeats.py
 BARS = (3.4, 2.7, 1.75, 2.2, 1.65, 1.3, 1.18)
@@ -130,7 +132,7 @@ def row_of_ours(one: Measured, bar: float, together_bar: float | None) -> list[s
     after = np.sqrt(np.mean(residual**2, axis=1))
     # SNR after is signal over expected error, so claimed over true SNR is true over expected error
     honesty = after / np.sqrt(np.mean(one.denoised.expected_error**2, axis=1))
-    inside = np.mean(np.abs(residual) < BAND * one.denoised.expected_error)
+    inside = np.mean(np.abs(residual) < CONFIDENCE_90 * one.denoised.expected_error)
     need = max(together_bar, PCA_LEAD * one.pca.median) if together_bar else None
     worse = f"{one.alone.worse_percent:.1f} % {'✓' if one.alone.worse_percent <= WORSE_BAR else '✗'}"
     return [

@@ -30,7 +30,9 @@ from benchmarks.results import machine, table, write_section
 from ramanstudio.clustering import clusters, projection
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Denoised, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.denoising.denoised import Denoised
+from ramanstudio.engine import Engine
 
 SEEDS = range(5)
 COMPONENTS = 32

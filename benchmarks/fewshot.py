@@ -17,17 +17,18 @@ from scipy.signal import savgol_filter
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from benchmarks.labelled import DRAWS, Labelled, Rows, labelled_sets, microplastics
+from benchmarks.labelled import DRAWS, ClassLabels, Rows, labelled_sets, microplastics
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
 from benchmarks.rivals.classifiers import Classify, Floats, Labels
 from benchmarks.rivals.smoothers import baseline
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 from ramanstudio.finetuning.classification import classify as name_by
-from ramanstudio.finetuning.representations import Sight
-from ramanstudio.signal import spectral_features
+from ramanstudio.finetuning.representations import FeatureExtractor
+from ramanstudio.signal import pca, spectral_features
 
 Features = Callable[[SpectrumSet], Floats]  # spectra -> (N, D)
 DERIVATIVE = (15, 2)  # window in samples and degree of the Savitzky-Golay filter
@@ -73,7 +74,7 @@ class Score:
         return f"{self.mean:.3f}{spread}"
 
 
-def scores(labelled: Labelled, told: Callable[[Rows, Rows], Labels], draws: int = DRAWS) -> list[Score]:
+def scores(labelled: ClassLabels, told: Callable[[Rows, Rows], Labels], draws: int = DRAWS) -> list[Score]:
     """How often what is `told` by the labels of some rows of others (M,) is right, at each budget of labels."""
     found = []
     for budget in labelled.budgets:
@@ -88,7 +89,7 @@ def scores(labelled: Labelled, told: Callable[[Rows, Rows], Labels], draws: int 
     return found
 
 
-def score(labelled: Labelled, features: Floats, classify: Classify, draws: int = DRAWS) -> list[Score]:
+def score(labelled: ClassLabels, features: Floats, classify: Classify, draws: int = DRAWS) -> list[Score]:
     """The accuracy of `classify` on `features` (N, D) at each budget of labels."""
 
     def told(train: Rows, test: Rows) -> Labels:
@@ -97,13 +98,13 @@ def score(labelled: Labelled, features: Floats, classify: Classify, draws: int =
     return scores(labelled, told, draws)
 
 
-def score_taught(labelled: Labelled, sight: Sight) -> list[Score]:
+def score_taught(labelled: ClassLabels, extractor: FeatureExtractor) -> list[Score]:
     """The accuracy of the program's own `finetune` and `classify`, nothing chosen by hand, at each budget of labels."""
     spectra = labelled.spectra
 
     def told(train: Rows, test: Rows) -> Labels:
-        found = taught(sight, spectra, labelled.labels, train, spectra.table.get("sample"))
-        return name_by(sight, spectra[test], found.model).labels
+        found = taught(extractor, spectra, labelled.labels, train, spectra.table.get("sample"))
+        return name_by(extractor, spectra[test], found.model).labels
 
     return scores(labelled, told)
 
@@ -129,7 +130,7 @@ def agreement(groups: NDArray[Any], labels: Labels) -> Clustering:
     return Clustering(matched / len(labels), float(adjusted_mutual_info_score(labels, groups)))
 
 
-def cluster(labelled: Labelled, features: Floats, starts: int = 20) -> Clustering:
+def cluster(labelled: ClassLabels, features: Floats, starts: int = 20) -> Clustering:
     """K-means on `features` (N, D) with the true number of classes, the mean over seeds."""
     many = len(np.unique(labelled.labels))
     runs = [KMeans(many, n_init=starts, random_state=seed).fit_predict(features) for seed in SEEDS]
@@ -158,7 +159,7 @@ RESNET_NOTE = (
 Row = tuple[str, list[Score], float]  # features and classifier, scores, seconds
 
 
-def timed(name: str, labelled: Labelled, measure: Callable[[], list[Score]]) -> Row:
+def timed(name: str, labelled: ClassLabels, measure: Callable[[], list[Score]]) -> Row:
     """A row of the table; says on the terminal how far it is."""
     begun = time.process_time()
     row = name, measure(), time.process_time() - begun
@@ -166,7 +167,7 @@ def timed(name: str, labelled: Labelled, measure: Callable[[], list[Score]]) -> 
     return row
 
 
-def rows_of_rivals(labelled: Labelled, rivals: dict[str, Floats]) -> list[Row]:
+def rows_of_rivals(labelled: ClassLabels, rivals: dict[str, Floats]) -> list[Row]:
     """Each classic classifier on each of the rivals' features."""
     judges = {**classifiers.RIVALS, "random forest": classifiers.forest}
     return [
@@ -192,7 +193,7 @@ class Ours:
         denoised = engine.denoise(spectra).spectra
         both = spectral_features.line_features(denoised.axis, denoised.values)
         embedding = engine.embed(spectra) if engine.card.embedder else None
-        return cls(both, tuple(spectral_features.components(rows) for rows in both), embedding)
+        return cls(both, tuple(pca.principal_scores(rows) for rows in both), embedding)
 
     @property
     def joined(self) -> Floats:
@@ -207,7 +208,7 @@ class Ours:
         return np.hstack([*self.of_the_set, *features])
 
 
-def rows_of_ours(labelled: Labelled, sight: Sight, ours: Ours) -> list[Row]:
+def rows_of_ours(labelled: ClassLabels, extractor: FeatureExtractor, ours: Ours) -> list[Row]:
     """What is taught; beside it simple classifiers on the embedding (N, D), on the lines and slopes, on all of them."""
     judges: dict[str, Classify] = {
         "1-NN": classifiers.nearest_neighbour,
@@ -224,12 +225,12 @@ def rows_of_ours(labelled: Labelled, sight: Sight, ours: Ours) -> list[Row]:
         f"{JOINED}, 1-NN": (ours.joined, classifiers.nearest_neighbour),
     }
     return [
-        timed(JUDGED, labelled, partial(score_taught, labelled, sight)),
+        timed(JUDGED, labelled, partial(score_taught, labelled, extractor)),
         *(timed(name, labelled, partial(score, labelled, rows, one)) for name, (rows, one) in parts.items()),
     ]
 
 
-def write_labels(labelled: Labelled, ours: Sequence[Row], rivals: Sequence[Row], note: str) -> None:
+def write_labels(labelled: ClassLabels, ours: Sequence[Row], rivals: Sequence[Row], note: str) -> None:
     """The table of one labelled set: ours, the bars, the best of the rivals at each budget, the rivals."""
     many = len(labelled.budgets)
     best = [max(row[1][budget].mean for row in rivals) for budget in range(many)]
@@ -247,7 +248,7 @@ def write_labels(labelled: Labelled, ours: Sequence[Row], rivals: Sequence[Row],
         ["best of the rivals, each budget by itself", *(f"{one:.3f}" for one in best), ""],
         *([row[0], *row[1], f"{row[2]:.0f}"] for row in rivals),
     ]
-    head = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
+    estimator = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
     drawn = f", mean ± standard deviation of {DRAWS} draws of the labels" if any(labelled.budgets) else ""
     lead = f"{labelled.about} " if labelled.about else ""
     write_section(
@@ -260,7 +261,7 @@ def write_labels(labelled: Labelled, ours: Sequence[Row], rivals: Sequence[Row],
         f" *components of the set*: {COMPONENTS} principal components of the derivative over all spectra, those without"
         " a label too; *ours* sees them so too. *s*: seconds of computing of all fits."
         f"{RESNET_NOTE if any(RESNET in row[0] for row in rivals) else ' The ResNet from scratch was not run.'}"
-        f" {note}\n\n" + table(head, rows),
+        f" {note}\n\n" + table(estimator, rows),
     )
 
 
@@ -278,7 +279,7 @@ def _bold(text: str) -> str:
     return f"**{text}**"
 
 
-def write_clustering(labelled: Labelled, features: dict[str, Floats], note: str) -> None:
+def write_clustering(labelled: ClassLabels, features: dict[str, Floats], note: str) -> None:
     """The table of K-means on each of the features."""
     found = {name: cluster(labelled, values) for name, values in features.items()}
     rows: list[list[str]] = [
@@ -293,7 +294,7 @@ def write_clustering(labelled: Labelled, features: dict[str, Floats], note: str)
     )
 
 
-def resnet_from_scratch(labelled: Labelled) -> Row:
+def resnet_from_scratch(labelled: ClassLabels) -> Row:
     """The ResNet of Ho et al. 2019, learned from the labels given alone, within RESNET_S seconds a fit."""
     from benchmarks.rivals import resnet
     from benchmarks.rivals.learning import LearningPlan

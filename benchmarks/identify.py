@@ -24,7 +24,8 @@ from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search.library_search import search

@@ -24,7 +24,8 @@ from benchmarks.denoise import BARS, Gain
 from benchmarks.repeats import DEGREE, Condition, conditions
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.wavelets import WAVELETS
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 from ramanstudio.signal.snr import noise_sigma
 
 Floats = NDArray[np.float64]

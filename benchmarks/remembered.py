@@ -11,14 +11,14 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.report import FineTuned
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.report import FineTuningResult
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.finetuning.training import finetune
 
 PLAN = FinetunePlan(bands=False)
 
 
-def remembered(engine: Engine, spectra: SpectrumSet) -> Sight:
+def remembered(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
     """The engine as teaching sees it, that has looked at `spectra` once and knows them again: draws share the work."""
     denoised = engine.denoise(spectra).spectra
     features = engine.compare([denoised]).features
@@ -32,18 +32,18 @@ def remembered(engine: Engine, spectra: SpectrumSet) -> Sight:
         found: NDArray[np.float32] = features[[again[row.tobytes()] for row in some.values]]
         return found if found.shape[1] else None
 
-    return Sight(engine.card.name, engine.card.fingerprint, denoise, embed)
+    return FeatureExtractor(engine.card.name, engine.card.fingerprint, denoise, embed)
 
 
 def taught(
-    sight: Sight,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     labels: NDArray[Any],
     train: NDArray[np.intp],
     groups: NDArray[Any] | None,
     plan: FinetunePlan = PLAN,
-) -> FineTuned:
+) -> FineTuningResult:
     """A model taught the labels of `train` only, all other spectra without one."""
     given = np.full(len(spectra), "", dtype=object)
     given[train] = labels[train]
-    return finetune(sight, spectra, given, groups, plan)
+    return finetune(extractor, spectra, given, groups, plan)

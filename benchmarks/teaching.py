@@ -19,16 +19,17 @@ from numpy.typing import NDArray
 from sklearn.cross_decomposition import PLSRegression
 
 from benchmarks.fewshot import CLASSIC
-from benchmarks.labelled import Labelled, Rows, minerals_raw, single_cells
+from benchmarks.labelled import ClassLabels, Rows, minerals_raw, single_cells
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
-from ramanstudio.finetuning.classifiers import Span
+from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import Readings, Sight, read
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5
@@ -54,29 +55,31 @@ class Draw:
         return self.low <= self.accuracy <= self.high
 
 
-def best_simple(readings: Readings, labels: NDArray[Any], train: Rows, test: Rows) -> dict[str, float]:
+def best_simple(representations: Representations, labels: NDArray[Any], train: Rows, test: Rows) -> dict[str, float]:
     """The accuracy on `test` of each simple head that the program may choose from."""
     classes, which = np.unique(labels[train], return_inverse=True)
     found = {}
-    for one in candidate_selection.candidates(FinetunePlan(), readings, len(train), len(classes)):
-        rows = readings.rows(one.reading)
-        span = Span.of(rows[train])
-        head = classifiers.fit(one.head, span.of_rows(rows[train]), which, len(classes), one.strength)
-        told = classes[np.argmax(head.scores(span.of_rows(rows[test])), axis=1)]
+    for one in candidate_selection.candidates(FinetunePlan(), representations, len(train), len(classes)):
+        rows = representations.rows(one.representation)
+        span = Subspace.of(rows[train])
+        estimator = classifiers.fit(one.estimator, span.of_rows(rows[train]), which, len(classes), one.strength)
+        told = classes[np.argmax(estimator.scores(span.of_rows(rows[test])), axis=1)]
         found[one.words] = float(np.mean(told == labels[test]))
     return found
 
 
-def draws_of(sight: Sight, labelled: Labelled, budget: int | None) -> tuple[list[Draw], dict[str, float]]:
+def draws_of(
+    extractor: FeatureExtractor, labelled: ClassLabels, budget: int | None
+) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
-    readings = read(sight, labelled.spectra)
+    representations = represent(extractor, labelled.spectra)
     groups = labelled.spectra.table.get("sample")
     rows, simple = [], Counter[str]()
     splits = list(labelled.splits(budget, DRAWS))
     for train, test in splits:
-        found = taught(sight, labelled.spectra, labelled.labels, train, groups)
-        told = classify(sight, labelled.spectra[test], found.model)
-        accuracies = best_simple(readings, labelled.labels, train, test)
+        found = taught(extractor, labelled.spectra, labelled.labels, train, groups)
+        told = classify(extractor, labelled.spectra[test], found.model)
+        accuracies = best_simple(representations, labelled.labels, train, test)
         simple.update({name: one / len(splits) for name, one in accuracies.items()})
         expected = found.report.expected
         rows.append(
@@ -98,11 +101,13 @@ def mean(rows: list[Draw], of: Callable[[Draw], float]) -> float:
     return float(np.mean([of(row) for row in rows]))
 
 
-def measure_honesty(sight: Sight, labelled: Labelled, budgets: tuple[int | None, ...], note: str) -> None:
+def measure_honesty(
+    extractor: FeatureExtractor, labelled: ClassLabels, budgets: tuple[int | None, ...], note: str
+) -> None:
     """The section on one set: stated and true accuracy, and what the best of the simple heads would have given."""
     lines: list[list[object]] = []
     for budget in budgets:
-        rows, simple = draws_of(sight, labelled, budget)
+        rows, simple = draws_of(extractor, labelled, budget)
         best = max(simple, key=lambda name: simple[name])
         regret = simple[best] - mean(rows, lambda row: row.accuracy)
         measured = np.isfinite(rows[0].stated)
@@ -123,7 +128,7 @@ def measure_honesty(sight: Sight, labelled: Labelled, budgets: tuple[int | None,
             ]
         )
         print(labelled.name, *lines[-1], flush=True)
-    head = (
+    estimator = (
         "labels a class", "draws", "accuracy", "stated", "95 % interval",
         "holds (≥ 90 %)", "best simple head", "behind it (≤ .01)", "mean probability told", "called unknown", "chosen",
     )  # fmt: skip
@@ -133,7 +138,7 @@ def measure_honesty(sight: Sight, labelled: Labelled, budgets: tuple[int | None,
         f" chosen on the labels given, drawn {DRAWS} times (once where all are given). *Holds*: in how many draws the"
         " accuracy on all other spectra lies in the stated interval."
         " *Best simple head*: of all readings and heads that the program may choose from, the one with the best mean on"
-        f" the spectra to be named, which nobody could know. {note}\n\n" + table(head, lines),
+        f" the spectra to be named, which nobody could know. {note}\n\n" + table(estimator, lines),
     )
 
 
@@ -172,7 +177,7 @@ def pls_of(rows: NDArray[Any], values: NDArray[Any], groups: NDArray[Any], train
     return answers
 
 
-def measure_d2o(sight: Sight, cells: SpectrumSet, note: str) -> None:
+def measure_d2o(extractor: FeatureExtractor, cells: SpectrumSet, note: str) -> None:
     """The D₂O in single cells as a quantity, beside PLS."""
     culture = cells.table["label"]
     percent = np.array([float(name.split("_")[1]) for name in culture])
@@ -181,8 +186,8 @@ def measure_d2o(sight: Sight, cells: SpectrumSet, note: str) -> None:
     inside, chosen = [], Counter[str]()
     for train, test in d2o_splits(percent, culture):
         words = percent.astype(str)
-        found = taught(sight, cells, words, train, culture, FinetunePlan(quantity=True, bands=False))
-        told = classify(sight, cells[test], found.model)
+        found = taught(extractor, cells, words, train, culture, FinetunePlan(quantity=True, bands=False))
+        told = classify(extractor, cells[test], found.model)
         assert told.values is not None
         error = float(np.sqrt(np.mean((told.values - percent[test]) ** 2)))
         rows.setdefault("**taught**", []).append(error)
@@ -205,7 +210,7 @@ def measure_d2o(sight: Sight, cells: SpectrumSet, note: str) -> None:
     )
 
 
-def measure_time(engine: Engine, cells: Labelled, note: str) -> None:
+def measure_time(engine: Engine, cells: ClassLabels, note: str) -> None:
     """From button to result: everything, the report's bands too, on all spectra of the set."""
     rows = []
     for budget, bar in ((1, 10), (10, 90)):
@@ -233,15 +238,15 @@ def main(model: str, only: str) -> None:
     if only in ("", "time"):
         measure_time(engine, cells, note)
     if only in ("", "d2o", "single_cells"):
-        sight = remembered(engine, cells.spectra)
+        extractor = remembered(engine, cells.spectra)
         if only != "single_cells":
-            measure_d2o(sight, cells.spectra, note)
+            measure_d2o(extractor, cells.spectra, note)
         if only != "d2o":
-            measure_honesty(sight, cells, (1, 2, 3, *cells.budgets[1:]), note)
+            measure_honesty(extractor, cells, (1, 2, 3, *cells.budgets[1:]), note)
     if only in ("", "minerals_raw"):
         minerals = minerals_raw()
-        sight = remembered(engine, minerals.spectra)
-        measure_honesty(sight, minerals, (1, 2, *minerals.budgets[1:]), note)
+        extractor = remembered(engine, minerals.spectra)
+        measure_honesty(extractor, minerals, (1, 2, *minerals.budgets[1:]), note)
 
 
 if __name__ == "__main__":

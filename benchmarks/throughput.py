@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 
 POINTS, MANY = 1000, 640
 ROUNDS = 7

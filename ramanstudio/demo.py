@@ -13,7 +13,7 @@ from ramanstudio.core.paths import bundled_path
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
 
 SPECTRUM_SUFFIXES = (".txt", ".csv", ".h5")
 MAP_LINE_CM = 1008.0  # gypsum, which grows on the marble of the demo map

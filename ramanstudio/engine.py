@@ -1,4 +1,4 @@
-"""The engine: what RamanStudio can do with spectra. The window, the command line and scripts share these verbs."""
+"""The engine: denoise, embed, cluster, identify, fine-tune and classify spectra with one loaded model. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -15,78 +15,42 @@ from ramanstudio.clustering import clusters
 from ramanstudio.clustering.clusters import Clusters
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising import set_components
 from ramanstudio.denoising.batches import (
     DEFAULT_MODEL,
-    FEWEST_POINTS,
-    MOST_TOGETHER,
+    FEWEST_TOGETHER,
     at_once,
     broken,
     of_two_passes,
     portions,
     refusal_of,
 )
-from ramanstudio.denoising.denoised import (
-    Denoised,
-    at_least,
-    holds_numbers,
-    joined,
-    noise_region,
-    over_gaps,
-    reaches,
-    warn_of_gaps,
-    with_ratios,
-)
+from ramanstudio.denoising.denoised import Denoised, at_least, joined, over_gaps, warn_of_gaps, with_ratios
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.finetuned_model import Taught
-from ramanstudio.finetuning.report import FineTuned
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
+from ramanstudio.finetuning.report import FineTuningResult
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
 from ramanstudio.mae.model_store import ModelCard
 from ramanstudio.search import fingerprints, identification
-from ramanstudio.search.matches import Identification, Region
-from ramanstudio.signal import comparison as compare
-from ramanstudio.signal import snr, weak_peaks
+from ramanstudio.search.identification import Fingerprints
+from ramanstudio.search.matches import Identification
+from ramanstudio.signal import comparison, snr, spectral_features, weak_peaks
 from ramanstudio.signal.comparison import Comparison
 
 if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
 
-__all__ = [
-    "BAND",
-    "DEFAULT_MODEL",
-    "FEWEST_POINTS",
-    "FEWEST_TOGETHER",
-    "MOST_TOGETHER",
-    "Clusters",
-    "Comparison",
-    "Denoised",
-    "Engine",
-    "holds_numbers",
-    "joined",
-    "models",
-    "noise_region",
-    "over_gaps",
-    "portions",
-    "reaches",
-    "warn_of_gaps",
-]
-
-FEWEST_TOGETHER = set_components.FEWEST  # spectra; fewer are denoised each by itself, whatever is asked
-BAND = 1.645  # expected errors either side of the curve that hold the true value nine times in ten
-
-
-def models() -> tuple[str, ...]:
-    """The names of the models that can be loaded."""
-    return model_store.available()
+__all__ = ["Engine"]
 
 
 class Engine:
-    """One loaded model on one device. Not for two threads at once."""
+    """One loaded model on one device. Not safe to use from two threads at once."""
 
     def __init__(self, card: ModelCard, predictor: Predictor) -> None:
         self.card = card
@@ -94,9 +58,9 @@ class Engine:
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, device: str = "auto", threads: int | None = None) -> Engine:
-        """Load a model by name or folder onto "auto", "cpu", "cuda" or "mps"; a CPU works with `threads`.
+        """Load a model by name or folder onto "auto", "cpu", "cuda" or "mps"; a CPU computes with `threads` threads.
 
-        Raises StudioError when the model is missing or damaged, or there is no such device.
+        Raises StudioError when the model is missing or damaged, or the device does not exist.
         """
         from ramanstudio.mae import predictor
 
@@ -110,15 +74,17 @@ class Engine:
 
     @property
     def device_name(self) -> str:
-        """The device in words: "CPU · 2 threads", "GPU · NVIDIA H200"."""
+        """The device as shown to a user: "CPU · 2 threads", "GPU · NVIDIA H200"."""
         return self._predictor.device_name
 
-    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised:
-        """Take the noise off each spectrum, and say how much is left.
+    # Denoising
 
-        Each by itself, or `together`: with the structure that the set shares, where it shares any. Spectra that hold
-        NaN or infinities stay as they are, with NaN for what is known of them, and are warned of. Raises StudioError
-        when all do or they are too short, Cancelled when asked to stop.
+    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised:
+        """Remove the noise of each of N spectra (N, B), and estimate the error that is left.
+
+        Each spectrum by itself, or `together` with the structure that the set shares. Spectra that hold NaN or
+        infinities stay as measured, with NaN for their error and ratios, and a warning. Raises StudioError when no
+        spectrum is finite or they are too short, Cancelled when asked to stop.
         """
         progress = progress or SILENT
         refusal = refusal_of(spectra, self.card.network.window)
@@ -127,8 +93,39 @@ class Engine:
         warn_of_gaps([spectra], progress)
         return over_gaps(spectra, partial(self._denoise, together=together, progress=progress))
 
+    def denoise_each(
+        self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
+    ) -> list[Denoised | StudioError]:
+        """Denoise several sets, those of equal axes in one batch; shows (index, result) as each is done.
+
+        `together` has a number for each set: all spectra with the same number and axis are denoised with the structure
+        they share, those with 0 (the default) each by itself. A set that cannot be denoised has its StudioError as
+        result, and does not stop the others. Raises Cancelled when asked to stop.
+        """
+        progress = progress or SILENT
+        numbers = list(together) or [0] * len(sets)
+        results: dict[int, Denoised | StudioError] = {}
+        for index, spectra in enumerate(sets):
+            refusal = refusal_of(spectra, self.card.network.window)
+            if refusal is not None:
+                results[index] = refusal
+                progress.show((index, refusal))
+        done, total = 0, sum(len(spectra) for spectra in sets)
+        accepted = [index for index in range(len(sets)) if index not in results]
+        warn_of_gaps([sets[index] for index in accepted], progress)
+        for number, indices in at_once(sets, numbers, accepted):
+            joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
+            denoise = self._denoise_together if number else partial(self._denoise, together=False)
+            denoised = over_gaps(joint, partial(denoise, progress=part))
+            for index in indices:
+                rows, denoised = denoised[: len(sets[index])], denoised[len(sets[index]) :]
+                results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
+                progress.show((index, results[index]))
+                done += len(sets[index])
+        return [results[index] for index in range(len(sets))]
+
     def _denoise(self, spectra: SpectrumSet, together: bool, progress: Progress) -> Denoised:
-        """Denoise spectra that hold numbers only."""
+        """Denoise spectra that are finite."""
         values = spectra.values
         sigma = snr.noise_sigma(values)
         find_noise = partial(self._predictor.noise, spectra.axis, progress=progress)
@@ -138,7 +135,7 @@ class Engine:
         drift = snr.drift_between_repeats(signal, sigma)
         error = weak_peaks.doubted(spectra.axis, denoised.values, error, sigma, drift)
         noisy = sigma > 0
-        if together and noisy.sum() >= set_components.FEWEST:
+        if together and noisy.sum() >= FEWEST_TOGETHER:
             noise[noisy], error[noisy] = set_components.join(
                 spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
@@ -149,17 +146,33 @@ class Engine:
         # agree; half of what they typically differ by leaves alone what the network knows better.
         return with_ratios(denoised, at_least(error, drift / 2), values, signal, sigma)
 
-    def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
-        """What each spectrum is of, as rows of unit length (N, D): alike for one substance, whatever the axis.
+    def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
+        """Denoise a set with the structure it shares; a large one in portions, each drawn from all over the set."""
+        n_portions = portions(len(spectra))
+        portion_rows = [np.arange(len(spectra))[first::n_portions] for first in range(n_portions)]
+        parts, done = list[Denoised](), 0
+        for rows in portion_rows:
+            part = of_two_passes(progress.part(done, len(spectra)), len(rows))
+            parts.append(self._denoise(spectra[rows], True, part))
+            done += len(rows)
+        return joined(spectra, parts, np.concatenate(portion_rows))
 
-        They are read off the denoised spectra. Raises StudioError when the model gives no features, a spectrum holds
-        NaN or cannot be denoised, or too little of it lies where features are read from; Cancelled when asked to stop.
+    # Features and clusters
+
+    @property
+    def n_features(self) -> int:
+        """The number of features of a spectrum, D; 0 where the model has no embedder."""
+        return self.card.embedder.plan.features if self.card.embedder is not None else 0
+
+    def embed(self, spectra: SpectrumSet, progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return the features of each spectrum (N, D), rows of unit length: similar for one substance on any axis.
+
+        They are computed from the denoised spectra. Raises StudioError when the model has no embedder, a spectrum holds
+        NaN or cannot be denoised, or too little of it lies in the embedder's range; Cancelled when asked to stop.
         """
         progress = progress or SILENT
         self._predictor.require_features(spectra.axis)
-        if (refusal := broken(spectra)) is not None:
-            raise refusal
-        denoised = self.denoise(spectra, progress=progress).spectra
+        denoised = self._denoise_finite(spectra, progress)
         return self._predictor.features(denoised.axis, denoised.values, progress)
 
     def compare(
@@ -168,43 +181,27 @@ class Engine:
         progress: Progress | None = None,
         known: Sequence[NDArray[np.float32] | None] = (),
     ) -> Comparison:
-        """What denoised spectra of one or several axes are of, and by what they are compared.
+        """Represent denoised spectra of one or several axes so that they can be clustered.
 
-        By their lines and slopes, as components of them all over the range they share, and by their features where the
-        model gives any. `known` has the features (n, D) of each set that were found earlier, or None. Raises
+        By principal components of their lines and slopes over the range they share, and by their features where the
+        model has an embedder. `known` has features (n, D) of each set that were computed earlier, or None. Raises
         StudioError when spectra hold NaN or share nothing that can be compared, Cancelled when asked to stop.
         """
         progress = progress or SILENT
-        for one in denoised:
-            if (refusal := broken(one)) is not None:
+        for spectra in denoised:
+            if (refusal := broken(spectra)) is not None:
                 raise refusal
         features = self._features(denoised, known or [None] * len(denoised), progress)
-        axis = compare.common_axis(denoised)
+        axis = comparison.common_axis(denoised)
         blocks = [features] if features.shape[1] else []
         if axis is not None:
-            blocks = [compare.line_likeness(denoised, axis, progress), *blocks]
+            blocks = [comparison.line_likeness(denoised, axis, progress), *blocks]
         if not blocks:
             raise StudioError(
                 "These spectra share too little of a range to be compared.", remedy="Select those of one range."
             )
-        ends = None if axis is None else (float(axis[0]), float(axis[-1]))
-        return Comparison(features, np.hstack(blocks), ends)
-
-    def _features(
-        self, sets: Sequence[SpectrumSet], known: Sequence[NDArray[np.float32] | None], progress: Progress
-    ) -> NDArray[np.float32]:
-        """The features of all spectra (N, D); (N, 0) where those of one cannot be read."""
-        many = sum(len(one) for one in sets)
-        if not all(self._predictor.reads_features(one.axis) for one in sets):
-            return np.empty((many, 0), dtype=np.float32)
-        found = list(known)
-        missing = [index for index, one in enumerate(found) if one is None]
-        if missing:
-            rows = self._predictor.features_of([(sets[index].axis, sets[index].values) for index in missing], progress)
-            ends = np.cumsum([len(sets[index]) for index in missing])[:-1]
-            for index, part in zip(missing, np.split(rows, ends), strict=True):
-                found[index] = part
-        return np.concatenate([rows for rows in found if rows is not None])
+        range_cm = None if axis is None else (float(axis[0]), float(axis[-1]))
+        return Comparison(features, np.hstack(blocks), range_cm)
 
     def cluster(
         self,
@@ -213,81 +210,42 @@ class Engine:
         progress: Progress | None = None,
         method: str = "k-means",
     ) -> Clusters:
-        """Find groups of spectra that are alike by one of `clusters.METHODS`; the data choose how many when not told.
+        """Group N spectra by one of `clusters.METHODS`; the number is chosen from the data when `n_clusters` is None.
 
-        Raises StudioError when a spectrum holds NaN or cannot be denoised or there are fewer than groups, Cancelled
-        when asked to stop.
+        Raises StudioError when a spectrum holds NaN or cannot be denoised or there are fewer spectra than groups,
+        Cancelled when asked to stop.
         """
         progress = progress or SILENT
+        compared = self.compare([self._denoise_finite(spectra, progress)], progress)
+        return clusters.cluster(compared.likeness, n_clusters, method, progress)
+
+    def _denoise_finite(self, spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
+        """Denoise each spectrum by itself. Raises StudioError when one holds NaN."""
         if (refusal := broken(spectra)) is not None:
             raise refusal
-        comparison = self.compare([self.denoise(spectra, progress=progress).spectra], progress)
-        return clusters.cluster(comparison.likeness, n_clusters, method, progress)
+        return self.denoise(spectra, progress=progress).spectra
 
-    def finetune(
-        self,
-        spectra: SpectrumSet,
-        labels: ArrayLike | Sequence[Any],
-        plan: FinetunePlan | None = None,
-        groups: ArrayLike | Sequence[Any] | None = None,
-        progress: Progress | None = None,
-    ) -> FineTuned:
-        """Teach a model what `labels` (N,) tell of `spectra`; blank where there is none. See `teaching.learning`."""
-        return training.finetune(self._sight(), spectra, labels, groups, plan, progress or SILENT)
+    def _features(
+        self, sets: Sequence[SpectrumSet], known: Sequence[NDArray[np.float32] | None], progress: Progress
+    ) -> NDArray[np.float32]:
+        """The features of all spectra (N, D); (N, 0) where those of one set cannot be computed."""
+        if not all(self._predictor.reads_features(spectra.axis) for spectra in sets):
+            return np.empty((sum(len(spectra) for spectra in sets), 0), dtype=np.float32)
+        features = list(known)
+        missing = [index for index, rows in enumerate(features) if rows is None]
+        if missing:
+            rows = self._predictor.features_of([(sets[index].axis, sets[index].values) for index in missing], progress)
+            ends = np.cumsum([len(sets[index]) for index in missing])[:-1]
+            for index, part in zip(missing, np.split(rows, ends), strict=True):
+                features[index] = part
+        return np.concatenate([rows for rows in features if rows is not None])
 
-    def classify(
-        self,
-        spectra: SpectrumSet,
-        model: Taught | str | Path,
-        progress: Progress | None = None,
-        denoised: SpectrumSet | None = None,
-    ) -> Classified:
-        """What each of `spectra` is by a taught model, given or by name. See `teaching.classifying`.
-
-        `denoised` is what denoising each by itself gave, where that was done before.
-        """
-        known = model if isinstance(model, Taught) else finetuned_model.load(model)
-        sight = self._sight()
-        if denoised is not None and broken(spectra) is None:
-            sight = replace(sight, denoise=lambda *_: denoised)
-        return classification.classify(sight, spectra, known, progress or SILENT)
-
-    def _sight(self) -> Sight:
-        """This model as teaching sees it."""
-        from ramanstudio.mae.finetuning import Tuner
-
-        def denoise(spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
-            if (refusal := broken(spectra)) is not None:
-                raise refusal
-            return self.denoise(spectra, progress=progress).spectra
-
-        def features(denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32] | None:
-            found = self._features([denoised], [None], progress)
-            return found if found.shape[1] else None
-
-        embedder = self._predictor.embedder
-        tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
-        return Sight(self.card.name, self.card.fingerprint, denoise, features, tuner)
+    # Identification
 
     @property
     def fingerprint_version(self) -> str:
-        """The name of all that a search compares: it changes with the weights, and with what is read of a spectrum."""
+        """Identifies the fingerprints: it changes with the weights of the model and with how fingerprints are made."""
         return f"{self.card.fingerprint}-{fingerprints.VERSION}"
-
-    @property
-    def feature_count(self) -> int:
-        """How many features a spectrum has; 0 where the model gives none."""
-        return self.card.embedder.plan.features if self.card.embedder is not None else 0
-
-    def features_of(self, denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32]:
-        """The features of `denoised` spectra (N, D); (N, 0) where they cannot be read."""
-        return self._features([denoised], [None], progress)
-
-    def compute_fingerprints(
-        self, sets: Sequence[SpectrumSet], progress: Progress | None = None
-    ) -> dict[str, NDArray[Any]]:
-        """What a search compares of all spectra of `sets`, arrays (N, …) by name; zeros for what cannot be read."""
-        return identification.compute_fingerprints(self, sets, progress or SILENT)
 
     def identify(
         self,
@@ -298,53 +256,96 @@ class Engine:
         progress: Progress | None = None,
         denoised: Denoised | None = None,
     ) -> list[Identification]:
-        """What each of N `spectra` is by the references of one or several libraries, or that it is unknown.
+        """Identify each of N `spectra` by the references of one or several libraries, or as unknown.
 
-        `within` is where they are compared; `denoised` what denoising each by itself gave, where that was done before.
-        Raises StudioError when there is no library to search or one cannot be written, Cancelled when asked to stop.
-        """
-        libraries = [library] if isinstance(library, Library) else list(library)
-        return identification.identify(self, spectra, libraries, top, within, progress or SILENT, denoised)
-
-    def denoise_each(
-        self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
-    ) -> list[Denoised | StudioError]:
-        """Denoise several sets, those of equal axes in one go; shows (index, result) as each is done.
-
-        `together` has a number for each set: the spectra of all sets with one number, on one axis, are denoised with
-        the structure they share; those with 0, which is what all have when none are given, each by itself.
-        A set that cannot be denoised has its StudioError as result, and does not stop the others. Raises Cancelled
-        when asked to stop.
+        `within` is the part of the axis that is compared; `denoised`, where given, the result of denoising each
+        spectrum by itself. Libraries that hold fingerprints of another model are prepared anew. Raises StudioError
+        when there is no library or one cannot be written, Cancelled when asked to stop.
         """
         progress = progress or SILENT
-        numbers = list(together) or [0] * len(sets)
-        results: dict[int, Denoised | StudioError] = {}
-        for index, one in enumerate(sets):
-            refusal = refusal_of(one, self.card.network.window)
-            if refusal is not None:
-                results[index] = refusal
-                progress.show((index, refusal))
-        done, total = 0, sum(len(one) for one in sets)
-        left = [index for index in range(len(sets)) if index not in results]
-        warn_of_gaps([sets[index] for index in left], progress)
-        for number, indices in at_once(sets, numbers, left):
-            joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
-            whole_or_each = self._denoise_together if number else partial(self._denoise, together=False)
-            found = over_gaps(joint, partial(whole_or_each, progress=part))
-            for index in indices:
-                rows, found = found[: len(sets[index])], found[len(sets[index]) :]
-                results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
-                progress.show((index, results[index]))
-                done += len(sets[index])
-        return [results[index] for index in range(len(sets))]
+        libraries = [library] if isinstance(library, Library) else list(library)
+        if not libraries:
+            raise StudioError("No library is searched.", remedy="Choose a library, or make one.")
+        prepared = [one.with_fingerprints(self, progress) for one in libraries]
+        queries = self._fingerprints(spectra, progress, denoised)
+        return identification.identify(spectra, queries, prepared, top, within, progress)
 
-    def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
-        """Denoise a set with what it shares; more than MOST_TOGETHER in portions of spectra from all over the set."""
-        many = portions(len(spectra))
-        places = [np.arange(len(spectra))[first::many] for first in range(many)]
-        parts, done = list[Denoised](), 0
-        for rows in places:
-            part = of_two_passes(progress.part(done, len(spectra)), len(rows))
-            parts.append(self._denoise(spectra[rows], True, part))
+    def compute_fingerprints(self, sets: Sequence[SpectrumSet], progress: Progress | None = None) -> Fingerprints:
+        """Return what a search compares of all N spectra of `sets`: arrays (N, …) by name, `features` and `snr` too.
+
+        Spectra on one axis are processed in one batch. Those that cannot be compared (constant, too short, not finite)
+        have zeros.
+        """
+        progress = progress or SILENT
+        starts = np.cumsum([0, *(len(spectra) for spectra in sets)])
+        n_spectra, done = int(starts[-1]), 0
+        result: Fingerprints = identification.blank(n_spectra, self.n_features)
+        for _, indices in at_once(sets, [0] * len(sets), range(len(sets))):
+            joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
+            rows = np.concatenate([np.arange(starts[index], starts[index + 1]) for index in indices])
+            identification.fill(result, rows, self._fingerprints(joint, progress.part(done, n_spectra)))
             done += len(rows)
-        return joined(spectra, parts, np.concatenate(places))
+        return result
+
+    def _fingerprints(self, spectra: SpectrumSet, progress: Progress, denoised: Denoised | None = None) -> Fingerprints:
+        """The fingerprints of spectra on one axis; `denoised`, where given, is not computed again."""
+        result = identification.blank(len(spectra), self.n_features)
+        rows = identification.comparable(spectra)
+        if not rows.any():
+            return result
+        raw = spectra if rows.all() else spectra[np.flatnonzero(rows)]
+        try:
+            if denoised is None:
+                denoised = self.denoise(raw, progress=progress)
+            elif not rows.all():
+                denoised = denoised[rows]
+            clean, ratio = denoised.spectra, identification.snr_of_denoised(denoised)
+        except StudioError:  # too short for the network
+            clean, ratio = raw, identification.snr_of_raw(raw)
+        # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
+        lines_only = spectral_features.without_baseline(clean)
+        identification.fill(result, rows, fingerprints.fingerprints(raw, clean, lines_only))
+        identification.fill(result, rows, {"features": self._features([lines_only], [None], progress), "snr": ratio})
+        return result
+
+    # Fine-tuning
+
+    def finetune(
+        self,
+        spectra: SpectrumSet,
+        labels: ArrayLike | Sequence[Any],
+        plan: FinetunePlan | None = None,
+        groups: ArrayLike | Sequence[Any] | None = None,
+        progress: Progress | None = None,
+    ) -> FineTuningResult:
+        """Fine-tune the model on the `labels` (N,) of `spectra`, blank where there is none; see `training.finetune`."""
+        return training.finetune(self._feature_extractor(), spectra, labels, groups, plan, progress or SILENT)
+
+    def classify(
+        self,
+        spectra: SpectrumSet,
+        model: FineTunedModel | str | Path,
+        progress: Progress | None = None,
+        denoised: SpectrumSet | None = None,
+    ) -> Classified:
+        """Classify `spectra` with a fine-tuned model, given or by name; see `classification.classify`.
+
+        `denoised`, where given, is the result of denoising each spectrum by itself.
+        """
+        known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
+        extractor = self._feature_extractor()
+        if denoised is not None and broken(spectra) is None:
+            extractor = replace(extractor, denoise=lambda *_: denoised)
+        return classification.classify(extractor, spectra, known, progress or SILENT)
+
+    def _feature_extractor(self) -> FeatureExtractor:
+        """This model as fine-tuning uses it."""
+        from ramanstudio.mae.finetuning import Tuner
+
+        def features(denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32] | None:
+            rows = self._features([denoised], [None], progress)
+            return rows if rows.shape[1] else None
+
+        embedder = self._predictor.embedder
+        tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
+        return FeatureExtractor(self.card.name, self.card.fingerprint, self._denoise_finite, features, tuner)

@@ -65,7 +65,7 @@ def test_what_differs_from_the_truth_is_shot_noise_and_read_noise() -> None:
 
 
 def test_the_true_gain_is_the_ratio_of_errors() -> None:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
 
     file = demo.demo_files()[0]
     (raw,) = registry.read(file)

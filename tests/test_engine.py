@@ -7,7 +7,8 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import BAND, Denoised, Engine
+from ramanstudio.denoising.denoised import CONFIDENCE_90, Denoised
+from ramanstudio.engine import Engine
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.predictor import SAMPLES_A_BATCH, Predictor
 
@@ -52,7 +53,7 @@ def test_the_claimed_error_is_near_the_true_one(engine, snr):
     claimed = root_mean_square(denoised.expected_error)
     # what repeats differ by is in the claim but not in these simulated spectra, so it is on the safe side
     assert 0.8 < np.median(claimed / true) < 2.5
-    assert np.mean(np.abs(denoised.spectra.values - clean) < BAND * denoised.expected_error) > 0.85
+    assert np.mean(np.abs(denoised.spectra.values - clean) < CONFIDENCE_90 * denoised.expected_error) > 0.85
 
 
 def test_the_ratios_are_of_the_right_size(engine):

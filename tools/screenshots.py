@@ -108,7 +108,7 @@ def main() -> int:
         take(studio, "map")
         select(studio, "calcite-1.0s.txt")
         window.pages.choose("identify")
-        wait(studio, lambda: bool(studio.session.project.identified) and not studio.workers.busy, 300)
+        wait(studio, lambda: bool(studio.session.project.identifications) and not studio.workers.busy, 300)
         take(studio, "identify")
         window.pages.choose("spectrum")
         select(studio, "calcite-1.0s.txt")

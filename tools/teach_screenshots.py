@@ -22,7 +22,7 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from ramanstudio.gui.finetuning.wizard import TeachWizard  # noqa: E402
+from ramanstudio.gui.finetuning.wizard import FineTuneWizard  # noqa: E402
 from ramanstudio.gui.shell import app  # noqa: E402
 from ramanstudio.gui.shell.studio import Studio  # noqa: E402
 from ramanstudio.library import starter_library  # noqa: E402
@@ -68,8 +68,8 @@ def walk(studio: Studio, theme: str) -> None:
     studio.settings["theme"] = theme
     studio.window.acts["teach"].trigger()
 
-    def shown() -> list[TeachWizard]:
-        return [one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible()]
+    def shown() -> list[FineTuneWizard]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]
 
     wait(lambda: bool(shown()))
     wizard = shown()[0]
@@ -78,23 +78,23 @@ def walk(studio: Studio, theme: str) -> None:
     def take(name: str) -> None:
         for _ in range(10):
             QApplication.processEvents()
-        path = FOLDER / f"teach-{name}-{theme}.png"
+        path = FOLDER / f"finetune-{name}-{theme}.png"
         wizard.grab().save(str(path))
         print(path.relative_to(ROOT))
 
-    take("1-data")
+    take("1-labels")
     wizard.next()
-    take("2-check")
+    take("2-samples")
     wizard.next()
     wizard.learn.learn_button.click()
     wait(lambda: wizard.learn.found is not None)
     wait(lambda: not studio.workers.busy)
-    take("3-learn")
+    take("3-train")
     wizard.next()
     take("4-result")
     wizard.next()
     wizard.keep.name.setText("carbonates and sulfates")
-    take("5-keep")
+    take("5-save")
     wizard.done(0)  # what was learned is not kept, and nobody is asked about it
 
 

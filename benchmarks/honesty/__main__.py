@@ -16,7 +16,8 @@ from benchmarks.honesty.simulated import AXIS, Simulated, simulate
 from benchmarks.repeats import Condition, conditions
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import DEFAULT_MODEL, Engine
+from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.engine import Engine
 
 RATIOS = (1.5, 3.0, 5.0, 10.0, 30.0, 100.0, 400.0)
 MANY, MANY_FOR_PEAKS, MANY_ISOLATED = 400, 1000, 80

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.engine import BAND
+from ramanstudio.denoising.denoised import CONFIDENCE_90
 
 Floats = NDArray[np.floating[Any]]
 
@@ -42,7 +42,7 @@ class Claim:
         shared_square = max(0.0, float(np.mean(shared**2) - own / many))
         return cls(
             rms(expected_error) / rms(residual),
-            float(100 * np.mean(np.abs(residual) < BAND * expected_error)),
+            float(100 * np.mean(np.abs(residual) < CONFIDENCE_90 * expected_error)),
             float(np.sqrt(shared_square / np.mean(residual**2))),
         )
 

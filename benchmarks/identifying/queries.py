@@ -17,7 +17,6 @@ from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search.candidate_features import CANDIDATES, side_by_side
-from ramanstudio.search.identification import compute_fingerprints
 from ramanstudio.search.library_search import weighed
 
 Floats = NDArray[np.floating[Any]]
@@ -203,7 +202,7 @@ def _prints(engine: Engine, found: Minerals, condition: str, folder: Path) -> di
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"prints-{list(CONDITIONS).index(condition)}-{engine.fingerprint_version[:12]}.npz"
     if not path.is_file():
-        np.savez(path, **compute_fingerprints(engine, corrupted(found, condition)))
+        np.savez(path, **engine.compute_fingerprints(corrupted(found, condition)))
     with np.load(path) as kept:
         return {name: kept[name] for name in kept.files}
 

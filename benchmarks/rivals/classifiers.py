@@ -22,7 +22,7 @@ Floats = NDArray[np.floating[Any]]
 Labels = NDArray[Any]
 Classify = Callable[[Floats, Labels, Floats], Labels]  # features (n, D), labels (n,), features (M, D) -> labels (M,)
 
-FEWEST_TO_CHOOSE = 3  # labels in every class; with fewer, settings are the defaults
+MIN_LABELS_TO_SELECT = 3  # labels in every class; with fewer, settings are the defaults
 STRENGTHS: Final = (3.0, 30.0, 300.0, 3000.0)  # of logistic regression and SVM, for rows of unit length
 STRENGTH = 300.0
 TREES = 300
@@ -31,7 +31,7 @@ TREES = 300
 def folds(labels: Labels) -> StratifiedKFold | None:
     """The inner folds that settings are chosen by; None where a class has too few labels."""
     fewest = int(np.unique(labels, return_counts=True)[1].min())
-    return StratifiedKFold(min(5, fewest), shuffle=True, random_state=0) if fewest >= FEWEST_TO_CHOOSE else None
+    return StratifiedKFold(min(5, fewest), shuffle=True, random_state=0) if fewest >= MIN_LABELS_TO_SELECT else None
 
 
 def in_their_span(train: Floats, test: Floats) -> tuple[Floats, Floats]:

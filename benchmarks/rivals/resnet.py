@@ -23,7 +23,7 @@ from benchmarks.rivals.learning import Learning, LearningPlan, accuracy, chosen_
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[Any]
-FEWEST_TO_CHOOSE = 5  # labels in every class; with fewer, none is held back to choose the epoch by
+MIN_LABELS_TO_SELECT = 5  # labels in every class; with fewer, none is held back to choose the epoch by
 PUBLISHED_POINTS = 1000  # of a spectrum; longer ones are averaged down to what the network was made for
 
 
@@ -115,7 +115,7 @@ def classify(
     torch.manual_seed(how.seed)
     network = ResNet(train_values.shape[1], len(names), plan).to(where)
     rows, judge = between_0_and_1(train_values), None
-    if np.bincount(classes).min() >= FEWEST_TO_CHOOSE:
+    if np.bincount(classes).min() >= MIN_LABELS_TO_SELECT:
         learn, apart = next(StratifiedShuffleSplit(1, test_size=0.2, random_state=how.seed).split(rows, classes))
         judge = partial(accuracy, network, rows[apart], classes[apart], where)
         rows, classes = rows[learn], classes[learn]

@@ -28,7 +28,8 @@ from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.config import PretrainPlan
 from ramanstudio.mae.network import cpu_has_bf16
-from ramanstudio.mae.pretraining import POINTS, draw_example
+from ramanstudio.mae.pretraining import POINTS
+from ramanstudio.mae.training_batch import draw_example
 
 WIDTHS = (32, 64, 128, 256)  # channels at full, half, quarter and eighth resolution
 LEARNING_RATE = 1e-3

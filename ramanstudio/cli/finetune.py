@@ -21,8 +21,8 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.tables import spectrum_names
 from ramanstudio.finetuning import finetuned_model
-from ramanstudio.finetuning.config import FULL, HEADS, QUANTITY_HEADS, READINGS, FinetunePlan
-from ramanstudio.finetuning.report import FineTuned, QuantityReport, Report
+from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATIONS, TUNING_MODES, FinetunePlan
+from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, RegressionReport
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -64,10 +64,14 @@ def _add_finetune(parser: ArgumentParser) -> None:
     parser.add_argument("--groups", metavar="COLUMN", help=told)
     parser.add_argument("--out", required=True, metavar="NAME", help="name that the model is kept under")
     parser.add_argument("--quantity", action="store_true", help="the labels are numbers to predict, not classes")
-    parser.add_argument("--reading", choices=("auto", *READINGS), default="auto", help="how spectra are read (auto)")
-    heads = ("auto", *HEADS, *QUANTITY_HEADS)
+    parser.add_argument(
+        "--reading", choices=("auto", *REPRESENTATIONS), default="auto", help="how spectra are read (auto)"
+    )
+    heads = ("auto", *CLASSIFIERS, *REGRESSORS)
     parser.add_argument("--head", choices=heads, default="auto", help="what judges them (auto)")
-    parser.add_argument("--full", choices=FULL, default="auto", help="whether the features may be learned anew (auto)")
+    parser.add_argument(
+        "--full", choices=TUNING_MODES, default="auto", help="whether the features may be learned anew (auto)"
+    )
 
 
 def _add_classify(parser: ArgumentParser, devices: Sequence[str]) -> None:
@@ -131,7 +135,7 @@ def classify(arguments: Namespace) -> int:
     return NOTHING_DONE if not rows else SOME_FAILED if reading.failed else DONE
 
 
-def _tell_of_answers(rows: Sequence[tuple[str, ...]], model: finetuned_model.Taught, out: Path) -> None:
+def _tell_of_answers(rows: Sequence[tuple[str, ...]], model: finetuned_model.FineTunedModel, out: Path) -> None:
     if len(rows) <= LONGEST_TABLE:
         print(table(_head(model)[:5], [(Path(row[0]).name, *row[1:5]) for row in rows]))
     unknown = sum(row[4] == "yes" for row in rows)
@@ -149,7 +153,7 @@ def _is_whole(file: Path, spectra: SpectrumSet, reading: Reading) -> bool:
 
 
 def _answers_or_failure(
-    engine: Engine, source: Source, model: finetuned_model.Taught, progress: Progress, reading: Reading
+    engine: Engine, source: Source, model: finetuned_model.FineTunedModel, progress: Progress, reading: Reading
 ) -> list[tuple[str, ...]]:
     try:
         return list(_answers(engine, source, model, progress))
@@ -158,14 +162,14 @@ def _answers_or_failure(
         return []
 
 
-def _head(model: finetuned_model.Taught) -> tuple[str, ...]:
+def _head(model: finetuned_model.FineTunedModel) -> tuple[str, ...]:
     if model.card.kind == finetuned_model.QUANTITY:
         return "file", "spectrum", "value", "error", "unknown"
     return "file", "spectrum", "label", "probability", "unknown", *model.card.classes
 
 
 def _answers(
-    engine: Engine, source: Source, model: finetuned_model.Taught, progress: Progress
+    engine: Engine, source: Source, model: finetuned_model.FineTunedModel, progress: Progress
 ) -> Iterator[tuple[str, ...]]:
     file, spectra = source
     found = engine.classify(spectra, model, progress)
@@ -285,10 +289,10 @@ def _names(source: Source) -> list[str]:
     return [file.name if len(spectra) == 1 else f"{file.name}, {name}" for name in spectrum_names(spectra)]
 
 
-def _tell(found: FineTuned, names: Sequence[str]) -> None:
+def _tell(found: FineTuningResult, names: Sequence[str]) -> None:
     """What was found out, in sentences and a table."""
     report = found.report
-    if isinstance(report, QuantityReport):
+    if isinstance(report, RegressionReport):
         lines = [f"Chosen: {report.chosen}.", report.headline]
     else:
         print(table(("class", "spectra", "found again"), list(_rows_of(report))))
@@ -303,6 +307,6 @@ def _tell(found: FineTuned, names: Sequence[str]) -> None:
     print("\n".join([*lines, *report.warnings]))
 
 
-def _rows_of(report: Report) -> Iterator[tuple[str, ...]]:
+def _rows_of(report: ClassificationReport) -> Iterator[tuple[str, ...]]:
     for name, count, recall in zip(report.classes, report.counts, report.recall.tolist(), strict=True):
         yield name, f"{count}", "not measured" if np.isnan(recall) else f"{100 * recall:.0f} %"

@@ -29,8 +29,9 @@ from ramanstudio.library.reference import FEWEST_POINTS
 from ramanstudio.signal import snr
 
 if TYPE_CHECKING:
+    from ramanstudio.core.ranges import Region
     from ramanstudio.engine import Engine
-    from ramanstudio.search.matches import Identification, Region
+    from ramanstudio.search.matches import Identification
 
 MOST_SURE: Final = 0.99  # nothing is surer than can be known
 LONGEST_NAME = 48
@@ -96,7 +97,7 @@ def _region(arguments: Namespace) -> Region | None:
     high = np.inf if arguments.high is None else arguments.high
     if not low < high:
         raise StudioError(f"Nothing lies from {low:g} to {high:g} cm⁻¹.", remedy="Give --from below --to.")
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
     return Region(float(low), float(high), without)
 
@@ -257,7 +258,7 @@ def _parts(
 
     sigma = float(snr.noise_sigma(spectrum.values)[0])
     if within is not None:
-        kept = within.holds(spectrum.axis)
+        kept = within.contains(spectrum.axis)
         if kept.sum() < FEWEST_POINTS:
             raise StudioError("Too little is left to take apart.", remedy="Compare a wider range.")
         spectrum = spectrum.with_axis(spectrum.axis[kept], spectrum.values[:, kept])

@@ -21,12 +21,13 @@ from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.engine import DEFAULT_MODEL, FEWEST_TOGETHER
+from ramanstudio.denoising.batches import DEFAULT_MODEL, FEWEST_TOGETHER
 from ramanstudio.export import tables
 from ramanstudio.mae.config import EmbedderPlan, FeaturePlan, NetworkPlan, PretrainPlan
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
     from ramanstudio.export.figures import Panel
 
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ramanstudio.clustering import silhouette as apart
 from ramanstudio.clustering.neighbour_smoothing import drawn_to_likes
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]
 Found = tuple[Labels, NDArray[np.float32]]  # labels and probabilities, (N,) each
 
-OUTLIER = -1
 MOST = 60  # groups looked for when the number is not told
 FEWEST_A_GROUP = 3  # spectra, on the average, in the most groups that are tried
 STARTS = 10

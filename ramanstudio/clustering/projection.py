@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
-from ramanstudio.denoising.set_components import principal
+from ramanstudio.signal.pca import thin_svd
 
 Floats = NDArray[np.floating[Any]]
 Plane = NDArray[np.float32]
@@ -33,7 +33,7 @@ def _components(features: Floats, most: int) -> NDArray[np.float32]:
     if not len(features):
         return np.empty((0, 0), dtype=np.float32)
     about = features - features.mean(axis=0)
-    axes = principal(about)[2][: min(most, *features.shape)].T
+    axes = thin_svd(about)[2][: min(most, *features.shape)].T
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1)  # the same side each time
     scores: NDArray[np.float32] = (about @ axes).astype(np.float32)
     return scores

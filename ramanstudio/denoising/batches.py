@@ -11,6 +11,7 @@ from ramanstudio.denoising.denoised import holds_numbers
 
 DEFAULT_MODEL = "smae-base"
 FEWEST_POINTS = 32  # one window of the default model
+FEWEST_TOGETHER = 4  # spectra; the structure shared by fewer cannot be told from chance
 MOST_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 
 

@@ -15,6 +15,8 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.signal import snr
 
+CONFIDENCE_90 = 1.645  # expected errors on either side that hold the true value with 90 % probability
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Denoised:

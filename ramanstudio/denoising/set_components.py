@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.signal.pca import thin_svd
 from ramanstudio.signal.snr import GAUSSIAN_MAD, drift_between_repeats, signal_height
 
 Floats = NDArray[np.floating[Any]]
 FindNoise = Callable[[Floats, Floats], tuple[Floats, Floats]]  # values (N, B), sigma (N,) -> noise, expected error
 
-FEWEST = 4  # spectra; fewer have no structure that could be told from chance
 MOST = 30  # components
 ENOUGH = 1500  # spectra that are asked whether a component stands above chance
 DRAWS = 2
@@ -28,22 +28,6 @@ POPULATION = 2.0  # times that drift: when most spectra depart by more, the comp
 HIDDEN_BY_DRIFT, ABOVE_DRIFT = 2.0, 4.0  # else a departure below the first is drift, one above the second is real
 DRIFT_LEFT = 0.4  # of the drift between repeats, what stays in the common part: measured on simulated sets
 OWN_SEED, OWN_EDGE = 6.0, 1.5  # what one spectrum has for itself: so high over the typical at its top, and at its foot
-
-
-def principal(rows: Floats) -> tuple[Floats, Floats, Floats]:
-    """Left vectors (N, K), singular values (K,) and right vectors (K, B) of `rows` (N, B), largest first.
-
-    By way of the smaller of the two Gram matrices: a map has far more spectra than points.
-    """
-    rows = rows.astype(np.float64)
-    tall = len(rows) > rows.shape[1]
-    squares, vectors = np.linalg.eigh(rows.T @ rows if tall else rows @ rows.T)
-    order = np.argsort(squares)[::-1]
-    sizes = np.sqrt(np.maximum(squares[order], 1e-12 * squares[order[0]] + 1e-300))
-    vectors = vectors[:, order]
-    if tall:
-        return rows @ vectors / sizes, sizes, vectors.T
-    return vectors, sizes, (vectors.T @ rows) / sizes[:, None]
 
 
 def baseline(rows: Floats) -> Floats:
@@ -108,7 +92,7 @@ def _common(axis: Floats, rows: Floats, find_noise: FindNoise) -> _Common | None
     Along the others it departs from the typical one: a departure no larger than what repeats of one measurement
     differ by says nothing of the sample, unless that of most spectra is larger.
     """
-    scores, sizes, components = principal(rows)
+    scores, sizes, components = thin_svd(rows)
     rank, strong = shared_rank(rows, components)
     if rank == 0:
         return None

@@ -19,10 +19,10 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.engine import BAND
+from ramanstudio.denoising.denoised import CONFIDENCE_90
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
 
 COLUMNS = 3
 PARTS = ("raw", "denoised", "band")
@@ -162,7 +162,7 @@ def _draw_panel(
         raw, clean = raw[whole], clean[whole]
     noisy, mean = raw.mean(axis=0, dtype=np.float64), clean.mean(axis=0, dtype=np.float64)
     if len(panel.raw) == 1:
-        reach = BAND * panel.denoised.expected_error[0]
+        reach = CONFIDENCE_90 * panel.denoised.expected_error[0]
         low, high, many, meaning = mean - reach, mean + reach, "", "90 % band"
     else:
         low, high = np.percentile(clean, (5, 95), axis=0)

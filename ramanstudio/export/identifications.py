@@ -34,18 +34,18 @@ def write(project: Project, libraries: Sequence[Library], path: Path, progress: 
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     many = 0
-    entries = [entry for entry in project.entries if project.identification(entry) or project.answers(entry)]
+    entries = [entry for entry in project.entries if project.identification(entry) or project.predictions_for(entry)]
     columns = [name for name in PLACES if any(name in entry.source.table for entry in entries if entry.source)]
-    models = sorted({said.model for entry in entries for said in project.answers(entry)})
+    models = sorted({said.model for entry in entries for said in project.predictions_for(entry)})
     told = [f"{model} (taught){part}" for model in models for part in ("", ", chance or error", ", unknown")]
     rows.writerow(("file", "spectrum", *columns, *told, *HEADS))
     of_hash = {library.hash: library for library in libraries}
     for entry in progress.steps(entries, "entries"):
         identified = project.identification(entry)
         searched = [of_hash.get(one) for one in identified.libraries] if identified is not None else []
-        answers = {said.model: said for said in project.answers(entry)}
+        answers = {said.model: said for said in project.predictions_for(entry)}
         for row, place in enumerate(_places(entry, columns)):
-            found = identified.found[row] if identified is not None else None
+            found = identified.results[row] if identified is not None else None
             said = [cell for model in models for cell in _said(answers.get(model), row)]
             if found is not None or any(said):
                 many += 1
@@ -83,10 +83,10 @@ def _hits(found: Identification | None, searched: Sequence[Library | None]) -> I
 
 def _said(said: Predictions | None, row: int) -> tuple[str, str, str]:
     """What a taught model says of a spectrum: its class or value, the chance or the error, whether it is unknown."""
-    if said is None or said.problem or said.words[row] == "":
+    if said is None or said.problem or said.labels[row] == "":
         return "", "", ""
     aside = f"{said.error:.3g}" if said.values is not None else f"{said.probabilities[row]:.4f}"
-    return str(said.words[row]), aside, str(int(said.unknown[row]))
+    return str(said.labels[row]), aside, str(int(said.unknown[row]))
 
 
 def _cells(

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path, atomic_write
-from ramanstudio.project.groups import OUTLIER, Groups
+from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.project.project import Entry, Project
 
 ResultFormat = Literal["csv", "h5"]
@@ -223,7 +224,7 @@ def _group_lines(project: Project, groups: Groups) -> Iterator[Sequence[str]]:
 
 def _planes_of(project: Project, groups: Groups) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.intp]]:
     """The planes that were laid out, and where in them each spectrum of `groups` is; -1 where it is not."""
-    explored = project.explored
+    explored = project.exploration
     if explored is None:
         return {}, np.full(len(groups.members), -1, dtype=np.intp)
     return dict(sorted(explored.planes.items())), groups.members.positions_in(explored.members)

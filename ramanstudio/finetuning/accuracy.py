@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.candidate_selection import Tried, choose, right
+from ramanstudio.finetuning.candidate_selection import EvaluatedCandidate, choose, right
 from ramanstudio.finetuning.cross_validation import Folds
 
 Floats = NDArray[np.floating[Any]]
@@ -30,7 +30,7 @@ BINS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class AccuracyEstimate:
     """How many of the other spectra will be named right, from `low` to `high` in 95 of 100 cases; NaN: not measured.
 
     `others` are the spectra without a label, 0 where there are none yet; `held_out` is the plain share that was right
@@ -48,10 +48,12 @@ class Expected:
         return bool(np.isfinite(self.accuracy))
 
 
-UNMEASURED: Final = Expected(float("nan"), float("nan"), float("nan"), float("nan"))
+UNMEASURED: Final = AccuracyEstimate(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
-def expected(tried: Sequence[Tried], first: int, chosen: int, which: Places, folds: Folds, others: int = 0) -> Expected:
+def expected(
+    tried: Sequence[EvaluatedCandidate], first: int, chosen: int, which: Places, folds: Folds, others: int = 0
+) -> AccuracyEstimate:
     """The accuracy to expect on `others` of the candidate `chosen`, once it has learned from all labels.
 
     That one was chosen among several flatters it: in bootstrap samples of the held-out answers the choice is made
@@ -69,7 +71,7 @@ def expected(tried: Sequence[Tried], first: int, chosen: int, which: Places, fol
     many = _independent(correct[:, chosen], unit) * folds.learned_share**DEPENDENCE
     if others:
         many = 1 / (1 / many + 1 / others)
-    return Expected(1 - wrong, *wilson(1 - wrong, many), held_out, others)
+    return AccuracyEstimate(1 - wrong, *wilson(1 - wrong, many), held_out, others)
 
 
 def _chosen_anew(correct: NDArray[np.bool_], first: int, unit: Places, otherwise: float) -> float:
@@ -102,15 +104,15 @@ def wilson(share: float, many: float) -> tuple[float, float]:
     return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
 
 
-def chances(scores: Floats, sharpness: float) -> NDArray[np.float64]:
+def chances(scores: Floats, inverse_temperature: float) -> NDArray[np.float64]:
     """Scores (M, K) as probabilities (M, K) that sum to one."""
-    scaled = sharpness * (scores - scores.max(axis=1, keepdims=True))
+    scaled = inverse_temperature * (scores - scores.max(axis=1, keepdims=True))
     weights = np.exp(scaled)
     told: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return told
 
 
-def sharpness(scores: Floats, which: Places, accuracy: float) -> float:
+def inverse_temperature(scores: Floats, which: Places, accuracy: float) -> float:
     """The factor for held-out `scores` (M, K) that makes their `chances` as sure on the average as the model is right.
 
     Begun from the likeliest factor (temperature scaling, Guo et al. 2017), no more than SHARPER times as sharp: what is
@@ -133,7 +135,7 @@ def sharpness(scores: Floats, which: Places, accuracy: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Sureness:
+class CalibrationCurve:
     """Held-out answers in bins of how sure they were: mean probability told, and share that was right, each bin's size.
 
     `gap` is the mean distance between the two (expected calibration error).
@@ -151,13 +153,13 @@ class Sureness:
         return float(np.average(apart, weights=self.spectra))
 
 
-def sureness(probabilities: Floats, which: Places) -> Sureness:
+def calibration_curve(probabilities: Floats, which: Places) -> CalibrationCurve:
     """Of held-out `probabilities` (M, K) and the true classes (M,); bins of about equally many spectra."""
     if not len(which):
-        return Sureness((), (), ())
+        return CalibrationCurve((), (), ())
     sure, correct = probabilities.max(axis=1), np.argmax(probabilities, axis=1) == which
     parts = [part for part in np.array_split(np.argsort(sure, kind="stable"), BINS) if len(part)]
-    return Sureness(
+    return CalibrationCurve(
         tuple(float(sure[part].mean()) for part in parts),
         tuple(float(correct[part].mean()) for part in parts),
         tuple(len(part) for part in parts),

@@ -11,30 +11,30 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.finetuning import classifiers
-from ramanstudio.finetuning.classifiers import Span
-from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, READ_AS, FinetunePlan
+from ramanstudio.finetuning.classifiers import Subspace
+from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds
-from ramanstudio.finetuning.representations import Readings
+from ramanstudio.finetuning.representations import Representations
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
 
-FEWEST_TO_CHOOSE: Final = 3  # labels in every class; with fewer, what is taken is fixed
+MIN_LABELS_TO_SELECT: Final = 3  # labels in every class; with fewer, what is taken is fixed
 LARGEST_LOGISTIC: Final = 120_000  # spectra times classes; a regression on more takes minutes
 MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahead of the one that is usually best
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ClassifierCandidate:
     """A reading and a head on it."""
 
-    reading: str
-    head: str
+    representation: str
+    estimator: str
     strength: float = classifiers.STRENGTH
 
     @property
     def words(self) -> str:
-        return f"{READ_AS[self.reading]}, {self.head}"
+        return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}"
 
 
 # In the order in which they are tried: those that are usually best come first, should somebody stop it.
@@ -46,49 +46,62 @@ ORDER: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tried:
+class EvaluatedCandidate:
     """A candidate and the scores (n, K) it gave to spectra while they were held out; NaN where they never were."""
 
-    candidate: Candidate
+    candidate: ClassifierCandidate
     scores: Floats
     accuracy: float
 
 
-def candidates(plan: FinetunePlan, readings: Readings, spectra: int, classes: int) -> list[Candidate]:
+def candidates(
+    plan: FinetunePlan, representations: Representations, spectra: int, classes: int
+) -> list[ClassifierCandidate]:
     """What is tried, the usual best first."""
     slow = spectra * classes > LARGEST_LOGISTIC
     return [
-        Candidate(reading, head)
-        for reading, head in _order(plan)
-        if readings.has(reading) and not (slow and head == LOGISTIC and plan.head != LOGISTIC)
+        ClassifierCandidate(representation, estimator)
+        for representation, estimator in _order(plan)
+        if representations.has(representation) and not (slow and estimator == LOGISTIC and plan.estimator != LOGISTIC)
     ]
 
 
 def _order(plan: FinetunePlan) -> list[tuple[str, str]]:
     """ORDER, or what the plan leaves of it; a pair that is not in it but asked for is tried alone."""
-    some = [(reading, head) for reading, head in ORDER if plan.reading in (AUTO, reading) and plan.head in (AUTO, head)]
-    return some or [("joined" if plan.reading == AUTO else plan.reading, LDA if plan.head == AUTO else plan.head)]
+    some = [
+        (representation, estimator)
+        for representation, estimator in ORDER
+        if plan.representation in (AUTO, representation) and plan.estimator in (AUTO, estimator)
+    ]
+    return some or [
+        (
+            "joined" if plan.representation == AUTO else plan.representation,
+            LDA if plan.estimator == AUTO else plan.estimator,
+        )
+    ]
 
 
-def usual(plan: FinetunePlan, tried: Sequence[Candidate], fewest: int) -> Candidate:
+def usual(plan: FinetunePlan, tried: Sequence[ClassifierCandidate], fewest: int) -> ClassifierCandidate:
     """What is taken unless the labels speak against it: with a label or two a class, the nearest spectrum."""
-    head = NEAREST if fewest < 2 else LDA
-    return next((one for one in tried if one.head == head), tried[0])
+    estimator = NEAREST if fewest < 2 else LDA
+    return next((one for one in tried if one.estimator == estimator), tried[0])
 
 
 def hold_out(
-    rows: Floats, which: Places, classes: int, folds: Folds, candidate: Candidate, progress: Progress = SILENT
-) -> Tried:
+    rows: Floats, which: Places, classes: int, folds: Folds, candidate: ClassifierCandidate, progress: Progress = SILENT
+) -> EvaluatedCandidate:
     """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out.
 
     Raises Cancelled when asked to stop.
     """
     scores = np.full((len(rows), classes), np.nan)
     for learn, test in progress.steps(folds.splits(), "folds"):
-        span = Span.of(rows[learn])
-        head = classifiers.fit(candidate.head, span.of_rows(rows[learn]), which[learn], classes, candidate.strength)
-        scores[test] = head.scores(span.of_rows(rows[test]))
-    return Tried(candidate, scores, _accuracy(scores, which, folds))
+        span = Subspace.of(rows[learn])
+        estimator = classifiers.fit(
+            candidate.estimator, span.of_rows(rows[learn]), which[learn], classes, candidate.strength
+        )
+        scores[test] = estimator.scores(span.of_rows(rows[test]))
+    return EvaluatedCandidate(candidate, scores, _accuracy(scores, which, folds))
 
 
 def _accuracy(scores: Floats, which: Places, folds: Folds) -> float:
@@ -96,7 +109,7 @@ def _accuracy(scores: Floats, which: Places, folds: Folds) -> float:
     return float(np.mean(np.argmax(scores[tested], axis=1) == which[tested])) if tested.any() else float("nan")
 
 
-def right(tried: Sequence[Tried], which: Places, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def right(tried: Sequence[EvaluatedCandidate], which: Places, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of the held-out spectra each candidate named right (M, C)."""
     return np.stack([np.argmax(one.scores[tested], axis=1) == which[tested] for one in tried], axis=1)
 

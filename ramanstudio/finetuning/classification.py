@@ -13,11 +13,11 @@ from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, quantities
-from ramanstudio.finetuning.classifiers import Linear, Nearest
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, Taught
-from ramanstudio.finetuning.representations import Readings, Sight, read_denoised
+from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
+from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent_denoised
 from ramanstudio.signal import comparison
-from ramanstudio.signal.spectral_features import Components
+from ramanstudio.signal.pca import PrincipalComponents
 
 Floats = NDArray[np.floating[Any]]
 MISSING: Final = 0.03  # of a model's range that spectra may lack at the ends
@@ -50,20 +50,22 @@ class Classified:
         return np.where(self.unknown, UNKNOWN, self.labels)
 
 
-def classify(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress = SILENT) -> Classified:
+def classify(
+    extractor: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress = SILENT
+) -> Classified:
     """What each of `spectra` is by a taught model, on whatever axis that covers the model's.
 
     Raises StudioError when the model was made for another parent or other Raman shifts, or a spectrum cannot be
     denoised; Cancelled when asked to stop.
     """
-    finetuned_model.require_parent(model.card, sight.parent, sight.sha256)
+    finetuned_model.require_parent(model.card, extractor.parent, extractor.sha256)
     _require_range(spectra, model)
     try:
-        readings = _read(sight, spectra, model, progress)
-        far = novelty.distances(readings.rows("joined"), model.arrays["kept"]) > model.card.stranger_distance
+        representations = _read(extractor, spectra, model, progress)
+        far = novelty.distances(representations.rows("joined"), model.arrays["kept"]) > model.card.novelty_threshold
         if model.card.kind != CLASSES:
-            return _of_values(quantities.predicted(model, readings), far, model)
-        told = probabilities_of(model, readings)
+            return _of_values(quantities.predicted(model, representations), far, model)
+        told = probabilities_of(model, representations)
     except (KeyError, ValueError, IndexError) as error:
         raise StudioError(
             f"The taught model '{model.card.name}' is damaged.", remedy="Import it again, or teach it again."
@@ -71,41 +73,48 @@ def classify(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progre
     return Classified(np.array(model.card.classes)[np.argmax(told, axis=1)], told, model.card.classes, far)
 
 
-def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: Taught) -> Classified:
+def _of_values(values: NDArray[np.float64], far: NDArray[np.bool_], model: FineTunedModel) -> Classified:
     words = np.array([f"{value:.4g}" for value in values.tolist()])
     error = float(model.card.figures.get("RMSE held out", np.nan))
     return Classified(words, np.empty((len(values), 0)), (), far, values, error)
 
 
-def probabilities_of(model: Taught, readings: Readings) -> NDArray[np.float64]:
+def probabilities_of(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:
     """The probabilities (N, K) that a model of classes gives to what was read of N spectra."""
-    rows = readings.rows(model.card.reading)
+    rows = representations.rows(model.card.representation)
     arrays, many = model.arrays, len(model.card.classes)
-    head = (
-        Linear(arrays["weights"], arrays["offset"])
+    estimator = (
+        LinearClassifier(arrays["weights"], arrays["offset"])
         if "weights" in arrays
-        else Nearest(arrays["rows"], arrays["which"].astype(np.intp), many)
+        else NearestNeighbourClassifier(arrays["rows"], arrays["which"].astype(np.intp), many)
     )
-    return accuracy.chances(head.scores(rows), model.card.sharpness)
+    return accuracy.chances(estimator.scores(rows), model.card.inverse_temperature)
 
 
-def components_of(model: Taught) -> dict[str, Components]:
+def components_of(model: FineTunedModel) -> dict[str, PrincipalComponents]:
     """The components that a model sees spectra by."""
     heads = {name.rpartition(".")[0] for name in model.arrays if name.endswith(".axes")}
-    return {name: Components(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale"))) for name in heads}
+    return {
+        name: PrincipalComponents(*(model.arrays[f"{name}.{part}"] for part in ("mean", "axes", "scale")))
+        for name in heads
+    }
 
 
-def _read(sight: Sight, spectra: SpectrumSet, model: Taught, progress: Progress) -> Readings:
-    denoised, axis = sight.denoise(spectra, progress), model.arrays["axis"]
+def _read(
+    extractor: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress
+) -> Representations:
+    denoised, axis = extractor.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (one.with_axis(axis, comparison.resampled(one, axis)) for one in (spectra, denoised))
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
-        sight = replace(sight, weights=weights)
-    return read_denoised(sight, spectra, denoised, components_of(model), ("joined", model.card.reading), progress)
+        extractor = replace(extractor, weights=weights)
+    return represent_denoised(
+        extractor, spectra, denoised, components_of(model), ("joined", model.card.representation), progress
+    )
 
 
-def _require_range(spectra: SpectrumSet, model: Taught) -> None:
+def _require_range(spectra: SpectrumSet, model: FineTunedModel) -> None:
     low, high = model.card.axis_cm
     lacks = max(0.0, spectra.axis[0] - low) + max(0.0, high - spectra.axis[-1])
     if lacks > MISSING * (high - low):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.config import LDA, LOGISTIC, MEAN, NEAREST
+from ramanstudio.finetuning.config import LDA, LOGISTIC, NEAREST
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -20,7 +20,7 @@ BLOCK = 4096  # rows compared with all kept ones at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Span:
+class Subspace:
     """The coordinates (R) that labelled rows (n, D) span about their mean; what a head learns lies inside.
 
     Discriminants and regressions with a squared penalty see nothing else, and are many times faster there.
@@ -30,13 +30,13 @@ class Span:
     basis: Floats
 
     @classmethod
-    def of(cls, rows: Floats) -> Span:
+    def of(cls, rows: Floats) -> Subspace:
         """That of `rows` (n, D), found from at most ENOUGH of them."""
-        from ramanstudio.denoising.set_components import principal
+        from ramanstudio.signal.pca import thin_svd
 
         mean = rows.mean(axis=0, dtype=np.float64)
         some = rows if len(rows) <= ENOUGH else rows[np.random.default_rng(0).permutation(len(rows))[:ENOUGH]]
-        _, sizes, basis = principal(some - mean)
+        _, sizes, basis = thin_svd(some - mean)
         return cls(mean, basis[sizes > 1e-5 * max(sizes[0], 1e-300)])
 
     def of_rows(self, rows: Floats) -> NDArray[np.float64]:
@@ -46,7 +46,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linear:
+class LinearClassifier:
     """Scores that are sums: `weights` (D, K), `offset` (K,)."""
 
     weights: Floats
@@ -57,14 +57,14 @@ class Linear:
         told: NDArray[np.float64] = rows @ self.weights + self.offset
         return told
 
-    def outside(self, span: Span) -> Linear:
+    def outside(self, span: Subspace) -> LinearClassifier:
         """The same head for rows that are not in the coordinates of `span`."""
         weights = span.basis.T @ self.weights
-        return Linear(weights, self.offset - span.mean @ weights)
+        return LinearClassifier(weights, self.offset - span.mean @ weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Nearest:
+class NearestNeighbourClassifier:
     """Scores by the nearest of the labelled `rows` (n, D), of classes `which` (n,): less half its squared distance."""
 
     rows: Floats
@@ -82,7 +82,7 @@ class Nearest:
         return told
 
 
-Head = Linear | Nearest
+AnyClassifier = LinearClassifier | NearestNeighbourClassifier
 
 
 def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
@@ -92,19 +92,19 @@ def half_distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
     return distances
 
 
-def fit(head: str, rows: Floats, which: Places, classes: int, strength: float = STRENGTH) -> Head:
+def fit(estimator: str, rows: Floats, which: Places, classes: int, strength: float = STRENGTH) -> AnyClassifier:
     """A head learned from `rows` (n, R) in the coordinates of their span, and their classes `which` (n,) of `classes`.
 
     A class that none of the rows has is never chosen.
     """
-    if head == NEAREST:
-        return Nearest(rows, which, classes)
-    if head == LOGISTIC and len(np.unique(which)) > 1:
+    if estimator == NEAREST:
+        return NearestNeighbourClassifier(rows, which, classes)
+    if estimator == LOGISTIC and len(np.unique(which)) > 1:
         return _logistic(rows, which, classes, strength)
-    return _discriminants(rows, which, classes, shrunk=head == LDA)
+    return _discriminants(rows, which, classes, shrunk=estimator == LDA)
 
 
-def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> Linear:
+def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> LinearClassifier:
     """Nearest mean, or linear discriminants with the covariance within classes shrunk (Ledoit and Wolf 2004)."""
     there, inside = np.unique(which, return_inverse=True)
     counts = np.bincount(inside)
@@ -119,10 +119,10 @@ def _discriminants(rows: Floats, which: Places, classes: int, shrunk: bool) -> L
         # by its own size, so that scores are of one scale however many labels there are
         covariance *= len(covariance) / max(float(np.trace(covariance)), 1e-30)
         weights = np.linalg.solve(covariance, means.T)
-    return _of_all(Linear(weights, -np.sum(means.T * weights, axis=0) / 2), there, classes)
+    return _of_all(LinearClassifier(weights, -np.sum(means.T * weights, axis=0) / 2), there, classes)
 
 
-def _logistic(rows: Floats, which: Places, classes: int, strength: float) -> Linear:
+def _logistic(rows: Floats, which: Places, classes: int, strength: float) -> LinearClassifier:
     import warnings
 
     from sklearn.linear_model import LogisticRegression
@@ -134,16 +134,13 @@ def _logistic(rows: Floats, which: Places, classes: int, strength: float) -> Lin
     weights, offset = learned.coef_.T, learned.intercept_
     if weights.shape[1] == 1:  # two classes share one score
         weights, offset = np.hstack([-weights, weights]) / 2, np.array([-offset[0], offset[0]]) / 2
-    return _of_all(Linear(weights, offset), learned.classes_, classes)
+    return _of_all(LinearClassifier(weights, offset), learned.classes_, classes)
 
 
-def _of_all(some: Linear, there: Places, classes: int) -> Linear:
+def _of_all(some: LinearClassifier, there: Places, classes: int) -> LinearClassifier:
     """A head of the classes `there` as one of all classes."""
     if len(there) == classes:
         return some
     weights, offset = np.zeros((len(some.weights), classes)), np.full(classes, -np.inf)
     weights[:, there], offset[there] = some.weights, some.offset
-    return Linear(weights, offset)
-
-
-__all__ = ["LDA", "LOGISTIC", "MEAN", "NEAREST", "STRENGTHS", "Head", "Linear", "Nearest", "Span", "fit"]
+    return LinearClassifier(weights, offset)

@@ -8,8 +8,9 @@ from typing import Final
 from ramanstudio.core.errors import StudioError
 
 AUTO: Final = "auto"
-# What a reading of spectra is made of (`readings.Readings`); the joined one lost to none of the others with few labels.
-READINGS: Final[dict[str, tuple[str, ...]]] = {
+# The blocks of each representation (`representations.Representations`). With few labels, none of the others was
+# better than the joined one.
+REPRESENTATIONS: Final[dict[str, tuple[str, ...]]] = {
     "joined": ("lines", "slopes", "line components", "slope components", "features"),
     "lines": ("lines", "slopes"),
     "features": ("features",),
@@ -21,7 +22,7 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
 }
 FOR_CLASSES: Final = ("joined", "lines", "features", "spectrum", "slope", "measured")
 FOR_QUANTITIES: Final = ("heights", *FOR_CLASSES)
-READ_AS: Final[dict[str, str]] = {
+REPRESENTATION_TITLES: Final[dict[str, str]] = {
     "joined": "lines, slopes and features of the denoised",
     "lines": "lines and slopes of the denoised",
     "features": "features",
@@ -32,36 +33,40 @@ READ_AS: Final[dict[str, str]] = {
     "tuned": "lines and slopes of the denoised, and features learned anew",
 }
 NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"
-HEADS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
-FULL: Final = (AUTO, "never", "always")
+CLASSIFIERS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
+TUNING_MODES: Final = (AUTO, "never", "always")
 PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS = "PLS", "ridge", "Gaussian process"
-QUANTITY_HEADS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
+REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
 
 
 @dataclass(frozen=True, slots=True)
 class FinetunePlan:
-    """How a model is taught. As it stands, everything is chosen by the labelled spectra.
+    """How to fine-tune a model. By default everything is selected by cross-validation on the labelled spectra.
 
-    `reading` is one of READINGS and `head` one of HEADS (or QUANTITY_HEADS), where they are not to be chosen; `full`
-    says whether the features themselves may be learned anew; `quantity` whether labels are numbers to predict (None:
-    where they look so); `folds` in how many parts the labels are split to choose by and to measure (0: by their
-    number); `stranger_share` of the spectra held out may be called unknown; `bands` whether to find out which ranges a
-    model relies on.
+    `representation` is one of REPRESENTATIONS and `estimator` one of CLASSIFIERS (or REGRESSORS); AUTO selects it.
+    `full` says whether the features themselves may be fine-tuned, one of TUNING_MODES. `quantity` tells whether labels
+    are numbers to predict (None: decided by how they look). `folds` is the number of cross-validation folds (0: by the
+    number of labels). `false_unknown_rate` is the share of held-out spectra that novelty detection may call unknown.
+    `bands` says whether to look for the spectral ranges that the model relies on.
     """
 
-    reading: str = AUTO
-    head: str = AUTO
+    representation: str = AUTO
+    estimator: str = AUTO
     full: str = AUTO
     quantity: bool | None = None
     folds: int = 0
-    stranger_share: float = 0.02
+    false_unknown_rate: float = 0.02
     epochs: int = 40
     bands: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Raises StudioError when there is no such reading or head, or a number is out of its range."""
-        for name, known in (("reading", FOR_QUANTITIES), ("head", (*HEADS, *QUANTITY_HEADS)), ("full", FULL)):
+        for name, known in (
+            ("representation", FOR_QUANTITIES),
+            ("estimator", (*CLASSIFIERS, *REGRESSORS)),
+            ("full", TUNING_MODES),
+        ):
             value = getattr(self, name)
             if value != AUTO and value not in known:
                 raise StudioError(
@@ -69,7 +74,7 @@ class FinetunePlan:
                 )
         if self.folds < 0 or self.folds == 1:
             raise StudioError(f"Labels cannot be split into {self.folds} folds.", "Give 0 (chosen), or 2 or more.")
-        if not 0 < self.stranger_share < 0.5:
+        if not 0 < self.false_unknown_rate < 0.5:
             raise StudioError("The share that may be called unknown lies between 0 and 0.5.", "Give 0.02, or leave it.")
         if self.epochs < 1:
             raise StudioError(f"Nothing is learned in {self.epochs} epochs.", "Give 1 or more.")

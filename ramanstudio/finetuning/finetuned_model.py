@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.finetuning.config import READ_AS
+from ramanstudio.finetuning.config import REPRESENTATION_TITLES
 from ramanstudio.mae import model_store
 
 CARD, WEIGHTS, EXPORTED = "card.json", "weights.safetensors", ".ramanmodel"
@@ -26,15 +26,23 @@ CLASSES, QUANTITY = "classes", "quantity"
 TUNED: Final = "tuned."  # in front of the names of weights that were learned anew
 LONGEST_NAME: Final = 80
 Arrays = Mapping[str, NDArray[Any]]
+# Keys of cards written before version 0.9, and their present names.
+OLD_KEYS: Final = {
+    "reading": "representation",
+    "head": "estimator",
+    "sharpness": "inverse_temperature",
+    "stranger_distance": "novelty_threshold",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtCard:
-    """What a model was taught, by whom it sees, and how good it is; stored beside its arrays as card.json.
+class FineTunedModelCard:
+    """What a model was fine-tuned on, from which model, and how good it is; stored beside its arrays as card.json.
 
-    `parent` is the model that denoises for it, `parent_sha256` that one's fingerprint; `axis_cm` (low, high) where its
-    spectra lie; `sharpness` makes scores probabilities; farther than `stranger_distance` from all that was learned
-    from, a spectrum is unknown. `figures` are those that were measured when it was taught.
+    `parent` is the model that denoises and gives features, `parent_sha256` its fingerprint; `axis_cm` (low, high) is
+    the range of the training spectra in cm⁻¹. `inverse_temperature` scales scores to calibrated probabilities. A
+    spectrum farther than `novelty_threshold` from all training spectra is unknown. `figures` were measured by
+    cross-validation.
     """
 
     name: str
@@ -43,11 +51,11 @@ class TaughtCard:
     counts: tuple[int, ...]
     parent: str
     parent_sha256: str
-    reading: str
-    head: str
+    representation: str
+    estimator: str
     axis_cm: tuple[float, float]
-    sharpness: float = 1.0
-    stranger_distance: float = 0.0
+    inverse_temperature: float = 1.0
+    novelty_threshold: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -64,7 +72,8 @@ class TaughtCard:
             [
                 f"{self.name}: {what}, learned from {sum(self.counts)} spectra.",
                 f"Sees {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
-                f"Reads: {READ_AS.get(self.reading, self.reading)}. Judged by: {self.head}.",
+                f"Representation: {REPRESENTATION_TITLES.get(self.representation, self.representation)}.",
+                f"{'Classifier' if of_classes else 'Regressor'}: {self.estimator}.",
                 *self.notes,
                 *(
                     f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"
@@ -78,10 +87,10 @@ class TaughtCard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taught:
+class FineTunedModel:
     """A taught model: its card, and the arrays of its head and of what it compares new spectra with."""
 
-    card: TaughtCard
+    card: FineTunedModelCard
     arrays: Arrays
 
 
@@ -97,7 +106,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(card.parent.name for card in folder().glob(f"*/{CARD}")))
 
 
-def keep(model: Taught, name: str) -> Taught:
+def keep(model: FineTunedModel, name: str) -> FineTunedModel:
     """Put a model beside the others under `name`; returns it with the card that was written.
 
     Raises StudioError when the name cannot be one or is taken, or nothing can be written there.
@@ -111,7 +120,7 @@ def keep(model: Taught, name: str) -> Taught:
         atomic_write(place / CARD, _text_of(card))
     except OSError as error:
         raise _not_written(name, error) from error
-    return Taught(card, model.arrays)
+    return FineTunedModel(card, model.arrays)
 
 
 def require_free(name: str) -> None:
@@ -119,7 +128,7 @@ def require_free(name: str) -> None:
     _free_place(name)
 
 
-def load(name: str | Path) -> Taught:
+def load(name: str | Path) -> FineTunedModel:
     """A kept model by name, or by the path of its folder or of an exported file.
 
     Raises StudioError when there is none, or it is damaged.
@@ -136,12 +145,12 @@ def load(name: str | Path) -> Taught:
         content = _read_whole(place / WEIGHTS)
         if hashlib.sha256(content).hexdigest() != card.sha256:
             raise ValueError("hash")
-        return Taught(card, _arrays_of(content))
+        return FineTunedModel(card, _arrays_of(content))
     except _DAMAGE as error:
         raise _damaged(str(name)) from error
 
 
-def card_of(name: str) -> TaughtCard:
+def card_of(name: str) -> FineTunedModelCard:
     """The card of a kept model, without its arrays. Raises StudioError when there is none, or it is damaged."""
     place = folder() / name
     try:
@@ -180,7 +189,7 @@ def export(name: str, out: Path) -> None:
         raise _not_written(str(out), error) from error
 
 
-def bring_in(file: Path, name: str = "") -> Taught:
+def bring_in(file: Path, name: str = "") -> FineTunedModel:
     """Keep a model from an exported `file`, under its own name unless told otherwise.
 
     Raises StudioError when it is damaged, made for a parent that is not here or has changed, or its name is taken.
@@ -197,7 +206,7 @@ def bring_in(file: Path, name: str = "") -> Taught:
     return keep(model, name or card.name)
 
 
-def require_parent(card: TaughtCard, parent: str, fingerprint: str) -> None:
+def require_parent(card: FineTunedModelCard, parent: str, fingerprint: str) -> None:
     """Raises StudioError when a model with that `fingerprint` is not the one that `card` was made for."""
     if fingerprint == card.parent_sha256:
         return
@@ -211,7 +220,7 @@ def require_parent(card: TaughtCard, parent: str, fingerprint: str) -> None:
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, IndexError)
 
 
-def _of_file(file: Path) -> Taught:
+def _of_file(file: Path) -> FineTunedModel:
     try:
         content = _read_whole(file)
         size = int.from_bytes(content[:8], "little")
@@ -222,7 +231,7 @@ def _of_file(file: Path) -> Taught:
         card, arrays = _card_of(text), _arrays_of(content)
         if hashlib.sha256(_bytes_of(arrays)).hexdigest() != card.sha256:
             raise ValueError("hash of the arrays")
-        return Taught(card, arrays)
+        return FineTunedModel(card, arrays)
     except _DAMAGE as error:
         raise _damaged(file.name) from error
 
@@ -233,17 +242,17 @@ def _read_whole(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _card_of(text: str) -> TaughtCard:
-    row = json.loads(text)
-    known = {one.name for one in fields(TaughtCard)}
+def _card_of(text: str) -> FineTunedModelCard:
+    row = {OLD_KEYS.get(key, key): value for key, value in json.loads(text).items()}
+    known = {one.name for one in fields(FineTunedModelCard)}
     row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in known}
-    card = TaughtCard(**row)
+    card = FineTunedModelCard(**row)
     if len(card.axis_cm) != 2 or card.kind not in (CLASSES, QUANTITY) or not isinstance(card.name, str):
         raise ValueError("not a card of a taught model")
     return card
 
 
-def _text_of(card: TaughtCard) -> str:
+def _text_of(card: FineTunedModelCard) -> str:
     return json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
 
 

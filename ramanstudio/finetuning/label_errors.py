@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classifiers import half_distances
-from ramanstudio.finetuning.report import Doubt, ReliedOn
-from ramanstudio.signal.spectral_features import unit
+from ramanstudio.finetuning.report import ImportantRange, Misclassification
+from ramanstudio.signal.pca import unit_rows
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -31,18 +31,24 @@ def confusion(probabilities: Floats, which: Places, classes: int) -> NDArray[np.
     return counts
 
 
-def doubts(probabilities: Floats, which: Places, classes: Sequence[str], places: Places) -> tuple[Doubt, ...]:
+def doubts(
+    probabilities: Floats, which: Places, classes: Sequence[str], places: Places
+) -> tuple[Misclassification, ...]:
     """The held-out spectra that were named wrong, the surest first; `probabilities` (M, K), the rest (M,)."""
     told = np.argmax(probabilities, axis=1)
     wrong = np.flatnonzero(told != which)
     wrong = wrong[np.argsort(-probabilities[wrong, told[wrong]], kind="stable")]
     return tuple(
-        Doubt(int(places[one]), classes[which[one]], classes[told[one]], float(probabilities[one, told[one]]))
+        Misclassification(
+            int(places[one]), classes[which[one]], classes[told[one]], float(probabilities[one, told[one]])
+        )
         for one in wrong
     )
 
 
-def suspects(found: Sequence[Doubt], probabilities: Floats, which: Places, places: Places) -> tuple[Doubt, ...]:
+def suspects(
+    found: Sequence[Misclassification], probabilities: Floats, which: Places, places: Places
+) -> tuple[Misclassification, ...]:
     """Of the doubts those where another class is nearly sure and the label's own next to impossible."""
     own = dict(zip(places.tolist(), probabilities[np.arange(len(which)), which].tolist(), strict=True))
     return tuple(one for one in found if one.probability >= SURE and own[one.place] <= HARDLY)
@@ -50,7 +56,7 @@ def suspects(found: Sequence[Doubt], probabilities: Floats, which: Places, place
 
 def duplicates(values: Floats, places: Places) -> tuple[tuple[int, ...], ...]:
     """Sets of places whose spectra (n, B) are one and the same but for scale and offset."""
-    rows = unit(values[:MOST_COMPARED].astype(np.float64))
+    rows = unit_rows(values[:MOST_COMPARED].astype(np.float64))
     left, found = set(range(len(rows))), list[tuple[int, ...]]()
     close = half_distances(rows, rows) < SAME
     for row in range(len(rows)):
@@ -62,10 +68,10 @@ def duplicates(values: Floats, places: Places) -> tuple[tuple[int, ...], ...]:
 
 
 def next_to_label(probabilities: Floats, rows: Floats, places: Places, many: int = NEXT) -> tuple[int, ...]:
-    """The most telling of spectra without a label: those most in doubt, and unlike each other.
+    """Select unlabelled spectra whose labels would help most: the most uncertain, unlike each other.
 
-    `probabilities` (M, K), readings `rows` (M, D), `places` (M,). Doubt is the entropy of the answer; each that is
-    chosen takes from the others by how near they lie.
+    `probabilities` (M, K), representation `rows` (M, D), `places` (M,). Uncertainty is the entropy of the predicted
+    probabilities; each selected spectrum lowers the worth of its neighbours (active learning with diversity).
     """
     if not len(places):
         return ()
@@ -95,7 +101,7 @@ def relied_on(
     denoised: SpectrumSet,
     which: Places,
     probabilities: Callable[[SpectrumSet, SpectrumSet], Floats],
-) -> tuple[ReliedOn, ...]:
+) -> tuple[ImportantRange, ...]:
     """The ranges without which a model is least sure of the right class, the weightiest first.
 
     Each range in turn is replaced by a straight line, in the `raw` spectra and in the `denoised` ones; `probabilities`
@@ -113,7 +119,7 @@ def relied_on(
     loss = np.mean(own[0] - own[1:], axis=1)
     order = [int(one) for one in np.argsort(-loss)[:BANDS] if loss[one] > 0]
     return tuple(
-        ReliedOn(float(axis[ends[one]]), float(axis[min(ends[one + 1], len(axis) - 1)]), float(loss[one]))
+        ImportantRange(float(axis[ends[one]]), float(axis[min(ends[one + 1], len(axis) - 1)]), float(loss[one]))
         for one in order
     )
 

@@ -20,7 +20,7 @@ FEWEST_NUMBERS, OFTEN_EQUAL = 12, 3  # numbers that differ make a quantity, unle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
+class ClassLabels:
     """The labelled of N spectra: their `places` (n,), class numbers `which` (n,), `classes` (K,), sample numbers (n,).
 
     `unlabelled` are the other places; `samples` is None where nothing is known of them.
@@ -47,7 +47,7 @@ def clean(label: Any) -> str:
     return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in text).split())
 
 
-def labelled(labels: ArrayLike | Sequence[Any], groups: ArrayLike | Sequence[Any] | None, spectra: int) -> Labelled:
+def labelled(labels: ArrayLike | Sequence[Any], groups: ArrayLike | Sequence[Any] | None, spectra: int) -> ClassLabels:
     """The classes of `labels` (N,), where a blank means no label, and the samples named by `groups` (N,).
 
     A spectrum without a sample's name is a sample of its own. Raises StudioError when there are not so many labels as
@@ -63,7 +63,7 @@ def labelled(labels: ArrayLike | Sequence[Any], groups: ArrayLike | Sequence[Any
             f"All labelled spectra are of one class, '{classes[0]}'.", remedy="Label spectra of a second class."
         )
     unlabelled = np.flatnonzero(words == "")
-    return Labelled(places, which, tuple(classes.tolist()), _samples(groups, places, spectra), unlabelled)
+    return ClassLabels(places, which, tuple(classes.tolist()), _samples(groups, places, spectra), unlabelled)
 
 
 def numbers(labels: ArrayLike | Sequence[Any], spectra: int) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ def samples_of(groups: ArrayLike | Sequence[Any] | None, places: Places, spectra
     return _samples(groups, places, spectra)
 
 
-def warnings(one: Labelled) -> list[str]:
+def warnings(one: ClassLabels) -> list[str]:
     """What a person should know of the labels before trusting what is learned from them."""
     counts, told = np.array(one.counts), []
     few = [name for name, count in zip(one.classes, counts, strict=True) if count < FEWEST_A_CLASS]

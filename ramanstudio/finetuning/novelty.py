@@ -36,7 +36,7 @@ def distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
     return found
 
 
-def too_far(rows: Floats, which: Places, folds: Folds, share: float) -> float:
+def novelty_threshold(rows: Floats, which: Places, folds: Folds, share: float) -> float:
     """The distance beyond which a spectrum is unknown: `share` of the held-out labelled `rows` (n, D) lie beyond.
 
     Where none can be held out, no farther than the spectra of different classes lie from each other.

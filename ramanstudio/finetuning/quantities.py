@@ -16,20 +16,20 @@ from ramanstudio import __version__
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import label_errors, labels, novelty
-from ramanstudio.finetuning.classifiers import Span, half_distances
+from ramanstudio.finetuning.classifiers import Subspace, half_distances
 from ramanstudio.finetuning.config import (
     AUTO,
     FOR_QUANTITIES,
     GAUSSIAN_PROCESS,
     PARTIAL_LEAST_SQUARES,
-    READ_AS,
+    REPRESENTATION_TITLES,
     RIDGE,
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, deal
-from ramanstudio.finetuning.finetuned_model import QUANTITY, Taught, TaughtCard
-from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, QuantityReport
-from ramanstudio.finetuning.representations import Readings, Sight, read
+from ramanstudio.finetuning.finetuned_model import QUANTITY, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -43,28 +43,28 @@ DRAWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class RegressorCandidate:
     """A reading and a regression on it; `components` is of partial least squares."""
 
-    reading: str
-    head: str
+    representation: str
+    estimator: str
     components: int = 0
 
     @property
     def words(self) -> str:
         of = f" of {self.components} components" if self.components else ""
-        return f"{READ_AS[self.reading]}, {self.head}{of}"
+        return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}{of}"
 
 
 NO_SAMPLES: Final = (
     "No column says which spectra are of one sample: repeats of a sample may fall on both sides, so the error is"
     " optimistic for new samples."
 )
-Told = tuple[Fit, NDArray[np.float64]]  # a fit, and what it said of spectra held out (n,)
+Told = tuple[RegressorCandidate, NDArray[np.float64]]  # a fit, and what it said of spectra held out (n,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Regressor:
     """A learned quantity in the coordinates of a span: `mean` + rows @ `weights`, or a Gaussian process on `rows`."""
 
     mean: float
@@ -79,27 +79,27 @@ class Curve:
         return np.asarray(self.mean + rows @ self.weights, dtype=np.float64)
 
 
-def fit(one: Fit, rows: Floats, values: Floats) -> Curve:
+def fit(one: RegressorCandidate, rows: Floats, values: Floats) -> Regressor:
     """A regression learned from `rows` (n, R) and their `values` (n,)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a length lies at its bound, or that a component explains nothing more
-        if one.head == GAUSSIAN_PROCESS:
+        if one.estimator == GAUSSIAN_PROCESS:
             return _process(rows, values)
         mean = float(values.mean())
-        if one.head == PARTIAL_LEAST_SQUARES:
+        if one.estimator == PARTIAL_LEAST_SQUARES:
             from sklearn.cross_decomposition import PLSRegression
 
             many = max(1, min(one.components, rows.shape[1], len(rows) - 1))
             learned = PLSRegression(many, scale=False).fit(rows, values)
             weights = learned.coef_.reshape(-1)
-            return Curve(float(learned.intercept_[0] - learned._x_mean @ weights), weights)
+            return Regressor(float(learned.intercept_[0] - learned._x_mean @ weights), weights)
         from sklearn.linear_model import RidgeCV
 
         ridge = RidgeCV(STRENGTHS).fit(rows, values - mean)
-        return Curve(float(ridge.intercept_) + mean, ridge.coef_)
+        return Regressor(float(ridge.intercept_) + mean, ridge.coef_)
 
 
-def _process(rows: Floats, values: Floats) -> Curve:
+def _process(rows: Floats, values: Floats) -> Regressor:
     """A Gaussian process with a smooth covariance and white noise, its lengths by marginal likelihood."""
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -109,17 +109,17 @@ def _process(rows: Floats, values: Floats) -> Curve:
     learned = GaussianProcessRegressor(kernel, random_state=0).fit(rows, (values - mean) / scale)
     smooth = learned.kernel_.k1
     weights = learned.alpha_ * smooth.k1.constant_value * scale
-    return Curve(mean, weights, np.asarray(rows), float(smooth.k2.length_scale))
+    return Regressor(mean, weights, np.asarray(rows), float(smooth.k2.length_scale))
 
 
 def finetune(
-    sight: Sight,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     given: ArrayLike | Sequence[Any],
     groups: ArrayLike | Sequence[Any] | None,
     plan: FinetunePlan,
     progress: Progress,
-) -> FineTuned:
+) -> FineTuningResult:
     """Teach a model the numbers `given` (N,); as `learning.finetune`, which calls this."""
     started = time.monotonic()
     numbers = labels.numbers(given, len(spectra))
@@ -127,22 +127,22 @@ def finetune(
     values = numbers[places]
     samples = labels.samples_of(groups, places, len(spectra))
     folds = deal(np.zeros(len(places), dtype=np.intp), samples, plan.folds or min(10, len(places)), plan.seed)
-    readings = read(sight, spectra, readings=FOR_QUANTITIES, progress=progress)
-    tried = _try_all(_fits(plan, readings, len(places)), readings, places, values, folds, progress)
+    representations = represent(extractor, spectra, representations=FOR_QUANTITIES, progress=progress)
+    tried = _try_all(_fits(plan, representations, len(places)), representations, places, values, folds, progress)
     chosen = _choose(tried, values, folds)
     report = replace(
         _report(tried, chosen, places, values, folds),
         duplicates=label_errors.duplicates(spectra.values[places], places),
         seconds=time.monotonic() - started,
     )
-    return FineTuned(_model(sight, readings, plan, tried[chosen][0], report, folds), report)
+    return FineTuningResult(_model(extractor, representations, plan, tried[chosen][0], report, folds), report)
 
 
-def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> QuantityReport:
+def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, folds: Folds) -> RegressionReport:
     """What the held-out spectra tell of the chosen fit."""
     one, predicted = tried[chosen]
     low, high = _bounds((predicted - values)[folds.tested], folds.unit[folds.tested])
-    return QuantityReport(
+    return RegressionReport(
         places=places,
         true=values,
         predicted=predicted,
@@ -152,33 +152,44 @@ def _report(tried: Sequence[Told], chosen: int, places: Places, values: Floats, 
         spread=float(values.std()),
         by_sample=folds.by_sample,
         chosen=one.words,
-        attempts=tuple(Attempt(each.words, _rmse(told, values, folds)) for each, told in tried),
+        attempts=tuple(CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried),
         duplicates=(),
         warnings=() if folds.by_sample else (NO_SAMPLES,),
         seconds=0.0,
     )
 
 
-def _fits(plan: FinetunePlan, readings: Readings, many: int) -> list[Fit]:
+def _fits(plan: FinetunePlan, representations: Representations, many: int) -> list[RegressorCandidate]:
     """What is tried, the usual best first."""
     every = [
-        Fit("heights", GAUSSIAN_PROCESS),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
-        *(Fit(reading, RIDGE) for reading in FOR_QUANTITIES),
-        *(Fit(reading, PARTIAL_LEAST_SQUARES, count) for reading in OF_COMPONENTS for count in COMPONENTS),
-        *(Fit(reading, GAUSSIAN_PROCESS) for reading in ("lines", "spectrum", "joined")),
+        RegressorCandidate(
+            "heights", GAUSSIAN_PROCESS
+        ),  # 6.6 % D₂O on single cells, where PLS of the spectrum leaves 8.1
+        *(RegressorCandidate(representation, RIDGE) for representation in FOR_QUANTITIES),
+        *(
+            RegressorCandidate(representation, PARTIAL_LEAST_SQUARES, count)
+            for representation in OF_COMPONENTS
+            for count in COMPONENTS
+        ),
+        *(RegressorCandidate(representation, GAUSSIAN_PROCESS) for representation in ("lines", "spectrum", "joined")),
     ]
     return [
         one
         for one in every
-        if readings.has(one.reading)
-        and plan.reading in (AUTO, one.reading)
-        and plan.head in (AUTO, one.head)
-        and not (one.head == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
-    ] or [Fit("joined", RIDGE)]
+        if representations.has(one.representation)
+        and plan.representation in (AUTO, one.representation)
+        and plan.estimator in (AUTO, one.estimator)
+        and not (one.estimator == GAUSSIAN_PROCESS and many > MOST_OF_A_PROCESS)
+    ] or [RegressorCandidate("joined", RIDGE)]
 
 
 def _try_all(
-    fits: Sequence[Fit], readings: Readings, places: Places, values: Floats, folds: Folds, progress: Progress
+    fits: Sequence[RegressorCandidate],
+    representations: Representations,
+    places: Places,
+    values: Floats,
+    folds: Folds,
+    progress: Progress,
 ) -> list[Told]:
     """Each fit with what it said of spectra held out (n,), NaN where they never were; fewer when stopped."""
     tried: list[Told] = []
@@ -186,23 +197,23 @@ def _try_all(
     try:
         for done, one in enumerate(fits):
             progress(done, len(fits), f"trying {one.words}")
-            if one.reading not in spans:
-                rows = readings.rows(one.reading)[places]
-                spans[one.reading] = Span.of(rows).of_rows(rows)
-            tried.append((one, _held_out(one, spans[one.reading], values, folds)))
-            attempts = [Attempt(each.words, _rmse(told, values, folds)) for each, told in tried]
+            if one.representation not in spans:
+                rows = representations.rows(one.representation)[places]
+                spans[one.representation] = Subspace.of(rows).of_rows(rows)
+            tried.append((one, _held_out(one, spans[one.representation], values, folds)))
+            attempts = [CandidateScore(each.words, _rmse(told, values, folds)) for each, told in tried]
             best = min(attempts, key=lambda each: np.nan_to_num(each.accuracy, nan=np.inf))
-            progress.show(Learned(attempts[-1], best, len(tried), len(fits)))
+            progress.show(TrainingProgress(attempts[-1], best, len(tried), len(fits)))
     except Cancelled:
         if not tried:
             raise
     return tried
 
 
-def _held_out(one: Fit, rows: Floats, values: Floats, folds: Folds) -> NDArray[np.float64]:
+def _held_out(one: RegressorCandidate, rows: Floats, values: Floats, folds: Folds) -> NDArray[np.float64]:
     told = np.full(len(values), np.nan)
     for learn, test in folds.splits():
-        span = Span.of(rows[learn])
+        span = Subspace.of(rows[learn])
         told[test] = fit(one, span.of_rows(rows[learn]), values[learn]).values(span.of_rows(rows[test]))
     return told
 
@@ -247,19 +258,22 @@ def _bounds(wrong: Floats, unit: Places) -> tuple[float, float]:
 
 
 def _model(
-    sight: Sight,
-    readings: Readings,
+    extractor: FeatureExtractor,
+    representations: Representations,
     plan: FinetunePlan,
-    one: Fit,
-    report: QuantityReport,
+    one: RegressorCandidate,
+    report: RegressionReport,
     folds: Folds,
-) -> Taught:
-    rows, joined = readings.rows(one.reading)[report.places], readings.rows("joined")[report.places]
-    span = Span.of(rows)
+) -> FineTunedModel:
+    rows, joined = (
+        representations.rows(one.representation)[report.places],
+        representations.rows("joined")[report.places],
+    )
+    span = Subspace.of(rows)
     learned = fit(one, span.of_rows(rows), report.true)
     kept = novelty.kept(np.zeros(len(joined), dtype=np.intp))
-    arrays: dict[str, NDArray[Any]] = readings.arrays | {
-        "axis": readings.denoised.axis,
+    arrays: dict[str, NDArray[Any]] = representations.arrays | {
+        "axis": representations.denoised.axis,
         "kept": joined[kept],
         "span.mean": span.mean.astype(np.float32),
         "span.basis": span.basis.astype(np.float32),
@@ -268,35 +282,37 @@ def _model(
     }
     if learned.rows is not None:
         arrays |= {"curve.rows": learned.rows.astype(np.float64), "curve.length": np.array([learned.length])}
-    card = TaughtCard(
+    card = FineTunedModelCard(
         name="",
         kind=QUANTITY,
         classes=(),
         counts=(len(report.places),),
-        parent=sight.parent,
-        parent_sha256=sight.sha256,
-        reading=one.reading,
-        head=one.head,
+        parent=extractor.parent,
+        parent_sha256=extractor.sha256,
+        representation=one.representation,
+        estimator=one.estimator,
         axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),
-        stranger_distance=novelty.too_far(joined, np.zeros(len(joined), np.intp), folds, plan.stranger_share),
+        novelty_threshold=novelty.novelty_threshold(
+            joined, np.zeros(len(joined), np.intp), folds, plan.false_unknown_rate
+        ),
         settings=asdict(plan) | {"components": one.components},
         figures=_figures(report),
         notes=(report.headline, *report.warnings),
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
-    return Taught(card, arrays)
+    return FineTunedModel(card, arrays)
 
 
-def _figures(report: QuantityReport) -> dict[str, float]:
+def _figures(report: RegressionReport) -> dict[str, float]:
     bounds = {"RMSE, low": report.low, "RMSE, high": report.high}
     return {"RMSE held out": report.error, **bounds, "spread of the quantity": report.spread}
 
 
-def predicted(model: Taught, readings: Readings) -> NDArray[np.float64]:
+def predicted(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:
     """The quantity in each of N spectra, by what was read of them (N,)."""
     arrays = model.arrays
-    span = Span(arrays["span.mean"], arrays["span.basis"])
+    span = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
-    curve = Curve(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
-    return curve.values(span.of_rows(readings.rows(model.card.reading)))
+    curve = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
+    return curve.values(span.of_rows(representations.rows(model.card.representation)))

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.accuracy import Expected, Sureness
-from ramanstudio.finetuning.finetuned_model import Taught
+from ramanstudio.finetuning.accuracy import AccuracyEstimate, CalibrationCurve
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class CandidateScore:
     """One way to tell the classes apart that was tried, and how often it was right on spectra held out (NaN: not)."""
 
     words: str
@@ -24,7 +24,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Misclassification:
     """A labelled spectrum, by its place, that was named `told` while held out, with that probability."""
 
     place: int
@@ -34,7 +34,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class ReliedOn:
+class ImportantRange:
     """A range of Raman shifts, and how much of the right answer's log-probability is lost without it."""
 
     low_cm: float
@@ -43,7 +43,7 @@ class ReliedOn:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class ClassificationReport:
     """How good a classifier is. Places are those of the spectra given to `finetune`.
 
     `places` (n,) are those with a label; `confusion` (K, K) counts held-out spectra, a row for each true class;
@@ -52,18 +52,18 @@ class Report:
 
     classes: tuple[str, ...]
     counts: tuple[int, ...]
-    expected: Expected
+    expected: AccuracyEstimate
     majority: float
     by_sample: bool
     chosen: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[CandidateScore, ...]
     places: Places
     confusion: NDArray[np.intp]
-    wrong: tuple[Doubt, ...]
-    suspects: tuple[Doubt, ...]
+    wrong: tuple[Misclassification, ...]
+    suspects: tuple[Misclassification, ...]
     duplicates: tuple[tuple[int, ...], ...]
-    sureness: Sureness
-    bands: tuple[ReliedOn, ...]
+    calibration_curve: CalibrationCurve
+    bands: tuple[ImportantRange, ...]
     next_to_label: tuple[int, ...]
     warnings: tuple[str, ...]
     seconds: float
@@ -90,7 +90,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QuantityReport:
+class RegressionReport:
     """How good a model of a quantity is: what was predicted (n,) of spectra held out, against what is true (n,).
 
     `error` is the root mean square of the difference, from `low` to `high` in 95 of 100 cases; `spread` that of the
@@ -106,7 +106,7 @@ class QuantityReport:
     spread: float
     by_sample: bool
     chosen: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[CandidateScore, ...]
     duplicates: tuple[tuple[int, ...], ...]
     warnings: tuple[str, ...]
     seconds: float
@@ -128,21 +128,21 @@ class QuantityReport:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FineTuned:
+class FineTuningResult:
     """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
 
-    model: Taught
-    report: Report | QuantityReport
+    model: FineTunedModel
+    report: ClassificationReport | RegressionReport
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class TrainingProgress:
     """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far.
 
     `loss` is of the last epoch, where features are learned anew."""
 
-    attempt: Attempt
-    best: Attempt
+    attempt: CandidateScore
+    best: CandidateScore
     done: int
     total: int
     loss: float = float("nan")

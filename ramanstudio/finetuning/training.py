@@ -25,15 +25,15 @@ from ramanstudio.finetuning import (
     novelty,
     quantities,
 )
-from ramanstudio.finetuning.candidate_selection import FEWEST_TO_CHOOSE, Candidate, Tried
+from ramanstudio.finetuning.candidate_selection import MIN_LABELS_TO_SELECT, ClassifierCandidate, EvaluatedCandidate
 from ramanstudio.finetuning.classification import probabilities_of
-from ramanstudio.finetuning.classifiers import Head, Linear, Nearest, Span
-from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, READ_AS, FinetunePlan
+from ramanstudio.finetuning.classifiers import AnyClassifier, LinearClassifier, NearestNeighbourClassifier, Subspace
+from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, deal
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, Taught, TaughtCard
-from ramanstudio.finetuning.labels import Labelled
-from ramanstudio.finetuning.report import Attempt, FineTuned, Learned, Report
-from ramanstudio.finetuning.representations import Readings, Sight, read, read_denoised
+from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.labels import ClassLabels
+from ramanstudio.finetuning.report import CandidateScore, ClassificationReport, FineTuningResult, TrainingProgress
+from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent, represent_denoised
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -45,106 +45,124 @@ NO_SAMPLES: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class TrainingSet:
     """What is learned from: readings of all spectra, the labelled among them, and how these are parted."""
 
     spectra: SpectrumSet
-    readings: Readings
-    labelled: Labelled
+    representations: Representations
+    labelled: ClassLabels
     folds: Folds
 
-    def rows(self, reading: str) -> NDArray[np.float32]:
+    def rows(self, representation: str) -> NDArray[np.float32]:
         """The labelled spectra's rows (n, D)."""
-        return self.readings.rows(reading)[self.labelled.places]
+        return self.representations.rows(representation)[self.labelled.places]
 
 
 def finetune(
-    sight: Sight,
+    extractor: FeatureExtractor,
     spectra: SpectrumSet,
     given: Given,
     groups: Given | None = None,
     plan: FinetunePlan | None = None,
     progress: Progress = SILENT,
-) -> FineTuned:
-    """Teach a model the classes, or the quantity, that the labels `given` (N,) tell; a blank is a spectrum without one.
+) -> FineTuningResult:
+    """Fine-tune a model on the classes, or the quantity, in `given` (N,); a blank is a spectrum without a label.
 
-    `groups` (N,) names the sample of each spectrum, so that repeats never fall on both sides of a split. Shows
-    `Learned` rows. Stopped once something was learned, it keeps the best so far; raises Cancelled before. Raises
-    StudioError when the labels do not suit or a spectrum cannot be denoised.
+    `groups` (N,) names the sample of each spectrum, so that replicates of a sample stay in one fold. Shows
+    `TrainingProgress` rows. When stopped after the first candidate, it keeps the best so far. Raises Cancelled when
+    stopped before, StudioError when the labels do not suit or a spectrum cannot be denoised.
     """
     plan = plan or FinetunePlan()
     if plan.quantity or (plan.quantity is None and labels.are_numbers(given, len(spectra))):
-        return quantities.finetune(sight, spectra, given, groups, plan, progress)
+        return quantities.finetune(extractor, spectra, given, groups, plan, progress)
     started = time.monotonic()
     labelled = labels.labelled(given, groups, len(spectra))
     folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
-    few = plan.reading == AUTO and plan.head == AUTO and _too_few_to_choose(labelled)
+    few = plan.representation == AUTO and plan.estimator == AUTO and _too_few_to_choose(labelled)
     wanted = ("joined",) if few else FOR_CLASSES
-    lesson = Lesson(spectra, read(sight, spectra, readings=wanted, progress=progress), labelled, folds)
-    tried, stopped = _try_all(lesson, _candidates(plan, lesson, few), progress)
+    training_set = TrainingSet(
+        spectra, represent(extractor, spectra, representations=wanted, progress=progress), labelled, folds
+    )
+    tried, stopped = _try_all(training_set, _candidates(plan, training_set, few), progress)
     first = _usual(plan, tried, labelled)
-    chosen = int(_choice(tried, first, lesson)[0])
-    if not stopped and feature_tuning.pays_to_try(plan, sight, lesson.readings, labelled.which):
+    chosen = int(_choice(tried, first, training_set)[0])
+    if not stopped and feature_tuning.pays_to_try(plan, extractor, training_set.representations, labelled.which):
         with suppress(Cancelled):
-            sight, lesson, tried, first, chosen = _tuned(sight, lesson, plan, tried, first, chosen, progress)
-    return _finished(sight, lesson, plan, tried, first, chosen, started, SILENT if stopped else progress)
+            extractor, training_set, tried, first, chosen = _tuned(
+                extractor, training_set, plan, tried, first, chosen, progress
+            )
+    return _finished(extractor, training_set, plan, tried, first, chosen, started, SILENT if stopped else progress)
 
 
 def _tuned(
-    sight: Sight, lesson: Lesson, plan: FinetunePlan, tried: list[Tried], first: int, chosen: int, progress: Progress
-) -> tuple[Sight, Lesson, list[Tried], int, int]:
+    extractor: FeatureExtractor,
+    training_set: TrainingSet,
+    plan: FinetunePlan,
+    tried: list[EvaluatedCandidate],
+    first: int,
+    chosen: int,
+    progress: Progress,
+) -> tuple[FeatureExtractor, TrainingSet, list[EvaluatedCandidate], int, int]:
     """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
-    labelled, best = lesson.labelled, tried[chosen].candidate
-    before = sight, lesson, tried, first, chosen
+    labelled, best = training_set.labelled, tried[chosen].candidate
+    before = extractor, training_set, tried, first, chosen
     found = feature_tuning.learned_anew(
-        sight, lesson.readings, labelled.places, labelled.which, lesson.folds, plan, progress
+        extractor, training_set.representations, labelled.places, labelled.which, training_set.folds, plan, progress
     )
     if found is None:
         return before
-    seeing, readings, folds = found
-    anew = replace(lesson, readings=readings, folds=folds)
-    rows = anew.rows(best.reading), anew.rows("tuned")
+    seeing, representations, folds = found
+    anew = replace(training_set, representations=representations, folds=folds)
+    rows = anew.rows(best.representation), anew.rows("tuned")
     won = feature_tuning.wins(*rows, labelled.which, folds.tested, best, len(labelled.classes))
     return before if won is None else (seeing, anew, [won], 0, 0)
 
 
-def _too_few_to_choose(labelled: Labelled) -> bool:
+def _too_few_to_choose(labelled: ClassLabels) -> bool:
     """Whether most classes have so few labels that what is best on them is best by luck."""
-    return float(np.median(labelled.counts)) < FEWEST_TO_CHOOSE
+    return float(np.median(labelled.counts)) < MIN_LABELS_TO_SELECT
 
 
-def _candidates(plan: FinetunePlan, lesson: Lesson, few: bool) -> list[Candidate]:
-    labelled = lesson.labelled
-    some = candidate_selection.candidates(plan, lesson.readings, len(labelled.places), len(labelled.classes))
+def _candidates(plan: FinetunePlan, training_set: TrainingSet, few: bool) -> list[ClassifierCandidate]:
+    labelled = training_set.labelled
+    some = candidate_selection.candidates(
+        plan, training_set.representations, len(labelled.places), len(labelled.classes)
+    )
     return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
 
 
-def _usual(plan: FinetunePlan, tried: Sequence[Tried], labelled: Labelled) -> int:
+def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: ClassLabels) -> int:
     some = [one.candidate for one in tried]
     return some.index(candidate_selection.usual(plan, some, int(np.median(labelled.counts))))
 
 
-def _choice(tried: Sequence[Tried], first: int, lesson: Lesson) -> Places:
-    tested = lesson.folds.tested
+def _choice(tried: Sequence[EvaluatedCandidate], first: int, training_set: TrainingSet) -> Places:
+    tested = training_set.folds.tested
     if not tested.any():
         return np.array([first])
-    return candidate_selection.choose(candidate_selection.right(tried, lesson.labelled.which, tested), first)
+    return candidate_selection.choose(candidate_selection.right(tried, training_set.labelled.which, tested), first)
 
 
-def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> tuple[list[Tried], bool]:
+def _try_all(
+    training_set: TrainingSet, some: Sequence[ClassifierCandidate], progress: Progress
+) -> tuple[list[EvaluatedCandidate], bool]:
     """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
-    tried: list[Tried] = []
+    tried: list[EvaluatedCandidate] = []
     spans: dict[str, NDArray[np.float64]] = {}
     queue = list(some)
     try:
         while queue:
             one = queue.pop(0)
             progress(len(tried), len(tried) + len(queue) + 1, f"trying {one.words}")
-            if one.reading not in spans:
-                rows = lesson.rows(one.reading)
-                spans[one.reading] = Span.of(rows).of_rows(rows)
+            if one.representation not in spans:
+                rows = training_set.rows(one.representation)
+                spans[one.representation] = Subspace.of(rows).of_rows(rows)
             found = candidate_selection.hold_out(
-                spans[one.reading], lesson.labelled.which, len(lesson.labelled.classes), lesson.folds, one
+                spans[one.representation],
+                training_set.labelled.which,
+                len(training_set.labelled.classes),
+                training_set.folds,
+                one,
             )
             tried.append(found)
             _show(tried, len(queue), progress)
@@ -157,63 +175,63 @@ def _try_all(lesson: Lesson, some: Sequence[Candidate], progress: Progress) -> t
     return tried, False
 
 
-def _other_strengths(tried: Sequence[Tried]) -> list[Candidate]:
+def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
     """The best of the regressions, stronger and weaker."""
-    some = [one for one in tried if one.candidate.head == classifiers.LOGISTIC and np.isfinite(one.accuracy)]
+    some = [one for one in tried if one.candidate.estimator == LOGISTIC and np.isfinite(one.accuracy)]
     if not some:
         return []
     best = max(some, key=lambda one: one.accuracy).candidate
     return [replace(best, strength=one) for one in classifiers.STRENGTHS if one != best.strength]
 
 
-def _show(tried: Sequence[Tried], left: int, progress: Progress) -> None:
-    attempts = [Attempt(one.candidate.words, one.accuracy) for one in tried]
+def _show(tried: Sequence[EvaluatedCandidate], left: int, progress: Progress) -> None:
+    attempts = [CandidateScore(one.candidate.words, one.accuracy) for one in tried]
     best = max(attempts, key=lambda one: -1.0 if np.isnan(one.accuracy) else one.accuracy)
-    progress.show(Learned(attempts[-1], best, len(tried), len(tried) + left))
+    progress.show(TrainingProgress(attempts[-1], best, len(tried), len(tried) + left))
 
 
 def _finished(
-    sight: Sight,
-    lesson: Lesson,
+    extractor: FeatureExtractor,
+    training_set: TrainingSet,
     plan: FinetunePlan,
-    tried: Sequence[Tried],
+    tried: Sequence[EvaluatedCandidate],
     first: int,
     chosen: int,
     started: float,
     progress: Progress,
-) -> FineTuned:
+) -> FineTuningResult:
     """The chosen candidate learned from all labels, as a model, and the report."""
-    labelled, folds = lesson.labelled, lesson.folds
+    labelled, folds = training_set.labelled, training_set.folds
     best, tested = tried[chosen], folds.tested
     expected = accuracy.expected(tried, first, chosen, labelled.which, folds, len(labelled.unlabelled))
-    sharpness = accuracy.sharpness(best.scores[tested], labelled.which[tested], expected.accuracy)
-    model = _model(sight, lesson, plan, best.candidate, sharpness)
-    told = accuracy.chances(best.scores[tested], sharpness)
+    inverse_temperature = accuracy.inverse_temperature(best.scores[tested], labelled.which[tested], expected.accuracy)
+    model = _model(extractor, training_set, plan, best.candidate, inverse_temperature)
+    told = accuracy.chances(best.scores[tested], inverse_temperature)
     which, places = labelled.which[tested], labelled.places[tested]
     doubts = label_errors.doubts(told, which, labelled.classes, places)
-    report = Report(
+    report = ClassificationReport(
         classes=labelled.classes,
         counts=labelled.counts,
         expected=expected,
         majority=max(labelled.counts) / sum(labelled.counts),
         by_sample=folds.by_sample,
         chosen=best.candidate.words,
-        attempts=tuple(Attempt(one.candidate.words, one.accuracy) for one in tried),
+        attempts=tuple(CandidateScore(one.candidate.words, one.accuracy) for one in tried),
         places=labelled.places,
         confusion=label_errors.confusion(told, which, len(labelled.classes)),
         wrong=doubts,
         suspects=label_errors.suspects(doubts, told, which, places),
-        duplicates=label_errors.duplicates(lesson.spectra.values[labelled.places], labelled.places),
-        sureness=accuracy.sureness(told, which),
-        bands=_bands(sight, lesson, model, progress) if plan.bands else (),
-        next_to_label=_next(lesson, model),
+        duplicates=label_errors.duplicates(training_set.spectra.values[labelled.places], labelled.places),
+        calibration_curve=accuracy.calibration_curve(told, which),
+        bands=_bands(extractor, training_set, model, progress) if plan.bands else (),
+        next_to_label=_next(training_set, model),
         warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
         seconds=time.monotonic() - started,
     )
-    return FineTuned(Taught(replace(model.card, **_figures(report)), model.arrays), report)
+    return FineTuningResult(FineTunedModel(replace(model.card, **_figures(report)), model.arrays), report)
 
 
-def _figures(report: Report) -> dict[str, Any]:
+def _figures(report: ClassificationReport) -> dict[str, Any]:
     """What the card says of the report."""
     one = report.expected
     figures = {"accuracy of always the commonest class": report.majority}
@@ -223,12 +241,12 @@ def _figures(report: Report) -> dict[str, Any]:
             "95 % interval, low": one.low,
             "95 % interval, high": one.high,
             "accuracy held out": one.held_out,
-            "mean gap between how sure and how often right": report.sureness.gap,
+            "mean gap between how sure and how often right": report.calibration_curve.gap,
         }
     return {"figures": figures, "notes": (report.headline, *report.warnings)}
 
 
-def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
+def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
     if not folds.tested.any():
         return []  # nothing is measured, so nothing is optimistic
     if not folds.by_sample:
@@ -239,74 +257,86 @@ def _warnings_of(folds: Folds, labelled: Labelled) -> list[str]:
     return []
 
 
-def _model(sight: Sight, lesson: Lesson, plan: FinetunePlan, chosen: Candidate, sharpness: float) -> Taught:
-    labelled = lesson.labelled
-    head = _fitted(lesson, chosen)
+def _model(
+    extractor: FeatureExtractor,
+    training_set: TrainingSet,
+    plan: FinetunePlan,
+    chosen: ClassifierCandidate,
+    inverse_temperature: float,
+) -> FineTunedModel:
+    labelled = training_set.labelled
+    estimator = _fitted(training_set, chosen)
     kept = novelty.kept(labelled.which)
-    rows = lesson.rows("joined")
-    arrays: dict[str, NDArray[Any]] = lesson.readings.arrays | {
-        "axis": lesson.spectra.axis,
+    rows = training_set.rows("joined")
+    arrays: dict[str, NDArray[Any]] = training_set.representations.arrays | {
+        "axis": training_set.spectra.axis,
         "kept": rows[kept].astype(np.float32),
     }
-    if isinstance(head, Linear):
-        arrays |= {"weights": head.weights.astype(np.float32), "offset": head.offset.astype(np.float32)}
+    if isinstance(estimator, LinearClassifier):
+        arrays |= {"weights": estimator.weights.astype(np.float32), "offset": estimator.offset.astype(np.float32)}
     else:
-        arrays |= {"rows": head.rows.astype(np.float32), "which": head.which.astype(np.int32)}
-    arrays |= {f"{TUNED}{name}": array for name, array in (sight.weights or {}).items()}
-    card = TaughtCard(
+        arrays |= {"rows": estimator.rows.astype(np.float32), "which": estimator.which.astype(np.int32)}
+    arrays |= {f"{TUNED}{name}": array for name, array in (extractor.weights or {}).items()}
+    card = FineTunedModelCard(
         name="",
         kind=CLASSES,
         classes=labelled.classes,
         counts=labelled.counts,
-        parent=sight.parent,
-        parent_sha256=sight.sha256,
-        reading=chosen.reading,
-        head=chosen.head,
-        axis_cm=(float(lesson.spectra.axis[0]), float(lesson.spectra.axis[-1])),
-        sharpness=sharpness,
-        stranger_distance=novelty.too_far(rows, labelled.which, lesson.folds, plan.stranger_share),
-        settings=asdict(plan) | {"strength": chosen.strength, "read as": READ_AS[chosen.reading]},
+        parent=extractor.parent,
+        parent_sha256=extractor.sha256,
+        representation=chosen.representation,
+        estimator=chosen.estimator,
+        axis_cm=(float(training_set.spectra.axis[0]), float(training_set.spectra.axis[-1])),
+        inverse_temperature=inverse_temperature,
+        novelty_threshold=novelty.novelty_threshold(rows, labelled.which, training_set.folds, plan.false_unknown_rate),
+        settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.representation]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
-    return Taught(card, arrays)
+    return FineTunedModel(card, arrays)
 
 
-def _fitted(lesson: Lesson, chosen: Candidate) -> Head:
+def _fitted(training_set: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
     """The head learned from all labelled spectra, for rows as they are read."""
-    labelled, rows = lesson.labelled, lesson.rows(chosen.reading)
-    if chosen.head == classifiers.NEAREST:
-        return Nearest(rows, labelled.which, len(labelled.classes))
-    span = Span.of(rows)
-    head = classifiers.fit(chosen.head, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength)
-    assert isinstance(head, Linear)
-    return head.outside(span)
+    labelled, rows = training_set.labelled, training_set.rows(chosen.representation)
+    if chosen.estimator == NEAREST:
+        return NearestNeighbourClassifier(rows, labelled.which, len(labelled.classes))
+    span = Subspace.of(rows)
+    estimator = classifiers.fit(
+        chosen.estimator, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength
+    )
+    assert isinstance(estimator, LinearClassifier)
+    return estimator.outside(span)
 
 
-def _bands(sight: Sight, lesson: Lesson, model: Taught, progress: Progress) -> tuple[Any, ...]:
+def _bands(
+    extractor: FeatureExtractor, training_set: TrainingSet, model: FineTunedModel, progress: Progress
+) -> tuple[Any, ...]:
     """The ranges that the model relies on; nothing once somebody has stopped it."""
-    some = label_errors.looked_at(lesson.labelled.which)
+    some = label_errors.looked_at(training_set.labelled.which)
     watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
-    places = lesson.labelled.places[some]
+    places = training_set.labelled.places[some]
 
     def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
-        readings = read_denoised(sight, raw, denoised, lesson.readings.components, (model.card.reading,), watched)
-        return probabilities_of(model, readings)
+        representations = represent_denoised(
+            extractor, raw, denoised, training_set.representations.components, (model.card.representation,), watched
+        )
+        return probabilities_of(model, representations)
 
     try:
         return label_errors.relied_on(
-            lesson.spectra[places], lesson.readings.denoised[places], lesson.labelled.which[some], told
+            training_set.spectra[places],
+            training_set.representations.denoised[places],
+            training_set.labelled.which[some],
+            told,
         )
     except Cancelled:
         return ()
 
 
-def _next(lesson: Lesson, model: Taught) -> tuple[int, ...]:
-    unlabelled = lesson.labelled.unlabelled
+def _next(training_set: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
+    unlabelled = training_set.labelled.unlabelled
     if not len(unlabelled):
         return ()
-    told = probabilities_of(model, lesson.readings)[unlabelled]
-    return label_errors.next_to_label(told, lesson.readings.rows("joined")[unlabelled], unlabelled)
-
-
-__all__ = ["FineTuned", "Learned", "finetune"]
+    told = probabilities_of(model, training_set.representations)[unlabelled]
+    return label_errors.next_to_label(told, training_set.representations.rows("joined")[unlabelled], unlabelled)

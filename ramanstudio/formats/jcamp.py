@@ -19,7 +19,7 @@ from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import Damaged, ordinates, pairs
 from ramanstudio.formats.text.decoding import decode_text
-from ramanstudio.formats.text.header import parse_key_values, prediction_summaries
+from ramanstudio.formats.text.header import facts_of, parse_key_values
 from ramanstudio.formats.validation import bytes_of, read_error, rising
 
 LARGEST_MB: Final = 200
@@ -131,9 +131,7 @@ def _set(path: Path, block: _Block, laser_nm: float | None) -> SpectrumSet:
 
 
 def _facts(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
-    facts = prediction_summaries(
-        path, parse_key_values([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)])
-    )
+    facts = facts_of(path, parse_key_values([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)]))
     instrument = labels.get("SPECTROMETERDATASYSTEM") or labels.get("ORIGIN")
     if instrument:
         facts["instrument"] = instrument

@@ -11,7 +11,7 @@ from typing import Final
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.text.header import parse_key_values, prediction_summaries
+from ramanstudio.formats.text.header import facts_of, parse_key_values
 from ramanstudio.formats.validation import read_error
 
 _ELSEWHERE: Final = {
@@ -53,7 +53,7 @@ def words_in_log(content: bytes, log: int, memo: str, labels: str) -> SpcWords:
         begin = log + (offset if 64 <= offset <= len(content) - log else 64)
         end = log + size if begin - log < size <= len(content) - log else len(content)
         text = content[begin : min(end, begin + 65536)].decode("latin-1").replace("\0", "\n")
-    facts = prediction_summaries(Path("log"), parse_key_values(text.splitlines()))
+    facts = facts_of(Path("log"), parse_key_values(text.splitlines()))
     kept = {name: fact for name, fact in facts.items() if name in ("laser_nm", "exposure_s", "accumulations")}
     return SpcWords(f"{memo}\n{text}", labels, kept)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ramanstudio.mae.network import SpectrumAutoencoder
-    from ramanstudio.mae.pretraining import Example
+    from ramanstudio.mae.training_batch import Example
 
 Floats = NDArray[np.floating[Any]]
 

@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from ramanstudio.clustering import clusters, group_bands, projection
 from ramanstudio.clustering.clusters import METHODS
 from ramanstudio.clustering.group_bands import Band
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import holds_numbers
-from ramanstudio.project.groups import OUTLIER, Groups, Members
+from ramanstudio.denoising.denoised import holds_numbers
+from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Exploration
 from ramanstudio.signal import comparison as compare
 from ramanstudio.signal import map_channels
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Comparison, Engine
+    from ramanstudio.engine import Engine
+    from ramanstudio.signal.comparison import Comparison
 
 __all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "of_most", "portraits", "settle", "split"]
 
@@ -167,7 +169,7 @@ def _followed(explored: Exploration, groups: Groups | None) -> Groups | None:
         near = _nearest(explored.likeness[there], explored.likeness[~there])
         votes = np.stack([(labels[near] == group).sum(axis=1) for group in range(len(groups.groups))], axis=1)
         nearest[~there] = np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), OUTLIER)
-    return groups.of(explored.members, nearest)
+    return groups.for_members(explored.members, nearest)
 
 
 def _nearest(known: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -202,7 +204,7 @@ def find_groups(
     Raises StudioError when there are fewer different spectra than groups, Cancelled when asked to stop.
     """
     found = clusters.cluster(explored.likeness, count, method, progress)
-    return Groups.found(explored.members, found.labels, found.probabilities, method, found.silhouette)
+    return Groups.from_clustering(explored.members, found.labels, found.probabilities, method, found.silhouette)
 
 
 def split(explored: Exploration, groups: Groups, index: int, progress: Progress = SILENT) -> NDArray[np.int64]:

@@ -15,12 +15,14 @@ from ramanstudio.project.project import Predictions
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
 NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
 
 
-def predictions_from(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtCard, found: Classified) -> Predictions:
+def predictions_from(
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
+) -> Predictions:
     """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
     many = len(source)
     words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
@@ -34,7 +36,7 @@ def predictions_from(source: SpectrumSet, rows: NDArray[np.int64], card: TaughtC
     return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
 
 
-def failed_predictions(source: SpectrumSet, card: TaughtCard, problem: str) -> Predictions:
+def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
     """That a model has no answer about a set, and why."""
     many = len(source)
     nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
@@ -43,7 +45,7 @@ def failed_predictions(source: SpectrumSet, card: TaughtCard, problem: str) -> P
 
 def prediction_text(said: Predictions, row: int) -> str:
     """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
-    word = str(said.words[row])
+    word = str(said.labels[row])
     if said.problem or word in ("", NO_NUMBERS):
         return said.problem or ("" if not word else "This spectrum holds values that are not numbers.")
     if said.values is not None:
@@ -61,7 +63,7 @@ def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.fl
 
     NaN where nobody has asked yet.
     """
-    told = np.where(said.unknown & (said.words != ""), UNKNOWN, said.words)
+    told = np.where(said.unknown & (said.labels != ""), UNKNOWN, said.labels)
     names, which, counts = np.unique(told, return_inverse=True, return_counts=True)
     real = [place for place, name in enumerate(names.tolist()) if name not in ("", NO_NUMBERS)]
     order = sorted(real, key=lambda place: (names[place] == UNKNOWN, -counts[place], names[place]))
@@ -70,11 +72,11 @@ def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.fl
     return tuple(str(names[place]) for place in order), numbers[which]
 
 
-def prediction_summaries(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+def summarise_predictions(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
     """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
     facts = []
     for said in answers:
-        asked = rows[(said.words[rows] != "") & (said.words[rows] != NO_NUMBERS)] if len(rows) else rows
+        asked = rows[(said.labels[rows] != "") & (said.labels[rows] != NO_NUMBERS)] if len(rows) else rows
         if len(rows) == 1:
             words = prediction_text(said, int(rows[0]))
         elif not len(asked):
@@ -83,7 +85,7 @@ def prediction_summaries(answers: Sequence[Predictions], rows: NDArray[np.int64]
             values = said.values[asked]
             words = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
         else:
-            told = np.where(said.unknown[asked], UNKNOWN, said.words[asked])
+            told = np.where(said.unknown[asked], UNKNOWN, said.labels[asked])
             names, counts = np.unique(told, return_counts=True)
             best = int(np.argmax(counts))
             words = f"{names[best]}: {counts[best]:,} of {len(asked):,}"

@@ -1,4 +1,4 @@
-"""What is open: entries, what was found out about them, and the snapshots that undo steps through."""
+"""What is open: entries, results, exploration, identifications and predictions, and the history that undo walks."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import FEWEST_TOGETHER
+from ramanstudio.denoising.batches import FEWEST_TOGETHER
 from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.search.matches import Identification
-    from ramanstudio.search.matches import Region as Within
 
-Region = tuple[float, float]
+DERIVED: Final = ("results", "exploration", "identifications", "predictions")  # computed, so undo leaves them alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One row of the list: the spectra of one file, or the sentence that says why there are none.
+    """One row of the spectra list: the spectra of one file, or the `problem` and `remedy` why there are none.
 
-    `noise_region` (low, high) in cm⁻¹ is where the user wants the noise measured; None leaves it to the engine.
-    `together` is the number of the set that its spectra are denoised with: the whole of this entry when it is its own
-    id, else all entries of that number; 0 denoises each spectrum by itself.
+    `noise_region` (low, high) in cm⁻¹ is where the user wants the noise measured; None lets the engine choose.
+    `set_id` is the set that the spectra are denoised with: the entry's own id for this entry as one set, a number that
+    several entries share for one set across files, 0 for each spectrum by itself.
     """
 
     id: int
@@ -38,108 +38,108 @@ class Entry:
     source: SpectrumSet | None = None
     problem: str = ""
     remedy: str = ""
-    noise_region: Region | None = None
-    together: int = 0
+    noise_region: tuple[float, float] | None = None
+    set_id: int = 0
 
     @property
     def is_set(self) -> bool:
-        """Whether it holds enough spectra to be denoised with what they share: a map, a series, repeats."""
+        """Whether it has enough spectra to be denoised as a set: a map, a series, repeats."""
         return self.source is not None and len(self.source) >= FEWEST_TOGETHER
 
     @property
     def in_larger_set(self) -> bool:
-        """Whether it is denoised with the spectra of other entries."""
-        return self.together not in (0, self.id)
+        """Whether its set includes the spectra of other entries."""
+        return self.set_id not in (0, self.id)
 
 
 def look_like_repeats(entries: Sequence[Entry]) -> bool:
-    """Whether several entries are likely to be repeats, saved one a file: on one axis, and not one set already."""
+    """Whether several entries look like repeats saved one per file: one axis, and not yet one set."""
     if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
         return False
     first = entries[0]
-    if first.in_larger_set and all(entry.together == first.together for entry in entries):
+    if first.in_larger_set and all(entry.set_id == first.set_id for entry in entries):
         return False
-    return all(on_one_axis(first, entry, closely=False) for entry in entries)
+    return all(share_axis(first, entry, exact=False) for entry in entries)
 
 
-def on_one_axis(one: Entry, other: Entry, closely: bool = True) -> bool:
-    """Whether two entries are sampled at the same Raman shifts; not `closely`, only ends and numbers are looked at."""
-    if one.source is None or other.source is None:
+def share_axis(first: Entry, second: Entry, exact: bool = True) -> bool:
+    """Whether two entries have the same Raman shifts; unless `exact`, only the ends and the count are compared."""
+    if first.source is None or second.source is None:
         return False
-    if closely:
-        return one.source.same_axis(other.source)
-    axis, beside = one.source.axis, other.source.axis
-    return axis.size == beside.size and axis[0] == beside[0] and axis[-1] == beside[-1]
+    if exact:
+        return first.source.same_axis(second.source)
+    axis, other = first.source.axis, second.source.axis
+    return axis.size == other.size and axis[0] == other[0] and axis[-1] == other[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What the engine made of `source`: denoised spectra and where their noise was measured, or why there are none.
+    """The denoised spectra of `source` and the region their noise was measured in, or the `problem` that prevented it.
 
-    `region_is_manual` tells whether the user chose the region, or the engine did. `together` is what was asked for (see
-    Entry), `set_size` how many spectra the set had whose structure was used: 0 where each was denoised by itself.
-    `model` made it.
+    `region_is_manual` is True when the user chose the region. `set_id` is the set that was requested (see Entry);
+    `set_size` is the number of spectra denoised as one set, 0 when each was denoised by itself. `model` is the name of
+    the model that was used.
     """
 
     source: SpectrumSet
     denoised: Denoised | None = None
-    noise_region: Region | None = None
+    noise_region: tuple[float, float] | None = None
     region_is_manual: bool = False
     problem: str = ""
-    together: int = 0
+    set_id: int = 0
     set_size: int = 0
     model: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exploration:
-    """How the spectra `members` (N of them) of one or many entries lie to each other.
+    """Features of the N spectra in `members` and the planes they are drawn in.
 
-    `features` (N, D) of unit length say what each is of, `likeness` (N, K) is what groups are found by; both were read
-    from the denoised spectra, over `range_cm` (low, high) where their axes differ. `planes` {layout: (N, 2)} puts like
-    by like. `aside` says what the user should know about it; `model` made it.
+    `features` (N, D) are the model's, of unit length; `likeness` (N, K) is the representation that is clustered. Both
+    come from the denoised spectra, compared over `range_cm` (low, high) where their axes differ. `planes` maps the name
+    of a layout to coordinates (N, 2). `aside` is a note for the user; `model` is the name of the model.
     """
 
     members: Members
     features: NDArray[np.float32]
     likeness: NDArray[np.float32]
-    range_cm: Region | None = None
+    range_cm: tuple[float, float] | None = None
     planes: Mapping[str, NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
     aside: str = ""
     model: str = ""
 
     def with_plane(self, layout: str, plane: NDArray[np.float32]) -> Exploration:
-        """The same with another plane (N, 2)."""
+        """Return a copy with the coordinates `plane` (N, 2) for `layout`."""
         return replace(self, planes=MappingProxyType({**self.planes, layout: plane}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identifications:
-    """What the spectra `source` of one entry were found to be: `found` has one for each, None where nobody asked yet.
+    """Search results for the spectra `source` of one entry: one per spectrum in `results`, None where none was run.
 
-    `asked` names the question (which libraries, over which range, which model): answers to another one are old.
-    `libraries` has the hashes of the libraries that were searched, in the order in which a match counts them.
+    `query_key` identifies the query (libraries, range, model); results of another query are out of date. `libraries`
+    are the hashes of the libraries that were searched; the field `library` of a match is an index into it.
     """
 
     source: SpectrumSet
-    found: tuple[Identification | None, ...]
-    asked: str = ""
+    results: tuple[Identification | None, ...]
+    query_key: str = ""
     libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a fine-tuned `model` predicts for the spectra `source` of one entry: `words` (N,), `probabilities` (N,).
+    """What a fine-tuned `model` predicts for the N spectra `source` of one entry.
 
-    Words are classes, or the `values` (N,) of a quantity, which are off by `error` as a rule; empty where nobody has
-    asked. `unknown` (N,) are unlike all it was taught. `asked` is the hash of the model; `problem` says why it has no
-    answer.
+    `labels` (N,) are classes, or the `values` (N,) of a quantity as text with the typical error `error`; empty where
+    nothing was predicted yet. `probabilities` (N,) are those of the labels; `unknown` (N,) marks spectra unlike all
+    that the model was trained on. `model_hash` identifies the model; `problem` says why it could not predict.
     """
 
     source: SpectrumSet
     model: str
-    asked: str
-    words: NDArray[np.str_]
+    model_hash: str
+    labels: NDArray[np.str_]
     probabilities: NDArray[np.float32]
     unknown: NDArray[np.bool_]
     values: NDArray[np.float64] | None = None
@@ -147,174 +147,176 @@ class Predictions:
     problem: str = ""
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all spectra have their answer, as far as there is one."""
-        return bool(self.problem) or bool(np.all(self.words != ""))
+    def is_complete(self) -> bool:
+        """Whether every spectrum has its prediction, or none can have one."""
+        return bool(self.problem) or bool(np.all(self.labels != ""))
 
-    def over(self, before: Predictions | None) -> Predictions:
-        """The same, with the answers that were there before for the spectra that it does not speak of."""
-        if before is None or before.asked != self.asked or before.source is not self.source or before.problem:
+    def merged_with(self, earlier: Predictions | None) -> Predictions:
+        """Return a copy completed from `earlier`, if that is of the same model and spectra."""
+        if (
+            earlier is None
+            or earlier.model_hash != self.model_hash
+            or earlier.source is not self.source
+            or earlier.problem
+        ):
             return self
-        old = self.words == ""
-        pairs = ((before.words, self.words), (before.probabilities, self.probabilities), (before.unknown, self.unknown))
-        words, probabilities, unknown = (np.where(old, one, other) for one, other in pairs)
+        missing = self.labels == ""
         values = self.values
-        if values is not None and before.values is not None:
-            values = np.where(old, before.values, values)
-        return replace(self, words=words, probabilities=probabilities, unknown=unknown, values=values)
+        if values is not None and earlier.values is not None:
+            values = np.where(missing, earlier.values, values)
+        return replace(
+            self,
+            labels=np.where(missing, earlier.labels, self.labels),
+            probabilities=np.where(missing, earlier.probabilities, self.probabilities),
+            unknown=np.where(missing, earlier.unknown, self.unknown),
+            values=values,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """All entries, in the order in which they were opened, the results by entry id, and how all lie to each other.
+    """All entries in the order they were opened, and all that was computed from them, by entry id.
 
-    `groups` are the user's to edit; of spectra that are no longer open they remember where they belonged. `within` is
-    where spectra are compared to identify them; None compares all. `predictions` has, by entry id, those of each
-    fine-tuned model.
+    `groups` are the user's to edit, and remember the groups of spectra that are no longer open. `search_range` is the
+    range of Raman shifts that a search compares; None compares all. `predictions` holds one item per fine-tuned model.
     """
 
     entries: tuple[Entry, ...] = ()
     results: Mapping[int, Result] = field(default_factory=lambda: MappingProxyType({}))
-    explored: Exploration | None = None
+    exploration: Exploration | None = None
     groups: Groups | None = None
-    identified: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
-    within: Within | None = None
+    identifications: Mapping[int, Identifications] = field(default_factory=lambda: MappingProxyType({}))
+    search_range: Region | None = None
     predictions: Mapping[int, tuple[Predictions, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def entry(self, entry_id: int) -> Entry | None:
-        """The entry of this id, or None where it is gone."""
+        """Return the entry with this id, or None if it is no longer open."""
         return next((entry for entry in self.entries if entry.id == entry_id), None)
 
     def result(self, entry: Entry) -> Result | None:
-        """What was found for the spectra that `entry` holds now; None while nothing is known."""
+        """Return the denoising result of the spectra that `entry` holds now, or None if there is none yet."""
         result = self.results.get(entry.id)
         return result if result is not None and result.source is entry.source else None
 
     def identification(self, entry: Entry) -> Identifications | None:
-        """What the spectra that `entry` holds now were found to be; None while nobody has asked."""
-        found = self.identified.get(entry.id)
-        return found if found is not None and found.source is entry.source else None
+        """Return the search results of the spectra that `entry` holds now, or None if there are none yet."""
+        identifications = self.identifications.get(entry.id)
+        return identifications if identifications is not None and identifications.source is entry.source else None
 
-    def answers(self, entry: Entry) -> tuple[Predictions, ...]:
-        """What taught models say of the spectra that `entry` holds now, each model once."""
-        return tuple(one for one in self.predictions.get(entry.id, ()) if one.source is entry.source)
+    def predictions_for(self, entry: Entry) -> tuple[Predictions, ...]:
+        """Return the predictions for the spectra that `entry` holds now, one per fine-tuned model."""
+        return tuple(item for item in self.predictions.get(entry.id, ()) if item.source is entry.source)
 
     def expanded_to_sets(self, entries: Iterable[Entry]) -> list[Entry]:
-        """These entries and all that are denoised with them, in the order of the project."""
+        """Return `entries` and all that are denoised as one set with them, in the order of the project."""
         entries = list(entries)
         ids = {entry.id for entry in entries}
-        sets = {entry.together for entry in entries if entry.in_larger_set}
-        if not sets:
+        set_ids = {entry.set_id for entry in entries if entry.in_larger_set}
+        if not set_ids:
             return entries
-        return [entry for entry in self.entries if entry.id in ids or (entry.in_larger_set and entry.together in sets)]
+        return [entry for entry in self.entries if entry.id in ids or (entry.in_larger_set and entry.set_id in set_ids)]
 
     def with_entries(self, entries: Iterable[Entry]) -> Project:
-        """The same results with other entries."""
+        """Return a copy with other entries."""
         return replace(self, entries=tuple(entries))
 
-    def with_results(self, found: Mapping[int, Result]) -> Project:
-        """The same entries with results added, or replaced."""
-        return replace(self, results=MappingProxyType({**self.results, **found}))
+    def with_results(self, results: Mapping[int, Result]) -> Project:
+        """Return a copy with `results`, by entry id, added or replaced."""
+        return replace(self, results=MappingProxyType({**self.results, **results}))
 
     def without(self, ids: Iterable[int]) -> Project:
-        """The entries that are not in `ids`."""
-        gone = frozenset(ids)
-        return self.with_entries(entry for entry in self.entries if entry.id not in gone)
+        """Return a copy without the entries of these ids."""
+        removed = frozenset(ids)
+        return self.with_entries(entry for entry in self.entries if entry.id not in removed)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A project as it was after an edit, and what the edit was called."""
+    """A project after an edit, and the title of that edit."""
 
     project: Project
-    what: str
+    title: str
     key: object = None
 
 
 class History:
-    """Snapshots of the project; arrays are shared between them, so a step costs a tuple.
+    """Snapshots of the project for undo and redo; arrays are shared between them, so a step costs a tuple.
 
-    What is found is not edited: undo and redo change entries and groups, and leave results where they are.
+    Undo and redo change what the user edits (entries, groups, range) and keep what was computed (DERIVED).
     """
 
     def __init__(self, project: Project | None = None, depth: int = 500) -> None:
         self._snapshots: list[Snapshot] = [Snapshot(project or Project(), "")]
-        self._at = 0
+        self._position = 0
         self._depth = depth
 
     @property
     def present(self) -> Project:
         """The project as it is now."""
-        return self._snapshots[self._at].project
+        return self._snapshots[self._position].project
 
     @property
     def undo_title(self) -> str:
-        """What the next undo takes back, such as "Remove 3 spectra"; empty where there is nothing to undo."""
-        return self._snapshots[self._at].what if self._at else ""
+        """The title of the edit that undo would revert, such as "Remove 3 spectra"; empty when there is none."""
+        return self._snapshots[self._position].title if self._position else ""
 
     @property
     def redo_title(self) -> str:
-        """What the next redo does again; empty where there is nothing to redo."""
-        return self._snapshots[self._at + 1].what if self._at + 1 < len(self._snapshots) else ""
+        """The title of the edit that redo would repeat; empty when there is none."""
+        following = self._position + 1
+        return self._snapshots[following].title if following < len(self._snapshots) else ""
 
-    def push(self, project: Project, what: str, key: object = None) -> Project:
-        """Make `project` the present; an edit with the same `key` as the last becomes one step with it."""
-        del self._snapshots[self._at + 1 :]
-        if key is not None and self._at and self._snapshots[self._at].key == key:
-            self._snapshots[self._at] = Snapshot(project, what, key)
+    def push(self, project: Project, title: str, key: object = None) -> Project:
+        """Make `project` the present; an edit with the same `key` as the last one is merged with it into one step."""
+        del self._snapshots[self._position + 1 :]
+        if key is not None and self._position and self._snapshots[self._position].key == key:
+            self._snapshots[self._position] = Snapshot(project, title, key)
             return project
-        self._snapshots.append(Snapshot(project, what, key))
+        self._snapshots.append(Snapshot(project, title, key))
         del self._snapshots[: max(0, len(self._snapshots) - self._depth)]
-        self._at = len(self._snapshots) - 1
+        self._position = len(self._snapshots) - 1
         return project
 
-    def keep(self, found: Mapping[int, Result]) -> Project:
-        """Add results to the present; this is no step that could be undone."""
-        now = self._snapshots[self._at]
-        self._snapshots[self._at] = replace(now, project=now.project.with_results(found))
-        return self.present
+    def add_results(self, results: Mapping[int, Result]) -> Project:
+        """Add denoising results, by entry id, to the present; not a step that can be undone."""
+        return self._replace_present(self.present.with_results(results))
 
-    def add_exploration(self, explored: Exploration, groups: Groups | None) -> Project:
-        """Add to the present how its spectra lie to each other, and `groups` if given; no step that could be undone."""
-        now = self._snapshots[self._at]
-        project = replace(now.project, explored=explored, groups=groups or now.project.groups)
-        self._snapshots[self._at] = replace(now, project=project)
-        return self.present
+    def add_exploration(self, exploration: Exploration, groups: Groups | None) -> Project:
+        """Add an exploration to the present, and `groups` if given; not a step that can be undone."""
+        project = self.present
+        return self._replace_present(replace(project, exploration=exploration, groups=groups or project.groups))
 
-    def add_identifications(self, found: Mapping[int, Identifications]) -> Project:
-        """Add to the present what spectra were found to be; no step that could be undone."""
-        now = self._snapshots[self._at]
-        identified = MappingProxyType({**now.project.identified, **found})
-        self._snapshots[self._at] = replace(now, project=replace(now.project, identified=identified))
-        return self.present
+    def add_identifications(self, identifications: Mapping[int, Identifications]) -> Project:
+        """Add search results, by entry id, to the present; not a step that can be undone."""
+        merged = MappingProxyType({**self.present.identifications, **identifications})
+        return self._replace_present(replace(self.present, identifications=merged))
 
-    def add_predictions(self, found: Mapping[int, Predictions]) -> Project:
-        """Add to the present what a taught model says of entries, by id; no step that could be undone."""
-        now = self._snapshots[self._at]
-        known = dict(now.project.predictions)
-        for entry_id, said in found.items():
-            others = [one for one in known.get(entry_id, ()) if one.model != said.model]
-            before = next((one for one in known.get(entry_id, ()) if one.model == said.model), None)
-            known[entry_id] = (*others, said.over(before))
-        predictions = replace(now.project, predictions=MappingProxyType(known))
-        self._snapshots[self._at] = replace(now, project=predictions)
-        return self.present
+    def add_predictions(self, predictions: Mapping[int, Predictions]) -> Project:
+        """Add the predictions of one model, by entry id, to the present; not a step that can be undone."""
+        merged = dict(self.present.predictions)
+        for entry_id, added in predictions.items():
+            existing = merged.get(entry_id, ())
+            earlier = next((item for item in existing if item.model == added.model), None)
+            others = [item for item in existing if item.model != added.model]
+            merged[entry_id] = (*others, added.merged_with(earlier))
+        return self._replace_present(replace(self.present, predictions=MappingProxyType(merged)))
 
     def undo(self) -> Project:
-        """Step back; the project as it was, with all that has been found since. Does nothing at the beginning."""
+        """Step back, keeping what was computed since; does nothing at the beginning."""
         return self._step(-1)
 
     def redo(self) -> Project:
-        """Step forward again. Does nothing at the end."""
+        """Step forward again; does nothing at the end."""
         return self._step(1)
 
     def _step(self, by: int) -> Project:
-        to = self._at + by
-        if 0 <= to < len(self._snapshots):
-            now = self.present
-            self._at = to
-            then = self._snapshots[to]
-            kept = {name: getattr(now, name) for name in ("results", "explored", "identified", "answered")}
-            found = replace(then.project, **kept)
-            self._snapshots[to] = replace(then, project=found)
+        target = self._position + by
+        if 0 <= target < len(self._snapshots):
+            derived = {name: getattr(self.present, name) for name in DERIVED}
+            self._position = target
+            self._replace_present(replace(self.present, **derived))
         return self.present
+
+    def _replace_present(self, project: Project) -> Project:
+        self._snapshots[self._position] = replace(self._snapshots[self._position], project=project)
+        return project

@@ -81,7 +81,7 @@ def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray
     """
     rows = _by_name(identified)
     names = tuple(sorted(rows, key=lambda name: (name == UNKNOWN, -len(rows[name]), name)))
-    labels = np.full(len(identified.found), np.nan)
+    labels = np.full(len(identified.results), np.nan)
     for place, name in enumerate(names):
         labels[rows[name]] = place
     return names, labels
@@ -96,7 +96,7 @@ def substance_of(found: Identification | None) -> str:
 
 def _by_name(identified: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
-    for row, found in enumerate(identified.found):
+    for row, found in enumerate(identified.results):
         if found is not None:
             rows.setdefault(substance_of(found), []).append(row)
     return rows

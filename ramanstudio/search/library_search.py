@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
 from ramanstudio.search.band_matching import Bands, compared, find_bands
 from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID
-from ramanstudio.search.matches import Identification, Match, Region
+from ramanstudio.search.matches import Identification, Match
 from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, judge
 from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, correlation, listed, looked_at, nearest
 

@@ -3,26 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Where spectra are compared: from `low_cm` to `high_cm`, but not in the ranges `without`, all in cm⁻¹."""
-
-    low_cm: float
-    high_cm: float
-    without: tuple[tuple[float, float], ...] = ()
-
-    def holds(self, axis: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which places of an `axis` (B,) in cm⁻¹ are compared, (B,)."""
-        held = np.asarray((axis >= self.low_cm) & (axis <= self.high_cm))
-        for low, high in self.without:
-            held &= (axis < low) | (axis > high)
-        return held
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.ranges import Region
 from ramanstudio.search.fingerprints import COARSE, GRID, READINGS
-from ramanstudio.search.matches import Region
 
 Floats = NDArray[np.floating[Any]]
 Prints = Mapping[str, NDArray[Any]]
@@ -44,7 +44,7 @@ def looked_at(fingerprints: Prints, within: Region | None) -> NDArray[np.bool_]:
     places = np.arange(GRID.samples)
     inside = (places >= fingerprints["first"][:, None]) & (places < fingerprints["last"][:, None])
     if within is not None:
-        inside &= within.holds(GRID.places)
+        inside &= within.contains(GRID.places)
     return inside
 
 

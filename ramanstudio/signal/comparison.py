@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.spectral_features import Components
+from ramanstudio.signal.pca import PrincipalComponents
 
 Floats = NDArray[np.floating[Any]]
 
@@ -70,15 +70,15 @@ def line_likeness(
     many = sum(len(one) for one in sets)
     chosen = np.sort(np.random.default_rng(0).permutation(many)[:ENOUGH])
     readings = spectral_features.line_features(axis, _rows(sets, axis, chosen))
-    found = [Components.of(rows) for rows in readings]
+    found = [PrincipalComponents.fit(rows) for rows in readings]
     if len(chosen) == many:
-        return np.hstack([one.of_rows(rows) for one, rows in zip(found, readings, strict=True)])
+        return np.hstack([one.transform(rows) for one, rows in zip(found, readings, strict=True)])
     likeness = np.empty((many, sum(len(one.axes) for one in found)), dtype=np.float32)
     for start in range(0, many, BLOCK):
         progress(start, many, "spectra compared")
         block = np.arange(start, min(start + BLOCK, many))
         readings = spectral_features.line_features(axis, _rows(sets, axis, block))
-        likeness[block] = np.hstack([one.of_rows(rows) for one, rows in zip(found, readings, strict=True)])
+        likeness[block] = np.hstack([one.transform(rows) for one, rows in zip(found, readings, strict=True)])
     return likeness
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.signal.map_grid import Grid, Places, Series, places_of
 from ramanstudio.signal.snr import noise_sigma
 
@@ -20,7 +21,6 @@ _ALIKE: Final = 1e-6  # numbers that differ by less, relatively, differ by round
 _ROWS: Final = 8192  # worked on at once, so that a large map needs no second copy of itself
 
 Floats = NDArray[np.floating[Any]]
-Region = tuple[float, float]
 Needs = Literal["", "band", "bands", "three bands", "denoised", "groups", "explored", "identified", "classes", "values"]
 
 
@@ -71,7 +71,7 @@ def total(axis: Floats, values: Floats) -> NDArray[np.float64]:
     return _weighed(values, _trapezoid(axis))
 
 
-def band_area(axis: Floats, values: Floats, band: Region) -> NDArray[np.float64]:
+def band_area(axis: Floats, values: Floats, band: ShiftRange) -> NDArray[np.float64]:
     """The area of `band` (low, high) in cm⁻¹ above the straight line between its ends, (B,), (N, B) -> (N,).
 
     NaN where fewer than three points of the axis lie within.
@@ -86,7 +86,7 @@ def band_area(axis: Floats, values: Floats, band: Region) -> NDArray[np.float64]
     return _weighed(values[:, inside], weights)
 
 
-def band_ratio(axis: Floats, values: Floats, first: Region, second: Region) -> NDArray[np.float64]:
+def band_ratio(axis: Floats, values: Floats, first: ShiftRange, second: ShiftRange) -> NDArray[np.float64]:
     """The area of one band over that of another, (N,); NaN where the second has none."""
     above, below = band_area(axis, values, first), band_area(axis, values, second)
     known = np.isfinite(below) & (below > 0)
@@ -94,7 +94,7 @@ def band_ratio(axis: Floats, values: Floats, first: Region, second: Region) -> N
     return ratio
 
 
-def peak_position(axis: Floats, values: Floats, band: Region, error: Floats | None = None) -> NDArray[np.float64]:
+def peak_position(axis: Floats, values: Floats, band: ShiftRange, error: Floats | None = None) -> NDArray[np.float64]:
     """Where in `band` each spectrum is highest above the line between the band's ends, in cm⁻¹, (N,).
 
     The vertex of the parabola through the highest point and its neighbours. NaN where the peak does not stand out by
@@ -128,7 +128,7 @@ def distance(features: Floats, selected: NDArray[np.bool_]) -> NDArray[np.float6
     return np.asarray(1 - (features @ middle) / np.maximum(lengths, 1e-12), dtype=np.float64)
 
 
-def limits_of(numbers: Floats, percentiles: Region = (2.0, 98.0)) -> tuple[float, float]:
+def limits_of(numbers: Floats, percentiles: ShiftRange = (2.0, 98.0)) -> tuple[float, float]:
     """The numbers between which colours are spread; NaN where there is none."""
     known = numbers[np.isfinite(numbers)]
     if not known.size:
@@ -138,7 +138,9 @@ def limits_of(numbers: Floats, percentiles: Region = (2.0, 98.0)) -> tuple[float
     return (low - 0.5, high + 0.5) if flat else (low, high)
 
 
-def even_rows(series: Series, axis: Floats, values: Floats, columns: int = 1200) -> tuple[NDArray[np.float32], Region]:
+def even_rows(
+    series: Series, axis: Floats, values: Floats, columns: int = 1200
+) -> tuple[NDArray[np.float32], ShiftRange]:
     """Spectra of a series as rows of a picture, at evenly spaced shifts, each the nearest sample; and the shifts' ends.
 
     -> (n, C) with C at most `columns`, (low, high) in cm⁻¹.
@@ -150,7 +152,7 @@ def even_rows(series: Series, axis: Floats, values: Floats, columns: int = 1200)
     return np.asarray(values[series.rows][:, nearest], dtype=np.float32), (float(axis[0]), float(axis[-1]))
 
 
-def highest_bands(axis: Floats, mean: Floats, most: int = 3, reach_cm: float = 20.0) -> Sequence[Region]:
+def highest_bands(axis: Floats, mean: Floats, most: int = 3, reach_cm: float = 20.0) -> Sequence[ShiftRange]:
     """Bands around the highest lines of a mean spectrum (B,), apart from each other; a first guess to drag from."""
     heights = np.where(np.isfinite(mean), mean, np.nanmin(mean) if np.isfinite(mean).any() else 0.0)
     span = float(axis[-1] - axis[0])
@@ -168,7 +170,7 @@ def highest_bands(axis: Floats, mean: Floats, most: int = 3, reach_cm: float = 2
     return bands
 
 
-def _inside(axis: Floats, band: Region) -> slice:
+def _inside(axis: Floats, band: ShiftRange) -> slice:
     return slice(int(np.searchsorted(axis, band[0])), int(np.searchsorted(axis, band[1], side="right")))
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.signal.pca import unit_rows
 
 Floats = NDArray[np.floating[Any]]
 
 COARSE = 256  # samples that a baseline is fitted on; it varies slowly, and each fit is a tenth of the work
 STIFFNESS, ASYMMETRY = 1000.0, 0.01  # of the baseline on that axis: of 300 to 3000, the middle one
 SLOPE_SAMPLES, SLOPE_DEGREE = 15, 2  # window and degree of the Savitzky-Golay derivative
-COMPONENTS = 32
-EVENNESS = 0.5  # the power of a component's size that is left: between a whitened set (0) and the set itself (1)
 
 
 def baseline(axis: Floats, values: Floats) -> NDArray[np.float32]:
@@ -43,16 +41,6 @@ def without_baseline(spectra: SpectrumSet) -> SpectrumSet:
     return spectra.with_values(spectra.values - baseline(spectra.axis, spectra.values))
 
 
-def unit(rows: Floats) -> NDArray[np.float32]:
-    """`rows` (N, D) about their own mean, of unit length; those that do not vary are zero."""
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-12).astype(
-        np.float32
-    )
-    return scaled
-
-
 def line_features(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Two readings of `denoised` spectra (N, B), each of unit length: the root of the lines' heights, and the slope.
 
@@ -62,33 +50,4 @@ def line_features(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32], 
 
     heights = np.sqrt(np.maximum(denoised - baseline(axis, denoised), 0))
     window = min(SLOPE_SAMPLES, (len(axis) - 1) // 2 * 2 + 1)
-    return unit(heights), unit(savgol_filter(denoised, window, SLOPE_DEGREE, deriv=1, axis=1))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Components:
-    """The first principal components of a set: `mean` (B,), `axes` (K, B), and `scale` (K,), which evens them out."""
-
-    mean: Floats
-    axes: Floats
-    scale: Floats
-
-    @classmethod
-    def of(cls, rows: Floats) -> Components:
-        """Those of `rows` (N, B)."""
-        from ramanstudio.denoising.set_components import principal
-
-        mean = rows.mean(axis=0)
-        _, sizes, axes = principal(rows - mean)
-        first = slice(min(COMPONENTS, *rows.shape))
-        scale = np.where(sizes[first] > 1e-5 * sizes[0], np.maximum(sizes[first], 1e-30) ** (EVENNESS - 1), 0)
-        return cls(mean, axes[first].astype(np.float32), scale)
-
-    def of_rows(self, rows: Floats) -> NDArray[np.float32]:
-        """The components of `rows` (N, B), each row of unit length -> (N, K)."""
-        return unit(((rows - self.mean) @ self.axes.T) * self.scale)
-
-
-def components(rows: Floats) -> NDArray[np.float32]:
-    """The first principal components of a set of `rows` (N, D), evened out, each row of unit length -> (N, K)."""
-    return Components.of(rows).of_rows(rows)
+    return unit_rows(heights), unit_rows(savgol_filter(denoised, window, SLOPE_DEGREE, deriv=1, axis=1))

@@ -17,13 +17,13 @@ from ramanstudio.cli import main
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.formats import hdf5, registry
 from ramanstudio.library import library, library_folder
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search import fingerprints
-from ramanstudio.search.matches import Region
 from ramanstudio.signal.spectral_features import without_baseline
 
 AXIS = np.linspace(200, 1800, 321)

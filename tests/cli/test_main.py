@@ -19,7 +19,8 @@ from ramanstudio.cli.terminal import ProgressBar, table
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised, Engine, holds_numbers, over_gaps, warn_of_gaps
+from ramanstudio.denoising.denoised import Denoised, holds_numbers, over_gaps, warn_of_gaps
+from ramanstudio.engine import Engine
 from ramanstudio.export import tables
 
 

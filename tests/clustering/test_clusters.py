@@ -3,6 +3,7 @@ import pytest
 
 from ramanstudio.clustering import clusters
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import Cancelled, Progress
 
 
@@ -79,9 +80,9 @@ def test_every_method_takes_few_spectra(method, many):
 def test_a_spectrum_unlike_all_others_is_an_outlier_and_has_no_chance(method):
     features, _ = groups(np.random.default_rng(5), sizes=(60, 50, 40))
     found = clusters.cluster(np.vstack([features, np.full((1, 8), 3.0)]), 3, method)
-    assert found.labels[-1] == clusters.OUTLIER
+    assert found.labels[-1] == OUTLIER
     assert found.probabilities[-1] == 0
-    assert np.mean(found.labels == clusters.OUTLIER) <= 0.02
+    assert np.mean(found.labels == OUTLIER) <= 0.02
 
 
 def test_an_unknown_method_is_a_sentence():

@@ -10,7 +10,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised
+from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.export import figures
 
 

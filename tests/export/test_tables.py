@@ -10,7 +10,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised
+from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.export import tables
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Entry, Exploration, Project, Result
@@ -190,7 +190,7 @@ def grouped(tmp_path: Path) -> tuple[Project, Groups]:
     )
     members = Members.of_entries([(7, 4), (9, 1)])
     chances = np.array([1, 0.5, 0.75, 0, 1], dtype=np.float32)
-    groups = Groups.found(members, np.array([0, 1, 0, -1, 1]), chances).renamed(1, "calcite, white")
+    groups = Groups.from_clustering(members, np.array([0, 1, 0, -1, 1]), chances).renamed(1, "calcite, white")
     rows = np.eye(5, dtype=np.float32)
     plane = np.arange(10, dtype=np.float32).reshape(5, 2)
     explored = Exploration(members[::-1], rows, rows).with_plane("components", plane[::-1])

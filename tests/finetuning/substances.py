@@ -6,7 +6,7 @@ import numpy as np
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.representations import FeatureExtractor
 
 AXIS = np.linspace(300, 1700, 300)
 LINES = {"talc": (680, 1050), "quartz": (465, 1160), "zircon": (1008, 440)}
@@ -37,4 +37,4 @@ def no_features(_: SpectrumSet, __: Progress) -> None:
     """Of a model that has none."""
 
 
-SIGHT = Sight("smoother", "fingerprint", smooth, no_features)
+SIGHT = FeatureExtractor("smoother", "fingerprint", smooth, no_features)

@@ -11,7 +11,7 @@ from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.report import Learned, Report
+from ramanstudio.finetuning.report import ClassificationReport, TrainingProgress
 from ramanstudio.finetuning.training import finetune
 from tests.finetuning.substances import AXIS, LINES, SIGHT, substances
 
@@ -61,7 +61,7 @@ def test_the_stated_interval_holds_what_comes_true():
         spectra, names = substances(30, noise=1.6)
         order = np.random.default_rng(seed).permutation(len(names))
         spectra, names = spectra[order], names[order]
-        plan = FinetunePlan(reading="spectrum", head="LDA", seed=seed)
+        plan = FinetunePlan(representation="spectrum", estimator="LDA", seed=seed)
         found = finetune(SIGHT, spectra, some_labels(names, 10), plan=plan)
         rest = np.array(some_labels(names, 10) == "")
         true = np.mean(classify(SIGHT, spectra[rest], found.model).labels == names[rest])
@@ -79,7 +79,7 @@ def test_repeats_of_one_sample_never_check_each_other():
     own = np.repeat(draw.normal(0, 0.3, (8, len(AXIS))), 3, axis=0)
     labels = np.array(["sick", "well"] * 4, dtype=object)[samples]
     spectra = spectra.with_values(spectra.values + own)
-    plan = FinetunePlan(reading="spectrum", head="nearest")
+    plan = FinetunePlan(representation="spectrum", estimator="nearest")
     without, with_samples = (finetune(SIGHT, spectra, labels, groups, plan).report for groups in (None, samples))
     assert without.expected.held_out > 0.9 and not without.by_sample
     assert with_samples.expected.held_out < 0.8 and with_samples.by_sample
@@ -149,19 +149,19 @@ def test_two_hundred_classes_are_learned():
     centres = np.repeat(draw.uniform(250, 2950, (200, 6, 1)), 2, axis=0)
     values = np.exp(-0.5 * ((axis - centres) / 10) ** 2).sum(axis=1) + 0.05 * draw.standard_normal((400, 400))
     names = np.repeat([f"species {number:03}" for number in range(200)], 2)
-    found = finetune(SIGHT, SpectrumSet.of(axis, values), names, plan=FinetunePlan(head="nearest"))
+    found = finetune(SIGHT, SpectrumSet.of(axis, values), names, plan=FinetunePlan(estimator="nearest"))
     assert len(found.report.classes) == 200 and found.report.expected.accuracy > 0.9
 
 
 def test_stopped_it_keeps_the_best_so_far():
     spectra, names = substances(8)
-    seen: list[Learned] = []
+    seen: list[TrainingProgress] = []
 
     def two_are_enough() -> bool:
         return len(seen) >= 2
 
     found = finetune(SIGHT, spectra, names, progress=Progress(on_show=seen.append, is_cancelled=two_are_enough))
-    assert isinstance(found.report, Report) and len(found.report.attempts) == len(seen) == 2
+    assert isinstance(found.report, ClassificationReport) and len(found.report.attempts) == len(seen) == 2
     assert seen[-1].best.accuracy >= seen[0].attempt.accuracy
 
 
@@ -203,7 +203,7 @@ def test_a_quantity_is_predicted_with_its_error():
 def test_numbers_are_classes_unless_they_are_said_to_be_a_quantity():
     spectra, share = mixtures(levels=3)
     levels = [f"{100 * one:.0f}" for one in share]
-    assert isinstance(finetune(SIGHT, spectra, levels).report, Report)
+    assert isinstance(finetune(SIGHT, spectra, levels).report, ClassificationReport)
     asked = finetune(SIGHT, spectra, levels, plan=FinetunePlan(quantity=True), progress=SILENT)
     assert asked.report.error < 10 and asked.model.card.kind == "quantity"
     with pytest.raises(StudioError, match="'much' is not a number"):

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised, holds_numbers, over_gaps, warn_of_gaps
+from ramanstudio.denoising.denoised import Denoised, holds_numbers, over_gaps, warn_of_gaps
 from ramanstudio.gui.shell.studio import Studio
 from ramanstudio.gui.spectra_list.entry_model import STATE
 

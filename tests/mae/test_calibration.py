@@ -12,7 +12,7 @@ from ramanstudio.mae.calibration import Calibration, calibrate
 from ramanstudio.mae.config import NetworkPlan
 from ramanstudio.mae.network import SpectrumAutoencoder
 from ramanstudio.mae.predictor import Predictor
-from ramanstudio.mae.pretraining import Example
+from ramanstudio.mae.training_batch import Example
 
 SMALL = NetworkPlan(width=16, heads=2, encoder_layers=1)
 

@@ -10,7 +10,7 @@ from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.config import FinetunePlan
-from ramanstudio.finetuning.representations import Sight
+from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import finetuning
 from ramanstudio.mae.config import EmbedderPlan
@@ -118,10 +118,10 @@ def test_where_nothing_fits_it_says_so(monkeypatch):
         learn(tuner(), epochs=1)
 
 
-def sight() -> Sight:
+def extractor() -> FeatureExtractor:
     one = tuner()
     weights = {name: weight.numpy() for name, weight in one._embedder.state_dict().items()}
-    return Sight(
+    return FeatureExtractor(
         "made up", "fingerprint", lambda spectra, _: spectra, lambda d, _: one.features(d.axis, d.values, weights), one
     )
 
@@ -130,19 +130,21 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
     full_above(0, monkeypatch)
     values, which = hidden_classes()
     warnings: list[str] = []
-    plan = FinetunePlan(reading="features", head="nearest", full="always", bands=False)
-    found = finetune(sight(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
+    plan = FinetunePlan(representation="features", estimator="nearest", full="always", bands=False)
+    found = finetune(extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
     assert found.report.chosen.startswith("features") and "no memory" in warnings[0]
 
 
 def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_the_model(monkeypatch):
     values, which = hidden_classes(80)
     spectra = SpectrumSet.of(AXIS, values)
-    plan = FinetunePlan(reading="features", head="nearest", full="always", epochs=2, bands=False)
-    won = finetune(sight(), spectra, which, None, plan)  # by nearest features alone the classes are hardly told apart
+    plan = FinetunePlan(representation="features", estimator="nearest", full="always", epochs=2, bands=False)
+    won = finetune(
+        extractor(), spectra, which, None, plan
+    )  # by nearest features alone the classes are hardly told apart
     assert "learned anew" in won.report.chosen
     assert won.report.confusion.sum() < 30  # judged on the part that it was kept from
-    told = classify(sight(), spectra, won.model)
+    told = classify(extractor(), spectra, won.model)
     assert np.mean(told.labels == which.astype(str)) > 0.9
-    usual = FinetunePlan(reading="lines", head="LDA", full="always", epochs=1, bands=False)
-    assert "learned anew" not in finetune(sight(), spectra, which, None, usual).report.chosen
+    usual = FinetunePlan(representation="lines", estimator="LDA", full="always", epochs=1, bands=False)
+    assert "learned anew" not in finetune(extractor(), spectra, which, None, usual).report.chosen

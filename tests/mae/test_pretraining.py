@@ -14,7 +14,8 @@ from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
 from ramanstudio.mae.config import NetworkPlan, PretrainPlan
 from ramanstudio.mae.distributed import Team
-from ramanstudio.mae.pretraining import Pretraining, draw_example, loss_of, pretrain
+from ramanstudio.mae.pretraining import Pretraining, loss_of, pretrain
+from ramanstudio.mae.training_batch import draw_example
 
 TINY = NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1)
 ALONE = Team(0, 1, torch.device("cpu"))

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.project.groups import OUTLIER, Groups, Members
+from ramanstudio.core.labels import OUTLIER
+from ramanstudio.project.groups import Groups, Members
 
 
 @pytest.fixture
 def groups() -> Groups:
     """Five spectra of two entries in three groups, and one outlier."""
     members = Members.of_entries([(4, 4), (9, 2)])
-    return Groups.found(members, np.array([0, 0, 1, 1, 2, OUTLIER]), np.full(6, 0.9, dtype=np.float32), "k-means")
+    return Groups.from_clustering(
+        members, np.array([0, 0, 1, 1, 2, OUTLIER]), np.full(6, 0.9, dtype=np.float32), "k-means"
+    )
 
 
 def test_found_groups_are_numbered_counted_and_coloured_apart(groups: Groups) -> None:
@@ -68,9 +71,9 @@ def test_a_group_given_up_leaves_its_spectra_without_one(groups: Groups) -> None
 
 def test_spectra_keep_their_groups_when_others_come_and_go(groups: Groups) -> None:
     now = Members.of_entries([(9, 2), (4, 3), (12, 1)])
-    kept = groups.of(now, nearest=np.full(6, 2))
+    kept = groups.for_members(now, nearest=np.full(6, 2))
     assert kept.names() == ["Group 3", "outlier", "Group 1", "Group 1", "Group 2", "Group 3"]
-    assert groups.of(now).labels[-1] == OUTLIER
+    assert groups.for_members(now).labels[-1] == OUTLIER
 
 
 def test_members_are_found_among_others_and_by_entry() -> None:

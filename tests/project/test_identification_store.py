@@ -24,7 +24,7 @@ def a_project(found: tuple[Identification | None, ...]) -> Project:
     source = SpectrumSet(np.linspace(200, 1800, 64), np.ones((len(found), 64), dtype=np.float32))
     entry = Entry(7, "map.txt", Path("map.txt"), source)
     identified = Identifications(source, found, "what was asked", ("abc", "déf"))
-    return Project((entry,), identified=MappingProxyType({7: identified}))
+    return Project((entry,), identifications=MappingProxyType({7: identified}))
 
 
 FOUND = (
@@ -42,8 +42,8 @@ def test_identifications_come_back_as_they_were(tmp_path: Path, found: tuple[Ide
     (entry,) = project.entries
     identified = project.identification(entry)
     assert identified is not None
-    assert identified.found == found
-    assert (identified.asked, identified.libraries) == ("what was asked", ("abc", "déf"))
+    assert identified.results == found
+    assert (identified.query_key, identified.libraries) == ("what was asked", ("abc", "déf"))
 
 
 @pytest.mark.parametrize("name", ["rows", "verdicts", "names", "bands", "texts", "band_counts"])

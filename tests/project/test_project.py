@@ -55,7 +55,7 @@ def test_results_survive_undo_and_are_no_step_of_their_own() -> None:
     history = History()
     history.push(Project((entry(1, source),)), "Open files")
     history.push(history.present.without([1]), "Remove 1 entry")
-    history.keep({1: Result(source, problem="too short")})
+    history.add_results({1: Result(source, problem="too short")})
     project = history.undo()
     found = project.result(project.entries[0])
     assert found is not None
@@ -96,13 +96,13 @@ def test_entries_that_could_be_repeats_are_on_one_axis_and_not_one_set_yet() -> 
     assert look_like_repeats(files)
     assert not look_like_repeats(files[:3])
     assert not look_like_repeats([*files, entry(5, SpectrumSet.of(np.arange(11.0), np.ones(11)))])
-    assert not look_like_repeats([replace(one, together=9) for one in files])
-    assert look_like_repeats([*(replace(one, together=9) for one in files), entry(5, spectra())])
+    assert not look_like_repeats([replace(one, set_id=9) for one in files])
+    assert look_like_repeats([*(replace(one, set_id=9) for one in files), entry(5, spectra())])
 
 
 def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
-    whole = replace(entry(4, spectra()), together=4)
-    project = Project((*(replace(entry(number, spectra()), together=9) for number in range(3)), whole, entry(5)))
+    whole = replace(entry(4, spectra()), set_id=4)
+    project = Project((*(replace(entry(number, spectra()), set_id=9) for number in range(3)), whole, entry(5)))
     assert [one.id for one in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
     assert [one.id for one in project.expanded_to_sets([whole])] == [4]
 
@@ -111,13 +111,13 @@ def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
     history = History()
     members = Members.of_entries([(1, 3)])
     explored = Exploration(members, np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))
-    groups = Groups.found(members, np.array([0, 0, 1]), np.ones(3, dtype=np.float32))
+    groups = Groups.from_clustering(members, np.array([0, 0, 1]), np.ones(3, dtype=np.float32))
     history.push(replace(history.present, groups=groups), "Find groups")
     history.push(replace(history.present, groups=groups.renamed(0, "quartz")), "Rename a group")
     history.add_exploration(explored, None)
     assert history.undo_title == "Rename a group"
     before = history.undo()
-    assert before.explored is explored
+    assert before.exploration is explored
     assert before.groups is groups
     again = history.redo()
     assert again.groups is not None

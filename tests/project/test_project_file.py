@@ -10,7 +10,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised
+from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.project import project_file
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Entry, Exploration, Project, Result
@@ -26,14 +26,14 @@ def project() -> Project:
     ones = np.ones(40, dtype=np.float32)
     denoised = Denoised(spectra.with_values(spectra.values / 2), np.full_like(spectra.values, 0.3), ones, 3 * ones)
     entries = (
-        Entry(1, "map.wdf", Path("map.wdf"), spectra, noise_region=(300.0, 400.0), together=1),
+        Entry(1, "map.wdf", Path("map.wdf"), spectra, noise_region=(300.0, 400.0), set_id=1),
         Entry(4, "one.txt", Path("one.txt"), SpectrumSet.of(axis, np.ones(300))),
         Entry(5, "letter.txt", Path("letter.txt"), None, "'letter.txt' is not a spectrum.", "Open another."),
     )
     members = Members.of_entries([(1, 40)])
     explored = Exploration(members, random.normal(size=(40, 8)).astype("f4"), random.normal(size=(40, 9)).astype("f4"))
-    groups = Groups.found(members, np.repeat([0, 1, -1, 1], 10), ones, "k-means", 0.4).renamed(0, "calcite")
-    result = Result(spectra, denoised, (300.0, 400.0), True, together=1, set_size=40, model="smae-base")
+    groups = Groups.from_clustering(members, np.repeat([0, 1, -1, 1], 10), ones, "k-means", 0.4).renamed(0, "calcite")
+    result = Result(spectra, denoised, (300.0, 400.0), True, set_id=1, set_size=40, model="smae-base")
     plane = random.normal(size=(40, 2)).astype("f4")
     return Project(entries, {1: result}, explored.with_plane("components", plane), groups)
 
@@ -43,8 +43,8 @@ def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -
     project_file.save(project, path)
     again = project_file.load(path)
     for entry, before in zip(again.entries, project.entries, strict=True):
-        assert (entry.id, entry.name, entry.path, entry.problem, entry.remedy, entry.noise_region, entry.together) == (
-            before.id, before.name, before.path, before.problem, before.remedy, before.noise_region, before.together,
+        assert (entry.id, entry.name, entry.path, entry.problem, entry.remedy, entry.noise_region, entry.set_id) == (
+            before.id, before.name, before.path, before.problem, before.remedy, before.noise_region, before.set_id,
         )  # fmt: skip
     source, result = again.entries[0].source, again.result(again.entries[0])
     assert source is not None
@@ -55,8 +55,8 @@ def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -
     assert np.array_equal(result.denoised.spectra.values, project.results[1].denoised.spectra.values)  # type: ignore[union-attr]
     assert (result.model, result.set_size, result.region_is_manual) == ("smae-base", 40, True)
     assert again.result(again.entries[1]) is None
-    assert again.explored is not None
-    assert np.array_equal(again.explored.planes["components"], project.explored.planes["components"])  # type: ignore[union-attr]
+    assert again.exploration is not None
+    assert np.array_equal(again.exploration.planes["components"], project.exploration.planes["components"])  # type: ignore[union-attr]
     assert again.groups is not None
     assert again.groups.names() == project.groups.names()  # type: ignore[union-attr]
 
@@ -64,7 +64,7 @@ def test_a_project_is_opened_as_it_was_saved(project: Project, tmp_path: Path) -
 def test_a_file_that_is_no_project_is_said_to_be_none(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "other.ramanstudio", "w") as file:
         file["axis"] = np.arange(3)
-    with pytest.raises(StudioError, match="not a project"):
+    with pytest.raises(StudioError, match="not a RamanStudio project"):
         project_file.load(tmp_path / "other.ramanstudio")
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Reference
-from ramanstudio.search.matches import Region
 
 AXIS = np.arange(150.0, 1300.0, 2.0)
 # as garnets are: one species beside another shifts by less than specimens of either do

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search.band_matching import compared, find_bands
 from ramanstudio.search.fingerprints import GRID
-from ramanstudio.search.matches import Region
 
 AXIS = np.arange(150.0, 1800.0, 2.0)
 SUBSTANCES = 30
@@ -116,7 +116,7 @@ def test_what_lies_outside_of_the_region_does_not_count(engine: Engine, shelf: L
     """A strong foreign line makes another substance of it, unless it is left out."""
     values = spectrum(7, seed=1).values[0] + 3 * np.exp(-0.5 * ((AXIS - 1000) / 5) ** 2)
     spoilt = SpectrumSet.of(AXIS, values)
-    region = Region(150, 1800, without=((960, 1040),))
+    region = Region(150, 1800, excluded=((960, 1040),))
     whole = engine.identify(spoilt, shelf)[0].matches[0]
     kept = engine.identify(spoilt, shelf, within=region)[0].matches[0]
     assert kept.name == "Substance 7"

@@ -1,6 +1,6 @@
 import numpy as np
 
-from ramanstudio.signal import spectral_features
+from ramanstudio.signal import pca, spectral_features
 
 AXIS = np.linspace(200, 2000, 900)
 
@@ -34,7 +34,7 @@ def test_features_are_of_unit_length_and_a_flat_spectrum_has_none():
 def test_components_keep_who_is_like_whom():
     random = np.random.default_rng(1)
     rows = np.repeat(np.stack([line(600), line(900), line(1300)]), 20, axis=0) + random.normal(0, 3, (60, 900))
-    features = spectral_features.components(rows)
-    assert features.shape == (60, spectral_features.COMPONENTS)
+    features = pca.principal_scores(rows)
+    assert features.shape == (60, pca.N_COMPONENTS)
     alike = features @ features.T
     assert alike[:20, :20].mean() > 0.5 > alike[:20, 20:].mean()

@@ -48,7 +48,7 @@ def parse_key_values(header: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def prediction_summaries(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
+def facts_of(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     """The facts of the header under our names: laser_nm, exposure_s, accumulations, instrument, sample, …"""
     facts: dict[str, Plain] = {}
     for ours, theirs in _FACTS.items():

@@ -15,7 +15,7 @@ from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.axis_file import axis_beside, no_axis
 from ramanstudio.formats.text.decoding import decode_text
-from ramanstudio.formats.text.header import axis_unit, intensity_unit, parse_key_values, prediction_summaries
+from ramanstudio.formats.text.header import axis_unit, facts_of, intensity_unit, parse_key_values
 from ramanstudio.formats.text.layout import Layout, NotRaman, arranged
 from ramanstudio.formats.text.number_table import Block, Dialect, Sheet, column_words, taken_apart, two_columns
 from ramanstudio.formats.validation import bytes_of, read_error, rising
@@ -44,7 +44,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         header = sheet.header(blocks[0])
         tables = [(block, column_words(sheet.header(block), sheet.dialect, block.width)) for block in blocks]
     pairs = parse_key_values(header)
-    facts = prediction_summaries(path, pairs)
+    facts = facts_of(path, pairs)
     unit = axis_unit(header, pairs)
     return tuple(
         _spectra(path, layout, facts, words, laser_nm)

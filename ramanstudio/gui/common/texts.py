@@ -127,7 +127,7 @@ def together_words(results: list[Result]) -> str:
 
 def wanted_words(entries: list[Entry]) -> str:
     """How entries are to be denoised: `with the whole set`, `each by itself`, `as one set`."""
-    if not any(entry.together for entry in entries):
+    if not any(entry.set_id for entry in entries):
         return "each by itself"
     return "as one set" if any(entry.in_larger_set for entry in entries) else "with the whole set"
 
@@ -158,7 +158,7 @@ _FACTS: Final = (  # what an instrument tells, in the order in which one asks
 )
 
 
-def prediction_summaries(entries: list[Entry], results: list[Result]) -> list[tuple[str, str]]:
+def facts_of(entries: list[Entry], results: list[Result]) -> list[tuple[str, str]]:
     """What is known of the selected entries: one by one where it is one, else what they have in common."""
     sources = [entry.source for entry in entries if entry.source is not None]
     if not sources:

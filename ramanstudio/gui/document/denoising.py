@@ -109,7 +109,7 @@ class Denoising(QObject):
     def is_denoised(self, entry: Entry) -> bool:
         """Whether an entry has the result that it asks for now: of these spectra, so much together, by this model."""
         result = self._session.project.result(entry)
-        if result is None or result.together != entry.together:
+        if result is None or result.set_id != entry.set_id:
             return False
         return self.engine is None or result.model == self.engine.card.name
 

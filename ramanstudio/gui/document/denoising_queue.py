@@ -12,19 +12,13 @@ from typing import TYPE_CHECKING, Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import (
-    FEWEST_TOGETHER,
-    holds_numbers,
-    joined,
-    noise_region,
-    over_gaps,
-    portions,
-    warn_of_gaps,
-)
+from ramanstudio.denoising.batches import FEWEST_TOGETHER, portions
+from ramanstudio.denoising.denoised import holds_numbers, joined, noise_region, over_gaps, warn_of_gaps
 from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
 
 CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon enough for whoever selects another entry
 
@@ -37,12 +31,12 @@ def _group_of(entry: Entry) -> Hashable:
     """What an entry is denoised in one go with: the others of its set, else what is likely on its axis."""
     assert entry.source is not None
     axis = entry.source.axis  # the engine tells axes apart by every point; this only gathers what is likely one batch
-    own = entry.together if entry.in_larger_set else 0
+    own = entry.set_id if entry.in_larger_set else 0
     return own, axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
 
 
 def _asks_the_same(one: Entry | None, other: Entry) -> bool:
-    return one is not None and one.source is other.source and one.together == other.together
+    return one is not None and one.source is other.source and one.set_id == other.set_id
 
 
 def _size(entries: Iterable[Entry]) -> int:
@@ -196,7 +190,7 @@ def _count(waiting: Waiting, progress: Progress, of_chunk: int = 0) -> None:
 
 def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> dict[int, Result]:
     try:
-        if len(chunk) == 1 and not chunk[0].together and _size(chunk) > PIECE:
+        if len(chunk) == 1 and not chunk[0].set_id and _size(chunk) > PIECE:
             found = [_denoise_in_pieces(engine, chunk[0], progress)]
         else:
             found = _denoise_each(engine, chunk, progress)
@@ -211,13 +205,13 @@ def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -
 
 def _denoise_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
     sources = [entry.source for entry in chunk if entry.source is not None]
-    denoised = engine.denoise_each(sources, progress, [entry.together for entry in chunk])
+    denoised = engine.denoise_each(sources, progress, [entry.set_id for entry in chunk])
     pairs = list(zip(chunk, denoised, strict=True))
     sizes = Counter[int]()
     for entry, one in pairs:
         if not isinstance(one, StudioError):
-            sizes[entry.together] += len(one)
-    return [_result(entry, one, sizes[entry.together]) for entry, one in pairs]
+            sizes[entry.set_id] += len(one)
+    return [_result(entry, one, sizes[entry.set_id]) for entry, one in pairs]
 
 
 def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Result:
@@ -245,8 +239,8 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
     assert entry.source is not None
     if isinstance(denoised, StudioError):
         return _problem(entry, str(denoised))
-    result = Result(entry.source, denoised, noise_region(entry.source), together=entry.together)
-    if entry.together and set_size >= FEWEST_TOGETHER:
+    result = Result(entry.source, denoised, noise_region(entry.source), set_id=entry.set_id)
+    if entry.set_id and set_size >= FEWEST_TOGETHER:
         result = replace(result, set_size=set_size // portions(set_size))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
@@ -256,7 +250,7 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
 
 def _problem(entry: Entry, sentence: str) -> Result:
     assert entry.source is not None
-    return Result(entry.source, problem=sentence, together=entry.together)
+    return Result(entry.source, problem=sentence, set_id=entry.set_id)
 
 
 def _sentence(error: Exception) -> str:

@@ -83,13 +83,13 @@ class Exploring(QObject):
 
     def find_groups(self, count: int | None = None, method: str = "k-means") -> None:
         """Group the spectra anew; how many is chosen by the data when `count` is None. An undo takes it back."""
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is not None:
             self._find(explored, count, method, lambda groups: self._session.set_groups(groups, "Find groups"))
 
     def split(self, index: int) -> None:
         """Part the group `index` as the data part it."""
-        explored, groups = self._session.project.explored, self._session.groups
+        explored, groups = self._session.project.exploration, self._session.groups
         if explored is None or groups is None:
             return
         name = groups.groups[index].name
@@ -105,7 +105,7 @@ class Exploring(QObject):
 
     def settle(self) -> None:
         """Lay the spectra out by what each is most like; the plane moves as it settles."""
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is None or "settle" in self._jobs:
             return
         from ramanstudio.project.exploration import settle
@@ -144,7 +144,7 @@ class Exploring(QObject):
         """What stands in the way, or what one should know; empty where there is nothing to say."""
         if self.problem:
             return self.problem
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         waits = self._waits()
         if waits and (explored is None or not self._has_looked or "explore" in self._jobs):
             return waits
@@ -159,7 +159,7 @@ class Exploring(QObject):
     @property
     def asides(self) -> list[str]:
         """What is left out, and what one should know of the axes that are compared; none where there is nothing."""
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         return [one for one in (self.compared.sentence, explored.aside) if one] if explored is not None else []
 
     def _waits(self) -> str:
@@ -187,7 +187,7 @@ class Exploring(QObject):
             self._look()
         elif now.results is not before.results:
             self._look_soon()
-        if now.groups is not before.groups or now.explored is not before.explored:
+        if now.groups is not before.groups or now.exploration is not before.exploration:
             self._paint()
 
     def _look(self) -> None:
@@ -218,7 +218,7 @@ class Exploring(QObject):
 
         self._parts = parts
         project = self._session.project
-        work = partial(explore, engine, parts, project.explored, project.groups)
+        work = partial(explore, engine, parts, project.exploration, project.groups)
         self._submit("explore", work, "Comparing the spectra", "model", self._keep)
 
     def _keep(self, found: tuple[Exploration, Groups | None]) -> None:
@@ -232,7 +232,7 @@ class Exploring(QObject):
         from ramanstudio.project.exploration import find_groups
 
         def keep_if_current(groups: Groups) -> None:
-            now = self._session.project.explored
+            now = self._session.project.exploration
             if now is not None and now.members is explored.members:
                 keep(groups)
 
@@ -245,7 +245,7 @@ class Exploring(QObject):
         self.stepped.emit()
 
     def _settled(self, explored: Exploration, plane: NDArray[np.float32]) -> None:
-        now = self._session.project.explored
+        now = self._session.project.exploration
         self.moving_plane = None
         if now is not None and now.members is explored.members:
             self._session.add_exploration(now.with_plane("neighbours", plane))
@@ -255,7 +255,7 @@ class Exploring(QObject):
             self._settled(explored, self.moving_plane)
 
     def _paint(self) -> None:
-        explored, groups = self._session.project.explored, self._session.groups
+        explored, groups = self._session.project.exploration, self._session.groups
         if explored is None or groups is None or not self._parts:
             return
         if not self._made.is_new("portraits", groups.labels, explored.members):

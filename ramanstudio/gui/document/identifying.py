@@ -17,9 +17,10 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.library.library import Library
-    from ramanstudio.search.matches import Identification, Match, Region
+    from ramanstudio.search.matches import Identification, Match
 
 SOON_MS: Final = 60
 DRAGGED_MS: Final = 250
@@ -72,7 +73,7 @@ class Identifying(QObject):
     @property
     def within(self) -> Region | None:
         """Which Raman shifts are compared; None for all."""
-        return self._session.project.within
+        return self._session.project.search_range
 
     def compare_within(self, region: Region | None) -> None:
         """Compare only these Raman shifts from now on; None compares all."""
@@ -116,12 +117,12 @@ class Identifying(QObject):
     def found(self, entry: Entry, row: int) -> Identification | None:
         """What a spectrum is, as far as that is known; it may be the answer to an older question."""
         identified = self._session.project.identification(entry)
-        return identified.found[row] if identified is not None else None
+        return identified.results[row] if identified is not None else None
 
     def is_current(self, entry: Entry) -> bool:
         """Whether what is known of an entry answers what is asked now."""
         identified = self._session.project.identification(entry)
-        return identified is not None and self._question is not None and identified.asked == self._question.key
+        return identified is not None and self._question is not None and identified.query_key == self._question.key
 
     def library_of(self, entry: Entry, match: Match) -> Library | None:
         """The library that a match is from; None where it is no longer here."""
@@ -157,7 +158,7 @@ class Identifying(QObject):
     def _follow(self, before: Project, now: Project) -> None:
         if now.results is not before.results:
             self._tell_denoised()
-        if now.within != before.within:
+        if now.search_range != before.search_range:
             self._soon.start(DRAGGED_MS)
             self.changed.emit()
         if now.entries is not before.entries:
@@ -216,7 +217,7 @@ class Identifying(QObject):
             rows = np.arange(len(entry.source), dtype=np.int64)
             identified = self._session.project.identification(entry)
             if identified is not None and self.is_current(entry):
-                rows = rows[[one is None for one in identified.found]]
+                rows = rows[[one is None for one in identified.results]]
             if self._is_stopped:
                 rows = np.intersect1d(rows, self._looked_at.get(entry.id, rows[:0]))
             if len(rows):
@@ -298,8 +299,8 @@ def _denoised_plainly(project: Project, model: str) -> dict[int, Denoised]:
 def _joined(before: Identifications | None, answer: Answer, key: str) -> tuple[Identification | None, ...]:
     """What was found of an entry so far, if it was asked the same, with an answer about some of its spectra."""
     found: list[Identification | None] = [None] * len(answer.piece.source)
-    if before is not None and before.asked == key:
-        found = list(before.found)
+    if before is not None and before.query_key == key:
+        found = list(before.results)
     for row, one in zip(answer.piece.rows.tolist(), answer.found, strict=True):
         found[row] = one
     return tuple(found)

@@ -27,7 +27,7 @@ from ramanstudio.project.project import Entry, Predictions, Project, Result
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
-    from ramanstudio.finetuning.finetuned_model import Taught, TaughtCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel, FineTunedModelCard
 
 LANE: Final = "model"
 KEY: Final = "taught"
@@ -38,17 +38,17 @@ MOST_PREFERRED: Final = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class PendingPrediction:
     """What a model is still to say: some `rows` of an entry, those that are looked at first."""
 
     entry_id: int
     source: SpectrumSet
     denoised: SpectrumSet | None
     rows: NDArray[np.int64]
-    card: TaughtCard
+    card: FineTunedModelCard
 
 
-class TaughtModels(QObject):
+class FineTunedModels(QObject):
     """Which taught models there are, which of them are asked, and what they say of all that is open."""
 
     changed = Signal()  # which there are, or are asked, or what they say
@@ -59,7 +59,7 @@ class TaughtModels(QObject):
         super().__init__()
         self._session, self._workers, self._messages = session, workers, messages
         self._settings, self._denoising = settings, denoising
-        self.cards: Mapping[str, TaughtCard] = MappingProxyType({})
+        self.cards: Mapping[str, FineTunedModelCard] = MappingProxyType({})
         self._is_wanted = self._told_to_wait = False
         self._job: Job | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -99,7 +99,7 @@ class TaughtModels(QObject):
 
     def answers(self, entry: Entry) -> list[tuple[str, Predictions | None]]:
         """Each model that is asked, and what it says of an entry as far as that is known."""
-        said = {one.asked: one for one in self._session.project.answers(entry)}
+        said = {one.model_hash: one for one in self._session.project.predictions_for(entry)}
         return [(name, said.get(card.sha256)) for name, card in self._asked]
 
     @property
@@ -114,7 +114,7 @@ class TaughtModels(QObject):
         self._soon.stop()
 
     @property
-    def _asked(self) -> list[tuple[str, TaughtCard]]:
+    def _asked(self) -> list[tuple[str, FineTunedModelCard]]:
         return [(name, card) for name, card in self.cards.items() if self.is_asked(name)]
 
     def _follow(self, before: Project, now: Project) -> None:
@@ -135,7 +135,7 @@ class TaughtModels(QObject):
         if not pieces:
             return
         self._told_to_wait = bool(self.waits_for)
-        job = self._workers.submit(partial(ask_models, engine, pieces), "Asking taught models", LANE, key=KEY)
+        job = self._workers.submit(partial(predict_pending, engine, pieces), "Asking taught models", LANE, key=KEY)
         self._job = job
         job.progressed.connect(self._follow_start)
         job.shown.connect(self._session.add_predictions)
@@ -151,20 +151,20 @@ class TaughtModels(QObject):
     def _end(self) -> None:
         self._job = None
 
-    def _pieces(self, engine: Engine) -> Iterator[Piece]:
+    def _pieces(self, engine: Engine) -> Iterator[PendingPrediction]:
         project, selected = self._session.project, {entry.id for entry in self._session.selected}
         entries = sorted(project.entries, key=lambda entry: entry.id not in selected)
         for entry in entries:
             for _, card in self._asked:
-                said = next((one for one in project.answers(entry) if one.asked == card.sha256), None)
-                if entry.source is None or (said is not None and said.is_whole):
+                said = next((one for one in project.predictions_for(entry) if one.model_hash == card.sha256), None)
+                if entry.source is None or (said is not None and said.is_complete):
                     continue
                 rows = np.arange(len(entry.source), dtype=np.int64)
                 preferred = self._session.rows_of(entry)[:MOST_PREFERRED]
                 rows = np.concatenate([preferred, np.delete(rows, preferred)])
                 if said is not None:
-                    rows = rows[said.words[rows] == ""]
-                yield Piece(entry.id, entry.source, _denoised(project.result(entry), engine), rows, card)
+                    rows = rows[said.labels[rows] == ""]
+                yield PendingPrediction(entry.id, entry.source, _denoised(project.result(entry), engine), rows, card)
 
 
 def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
@@ -174,10 +174,10 @@ def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
     return result.denoised.spectra
 
 
-def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> None:
+def predict_pending(engine: Engine, pieces: Sequence[PendingPrediction], progress: Progress) -> None:
     """Ask models about pieces, in their order, and show {entry's id: Answered}; no longer than a turn."""
     begun = time.monotonic()
-    models: dict[str, Taught] = {}
+    models: dict[str, FineTunedModel] = {}
     for number, piece in enumerate(pieces):
         for start in range(0, len(piece.rows), AT_ONCE):
             progress(number, len(pieces), "entries")
@@ -186,7 +186,9 @@ def ask_models(engine: Engine, pieces: Sequence[Piece], progress: Progress) -> N
             progress.show({piece.entry_id: _answer(engine, piece, piece.rows[start : start + AT_ONCE], models)})
 
 
-def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[str, Taught]) -> Predictions:
+def _answer(
+    engine: Engine, piece: PendingPrediction, rows: NDArray[np.int64], models: dict[str, FineTunedModel]
+) -> Predictions:
     card, source = piece.card, piece.source
     fine = np.isfinite(source.values[rows]).all(axis=1)
     try:
@@ -202,6 +204,6 @@ def _answer(engine: Engine, piece: Piece, rows: NDArray[np.int64], models: dict[
             )
     except StudioError as error:
         return failed_predictions(source, card, str(error))
-    words = said.words.astype(object)
+    words = said.labels.astype(object)
     words[rows[~fine]] = NO_NUMBERS
-    return replace(said, words=words.astype(str))
+    return replace(said, labels=words.astype(str))

@@ -35,7 +35,7 @@ class ProjectFiles(QObject):
         if self._session.group_edits != self._edits:
             return True
         now, saved = self._session.project, self._saved
-        return self.path is not None and (now.entries is not saved.entries or now.within != saved.within)
+        return self.path is not None and (now.entries is not saved.entries or now.search_range != saved.search_range)
 
     def save(self, path: Path) -> Job:
         """Save the project as `path`."""

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.engine import joined
+from ramanstudio.denoising.denoised import joined
 from ramanstudio.library.editing import edited
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised, Engine
+    from ramanstudio.core.ranges import Region
+    from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.engine import Engine
     from ramanstudio.library.library import Library
-    from ramanstudio.search.matches import Identification, Region
+    from ramanstudio.search.matches import Identification
 
 Rows = NDArray[np.int64]
 

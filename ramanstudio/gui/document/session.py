@@ -21,12 +21,11 @@ from ramanstudio.project.project import (
     Identifications,
     Predictions,
     Project,
-    Region,
     Result,
 )
 
 if TYPE_CHECKING:
-    from ramanstudio.search.matches import Region as Within
+    from ramanstudio.core.ranges import Region
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,25 +106,25 @@ class Session(QObject):
     @property
     def groups(self) -> Groups | None:
         """The groups of the spectra that were explored, in their order; None before any were found."""
-        groups, explored = self.project.groups, self.project.explored
+        groups, explored = self.project.groups, self.project.exploration
         if groups is None or explored is None:
             return None
         if groups.members is explored.members:
             return groups
         if self._aligned is None or self._aligned[0] is not groups or self._aligned[1].members is not explored.members:
-            self._aligned = (groups, groups.of(explored.members))
+            self._aligned = (groups, groups.for_members(explored.members))
         return self._aligned[1]
 
     @property
     def selected_sets(self) -> list[Entry]:
         """The selected entries that hold a set, or belong to one."""
-        return [entry for entry in self.selected if entry.is_set or entry.together]
+        return [entry for entry in self.selected if entry.is_set or entry.set_id]
 
     @property
     def uses_whole_set(self) -> bool:
         """Whether every selected set is to be denoised with what its spectra share."""
         sets = self.selected_sets
-        return bool(sets) and all(entry.together for entry in sets)
+        return bool(sets) and all(entry.set_id for entry in sets)
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
@@ -135,7 +134,7 @@ class Session(QObject):
         """Have this project in the place of what is open; its history begins here."""
         before = self.project
         self._history = History(project)
-        self._next_id = 1 + max((max(entry.id, entry.together) for entry in project.entries), default=0)
+        self._next_id = 1 + max((max(entry.id, entry.set_id) for entry in project.entries), default=0)
         self._announce(before)
 
     def add(self, files: Sequence[Opened], what: str, key: object = None, whole: bool = False) -> list[Entry]:
@@ -154,7 +153,7 @@ class Session(QObject):
         for entry in self.project.entries:
             if entry.id == entry_id:
                 first, *more = self._numbered(opened, whole)
-                entries += [replace(first, id=entry_id, together=entry_id if first.together else 0), *more]
+                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *more]
             else:
                 entries.append(entry)
         self._push(self.project.with_entries(entries), f"Read '{opened.path.name}' again")
@@ -166,7 +165,7 @@ class Session(QObject):
         if count:
             self._push(self.project.without(gone), f"Remove {count} {'entry' if count == 1 else 'entries'}")
 
-    def set_noise_region(self, ids: Iterable[int], region: Region | None) -> None:
+    def set_noise_region(self, ids: Iterable[int], region: tuple[float, float] | None) -> None:
         """Measure the noise of these entries between two shifts (cm⁻¹), or where the engine chooses."""
         chosen = frozenset(ids)
         entries = [
@@ -181,9 +180,9 @@ class Session(QObject):
         chosen = frozenset(ids)
 
         def set_of(entry: Entry) -> int:
-            if entry.id not in chosen or not (entry.is_set or entry.together):
-                return entry.together
-            return (entry.together or entry.id) if on else 0
+            if entry.id not in chosen or not (entry.is_set or entry.set_id):
+                return entry.set_id
+            return (entry.set_id or entry.id) if on else 0
 
         self._put_in_sets(set_of, "Use the whole set" if on else "Denoise each by itself")
 
@@ -191,16 +190,16 @@ class Session(QObject):
         """Denoise these entries, which share an axis, with what all their spectra have in common."""
         chosen, number = frozenset(ids), self._next_id
         self._next_id += 1
-        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.together, "Use as one set")
+        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.set_id, "Use as one set")
 
     def keep(self, found: Mapping[int, Result]) -> None:
         """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""
         index = self._by_id.of(self.project)
         there = ((key, one, index[key]) for key, one in found.items() if key in index)
-        wanted = {key: one for key, one, now in there if (now.source, now.together) == (one.source, one.together)}
+        wanted = {key: one for key, one, now in there if (now.source, now.set_id) == (one.source, one.set_id)}
         if wanted:
             before = self.project
-            self.changed.emit(before, self._history.keep(wanted))
+            self.changed.emit(before, self._history.add_results(wanted))
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -245,10 +244,10 @@ class Session(QObject):
         if there := {key: one for key, one in found.items() if key in index and index[key].source is one.source}:
             self.changed.emit(before, keep(there))
 
-    def compare_within(self, region: Within | None) -> None:
+    def compare_within(self, region: Region | None) -> None:
         """Identify spectra by what lies in a region; None compares all."""
-        if region != self.project.within:
-            self._push(replace(self.project, within=region), "Compare another range", "within")
+        if region != self.project.search_range:
+            self._push(replace(self.project, search_range=region), "Compare another range", "within")
 
     def set_groups(self, groups: Groups | None, what: str) -> None:
         """Have these groups."""
@@ -264,8 +263,7 @@ class Session(QObject):
     def _put_in_sets(self, set_of: Callable[[Entry], int], what: str) -> None:
         before = self.project.entries
         entries = [
-            replace(entry, together=number) if (number := set_of(entry)) != entry.together else entry
-            for entry in before
+            replace(entry, set_id=number) if (number := set_of(entry)) != entry.set_id else entry for entry in before
         ]
         if any(new is not old for new, old in zip(entries, before, strict=True)):
             self._push(self.project.with_entries(entries), what)
@@ -321,5 +319,5 @@ def _entries_of(opened: Opened, first_id: int, whole: bool) -> list[Entry]:
     for number, source in enumerate(sources):
         numbered = name if len(sources) == 1 else f"{name} · {number + 1}"
         entry = Entry(first_id + number, numbered, opened.path, source, opened.problem, opened.remedy)
-        entries.append(replace(entry, together=entry.id) if whole and entry.is_set else entry)
+        entries.append(replace(entry, set_id=entry.id) if whole and entry.is_set else entry)
     return entries

@@ -56,7 +56,7 @@ class Finding(QWidget):
 
     def refresh(self, groups: Groups | None) -> None:
         """Say what was found, or what stands in the way, and whether something is being found."""
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         busy = self._exploring.busy
         self.button.setText("Finding…" if busy else "Find groups")
         self.button.setEnabled(not busy and explored is not None)

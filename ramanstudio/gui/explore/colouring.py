@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.gui.explore.member_spectra import MemberSpectra, height_of_band
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Result
@@ -20,8 +21,6 @@ _COLUMN: Final = "column "
 MOST_NAMES: Final = 40
 _FEW_NUMBERS: Final = 20  # whole numbers that are no more different ones than this are labels
 _NO_NAMES: Final = {"", "nan", "none"}
-
-Region = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def tints(spectra: MemberSpectra, groups: Groups | None) -> list[Tint]:
 
 
 def tinted(
-    key: str, spectra: MemberSpectra, groups: Groups | None, bands: Sequence[Region] = ()
+    key: str, spectra: MemberSpectra, groups: Groups | None, bands: Sequence[ShiftRange] = ()
 ) -> Categories | Values | None:
     """What each point is coloured by; None where there is nothing to know."""
     if key == GROUP:
@@ -81,7 +80,7 @@ def tinted(
     return None
 
 
-def band_name(band: Region) -> str:
+def band_name(band: ShiftRange) -> str:
     """`995–1,010 cm⁻¹`."""
     return f"{band[0]:,.0f}–{band[1]:,.0f} cm⁻¹"
 
@@ -156,7 +155,7 @@ def _in_order(names: list[str]) -> tuple[list[str], list[int]]:
     return [names[at] for at in order], rank
 
 
-def _by_bands(key: str, spectra: MemberSpectra, bands: Sequence[Region]) -> Values:
+def _by_bands(key: str, spectra: MemberSpectra, bands: Sequence[ShiftRange]) -> Values:
     heights = [_heights(spectra, band) for band in bands]
     if key == BAND:
         return Values(heights[0], f"Mean height of {band_name(bands[0])} above the line between its ends")
@@ -165,5 +164,5 @@ def _by_bands(key: str, spectra: MemberSpectra, bands: Sequence[Region]) -> Valu
     return Values(ratio, f"{band_name(bands[0])} / {band_name(bands[1])}")
 
 
-def _heights(spectra: MemberSpectra, band: Region) -> NDArray[np.float64]:
+def _heights(spectra: MemberSpectra, band: ShiftRange) -> NDArray[np.float64]:
     return spectra.numbers(lambda _, result, rows: height_of_band(result, rows, *band))

@@ -116,7 +116,9 @@ class ExplorePage(QWidget):
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:
-        only_results = now.entries is before.entries and now.groups is before.groups and now.explored is before.explored
+        only_results = (
+            now.entries is before.entries and now.groups is before.groups and now.exploration is before.exploration
+        )
         self._refresh_soon(AFTER_RESULTS_MS if only_results else 0)
 
     def _refresh_soon(self, after_ms: int = 0) -> None:
@@ -131,13 +133,13 @@ class ExplorePage(QWidget):
         readable = sum(len(entry.source) for entry in project.entries if entry.source is not None)
         if not project.entries:
             self._stack.setCurrentWidget(self.empty)
-        elif project.explored is None or readable < FEWEST:
+        elif project.exploration is None or readable < FEWEST:
             self.waiting.refresh(readable)
             self._stack.setCurrentWidget(self.waiting)
         else:
             self.make_view()
             self._stack.setCurrentWidget(self._plane)
-            self._show(project, project.explored)
+            self._show(project, project.exploration)
 
     def _show(self, project: Project, explored: Exploration) -> None:
         from ramanstudio.gui.explore.colouring import tints
@@ -178,7 +180,7 @@ class ExplorePage(QWidget):
 
     def _step(self) -> None:
         """The plane of neighbours has settled a bit more."""
-        plane, explored = self._exploring.moving_plane, self._session.project.explored
+        plane, explored = self._exploring.moving_plane, self._session.project.exploration
         if self.view is None or plane is None or explored is None or self._layout == COMPONENTS:
             return
         if len(plane) == len(explored.members) and self.isVisible():
@@ -189,7 +191,7 @@ class ExplorePage(QWidget):
         assert self.bar is not None
         self._layout = layout
         self.bar.show_layout(layout)
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is not None and layout != COMPONENTS and layout not in explored.planes:
             self._exploring.settle()
         self.refresh()
@@ -197,7 +199,7 @@ class ExplorePage(QWidget):
     def _say(self) -> None:
         from ramanstudio.gui.explore.texts import summary
 
-        explored, bar = self._session.project.explored, self.bar
+        explored, bar = self._session.project.exploration, self.bar
         assert explored is not None and bar is not None
         many = int(self._selected(explored).sum())
         sentence, asides = self._exploring.sentence, self._exploring.asides
@@ -247,7 +249,7 @@ class ExplorePage(QWidget):
         return np.zeros_like(selected) if none else selected
 
     def _pick(self, indices: NDArray[np.intp], mode: str) -> None:
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is None:
             return
         mask = self._session.selected_mask(explored.members) if mode == "remove" else self._selected(explored)
@@ -267,7 +269,7 @@ class ExplorePage(QWidget):
         return None if self._spectra is None else spoken_of(self._spectra, self._session.groups, self._tinted, index)
 
     def _draw_curves(self) -> None:
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if self.strip is None or self.view is None or self._spectra is None or explored is None:
             return
         if not self.isVisible() or len(self._spectra) != len(explored.members):
@@ -291,7 +293,7 @@ class ExplorePage(QWidget):
         """Name, place and group of what is selected, or of all, as tab separated text."""
         from ramanstudio.gui.explore.texts import as_text
 
-        explored, spectra = self._session.project.explored, self._spectra
+        explored, spectra = self._session.project.exploration, self._spectra
         plane = explored.planes.get(self._layout) if explored is not None else None
         if explored is None or spectra is None or plane is None or len(spectra) != len(explored.members):
             return ""

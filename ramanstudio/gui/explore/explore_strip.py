@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.gui.common.theme import Theme, current
-from ramanstudio.gui.explore.colouring import Region
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, SCALED, Curve, Strip, StripBand, differ_in_height, scaled
 from ramanstudio.project.groups import Groups
@@ -112,7 +112,7 @@ class ExploreStrip(QWidget):
 
     # Bands
 
-    def show_bands(self, bands: Sequence[Region]) -> None:
+    def show_bands(self, bands: Sequence[ShiftRange]) -> None:
         """Show the bands that colour the points, to be dragged."""
         colours = (self._theme.accent, self._theme.residual)
         self._strip.set_bands([StripBand(*band, colour) for band, colour in zip(bands, colours, strict=False)])
@@ -127,7 +127,7 @@ class ExploreStrip(QWidget):
         self.has_bands = True
 
 
-def highest_lines(axis: NDArray[np.float64], mean: NDArray[np.floating[Any]]) -> list[Region]:
+def highest_lines(axis: NDArray[np.float64], mean: NDArray[np.floating[Any]]) -> list[ShiftRange]:
     """Two bands around the highest lines of a spectrum, above what lies `_APART_CM` aside."""
     heights = np.where(np.isfinite(mean), mean, np.nanmin(mean))
     left, right = (np.interp(axis + aside, axis, heights) for aside in (-_APART_CM, _APART_CM))

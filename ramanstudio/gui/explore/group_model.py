@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.viewer.marker_shapes import shapes_of
-from ramanstudio.project.groups import OUTLIER, Groups
+from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Project
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class GroupModel(QAbstractListModel):
         return "\n".join(filter(None, told))
 
     def _follow(self, before: Project, now: Project) -> None:
-        if now.groups is not before.groups or now.explored is not before.explored:
+        if now.groups is not before.groups or now.exploration is not before.exploration:
             self._take(self._session.groups)
 
     def _take(self, groups: Groups | None) -> None:

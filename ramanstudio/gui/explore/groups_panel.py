@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current, tabular
 from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, tool
@@ -30,7 +31,7 @@ from ramanstudio.gui.explore.colour_picker import Swatches
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
 from ramanstudio.gui.spectra_list.entry_list import panel_heading
-from ramanstudio.project.groups import OUTLIER, Groups
+from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Project
 
 UNCERTAIN: Final = 0.5  # a spectrum with a lower chance is as likely to belong elsewhere
@@ -237,7 +238,7 @@ class GroupsPanel(Panel):
             self.name.setEditText(typed if self.name.hasFocus() else "")
 
     def _follow(self, before: Project, now: Project) -> None:
-        if now.groups is not before.groups or now.explored is not before.explored:
+        if now.groups is not before.groups or now.exploration is not before.exploration:
             self.refresh()
 
     def _follow_selection(self) -> None:

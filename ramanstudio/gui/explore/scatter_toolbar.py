@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.explore.axes_row import AxesRow
-from ramanstudio.gui.explore.colouring import BAND, GROUP, RATIO, Region, Tint
+from ramanstudio.gui.explore.colouring import BAND, GROUP, RATIO, Tint
 
 LAYOUTS: Final = (
     ("components", "Components", "The two directions in which the spectra differ most (PCA): distances are true"),
@@ -184,12 +185,12 @@ class PlaneBar(QWidget):
     # Bands
 
     @property
-    def bands(self) -> list[Region]:
+    def bands(self) -> list[ShiftRange]:
         """The bands that colour the points, (low, high) in cm⁻¹; none where something else does."""
         many = {BAND: 1, RATIO: 2}.get(self.tinted_by, 0)
         return [band.region for band in self._bands[:many]]
 
-    def set_bands(self, bands: Sequence[Region], limits: Region | None = None) -> None:
+    def set_bands(self, bands: Sequence[ShiftRange], limits: ShiftRange | None = None) -> None:
         """Put the inputs to these bands, without a word; `limits` are the ends of the axis."""
         for field, region in zip(self._bands, bands, strict=False):
             if limits is not None:
@@ -224,17 +225,17 @@ class _BandInput(QWidget):
         self.hide()
 
     @property
-    def region(self) -> Region:
+    def region(self) -> ShiftRange:
         low, high = sorted(end.value() for end in self._ends)
         return low, max(high, low + _NARROWEST)
 
-    def limit(self, limits: Region) -> None:
+    def limit(self, limits: ShiftRange) -> None:
         for end in self._ends:
             end.blockSignals(True)
             end.setRange(*limits)
             end.blockSignals(False)
 
-    def put(self, region: Region) -> None:
+    def put(self, region: ShiftRange) -> None:
         for end, value in zip(self._ends, region, strict=True):
             end.blockSignals(True)
             end.setValue(value)

@@ -20,7 +20,7 @@ NEAR_PX = 12.0  # from the mouse to a point that it tells of
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ChartSeries:
     """Points (x, y), joined by a line or not, in one of the theme's colours; `names` are told under the mouse."""
 
     points: tuple[tuple[float, float], ...]
@@ -36,7 +36,7 @@ class Chart(QWidget):
     def __init__(self, across: str, up: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._across, self._up = across, up
-        self._series: tuple[Series, ...] = ()
+        self._series: tuple[ChartSeries, ...] = ()
         self._bounds = QRectF(0, 0, 1, 1)
         self._percent = True
         self.name_axes(across, up)
@@ -71,7 +71,7 @@ class Chart(QWidget):
         else:
             QToolTip.hideText()
 
-    def show_series(self, series: Sequence[Series], bounds: QRectF, percent: bool = True) -> None:
+    def show_series(self, series: Sequence[ChartSeries], bounds: QRectF, percent: bool = True) -> None:
         """Show these between `bounds` (left, low, width, height), in percent of one or as numbers."""
         self._series, self._bounds, self._percent = tuple(series), bounds, percent
         self.update()
@@ -100,7 +100,7 @@ class Chart(QWidget):
             inside.bottom() - inside.height() * (y - bounds.top()) / (bounds.height() or 1),
         )
 
-    def _draw(self, painter: QPainter, inside: QRectF, one: Series, colour: QColor) -> None:
+    def _draw(self, painter: QPainter, inside: QRectF, one: ChartSeries, colour: QColor) -> None:
         places = [self._place(inside, x, y) for x, y in one.points if np.isfinite(y)]
         painter.setPen(QPen(colour, 1.5))
         if one.joined and len(places) > 1:

@@ -11,7 +11,7 @@ MOST_ROWS = 300
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
 
-class CountingTable(QTableWidget):
+class CountTable(QTableWidget):
     """Shows rows of words; nothing in it can be chosen or edited."""
 
     def __init__(self, heads: Sequence[str], name: str, parent: QWidget) -> None:

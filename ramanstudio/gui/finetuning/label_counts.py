@@ -18,7 +18,7 @@ ARE_NUMBERS: Final = "Nearly each label is another number: if they are a quantit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counted:
+class LabelSummary:
     """Labels `words` (N,), which of the `classes` each is, `which` (N,), -1 without one, and the `counts` of these.
 
     `samples` (N,) is what a pattern says of samples; `numeric` whether the labels could be a quantity; `problem` why
@@ -40,10 +40,10 @@ class Counted:
         return len(self.words) - sum(self.counts)
 
 
-def nothing_counted(spectra: int) -> Counted:
+def nothing_counted(spectra: int) -> LabelSummary:
     """Before anything was counted."""
     nothing = np.full(spectra, "")
-    return Counted(nothing, nothing, (), np.full(spectra, -1), (), False, "Nothing is counted yet.", ())
+    return LabelSummary(nothing, nothing, (), np.full(spectra, -1), (), False, "Nothing is counted yet.", ())
 
 
 def coded(words: Words | Sequence[str]) -> tuple[tuple[str, ...], Codes]:
@@ -54,13 +54,13 @@ def coded(words: Words | Sequence[str]) -> tuple[tuple[str, ...], Codes]:
     return tuple(names), np.fromiter((place[word] for word in given), np.intp, len(given))
 
 
-def count_pattern(pattern: str, stems: Sequence[str], quantity: bool) -> Counted:
+def count_pattern(pattern: str, stems: Sequence[str], quantity: bool) -> LabelSummary:
     """Read the labels from the names of files."""
     words, samples = training_set.from_names(pattern, stems)
     return count(words, quantity, samples)
 
 
-def count(words: Words, quantity: bool, samples: Words | None = None) -> Counted:
+def count(words: Words, quantity: bool, samples: Words | None = None) -> LabelSummary:
     """Count labels, and judge them as classes, or as a `quantity` where they can be one."""
     classes, which = coded(words)
     counts = tuple(np.bincount(which[which >= 0], minlength=len(classes)).tolist())
@@ -75,7 +75,7 @@ def count(words: Words, quantity: bool, samples: Words | None = None) -> Counted
         except StudioError as error:
             problem = str(error)
     nothing = np.full(len(words), "") if samples is None else samples
-    return Counted(words, nothing, classes, which, counts, not unlike, problem, told)
+    return LabelSummary(words, nothing, classes, which, counts, not unlike, problem, told)
 
 
 def _refusal_of_numbers(words: Words) -> str:

@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from ramanstudio.finetuning.label_checks import FirstLook
+from ramanstudio.finetuning.label_checks import LabelCheck
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt, draw_places
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt, draw_places
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 MOST = 200  # lines of the list
 PADDED = "QListWidget::item { padding: 0 8px; }"
 CHOSEN = Qt.ItemDataRole.UserRole
 
 
-class Doubtful(QWidget):
+class LabelErrorsView(QWidget):
     """Hidden while there is nothing to doubt."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self._teach = wizard
         self._words: NDArray[np.str_] = np.empty(0, dtype=str)
@@ -37,7 +37,7 @@ class Doubtful(QWidget):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
         self.list.setMinimumHeight(60)
-        self.strip = Drawing(self)
+        self.strip = LazyStrip(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 0, 0)
         column.setSpacing(8)
@@ -55,7 +55,7 @@ class Doubtful(QWidget):
         self.list.clear()
         self.hide()
 
-    def show_look(self, words: NDArray[np.str_], found: FirstLook) -> None:
+    def show_look(self, words: NDArray[np.str_], found: LabelCheck) -> None:
         """Show what a look at the labels `words` (N,) has found."""
         self._words, names = words, self._teach.subject.names
         self.list.clear()
@@ -92,7 +92,7 @@ class Doubtful(QWidget):
         self._teach.select(item.data(CHOSEN)[0][0])
 
 
-def _heading(found: FirstLook) -> str:
+def _heading(found: LabelCheck) -> str:
     parts = []
     if found.suspects:
         many = count_of(len(found.suspects), "label that its spectrum contradicts", "labels that spectra contradict")

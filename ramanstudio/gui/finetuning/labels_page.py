@@ -23,18 +23,18 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning import labels, training_set
-from ramanstudio.finetuning.label_checks import FirstLook, first_look
+from ramanstudio.finetuning.label_checks import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.count_table import CountingTable
-from ramanstudio.gui.finetuning.label_counts import Counted, count, count_pattern, nothing_counted
-from ramanstudio.gui.finetuning.label_errors_view import Doubtful
+from ramanstudio.gui.finetuning.count_table import CountTable
+from ramanstudio.gui.finetuning.label_counts import LabelSummary, count, count_pattern, nothing_counted
+from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
 from ramanstudio.gui.finetuning.training_spectra import HAND, PATTERN
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.gui.common.jobs import Job
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 LONGEST: Final = 50  # letters of a name in the preview
 SOON_MS: Final = 300
@@ -43,10 +43,10 @@ COUNT_SOON_MS: Final = 150
 HOW: Final = "Select spectra in the window, by clicking in Explore or in the list, and give them a label:"
 
 
-class DataPage(QWizardPage):
+class LabelsPage(QWizardPage):
     """Asks for the labels."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self._teach = wizard
         subject = wizard.subject
@@ -71,8 +71,8 @@ class DataPage(QWizardPage):
             button.setAutoDefault(False)
         self.quantity = QCheckBox("The labels are numbers to predict, such as a concentration", self)
         self.quantity.setToolTip("Learn a quantity instead of classes")
-        self.counts = CountingTable(["Class", "Spectra"], "Spectra of each class", self)
-        self.doubtful = Doubtful(wizard)
+        self.counts = CountTable(["Class", "Spectra"], "Spectra of each class", self)
+        self.doubtful = LabelErrorsView(wizard)
         self.warnings = QLabel(self, wordWrap=True)
         self.warnings.setProperty("role", "warning")
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -131,7 +131,7 @@ class DataPage(QWizardPage):
         self._count_soon.start()
         self.completeChanged.emit()
 
-    def _counting(self) -> Callable[[], Counted]:
+    def _counting(self) -> Callable[[], LabelSummary]:
         """What counts the labels as they are asked for now."""
         key, quantity, subject = self.source.currentData(), self.quantity.isChecked(), self._teach.subject
         if key == PATTERN:
@@ -141,14 +141,14 @@ class DataPage(QWizardPage):
     def _count_behind(self) -> None:
         counting = self._counting()
 
-        def work(_: Progress) -> Counted:
+        def work(_: Progress) -> LabelSummary:
             return counting()
 
         self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
         self._job.succeeded.connect(self._show_counted)
         self._job.failed.connect(self._teach.messages.show_error)
 
-    def _show_counted(self, counted: Counted) -> None:
+    def _show_counted(self, counted: LabelSummary) -> None:
         self.counted, self._is_counting = counted, False
         self.quantity.setEnabled(counted.numeric)
         if not counted.numeric:
@@ -186,9 +186,9 @@ class DataPage(QWizardPage):
             rows.sort(key=lambda row: labels.number(row[0]) or 0.0)
         if counted.blank:
             rows.append(("without a label: to be named", f"{counted.blank}"))
-        head = self.counts.horizontalHeaderItem(0)
-        if head is not None:
-            head.setText("Value" if self.quantity.isChecked() else "Class")
+        estimator = self.counts.horizontalHeaderItem(0)
+        if estimator is not None:
+            estimator.setText("Value" if self.quantity.isChecked() else "Class")
         self.counts.show_rows(rows)
         told = [counted.problem] if counted.problem else list(counted.warnings)
         self.warnings.setText("\n".join(told))
@@ -201,8 +201,8 @@ class DataPage(QWizardPage):
             return
         subject, words, quantity = self._teach.subject, self.words, self.quantity.isChecked()
 
-        def work(progress: Progress) -> FirstLook:
-            return first_look(subject.spectra, subject.seen, words, None, quantity, progress)
+        def work(progress: Progress) -> LabelCheck:
+            return check_labels(subject.spectra, subject.seen, words, None, quantity, progress)
 
         self._job = self._teach.workers.submit(work, "", "files", key="look at labels")
         self._job.succeeded.connect(partial(self.doubtful.show_look, words))

@@ -14,34 +14,35 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, Subject, Words, finite_rows
-from ramanstudio.project.groups import OUTLIER, Group, Groups, Members
+from ramanstudio.gui.finetuning.training_spectra import TAUGHT, Rows, TrainingSpectra, Words, finite_rows
+from ramanstudio.project.groups import Group, Groups, Members
 from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import Taught
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.shell.studio import Studio
     from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
 Chosen = Sequence[tuple["Entry", Rows]]
-Kept = tuple["Answers", Groups | None, dict[int, "Predictions"], str]
+Kept = tuple["ClassifiedSpectra", Groups | None, dict[int, "Predictions"], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class ClassifiedSpectra:
     """What `model` says of N spectra: `rows` of each of some entries, `given` (N,) the labels that somebody gave."""
 
-    model: Taught
+    model: FineTunedModel
     chosen: Chosen
     given: Words
     found: Classified
@@ -118,8 +119,13 @@ def all_spectra(studio: Studio) -> Chosen:
 
 
 def answer(
-    engine: Engine, model: Taught, chosen: Chosen, subject: Subject | None, given: Words | None, progress: Progress
-) -> Answers:
+    engine: Engine,
+    model: FineTunedModel,
+    chosen: Chosen,
+    subject: TrainingSpectra | None,
+    given: Words | None,
+    progress: Progress,
+) -> ClassifiedSpectra:
     """Let the model name these spectra, those of one axis at once; what does not reach as far as it sees is left out.
 
     `given` (N,) are the labels of the N spectra of `subject`. Raises StudioError when none can be named, Cancelled
@@ -142,7 +148,9 @@ def answer(
     named = [pair for same, _ in parts for pair in same]
     found = _joined([one for _, one in parts])
     asked = sum(len(rows) for _, rows in chosen)
-    answers = Answers(model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels))
+    answers = ClassifiedSpectra(
+        model, named, np.full(len(found.labels), "", dtype=object), found, asked - len(found.labels)
+    )
     if subject is None or given is None:
         return answers
     at = answers.members.positions_in(subject.members)
@@ -207,9 +215,9 @@ def ask_where(studio: Studio, parent: QWidget, name: str) -> Path | None:
 
 def name_spectra(
     studio: Studio,
-    model: Taught,
+    model: FineTunedModel,
     chosen: Chosen,
-    subject: Subject | None = None,
+    subject: TrainingSpectra | None = None,
     given: Words | None = None,
     in_groups: bool = True,
     table: Path | None = None,
@@ -243,7 +251,7 @@ def _keep(studio: Studio, done: Kept) -> None:
     say(words)
 
 
-def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
+def _words(answers: ClassifiedSpectra, groups: Groups | None, table: Path | None) -> str:
     many, name = count_of(len(answers.given), "spectrum", "spectra"), answers.model.card.name
     verb = "named" if answers.found.values is None else "given a value"
     parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
@@ -257,7 +265,7 @@ def _words(answers: Answers, groups: Groups | None, table: Path | None) -> str:
     return " ".join(parts)
 
 
-def _write(path: Path, answers: Answers) -> None:
+def _write(path: Path, answers: ClassifiedSpectra) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(answers.lines())
     for entry, _ in answers.chosen:

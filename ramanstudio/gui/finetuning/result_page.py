@@ -24,17 +24,17 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning.labels import in_words
-from ramanstudio.finetuning.report import QuantityReport, Report
+from ramanstudio.finetuning.report import ClassificationReport, RegressionReport
 from ramanstudio.gui.common.theme import appearance, current
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.chart import Chart, Series
+from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
-from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_classes, draw_doubt
-from ramanstudio.gui.finetuning.suggested_labels import NextToLabel
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_classes, draw_doubt
+from ramanstudio.gui.finetuning.suggested_labels import SuggestedLabels
 from ramanstudio.gui.viewer.spectrum_strip import StripBand
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 MOST_NAMED = 7  # classes whose columns have room for their names
 NARROW_PX, DIGIT_PX = 22, 8  # width of a column that has a number, and of each digit of it
@@ -44,7 +44,7 @@ PLACE = Qt.ItemDataRole.UserRole
 class ResultPage(QWizardPage):
     """Shows the report."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("How good it is")
         self._teach = wizard
@@ -54,11 +54,11 @@ class ResultPage(QWizardPage):
         self.tabs.setDocumentMode(True)
         self.confusion = QTableWidget(self)
         self.wrong = QListWidget(self)
-        self.strip = Drawing(self)
+        self.strip = LazyStrip(self)
         self.bands = QLabel(wordWrap=True)
-        self.band_strip = Drawing(self)
-        self.sureness = Chart("said, mean probability", "was right", self)
-        self.next_part = NextToLabel(wizard)
+        self.band_strip = LazyStrip(self)
+        self.calibration_curve = Chart("said, mean probability", "was right", self)
+        self.next_part = SuggestedLabels(wizard)
         self.next = self.next_part.list
         self._bands: list[StripBand] = []
         self.predicted = Chart("true", "predicted", self)
@@ -94,10 +94,10 @@ class ResultPage(QWizardPage):
         self.warnings.setText("\n".join(told))
         self.warnings.setVisible(bool(told))
         self.setSubTitle(f"Chosen: {found.report.chosen}.")
-        quantity = isinstance(found.report, QuantityReport)
+        quantity = isinstance(found.report, RegressionReport)
         for part in range(self.tabs.count()):
             self.tabs.setTabVisible(part, (self.tabs.widget(part) is self.predicted) == quantity)
-        if isinstance(found.report, QuantityReport):
+        if isinstance(found.report, RegressionReport):
             self._show_quantity(found.report)
         else:
             self._show_classes(found.report)
@@ -108,46 +108,46 @@ class ResultPage(QWizardPage):
         names = in_words([self._teach.subject.names[same[0]] for same in duplicates], 3)
         return [f"There more than once, so that it may check itself: {names}."]
 
-    def _show_classes(self, report: Report) -> None:
+    def _show_classes(self, report: ClassificationReport) -> None:
         self._fill_confusion(report)
         self._fill_wrong(report)
         self._fill_bands(report)
         self.next_part.show_report(report)
-        told = report.sureness
+        told = report.calibration_curve
         points = tuple(zip(told.told, told.right, strict=True))
-        ideal = Series(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
+        ideal = ChartSeries(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
         names = tuple(
             f"{many} spectra: said {100 * sure:.0f} %, right {100 * right:.0f} %"
             for sure, right, many in zip(told.told, told.right, told.spectra, strict=True)
         )
-        self.sureness.show_series([ideal, Series(points, names=names)], QRectF(0, 0, 1, 1))
+        self.calibration_curve.show_series([ideal, ChartSeries(points, names=names)], QRectF(0, 0, 1, 1))
         self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
         self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
         for part in (self.wrong_part, self.sureness_part):  # empty where nothing was held out
             self.tabs.setTabVisible(self.tabs.indexOf(part), report.expected.is_measured)
         self.tabs.setCurrentWidget(self.confusion)
 
-    def _show_quantity(self, report: QuantityReport) -> None:
+    def _show_quantity(self, report: RegressionReport) -> None:
         both = np.concatenate([report.true, report.predicted[np.isfinite(report.predicted)]])
         low, high = float(both.min()), float(both.max())
-        ideal = Series(((low, low), (high, high)), "quiet", dots=False)
+        ideal = ChartSeries(((low, low), (high, high)), "quiet", dots=False)
         points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
         names = tuple(
             f"{self._teach.subject.names[place]}: {true:.4g}, predicted {told:.4g}"
             for place, (true, told) in zip(report.places.tolist(), points, strict=True)
         )
         bounds = QRectF(low, low, high - low, high - low)
-        self.predicted.show_series([ideal, Series(points, joined=False, names=names)], bounds, percent=False)
+        self.predicted.show_series([ideal, ChartSeries(points, joined=False, names=names)], bounds, percent=False)
 
-    def _fill_confusion(self, report: Report) -> None:
+    def _fill_confusion(self, report: ClassificationReport) -> None:
         table, many = self.confusion, len(report.classes)
         table.setRowCount(many)
         table.setColumnCount(many + 2)
         heads, names = _heads(report.classes)
         table.setHorizontalHeaderLabels(["Spectra", "Found again"])
         table.setVerticalHeaderLabels(names)
-        for column, (head, name) in enumerate(zip(heads, report.classes, strict=True), 2):
-            item = QTableWidgetItem(head)
+        for column, (estimator, name) in enumerate(zip(heads, report.classes, strict=True), 2):
+            item = QTableWidgetItem(estimator)
             item.setToolTip(f"Named '{name}'")
             table.setHorizontalHeaderItem(column, item)
         accent = QColor(current().accent)
@@ -174,7 +174,7 @@ class ResultPage(QWizardPage):
             else:
                 table.setColumnWidth(column, NARROW_PX + DIGIT_PX * len(str(many)))
 
-    def _fill_wrong(self, report: Report) -> None:
+    def _fill_wrong(self, report: ClassificationReport) -> None:
         self.wrong.clear()
         suspect = {one.place for one in report.suspects}
         for one in report.wrong:
@@ -190,7 +190,7 @@ class ResultPage(QWizardPage):
             self.wrong.addItem("None of the spectra held out was named wrong.")
         self.strip.setVisible(bool(report.wrong))
 
-    def _fill_bands(self, report: Report) -> None:
+    def _fill_bands(self, report: ClassificationReport) -> None:
         told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.bands]
         self.bands.setText(
             f"Without these ranges it is least sure of the right class, the weightiest first: {', '.join(told)}."
@@ -208,7 +208,7 @@ class ResultPage(QWizardPage):
         assert words is not None
         return words
 
-    def _draw(self, item: QListWidgetItem | None, drawing: Drawing) -> None:
+    def _draw(self, item: QListWidgetItem | None, drawing: LazyStrip) -> None:
         """Draw a spectrum, over some of the class it was said to be and of its own."""
         chosen = item.data(PLACE) if item is not None else None
         if chosen is None:
@@ -224,7 +224,11 @@ class ResultPage(QWizardPage):
     def _point_to(self, row: int, column: int) -> None:
         """Go to the first of the spectra that a cell counts, where these were named wrong."""
         found = self._teach.learn.found
-        if found is None or not isinstance(found.report, Report) or not 0 <= column - 2 < len(found.report.classes):
+        if (
+            found is None
+            or not isinstance(found.report, ClassificationReport)
+            or not 0 <= column - 2 < len(found.report.classes)
+        ):
             return
         pair = found.report.classes[column - 2], found.report.classes[row]
         for place in range(self.wrong.count()):
@@ -251,7 +255,7 @@ class ResultPage(QWizardPage):
         told.setText(
             "Spectra held out, in five parts by how sure it was of them: on the grey line it is as sure as right."
         )
-        self.sureness_part = _column(told, self.sureness)
+        self.sureness_part = _column(told, self.calibration_curve)
         parts = {
             "Classes": self.confusion,
             "Wrong": self.wrong_part,

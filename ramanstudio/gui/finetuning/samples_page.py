@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWizardPage
 
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.count_table import CountingTable
-from ramanstudio.gui.finetuning.label_counts import Codes, Counted, coded
+from ramanstudio.gui.finetuning.count_table import CountTable
+from ramanstudio.gui.finetuning.label_counts import Codes, LabelSummary, coded
 from ramanstudio.gui.finetuning.training_spectra import PATTERN
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 NOTHING = ""
 USUAL = ("column sample", "column specimen", "column person", "column patient")
 
 
-class CheckPage(QWizardPage):
+class SamplesPage(QWizardPage):
     """Asks what says that two spectra are of one sample."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("Which spectra are of the same sample?")
         self.setSubTitle(
@@ -35,7 +35,7 @@ class CheckPage(QWizardPage):
         self.source.setAccessibleName("What says that spectra are of one sample")
         self.told = QLabel(self, wordWrap=True)
         self.optimistic = label("warning", wrap=True)
-        self.counts = CountingTable(["Class", "Spectra", "Samples"], "Spectra and samples of each class", self)
+        self.counts = CountTable(["Class", "Spectra", "Samples"], "Spectra and samples of each class", self)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.addRow("One sample is told by", self.source)
@@ -105,7 +105,7 @@ class CheckPage(QWizardPage):
         self.optimistic.setVisible(bool(alone))
 
 
-def _samples(codes: Codes | None, counted: Counted) -> list[int]:
+def _samples(codes: Codes | None, counted: LabelSummary) -> list[int]:
     """How many samples there are of each class; a spectrum without a sample's name is one of its own."""
     if codes is None:
         return list(counted.counts)

@@ -13,13 +13,13 @@ from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.models_dialog import ModelList
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 
-class KeepPage(QWizardPage):
+class SavePage(QWizardPage):
     """Asks for a name, and looks after the models that are kept."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("Keep it")
         self.setSubTitle("It is kept beside the others, and is used here and by “ramanstudio classify”.")

@@ -16,7 +16,7 @@ from ramanstudio.gui.viewer.spectrum_strip import SCALED, Curve, Strip, StripBan
 from ramanstudio.signal.spectral_features import without_baseline
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.training_spectra import Subject
+    from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
 
 MOST_OF_A_CLASS: Final = 20  # spectra that its mean is drawn of
 MOST_CLASSES: Final = 8  # that are drawn each by itself; of more nobody could tell one from another
@@ -24,7 +24,7 @@ MOST_OF_ALL: Final = 100  # their baselines are fitted while one waits
 Floats = NDArray[np.floating[Any]]
 
 
-class Drawing(QWidget):
+class LazyStrip(QWidget):
     """A strip, made when something is first drawn in it: made at once, all of the wizard's would hold it up."""
 
     band_dragged = Signal(int, float, float)
@@ -59,7 +59,9 @@ class Drawing(QWidget):
         self.strip.set_bands(bands)
 
 
-def draw_doubt(drawing: Drawing, subject: Subject, words: NDArray[np.str_], place: int, told: str = "") -> None:
+def draw_doubt(
+    drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np.str_], place: int, told: str = ""
+) -> None:
     """Draw the spectrum at `place`, and the means of the spectra labelled `told`, and labelled as it is."""
     drawn = [([place], subject.names[place])]
     for name in dict.fromkeys((told, str(words[place]))):
@@ -69,12 +71,12 @@ def draw_doubt(drawing: Drawing, subject: Subject, words: NDArray[np.str_], plac
     _draw(drawing, subject, drawn)
 
 
-def draw_places(drawing: Drawing, subject: Subject, places: Sequence[tuple[int, str]]) -> None:
+def draw_places(drawing: LazyStrip, subject: TrainingSpectra, places: Sequence[tuple[int, str]]) -> None:
     """Draw the spectra at these places."""
     _draw(drawing, subject, [([place], name) for place, name in places])
 
 
-def draw_classes(drawing: Drawing, subject: Subject, words: NDArray[np.str_], classes: Sequence[str]) -> None:
+def draw_classes(drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np.str_], classes: Sequence[str]) -> None:
     """Draw the mean of each class; of many classes the mean of all together, and how much they differ."""
     if len(classes) > MOST_CLASSES:
         labelled = np.flatnonzero(words != "")
@@ -95,7 +97,7 @@ def draw_classes(drawing: Drawing, subject: Subject, words: NDArray[np.str_], cl
     _draw(drawing, subject, [(places, name) for places, name in members if places])
 
 
-def _draw(drawing: Drawing, subject: Subject, drawn: Sequence[tuple[list[int], str]]) -> None:
+def _draw(drawing: LazyStrip, subject: TrainingSpectra, drawn: Sequence[tuple[list[int], str]]) -> None:
     """Each as the mean of its places, every spectrum without its baseline and from 0 to 1; the first on top."""
     theme = current()
     curves = []

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 WIDTH = 112
 
 
-class Steps(QWidget):
+class StepList(QWidget):
     """Names the steps one under the other."""
 
     def __init__(self, names: Sequence[str], parent: QWidget) -> None:

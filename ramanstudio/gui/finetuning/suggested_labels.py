@@ -18,20 +18,20 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning.labels import clean
-from ramanstudio.finetuning.report import Report
+from ramanstudio.finetuning.report import ClassificationReport
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
-from ramanstudio.gui.finetuning.spectra_view import Drawing, draw_doubt
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 PLACE = Qt.ItemDataRole.UserRole
 
 
-class NextToLabel(QSplitter):
+class SuggestedLabels(QSplitter):
     """A list above, the chosen spectrum beneath."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__(Qt.Orientation.Vertical)
         self._teach = wizard
         self.list = QListWidget(self)
@@ -45,7 +45,7 @@ class NextToLabel(QSplitter):
         self.label_it.setToolTip("Give the chosen spectrum this label")
         self.learn_again = QPushButton("Learn again with these", self)
         self.learn_again.setToolTip("Go back, and learn from all labels there are now")
-        self.strip = Drawing(self)
+        self.strip = LazyStrip(self)
         self._lay_out()
         self.list.currentItemChanged.connect(self._draw)
         self.list.itemClicked.connect(lambda item: wizard.select(item.data(PLACE)))
@@ -53,7 +53,7 @@ class NextToLabel(QSplitter):
         self.label_it.clicked.connect(self._label_it)
         self.learn_again.clicked.connect(self._learn_again)
 
-    def show_report(self, report: Report) -> None:
+    def show_report(self, report: ClassificationReport) -> None:
         """Show what this report says."""
         self.list.clear()
         self.name.clear()

@@ -25,14 +25,22 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress, format_duration
-from ramanstudio.finetuning.config import AUTO, FOR_QUANTITIES, FULL, HEADS, QUANTITY_HEADS, READ_AS, FinetunePlan
-from ramanstudio.finetuning.report import FineTuned, Learned
+from ramanstudio.finetuning.config import (
+    AUTO,
+    CLASSIFIERS,
+    FOR_QUANTITIES,
+    REGRESSORS,
+    REPRESENTATION_TITLES,
+    TUNING_MODES,
+    FinetunePlan,
+)
+from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.chart import Chart, Series
+from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.jobs import Job
-    from ramanstudio.gui.finetuning.wizard import TeachWizard
+    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
 FEWEST_ACROSS = 5  # ways that the chart has room for, so that only whole numbers stand beneath it
 WAYS, EPOCHS, RIGHT = "ways tried", "epochs, features learned anew", "right, held out"
@@ -40,10 +48,10 @@ BY_DATA = "Chosen by the data"
 ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
 
 
-class LearnPage(QWizardPage):
+class TrainPage(QWizardPage):
     """Lets the engine learn."""
 
-    def __init__(self, wizard: TeachWizard) -> None:
+    def __init__(self, wizard: FineTuneWizard) -> None:
         super().__init__()
         self.setTitle("Learn")
         self.setSubTitle(
@@ -52,9 +60,9 @@ class LearnPage(QWizardPage):
         self._teach = wizard
         self._job: Job | None = None
         self._stop = threading.Event()
-        self._seen: list[Learned] = []
+        self._seen: list[TrainingProgress] = []
         self._begun = 0.0
-        self.found: FineTuned | None = None
+        self.found: FineTuningResult | None = None
         self.learned_words: NDArray[np.str_] | None = None  # the labels that it was learned from
         self.learn_button = QPushButton("Learn", self)
         self.learn_button.setProperty("role", "primary")
@@ -85,7 +93,7 @@ class LearnPage(QWizardPage):
     def plan(self) -> FinetunePlan:
         """What is asked for."""
         quantity = self._teach.data.quantity.isChecked()
-        chosen = (self.reading.currentData(), self.head.currentData(), self.full.currentData())
+        chosen = (self.representation.currentData(), self.estimator.currentData(), self.full.currentData())
         return FinetunePlan(*chosen, quantity=quantity)
 
     @property
@@ -98,7 +106,7 @@ class LearnPage(QWizardPage):
         self.learn_button.setText("Learn")
         self._begin_anew()
         self._fill_heads()
-        self.reading.setItemText(0, BY_DATA)
+        self.representation.setItemText(0, BY_DATA)
         self.full.setItemText(0, ANEW[AUTO])
         self.says.setText("It takes seconds with a few labels of each class, and minutes with hundreds.")
         self.learn_button.setFocus()
@@ -131,7 +139,7 @@ class LearnPage(QWizardPage):
             self.plan,
         )
 
-        def work(progress: Progress) -> FineTuned:
+        def work(progress: Progress) -> FineTuningResult:
             # stopping keeps what was found, so the job itself is not cancelled
             inner = Progress(progress, progress.show, progress.warn, stop.is_set)
             return engine.finetune(spectra, words, plan, groups, inner)
@@ -169,7 +177,7 @@ class LearnPage(QWizardPage):
             self.says.setText(f"{words[0].upper()}{words[1:]}…" if self._seen else f"Reading: {done} of {total} {note}")
 
     def _show(self, seen: object) -> None:
-        if not isinstance(seen, Learned):
+        if not isinstance(seen, TrainingProgress):
             return
         self._seen.append(seen)
         self.bar.setRange(0, seen.total)
@@ -200,17 +208,19 @@ class LearnPage(QWizardPage):
         points = tuple((float(one.done), value) for one, value in zip(seen, values, strict=True))
         best = tuple((float(one.done), one.best.accuracy) for one in seen)
         names = tuple(f"{one.attempt.words}{self._score(one.attempt.accuracy)}" for one in seen)
-        shown = [Series(best, "quiet", dots=False), Series(points, names=names)]
+        shown = [ChartSeries(best, "quiet", dots=False), ChartSeries(points, names=names)]
         self.chart.name_axes(EPOCHS if epochs else WAYS, "error, held out" if quantity else RIGHT)
         self.chart.show_series(shown, QRectF(1, 0, whole - 1, top or 1.0), percent=not quantity)
         self.loss_chart.setVisible(bool(epochs))
         loss = tuple((float(one.done), one.loss) for one in epochs)
         highest = 1.1 * max([0.0, *(value for _, value in loss)])
-        self.loss_chart.show_series([Series(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False)
+        self.loss_chart.show_series(
+            [ChartSeries(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False
+        )
         each = "each epoch" if epochs else "each way, told under the mouse"
         self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if seen else "")
 
-    def _keep(self, found: FineTuned) -> None:
+    def _keep(self, found: FineTuningResult) -> None:
         self.found = found
         stopped = " It was stopped: this is the best so far." if self._stop.is_set() else ""
         self.says.setText(
@@ -219,9 +229,12 @@ class LearnPage(QWizardPage):
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
         card = found.model.card
-        self.reading.setItemText(0, f"{BY_DATA}: {READ_AS[card.reading]}" if self.plan.reading == AUTO else BY_DATA)
-        self.head.setItemText(0, f"{BY_DATA}: {card.head}" if self.plan.head == AUTO else BY_DATA)
-        anew = "they were" if card.reading == "tuned" else "they were not"
+        self.representation.setItemText(
+            0,
+            f"{BY_DATA}: {REPRESENTATION_TITLES[card.representation]}" if self.plan.representation == AUTO else BY_DATA,
+        )
+        self.estimator.setItemText(0, f"{BY_DATA}: {card.estimator}" if self.plan.estimator == AUTO else BY_DATA)
+        anew = "they were" if card.representation == "tuned" else "they were not"
         self.full.setItemText(0, f"{ANEW[AUTO]}: {anew}" if self.plan.full == AUTO else ANEW[AUTO])
         self.best.setText(f"Best of those tried: {self._best_words()}" if self._seen else "")
 
@@ -250,25 +263,29 @@ class LearnPage(QWizardPage):
         self.choices.setVisible(open_)
 
     def _fill_heads(self) -> None:
-        chosen = self.head.currentData()
-        self.head.clear()
-        self.head.addItem(BY_DATA, AUTO)
-        for one in QUANTITY_HEADS if self._teach.data.quantity.isChecked() else HEADS:
-            self.head.addItem(one, one)
-        self.head.setCurrentIndex(max(0, self.head.findData(chosen)))
+        chosen = self.estimator.currentData()
+        self.estimator.clear()
+        self.estimator.addItem(BY_DATA, AUTO)
+        for one in REGRESSORS if self._teach.data.quantity.isChecked() else CLASSIFIERS:
+            self.estimator.addItem(one, one)
+        self.estimator.setCurrentIndex(max(0, self.estimator.findData(chosen)))
 
     def _make_choices(self) -> QWidget:
         holder = QWidget(self)
-        self.reading, self.head, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
-        self.reading.addItem(BY_DATA, AUTO)
+        self.representation, self.estimator, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
+        self.representation.addItem(BY_DATA, AUTO)
         for one in FOR_QUANTITIES:
-            self.reading.addItem(READ_AS[one], one)
-        for one in FULL:
+            self.representation.addItem(REPRESENTATION_TITLES[one], one)
+        for one in TUNING_MODES:
             self.full.addItem(ANEW[one], one)
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(16)
-        rows = {"Spectra are read as": self.reading, "Judged by": self.head, "Features learned anew": self.full}
+        rows = {
+            "Spectra are read as": self.representation,
+            "Judged by": self.estimator,
+            "Features learned anew": self.full,
+        }
         for words, box in rows.items():
             box.setAccessibleName(words)
             form.addRow(words, box)

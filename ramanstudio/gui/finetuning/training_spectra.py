@@ -30,7 +30,7 @@ EXAMPLES: Final = 3  # names of files by which a pattern is shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class LabelColumn:
     """One thing that is known of each spectrum: what it is called, and a word for each (N,), empty where unknown.
 
     `distinct` words there are; `codes` (N,) numbers them, -1 where unknown.
@@ -43,14 +43,14 @@ class Told:
     codes: Codes
 
     @classmethod
-    def of(cls, key: str, name: str, words: Words) -> Told:
+    def of(cls, key: str, name: str, words: Words) -> LabelColumn:
         """What these words tell."""
         names, codes = coded(words)
         return cls(key, name, words, len(names), codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class TrainingSpectra:
     """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them.
 
     `seen` are the same for the eye: denoised, where all of them are. `pattern` is what names of files seem to follow,
@@ -62,13 +62,13 @@ class Subject:
     members: Members
     names: tuple[str, ...]
     stems: tuple[str, ...]
-    told: tuple[Told, ...]
+    told: tuple[LabelColumn, ...]
     left_out: int
     pattern: str
     examples: tuple[str, ...]
 
     @classmethod
-    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> Subject:
+    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> TrainingSpectra:
         """Some rows of each of some entries. Raises StudioError when their ranges share too little, or hold nothing."""
         whole = [(entry, finite_rows(entry, rows)) for entry, rows in entries if entry.source is not None]
         whole = [(entry, rows) for entry, rows in whole if len(rows)]
@@ -85,7 +85,7 @@ class Subject:
             for entry, row in zip(owners, members.rows.tolist(), strict=True)
         )
         told = [*_columns([one for one, keep in zip(sets, kept.tolist(), strict=True) if keep])]
-        told.append(Told.of(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
+        told.append(LabelColumn.of(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
         asked = sum(len(rows) for _, rows in entries)
         stems = tuple(entry.path.stem for entry in owners)
         seen = _denoised(chosen, project, spectra)
@@ -93,20 +93,20 @@ class Subject:
         made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names), pattern, examples)
         return made.with_groups(project.groups)
 
-    def with_groups(self, groups: Groups | None) -> Subject:
+    def with_groups(self, groups: Groups | None) -> TrainingSpectra:
         """The same, with the names of these groups."""
         told = tuple(one for one in self.told if one.key != GROUP)
         if groups is not None:
             words = _of_groups(groups, self.members)
-            told = (*told, Told.of(GROUP, "Names of groups (those that you named)", words))
+            told = (*told, LabelColumn.of(GROUP, "Names of groups (those that you named)", words))
         return replace(self, told=told)
 
-    def told_by(self, key: str) -> Told:
+    def told_by(self, key: str) -> LabelColumn:
         """One thing that is told."""
         return next(one for one in self.told if one.key == key)
 
     @property
-    def for_labels(self) -> tuple[Told, ...]:
+    def for_labels(self) -> tuple[LabelColumn, ...]:
         """What could be labels: two classes or more, best first; last what is called so and names one class only."""
         usual = {f"{COLUMN}label": 0, f"{COLUMN}class": 1, GROUP: 2}
         fewest = dict.fromkeys(usual, 1)
@@ -137,7 +137,7 @@ def _denoised(chosen: Sequence[tuple[Entry, NDArray[np.int64]]], project: Projec
     return spectra.with_values(found) if np.isfinite(found).all() else spectra
 
 
-def _columns(sets: Sequence[SpectrumSet]) -> list[Told]:
+def _columns(sets: Sequence[SpectrumSet]) -> list[LabelColumn]:
     """The columns of the tables, of all sets that have them; not those where each spectrum has a word of its own."""
     found: Mapping[str, None] = dict.fromkeys(name for one in sets for name in one.table)
     columns = []
@@ -145,13 +145,13 @@ def _columns(sets: Sequence[SpectrumSet]) -> list[Told]:
         words = np.concatenate(
             [np.array([clean(cell) for cell in one.table.get(name, [""] * len(one))], dtype=object) for one in sets]
         ).astype(str)
-        columns.append(Told.of(f"{COLUMN}{name}", f"Column “{name}”", words))
+        columns.append(LabelColumn.of(f"{COLUMN}{name}", f"Column “{name}”", words))
     return columns
 
 
 def _of_groups(groups: Groups, members: Members) -> Words:
     """The names that somebody gave; of groups that a model has made only what was told to it, not what it answered."""
-    here = groups.of(members)
+    here = groups.for_members(members)
     given = [*("" if UNNAMED.fullmatch(one.name) else one.name for one in here.groups), ""]
     words = np.array(given, dtype=str)[here.labels]
     return np.where((here.method == TAUGHT) & (here.probabilities < 1), "", words)

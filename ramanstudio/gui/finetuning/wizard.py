@@ -15,13 +15,13 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common.jobs import Job
 from ramanstudio.gui.finetuning import predicting
-from ramanstudio.gui.finetuning.labels_page import DataPage
+from ramanstudio.gui.finetuning.labels_page import LabelsPage
 from ramanstudio.gui.finetuning.result_page import ResultPage
-from ramanstudio.gui.finetuning.samples_page import CheckPage
-from ramanstudio.gui.finetuning.save_page import KeepPage
-from ramanstudio.gui.finetuning.step_list import Steps
-from ramanstudio.gui.finetuning.train_page import LearnPage
-from ramanstudio.gui.finetuning.training_spectra import Subject
+from ramanstudio.gui.finetuning.samples_page import SamplesPage
+from ramanstudio.gui.finetuning.save_page import SavePage
+from ramanstudio.gui.finetuning.step_list import StepList
+from ramanstudio.gui.finetuning.train_page import TrainPage
+from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
 from ramanstudio.project.project import Project
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 STEPS: Final = ("Data", "Check", "Learn", "Result", "Keep")
 
 
-class TeachWizard(QWizard):
+class FineTuneWizard(QWizard):
     """Asks for labels and samples, lets the engine learn, shows how good it is, and keeps it.
 
     The window stays alive beneath it: spectra are selected there to be labelled here, and what is chosen here is
     selected there.
     """
 
-    def __init__(self, studio: Studio, subject: Subject, parent: QWidget) -> None:
+    def __init__(self, studio: Studio, subject: TrainingSpectra, parent: QWidget) -> None:
         super().__init__(parent)
         self.studio, self.subject = studio, subject
         self.workers, self.messages = studio.workers, studio.messages
@@ -49,14 +49,14 @@ class TeachWizard(QWizard):
         self.setWizardStyle(QWizard.WizardStyle.ClassicStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
         self.setButtonText(QWizard.WizardButton.FinishButton, "Keep")
-        self.data = DataPage(self)
-        self.check = CheckPage(self)
-        self.learn = LearnPage(self)
+        self.data = LabelsPage(self)
+        self.check = SamplesPage(self)
+        self.learn = TrainPage(self)
         self.result_page = ResultPage(self)
-        self.keep = KeepPage(self)
+        self.keep = SavePage(self)
         for page in (self.data, self.check, self.learn, self.result_page, self.keep):
             self.addPage(page)
-        steps = Steps(STEPS, self)
+        steps = StepList(STEPS, self)
         self.setSideWidget(steps)
         self.currentIdChanged.connect(lambda at: steps.show_step(at))
         studio.session.changed.connect(self._follow)
@@ -151,23 +151,23 @@ class TeachWizard(QWizard):
 
 def show_wizard(studio: Studio, window: QWidget) -> None:
     """Show the wizard on what is selected, where that is several spectra, else on all that is open; or the one open."""
-    there = next((one for one in window.findChildren(TeachWizard) if one.isVisible()), None)
+    there = next((one for one in window.findChildren(FineTuneWizard) if one.isVisible()), None)
     if there is not None:
         there.raise_()
         there.activateWindow()
         return
     chosen, project = predicting.chosen_spectra(studio), studio.session.project
 
-    def work(progress: Progress) -> Subject:
+    def work(progress: Progress) -> TrainingSpectra:
         progress(0, 0)
         if sum(len(rows) for _, rows in chosen) < 2:
             raise StudioError("Nothing can be taught by one spectrum.", remedy="Open a few of each class.")
-        return Subject.of(chosen, project)
+        return TrainingSpectra.of(chosen, project)
 
     job: Job = studio.workers.submit(work, "Gathering the spectra", "files", key="teach")
     job.succeeded.connect(partial(_show, studio, window))
     job.failed.connect(studio.messages.show_error)
 
 
-def _show(studio: Studio, window: QWidget, subject: Subject) -> None:
-    TeachWizard(studio, subject, window).show()
+def _show(studio: Studio, window: QWidget, subject: TrainingSpectra) -> None:
+    FineTuneWizard(studio, subject, window).show()

@@ -14,7 +14,7 @@ from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme, current
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.identifying import Identifying
-from ramanstudio.gui.document.model_predictions import TaughtModels
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
 from ramanstudio.gui.identify.model_choice import TaughtRows, above
@@ -40,7 +40,7 @@ class IdentifyPage(QWidget):
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: TaughtModels, actions: Actions
+        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: FineTunedModels, actions: Actions
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
@@ -117,7 +117,7 @@ class IdentifyPage(QWidget):
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
             self._refresh_soon(0)
-        elif now.identified is not before.identified or now.results is not before.results:
+        elif now.identifications is not before.identifications or now.results is not before.results:
             self._refresh_soon(AFTER_RESULTS_MS if self._is_answered() else 0)
 
     def _begin_again(self) -> None:

@@ -13,8 +13,8 @@ from ramanstudio.gui.common.widgets import NamedBox, label
 from ramanstudio.project.predictions import prediction_text
 
 if TYPE_CHECKING:
-    from ramanstudio.finetuning.finetuned_model import TaughtCard
-    from ramanstudio.gui.document.model_predictions import TaughtModels
+    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
+    from ramanstudio.gui.document.model_predictions import FineTunedModels
     from ramanstudio.project.project import Entry
 
 NONE_YET = "None yet. Analyse › Teach… makes one of spectra that are labelled."
@@ -25,7 +25,7 @@ class TaughtChoice(QWidget):
 
     changed = Signal()
 
-    def __init__(self, models: TaughtModels) -> None:
+    def __init__(self, models: FineTunedModels) -> None:
         super().__init__()
         self._models = models
         self._boxes: dict[str, NamedBox] = {}
@@ -58,7 +58,7 @@ class TaughtChoice(QWidget):
             box.blockSignals(False)
         self._nothing.setVisible(not cards)
 
-    def _box(self, name: str, card: TaughtCard) -> NamedBox:
+    def _box(self, name: str, card: FineTunedModelCard) -> NamedBox:
         what = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
         box = NamedBox(f"{name} · {what}".replace("&", "&&"), self)
         box.setToolTip(card.text())
@@ -71,7 +71,7 @@ class TaughtChoice(QWidget):
 class TaughtRows(QWidget):
     """A line for each model that is asked: `five strains (taught): Strain B · 94 %`. Hidden where none is."""
 
-    def __init__(self, parent: QWidget, models: TaughtModels) -> None:
+    def __init__(self, parent: QWidget, models: FineTunedModels) -> None:
         super().__init__(parent)
         self._models = models
         self._entry: Entry | None = None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 
 if TYPE_CHECKING:
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,4 +54,4 @@ def laid_over(axis: Floats, values: Floats, reference: SpectrumSet, within: Regi
 
 def inside(axis: Floats, within: Region | None) -> NDArray[np.bool_]:
     """Which points of an axis (B,) in cm⁻¹ are compared."""
-    return np.ones(len(axis), dtype=bool) if within is None else within.holds(axis)
+    return np.ones(len(axis), dtype=bool) if within is None else within.contains(axis)

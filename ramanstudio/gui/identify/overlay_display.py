@@ -15,8 +15,9 @@ from ramanstudio.gui.identify.texts import note_of
 from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
+    from ramanstudio.core.ranges import Region
     from ramanstudio.library.library import Library
-    from ramanstudio.search.matches import Match, Region
+    from ramanstudio.search.matches import Match
 
 
 @dataclass(frozen=True, slots=True, eq=False)

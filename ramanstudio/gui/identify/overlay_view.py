@@ -27,8 +27,8 @@ from ramanstudio.gui.viewer.strokes import Curve
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
+    from ramanstudio.core.ranges import Region
     from ramanstudio.export.identification_figure import IdentificationFigure
-    from ramanstudio.search.matches import Region
 
 Floats = NDArray[np.floating[Any]]
 

@@ -12,7 +12,7 @@ from ramanstudio.gui.common.band_inputs import BandInput
 from ramanstudio.gui.common.theme import Theme
 
 if TYPE_CHECKING:
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
 MOST: Final = 4  # ranges that are left out
 _ALL: Final = (float("-inf"), float("inf"))
@@ -78,12 +78,12 @@ class RegionInputs(QWidget):
         self.part.setVisible(has_part)
         if region is not None and has_part:
             self.part.show_band("Only", (max(region.low_cm, ends[0]), min(region.high_cm, ends[1])), ends)
-        without = region.without if region is not None else ()
+        excluded = region.excluded if region is not None else ()
         for number, (row, one) in enumerate(self._left_out):
-            row.setVisible(number < len(without))
-            if number < len(without):
-                one.show_band("Not", without[number], ends)
-        self.leave_out.setEnabled(len(without) < MOST)
+            row.setVisible(number < len(excluded))
+            if number < len(excluded):
+                one.show_band("Not", excluded[number], ends)
+        self.leave_out.setEnabled(len(excluded) < MOST)
 
     def _make_row(self, number: int) -> QWidget:
         row, one, drop = QWidget(self), RangeInput(number), QToolButton(self)
@@ -102,12 +102,12 @@ class RegionInputs(QWidget):
         return row
 
     def _now(self) -> Region:
-        from ramanstudio.search.matches import Region
+        from ramanstudio.core.ranges import Region
 
         return self._region or Region(*_ALL, ())
 
     def _say(self, region: Region) -> None:
-        whole = (region.low_cm, region.high_cm) == _ALL and not region.without
+        whole = (region.low_cm, region.high_cm) == _ALL and not region.excluded
         self._region = None if whole else region  # two edits may come before it is shown
         self.changed.emit(self._region)
 
@@ -122,15 +122,15 @@ class RegionInputs(QWidget):
         left, right = self._shown
         middle, reach = (left + right) / 2, 0.05 * (right - left)
         more = (float(round(middle - reach)), float(round(middle + reach)))
-        self._say(replace(self._now(), without=(*self._now().without, more)))
+        self._say(replace(self._now(), excluded=(*self._now().excluded, more)))
 
     def _move(self, number: int, low: float, high: float) -> None:
-        without = list(self._now().without)
-        if number < len(without):
-            without[number] = (low, high)
-            self._say(replace(self._now(), without=tuple(without)))
+        excluded = list(self._now().excluded)
+        if number < len(excluded):
+            excluded[number] = (low, high)
+            self._say(replace(self._now(), excluded=tuple(excluded)))
 
     def _drop(self, number: int) -> None:
-        without = list(self._now().without)
-        del without[number]
-        self._say(replace(self._now(), without=tuple(without)))
+        excluded = list(self._now().excluded)
+        del excluded[number]
+        self._say(replace(self._now(), excluded=tuple(excluded)))

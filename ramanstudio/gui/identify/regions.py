@@ -14,7 +14,7 @@ from ramanstudio.gui.common.theme import Theme, faded
 from ramanstudio.gui.viewer.panes import NoiseRegion
 
 if TYPE_CHECKING:
-    from ramanstudio.search.matches import Region
+    from ramanstudio.core.ranges import Region
 
 NARROWEST_CM: Final = 20.0  # a narrower range holds no spectrum
 
@@ -73,7 +73,7 @@ class Regions:
             region.low_cm > ends[0] or region.high_cm < ends[1]
         ):
             self._add(ComparedBand(), max(region.low_cm, ends[0]), min(region.high_cm, ends[1]), self._drag_compared)
-        for number, (low, high) in enumerate(region.without):
+        for number, (low, high) in enumerate(region.excluded):
             self._add(LeftOutBand(), low, high, partial(self._drag_left_out, number))
 
     def _add(self, item: NoiseRegion, low: float, high: float, moved: Callable[[float, float], None]) -> None:
@@ -95,6 +95,6 @@ class Regions:
 
     def _drag_left_out(self, number: int, low: float, high: float) -> None:
         if self._region is not None:
-            without = list(self._region.without)
-            without[number] = (low, high)
-            self._changed(replace(self._region, without=tuple(without)))
+            excluded = list(self._region.excluded)
+            excluded[number] = (low, high)
+            self._changed(replace(self._region, excluded=tuple(excluded)))

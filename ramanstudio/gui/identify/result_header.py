@@ -12,7 +12,7 @@ from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, tabular
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
-from ramanstudio.gui.identify.texts import candidates_words, chance_words, marks_words, note_of, prediction_summaries
+from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
 
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.mixture_analysis import Mixed
@@ -90,7 +90,7 @@ class Verdict(QWidget):
             self.facts.setText("")
         else:
             lead = f"Closest shown: {match.name}" if unknown else match.name
-            parts = (lead, prediction_summaries(match, library), note_of(match, library))
+            parts = (lead, facts_of(match, library), note_of(match, library))
             self.facts.setText(" · ".join(part for part in parts if part))
         self._show_parts()
 

@@ -42,7 +42,7 @@ def candidates_words(found: Identification) -> str:
     return f"{_CANDIDATES}: the first {many}; compare them."
 
 
-def prediction_summaries(match: Match, library: Library | None) -> str:
+def facts_of(match: Match, library: Library | None) -> str:
     """`SiO2 · silicates · laser 532 nm · R040031 · RRUFF`; empty where its library is not at hand."""
     if library is None:
         return "Its library is no longer here."

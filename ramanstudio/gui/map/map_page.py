@@ -125,7 +125,9 @@ class MapPage(QWidget):
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:
-        only_results = now.entries is before.entries and now.groups is before.groups and now.explored is before.explored
+        only_results = (
+            now.entries is before.entries and now.groups is before.groups and now.exploration is before.exploration
+        )
         self._refresh_soon(AFTER_RESULTS_MS if only_results else 0)
 
     def _refresh_soon(self, after_ms: int = 0) -> None:

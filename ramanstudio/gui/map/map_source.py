@@ -110,7 +110,7 @@ class Subject:
 
     @property
     def _members(self) -> Members | None:
-        explored = self._session.project.explored
+        explored = self._session.project.exploration
         if explored is None or self.entry is None or not (explored.members.entry_ids == self.entry.id).any():
             return None
         return explored.members
@@ -121,7 +121,7 @@ class Subject:
 
     def _answered(self, key: str) -> Predictions | None:
         """What the taught model that was asked last says of it: its classes, or its quantity."""
-        answers = self._session.project.answers(self.entry) if self.entry is not None else ()
+        answers = self._session.project.predictions_for(self.entry) if self.entry is not None else ()
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
         return fitting[-1] if fitting else None
 
@@ -144,7 +144,7 @@ class Subject:
         if choice.channel in ("class", "value") and (said := self._answered(choice.channel)) is not None:
             answers = said.values if said.values is not None else predicted_classes(said)[1]
             source = replace(source, answers=answers, answers_of=said)
-        explored, members = self._session.project.explored, self._members
+        explored, members = self._session.project.exploration, self._members
         if self.entry is None or explored is None or members is None:
             return source
         place = Members.of_entries([(self.entry.id, len(spectra))]).positions_in(members)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path, user_log
-from ramanstudio.engine import models
 from ramanstudio.export.figures import PARTS
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
@@ -20,7 +19,8 @@ from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.shell import about
 from ramanstudio.gui.shell.command_palette import Choice, CommandPalette
 from ramanstudio.gui.shell.settings_dialog import SettingsDialog
-from ramanstudio.project.project import on_one_axis
+from ramanstudio.mae import model_store
+from ramanstudio.project.project import share_axis
 from ramanstudio.project.project_file import SUFFIX
 
 
@@ -78,7 +78,7 @@ class Commands(IdentifyCommands):
             panel.ask_where()
 
     def settings(self) -> None:
-        SettingsDialog(self._studio.settings, {"model": models()}, self._window).open()
+        SettingsDialog(self._studio.settings, {"model": model_store.available()}, self._window).open()
 
     def quit(self) -> None:
         self._window.close()
@@ -138,7 +138,7 @@ class Commands(IdentifyCommands):
 
     def one_set(self) -> None:
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        if entries and not all(on_one_axis(entries[0], entry) for entry in entries):
+        if entries and not all(share_axis(entries[0], entry) for entry in entries):
             self._studio.messages.warning(
                 "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
                 " Select those that were measured alike."
@@ -175,7 +175,7 @@ class Commands(IdentifyCommands):
     # Model and Help
 
     def choose_model(self) -> None:
-        dialog = SettingsDialog(self._studio.settings, {"model": models()}, self._window)
+        dialog = SettingsDialog(self._studio.settings, {"model": model_store.available()}, self._window)
         dialog.open()
         dialog.point_to("model")
 

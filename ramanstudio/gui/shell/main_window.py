@@ -247,10 +247,10 @@ class MainWindow(QMainWindow):
             undo_title=session.undo_title,
             redo_title=session.redo_title,
             engine=self._studio.denoising.engine is not None,
-            explored=session.project.explored is not None,
+            explored=session.project.exploration is not None,
             grouped=session.groups is not None,
             groups=len(self.groups.chosen),
-            identified=bool(session.project.identified or session.project.predictions),
+            identified=bool(session.project.identifications or session.project.predictions),
             pictured=self.middle.shows_picture,
             uncertain=bool(self.groups.uncertain.any()),
         )

@@ -24,7 +24,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.exporting import Exporting
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.libraries import Libraries
-from ramanstudio.gui.document.model_predictions import TaughtModels
+from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
@@ -55,7 +55,7 @@ class Studio(QObject):
         self.libraries = Libraries(self.workers, self.messages, self.settings)
         self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
         self.unmixing = Unmixing(self.workers, self.messages, self.identifying)
-        self.taught_models = TaughtModels(self.session, self.workers, self.messages, self.settings, self.denoising)
+        self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]

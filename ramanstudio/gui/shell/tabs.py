@@ -110,8 +110,8 @@ class Middle:
     @property
     def shows_picture(self) -> bool:
         """Whether the page that is looked at shows a picture of its own."""
-        explored = self._session.project.explored is not None
-        identified = bool(self._session.project.identified)
+        explored = self._session.project.exploration is not None
+        identified = bool(self._session.project.identifications)
         return {"explore": explored, "map": True, "identify": identified}.get(self.pages.current, False)
 
     def _make_explore(self) -> ExplorePage:

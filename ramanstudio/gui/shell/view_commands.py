@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.project.project import Entry, Region
+from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.scatter_view import PlaneView
@@ -114,9 +114,9 @@ class ViewCommands:
     def theme_dark(self, on: bool) -> None:
         self._choose_theme("dark", on)
 
-    def _measure_in(self, entries: Sequence[Entry], region: Region | None) -> None:
+    def _measure_in(self, entries: Sequence[Entry], region: tuple[float, float] | None) -> None:
         """Measure the noise of these in one region; says how many keep their own, their axis not having it."""
-        from ramanstudio.engine import reaches
+        from ramanstudio.denoising.denoised import reaches
 
         readable = [(entry, entry.source) for entry in entries if entry.source is not None]
         fits = [entry for entry, source in readable if region is None or reaches(source, *region)]

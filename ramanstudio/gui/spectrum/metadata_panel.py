@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from ramanstudio.gui.common.texts import (
     Snr,
     count_of,
+    facts_of,
     median_snr,
-    prediction_summaries,
     region_words,
     together_words,
     wanted_words,
@@ -133,7 +133,7 @@ class FactsPanel(Panel):
         self._worth.setText(problems[0] if problems else self._state_words(entries))
 
     def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
-        switch = any(entry.is_set or entry.together for entry in entries)
+        switch = any(entry.is_set or entry.set_id for entry in entries)
         self._ticks["whole_set"].setVisible(switch)
         self._one_set.setVisible(look_like_repeats(entries))
         words = together_words(results)
@@ -176,10 +176,10 @@ class FactsPanel(Panel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = prediction_summaries(entries, results)
+        said = facts_of(entries, results)
         if len(entries) == 1:
-            answers = self._session.project.answers(entries[0])
-            said = [*predictions.prediction_summaries(answers, self._session.rows_of(entries[0])), *said]
+            answers = self._session.project.predictions_for(entries[0])
+            said = [*predictions.summarise_predictions(answers, self._session.rows_of(entries[0])), *said]
         if said == self._said:
             return
         self._said = said

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.engine import joined
+from ramanstudio.denoising.denoised import joined
 from ramanstudio.gui.common.change_tracker import MadeOf
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.message_bar import ElidedLabel
@@ -21,7 +21,7 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
 
 CURVES: Final = 20

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.engine import BAND
+from ramanstudio.denoising.denoised import CONFIDENCE_90
 
 Floats = NDArray[Any]
 Quantity = Literal["raw", "denoised", "band", "residual"]
@@ -77,7 +77,7 @@ class Bundle:
             return [self.raw - self.denoised]
         if self.expected_error is None:
             return []
-        half = BAND * self.expected_error
+        half = CONFIDENCE_90 * self.expected_error
         return [self.denoised - half, self.denoised + half]
 
 

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem
 
-from ramanstudio.engine import BAND
+from ramanstudio.denoising.denoised import CONFIDENCE_90
 from ramanstudio.gui.common.theme import Theme, faded, mixed
 from ramanstudio.gui.viewer.content import Envelope, Floats, Look, Quantity, Shown, logarithm
 from ramanstudio.gui.viewer.strokes import Band, Curve
@@ -97,7 +97,7 @@ class CurveLayer:
             return
         denoised = self._scaled(item.denoised)
         if item.expected_error is not None:
-            half = BAND * np.asarray(item.expected_error, np.float64)
+            half = CONFIDENCE_90 * np.asarray(item.expected_error, np.float64)
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
             self._add("band", Band(axis, low, high, faded(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]

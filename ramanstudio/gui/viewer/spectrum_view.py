@@ -33,7 +33,7 @@ from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, NoiseRegion, Panes
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
-    from ramanstudio.engine import Denoised
+    from ramanstudio.denoising.denoised import Denoised
 
 __all__ = ["Shown", "SpectrumView"]
 

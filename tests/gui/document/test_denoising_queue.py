@@ -25,7 +25,7 @@ def spectra(points: int = 100, count: int = 1) -> SpectrumSet:
 def entries(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[Entry]:
     """Waiting entries by id; `together` is the number of their set, None that of each its own."""
     return [
-        Entry(number, f"{number}.txt", Path(f"{number}.txt"), source, together=number if together is None else together)
+        Entry(number, f"{number}.txt", Path(f"{number}.txt"), source, set_id=number if together is None else together)
         for number, source in sources.items()
     ]
 
@@ -224,7 +224,7 @@ def test_a_large_map_is_denoised_in_pieces_but_not_when_its_whole_is_used() -> N
     denoise_waiting(engine, waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert engine.seen == [(256, 0), (256, 0), (88, 0), (600, 2)]
     assert [found[number].set_size for number in (1, 2)] == [0, 600]
-    assert [found[number].together for number in (1, 2)] == [0, 2]
+    assert [found[number].set_id for number in (1, 2)] == [0, 2]
 
 
 def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -> None:

@@ -76,8 +76,8 @@ def test_a_kept_model_is_ticked_on_identify_and_says_what_the_spectrum_is(start:
     window.wait_until(lambda: "minerals (taught): quartz · " in page.taught.words.text())
     window.wait_settled()
     entry = window.studio.session.project.entries[0]
-    (said,) = window.studio.session.project.answers(entry)
-    assert said.words.tolist() == ["quartz", "quartz"] and said.is_whole
+    (said,) = window.studio.session.project.predictions_for(entry)
+    assert said.labels.tolist() == ["quartz", "quartz"] and said.is_complete
     box.click()
     assert not page.taught.isVisible()
 
@@ -123,16 +123,16 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     panel.taught.in_reading_order[0].click()
     session = window.studio.session
     entry = session.project.entries[0]
-    window.wait_until(lambda: any(said.is_whole for said in session.project.answers(entry)))
+    window.wait_until(lambda: any(said.is_complete for said in session.project.predictions_for(entry)))
     window.wait_settled()
-    (said,) = session.project.answers(entry)
+    (said,) = session.project.predictions_for(entry)
     assert said.values is not None and np.allclose(said.values, percent, atol=8)
     out = tmp_path / "out.csv"
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: out)
     window.do("export_identified")
     window.wait_until(out.exists)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
-    assert [float(row["talc, percent (taught)"]) for row in rows] == [float(word) for word in said.words]
+    assert [float(row["talc, percent (taught)"]) for row in rows] == [float(word) for word in said.labels]
     window.do("tab_spectrum")
     facts = window.studio.window.facts._said
     assert facts[0][0] == "talc, percent" and "(median)" in facts[0][1]
@@ -150,10 +150,16 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     _, panel = look(window)
     panel.taught.in_reading_order[0].click()
     session = window.studio.session
-    window.wait_until(lambda: any(said.is_whole for said in session.project.answers(session.project.entries[0])))
+    window.wait_until(
+        lambda: any(said.is_complete for said in session.project.predictions_for(session.project.entries[0]))
+    )
     project_file.save(session.project, tmp_path / "one.ramanstudio")
     again = project_file.load(tmp_path / "one.ramanstudio")
-    (before,) = session.project.answers(session.project.entries[0])
+    (before,) = session.project.predictions_for(session.project.entries[0])
     (after,) = again.answers(again.entries[0])
-    assert (after.model, after.asked, after.words.tolist()) == (before.model, before.asked, before.words.tolist())
-    assert np.allclose(after.surely, before.surely) and after.is_whole
+    assert (after.model, after.model_hash, after.labels.tolist()) == (
+        before.model,
+        before.model_hash,
+        before.labels.tolist(),
+    )
+    assert np.allclose(after.probabilities, before.probabilities) and after.is_complete

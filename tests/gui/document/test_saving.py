@@ -20,7 +20,9 @@ def with_groups(window: Window) -> None:
     session = window.studio.session
     members = Members.of_entries((entry.id, 1) for entry in session.project.entries)
     rows = np.eye(len(members), dtype=np.float32)
-    groups = Groups.found(members, np.arange(len(members)) % 2, np.ones(len(members), dtype=np.float32), "k-means")
+    groups = Groups.from_clustering(
+        members, np.arange(len(members)) % 2, np.ones(len(members), dtype=np.float32), "k-means"
+    )
     session.add_exploration(Exploration(members, rows, rows), groups)
 
 

@@ -219,7 +219,7 @@ def test_files_that_only_begin_and_end_alike_are_no_set_and_it_is_said(start: St
     window.do("select_all")
     window.do("one_set")
     assert "not sampled at the same Raman shifts" in window.message
-    assert not any(entry.together for entry in window.studio.session.project.entries)
+    assert not any(entry.set_id for entry in window.studio.session.project.entries)
 
 
 def test_another_model_is_loaded_beside_the_window_and_denoises_what_is_open_again(

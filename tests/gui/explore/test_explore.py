@@ -405,7 +405,7 @@ def test_the_plane_of_neighbours_settles(explored: Window) -> None:
     assert plane_of(explored)._ground.axis_names[0].startswith("component 1 (")
     neighbours = next(button for button in bar._layouts.buttons() if button.text() == "Neighbours")
     QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
-    explored.wait_until(lambda: "neighbours" in explored.studio.session.project.explored.planes, 60)  # type: ignore[union-attr]
+    explored.wait_until(lambda: "neighbours" in explored.studio.session.project.exploration.planes, 60)  # type: ignore[union-attr]
     look(explored)
     now = plane_of(explored)._ground.scene.points
     assert now.shape == before.shape
@@ -434,12 +434,12 @@ def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window
     look(explored)
     assert seen == ["Stop"]
     assert bar._settle.text() == "Settle again"
-    stopped = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
+    stopped = explored.studio.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert np.array_equal(plane_of(explored)._ground.scene.points, stopped)
     QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: not exploring.settling, 60)
     look(explored)
-    settled = explored.studio.session.project.explored.planes["neighbours"]  # type: ignore[union-attr]
+    settled = explored.studio.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert not np.allclose(settled, stopped)
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWizard
 
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.gui.document.denoising import load_engine
-from ramanstudio.gui.finetuning.wizard import TeachWizard
+from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
 from tests.gui.driver import SmoothingEngine, Starter, Window
 
@@ -46,22 +46,22 @@ def labelled_set(folder: Path, each: int = 5, many: int = 8) -> tuple[Path, np.n
     return write_set(folder / "minerals.h5", labels, spectra.values), names
 
 
-def open_wizard(window: Window) -> TeachWizard:
-    def shown() -> list[TeachWizard]:
-        return [one for one in QApplication.topLevelWidgets() if isinstance(one, TeachWizard) and one.isVisible()]
+def open_wizard(window: Window) -> FineTuneWizard:
+    def shown() -> list[FineTuneWizard]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]
 
     window.do("teach")
     window.wait_until(lambda: bool(shown()))
     return shown()[0]
 
 
-def learn(window: Window, wizard: TeachWizard, seconds: float = 60) -> None:
+def learn(window: Window, wizard: FineTuneWizard, seconds: float = 60) -> None:
     wizard.learn.learn_button.click()
     window.wait_until(lambda: wizard.learn.found is not None, seconds)
     window.wait_settled()
 
 
-def next_page(wizard: TeachWizard) -> None:
+def next_page(wizard: FineTuneWizard) -> None:
     button = wizard.button(QWizard.WizardButton.NextButton)
     assert button.isEnabled()
     button.click()

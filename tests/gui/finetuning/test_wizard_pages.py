@@ -15,7 +15,7 @@ from ramanstudio.finetuning import finetuned_model, training
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.finetuning import labels_page, predicting
 from ramanstudio.gui.finetuning.models_dialog import ModelsDialog
-from ramanstudio.gui.finetuning.wizard import TeachWizard
+from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 from ramanstudio.project.groups import Group, Groups
 from tests.finetuning.substances import AXIS, LINES, substance, substances
 from tests.gui.driver import Starter, Window
@@ -40,19 +40,19 @@ def opened(start: Starter, *files: Path) -> Window:
     return window
 
 
-def counts(wizard: TeachWizard) -> dict[str, str]:
+def counts(wizard: FineTuneWizard) -> dict[str, str]:
     table = wizard.data.counts
     return {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
 
 
-def to_result(window: Window, wizard: TeachWizard) -> None:
+def to_result(window: Window, wizard: FineTuneWizard) -> None:
     next_page(wizard)
     next_page(wizard)
     learn(window, wizard)
     next_page(wizard)
 
 
-def keep(window: Window, wizard: TeachWizard, name: str) -> None:
+def keep(window: Window, wizard: FineTuneWizard, name: str) -> None:
     next_page(wizard)
     wizard.keep.name.setText(name)
     wizard.button(QWizard.WizardButton.FinishButton).click()
@@ -339,7 +339,7 @@ def test_closing_asks_before_labels_or_what_was_learned_are_lost(start, tmp_path
     assert wizard.isVisible() and "not kept yet" in asked[-1]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     wizard.reject()
-    assert not any(isinstance(one, TeachWizard) and one.isVisible() for one in QApplication.topLevelWidgets())
+    assert not any(isinstance(one, FineTuneWizard) and one.isVisible() for one in QApplication.topLevelWidgets())
 
 
 def test_labels_of_very_many_spectra_are_counted_behind_the_window(start, tmp_path, monkeypatch):

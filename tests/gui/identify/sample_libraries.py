@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised
+from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.library import library, starter_library
 from ramanstudio.library.library import Library, Reference
-from ramanstudio.search.matches import Identification, Match, Region
+from ramanstudio.search.matches import Identification, Match
 from tests.gui.driver import SmoothingEngine
 
 AXIS = np.linspace(150.0, 1850.0, 851)

@@ -219,11 +219,11 @@ def test_only_a_part_of_the_range_is_compared_when_asked(start: Starter, tmp_pat
     desk.wait_done()
     desk.panel.regions.part.low.setValue(400)
     desk.panel.regions.leave_out.click()
-    desk.window.wait_until(lambda: bool(desk.engine.asked[-1][1] and desk.engine.asked[-1][1].without))
+    desk.window.wait_until(lambda: bool(desk.engine.asked[-1][1] and desk.engine.asked[-1][1].excluded))
     within = desk.engine.asked[-1][1]
     assert within is not None
     assert within.low_cm == 400
-    assert within.low_cm < within.without[0][0] < within.without[0][1]
+    assert within.low_cm < within.excluded[0][0] < within.excluded[0][1]
     desk.wait_done()
     desk.panel.regions.only.setChecked(False)
     desk.window.wait_until(lambda: desk.engine.asked[-1][1] is not None and desk.engine.asked[-1][1].low_cm < 0)

@@ -63,10 +63,10 @@ def test_what_is_compared_is_dragged_on_the_spectrum_undone_and_kept(
     desk.wait_done()
     band = desk.studio.identifying.within
     assert band is not None
-    low, high = band.without[0]
+    low, high = band.excluded[0]
     drag(desk, (low + high) / 2, (low + high) / 2 + 200)
     desk.window.wait_until(
-        lambda: bool(desk.studio.identifying.within) and desk.studio.identifying.within.without[0][0] > low + 150
+        lambda: bool(desk.studio.identifying.within) and desk.studio.identifying.within.excluded[0][0] > low + 150
     )
     desk.wait_done()
     kept = desk.studio.identifying.within

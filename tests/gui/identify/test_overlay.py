@@ -11,11 +11,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ramanstudio.core.ranges import Region
 from ramanstudio.gui.common.theme import named
 from ramanstudio.gui.identify.band_ruler import Mark
 from ramanstudio.gui.identify.overlay import laid_over
 from ramanstudio.gui.identify.overlay_view import Over, OverlayView, Query
-from ramanstudio.search.matches import Region
 from tests.gui.identify.sample_libraries import AXIS, SHIFTS, lines, reference
 
 QUARTZ = lines(SHIFTS["quartz"])
@@ -101,7 +101,7 @@ def test_the_compared_range_is_dragged_by_its_edge(view: OverlayView) -> None:
     assert len(said) == 1
     assert said[0].low_cm == 400.0
     assert said[0].high_cm == pytest.approx(1600.0, abs=10)
-    assert said[0].without == ((700.0, 800.0),)
+    assert said[0].excluded == ((700.0, 800.0),)
 
 
 def test_what_is_drawn_is_text_too(view: OverlayView) -> None:

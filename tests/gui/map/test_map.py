@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.engine import Denoised
+from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
@@ -110,7 +110,7 @@ def denoise(desk: SimpleNamespace, entry_id: int) -> None:
     entry = desk.session.entry(entry_id)
     one = np.ones(len(entry.source), dtype=np.float32)
     denoised = Denoised(entry.source, np.ones_like(entry.source.values), 6 * one, 12 * one)
-    desk.session.keep({entry_id: Result(entry.source, denoised, together=entry.together)})
+    desk.session.keep({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
     desk.wait(seconds=0.5)
 
 
@@ -120,7 +120,7 @@ def explore(desk: SimpleNamespace, entry_id: int) -> None:
     features = entry.source.values / np.linalg.norm(entry.source.values, axis=1, keepdims=True)
     labels = (np.asarray(entry.source.table["x"]) > 7).astype(np.int64)
     labels[0] = -1
-    groups = Groups.found(members, labels, np.ones(len(members), dtype=np.float32))
+    groups = Groups.from_clustering(members, labels, np.ones(len(members), dtype=np.float32))
     desk.session.add_exploration(Exploration(members, features, features[:, :4]), groups)
     desk.wait()
 
