@@ -172,7 +172,7 @@ def main() -> None:
     missed = Counter(f"{row[0].name} ({row[0].collection})" for row in rows if row[2] > 5)
     none = {group for group in groups.values() if group not in gathered}
     lead = (
-        f"`python -m benchmarks.starter_references`, {machine()}. Each simulated spectrum beside real ones of the same substance "
+        f"`python -m benchmarks.starter`, {machine()}. Each simulated spectrum beside real ones of the same substance "
         "that no table was fitted to: other specimens of the mineral, other collections, instruments and lasers, "
         "polymers after months in water. Correlation over the range both have, baselines off; *first*: how often the "
         f"right substance has the highest of the whole library ({len(groups)} substances). Groups without an "

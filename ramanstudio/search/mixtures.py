@@ -72,9 +72,8 @@ def unmix(
 
     Non-negative least squares of up to `most` references and a smooth baseline, weighted by the noise and by what
     specimens of a substance differ in, in a range that holds the lines. References of one name are one substance, of
-    which one is taken. One more is taken when it pays for itself (see `ComponentSelector`) and its fraction is above its
-    doubled
-    error; there are no parts where they would not explain the spectrum. Fractions are of the intensity, each reference
+    which one is taken. One more is taken when it pays for itself (see `ComponentSelector`) and its fraction is above
+    twice its error; there are no parts where they would not explain the spectrum. Fractions are of the intensity, each reference
     scaled to the same area of its lines over the range: areas, because heights change with the resolution of the
     instrument. They are fractions of a substance only where both scatter alike. Errors hold what is not explained: as
     much may be hidden there. Raises StudioError when too little of the range is shared.
