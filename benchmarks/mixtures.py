@@ -286,8 +286,8 @@ def told_text(rows: list[list[str]], told: list[float], by_hand: Mapping[int, st
     )
     spread = float(np.median(np.abs(told)) / 0.6745)
     tail = (
-        "\n*Right but for confusable* takes a substance for another where the references of the two are as alike as two "
-        "specimens of one of them are; the window and the command line then name both. "
+        "\n*Right but for confusable* takes a substance for another where their references are as similar as two "
+        "specimens of one of them; the window and the command line then name both. "
         "What limits the minerals is less the taking apart than that members of a series (amblygonite and "
         "montebrasite, the axinites) are not told apart when pure either. *Where each part is recognised pure* counts "
         "only mixtures each part of which, alone at the same SNR among the same candidates, is taken for itself. The "
