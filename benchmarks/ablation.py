@@ -14,20 +14,20 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.fewshot import cluster, score
-from benchmarks.labelled import Labelled, labelled_sets
+from benchmarks.labelled import LabelledSpectra, labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
 from ramanstudio.core.progress import Progress
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.config import FeaturePlan, NetworkPlan
+from ramanstudio.mae.config import FeaturePretrainingConfig, NetworkConfig
 from ramanstudio.mae.embedder import Embedder
-from ramanstudio.mae.feature_pretraining import learn_features
+from ramanstudio.mae.feature_pretraining import train_embedder
 from ramanstudio.mae.network import SpectrumAutoencoder
 from ramanstudio.mae.predictor import Predictor
 
 LEFT_OUT = "exposure_mixture_01,power_series_a,minerals_raw_test"
-SIMULATED = FeaturePlan().simulated_share
+SIMULATED = FeaturePretrainingConfig().simulated_share
 WEIGHTS = {
     "hiding only": {"views_weight": 0.0, "hiding_weight": 1.0},
     "views only": {"views_weight": 1.0, "hiding_weight": 0.0},
@@ -35,9 +35,9 @@ WEIGHTS = {
 }
 
 
-def plans(steps: int) -> dict[str, FeaturePlan]:
+def plans(steps: int) -> dict[str, FeaturePretrainingConfig]:
     """What is compared, each of so many steps."""
-    base = FeaturePlan(steps=steps, leave_out=LEFT_OUT)
+    base = FeaturePretrainingConfig(steps=steps, leave_out=LEFT_OUT)
     with_simulated = {name: replace(base, **weights) for name, weights in WEIGHTS.items()}
     without = {
         f"{name}, no simulated spectra": replace(plan, simulated_share=0.0) for name, plan in with_simulated.items()
@@ -45,9 +45,9 @@ def plans(steps: int) -> dict[str, FeaturePlan]:
     return {**{f"{name}, {SIMULATED:.0%} simulated": plan for name, plan in with_simulated.items()}, **without}
 
 
-def features_of(embedder: Embedder, labelled: Labelled) -> NDArray[np.float32]:
+def features_of(embedder: Embedder, labelled: LabelledSpectra) -> NDArray[np.float32]:
     """The features of a set (N, D), through the same door as Engine.embed."""
-    predictor = Predictor(SpectrumAutoencoder(NetworkPlan()), Calibration.flat(1.0), "cpu", embedder)
+    predictor = Predictor(SpectrumAutoencoder(NetworkConfig()), Calibration.flat(1.0), "cpu", embedder)
     return predictor.features(labelled.spectra.axis, labelled.spectra.values)
 
 
@@ -83,13 +83,14 @@ def main() -> None:
     rows = []
     for name, plan in plans(told.steps).items():
         progress = Progress(lambda done, total, note: print(f"\r{done} of {total} {note}", end="", flush=True))
-        rows.append([name, *cells(learn_features(plan, told.corpus, progress)[0])])
+        rows.append([name, *cells(train_embedder(plan, told.corpus, progress)[0])])
         print("\r", *rows[-1], flush=True)
     write_section(
         "Features: what they are learned from",
         f"`python -m benchmarks.ablation --steps {told.steps}`, {machine()}. {told.steps} steps of"
-        f" {FeaturePlan().spectra_a_step} spectra each, from the same start, without labels; a twentieth of"
-        " what the shipped features had, so they compare with each other only. Features of the raw spectra, nothing"
+        f" {FeaturePretrainingConfig().spectra_a_step} spectra each, from the same start, without labels; a"
+        " twentieth of what the shipped features had, so they compare with each other only. Features of the raw"
+        " spectra, nothing"
         " beside them.\n\n" + table(HEAD, rows),
     )
 

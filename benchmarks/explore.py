@@ -189,11 +189,11 @@ def measure() -> dict[str, float]:
     engine = Engine.load(device="cpu")
     embeddings = ten_thousand()
     begun = time.perf_counter()
-    plane = projection.components_plane(embeddings)
+    plane = projection.pca_layout(embeddings)
     found["components"] = time.perf_counter() - begun
     shown: list[float] = []
     begun = time.perf_counter()
-    projection.settle(embeddings, plane, Progress(on_show=lambda _: shown.append(time.perf_counter())))
+    projection.tsne_layout(embeddings, plane, Progress(on_show=lambda _: shown.append(time.perf_counter())))
     found["settled"] = time.perf_counter() - begun
     found["first step"], found["steps shown"] = shown[0] - begun, len(shown)
     with h5py.File(CORPUS) as file:
@@ -202,7 +202,7 @@ def measure() -> dict[str, float]:
     stages: list[tuple[str, Callable[[Any], Any]]] = [
         ("denoised", lambda _: engine.denoise(raw_map).spectra),
         ("compared", lambda denoised: engine.compare([denoised]).likeness),
-        ("in a plane", lambda rows: (projection.components_plane(rows), rows)[1]),
+        ("in a plane", lambda rows: (projection.pca_layout(rows), rows)[1]),
         ("grouped", clusters.cluster),
     ]
     value: Any = None
@@ -260,7 +260,7 @@ def measure_large(pixels: int = PIXELS) -> dict[str, float]:
     found["memory before grouping"] = _most_memory()
     begun = time.perf_counter()
     groups = clusters.cluster(compared.likeness, progress=progress)
-    projection.components_plane(compared.likeness)
+    projection.pca_layout(compared.likeness)
     found["grouped"] = time.perf_counter() - begun
     found["groups"], found["memory"] = groups.n_clusters, _most_memory()
     found["progress"] = float(all(0 <= done <= total for done, total in last))

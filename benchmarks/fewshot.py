@@ -17,7 +17,7 @@ from scipy.signal import savgol_filter
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from benchmarks.labelled import DRAWS, ClassLabels, Rows, labelled_sets, microplastics
+from benchmarks.labelled import DRAWS, LabelledSpectra, Rows, labelled_sets, microplastics
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
@@ -74,7 +74,7 @@ class Score:
         return f"{self.mean:.3f}{spread}"
 
 
-def scores(labelled: ClassLabels, told: Callable[[Rows, Rows], Labels], draws: int = DRAWS) -> list[Score]:
+def scores(labelled: LabelledSpectra, told: Callable[[Rows, Rows], Labels], draws: int = DRAWS) -> list[Score]:
     """How often what is `told` by the labels of some rows of others (M,) is right, at each budget of labels."""
     found = []
     for budget in labelled.budgets:
@@ -89,7 +89,7 @@ def scores(labelled: ClassLabels, told: Callable[[Rows, Rows], Labels], draws: i
     return found
 
 
-def score(labelled: ClassLabels, features: Floats, classify: Classify, draws: int = DRAWS) -> list[Score]:
+def score(labelled: LabelledSpectra, features: Floats, classify: Classify, draws: int = DRAWS) -> list[Score]:
     """The accuracy of `classify` on `features` (N, D) at each budget of labels."""
 
     def told(train: Rows, test: Rows) -> Labels:
@@ -98,7 +98,7 @@ def score(labelled: ClassLabels, features: Floats, classify: Classify, draws: in
     return scores(labelled, told, draws)
 
 
-def score_taught(labelled: ClassLabels, extractor: FeatureExtractor) -> list[Score]:
+def score_taught(labelled: LabelledSpectra, extractor: FeatureExtractor) -> list[Score]:
     """The accuracy of the program's own `finetune` and `classify`, nothing chosen by hand, at each budget of labels."""
     spectra = labelled.spectra
 
@@ -130,7 +130,7 @@ def agreement(groups: NDArray[Any], labels: Labels) -> Clustering:
     return Clustering(matched / len(labels), float(adjusted_mutual_info_score(labels, groups)))
 
 
-def cluster(labelled: ClassLabels, features: Floats, starts: int = 20) -> Clustering:
+def cluster(labelled: LabelledSpectra, features: Floats, starts: int = 20) -> Clustering:
     """K-means on `features` (N, D) with the true number of classes, the mean over seeds."""
     many = len(np.unique(labelled.labels))
     runs = [KMeans(many, n_init=starts, random_state=seed).fit_predict(features) for seed in SEEDS]
@@ -159,7 +159,7 @@ RESNET_NOTE = (
 Row = tuple[str, list[Score], float]  # features and classifier, scores, seconds
 
 
-def timed(name: str, labelled: ClassLabels, measure: Callable[[], list[Score]]) -> Row:
+def timed(name: str, labelled: LabelledSpectra, measure: Callable[[], list[Score]]) -> Row:
     """A row of the table; says on the terminal how far it is."""
     begun = time.process_time()
     row = name, measure(), time.process_time() - begun
@@ -167,7 +167,7 @@ def timed(name: str, labelled: ClassLabels, measure: Callable[[], list[Score]]) 
     return row
 
 
-def rows_of_rivals(labelled: ClassLabels, rivals: dict[str, Floats]) -> list[Row]:
+def rows_of_rivals(labelled: LabelledSpectra, rivals: dict[str, Floats]) -> list[Row]:
     """Each classic classifier on each of the rivals' features."""
     judges = {**classifiers.RIVALS, "random forest": classifiers.forest}
     return [
@@ -191,7 +191,7 @@ class Ours:
     @classmethod
     def of(cls, engine: Engine, spectra: SpectrumSet) -> Ours:
         denoised = engine.denoise(spectra).spectra
-        both = spectral_features.line_features(denoised.axis, denoised.values)
+        both = spectral_features.lines_and_slopes(denoised.axis, denoised.values)
         embedding = engine.embed(spectra) if engine.card.embedder else None
         return cls(both, tuple(pca.principal_scores(rows) for rows in both), embedding)
 
@@ -208,7 +208,7 @@ class Ours:
         return np.hstack([*self.of_the_set, *features])
 
 
-def rows_of_ours(labelled: ClassLabels, extractor: FeatureExtractor, ours: Ours) -> list[Row]:
+def rows_of_ours(labelled: LabelledSpectra, extractor: FeatureExtractor, ours: Ours) -> list[Row]:
     """What is taught; beside it simple classifiers on the embedding (N, D), on the lines and slopes, on all of them."""
     judges: dict[str, Classify] = {
         "1-NN": classifiers.nearest_neighbour,
@@ -230,7 +230,7 @@ def rows_of_ours(labelled: ClassLabels, extractor: FeatureExtractor, ours: Ours)
     ]
 
 
-def write_labels(labelled: ClassLabels, ours: Sequence[Row], rivals: Sequence[Row], note: str) -> None:
+def write_labels(labelled: LabelledSpectra, ours: Sequence[Row], rivals: Sequence[Row], note: str) -> None:
     """The table of one labelled set: ours, the bars, the best of the rivals at each budget, the rivals."""
     many = len(labelled.budgets)
     best = [max(row[1][budget].mean for row in rivals) for budget in range(many)]
@@ -279,7 +279,7 @@ def _bold(text: str) -> str:
     return f"**{text}**"
 
 
-def write_clustering(labelled: ClassLabels, features: dict[str, Floats], note: str) -> None:
+def write_clustering(labelled: LabelledSpectra, features: dict[str, Floats], note: str) -> None:
     """The table of K-means on each of the features."""
     found = {name: cluster(labelled, values) for name, values in features.items()}
     rows: list[list[str]] = [
@@ -294,7 +294,7 @@ def write_clustering(labelled: ClassLabels, features: dict[str, Floats], note: s
     )
 
 
-def resnet_from_scratch(labelled: ClassLabels) -> Row:
+def resnet_from_scratch(labelled: LabelledSpectra) -> Row:
     """The ResNet of Ho et al. 2019, learned from the labels given alone, within RESNET_S seconds a fit."""
     from benchmarks.rivals import resnet
     from benchmarks.rivals.learning import LearningPlan

@@ -23,7 +23,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
+class LabelledSpectra:
     """Spectra with a `label` and a `sample` each (N,), and how many labels a class the benchmark gives (None: all).
 
     `for_test` (N,) is the split that is given; where it is None, what no label was drawn from is tested on. `about`
@@ -69,7 +69,7 @@ class Labelled:
         return random.permutation(rows[inside])[:budget], rows[~inside]
 
 
-def single_cells(corpus: Path = CORPUS) -> Labelled:
+def single_cells(corpus: Path = CORPUS) -> LabelledSpectra:
     """711 single microbial cells of 14 cultures on one axis of 1945 points; the one that ends at 1882 cm⁻¹ is left out.
 
     The axes of the days differ by at most 0.2 cm⁻¹, a ninth of a sample, and are interpolated onto one.
@@ -84,10 +84,10 @@ def single_cells(corpus: Path = CORPUS) -> Labelled:
     rows = [np.interp(axis, shifts[pieces[row]], values[pieces[row]]) for row in whole]
     spectra = SpectrumSet.of(axis, rows, laser_nm=532.0, source="single_cells")
     table = {"label": labels[whole].astype(str), "sample": samples[whole].astype(str)}
-    return Labelled("single_cells", spectra.with_table(**table), (1, 5, 10, 20))
+    return LabelledSpectra("single_cells", spectra.with_table(**table), (1, 5, 10, 20))
 
 
-def minerals_raw(corpus: Path = CORPUS) -> Labelled:
+def minerals_raw(corpus: Path = CORPUS) -> LabelledSpectra:
     """490 raw spectra of 63 minerals under fluorescence, in the published split of 340 and 150."""
     with h5py.File(corpus) as file:
         groups = [file["minerals_raw_train"], file["minerals_raw_test"]]
@@ -96,12 +96,12 @@ def minerals_raw(corpus: Path = CORPUS) -> Labelled:
     axis = MINERALS_START_CM + np.arange(values[0].shape[1])
     spectra = SpectrumSet.of(axis, np.concatenate(values), source="minerals_raw")
     for_test = np.repeat([False, True], [len(part) for part in values])
-    return Labelled(
+    return LabelledSpectra(
         "minerals_raw", spectra.with_table(label=np.concatenate(labels).astype(str)), (1, 5, None), for_test
     )
 
 
-def microplastics(corpus: Path = CORPUS) -> Labelled:
+def microplastics(corpus: Path = CORPUS) -> LabelledSpectra:
     """125 spectra of eleven polymers: 75 pristine and after months in fresh water to learn, 50 from the sea to test."""
     with h5py.File(corpus) as file:
         group = file["microplastics"]
@@ -111,9 +111,9 @@ def microplastics(corpus: Path = CORPUS) -> Labelled:
     table = {"label": label[known], "sample": np.char.strip(sample[known])}
     spectra = SpectrumSet.of(axis, values[known], source="microplastics").with_table(**table)
     about = "Eleven polymers: 75 pristine and after months in fresh water are learned, 50 from sea water are named."
-    return Labelled("microplastics", spectra, (None,), state[known] == "sea water", about)
+    return LabelledSpectra("microplastics", spectra, (None,), state[known] == "sea water", about)
 
 
-def labelled_sets(corpus: Path = CORPUS) -> tuple[Labelled, Labelled]:
+def labelled_sets(corpus: Path = CORPUS) -> tuple[LabelledSpectra, LabelledSpectra]:
     """Both sets that models are compared on while they are made."""
     return single_cells(corpus), minerals_raw(corpus)

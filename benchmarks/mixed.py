@@ -25,9 +25,9 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.library.starter_library import peak_tables
 from ramanstudio.search.confusable import MOST_REFERENCES, SubstanceReferences, are_confusable
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID, fingerprints
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 from ramanstudio.signal.snr import noise_sigma
-from ramanstudio.signal.spectral_features import baseline, without_baseline
+from ramanstudio.signal.spectral_features import baseline, subtract_baseline
 
 Floats = NDArray[np.floating[Any]]
 
@@ -62,7 +62,7 @@ class References:
         """The fingerprints that candidates of mixtures are found by, as search/fingerprints.py computes them."""
         rows, ends = np.zeros((len(self.spectra), GRID.samples), np.float32), np.zeros((len(self.spectra), 2), int)
         for row, end, one in zip(rows, ends, self.spectra, strict=True):
-            values, measured = on_grid(GRID, one.axis, one.values)
+            values, measured = resample_to_grid(GRID, one.axis, one.values)
             row[:] = values[0] / max(float(np.linalg.norm(values[0])), 1e-12)
             inside = np.flatnonzero(measured)
             end[:] = inside[0], inside[-1] + 1
@@ -79,7 +79,7 @@ class References:
     def _references_of(self, name: str) -> SubstanceReferences:
         """What is known of one substance, as it was measured: no model has taken the noise off."""
         rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
-        some = [fingerprints(one, one, without_baseline(one)) for one in (self.spectra[row] for row in rows)]
+        some = [fingerprints(one, one, subtract_baseline(one)) for one in (self.spectra[row] for row in rows)]
         joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
         return SubstanceReferences.from_fingerprints(joint, self.samples[rows], np.arange(len(rows)))
 

@@ -88,9 +88,9 @@ def candidates(mixed: Mixed, library: References, given: bool, each: int = 5) ->
 def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
     """The references in the order of their correlation with the mixture, on the grid of the search."""
     from ramanstudio.search.fingerprints import AS_MEASURED, GRID
-    from ramanstudio.signal.resampling import on_grid
+    from ramanstudio.signal.resampling import resample_to_grid
 
-    values, measured = on_grid(GRID, mixed.spectrum.axis, mixed.spectrum.values)
+    values, measured = resample_to_grid(GRID, mixed.spectrum.axis, mixed.spectrum.values)
     rows = library.fingerprints[AS_MEASURED][:, measured].astype(np.float32)
     rows = rows - rows.mean(axis=1, keepdims=True)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)

@@ -71,10 +71,10 @@ def measure() -> dict[str, float]:
         begin = time.perf_counter()
         view.show_points(places)
         view.set_categories(groups, [f"Group {number + 1}" for number in range(GROUPS)], range(GROUPS))
-        view.settle()
+        view.tsne_layout()
         drawn = 1000 * (time.perf_counter() - begin)
         view.zoom_by(0.7)
-        view.settle()
+        view.tsne_layout()
         frames = pan(view)
         first, *found = hover(view)
         name = f"{count} points"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.cross_decomposition import PLSRegression
 
 from benchmarks.fewshot import CLASSIC
-from benchmarks.labelled import ClassLabels, Rows, minerals_raw, single_cells
+from benchmarks.labelled import LabelledSpectra, Rows, minerals_raw, single_cells
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
@@ -69,7 +69,7 @@ def best_simple(representations: Representations, labels: NDArray[Any], train: R
 
 
 def draws_of(
-    extractor: FeatureExtractor, labelled: ClassLabels, budget: int | None
+    extractor: FeatureExtractor, labelled: LabelledSpectra, budget: int | None
 ) -> tuple[list[Draw], dict[str, float]]:
     """Each draw, and the mean accuracy of each simple head over them."""
     representations = represent(extractor, labelled.spectra)
@@ -102,7 +102,7 @@ def mean(rows: list[Draw], of: Callable[[Draw], float]) -> float:
 
 
 def measure_honesty(
-    extractor: FeatureExtractor, labelled: ClassLabels, budgets: tuple[int | None, ...], note: str
+    extractor: FeatureExtractor, labelled: LabelledSpectra, budgets: tuple[int | None, ...], note: str
 ) -> None:
     """The section on one set: stated and true accuracy, and what the best of the simple heads would have given."""
     lines: list[list[object]] = []
@@ -210,7 +210,7 @@ def measure_d2o(extractor: FeatureExtractor, cells: SpectrumSet, note: str) -> N
     )
 
 
-def measure_time(engine: Engine, cells: ClassLabels, note: str) -> None:
+def measure_time(engine: Engine, cells: LabelledSpectra, note: str) -> None:
     """From button to result: everything, the report's bands too, on all spectra of the set."""
     rows = []
     for budget, bar in ((1, 10), (10, 90)):

@@ -57,14 +57,14 @@ class Idle:
     def denoise_each(self, sets, progress=None, together=()):
         from ramanstudio.core.errors import StudioError
         return [StudioError("not measured here")] * len(sets)
-studio = app.start([], lambda model, device: Idle())
-while studio.denoising.engine is None:
+window = app.start([], lambda model, device: Idle())
+while window.services.denoising.engine is None:
     QApplication.processEvents()
     time.sleep(0.005)
 begun = time.perf_counter()
-studio.opening.open([folder])
+window.services.opening.open([folder])
 longest = last = 0.0
-model = studio.window.entries.model
+model = window.entries.model
 while model.rowCount() < 1000:
     turn = time.perf_counter()
     QApplication.processEvents()
@@ -72,8 +72,8 @@ while model.rowCount() < 1000:
     time.sleep(0.001)
 took = time.perf_counter() - begun
 print(json.dumps({"seconds": took, "longest_turn_ms": 1000 * longest, "files": model.rowCount()}))
-studio.window.close()
-studio.end()
+window.close()
+window.end()
 """
 
 TICK = """
@@ -85,8 +85,8 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.gui.shell import app
 from ramanstudio.gui.document.session import Opened
 from ramanstudio.core.spectra import SpectrumSet
-studio = app.start([])
-while studio.denoising.engine is None:
+window = app.start([])
+while window.services.denoising.engine is None:
     QApplication.processEvents()
     time.sleep(0.01)
 until = time.perf_counter() + 1.0   # icons and viewer
@@ -110,15 +110,15 @@ while time.perf_counter() < until:
 idle = 1000 * np.array(late[5:])
 late.clear()
 opened = [Opened(Path(f"/{n:04d}.txt"), (SpectrumSet(axis, rows[n:n + 1]),)) for n in range(5000)]
-entries = studio.session.add(opened, "Open")
-studio.session.select([entries[0].id])
+entries = window.services.session.add(opened, "Open")
+window.services.session.select([entries[0].id])
 begun = last[0] = time.perf_counter()
-studio.denoising.settled.connect(QApplication.quit)
+window.services.denoising.settled.connect(QApplication.quit)
 QTimer.singleShot(int(sys.argv[1]) * 1000, QApplication.quit)
 QApplication.exec()
 timer.stop()
 took = time.perf_counter() - begun
-done = len(studio.session.project.results)
+done = len(window.services.session.project.results)
 gaps = 1000 * np.array(late[5:])
 percentile = lambda of, share: float(np.percentile(of, share))
 print(json.dumps({
@@ -126,8 +126,8 @@ print(json.dumps({
     "idle_p99_ms": percentile(idle, 99), "ticks": len(gaps), "denoised": done, "seconds": took,
     "spectra_per_s": done / took,
 }))
-studio.window.close()
-studio.end()
+window.close()
+window.end()
 """
 
 

@@ -1,3 +1,42 @@
-"""RamanStudio: Raman spectra denoised by a masked autoencoder, with the signal-to-noise ratio before and after."""
+"""RamanStudio: Raman spectra denoised by a masked autoencoder, clustered, identified and classified.
 
-__version__ = "0.1.0"
+>>> import ramanstudio
+>>> engine = ramanstudio.Engine.load()
+>>> (spectra,) = ramanstudio.read("quartz.csv")
+>>> denoised = engine.denoise(spectra)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ramanstudio.core.errors import StudioError
+    from ramanstudio.core.spectra import SpectrumSet
+    from ramanstudio.core.version import __version__
+    from ramanstudio.engine import Engine
+    from ramanstudio.formats.registry import read
+    from ramanstudio.library.library import Library
+
+__all__ = ["Engine", "Library", "SpectrumSet", "StudioError", "__version__", "read"]
+
+# Where each public name is defined. It is imported when it is first used, so that `import ramanstudio` is instant.
+_DEFINED_IN = {
+    "Engine": "ramanstudio.engine",
+    "Library": "ramanstudio.library.library",
+    "SpectrumSet": "ramanstudio.core.spectra",
+    "StudioError": "ramanstudio.core.errors",
+    "__version__": "ramanstudio.core.version",
+    "read": "ramanstudio.formats.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DEFINED_IN:
+        raise AttributeError(f"module 'ramanstudio' has no attribute '{name}'")
+    value = getattr(import_module(_DEFINED_IN[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_DEFINED_IN})

@@ -20,14 +20,21 @@ from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising import set_components
 from ramanstudio.denoising.batches import (
     DEFAULT_MODEL,
-    FEWEST_TOGETHER,
-    at_once,
-    broken,
-    of_two_passes,
-    portions,
-    refusal_of,
+    MIN_TOGETHER,
+    count_portions,
+    denoising_problem,
+    group_by_axis,
+    non_finite_problem,
+    two_pass_progress,
 )
-from ramanstudio.denoising.denoised import Denoised, at_least, joined, over_gaps, warn_of_gaps, with_ratios
+from ramanstudio.denoising.denoised import (
+    Denoised,
+    apply_to_finite,
+    joined,
+    warn_non_finite,
+    with_minimum_rms,
+    with_snr,
+)
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
@@ -64,7 +71,7 @@ class Engine:
         """
         from ramanstudio.mae import predictor
 
-        predictor.use_threads(threads)
+        predictor.set_threads(threads)
         folder = model_store.find(model)
         card, network = model_store.load(folder)
         chosen = predictor.choose_device(device)
@@ -87,11 +94,11 @@ class Engine:
         spectrum is finite or they are too short, Cancelled when asked to stop.
         """
         progress = progress or SILENT
-        refusal = refusal_of(spectra, self.card.network.window)
+        refusal = denoising_problem(spectra, self.card.network.window)
         if refusal is not None:
             raise refusal
-        warn_of_gaps([spectra], progress)
-        return over_gaps(spectra, partial(self._denoise, together=together, progress=progress))
+        warn_non_finite([spectra], progress)
+        return apply_to_finite(spectra, partial(self._denoise, together=together, progress=progress))
 
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
@@ -106,17 +113,17 @@ class Engine:
         numbers = list(together) or [0] * len(sets)
         results: dict[int, Denoised | StudioError] = {}
         for index, spectra in enumerate(sets):
-            refusal = refusal_of(spectra, self.card.network.window)
+            refusal = denoising_problem(spectra, self.card.network.window)
             if refusal is not None:
                 results[index] = refusal
                 progress.show((index, refusal))
         done, total = 0, sum(len(spectra) for spectra in sets)
         accepted = [index for index in range(len(sets)) if index not in results]
-        warn_of_gaps([sets[index] for index in accepted], progress)
-        for number, indices in at_once(sets, numbers, accepted):
+        warn_non_finite([sets[index] for index in accepted], progress)
+        for number, indices in group_by_axis(sets, numbers, accepted):
             joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
             denoise = self._denoise_together if number else partial(self._denoise, together=False)
-            denoised = over_gaps(joint, partial(denoise, progress=part))
+            denoised = apply_to_finite(joint, partial(denoise, progress=part))
             for index in indices:
                 rows, denoised = denoised[: len(sets[index])], denoised[len(sets[index]) :]
                 results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
@@ -133,9 +140,9 @@ class Engine:
         denoised = spectra.with_values(values - noise)
         signal = snr.signal_height(spectra.axis, denoised.values)
         drift = snr.drift_between_repeats(signal, sigma)
-        error = weak_peaks.doubted(spectra.axis, denoised.values, error, sigma, drift)
+        error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, denoised.values, error, sigma, drift)
         noisy = sigma > 0
-        if together and noisy.sum() >= FEWEST_TOGETHER:
+        if together and noisy.sum() >= MIN_TOGETHER:
             noise[noisy], error[noisy] = set_components.join(
                 spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
@@ -144,15 +151,15 @@ class Engine:
             drift = snr.drift_between_repeats(signal, sigma)
         # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
         # agree; half of what they typically differ by leaves alone what the network knows better.
-        return with_ratios(denoised, at_least(error, drift / 2), values, signal, sigma)
+        return with_snr(denoised, with_minimum_rms(error, drift / 2), values, signal, sigma)
 
     def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
         """Denoise a set with the structure it shares; a large one in portions, each drawn from all over the set."""
-        n_portions = portions(len(spectra))
+        n_portions = count_portions(len(spectra))
         portion_rows = [np.arange(len(spectra))[first::n_portions] for first in range(n_portions)]
         parts, done = list[Denoised](), 0
         for rows in portion_rows:
-            part = of_two_passes(progress.part(done, len(spectra)), len(rows))
+            part = two_pass_progress(progress.part(done, len(spectra)), len(rows))
             parts.append(self._denoise(spectra[rows], True, part))
             done += len(rows)
         return joined(spectra, parts, np.concatenate(portion_rows))
@@ -189,13 +196,13 @@ class Engine:
         """
         progress = progress or SILENT
         for spectra in denoised:
-            if (refusal := broken(spectra)) is not None:
+            if (refusal := non_finite_problem(spectra)) is not None:
                 raise refusal
         features = self._features(denoised, known or [None] * len(denoised), progress)
         axis = comparison.common_axis(denoised)
         blocks = [features] if features.shape[1] else []
         if axis is not None:
-            blocks = [comparison.line_likeness(denoised, axis, progress), *blocks]
+            blocks = [comparison.line_components(denoised, axis, progress), *blocks]
         if not blocks:
             raise StudioError(
                 "These spectra share too little of a range to be compared.", remedy="Select those of one range."
@@ -221,7 +228,7 @@ class Engine:
 
     def _denoise_finite(self, spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
         """Denoise each spectrum by itself. Raises StudioError when one holds NaN."""
-        if (refusal := broken(spectra)) is not None:
+        if (refusal := non_finite_problem(spectra)) is not None:
             raise refusal
         return self.denoise(spectra, progress=progress).spectra
 
@@ -229,7 +236,7 @@ class Engine:
         self, sets: Sequence[SpectrumSet], known: Sequence[NDArray[np.float32] | None], progress: Progress
     ) -> NDArray[np.float32]:
         """The features of all spectra (N, D); (N, 0) where those of one set cannot be computed."""
-        if not all(self._predictor.reads_features(spectra.axis) for spectra in sets):
+        if not all(self._predictor.has_features(spectra.axis) for spectra in sets):
             return np.empty((sum(len(spectra) for spectra in sets), 0), dtype=np.float32)
         features = list(known)
         missing = [index for index, rows in enumerate(features) if rows is None]
@@ -280,7 +287,7 @@ class Engine:
         starts = np.cumsum([0, *(len(spectra) for spectra in sets)])
         n_spectra, done = int(starts[-1]), 0
         result: Fingerprints = identification.blank(n_spectra, self.n_features)
-        for _, indices in at_once(sets, [0] * len(sets), range(len(sets))):
+        for _, indices in group_by_axis(sets, [0] * len(sets), range(len(sets))):
             joint = stacked([sets[index] for index in indices]) if len(indices) > 1 else sets[indices[0]]
             rows = np.concatenate([np.arange(starts[index], starts[index + 1]) for index in indices])
             identification.fill(result, rows, self._fingerprints(joint, progress.part(done, n_spectra)))
@@ -303,7 +310,7 @@ class Engine:
         except StudioError:  # too short for the network
             clean, ratio = raw, identification.snr_of_raw(raw)
         # without its baseline: under strong fluorescence the features then find .70 of the minerals in place of .54
-        lines_only = spectral_features.without_baseline(clean)
+        lines_only = spectral_features.subtract_baseline(clean)
         identification.fill(result, rows, fingerprints.fingerprints(raw, clean, lines_only))
         identification.fill(result, rows, {"features": self._features([lines_only], [None], progress), "snr": ratio})
         return result
@@ -334,18 +341,18 @@ class Engine:
         """
         known = model if isinstance(model, FineTunedModel) else finetuned_model.load(model)
         extractor = self._feature_extractor()
-        if denoised is not None and broken(spectra) is None:
+        if denoised is not None and non_finite_problem(spectra) is None:
             extractor = replace(extractor, denoise=lambda *_: denoised)
         return classification.classify(extractor, spectra, known, progress or SILENT)
 
     def _feature_extractor(self) -> FeatureExtractor:
         """This model as fine-tuning uses it."""
-        from ramanstudio.mae.finetuning import Tuner
+        from ramanstudio.mae.finetuning import FeatureTuner
 
         def features(denoised: SpectrumSet, progress: Progress) -> NDArray[np.float32] | None:
             rows = self._features([denoised], [None], progress)
             return rows if rows.shape[1] else None
 
         embedder = self._predictor.embedder
-        tuner = Tuner(embedder, self._predictor.device) if embedder is not None else None
+        tuner = FeatureTuner(embedder, self._predictor.device) if embedder is not None else None
         return FeatureExtractor(self.card.name, self.card.fingerprint, self._denoise_finite, features, tuner)

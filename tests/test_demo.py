@@ -93,14 +93,14 @@ def test_the_simulated_spectrum_looks_like_the_real_one(substance: str) -> None:
     from fit_lines import real_spectrum
     from line_tables import read_tables
 
-    from ramanstudio.signal.snr import above_local_baseline
+    from ramanstudio.signal.snr import subtract_local_baseline
 
     table = read_tables()[substance]
     axis, values, label, _ = real_spectrum(CORPUS, table.group, table.spectrum)
     assert label == table.label
     inside = (axis >= table.low_cm) & (axis <= table.high_cm)
     axis, values = axis[inside], values[inside]
-    pair = above_local_baseline(axis, np.stack([values, table.spectrum_at(axis)]))
+    pair = subtract_local_baseline(axis, np.stack([values, table.spectrum_at(axis)]))
     assert np.corrcoef(pair)[0, 1] > 0.95
 
 

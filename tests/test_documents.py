@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,15 @@ def test_every_package_stands_in_the_architecture() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     packages = [path.parent for path in (ROOT / "ramanstudio").rglob("__init__.py")][1:]
     assert [str(package) for package in packages if f"`{package.relative_to(ROOT / 'ramanstudio')}" not in text] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/guide/python.md"])
+def test_the_first_python_example_runs_as_it_stands(document: str, tmp_path: Path) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    environment = {**os.environ, "RAMANSTUDIO_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", example[1]], cwd=ROOT, capture_output=True, text=True, timeout=280, env=environment
+    )
+    assert done.returncode == 0, done.stderr

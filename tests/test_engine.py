@@ -10,7 +10,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import CONFIDENCE_90, Denoised
 from ramanstudio.engine import Engine
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.predictor import SAMPLES_A_BATCH, Predictor
+from ramanstudio.mae.predictor import SAMPLES_PER_BATCH, Predictor
 
 AXIS = np.linspace(200, 1800, 1000)
 ONE = Calibration.flat(1.0)
@@ -169,7 +169,7 @@ def test_a_spectrum_that_holds_no_numbers_is_left_as_it_is_and_the_others_are_de
     assert np.allclose(found.gain[whole], others.gain, rtol=1e-3)
     (sentence,) = warned
     assert sentence.startswith("1 of 12 spectra holds values that are not numbers (NaN or infinite). It stays as it is")
-    again = found.measured_in(raw.with_values(values), 1000, 1200)
+    again = found.with_noise_region(raw.with_values(values), 1000, 1200)
     assert np.isnan(again.snr_before[5]) and np.isfinite(again.snr_before[whole]).all()
 
 
@@ -234,7 +234,7 @@ def test_of_many_files_each_is_denoised_with_the_set_it_was_said_to_belong_to(en
 
 def test_a_set_too_large_for_the_memory_is_denoised_in_portions_from_all_over_it(engine, monkeypatch):
     raw, reports = repeats(np.random.default_rng(16), many=90), []
-    monkeypatch.setattr("ramanstudio.denoising.batches.MOST_TOGETHER", 40)
+    monkeypatch.setattr("ramanstudio.denoising.batches.MAX_TOGETHER", 40)
     (found,) = engine.denoise_each([raw], Progress(lambda done, *_: reports.append(done)), together=[1])
     for first in range(3):
         assert np.allclose(found[first::3].expected_error, engine.denoise(raw[first::3], together=True).expected_error)
@@ -263,11 +263,11 @@ def test_the_noise_can_be_measured_in_a_region(engine):
     noise = random.normal(0, 1, (10, 1000)) * np.where(AXIS > 1000, 20, 5)
     raw = SpectrumSet.of(AXIS, 100 * np.exp(-0.5 * ((AXIS - 600) / 15) ** 2) + noise)
     denoised = engine.denoise(raw)
-    quiet, loud = denoised.measured_in(raw, 200, 950), denoised.measured_in(raw, 1050, 1800)
+    quiet, loud = denoised.with_noise_region(raw, 200, 950), denoised.with_noise_region(raw, 1050, 1800)
     assert np.median(quiet.snr_before / loud.snr_before) == pytest.approx(4, rel=0.2)
     assert np.all(quiet.snr_after > loud.snr_after)
     with pytest.raises(StudioError, match="widen"):
-        denoised.measured_in(raw, 500, 510)
+        denoised.with_noise_region(raw, 500, 510)
 
 
 def test_repeats_denoised_together_gain_more(engine):
@@ -353,7 +353,7 @@ class _SmallGpu(Predictor):
 @pytest.mark.parametrize(("room", "ends_on", "warnings"), [(20_000, "cuda", 0), (0, "cpu", 1)])
 def test_a_full_gpu_halves_the_batch_then_leaves_it_to_the_cpu(engine, room, ends_on, warnings):
     predictor = _SmallGpu(engine._predictor._network, ONE, "cpu")
-    predictor.device, predictor.samples_a_batch, predictor.room = "cuda", SAMPLES_A_BATCH["cuda"], room
+    predictor.device, predictor.samples_per_batch, predictor.room = "cuda", SAMPLES_PER_BATCH["cuda"], room
     values = np.random.default_rng(10).normal(0, 1, (30, 1000)).astype(np.float32)
     said = []
     noise, _ = predictor.noise(AXIS, values, np.ones(30, np.float32), Progress(on_warning=said.append))

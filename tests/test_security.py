@@ -1,4 +1,4 @@
-"""What a stranger's file or a network could do: nothing. The source says so, and so does a window without a network."""
+"""Files from others run no code, and the program uses no network: in its source, and in a window without one."""
 
 from __future__ import annotations
 
@@ -23,122 +23,124 @@ from ramanstudio.formats import registry
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ramanstudio"
 
-RUN_STRANGERS_CODE = {"eval", "exec", "compile", "__import__"}
-SPEAK_TO_A_NETWORK = {
+RUNS_CODE = {"eval", "exec", "compile", "__import__"}
+NETWORK_MODULES = {
     "socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "poplib", "telnetlib", "xmlrpc", "socketserver",
     "asyncio", "requests", "httpx", "aiohttp", "urllib3", "websockets", "webbrowser", "huggingface_hub", "fsspec",
 }  # fmt: skip
-# What a second start says to the first window stays on the computer: a socket with a name, for this user only.
-OF_QT_NETWORK = {"QLocalServer", "QLocalSocket"}
-# Downloads from a hub at run time, by the names they go by in the libraries that we use.
+# A second start talks to the first window through a local socket, for this user only.
+LOCAL_SOCKETS = {"QLocalServer", "QLocalSocket"}
+# Functions of our libraries that download at run time.
 DOWNLOADS = {"load_state_dict_from_url", "fetch_openml", "download_url_to_file", "urlopen", "urlretrieve"}
 
 
 @cache
 def nodes() -> tuple[tuple[str, ast.AST], ...]:
-    """Everything that is written in the package, each with the file it stands in."""
-    found = []
+    """Return every syntax node of the package with the name of its file."""
+    all_nodes = []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = str(path.relative_to(ROOT))
-        found += [(name, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), name))]
-    return tuple(found)
+        all_nodes += [(name, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), name))]
+    return tuple(all_nodes)
 
 
 def calls() -> Iterator[tuple[str, ast.Call, str]]:
-    """Every call, with the last word of what is called."""
+    """Yield every call with its file and the name of the function."""
     for path, node in nodes():
         if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
             yield path, node, node.func.id if isinstance(node.func, ast.Name) else node.func.attr
 
 
-def test_no_code_is_made_of_text() -> None:
-    found = [
+def test_no_text_is_run_as_code() -> None:
+    violations = [
         f"{path}:{call.lineno} calls {name}"
         for path, call, name in calls()
-        if isinstance(call.func, ast.Name) and name in RUN_STRANGERS_CODE
+        if isinstance(call.func, ast.Name) and name in RUNS_CODE
     ]
-    assert found == []
+    assert violations == []
 
 
-def test_nothing_is_started_with_a_shell() -> None:
-    found = [
+def test_no_shell_is_started() -> None:
+    violations = [
         f"{path}:{call.lineno} {name}"
         for path, call, name in calls()
         if (isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in {"os.system", "os.popen"})
         or any(word.arg == "shell" for word in call.keywords)
     ]
-    assert found == []
+    assert violations == []
 
 
-def test_nothing_speaks_to_a_network() -> None:
-    found = []
+def test_no_network_module_is_imported() -> None:
+    violations = []
     for path, node in nodes():
         if isinstance(node, ast.Import):
-            found += [f"{path}:{node.lineno} {one.name}" for one in node.names if _speaks(one.name)]
+            violations += [
+                f"{path}:{node.lineno} {alias.name}" for alias in node.names if _is_network_module(alias.name)
+            ]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {one.name for one in node.names}
-            if _speaks(node.module) or (node.module == "PySide6.QtNetwork" and names - OF_QT_NETWORK):
-                found.append(f"{path}:{node.lineno} {node.module}")
+            imported = {alias.name for alias in node.names}
+            if _is_network_module(node.module) or (node.module == "PySide6.QtNetwork" and imported - LOCAL_SOCKETS):
+                violations.append(f"{path}:{node.lineno} {node.module}")
         elif isinstance(node, (ast.Attribute, ast.Name)):
             name = node.id if isinstance(node, ast.Name) else node.attr
             if name in DOWNLOADS or (name == "hub" and ast.unparse(node) == "torch.hub"):
-                found.append(f"{path}:{node.lineno} {ast.unparse(node)}")
-    assert found == []
+                violations.append(f"{path}:{node.lineno} {ast.unparse(node)}")
+    assert violations == []
 
 
-def _speaks(module: str) -> bool:
-    return module.partition(".")[0] in SPEAK_TO_A_NETWORK and module != "urllib.parse"
+def _is_network_module(module: str) -> bool:
+    return module.partition(".")[0] in NETWORK_MODULES and module != "urllib.parse"
 
 
 @pytest.mark.timeout(400)  # a window and a model: seconds, or minutes where others hold the machine
-def test_the_window_works_where_there_is_no_network(own_home: Path, tmp_path: Path) -> None:
-    cut_off = (
+def test_the_window_works_without_a_network(own_home: Path, tmp_path: Path) -> None:
+    without_network = (
         ["unshare", "--net"] if os.name == "posix" and os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
     )
-    if not shutil.which("unshare") or subprocess.run([*cut_off, "true"], capture_output=True).returncode:
+    if not shutil.which("unshare") or subprocess.run([*without_network, "true"], capture_output=True).returncode:
         pytest.skip("a namespace without a network cannot be made here (unshare --net)")
     proof = "import socket; socket.create_connection(('192.0.2.1', 9), 1)"  # a documentation address: RFC 5737
-    nowhere = subprocess.run([*cut_off, sys.executable, "-c", proof], capture_output=True, text=True)
-    assert "Network is unreachable" in nowhere.stderr
+    attempt = subprocess.run([*without_network, sys.executable, "-c", proof], capture_output=True, text=True)
+    assert "Network is unreachable" in attempt.stderr
     picture = tmp_path / "window.png"
-    command = [*cut_off, sys.executable, "-m", "ramanstudio", "--check", "--picture", str(picture)]
+    command = [*without_network, sys.executable, "-m", "ramanstudio", "--check", "--picture", str(picture)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert " → " in next(line for line in done.stdout.splitlines() if line.startswith("SNR"))
     assert picture.stat().st_size > 20_000
 
 
-# A program that says at its end which files and folders Python wrote, made, renamed or took away.
-WATCHED = """
+# A program that prints at its end which files and folders Python wrote, created, renamed or deleted.
+AUDIT = """
     import atexit, os, sys
     written = set()
-    def watch(event, told):
-        if event == "open" and isinstance(told[0], str) and told[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            written.add(told[0])
+    def watch(event, args):
+        if event == "open" and isinstance(args[0], str) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            written.add(args[0])
         elif event in {"os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink"}:
-            written.update(os.path.abspath(one) for one in told[:2] if isinstance(one, (str, os.PathLike)))
+            written.update(os.path.abspath(path) for path in args[:2] if isinstance(path, (str, os.PathLike)))
     sys.addaudithook(watch)
     atexit.register(lambda: print("written", *sorted(written), sep=chr(10)))
 """
-A_WINDOW = """
+WINDOW_SESSION = """
     import time
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
     from ramanstudio.gui.shell import app
-    studio = app.start([sys.argv[1]])
+    window = app.start([sys.argv[1]])
     def wait(until):
         while not until():
             QApplication.processEvents()
             time.sleep(0.01)
-    wait(lambda: studio.window.facts.snr_words != "")
-    studio.settings["theme"] = "dark"
-    studio.project_files.save(Path.home() / "mine.ramanstudio")
+    wait(lambda: window.facts.snr_words != "")
+    window.services.settings["theme"] = "dark"
+    window.services.project_files.save(Path.home() / "mine.ramanstudio")
     wait((Path.home() / "mine.ramanstudio").exists)
-    wait(lambda: not studio.workers.busy)
-    studio.window.close()
-    studio.end()
+    wait(lambda: not window.services.workers.busy)
+    window.close()
+    window.end()
 """
-SOME_TRAINING = """
+PRETRAINING = """
     from pathlib import Path
     from ramanstudio.__main__ import main
     tiny = "--steps 2 --width 16 --heads 2 --encoder-layers 1 --samples-a-step 4096 --device cpu".split()
@@ -147,8 +149,8 @@ SOME_TRAINING = """
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("program", [A_WINDOW, SOME_TRAINING], ids=["window", "training"])
-def test_nothing_is_written_outside_of_the_users_own_folders(tmp_path: Path, program: str) -> None:
+@pytest.mark.parametrize("program", [WINDOW_SESSION, PRETRAINING], ids=["window", "training"])
+def test_nothing_is_written_outside_the_users_folders(tmp_path: Path, program: str) -> None:
     if os.name != "posix":
         pytest.skip("where a user's own folders lie is told by HOME on Linux and macOS only")
     home, beside = tmp_path / "home", tmp_path / "beside"
@@ -157,7 +159,7 @@ def test_nothing_is_written_outside_of_the_users_own_folders(tmp_path: Path, pro
     for demo in (ROOT / "resources" / "demo").glob("*-10s.*"):
         shutil.copyfile(demo, beside / "spectra" / demo.name)
     before = sorted(beside.rglob("*"))
-    command = [sys.executable, "-B", "-c", textwrap.dedent(WATCHED) + textwrap.dedent(program)]
+    command = [sys.executable, "-B", "-c", textwrap.dedent(AUDIT) + textwrap.dedent(program)]
     done = subprocess.run(
         [*command, str(beside / "spectra" / "gypsum-10s.txt")],
         cwd=beside / "here",
@@ -167,12 +169,12 @@ def test_nothing_is_written_outside_of_the_users_own_folders(tmp_path: Path, pro
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     written = done.stdout.rpartition("written\n")[2].splitlines()
-    assert any(Path(one).is_relative_to(home) for one in written)
-    assert [one for one in written if not Path(one).is_relative_to(home) and not one.startswith("/dev/")] == []
-    assert sorted(beside.rglob("*")) == before, "nor by the libraries that are not Python's"
+    assert any(Path(path).is_relative_to(home) for path in written)
+    assert [path for path in written if not Path(path).is_relative_to(home) and not path.startswith("/dev/")] == []
+    assert sorted(beside.rglob("*")) == before, "compiled libraries wrote something"
 
 
-# A header that promises more than the file holds is refused before memory is taken for it.
+# A header that states more than the file holds is refused before memory is allocated for it.
 MEMORY_PROBE = """
     import resource, sys
     from pathlib import Path
@@ -196,18 +198,18 @@ def huge_hdf5(path: Path) -> Path:
 
 
 def huge_wdf(path: Path) -> Path:
-    """A header of Renishaw's that promises 2³¹ spectra of 2³¹ points."""
+    """A WiRE header that states 2³¹ spectra of 2³¹ points."""
     header = bytearray(512)
     header[:4] = b"WDF1"
     struct.pack_into("<IQ", header, 4, 1, 512)
-    for place in (60, 64, 72, 80):
-        struct.pack_into("<I", header, place, 0x7FFFFFFF)
+    for offset in (60, 64, 72, 80):
+        struct.pack_into("<I", header, offset, 0x7FFFFFFF)
     path.write_bytes(bytes(header))
     return path
 
 
 def huge_spc(path: Path) -> Path:
-    """A header of Galactic's that promises 2³¹ points."""
+    """An SPC header that states 2³¹ points."""
     header = bytearray(512)
     header[:4] = bytes((0x00, 0x4B, 0x00, 0x80))
     struct.pack_into("<I", header, 4, 0x7FFFFFFF)
@@ -219,7 +221,7 @@ def huge_spc(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "name"), [(huge_hdf5, "huge.h5"), (huge_wdf, "huge.wdf"), (huge_spc, "huge.spc")], ids=["h5", "wdf", "spc"]
 )
-def test_a_header_that_promises_too_much_takes_no_memory(make: object, name: str, tmp_path: Path) -> None:
+def test_a_header_that_states_too_much_takes_no_memory(make: object, name: str, tmp_path: Path) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("limits of memory are set by Linux's setrlimit")
     path = make(tmp_path / name)  # type: ignore[operator]
@@ -229,10 +231,10 @@ def test_a_header_that_promises_too_much_takes_no_memory(make: object, name: str
     assert name in done.stdout
 
 
-def test_weights_and_projects_that_are_pickles_are_refused(tmp_path: Path) -> None:
+def test_pickles_are_refused_under_any_suffix(tmp_path: Path) -> None:
     pickle = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."
     for suffix in (".h5", ".txt", ".csv", ".wdf", ".spc", ".jdx", ".ramanstudio", ".ramanlib"):
-        path = tmp_path / f"stranger{suffix}"
+        path = tmp_path / f"pickle{suffix}"
         path.write_bytes(pickle)
         with pytest.raises(StudioError):
             registry.read(path)

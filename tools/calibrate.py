@@ -12,8 +12,8 @@ import argparse
 from pathlib import Path
 
 from ramanstudio.mae import corpus, model_store
-from ramanstudio.mae.config import PretrainPlan
-from ramanstudio.mae.pretraining import calibration_of
+from ramanstudio.mae.config import PretrainingConfig
+from ramanstudio.mae.pretraining import measure_calibration
 
 BENCHMARKED = "exposure_mixture_01,power_series_a,minerals_raw_test"
 
@@ -28,7 +28,9 @@ def main() -> None:
     told = ask.parse_args()
     _, apart = corpus.load(told.corpora, tuple(told.leave_out.split(",")))
     network = model_store.load(told.model)[1]
-    card = model_store.save_calibration(told.model, calibration_of(network, apart, PretrainPlan(), told.batches))
+    card = model_store.save_calibration(
+        told.model, measure_calibration(network, apart, PretrainingConfig(), told.batches)
+    )
     assert card.calibration is not None
     for spread, scale in zip(card.calibration.spread, card.calibration.scale, strict=True):
         print(f"claims {spread:.3f} sigma: times {scale:.3f}")

@@ -25,15 +25,15 @@ from PySide6.QtGui import QPainter, QPixmap  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from ramanstudio.gui.shell import app  # noqa: E402
-from ramanstudio.gui.shell.studio import Studio  # noqa: E402
+from ramanstudio.gui.shell.main_window import MainWindow  # noqa: E402
 
 
-def wait(studio: Studio, until: Callable[[], bool], seconds: float = 120.0) -> None:
+def wait(window: MainWindow, until: Callable[[], bool], seconds: float = 120.0) -> None:
     """Let the window work until something is true; ends the program where it never comes."""
     deadline = time.monotonic() + seconds
     while not until():
         if time.monotonic() > deadline:
-            sys.exit(f"screenshots: waited {seconds:g} s in vain; the window says {studio.window.message_bar.words!r}")
+            sys.exit(f"screenshots: waited {seconds:g} s in vain; the window says {window.message_bar.text!r}")
         QApplication.processEvents()
         time.sleep(0.01)
 
@@ -46,27 +46,27 @@ def settle(seconds: float = 0.8) -> None:
         time.sleep(0.01)
 
 
-def take(studio: Studio, name: str, over: QWidget | None = None) -> None:
+def take(window: MainWindow, name: str, over: QWidget | None = None) -> None:
     """Write a picture of the window, with what lies over it."""
     settle()
-    if studio.window.page.view is not None:
-        studio.window.page.view.settle()
+    if window.page.view is not None:
+        window.page.view.settle()
         settle(0.2)
-    picture: QPixmap = studio.window.grab()
+    picture: QPixmap = window.grab()
     if over is not None:
         painter = QPainter(picture)
-        painter.drawPixmap(over.pos() - studio.window.pos(), over.grab())
+        painter.drawPixmap(over.pos() - window.pos(), over.grab())
         painter.end()
     picture.save(str(FOLDER / f"{name}.png"))
     print(FOLDER / f"{name}.png")
 
 
-def select(studio: Studio, *names: str) -> None:
+def select(window: MainWindow, *names: str) -> None:
     """Select the entries of these names."""
-    chosen = [entry.id for entry in studio.session.project.entries if entry.name in names]
+    chosen = [entry.id for entry in window.services.session.project.entries if entry.name in names]
     if len(chosen) != len(names):
         sys.exit(f"screenshots: not all of {names} are among the demo spectra")
-    studio.session.select(chosen)
+    window.services.session.select(chosen)
 
 
 def main() -> int:
@@ -77,49 +77,54 @@ def main() -> int:
         os.environ["HOME"] = home  # the pictures show no path of whoever takes them
         spectra = Path(home) / "Spectra"
         shutil.copytree(ROOT / "resources" / "demo", spectra)
-        studio = app.start()
-        window = studio.window
+        window = app.start()
+        services = window.services
         window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
         window.spread_panels()
-        wait(studio, lambda: studio.denoising.engine is not None)
+        wait(window, lambda: services.denoising.engine is not None)
         window.acts["theme_light"].trigger()
-        take(studio, "empty")
-        studio.opening.open([spectra])
-        wait(studio, lambda: len(studio.session.project.results) > 30 and not studio.workers.busy)
-        select(studio, "paracetamol-0.1s.csv")
-        take(studio, "main-light")
+        take(window, "empty")
+        services.opening.open([spectra])
+        wait(window, lambda: len(services.session.project.results) > 30 and not services.workers.busy)
+        select(window, "paracetamol-0.1s.csv")
+        take(window, "main-light")
         window.acts["theme_dark"].trigger()
-        select(studio, "quartz-0.1s.csv")
+        select(window, "quartz-0.1s.csv")
         window.acts["show_residual"].setChecked(True)
-        take(studio, "main-dark")
+        take(window, "main-dark")
         window.acts["show_residual"].setChecked(False)
         window.acts["theme_light"].trigger()
         select(
-            studio, next(e.name for e in studio.session.project.entries if e.source is not None and len(e.source) > 9)
+            window,
+            next(e.name for e in services.session.project.entries if e.source is not None and len(e.source) > 9),
         )
-        take(studio, "many")
-        window.pages.choose("explore")
-        wait(studio, lambda: studio.session.groups is not None and not studio.workers.busy)
-        page = window.middle.shown
+        take(window, "many")
+        window.tabs.show_tab("explore")
+        wait(window, lambda: services.session.groups is not None and not services.workers.busy)
+        page = window.tabs.current_page
         page.choose_layout("neighbours")
-        wait(studio, lambda: not studio.exploring.settling and not studio.workers.busy)
-        take(studio, "explore")
-        window.pages.choose("map")
-        take(studio, "map")
-        select(studio, "calcite-1.0s.txt")
-        window.pages.choose("identify")
-        wait(studio, lambda: bool(studio.session.project.identifications) and not studio.workers.busy, 300)
-        take(studio, "identify")
-        window.pages.choose("spectrum")
-        select(studio, "calcite-1.0s.txt")
+        wait(window, lambda: not services.exploring.settling and not services.workers.busy)
+        take(window, "explore")
+        window.tabs.show_tab("map")
+        take(window, "map")
+        select(window, "calcite-1.0s.txt")
+        window.tabs.show_tab("identify")
+        wait(
+            window,
+            lambda: bool(services.session.project.identifications) and not services.workers.busy,
+            300,
+        )
+        take(window, "identify")
+        window.tabs.show_tab("spectrum")
+        select(window, "calcite-1.0s.txt")
         settle()
-        window.commands.search()
+        window.acts["search"].trigger()
         palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")
         palette.words.setText("export")
-        take(studio, "palette", over=palette)
+        take(window, "palette", over=palette)
         palette.close()
         window.close()
-        return 0 if studio.end() else 1
+        return 0 if window.end() else 1
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from ramanstudio.gui.finetuning.wizard import FineTuneWizard  # noqa: E402
 from ramanstudio.gui.shell import app  # noqa: E402
-from ramanstudio.gui.shell.studio import Studio  # noqa: E402
+from ramanstudio.gui.shell.main_window import MainWindow  # noqa: E402
 from ramanstudio.library import starter_library  # noqa: E402
 
 SUBSTANCES = ("Calcite", "Dolomite", "Aragonite", "Gypsum", "Anhydrite", "Quartz")
@@ -63,10 +63,10 @@ def wait(until: Callable[[], bool], seconds: float = 300.0) -> None:
         time.sleep(0.01)
 
 
-def walk(studio: Studio, theme: str) -> None:
+def walk(window: MainWindow, theme: str) -> None:
     """Go through the pages, and take a picture of each."""
-    studio.settings["theme"] = theme
-    studio.window.acts["teach"].trigger()
+    window.services.settings["theme"] = theme
+    window.acts["teach"].trigger()
 
     def shown() -> list[FineTuneWizard]:
         return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]
@@ -88,7 +88,7 @@ def walk(studio: Studio, theme: str) -> None:
     wizard.next()
     wizard.learn.learn_button.click()
     wait(lambda: wizard.learn.found is not None)
-    wait(lambda: not studio.workers.busy)
+    wait(lambda: not window.services.workers.busy)
     take("3-train")
     wizard.next()
     take("4-result")
@@ -104,13 +104,13 @@ def main() -> int:
         os.environ["RAMANSTUDIO_HOME"] = os.environ["HOME"] = home
         grains = Path(home) / "grains.h5"
         write_grains(grains)
-        studio = app.start([str(grains)])
-        studio.window.resize(1440, 900)
-        wait(lambda: studio.denoising.engine is not None and len(studio.session.project.results) == 1)
+        window = app.start([str(grains)])
+        window.resize(1440, 900)
+        wait(lambda: window.services.denoising.engine is not None and len(window.services.session.project.results) == 1)
         for theme in ("light", "dark"):
-            walk(studio, theme)
-        studio.window.close()
-        studio.end()
+            walk(window, theme)
+        window.close()
+        window.end()
     return 0
 
 

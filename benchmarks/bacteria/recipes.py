@@ -20,10 +20,10 @@ from benchmarks.rivals.learning import Learning, LearningPlan, Rows, Vary, accur
 from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
 from ramanstudio.mae.embedder import Embedder, prepared
-from ramanstudio.mae.feature_pretraining import FeatureLearning, gather
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.mae.feature_pretraining import FeaturePretraining, load_feature_corpus
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
 Prepare = Callable[[Floats], Rows]  # spectra (N, B) -> what the network is given (N, G)
@@ -46,7 +46,7 @@ HIDING = LearningPlan(
     epochs=800, spectra_a_step=64, momentum=0.9, second_momentum=0.95, weight_decay=0.01, decay=0.99, fewest_steps=0
 )
 HO = LearningPlan()
-FEATURES = FeaturePlan(steps=20_000)
+FEATURES = FeaturePretrainingConfig(steps=20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Settings:
     resnet: ResNetPlan = field(default_factory=ResNetPlan)
     resnet_labels: LearningPlan = field(default_factory=lambda: replace(HO, spectra_a_step=64))
     resnet_fine: LearningPlan = HO
-    embedder: EmbedderPlan = field(default_factory=EmbedderPlan)
-    features: FeaturePlan = FEATURES
+    embedder: EmbedderConfig = field(default_factory=EmbedderConfig)
+    features: FeaturePretrainingConfig = FEATURES
     embedder_fine: LearningPlan = field(default_factory=lambda: replace(SMAE, learning_rate=3e-4))
     folds: int = 5
 
@@ -72,8 +72,8 @@ def quick() -> Settings:
     return Settings(
         smae=SmaePlan(width=16, depth=1, heads=2, inner_width=16),
         resnet=ResNetPlan(channels_in=4, channels=4, layers=3, blocks=1),
-        embedder=EmbedderPlan(width=16, heads=2, layers=1, features=16),
-        features=FeaturePlan(steps=2, spectra_a_step=16, warmup_steps=1),
+        embedder=EmbedderConfig(width=16, heads=2, layers=1, features=16),
+        features=FeaturePretrainingConfig(steps=2, spectra_a_step=16, warmup_steps=1),
         smae_hiding=few,
         smae_labels=few,
         smae_fine=few,
@@ -196,7 +196,7 @@ def our_embedder(bench: Bench) -> Embedder:
         with h5py.File(corpus, "w") as file:
             group = file.create_group("bacteria_reference")
             group["axis"], group["values"] = bench.bacteria.axis, bench.bacteria["reference"].values
-        learning = FeatureLearning(how, gather([corpus], plan, how), plan, bench.device)
+        learning = FeaturePretraining(how, load_feature_corpus([corpus], plan, how), plan, bench.device)
     checkpoint = bench.folder / "ours checkpoint.safetensors"
     if checkpoint.exists():
         learning.resume(checkpoint)
@@ -240,7 +240,7 @@ def ours(bench: Bench) -> Recipe:
     """Our embedder, fine-tuned as the paper's network is."""
     plan, axis = bench.settings.embedder, bench.bacteria.axis
     weights = our_embedder(bench).state_dict()
-    measured = on_grid(plan, axis, np.zeros((1, len(axis))))[1]
+    measured = resample_to_grid(plan, axis, np.zeros((1, len(axis))))[1]
 
     def begin(classes: int) -> nn.Module:
         embedder = Embedder(plan)
@@ -249,7 +249,7 @@ def ours(bench: Bench) -> Recipe:
 
     def prepare(values: Floats) -> Rows:
         parts = np.array_split(values, -(-len(values) // SPECTRA_AT_ONCE))
-        return np.concatenate([prepared(on_grid(plan, axis, part)[0]) for part in parts])
+        return np.concatenate([prepared(resample_to_grid(plan, axis, part)[0]) for part in parts])
 
     return Recipe("ours, hiding and views", begin, prepare, bench.settings.embedder_fine, noisier)
 

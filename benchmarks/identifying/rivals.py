@@ -13,7 +13,7 @@ from scipy.signal import savgol_filter
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.search.fingerprints import GRID
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
 Gridded = tuple[NDArray[np.float32], NDArray[np.bool_]]  # rows (N, G), and where they were measured
@@ -24,14 +24,14 @@ FEWEST_SAMPLES = 75  # that a query and a reference share, as in our own search
 _NEVER = -9.0
 
 
-def gridded(spectra: Sequence[SpectrumSet], without_baseline: bool) -> Gridded:
+def gridded(spectra: Sequence[SpectrumSet], subtract_baseline: bool) -> Gridded:
     """Return spectra as measured, or without the automatic baseline, on the grid of our own search."""
     rows, measured = [], []
     for spectrum in spectra:
         values = spectrum.values
-        if without_baseline:
+        if subtract_baseline:
             values = values - spectral_features.baseline(spectrum.axis, values)
-        row, where = on_grid(GRID, spectrum.axis, values)
+        row, where = resample_to_grid(GRID, spectrum.axis, values)
         rows.append(row[0])
         measured.append(where)
     return np.stack(rows), np.stack(measured)

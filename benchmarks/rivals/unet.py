@@ -26,16 +26,16 @@ from torch.nn.functional import l1_loss, leaky_relu, pad
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae import corpus as corpora
-from ramanstudio.mae.config import PretrainPlan
+from ramanstudio.mae.config import PretrainingConfig
 from ramanstudio.mae.network import cpu_has_bf16
 from ramanstudio.mae.pretraining import POINTS
-from ramanstudio.mae.training_batch import draw_example
+from ramanstudio.mae.training_batch import draw_batch
 
 WIDTHS = (32, 64, 128, 256)  # channels at full, half, quarter and eighth resolution
 LEARNING_RATE = 1e-3
 CHECKPOINT_EVERY_S = 60.0
 LEAST_SPAN = 1e-3  # in sigma; a spectrum all of whose samples are equal has no scale from 0 to 1 to learn on
-SAMPLES_A_BATCH = 65_536  # of inference
+SAMPLES_PER_BATCH = 65_536  # of inference
 LEFT_OUT = "exposure_mixture_01,power_series_a,minerals_raw_test"  # as in the training of the shipped models
 
 Floats = NDArray[np.floating[Any]]
@@ -98,7 +98,7 @@ def denoise(network: ResidualUNet, values: Floats) -> Floats:
     rows = torch.from_numpy(np.array(values, dtype=np.float32))
     points = rows.shape[1]
     clean = []
-    for some in torch.split(rows, max(1, SAMPLES_A_BATCH // points)):
+    for some in torch.split(rows, max(1, SAMPLES_PER_BATCH // points)):
         low, span = between_0_and_1(some)
         padded = pad((some - low) / span, (0, -points % network.deepest), mode="replicate")
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
@@ -111,7 +111,7 @@ def denoise(network: ResidualUNet, values: Floats) -> Floats:
 class Training:
     """A run of so many minutes that can be killed and taken up again from its last checkpoint."""
 
-    def __init__(self, real: corpora.Corpus, plan: PretrainPlan, seconds: float) -> None:
+    def __init__(self, real: corpora.Corpus, plan: PretrainingConfig, seconds: float) -> None:
         torch.manual_seed(plan.seed)
         self.real, self.plan, self.seconds = real, plan, seconds
         self.network = ResidualUNet()
@@ -122,7 +122,7 @@ class Training:
         """One batch, drawn as for our own model, one update; returns the mean absolute error."""
         begun = time.process_time()
         random = np.random.default_rng((self.plan.seed, self.step))
-        example = draw_example(random, self.real, self.plan, int(random.choice(POINTS)))
+        example = draw_batch(random, self.real, self.plan, int(random.choice(POINTS)))
         samples, clean = example.samples, example.samples - example.noise
         low, span = between_0_and_1(samples)
         usual = span[:, 0] > LEAST_SPAN
@@ -215,7 +215,7 @@ def main() -> None:
     told = ask.parse_args()
     torch.set_num_threads(told.threads)
     real, _apart = corpora.load(told.corpus, tuple(name for name in told.leave_out.split(",") if name))
-    run = Training(real, PretrainPlan(), 60 * told.minutes)
+    run = Training(real, PretrainingConfig(), 60 * told.minutes)
     if told.out.exists():
         run.resume(told.out)
     train(run, told.out)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.clustering import silhouette as apart
-from ramanstudio.clustering.neighbour_smoothing import drawn_to_likes
+from ramanstudio.clustering.neighbour_smoothing import smooth_over_neighbours
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import SILENT, Progress
@@ -100,7 +100,7 @@ def cluster(
         )
     if different < 2 or n_clusters == 1:
         return Clusters(np.zeros(len(features), np.int64), np.ones(len(features), np.float32), 1, 0.0, method)
-    drawn = drawn_to_likes(features)  # who belongs together is found on these, how surely and who strays is not
+    drawn = smooth_over_neighbours(features)  # who belongs together is found on these, how surely and who strays is not
     if method == "density":
         progress(0, 1, "crowds")
         labels, chances = _by_density(drawn)

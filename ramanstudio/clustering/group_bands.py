@@ -27,7 +27,7 @@ class Band:
     effect: float
 
 
-def mean_and_spread(values: Floats, labels: NDArray[np.int64], count: int) -> tuple[Floats, Floats]:
+def mean_and_deviation(values: Floats, labels: NDArray[np.int64], count: int) -> tuple[Floats, Floats]:
     """Mean and standard deviation of `values` (N, B) in each of `count` groups -> (K, B), (K, B); outliers (-1) not.
 
     A group without spectra is zero.
@@ -49,7 +49,7 @@ def mean_and_spread(values: Floats, labels: NDArray[np.int64], count: int) -> tu
     return whole.astype(np.float32), np.sqrt(np.maximum(variance, 0)).astype(np.float32)
 
 
-def distinguishing(
+def distinguishing_bands(
     axis: Floats, denoised: Floats, labels: NDArray[np.int64], group: int, most: int = 5
 ) -> tuple[Band, ...]:
     """The bands that set `group` apart from the other spectra, the strongest first, up to `most` of them.
@@ -61,7 +61,7 @@ def distinguishing(
     return _apart(axis, _scaled(axis, denoised), labels == group, most)
 
 
-def distinguishing_each(
+def distinguishing_bands_of_all(
     axis: Floats, denoised: Floats, labels: NDArray[np.int64], count: int, most: int = 5
 ) -> list[tuple[Band, ...]]:
     """The same for each of `count` groups; the spectra are brought to one scale once."""

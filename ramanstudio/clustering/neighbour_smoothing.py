@@ -19,7 +19,7 @@ ENOUGH = 5000  # spectra whose likes are sought among all of them; more look amo
 BLOCK = 2048  # spectra at once
 
 
-def drawn_to_likes(rows: Floats) -> NDArray[np.float32]:
+def smooth_over_neighbours(rows: Floats) -> NDArray[np.float32]:
     """`rows` (N, K), each half way to the mean of the LIKES it is most like, who are drawn so too -> (N, K).
 
     As diffusion on the graph of nearest neighbours does, which spectral clustering rests on (Coifman and Lafon 2006),

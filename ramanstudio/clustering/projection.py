@@ -21,7 +21,7 @@ NEAREST: Final = 5
 DIMENSIONS: Final = 50  # of which neighbours are sought
 
 
-def components_plane(features: Floats) -> Plane:
+def pca_layout(features: Floats) -> Plane:
     """The first two principal components of `features` (N, D) -> (N, 2); zero where there is nothing to tell apart."""
     plane = np.zeros((len(features), 2), dtype=np.float32)
     scores = _components(features, 2)
@@ -39,7 +39,7 @@ def _components(features: Floats, most: int) -> NDArray[np.float32]:
     return scores
 
 
-def settle(features: Floats, start: Plane, progress: Progress = SILENT, seed: int = 0) -> Plane:
+def tsne_layout(features: Floats, start: Plane, progress: Progress = SILENT, seed: int = 0) -> Plane:
     """A plane in which each of `features` (N, D) lies by those it is most like (t-SNE), from `start` on -> (N, 2).
 
     Shows the plane every few steps, the same for the same `seed`. Raises Cancelled when asked to stop; what was shown

@@ -14,7 +14,7 @@ FEWEST = 20  # of a group that are
 BLOCK = 4096  # spectra at once
 
 
-def silhouettes(rows: Floats, labels: NDArray[np.int64]) -> NDArray[np.float32]:
+def silhouette_widths(rows: Floats, labels: NDArray[np.int64]) -> NDArray[np.float32]:
     """How much better each of `rows` (N, K) lies in its group than in the next nearest, from -1 to 1 -> (N,).
 
     (Distance to the next group - to the own) over the larger (Rousseeuw 1987), from at most ENOUGH spectra drawn by

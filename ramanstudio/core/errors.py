@@ -1,10 +1,10 @@
-"""The one error a user is meant to read."""
+"""StudioError, the one error that is shown to users."""
 
 
 class StudioError(Exception):
-    """A sentence that says what happened and to what, with a remedy that says what to do.
+    """An error with a sentence that says what happened to what, and a remedy that says what to do.
 
-    `str(error)` is both, as one line; the window and the command line show it as it is.
+    `str(error)` is both in one line, as the window and the command line show it.
     """
 
     def __init__(self, sentence: str, remedy: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Where what we ship lies, and where the user's own things go."""
+"""Paths of the files that come with the program, and of the user's folders."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 
 
 def bundled_path(*parts: str) -> Path:
-    """The path of a file or folder that comes with the program, such as `bundled_path("models", "smae-base")`."""
+    """Return the path of a file or folder that comes with the program, like `bundled_path("models")`."""
     bundle = getattr(sys, "_MEIPASS", None)
     root = Path(bundle) if bundle else Path(__file__).resolve().parents[2]
     return root.joinpath(*parts)
 
 
 def _user_folder(kind: str) -> Path:
-    # RAMANSTUDIO_HOME puts everything in one place: portable installs, and tests that must not see the user's settings.
+    """Return the folder for `kind` of files: config, data, cache or log."""
+    # RAMANSTUDIO_HOME holds everything in one folder: portable installations, and tests.
     home = os.environ.get("RAMANSTUDIO_HOME")
     if home:
         folder = Path(home) / kind
@@ -28,27 +29,27 @@ def _user_folder(kind: str) -> Path:
 
 
 def user_config() -> Path:
-    """The folder of the user's settings; made when missing."""
+    """Return the folder of the user's settings, created when missing."""
     return _user_folder("config")
 
 
 def user_data() -> Path:
-    """The folder of the user's models and libraries; made when missing."""
+    """Return the folder of the user's models and libraries, created when missing."""
     return _user_folder("data")
 
 
 def user_cache() -> Path:
-    """The folder of what may be deleted at any time; made when missing."""
+    """Return the folder of files that may be deleted at any time, created when missing."""
     return _user_folder("cache")
 
 
 def user_libraries() -> Path:
-    """The folder of the user's libraries of references; made when missing."""
+    """Return the folder of the user's spectral libraries, created when missing."""
     folder = user_data() / "libraries"
     folder.mkdir(exist_ok=True)
     return folder
 
 
 def user_log() -> Path:
-    """The folder of logs and crash reports; made when missing."""
+    """Return the folder of logs and crash reports, created when missing."""
     return _user_folder("log")

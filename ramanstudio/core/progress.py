@@ -1,4 +1,4 @@
-"""How long work reports, shows what it has so far, and is cancelled. Knows no thread and no window."""
+"""Progress reports, partial results and cancellation of long work; independent of threads and of Qt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Cancelled(Exception):
-    """Raised inside long work, by `progress(...)`, once somebody has asked it to stop."""
+    """Raised in long work by `progress(...)` once the user has cancelled it."""
 
 
 def _ignore(*_: object) -> None:
@@ -17,9 +17,9 @@ def _ignore(*_: object) -> None:
 
 
 class Progress:
-    """Handed to long work; calling it reports how far the work is and raises `Cancelled` when it should stop.
+    """Passed to long work; calling it reports how far the work is, and raises Cancelled when it should stop.
 
-    The default instance is silent and never cancels, so that work needs no `if progress`.
+    The default instance reports nothing and never cancels.
     """
 
     def __init__(
@@ -35,28 +35,28 @@ class Progress:
         self._is_cancelled = is_cancelled
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
-        """Report `done` of `total`; raises Cancelled when the work should stop."""
+        """Report `done` of `total` steps; raises Cancelled when the work should stop."""
         if self._is_cancelled():
             raise Cancelled
         self._on_progress(done, total, note)
 
     def show(self, value: Any) -> None:
-        """Hand over a partial result (a finished spectrum, a point of the loss curve)."""
+        """Pass on a partial result (a finished spectrum, a point of the loss curve)."""
         self._on_show(value)
 
     def warn(self, sentence: str) -> None:
-        """Tell the user something that does not stop the work."""
+        """Warn the user of something that does not stop the work."""
         self._on_warning(sentence)
 
     def steps(self, items: Sequence[T], note: str = "") -> Iterator[T]:
-        """Yield `items` one by one, reporting before each; raises Cancelled between two of them."""
+        """Yield `items`, reporting before each; raises Cancelled between two of them."""
         for done, item in enumerate(items):
             self(done, len(items), note)
             yield item
         self(len(items), len(items), note)
 
     def part(self, start: int, total: int) -> Progress:
-        """A progress for a piece of the work that begins at `start` of `total` units of the whole."""
+        """Return a Progress for a part of the work that begins at step `start` of `total`."""
         return Progress(
             lambda done, _total, note: self._on_progress(start + done, total, note),
             self._on_show,
@@ -69,7 +69,7 @@ SILENT = Progress()
 
 
 def format_duration(seconds: float) -> str:
-    """A time in words: "50 s", "12 min", "3.5 h"."""
+    """Format a time: "50 s", "12 min", "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""What the user chose and what the window remembers: rows, read from TOML, and written only where they differ."""
+"""User settings: a table of rows, read from a TOML file and written only where they differ from the defaults."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from ramanstudio.core.writing import atomic_write
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its key, its default (which gives its type), what it may be, and how the dialog words it.
+    """One setting: key, default value (which sets the type), allowed values, and its label in the settings dialog.
 
-    A setting without `text` is remembered, not asked: it does not appear in the dialog. With `others` it may be
-    something else than its `choices` too: the name of a model that the user has trained.
+    A setting without `text` is remembered by the window and not shown in the dialog. `low` and `high` bound numbers.
+    With `is_open_choice` other values than its `choices` are allowed too: the name of a model that the user trained.
+    `old_key` is its name in files of earlier versions.
     """
 
     key: str
@@ -28,19 +29,20 @@ class Setting:
     low: float = 0.0
     high: float = 0.0
     unit: str = ""
-    others: bool = False
+    is_open_choice: bool = False
+    old_key: str = ""
 
     def accepts(self, value: object) -> bool:
-        """Whether `value` is one that this setting can have."""
-        if self.choices and not self.others:
+        """Return whether `value` is allowed."""
+        if self.choices and not self.is_open_choice:
             return value in [choice for choice, _ in self.choices]
         if isinstance(self.default, tuple):
             return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
         if isinstance(self.default, bool):
             return isinstance(value, bool)
         if isinstance(self.default, (int, float)):
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            return number and (self.high <= self.low or self.low <= float(value) <= self.high)  # type: ignore[arg-type]
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            return is_number and (self.high <= self.low or self.low <= float(value) <= self.high)  # type: ignore[arg-type]
         return isinstance(value, str)
 
 
@@ -49,14 +51,14 @@ SETTINGS: Final = (
         "theme",
         "system",
         "Colours",
-        "Light or dark, or as the system is set.",
-        choices=(("system", "As the system"), ("light", "Light"), ("dark", "Dark")),
+        "Light, dark, or the system's setting.",
+        choices=(("system", "System"), ("light", "Light"), ("dark", "Dark")),
     ),
     Setting(
         "device",
         "auto",
         "Compute on",
-        "Where the model runs. Automatic takes the graphics processor where there is one.",
+        "Where the model runs. Automatic uses the graphics processor if there is one.",
         choices=(
             ("auto", "Automatic"),
             ("cpu", "Processor (CPU)"),
@@ -68,22 +70,23 @@ SETTINGS: Final = (
         "model",
         "smae-base",
         "Model",
-        "The fast one takes about a fifth of the time and gains a little less. What is open is denoised again.",
-        choices=(("smae-base", "Most exact (smae-base)"), ("smae-small", "Fast, for large maps (smae-small)")),
-        others=True,
+        "The fast model takes about a fifth of the time and gains a little less. Open spectra are denoised again.",
+        choices=(("smae-base", "Most accurate (smae-base)"), ("smae-small", "Fast, for large maps (smae-small)")),
+        is_open_choice=True,
     ),
-    Setting("denoise", True, "Denoise what is opened", "Denoising starts by itself when spectra are opened."),
+    Setting("denoise", True, "Denoise spectra when opened", "Denoising starts as soon as spectra are opened."),
     Setting(
-        "whole_set",
+        "denoise_as_set",
         True,
-        "Use the whole set for maps and repeats",
-        "Maps, series and repeats in one file are denoised with what their spectra share. Each has its own switch too.",
+        "Denoise maps and repeats as a set",
+        "Maps, series and repeats in one file are denoised with what their spectra share. Each set has its own switch.",
+        old_key="whole_set",
     ),
     Setting(
         "laser_nm",
         0.0,
         "Laser wavelength",
-        "Used for files in nm that do not say theirs. 0: such files ask.",
+        "For files in nm that do not state the laser wavelength. 0: ask for each file.",
         low=0.0,
         high=2000.0,
         unit="nm",
@@ -94,8 +97,8 @@ SETTINGS: Final = (
     Setting("show_band", True),
     Setting("log_intensity", False),
     Setting("classic_indices", False),
-    Setting("libraries_off", ()),
-    Setting("taught_models_on", ()),
+    Setting("disabled_libraries", (), old_key="libraries_off"),
+    Setting("active_classifiers", (), old_key="taught_models_on"),
     Setting("sort_by", "opened"),
     Setting("recent", ()),
     Setting("folder", ""),
@@ -104,25 +107,26 @@ SETTINGS: Final = (
     Setting("panels", ""),
 )
 
-VERSION: Final = 1  # raised when a setting comes to mean something else; written only once it is not 1
+VERSION: Final = 1  # raised when the meaning of a setting changes; written only once it is not 1
 _ROWS: Final = {setting.key: setting for setting in SETTINGS}
+_OLD_ROWS: Final = {setting.old_key: setting for setting in SETTINGS if setting.old_key}
 
 
 class Settings:
-    """The values of all settings; a value that the file should not have had is the default again.
+    """The values of all settings; a value in the file that is not allowed is replaced by the default.
 
-    A damaged file is set aside, and that of a newer version is only read. `warnings` says what was not understood.
-    Listeners are called with the key of what changed.
+    A damaged file is set aside, and the file of a newer version is read but not written. `warnings` holds a sentence
+    for everything that could not be used. Listeners are called with the key of each setting that changes.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or user_config() / "settings.toml"
         self.warnings: list[str] = []
         self._values: dict[str, Any] = {}
-        self._unknown: dict[str, Any] = {}  # of a newer version: kept as they are
+        self._unknown: dict[str, Any] = {}  # keys of a newer version, kept as they are
         self._listeners: list[Callable[[str], None]] = []
         self._saved: dict[str, Any] | None = None
-        self.is_newer = False  # of a newer version, whose file is read and not written
+        self.is_newer = False  # the file of a newer version is not written
         self._load()
 
     def __getitem__(self, key: str) -> Any:
@@ -131,7 +135,7 @@ class Settings:
     def __setitem__(self, key: str, value: Any) -> None:
         row = _ROWS[key]
         if not row.accepts(value):
-            raise StudioError(f"'{value}' is not a value for '{row.text or key}'.", remedy="Choose another one.")
+            raise StudioError(f"'{value}' is not a value of '{row.text or key}'.", remedy="Choose another value.")
         if value == self[key]:
             return
         self._values[key] = value
@@ -139,15 +143,15 @@ class Settings:
             listener(key)
 
     def on_change(self, listener: Callable[[str], None]) -> None:
-        """Call `listener(key)` whenever a value becomes another."""
+        """Call `listener(key)` whenever a value changes."""
         self._listeners.append(listener)
 
     def save(self) -> None:
-        """Write what differs from the defaults; raises StudioError where the folder cannot be written."""
+        """Write the values that differ from the defaults; raises StudioError when the file cannot be written."""
         if self.is_newer:
             return
-        chosen = {key: value for key, value in self._values.items() if value != _ROWS[key].default}
-        document = {**self._unknown, **{key: _plain(value) for key, value in sorted(chosen.items())}}
+        changed = {key: value for key, value in self._values.items() if value != _ROWS[key].default}
+        document = {**self._unknown, **{key: _plain(value) for key, value in sorted(changed.items())}}
         if document == self._saved:
             return
         import tomli_w
@@ -169,9 +173,9 @@ class Settings:
         except FileNotFoundError:
             return
         except OSError as error:
-            self.warnings.append(f"The settings in '{self.path}' could not be read ({error}); the defaults are used.")
+            self.warnings.append(f"The settings in '{self.path}' could not be read ({error}). The defaults are used.")
             return
-        except ValueError as error:  # no TOML, or no text at all
+        except ValueError as error:  # not TOML, or not text
             self._set_aside(error)
             return
         self._saved = document
@@ -179,29 +183,31 @@ class Settings:
         if isinstance(version, int) and version > VERSION:
             self.is_newer = True
             self.warnings.append(
-                "The settings are those of a newer RamanStudio: what this one knows of them is used,"
-                " and what you change here is not kept."
+                "The settings were saved by a newer version of RamanStudio. Those that this version knows are used;"
+                " changes are not saved."
             )
         for key, value in document.items():
-            row = _ROWS.get(key)
+            row = _ROWS.get(key) or _OLD_ROWS.get(key)
             value = tuple(value) if isinstance(value, list) else value
             if row is None:
                 self._unknown[key] = document[key]
             elif row.accepts(value):
-                self._values[key] = value
+                if key == row.key or row.key not in document:
+                    self._values[row.key] = value
             else:
-                self.warnings.append(f"The setting {key} = {value!r} is not understood; the default is used.")
+                self.warnings.append(f"The setting {key} = {value!r} is not valid. The default is used.")
 
     def _set_aside(self, error: ValueError) -> None:
-        """Keep a damaged file beside the new one, for whoever wants to see what was in it."""
+        """Rename a damaged file, so that the user can look at it, and warn."""
         aside = self.path.with_name(f"{self.path.name}.damaged")
         try:
             self.path.replace(aside)
-            kept = f"The file was set aside as '{aside}'"
+            kept = f"The file was renamed to '{aside}'"
         except OSError:
             kept = f"The file is '{self.path}'"
-        self.warnings.append(f"The settings could not be read ({error}); the defaults are used. {kept}.")
+        self.warnings.append(f"The settings could not be read ({error}). The defaults are used. {kept}.")
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as TOML can write it."""
     return list(value) if isinstance(value, tuple) else value

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.denoised import holds_numbers
+from ramanstudio.denoising.denoised import is_finite
 
 DEFAULT_MODEL = "smae-base"
 FEWEST_POINTS = 32  # one window of the default model
-FEWEST_TOGETHER = 4  # spectra; the structure shared by fewer cannot be told from chance
-MOST_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
+MIN_TOGETHER = 4  # spectra; the structure shared by fewer cannot be told from chance
+MAX_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 
 
-def portions(spectra: int) -> int:
+def count_portions(spectra: int) -> int:
     """In how many portions so many spectra are denoised together."""
-    return -(-spectra // MOST_TOGETHER)
+    return -(-spectra // MAX_TOGETHER)
 
 
-def of_two_passes(progress: Progress, spectra: int) -> Progress:
+def two_pass_progress(progress: Progress, spectra: int) -> Progress:
     """A progress that counts `spectra` once, though the network sees a set twice: each spectrum, then what is its own.
 
     Between the two it sees what they share, which are so few that they are not counted.
@@ -37,7 +37,7 @@ def of_two_passes(progress: Progress, spectra: int) -> Progress:
     return Progress(report, progress.show, progress.warn)
 
 
-def refusal_of(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError | None:
+def denoising_problem(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError | None:
     """Why these spectra cannot be denoised by a network that sees `window` points at once, or None."""
     if spectra.points < window:
         other = f", or {FEWEST_POINTS} for {DEFAULT_MODEL}" if window > FEWEST_POINTS else ""
@@ -45,12 +45,12 @@ def refusal_of(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError
             f"A spectrum of {spectra.points} points is too short to denoise.",
             remedy=f"At least {window} points are needed{other}.",
         )
-    return None if holds_numbers(spectra).any() else broken(spectra)
+    return None if is_finite(spectra).any() else non_finite_problem(spectra)
 
 
-def broken(spectra: SpectrumSet) -> StudioError | None:
+def non_finite_problem(spectra: SpectrumSet) -> StudioError | None:
     """What to say of spectra that hold NaN or infinities, or None."""
-    many = int((~holds_numbers(spectra)).sum())
+    many = int((~is_finite(spectra)).sum())
     if many:
         which = "The spectrum holds" if len(spectra) == 1 else f"{many} of {len(spectra)} spectra hold"
         return StudioError(
@@ -60,7 +60,9 @@ def broken(spectra: SpectrumSet) -> StudioError | None:
     return None
 
 
-def at_once(sets: Sequence[SpectrumSet], numbers: Sequence[int], indices: Sequence[int]) -> list[tuple[int, list[int]]]:
+def group_by_axis(
+    sets: Sequence[SpectrumSet], numbers: Sequence[int], indices: Sequence[int]
+) -> list[tuple[int, list[int]]]:
     """The `indices` of sets that share a number and an axis in one list each, in the order they first appear."""
     groups: dict[tuple[int, bytes], list[int]] = {}
     for index in indices:

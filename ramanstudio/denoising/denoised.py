@@ -48,26 +48,26 @@ class Denoised:
         rows = slice(which, which + 1 or None) if isinstance(which, (int, np.integer)) else which
         return Denoised(self.spectra[rows], self.expected_error[rows], self.snr_before[rows], self.snr_after[rows])
 
-    def measured_in(self, raw: SpectrumSet, low_cm: float, high_cm: float) -> Denoised:
+    def with_noise_region(self, raw: SpectrumSet, low_cm: float, high_cm: float) -> Denoised:
         """The same, with both ratios measured from the noise between two Raman shifts of the `raw` spectra.
 
         Raises StudioError when fewer than 16 points lie between them.
         """
         inside = _between(raw, low_cm, high_cm)
-        if not reaches(raw, low_cm, high_cm):
+        if not has_noise_region(raw, low_cm, high_cm):
             raise StudioError(
                 f"There are only {int(inside.sum())} points between {low_cm:.0f} and {high_cm:.0f} cm⁻¹.",
                 remedy=f"The noise can be measured from {snr.FEWEST_POINTS} points or more: widen the region.",
             )
-        whole = holds_numbers(raw)
+        whole = is_finite(raw)
         if not whole.all():
-            return over_gaps(raw, lambda rows: self[whole].measured_in(rows, low_cm, high_cm))
+            return apply_to_finite(raw, lambda rows: self[whole].with_noise_region(rows, low_cm, high_cm))
         sigma = snr.noise_sigma(raw.values[:, inside])
         signal = snr.signal_height(self.spectra.axis, self.spectra.values)
-        return with_ratios(self.spectra, self.expected_error, raw.values, signal, sigma, inside)
+        return with_snr(self.spectra, self.expected_error, raw.values, signal, sigma, inside)
 
 
-def with_ratios(
+def with_snr(
     denoised: SpectrumSet,
     expected_error: NDArray[np.float32],
     raw: NDArray[np.float32],
@@ -89,7 +89,7 @@ def with_ratios(
     return Denoised(denoised, expected_error, signal / there_was, signal / left)
 
 
-def at_least(expected_error: NDArray[np.float32], least: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def with_minimum_rms(expected_error: NDArray[np.float32], least: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """`expected_error` (N, B) with a root mean square of `least` (N,) or more, by an equal share for every point."""
     lacking = np.maximum(np.float64(least) ** 2 - np.float64(_root_mean_square(expected_error)) ** 2, 0)
     error: NDArray[np.float32] = np.hypot(expected_error, np.sqrt(lacking)[:, None]).astype(np.float32)
@@ -103,7 +103,7 @@ def _root_mean_square(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return mean
 
 
-def reaches(spectra: SpectrumSet, low_cm: float, high_cm: float) -> bool:
+def has_noise_region(spectra: SpectrumSet, low_cm: float, high_cm: float) -> bool:
     """Whether `spectra` have enough points between two Raman shifts to measure the noise there."""
     return int(_between(spectra, low_cm, high_cm).sum()) >= snr.FEWEST_POINTS
 
@@ -118,14 +118,14 @@ def noise_region(spectra: SpectrumSet) -> tuple[float, float]:
     return float(spectra.axis[0]), float(spectra.axis[-1])
 
 
-def holds_numbers(spectra: SpectrumSet) -> NDArray[np.bool_]:
+def is_finite(spectra: SpectrumSet) -> NDArray[np.bool_]:
     """Which spectra hold numbers only (N,), no NaN and no infinity."""
     return np.asarray(np.isfinite(spectra.values).all(axis=1))
 
 
-def over_gaps(spectra: SpectrumSet, find: Callable[[SpectrumSet], Denoised]) -> Denoised:
+def apply_to_finite(spectra: SpectrumSet, find: Callable[[SpectrumSet], Denoised]) -> Denoised:
     """What `find` gives of the spectra that hold numbers only; the others as they are, with nothing known of them."""
-    whole = holds_numbers(spectra)
+    whole = is_finite(spectra)
     if whole.all():
         return find(spectra)
     found = find(spectra[whole])
@@ -136,17 +136,17 @@ def over_gaps(spectra: SpectrumSet, find: Callable[[SpectrumSet], Denoised]) -> 
     return Denoised(spectra.with_values(values), error, before, after)
 
 
-def warn_of_gaps(sets: Sequence[SpectrumSet], progress: Progress) -> None:
+def warn_non_finite(sets: Sequence[SpectrumSet], progress: Progress) -> None:
     """Say how many spectra of `sets` are left as they are, where some are."""
-    broken = [int((~holds_numbers(one)).sum()) for one in sets]
-    if not sum(broken):
+    counts = [int((~is_finite(one)).sum()) for one in sets]
+    if not sum(counts):
         return
-    among = [str(one.about.get("source", "")) for one, count in zip(sets, broken, strict=True) if count]
+    among = [str(one.about.get("source", "")) for one, count in zip(sets, counts, strict=True) if count]
     names = list(dict.fromkeys(f"'{Path(source).name}'" for source in among if source))
     where = f" in {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else ""
-    hold, stay = ("holds", "It stays as it is") if sum(broken) == 1 else ("hold", "They stay as they are")
+    hold, stay = ("holds", "It stays as it is") if sum(counts) == 1 else ("hold", "They stay as they are")
     progress.warn(
-        f"{sum(broken):,} of {sum(map(len, sets)):,} spectra{where} {hold} values that are not numbers (NaN or"
+        f"{sum(counts):,} of {sum(map(len, sets)):,} spectra{where} {hold} values that are not numbers (NaN or"
         f" infinite). {stay}, without a signal-to-noise ratio."
     )
 

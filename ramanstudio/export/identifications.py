@@ -1,102 +1,159 @@
-"""The hits of all open spectra as a table. Knows no Qt."""
+"""The table of identifications, the same from the window and the command line: a row for each match."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import Progress
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export import tables
-from ramanstudio.project.project import Entry, Predictions, Project
+from ramanstudio.export.text_table import spectrum_names
+from ramanstudio.project.project import Predictions, Project
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
 
-KINDS: Final = "Table (*.csv)"
-PLACES: Final = ("x", "y", "z", "time", "label", "sample")
-HEADS: Final = (
-    *("rank", "substance", "chance", "unknown", "candidate", "HQI", "gap", "Pearson", "Euclid"),
-    *("matched bands", "missing bands", "extra bands", "library", "reference", "note"),
+SPECTRUM_COLUMNS: Final = ("x", "y", "z", "time", "label", "sample")  # those that any of the sets has
+MATCH_COLUMNS: Final = (
+    *("rank", "substance", "probability", "unknown", "candidate", "HQI", "gap", "Pearson", "Euclid"),
+    *("matched bands / cm-1", "missing bands / cm-1", "extra bands / cm-1"),
+    *("library", "reference", "reference sample", "note", "explanation"),
 )
 
 
-def write(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> int:
-    """Write a row for each hit, best first, or one where a spectrum has none; returns how many spectra there are.
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentifiedSet:
+    """The spectra of one file, or of one set in it, with what is known of each of the N.
 
-    In each stands what taught models say of the spectrum. Raises StudioError when the file cannot be written.
+    `identifications` (N,) are None for spectra that were not searched; a match counts `libraries` in their order, None
+    for those that are no longer here. `predictions` has those of each fine-tuned model.
     """
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    many = 0
-    entries = [entry for entry in project.entries if project.identification(entry) or project.predictions_for(entry)]
-    columns = [name for name in PLACES if any(name in entry.source.table for entry in entries if entry.source)]
-    models = sorted({said.model for entry in entries for said in project.predictions_for(entry)})
-    told = [f"{model} (taught){part}" for model in models for part in ("", ", chance or error", ", unknown")]
-    rows.writerow(("file", "spectrum", *columns, *told, *HEADS))
-    of_hash = {library.hash: library for library in libraries}
-    for entry in progress.steps(entries, "entries"):
-        identified = project.identification(entry)
-        searched = [of_hash.get(one) for one in identified.libraries] if identified is not None else []
-        answers = {said.model: said for said in project.predictions_for(entry)}
-        for row, place in enumerate(_places(entry, columns)):
-            found = identified.results[row] if identified is not None else None
-            said = [cell for model in models for cell in _said(answers.get(model), row)]
-            if found is not None or any(said):
-                many += 1
-                rows.writerows((*place, *said, *cells) for cells in _hits(found, searched))
+
+    path: Path
+    spectra: SpectrumSet
+    identifications: Sequence[Identification | None]
+    libraries: Sequence[Library | None]
+    predictions: Sequence[Predictions] = ()
+
+
+def identified_sets(project: Project, libraries: Sequence[Library]) -> list[IdentifiedSet]:
+    """The entries of a project that have identifications or predictions."""
+    by_hash = {library.hash: library for library in libraries}
+    sets = []
+    for entry in project.entries:
+        identifications, predictions = project.identification(entry), project.predictions_for(entry)
+        if entry.source is None or (identifications is None and not predictions):
+            continue
+        results: Sequence[Identification | None] = [None] * len(entry.source)
+        searched: list[Library | None] = []
+        if identifications is not None:
+            results = identifications.results
+            searched = [by_hash.get(hash_) for hash_ in identifications.libraries]
+        sets.append(IdentifiedSet(entry.path, entry.source, results, searched, predictions))
+    return sets
+
+
+def identification_rows(sets: Sequence[IdentifiedSet], progress: Progress = SILENT) -> Iterator[Sequence[str]]:
+    """The header, then a row for each match of each spectrum, best first, or one row where it has none.
+
+    A spectrum of which nothing is known has no row. Raises Cancelled when asked to stop.
+    """
+    columns = [name for name in SPECTRUM_COLUMNS if any(name in one.spectra.table for one in sets)]
+    models = sorted({predictions.model for one in sets for predictions in one.predictions})
+    model_columns = (
+        f"{model} (fine-tuned){suffix}" for model in models for suffix in ("", ", probability or error", ", unknown")
+    )
+    yield "file", "spectrum", *columns, *model_columns, *MATCH_COLUMNS
+    for one in progress.steps(sets, "files"):
+        by_model = {predictions.model: predictions for predictions in one.predictions}
+        for row, name in enumerate(spectrum_names(one.spectra)):
+            predicted = [cell for model in models for cell in _prediction_cells(by_model.get(model), row)]
+            identification = one.identifications[row]
+            if identification is None and not any(predicted):
+                continue
+            known = (str(one.spectra.table[column][row]) if column in one.spectra.table else "" for column in columns)
+            first = (str(one.path), name, *known, *predicted)
+            for cells in _match_rows(identification, one.libraries):
+                yield *first, *cells
+
+
+def write_identifications(path: Path, sets: Sequence[IdentifiedSet], progress: Progress = SILENT) -> int:
+    """Write the table as CSV; returns how many spectra it holds.
+
+    Raises StudioError when it would replace a file that spectra came from, or cannot be written.
+    """
+    if any(one.path.absolute() == path.absolute() for one in sets):
+        raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
+    header, *rows = identification_rows(sets, progress)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows((header, *rows))
     try:
-        atomic_write(path, table.getvalue())
+        atomic_write(path, text.getvalue())
     except OSError as error:
         raise StudioError(
             f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."
         ) from error
-    return many
+    return _count_spectra(sets)
 
 
-def _places(entry: Entry, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
-    """Of each spectrum the file, its name, and what the columns of its table say."""
-    source = entry.source
-    assert source is not None
-    for row, name in enumerate(tables.spectrum_names(source)):
-        places = (source.table[column][row] if column in source.table else "" for column in columns)
-        yield str(entry.path), name, *places
+def _count_spectra(sets: Sequence[IdentifiedSet]) -> int:
+    """How many spectra have an identification or a prediction."""
+    return sum(
+        identification is not None or any(predictions.labels[row] for predictions in one.predictions)
+        for one in sets
+        for row, identification in enumerate(one.identifications)
+    )
 
 
-def _hits(found: Identification | None, searched: Sequence[Library | None]) -> Iterator[Sequence[object]]:
-    """A row of cells for each hit, or one that says why there is none."""
-    if found is None:
-        yield [""] * len(HEADS)
-        return
-    unknown = int(found.unknown)
-    for rank, match in enumerate(found.matches):
-        candidate = int(not unknown and rank < found.candidate_set_size)
-        yield tuple(_cells(rank, match, unknown, candidate, searched))
-    if not found.matches:
-        yield "", "", "", unknown, 0, *[""] * 9, found.explanation
-
-
-def _said(said: Predictions | None, row: int) -> tuple[str, str, str]:
-    """What a taught model says of a spectrum: its class or value, the chance or the error, whether it is unknown."""
-    if said is None or said.problem or said.labels[row] == "":
+def _prediction_cells(predictions: Predictions | None, row: int) -> tuple[str, str, str]:
+    """Label or value, its probability or error, and whether the spectrum is unlike the training spectra."""
+    if predictions is None or predictions.problem or predictions.labels[row] == "":
         return "", "", ""
-    aside = f"{said.error:.3g}" if said.values is not None else f"{said.probabilities[row]:.4f}"
-    return str(said.labels[row]), aside, str(int(said.unknown[row]))
+    is_quantity = predictions.values is not None
+    precision = f"{predictions.error:.3g}" if is_quantity else f"{predictions.probabilities[row]:.4f}"
+    return str(predictions.labels[row]), precision, _yes(bool(predictions.unknown[row]))
 
 
-def _cells(
-    rank: int, match: Match, unknown: int, candidate: int, searched: Sequence[Library | None]
-) -> Iterator[object]:
-    library = searched[match.library] if match.library < len(searched) else None
-    yield from (rank + 1, match.name, f"{match.probability:.4f}", unknown, candidate)
-    yield from (f"{match.hqi:.0f}", f"{match.gap:.3f}", f"{match.pearson:.4f}", f"{match.euclid:.4f}")
-    for bands in (match.matched, match.missing, match.extra):
-        yield " ".join(f"{shift:.0f}" for shift in bands)
-    yield library.title if library is not None else ""
-    yield match.reference + 1
-    yield str(library.notes[match.reference]) if library is not None else ""
+def _match_rows(identification: Identification | None, libraries: Sequence[Library | None]) -> Iterator[Sequence[str]]:
+    """The cells of each match, or those that say why there is none."""
+    if identification is None:
+        yield [""] * len(MATCH_COLUMNS)
+        return
+    cells: Mapping[str, str] = {"unknown": _yes(identification.unknown), "explanation": identification.explanation}
+    for rank, match in enumerate(identification.matches):
+        is_candidate = not identification.unknown and rank < identification.candidate_set_size
+        row = {**cells, "rank": str(rank + 1), "candidate": _yes(is_candidate), **_match_cells(match, libraries)}
+        yield [row.get(column, "") for column in MATCH_COLUMNS]
+    if not identification.matches:
+        yield [cells.get(column, "") for column in MATCH_COLUMNS]
+
+
+def _match_cells(match: Match, libraries: Sequence[Library | None]) -> Mapping[str, str]:
+    cells = {
+        "substance": match.name,
+        "probability": f"{match.probability:.4f}",
+        "HQI": f"{match.hqi:.0f}",
+        "gap": f"{match.gap:.3f}",
+        "Pearson": f"{match.pearson:.4f}",
+        "Euclid": f"{match.euclid:.4f}",
+        "reference": str(match.reference + 1),
+    }
+    for kind, bands in (("matched", match.matched), ("missing", match.missing), ("extra", match.extra)):
+        cells[f"{kind} bands / cm-1"] = " ".join(f"{shift:.0f}" for shift in bands)
+    library = libraries[match.library] if match.library < len(libraries) else None
+    if library is not None:
+        cells["library"] = library.title
+        cells["reference sample"] = str(library.samples[match.reference])
+        cells["note"] = str(library.notes[match.reference])
+    return cells
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"

@@ -55,7 +55,7 @@ def learned_anew(
 
     None where memory has no room for it, which is said. Raises Cancelled when stopped before the first epoch.
     """
-    from ramanstudio.mae.finetuning import MemoryIsFull
+    from ramanstudio.mae.finetuning import DeviceMemoryFull
 
     parts = deal(which, folds.unit, PARTS, plan.seed)
     test, apart = parts.fold == 0, parts.fold == 1
@@ -74,7 +74,7 @@ def learned_anew(
         weights = extractor.tuner.learn(
             denoised.axis, values, classes, apart[~test], plan.epochs, plan.seed, _kept(values, classes), progress, show
         )
-    except MemoryIsFull:
+    except DeviceMemoryFull:
         progress.warn("There is no memory to learn the features anew, so they stay as they are.")
         return None
     tuned = extractor.tuner.features(denoised.axis, denoised.values, weights)

@@ -56,7 +56,7 @@ def check_labels(
     if len(places) < FEWEST * len(known.classes):
         return LabelCheck((), twice)
     folds = deal(which, known.samples[chosen] if known.samples is not None else None)
-    rows = np.hstack(spectral_features.line_features(seen.axis, seen.values[places]))
+    rows = np.hstack(spectral_features.lines_and_slopes(seen.axis, seen.values[places]))
     tried = candidate_selection.hold_out(
         Subspace.of(rows).of_rows(rows),
         which,

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ramanstudio import __version__
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.version import __version__
 from ramanstudio.finetuning import label_errors, labels, novelty
 from ramanstudio.finetuning.classifiers import Subspace, half_distances
 from ramanstudio.finetuning.config import (

@@ -17,7 +17,7 @@ from ramanstudio.signal import spectral_features
 from ramanstudio.signal.pca import PrincipalComponents, unit_rows
 
 if TYPE_CHECKING:
-    from ramanstudio.mae.finetuning import Tuner
+    from ramanstudio.mae.finetuning import FeatureTuner
 
 Floats = NDArray[np.floating[Any]]
 OF_THE_DENOISED: Final = {"lines": "line components", "slopes": "slope components"}
@@ -35,7 +35,7 @@ class FeatureExtractor:
     sha256: str
     denoise: Callable[[SpectrumSet, Progress], SpectrumSet]
     features: Callable[[SpectrumSet, Progress], NDArray[np.float32] | None]
-    tuner: Tuner | None = None  # the half that gives features, to be learned anew
+    tuner: FeatureTuner | None = None  # the half that gives features, to be learned anew
     weights: Mapping[str, NDArray[Any]] | None = None  # of that half, once it was
 
 
@@ -96,7 +96,7 @@ def represent_denoised(
     blocks: dict[str, NDArray[np.float32]] = {}
     found = dict(components or {})
     if wanted & {"lines", "slopes"}:
-        pair = spectral_features.line_features(denoised.axis, denoised.values)
+        pair = spectral_features.lines_and_slopes(denoised.axis, denoised.values)
         for (block, of_the_set), rows in zip(OF_THE_DENOISED.items(), pair, strict=True):
             blocks[block] = rows
             if of_the_set in wanted:

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ramanstudio import __version__
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.version import __version__
 from ramanstudio.finetuning import (
     accuracy,
     candidate_selection,

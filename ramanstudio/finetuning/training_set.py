@@ -23,7 +23,7 @@ def on_one_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np.bo
 
     Raises StudioError when they share too little.
     """
-    kept = np.asarray(comparison.of_most(sets), dtype=bool)
+    kept = np.asarray(comparison.largest_overlap(sets), dtype=bool)
     chosen = [one for one, keep in zip(sets, kept.tolist(), strict=True) if keep]
     axis = comparison.common_axis(chosen)
     if axis is None:

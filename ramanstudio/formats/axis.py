@@ -1,4 +1,4 @@
-"""From what a file measured along its axis to Raman shift in cm⁻¹, or a sentence why that cannot be."""
+"""Units of spectral axes, and their conversion to Raman shift in cm⁻¹."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ramanstudio.core.spectra import Plain
 from ramanstudio.formats.validation import read_error
 
 SHIFT: Final = "Raman shift in cm⁻¹"
-WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute: the numbers tell
+WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute, by its range
 ABSOLUTE: Final = "absolute wavenumber in cm⁻¹"
 NM: Final = "wavelength in nm"
 MICRON: Final = "wavelength in µm"
@@ -22,18 +22,17 @@ EV: Final = "photon energy in eV"
 PIXEL: Final = "detector pixel"
 UNKNOWN: Final = ""
 
-HIGHEST_SHIFT_CM: Final = 6000.0  # H2, the stiffest bond there is, vibrates at 4161 cm⁻¹
-# Wide spectra of a blue laser reach beyond the last band; the less the file says, the less is believed.
+HIGHEST_SHIFT_CM: Final = 6000.0  # H2, the stiffest bond, vibrates at 4161 cm⁻¹
+# Wide spectra of a blue laser reach beyond the last Raman band; an axis without a stated unit is trusted least.
 _RELATIVE: Final = (SHIFT, WAVENUMBER, UNKNOWN)
 _HIGHEST_CM: Final = {SHIFT: 15000.0, WAVENUMBER: 8000.0, UNKNOWN: HIGHEST_SHIFT_CM}
 _WAVELENGTHS_PER_CM: Final = {NM: 1e7, MICRON: 1e4, ANGSTROM: 1e8}
 _CM_PER_EV: Final = 8065.543937
-_GIVE_LASER: Final = (
-    "Open it with the laser wavelength given (--laser-nm on the command line), or export it in Raman shift (cm⁻¹)."
-)
+ASSUMED_SHIFT: Final = "The file does not state the unit of its axis; it was read as Raman shift in cm⁻¹."
+_GIVE_LASER: Final = "Set the laser wavelength (in nm) and open it again, or export it in Raman shift (cm⁻¹)."
 
-# The first row that matches names the axis; the order matters ("Raman shift / nm" does not occur, "nm" alone does).
-_NAMES: Final = (
+# Axis titles in several languages; the first pattern that matches decides, so the order matters.
+_UNIT_PATTERNS: Final = (
     (
         SHIFT,
         re.compile(
@@ -66,57 +65,55 @@ _NAMES: Final = (
 )
 
 
-def unit_named(words: str) -> str:
-    """What the words of a header say about the axis: one of this module's units, or UNKNOWN."""
-    words = words.strip()
-    return next((unit for unit, pattern in _NAMES if pattern.search(words)), UNKNOWN)
+def unit_from_text(title: str) -> str:
+    """Return the unit that an axis title or header line states, one of this module's constants, or UNKNOWN."""
+    title = title.strip()
+    return next((unit for unit, pattern in _UNIT_PATTERNS if pattern.search(title)), UNKNOWN)
 
 
 def needs_laser(axis: NDArray[Any], unit: str) -> bool:
-    """Whether such an axis becomes Raman shift only by way of the laser wavelength."""
+    """Whether converting this axis (B,) to Raman shift takes the laser wavelength."""
     absolute = unit == WAVENUMBER and axis.size > 0 and float(np.min(axis)) >= HIGHEST_SHIFT_CM
     return absolute or unit in (ABSOLUTE, EV, *_WAVELENGTHS_PER_CM)
 
 
-def laser_fact(axis: NDArray[Any], unit: str, own_nm: float | None, given_nm: float | None) -> dict[str, Plain]:
-    """The fact 'laser_nm': the file's own; else the given one, where the axis was converted with it."""
-    laser = own_nm if own_nm is not None else given_nm if needs_laser(axis, unit) else None
+def laser_metadata(
+    axis: NDArray[Any], unit: str, file_laser_nm: float | None, user_laser_nm: float | None
+) -> dict[str, Plain]:
+    """Return {'laser_nm': nm}: the file's own, else the user's where the axis (B,) is converted with it."""
+    laser = file_laser_nm if file_laser_nm is not None else user_laser_nm if needs_laser(axis, unit) else None
     return {} if laser is None else {"laser_nm": laser}
 
 
 def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | None) -> NDArray[np.float64]:
-    """The axis (B,) as Raman shift in cm⁻¹, in the order of the file.
+    """Convert an axis (B,) in `unit` to Raman shift in cm⁻¹, keeping the order of the file.
 
-    Raises StudioError when the laser wavelength is needed and not known, or the result is no Raman shift.
+    Raises StudioError when the laser wavelength is needed but unknown, or the result is not a Raman shift.
     """
     axis = np.asarray(axis, dtype=np.float64)
     span = f"from {axis[0]:g} to {axis[-1]:g}" if axis.size else "without points"
     if unit == PIXEL:
-        remedy = (
-            "Calibrate it with a neon lamp or a known substance in the instrument's program and export Raman shift."
-        )
+        remedy = "Calibrate the spectrometer in the instrument's software, then export Raman shift."
         raise read_error(path, "its axis counts detector pixels, not Raman shift", remedy)
     lowest, highest = (float(np.min(axis)), float(np.max(axis))) if axis.size else (0.0, 0.0)
     if unit in _RELATIVE and (highest <= _HIGHEST_CM[unit]) and lowest < HIGHEST_SHIFT_CM:
         return axis
     if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and lowest < HIGHEST_SHIFT_CM):
-        raise read_error(path, f"its axis runs {span}, which no Raman shift in cm⁻¹ does")
+        raise read_error(path, f"its axis runs {span}, which is not a Raman shift in cm⁻¹")
     unit = ABSOLUTE if unit == WAVENUMBER else unit
     if laser_nm is None:
-        raise read_error(path, f"its axis is {unit} ({span}) and the laser wavelength is not known", _GIVE_LASER)
-    return _within_raman(path, 1e7 / laser_nm - _absolute_cm(axis, unit), unit, span, laser_nm)
+        raise read_error(path, f"its axis is {unit} ({span}) and the laser wavelength is unknown", _GIVE_LASER)
+    shift = 1e7 / laser_nm - _absolute_cm(axis, unit)
+    # A lamp or luminescence spectrum of 300-700 nm has almost no point where Raman scattering of the laser can lie.
+    if not np.all(np.isfinite(shift)) or np.count_nonzero((shift > 0) & (shift < HIGHEST_SHIFT_CM)) * 2 < shift.size:
+        reason = f"its axis ({unit}, {span}) is outside the Raman range of a {laser_nm:g} nm laser"
+        raise read_error(path, reason, "Check the laser wavelength. Luminescence and reflectance are not supported.")
+    return shift
 
 
 def _absolute_cm(axis: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
+    """Convert wavelengths, energies or absolute wavenumbers (B,) to absolute wavenumbers in cm⁻¹."""
     if unit in _WAVELENGTHS_PER_CM:
-        with np.errstate(divide="ignore"):  # a wavelength of nothing is refused after
+        with np.errstate(divide="ignore"):  # a wavelength of 0 is refused by the caller
             return _WAVELENGTHS_PER_CM[unit] / axis
     return axis * _CM_PER_EV if unit == EV else axis
-
-
-def _within_raman(path: Path, shift: NDArray[np.float64], unit: str, span: str, laser_nm: float) -> NDArray[np.float64]:
-    # A lamp or a luminescence spectrum of 300-700 nm has next to no point where light scattered by the laser can lie.
-    if not np.all(np.isfinite(shift)) or np.count_nonzero((shift > 0) & (shift < HIGHEST_SHIFT_CM)) * 2 < shift.size:
-        found = f"its axis ({unit}, {span}) is not where a laser of {laser_nm:g} nm scatters"
-        raise read_error(path, found, "Check the laser wavelength; luminescence and reflectance are not read.")
-    return shift

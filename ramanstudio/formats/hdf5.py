@@ -1,6 +1,6 @@
-"""HDF5 files of spectra: each group holds `axis`, `values`, one dataset a column, and facts as attributes.
+"""HDF5 files of spectra: each group holds `axis`, `values`, one dataset per table column, metadata as attributes.
 
-Without a dataset `offsets`, `axis` is (B,) and `values` is (N, B). With one, spectra differ in length: spectrum i is
+Without a dataset `offsets`, `axis` is (B,) and `values` is (N, B). With it, spectra differ in length: spectrum i is
 `axis[offsets[i]:offsets[i + 1]]` and `values[offsets[i]:offsets[i + 1]]`.
 """
 
@@ -17,45 +17,47 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.validation import read_error, rising, size_of
+from ramanstudio.formats.validation import file_size, read_error, sorted_spectra
 
 if TYPE_CHECKING:
     import h5py
 
 _LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
-_OWN: Final = ("axis", "values", "offsets")
-_MOST_GROUPS: Final = 10_000
-_LARGEST_COLUMN: Final = 2**30  # bytes of a column of texts
+_SPECTRA_DATASETS: Final = ("axis", "values", "offsets")
+MAX_GROUPS: Final = 10_000
+MAX_STRING_COLUMN_BYTES: Final = 2**30  # bytes of a column of texts
 
 
 def looks_like(start: bytes) -> bool:
-    """Whether a file that begins so is an HDF5 file."""
+    """Return whether a file that begins with these bytes is an HDF5 file."""
     return start.startswith(b"\x89HDF\r\n\x1a\n")
 
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
-    """The sets of all groups, in the order of their names; a group whose spectra differ in axis gives several.
+    """Read the sets of all groups in the order of their names, one for each axis.
 
-    Raises StudioError when no group has the layout above, or the file is damaged.
+    `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when no
+    group has the layout above, or the file is damaged.
     """
     import h5py
 
-    size_of(path)
+    file_size(path)
     try:
         with h5py.File(path, "r") as file:
             groups = _groups(file)
             if not groups:
-                raise read_error(path, "it is an HDF5 file of another layout", _LAYOUT)
-            sets = [one for group in groups for one in _sets(path, group, len(groups) > 1, laser_nm)]
+                raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
+            sets = [spectra for group in groups for spectra in _sets(path, group, len(groups) > 1, laser_nm)]
     except StudioError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, OverflowError) as error:
-        # What h5py raises for a damaged file is any of these.
-        raise read_error(path, "it is an HDF5 file that is damaged or cut short", "Copy it again.") from error
+        # h5py raises any of these for a damaged file.
+        raise read_error(path, "it is a damaged or truncated HDF5 file", "Copy it again.") from error
     return tuple(sets)
 
 
 def _groups(file: h5py.File) -> list[h5py.Group]:
+    """Return the groups that hold spectra, the root first."""
     import h5py
 
     found: list[h5py.Group] = []
@@ -63,7 +65,7 @@ def _groups(file: h5py.File) -> list[h5py.Group]:
     def look(_: str, entry: Any) -> bool | None:
         if isinstance(entry, h5py.Group) and _is_spectra(entry):
             found.append(entry)
-        return True if len(found) >= _MOST_GROUPS else None
+        return True if len(found) >= MAX_GROUPS else None
 
     if _is_spectra(file):
         found.append(file)
@@ -83,30 +85,30 @@ def _is_spectra(group: h5py.Group) -> bool:
 def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
     axis, values = group["axis"], group["values"]
     check_dataset_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
-    about = {name: fact for name, value in group.attrs.items() if (fact := _plain(value)) is not None}
+    about = {name: fact for name, value in group.attrs.items() if (fact := _plain_value(value)) is not None}
     about.pop("source", None)
-    unit = axes.unit_named(str(_plain(axis.attrs.get("units", "")) or "")) or axes.SHIFT
+    unit = axes.unit_from_text(str(_plain_value(axis.attrs.get("units", "")) or "")) or axes.SHIFT
     if named:
         about["group"] = group.name.strip("/")
     count = len(group["offsets"]) - 1 if "offsets" in group else (values.shape[0] if values.ndim == 2 else 1)
-    table = columns(path, group, count)
+    table = read_columns(path, group, count)
     if "offsets" in group:
-        return _ragged(path, group, table, about, unit, laser_nm)
+        return _ragged_sets(path, group, table, about, unit, laser_nm)
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
         found = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
         raise read_error(path, found, _LAYOUT)
     rows = np.atleast_2d(values[()]).astype(np.float32)
-    return [_shifted(path, axis[()], rows, unit, about, laser_nm).with_table(**table)]
+    return [_with_raman_shift(path, axis[()], rows, unit, about, laser_nm).with_table(**table)]
 
 
-def _shifted(
+def _with_raman_shift(
     path: Path, axis: NDArray[Any], rows: NDArray[Any], unit: str, about: dict[str, Plain], laser_nm: float | None
 ) -> SpectrumSet:
     own = about.get("laser_nm")
-    own_nm = float(own) if isinstance(own, int | float) else None
-    shift = axes.raman_shift(path, axis, unit, laser_nm if own_nm is None else own_nm)
-    facts = about | axes.laser_fact(axis, unit, own_nm, laser_nm)
-    return rising(path, shift, rows).with_about(**facts)
+    file_laser_nm = float(own) if isinstance(own, int | float) else None
+    shift = axes.raman_shift(path, axis, unit, laser_nm if file_laser_nm is None else file_laser_nm)
+    facts = about | axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
+    return sorted_spectra(path, shift, rows).with_about(**facts)
 
 
 def check_dataset_size(path: Path, *datasets: h5py.Dataset) -> None:
@@ -119,7 +121,7 @@ def check_dataset_size(path: Path, *datasets: h5py.Dataset) -> None:
             )
 
 
-def _ragged(
+def _ragged_sets(
     path: Path,
     group: h5py.Group,
     table: dict[str, NDArray[Any]],
@@ -142,11 +144,11 @@ def _ragged(
         begin, end = offsets[rows[0]], offsets[rows[0] + 1]
         stacked = np.stack([values[offsets[row] : offsets[row + 1]] for row in rows])
         columns = {name: entries[rows] for name, entries in table.items()}
-        sets.append(_shifted(path, axis[begin:end], stacked, unit, about, laser_nm).with_table(**columns))
+        sets.append(_with_raman_shift(path, axis[begin:end], stacked, unit, about, laser_nm).with_table(**columns))
     return sets
 
 
-def columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
+def read_columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
     """The datasets of a group that have an entry (text or number) for each of its `count` spectra.
 
     Raises StudioError when one states more than the file can hold.
@@ -155,25 +157,25 @@ def columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray[Any]
 
     table = {}
     for name, entry in group.items():
-        if name in _OWN or not isinstance(entry, h5py.Dataset) or entry.shape != (count,):
+        if name in _SPECTRA_DATASETS or not isinstance(entry, h5py.Dataset) or entry.shape != (count,):
             continue
         check_dataset_size(path, entry)
         if h5py.check_string_dtype(entry.dtype) is not None:
-            table[name] = _texts(path, entry)
+            table[name] = _read_strings(path, entry)
         elif entry.dtype.kind in "iufb":
             table[name] = entry[()]
     return table
 
 
-def _texts(path: Path, entry: h5py.Dataset) -> NDArray[Any]:
+def _read_strings(path: Path, entry: h5py.Dataset) -> NDArray[Any]:
     """A column of texts (N,), each with the room of the longest: a single one of megabytes would fill the memory."""
     texts = entry.asstr(errors="replace")[()]
-    if 4 * len(texts) * max(map(len, texts), default=0) > _LARGEST_COLUMN:
+    if 4 * len(texts) * max(map(len, texts), default=0) > MAX_STRING_COLUMN_BYTES:
         raise read_error(path, f"'{entry.name}' has texts too long for a column", "Shorten them, or leave it out.")
     return np.array(texts, dtype=str)
 
 
-def _plain(value: Any) -> Plain | None:
+def _plain_value(value: Any) -> Plain | None:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, np.generic):

@@ -1,14 +1,14 @@
 """JCAMP-DX files (.jdx, .dx): plain, packed, squeezed, difference and duplicate forms.
 
-Decoded here and not by the package jcamp (which the tests compare with): that takes the repeat counts of a damaged
-file at their word, and reads infrared and NMR as willingly as Raman. After McDonald & Wilks, Appl. Spectrosc. 42
+Decoded here and not by the package jcamp, which the tests compare with: jcamp trusts the repeat counts of a damaged
+file and reads infrared and NMR spectra like Raman spectra. After McDonald & Wilks, Appl. Spectrosc. 42
 (1988) 151.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,22 +17,23 @@ import numpy as np
 
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.jcamp_asdf import Damaged, ordinates, pairs
+from ramanstudio.formats.jcamp_asdf import DecodingError, decode_ordinates, decode_pairs
 from ramanstudio.formats.text.decoding import decode_text
-from ramanstudio.formats.text.header import facts_of, parse_key_values
-from ramanstudio.formats.validation import bytes_of, read_error, rising
+from ramanstudio.formats.text.header import metadata_from, parse_key_values
+from ramanstudio.formats.validation import read_all_bytes, read_error, sorted_spectra
 
-LARGEST_MB: Final = 200
+MAX_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
 _START: Final = re.compile(rb"^\s*##\s*(TITLE|JCAMP-?\s?DX)\s*=", re.I)
 _DATA_LABELS: Final = ("XYDATA", "XYPOINTS", "RADATA", "PEAKTABLE", "DATATABLE")
 _NOT_SCATTERING: Final = re.compile(r"absorb|transmi|reflect|kubelka|log\(1/r\)", re.I)
 _RAMAN_ONLY: Final = "Open a Raman spectrum."
+_EXPORT_AGAIN: Final = "Export it again from the instrument, ideally as text."
 
 
 @dataclass(slots=True)
-class _Block:
-    """One spectrum of a file: its labels (upper case, letters only) and the lines of its data."""
+class _JcampBlock:
+    """One block of a file: its labelled data records (labels in upper case, letters only) and its data lines."""
 
     labels: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -41,30 +42,35 @@ class _Block:
 
     @property
     def data_type(self) -> str:
-        """What the file says it is, such as 'RAMAN SPECTRUM'."""
+        """The stated ##DATA TYPE=, such as 'RAMAN SPECTRUM'; empty when there is none."""
         return self.labels.get("DATATYPE", "")
 
 
 def looks_like(start: bytes) -> bool:
-    """Whether a file that begins so is a JCAMP-DX file."""
+    """Return whether a file that begins with these bytes is a JCAMP-DX file."""
     return bool(_START.match(start)) and b"JCAMP" in start[:2048].upper()
 
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
-    """The Raman spectra of a JCAMP-DX file; raises StudioError when there are none or they are damaged."""
-    blocks = _blocks(decode_text(path, bytes_of(path, LARGEST_MB)))
+    """Read the Raman spectra of a JCAMP-DX file, one set for each.
+
+    `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when there
+    are no Raman spectra or they are damaged.
+    """
+    blocks = _blocks(decode_text(path, read_all_bytes(path, MAX_MB)))
     if not blocks:
-        raise read_error(path, "it holds no JCAMP-DX labels (##TITLE=)")
+        raise read_error(path, "it contains no JCAMP-DX labels (##TITLE=)")
     spectra = [block for block in blocks if block.data_label and block.data_label != "PEAKTABLE"]
-    raman = [block for block in spectra if _refusal(block) is None]
+    raman = [block for block in spectra if _not_raman_reason(block) is None]
     if not raman:
-        reasons = [reason for block in blocks if (reason := _refusal(block)) is not None]
-        raise read_error(path, reasons[0] if reasons else "it holds no spectrum, only words or peaks", _RAMAN_ONLY)
-    return tuple(_set(path, block, laser_nm) for block in raman)
+        reasons = [reason for block in blocks if (reason := _not_raman_reason(block)) is not None]
+        raise read_error(path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY)
+    return tuple(_to_spectrum_set(path, block, laser_nm) for block in raman)
 
 
-def _blocks(text: str) -> list[_Block]:
-    blocks: list[_Block] = []
+def _blocks(text: str) -> list[_JcampBlock]:
+    """Split the text into blocks; comments (after $$) are dropped."""
+    blocks: list[_JcampBlock] = []
     in_data = False
     for raw in text.splitlines():
         line = raw.split("$$")[0]
@@ -75,7 +81,7 @@ def _blocks(text: str) -> list[_Block]:
             continue
         label = re.sub(r"[\s\-_/]", "", match[1]).upper()
         if label == "TITLE":
-            blocks.append(_Block())
+            blocks.append(_JcampBlock())
         if not blocks:
             continue
         in_data = label in _DATA_LABELS and not blocks[-1].data_label
@@ -85,66 +91,66 @@ def _blocks(text: str) -> list[_Block]:
     return blocks
 
 
-def _refusal(block: _Block) -> str | None:
-    """Why a block is no Raman spectrum; None when it may be one."""
-    kind, ordinate = block.data_type, block.labels.get("YUNITS", "")
-    if "RAMAN" in kind.upper():
+def _not_raman_reason(block: _JcampBlock) -> str | None:
+    """Return why a block is not a Raman spectrum; None when it may be one."""
+    data_type, y_units = block.data_type, block.labels.get("YUNITS", "")
+    if "RAMAN" in data_type.upper():
         return None
-    if kind and kind.upper() not in ("LINK", "UNKNOWN", "SPECTRUM"):
-        return f"it says that it is '{kind.lower()}', not Raman"
-    if _NOT_SCATTERING.search(ordinate):
-        return f"it holds {ordinate.lower()}, as infrared spectra do"
-    unit = block.labels.get("XUNITS", "")
-    if block.data_label and not axes.unit_named(unit):
-        return f"its axis is '{unit.lower()}'" if unit else "it does not say what its axis is"
-    return None if block.data_label else "it holds no spectrum, only words or peaks"
+    if data_type and data_type.upper() not in ("LINK", "UNKNOWN", "SPECTRUM"):
+        return f"it states that it is '{data_type.lower()}', not Raman"
+    if _NOT_SCATTERING.search(y_units):
+        return f"it contains {y_units.lower()}, as infrared spectra do"
+    x_units = block.labels.get("XUNITS", "")
+    if block.data_label and not axes.unit_from_text(x_units):
+        return f"its axis is '{x_units.lower()}'" if x_units else "it does not state the unit of its axis"
+    return None if block.data_label else "it contains no spectrum, only text or peaks"
 
 
-def _set(path: Path, block: _Block, laser_nm: float | None) -> SpectrumSet:
+def _to_spectrum_set(path: Path, block: _JcampBlock, laser_nm: float | None) -> SpectrumSet:
+    """Decode one block; raises StudioError when it is damaged or its axis cannot be converted."""
     labels = block.labels
     try:
         if block.data_form.startswith("(XY") or block.data_label == "XYPOINTS":
-            axis, values = pairs(block.lines)
+            axis, values = decode_pairs(block.lines)
             axis = axis * _number(labels, "XFACTOR", 1.0)
         else:
-            values = np.array(ordinates(block.lines, _points(labels)))
+            values = np.array(decode_ordinates(block.lines, _stated_points(labels)))
             axis = np.linspace(_number(labels, "FIRSTX"), _number(labels, "LASTX"), values.size)
         values = values * _number(labels, "YFACTOR", 1.0)
-    except Damaged as damage:
-        raise read_error(path, str(damage), "Export it again from the instrument, best as text.") from None
-    stated = _points(labels)
+    except DecodingError as error:
+        raise read_error(path, str(error), _EXPORT_AGAIN) from None
+    stated = _stated_points(labels)
     if stated is not None and values.size < stated:
-        found = f"the file ends after {values.size} of {stated} points"
-        raise read_error(path, found, "Export it again from the instrument, best as text.")
+        reason = f"the file ends after {values.size} of {stated} points"
+        raise read_error(path, reason, _EXPORT_AGAIN)
     kept = np.isfinite(values) & np.isfinite(axis)
     if np.count_nonzero(kept) < 4:
-        raise read_error(path, f"it holds {np.count_nonzero(kept)} points, too few for a spectrum")
-    about = _facts(path, labels)
+        raise read_error(path, f"it contains {np.count_nonzero(kept)} points, too few for a spectrum")
+    about = _metadata(path, labels)
     own = about.get("laser_nm")
-    own_nm = float(own) if own is not None else None
-    unit = axes.unit_named(labels.get("XUNITS", ""))
-    shift = axes.raman_shift(path, axis[kept], unit, laser_nm if own_nm is None else own_nm)
-    about |= axes.laser_fact(axis, unit, own_nm, laser_nm)
+    file_laser_nm = float(own) if own is not None else None
+    unit = axes.unit_from_text(labels.get("XUNITS", ""))
+    shift = axes.raman_shift(path, axis[kept], unit, laser_nm if file_laser_nm is None else file_laser_nm)
+    about |= axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
     if "RAMAN" not in block.data_type.upper():
-        about["notes"] = "The file does not say that it is a Raman spectrum; it was read as one."
-    return rising(path, shift, values[kept][None]).with_about(**about)
+        about["notes"] = "The file does not state that it is a Raman spectrum; it was read as one."
+    return sorted_spectra(path, shift, values[kept][None]).with_about(**about)
 
 
-def _facts(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
-    facts = facts_of(path, parse_key_values([f"{label.lstrip('.$')}={value}" for label, value in _short(labels)]))
+def _metadata(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
+    """Return the metadata in the labels: laser_nm, exposure_s, instrument, intensity_unit, …"""
+    short = [f"{label.lstrip('.$')}={value}" for label, value in labels.items() if 0 < len(value) < 200]
+    metadata = metadata_from(path, parse_key_values(short))
     instrument = labels.get("SPECTROMETERDATASYSTEM") or labels.get("ORIGIN")
     if instrument:
-        facts["instrument"] = instrument
+        metadata["instrument"] = instrument
     if "COUNT" in labels.get("YUNITS", "").upper():
-        facts["intensity_unit"] = "counts"
-    return facts
+        metadata["intensity_unit"] = "counts"
+    return metadata
 
 
-def _short(labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    return ((label, value) for label, value in labels.items() if value and len(value) < 200)
-
-
-def _points(labels: Mapping[str, str]) -> int | None:
+def _stated_points(labels: Mapping[str, str]) -> int | None:
+    """Return ##NPOINTS=; None when it is missing or no number."""
     try:
         return int(float(labels["NPOINTS"]))
     except (KeyError, ValueError, OverflowError):
@@ -152,12 +158,13 @@ def _points(labels: Mapping[str, str]) -> int | None:
 
 
 def _number(labels: Mapping[str, str], label: str, default: float | None = None) -> float:
+    """Return the number of a label, or `default`; raises DecodingError when it is required or not finite."""
     try:
         number = float(labels[label].replace(",", "."))
     except (KeyError, ValueError):
         if default is None:
-            raise Damaged(f"it does not state ##{label}=") from None
+            raise DecodingError(f"##{label}= is missing") from None
         return default
     if not np.isfinite(number):
-        raise Damaged(f"##{label}= is not a number")
+        raise DecodingError(f"##{label}= is not a number")
     return number

@@ -1,4 +1,4 @@
-"""Every format that is read or written, as rows; the dialogs, the command line and the tests are made from them."""
+"""The table of file formats, FORMATS, and `read`; dialogs, command-line help, documents and tests are built from it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import numpy as np
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5, jcamp, spc, wdf
-from ramanstudio.formats.text import reader
+from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
-from ramanstudio.formats.unsupported import UNSUPPORTED, refusal
-from ramanstudio.formats.validation import EXPORT_AGAIN, read_error, start_of
+from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
+from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A family of files: its name, what it holds, its suffixes, and the verbs that read, write and recognise it.
+    """One file format: its name, what such files hold, its suffixes, and its functions.
 
-    `read(path, laser_nm)` gives the sets of a file, `write(path, spectra)` makes one, and `sniff(start)` says whether
-    the first bytes of a file are of this format.
+    `read(path, laser_nm)` returns the spectrum sets of a file, `write(path, spectra)` writes one set, and
+    `sniff(start)` says whether a file that begins with the bytes `start` is of this format.
     """
 
     name: str
@@ -41,7 +41,7 @@ TEXT: Final = Format(
     " and of RRUFF",
     (".txt", ".csv", ".tsv", ".dat", ".asc", ".xy", ".rod", ".jaz", ".prn"),
     reader.read,
-    reader.write,
+    writer.write,
 )
 FORMATS: Final[tuple[Format, ...]] = (
     Format(
@@ -72,44 +72,50 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 
 def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
-    """The spectra of a file, as one set for each axis in it.
+    """Read a file of Raman spectra; one SpectrumSet for each axis in it.
 
-    `laser_nm` is the excitation wavelength, used only where the file is in nm (or absolute cm⁻¹, eV) and does not say
-    its own. Raises StudioError, one sentence naming the file and what to do, when it cannot be read as Raman spectra.
+    Parameters
+    ----------
+    path : file of any format in FORMATS
+    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy
+        and the file does not state its own
+
+    Raises StudioError, a sentence that names the file and what to do, when it cannot be read as Raman spectra.
     """
     path = Path(path)
     if laser_nm is not None and not 100.0 <= laser_nm <= 3000.0:
-        raise StudioError(f"A laser wavelength of {laser_nm:g} nm cannot be.", remedy="Give it in nm, such as 785.")
-    form = format_of(path)
+        raise StudioError(
+            f"A laser wavelength of {laser_nm:g} nm is not possible.", remedy="Give it in nm, such as 785."
+        )
+    file_format = detect_format(path)
     try:
-        # Damaged numbers overflow on their way; readers check what comes out, so numpy need not warn.
+        # Damaged numbers may overflow; readers check the result, so numpy need not warn.
         with np.errstate(all="ignore"):
-            sets = form.read(path, laser_nm)
+            sets = file_format.read(path, laser_nm)
     except StudioError as error:
         if path.name in error.sentence:
             raise
-        found = f"{error.sentence[:1].lower()}{error.sentence[1:].rstrip('.')}"  # what SpectrumSet itself refused
-        raise read_error(path, found, error.remedy) from error
+        reason = f"{error.sentence[:1].lower()}{error.sentence[1:].rstrip('.')}"  # raised by SpectrumSet
+        raise read_error(path, reason, error.remedy) from error
     except OSError as error:
         raise read_error(
-            path, f"the system says: {error.strerror or error}", "Check the disk and try again."
+            path, f"the system reports: {error.strerror or error}", "Check the disk and try again."
         ) from error
     except MemoryError as error:
         raise read_error(
-            path, "there is not enough memory for it", "Close other programs, or export it in parts."
+            path, "there is not enough memory", "Close other programs, or export the file in parts."
         ) from error
     if not any(len(spectra) for spectra in sets):
-        raise read_error(path, "it holds no spectrum")
-    facts = {"source": str(path), "format": form.name}
-    return tuple(spectra.with_about(**facts) for spectra in sets if len(spectra))
+        raise read_error(path, "it contains no spectrum")
+    return tuple(spectra.with_about(source=str(path), format=file_format.name) for spectra in sets if len(spectra))
 
 
-def format_of(path: Path) -> Format:
-    """The row of FORMATS that reads this file: by its suffix, unless its first bytes say otherwise.
+def detect_format(path: Path) -> Format:
+    """Return the row of FORMATS that reads this file: by its suffix, unless its first bytes say otherwise.
 
-    Raises StudioError when the file cannot be opened or is of no format that is read.
+    Raises StudioError when the file cannot be opened or its format is not supported.
     """
-    start = start_of(path)
+    start = first_bytes(path)
     suffix = path.suffix.lower()
     named = next((row for row in FORMATS if suffix in row.suffixes), None)
     if named is not None and named.sniff is not None and named.sniff(start):
@@ -117,41 +123,42 @@ def format_of(path: Path) -> Format:
     sniffed = next((row for row in FORMATS if row.sniff is not None and row.sniff(start)), None)
     if sniffed is not None:
         return sniffed
-    error = refusal(path, start)
+    error = unsupported_error(path, start)
     if error is not None:
         raise error
     if named is not None:
-        return named  # its own reader knows best what is wrong with it
+        return named  # its reader gives the most specific error
     if looks_like_text(start):
         return TEXT
-    raise read_error(path, "its format is not known", EXPORT_AGAIN)
+    raise read_error(path, "its format is unknown", EXPORT_AGAIN)
 
 
 def readable_suffixes() -> tuple[str, ...]:
-    """The suffixes of all readable files, lower case, each once."""
+    """Return the suffixes of all readable formats, lower case, each once."""
     return tuple(dict.fromkeys(suffix for row in FORMATS for suffix in row.suffixes))
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """The files to open for what was dropped: folders are walked, sorted, and files given by name always kept.
+    """Return the files to open for dropped `paths`: folders are searched recursively, named files always kept.
 
-    A folder gives its files of readable suffixes; where it has none, those of formats known but not read, so that the
-    user is told about them.
+    Of a folder, the files with a readable suffix in sorted order; where there are none, those of known unsupported
+    formats, so that the user learns why nothing opens.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}  # keeps the order, drops repetitions
     for path in map(Path, paths):
-        found.update(dict.fromkeys(_in_folder(path) if path.is_dir() else (path,)))
-    return list(found)
+        files.update(dict.fromkeys(_files_in_folder(path) if path.is_dir() else (path,)))
+    return list(files)
 
 
-def _in_folder(folder: Path) -> list[Path]:
+def _files_in_folder(folder: Path) -> list[Path]:
     readable = set(readable_suffixes())
-    known = {suffix for row in UNSUPPORTED if row.of_spectra for suffix in row.suffixes}
-    files = [path for path in _walked(folder) if path.suffix.lower() in readable | known]
+    known = {suffix for row in UNSUPPORTED if row.is_spectral for suffix in row.suffixes}
+    files = [path for path in _walk(folder) if path.suffix.lower() in readable | known]
     return [path for path in files if path.suffix.lower() in readable] or files
 
 
-def _walked(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder in sorted order, without hidden ones."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):

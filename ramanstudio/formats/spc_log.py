@@ -1,4 +1,4 @@
-"""What an SPC file says in words (memo, log text, axis labels) and with its type numbers about its axes."""
+"""The texts of an SPC file (memo, log block, axis labels) and its type codes: what kind of spectrum it holds."""
 
 from __future__ import annotations
 
@@ -11,83 +11,84 @@ from typing import Final
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.text.header import facts_of, parse_key_values
+from ramanstudio.formats.text.header import metadata_from, parse_key_values
 from ramanstudio.formats.validation import read_error
 
-_ELSEWHERE: Final = {
+_NOT_SPECTRAL_AXES: Final = {
     4: "time in s", 5: "time in minutes", 6: "frequency in Hz", 7: "frequency in kHz", 8: "frequency in MHz",
     9: "mass in m/z", 10: "chemical shift in ppm", 11: "time in days", 12: "time in years",
-    255: "an interferogram's path",
+    255: "the path difference of an interferogram",
 }  # fmt: skip
-_EXPERIMENTS: Final = {1: "gas chromatogram", 2: "chromatogram", 3: "HPLC chromatogram", 6: "UV-visible spectrum",
+_OTHER_EXPERIMENTS: Final = {1: "gas chromatogram", 2: "chromatogram", 3: "HPLC chromatogram", 6: "UV-visible spectrum",
                        7: "X-ray diffractogram", 8: "mass spectrum", 9: "NMR spectrum"}  # fmt: skip
 _NOT_SCATTERING: Final = {
     1: "an interferogram", 2: "absorbance", 3: "Kubelka-Munk units", 10: "log(1/R)", 128: "transmittance",
     129: "reflectance",
 }  # fmt: skip
-_INTENSITIES: Final = (4, 12, 13)  # counts, intensity, relative intensity: what a detector of scattered light gives
-LOWEST_INFRARED_CM: Final = 350.0  # where the windows of infrared spectrometers end
+_INTENSITIES: Final = (4, 12, 13)  # counts, intensity, relative intensity
+LOWEST_INFRARED_CM: Final = 350.0  # infrared spectrometers end here
 _REMEDY: Final = "If it is a Raman spectrum, export it again with Raman shift as its X axis, or as text."
 
 
 @dataclass(frozen=True, slots=True)
-class SpcWords:
-    """The words of a file: whether they speak of Raman, of infrared, and the facts in them."""
+class SpcText:
+    """The texts of a file: memo and log `text`, axis `labels`, and the `metadata` found in them."""
 
     text: str
     labels: str
-    facts: Mapping[str, Plain] = field(default_factory=dict)
+    metadata: Mapping[str, Plain] = field(default_factory=dict)
 
     @property
     def laser_nm(self) -> float | None:
-        """The laser wavelength they state, in nm."""
-        laser = self.facts.get("laser_nm")
+        """The laser wavelength in nm that the texts state; None when they do not."""
+        laser = self.metadata.get("laser_nm")
         return float(laser) if laser is not None else None
 
 
-def words_in_log(content: bytes, log: int, memo: str, labels: str) -> SpcWords:
-    """The words of a file; a log block that is damaged, or missing, is empty."""
+def read_log_text(content: bytes, log: int, memo: str, labels: str) -> SpcText:
+    """Return the texts of a file whose log block begins at byte `log`; a damaged or missing block is empty."""
     text = ""
     if 0 < log <= len(content) - 64:
         size, _, offset = struct.unpack_from("<iii", content, log)
         begin = log + (offset if 64 <= offset <= len(content) - log else 64)
         end = log + size if begin - log < size <= len(content) - log else len(content)
         text = content[begin : min(end, begin + 65536)].decode("latin-1").replace("\0", "\n")
-    facts = facts_of(Path("log"), parse_key_values(text.splitlines()))
-    kept = {name: fact for name, fact in facts.items() if name in ("laser_nm", "exposure_s", "accumulations")}
-    return SpcWords(f"{memo}\n{text}", labels, kept)
+    metadata = metadata_from(Path("log"), parse_key_values(text.splitlines()))
+    kept = {name: value for name, value in metadata.items() if name in ("laser_nm", "exposure_s", "accumulations")}
+    return SpcText(f"{memo}\n{text}", labels, kept)
 
 
-def axis_unit_of(
-    path: Path, x_type: int, y_type: int, experiment: int, words: SpcWords, ends: tuple[float, float]
+def spc_axis_unit(
+    path: Path, x_type: int, y_type: int, experiment: int, texts: SpcText, ends: tuple[float, float]
 ) -> str:
-    """The unit of the axis by the file's type numbers and words.
+    """Return the unit of the axis from the file's type codes and texts; `ends` are its first and last value.
 
-    Raises StudioError when it is no spectrum of scattered light: infrared absorption, NMR, masses, chromatograms.
+    Raises StudioError when the file is not a Raman spectrum: infrared absorption, NMR, mass spectra, chromatograms.
     """
-    if x_type in _ELSEWHERE:
+    if x_type in _NOT_SPECTRAL_AXES:
         raise read_error(
-            path, f"its axis is {_ELSEWHERE[x_type]}, so it is no Raman spectrum", "Open a Raman spectrum."
+            path, f"its axis is {_NOT_SPECTRAL_AXES[x_type]}, so it is not a Raman spectrum", "Open a Raman spectrum."
         )
     if x_type == 13:
         return axes.SHIFT
-    named = axes.unit_named(words.labels)
+    named = axes.unit_from_text(texts.labels)
     if x_type in (2, 3, 14) or (x_type in (0, 15) and named in (axes.NM, axes.EV, axes.MICRON)):
         return {2: axes.MICRON, 3: axes.NM, 14: axes.EV}.get(x_type, named)
-    if experiment in _EXPERIMENTS:
-        raise read_error(path, f"it says that it is a {_EXPERIMENTS[experiment]}", "Open a Raman spectrum.")
+    if experiment in _OTHER_EXPERIMENTS:
+        raise read_error(path, f"it states that it is a {_OTHER_EXPERIMENTS[experiment]}", "Open a Raman spectrum.")
     if named == axes.SHIFT:
         return axes.SHIFT
-    says_raman = experiment == 11 or bool(re.search(r"\braman\b", f"{path.stem}\n{words.text}".replace("_", " "), re.I))
+    says_raman = experiment == 11 or bool(re.search(r"\braman\b", f"{path.stem}\n{texts.text}".replace("_", " "), re.I))
     lowest, highest = min(ends), max(ends)
     if lowest < axes.HIGHEST_SHIFT_CM and not says_raman:
-        _refuse_infrared(path, y_type, lowest, highest)
+        _reject_infrared(path, y_type, lowest, highest)
     return axes.WAVENUMBER if x_type == 1 or named else axes.UNKNOWN
 
 
-def _refuse_infrared(path: Path, y_type: int, lowest: float, highest: float) -> None:
+def _reject_infrared(path: Path, y_type: int, lowest: float, highest: float) -> None:
+    """Raise StudioError when intensities of this type over this range (cm⁻¹) are an infrared spectrum."""
     span = f"{lowest:g} to {highest:g} cm⁻¹"
-    # Raman spectra saved with the type number of absorbance are common; that they begin below 350 cm⁻¹ tells them.
+    # Raman spectra saved with the type code of absorbance are common; they begin below 350 cm⁻¹.
     if y_type in _NOT_SCATTERING and (y_type != 2 or lowest >= LOWEST_INFRARED_CM):
         raise read_error(path, f"it holds {_NOT_SCATTERING[y_type]} from {span}, as infrared spectra do", _REMEDY)
     if y_type not in _INTENSITIES and highest > 4500:

@@ -1,4 +1,4 @@
-"""The border between a file and the program: what cannot be read is refused here, in one sentence."""
+"""Checks at the boundary between a file and the program: what cannot be read is refused here, in one sentence."""
 
 from __future__ import annotations
 
@@ -12,80 +12,84 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
-EXPORT_AGAIN = "Export it again from the instrument's program, best as two columns of text: Raman shift, intensity."
+EXPORT_AGAIN = "Export it again from the instrument's software, ideally as two text columns: Raman shift and intensity."
 
 
-def read_error(path: Path, found: str, remedy: str = EXPORT_AGAIN) -> StudioError:
-    """The error that says which file could not be read, what was found in it and what to do."""
-    return StudioError(f"Could not read '{path.name}': {found}.", remedy=remedy)
+def read_error(path: Path, reason: str, remedy: str = EXPORT_AGAIN) -> StudioError:
+    """Return the error "Could not read '<file>': <reason>." with what to do about it."""
+    return StudioError(f"Could not read '{path.name}': {reason}.", remedy=remedy)
 
 
-def size_of(path: Path, limit_mb: int | None = None) -> int:
-    """The length of the file in bytes; raises StudioError when it is missing, a folder, empty or above the limit."""
+def file_size(path: Path, limit_mb: int | None = None) -> int:
+    """Return the length of the file in bytes.
+
+    Raises StudioError when it is missing, a folder, a device, empty or larger than `limit_mb`.
+    """
     try:
-        state = path.stat()
+        status = path.stat()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise _not_opened(path, error) from error
+        raise _open_error(path, error) from error
     if path.is_dir():
         raise read_error(path, "it is a folder", "Choose the files in it, or drop the folder on the window.")
     if not path.is_file():
         raise read_error(path, "it is a device, not a file", "Choose a file.")
-    if state.st_size == 0:
+    if status.st_size == 0:
         raise read_error(path, "the file is empty")
-    if limit_mb is not None and state.st_size > limit_mb * 2**20:
+    if limit_mb is not None and status.st_size > limit_mb * 2**20:
         raise read_error(
             path,
-            f"it has {state.st_size / 2**20:,.0f} MB, more than the {limit_mb} MB read at once in this format",
-            "Export it in parts, or as the instrument's own binary file.",
+            f"it has {status.st_size / 2**20:,.0f} MB; files of this format are read up to {limit_mb} MB",
+            "Export it in parts, or in the instrument's own binary format.",
         )
-    return state.st_size
+    return status.st_size
 
 
-def bytes_of(path: Path, limit_mb: int) -> bytes:
-    """The whole file; raises StudioError when it cannot be opened or is larger than the limit."""
-    size_of(path, limit_mb)
+def read_all_bytes(path: Path, limit_mb: int) -> bytes:
+    """Return the whole file; raises StudioError when it cannot be opened or is larger than `limit_mb`."""
+    file_size(path, limit_mb)
     try:
         return path.read_bytes()
     except (OSError, MemoryError) as error:
-        raise _not_opened(path, error) from error
+        raise _open_error(path, error) from error
 
 
-def start_of(path: Path, length: int = 4096) -> bytes:
-    """The first bytes of the file, which tell its format; raises StudioError when it cannot be opened."""
-    size_of(path)
+def first_bytes(path: Path, length: int = 4096) -> bytes:
+    """Return the first `length` bytes, which identify the format; raises StudioError when it cannot be opened."""
+    file_size(path)
     try:
         with path.open("rb") as file:
             return file.read(length)
     except OSError as error:
-        raise _not_opened(path, error) from error
+        raise _open_error(path, error) from error
 
 
-def rising(path: Path, shift: NDArray[np.float64], values: NDArray[Any]) -> SpectrumSet:
-    """A set of spectra whose axis (B,) is brought into rising order, `values` (N, B) with it; repeats are averaged.
+def sorted_spectra(path: Path, shift: NDArray[np.float64], values: NDArray[Any]) -> SpectrumSet:
+    """Return spectra sorted by Raman shift `shift` (B,), `values` (N, B) with it; repeated shifts are averaged.
 
-    Raises StudioError when most of the points repeat one another, which no axis does.
+    Raises StudioError when most of the shifts are repeated, which no spectral axis does.
     """
     steps = np.diff(shift)
-    disordered = not (np.all(steps > 0) or np.all(steps < 0))
-    if disordered and (not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size):
-        raise read_error(path, "what stands where its axis should be repeats the same numbers")
-    if disordered:
+    is_monotonic = np.all(steps > 0) or np.all(steps < 0)
+    if not is_monotonic:
+        if not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size:
+            raise read_error(path, "the numbers in place of its axis repeat")
         return SpectrumSet.of(shift, values)
     if steps[0] < 0:
         shift, values = shift[::-1].copy(), values[:, ::-1]
     return SpectrumSet(shift, values.astype(np.float32))
 
 
-def _not_opened(path: Path, error: Exception) -> StudioError:
+def _open_error(path: Path, error: Exception) -> StudioError:
+    """Return the sentence for an error of the operating system while a file is opened."""
     if isinstance(error, FileNotFoundError):
-        return read_error(path, "there is no such file", "It may have been moved or renamed; choose it again.")
+        return read_error(path, "the file does not exist", "It may have been moved or renamed; choose it again.")
     if isinstance(error, PermissionError):
         return read_error(
-            path, "you may not open it", "Ask whoever owns the file for permission, or copy it elsewhere."
+            path, "you do not have permission to open it", "Ask its owner for permission, or copy it elsewhere."
         )
     if isinstance(error, MemoryError):
-        return read_error(path, "there is not enough memory for it", "Close other programs, or export it in parts.")
+        return read_error(path, "there is not enough memory", "Close other programs, or export the file in parts.")
     if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
-        return read_error(path, "no file can have this name", "Choose it again.")
+        return read_error(path, "no file can have this name", "Choose the file again.")
     reason = getattr(error, "strerror", None) or str(error)
-    return read_error(path, f"the system says: {reason}", "Check the disk or the network drive and try again.")
+    return read_error(path, f"the system reports: {reason}", "Check the disk or the network drive and try again.")

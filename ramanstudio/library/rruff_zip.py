@@ -22,8 +22,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.formats.text.decoding import decode_text
 from ramanstudio.formats.text.header import laser_wavelength, parse_key_values
-from ramanstudio.formats.text.number_table import taken_apart, two_columns
-from ramanstudio.formats.validation import bytes_of
+from ramanstudio.formats.text.number_table import parse_table, parse_two_columns
+from ramanstudio.formats.validation import read_all_bytes
 from ramanstudio.library.reference import Reference, reference_spectrum
 
 LICENCE: Final = "RRUFF; cite Lafuente et al. 2015"
@@ -99,7 +99,7 @@ def is_member(path: Path) -> bool:
 
 def read_member(path: Path) -> Reference:
     """Return the reference in a file that was unpacked from a zip of RRUFF; raises StudioError when it is not one."""
-    return _reference(path.name, bytes_of(path, LARGEST_MEMBER // 2**20))
+    return _reference(path.name, read_all_bytes(path, LARGEST_MEMBER // 2**20))
 
 
 def _is_spectrum(member: zipfile.ZipInfo) -> bool:
@@ -145,10 +145,10 @@ def _reference(member: str, content: bytes) -> Reference:
 
 def _columns(path: Path, text: str) -> tuple[list[str], NDArray[np.float64]]:
     """The lines of the header, and Raman shifts and intensities (B, 2)."""
-    plain = two_columns(text)
+    plain = parse_two_columns(text)
     if plain is not None:
         return plain[0], np.array(plain[1]).reshape(-1, 2)
-    sheet = taken_apart(text)
+    sheet = parse_table(text)
     block = max((block for block in sheet.blocks if block.width == 2), key=len, default=None)
     if block is None:
         raise StudioError(f"'{path.name}' holds no two columns of numbers.", remedy="Leave it out.")

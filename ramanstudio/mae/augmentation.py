@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.mae import corruption
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 
 Floats = NDArray[np.floating[Any]]
 BLURS = 6
 SHORTEST_CM = 350.0  # a view is at least so long
 
 
-def view(random: np.random.Generator, plan: EmbedderPlan, rows: Floats, measured: Floats) -> tuple[Floats, Floats]:
+def view(random: np.random.Generator, plan: EmbedderConfig, rows: Floats, measured: Floats) -> tuple[Floats, Floats]:
     """A view of each of `rows` (N, G), `measured` (N, G) -> the same two: broadened, shifted, bent, noisy, cropped."""
     many, points = rows.shape
     moved = _blurred_and_shifted(random, plan, rows, measured)
@@ -29,7 +29,7 @@ def view(random: np.random.Generator, plan: EmbedderPlan, rows: Floats, measured
     return ((moved + noise) * kept).astype(np.float32), kept
 
 
-def _blurred_and_shifted(random: np.random.Generator, plan: EmbedderPlan, rows: Floats, measured: Floats) -> Floats:
+def _blurred_and_shifted(random: np.random.Generator, plan: EmbedderConfig, rows: Floats, measured: Floats) -> Floats:
     """Lines up to 6 cm⁻¹ (standard deviation) broader and up to 4 cm⁻¹ away, by way of the Fourier transform."""
     many, points = rows.shape
     frequency = np.fft.rfftfreq(2 * points)
@@ -42,7 +42,7 @@ def _blurred_and_shifted(random: np.random.Generator, plan: EmbedderPlan, rows: 
     return moved.astype(np.float32)
 
 
-def _cropped(random: np.random.Generator, plan: EmbedderPlan, measured: Floats) -> Floats:
+def _cropped(random: np.random.Generator, plan: EmbedderConfig, measured: Floats) -> Floats:
     """A random range of what was `measured`, in half of the spectra."""
     kept = measured.copy()
     shortest = int(SHORTEST_CM / plan.step_cm)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ramanstudio.mae.network import SpectrumAutoencoder
-    from ramanstudio.mae.training_batch import Example
+    from ramanstudio.mae.training_batch import TrainingBatch
 
 Floats = NDArray[np.floating[Any]]
 
@@ -64,7 +64,7 @@ class Calibration:
         return cls(tuple(np.maximum.accumulate(place).tolist()), tuple(smooth.tolist()))
 
 
-def spread_and_error(network: SpectrumAutoencoder, example: Example) -> tuple[Floats, Floats]:
+def spread_and_error(network: SpectrumAutoencoder, example: TrainingBatch) -> tuple[Floats, Floats]:
     """Predicted spread and true error of each spectrum of a batch, root mean square in units of sigma, both (M,).
 
     The true error counts the drift between repeats, which the network is to expect. Spectra with cosmic rays are left
@@ -80,7 +80,7 @@ def spread_and_error(network: SpectrumAutoencoder, example: Example) -> tuple[Fl
     return spread[usual].cpu().numpy(), error[usual].cpu().numpy()
 
 
-def calibrate(network: SpectrumAutoencoder, examples: Iterable[Example]) -> Calibration:
+def calibrate(network: SpectrumAutoencoder, examples: Iterable[TrainingBatch]) -> Calibration:
     """The calibration of a network on batches of spectra that it has not learned from; flat where there are none."""
     found = [spread_and_error(network, example) for example in examples]
     spread, error = (np.concatenate(part) for part in zip(*found, strict=True))

@@ -28,7 +28,7 @@ def adam(
     return torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, betas=betas)
 
 
-class Averaged:
+class AveragedWeights:
     """The weights of a network averaged over its last steps: less noisy than any of them."""
 
     def __init__(self, network: nn.Module, over: int) -> None:
@@ -43,7 +43,7 @@ class Averaged:
 
 
 def write(
-    path: Path, network: nn.Module, averaged: Averaged, optimizer: torch.optim.Optimizer, note: Mapping[str, str]
+    path: Path, network: nn.Module, averaged: AveragedWeights, optimizer: torch.optim.Optimizer, note: Mapping[str, str]
 ) -> None:
     """Keep a run; `note` says how far it is and what settings it has."""
     from safetensors.torch import save
@@ -56,7 +56,7 @@ def write(
 
 
 def resume(
-    path: Path, network: nn.Module, averaged: Averaged, optimizer: torch.optim.Optimizer, settings: str
+    path: Path, network: nn.Module, averaged: AveragedWeights, optimizer: torch.optim.Optimizer, settings: str
 ) -> dict[str, str]:
     """Put a run back as it was kept; returns its note.
 

@@ -17,7 +17,7 @@ def _check(whose: str, name: str, value: float, is_right: bool, range_of_it: str
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkPlan:
+class NetworkConfig:
     """The size of a spectrum autoencoder; lengths in samples of the spectrum."""
 
     window: int = 32
@@ -38,14 +38,14 @@ class NetworkPlan:
         _check("network", "width", self.width, self.width % (2 * self.heads) == 0, of_heads)
 
     @property
-    def least_bytes(self) -> int:
+    def minimum_bytes(self) -> int:
         """What the largest parts of its weights take; a file that holds them is no smaller."""
         layers = self.encoder_layers + self.decoder_layers
         return 4 * self.width * (4 * self.window + layers * self.width)
 
 
 @dataclass(frozen=True, slots=True)
-class PretrainPlan:
+class PretrainingConfig:
     """How a network is pretrained. The same plan, corpora and machine give the same weights."""
 
     steps: int = 24_000
@@ -82,7 +82,7 @@ class PretrainPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbedderPlan:
+class EmbedderConfig:
     """The size of a network that says what a spectrum is of: a grid in cm⁻¹, tokens of so many of its samples."""
 
     low_cm: float = 100.0
@@ -110,7 +110,7 @@ class EmbedderPlan:
         return self.low_cm + self.samples * self.step_cm
 
     @property
-    def least_bytes(self) -> int:
+    def minimum_bytes(self) -> int:
         """What the largest parts of its weights take; a file that holds them is no smaller."""
         of_features = self.heads * self.features
         return 4 * self.width * (3 * self.token + self.tokens + self.layers * self.width + of_features)
@@ -121,7 +121,7 @@ class EmbedderPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class FeaturePlan:
+class FeaturePretrainingConfig:
     """How features are learned without a label: by what is hidden, and by two corrupted views of each spectrum.
 
     `twins` names the groups of a corpus in which several spectra of one `sample` are of one substance.

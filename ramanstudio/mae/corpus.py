@@ -26,7 +26,7 @@ MEMORY = 2**30  # bytes of spectra kept at hand
 Place = tuple[Path, str, int]  # corpus, group, row
 
 
-class Shelf:
+class SpectrumCache:
     """Spectra of corpora at hand: what was read last, as much as `memory` bytes hold; the rest is read again."""
 
     def __init__(self, memory: int) -> None:
@@ -67,7 +67,7 @@ class Shelf:
 class Target:
     """A real spectrum that is clean enough to be a target: where it lies, and its signal over its noise."""
 
-    shelf: Shelf
+    shelf: SpectrumCache
     place: Place
     snr: float
 
@@ -206,7 +206,7 @@ def load(paths: Sequence[Path], leave_out: Sequence[str] = (), memory: int = MEM
     points, gaps or too much noise are passed over. Of the others at most `memory` bytes are kept, the rest is read
     when it is drawn. Raises StudioError when nothing is left or a file is no such corpus.
     """
-    shelf = Shelf(memory)
+    shelf = SpectrumCache(memory)
     train: dict[str, list[Target]] = {}
     apart: dict[str, list[Target]] = {}
     for path in paths:

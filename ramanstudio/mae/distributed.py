@@ -13,7 +13,7 @@ from torch import nn
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class ProcessGroup:
     """Which process of how many this is, and the device it works on."""
 
     rank: int
@@ -35,27 +35,27 @@ class Team:
         return DistributedDataParallel(network, find_unused_parameters=True)
 
 
-def torchrun_size() -> int:
+def world_size() -> int:
     """How many processes torchrun started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def torchrun_rank() -> int:
+def process_rank() -> int:
     """Which process of those that torchrun started this is; 0 without it."""
     return int(os.environ.get("RANK", "0"))
 
 
 @contextmanager
-def team(device: str) -> Iterator[Team]:
+def team(device: str) -> Iterator[ProcessGroup]:
     """This process's place in the team that torchrun started, left at the end; on CUDA each has a GPU of its own."""
-    if torchrun_size() == 1:
-        yield Team(0, 1, torch.device(device))
+    if world_size() == 1:
+        yield ProcessGroup(0, 1, torch.device(device))
         return
     place = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if device == "cuda" else torch.device(device)
     if device == "cuda":
         torch.cuda.set_device(place)
     torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
-        yield Team(torch.distributed.get_rank(), torch.distributed.get_world_size(), place)
+        yield ProcessGroup(torch.distributed.get_rank(), torch.distributed.get_world_size(), place)
     finally:
         torch.distributed.destroy_process_group()

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.corruption import line_height
-from ramanstudio.mae.network import Block
+from ramanstudio.mae.network import TransformerLayer
 
 Floats = NDArray[np.floating[Any]]
 BASELINE_SAMPLES = 32.0  # standard deviation of the mean that counts as baseline: 80 cm⁻¹, wider than a line
@@ -58,14 +58,14 @@ def readings(rows: Tensor, measured: Tensor) -> Tensor:
 class Embedder(nn.Module):
     """A transformer over tokens of a spectrum on a grid, pooled by attention to a vector of unit length."""
 
-    def __init__(self, plan: EmbedderPlan) -> None:
+    def __init__(self, plan: EmbedderConfig) -> None:
         super().__init__()
         self.plan = plan
         width = plan.width
         self.embed = nn.Linear(3 * plan.token, width)
         self.place = nn.Parameter(0.02 * torch.randn(plan.tokens, width))
         self.unseen = nn.Parameter(torch.zeros(width))
-        self.blocks = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.layers))
+        self.blocks = nn.ModuleList(TransformerLayer(width, plan.heads) for _ in range(plan.layers))
         self.after = nn.LayerNorm(width)
         self.attend = nn.Linear(width, plan.heads)
         self.project = nn.Linear(plan.heads * width, plan.features)

@@ -19,11 +19,11 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress, format_duration
 from ramanstudio.mae import checkpoint, corpus, corruption, model_store
 from ramanstudio.mae.augmentation import view
-from ramanstudio.mae.checkpoint import Averaged
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
+from ramanstudio.mae.checkpoint import AveragedWeights
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared, readings
 from ramanstudio.mae.network import bf16_pays
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 CHECKPOINT = "features-checkpoint.safetensors"  # beside that of the half that denoises
 Floats = NDArray[np.floating[Any]]
@@ -31,7 +31,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class FeatureCorpus:
     """Spectra on the grid: `rows` (N, G), what was `measured` of each (N, G), the group, and the substance (N,)."""
 
     rows: NDArray[np.float32]
@@ -61,7 +61,7 @@ class Gathered:
         return first, order[random.integers(starts, ends)]
 
 
-def gather(paths: Sequence[Path], plan: EmbedderPlan, how: FeaturePlan) -> Gathered:
+def load_feature_corpus(paths: Sequence[Path], plan: EmbedderConfig, how: FeaturePretrainingConfig) -> FeatureCorpus:
     """Every spectrum of HDF5 corpora, however noisy, on the grid. Raises StudioError when there is none."""
     leave_out, twins = ([name for name in names.split(",") if name] for names in (how.leave_out, how.twins))
     rows, masks, groups = [], [], []
@@ -69,7 +69,7 @@ def gather(paths: Sequence[Path], plan: EmbedderPlan, how: FeaturePlan) -> Gathe
     substance = []
     for path in paths:
         for name, _, sample, axis, values in corpus.every_spectrum(path, leave_out):
-            row, measured = on_grid(plan, axis, values[None])
+            row, measured = resample_to_grid(plan, axis, values[None])
             if measured.sum() * plan.step_cm < FEWEST_CM:
                 continue
             rows.append(prepared(row)[0])
@@ -83,13 +83,15 @@ def gather(paths: Sequence[Path], plan: EmbedderPlan, how: FeaturePlan) -> Gathe
             remedy=f"Give spectra that cover {FEWEST_CM:.0f} cm⁻¹ or more between {plan.low_cm:.0f} and"
             f" {plan.high_cm:.0f} cm⁻¹.",
         )
-    return Gathered(np.stack(rows), np.stack(masks), np.array(groups), np.array(substance))
+    return FeatureCorpus(np.stack(rows), np.stack(masks), np.array(groups), np.array(substance))
 
 
 View = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
-def draw_views(random: np.random.Generator, plan: EmbedderPlan, real: Gathered, how: FeaturePlan) -> tuple[View, View]:
+def draw_augmented_pair(
+    random: np.random.Generator, plan: EmbedderConfig, real: FeatureCorpus, how: FeaturePretrainingConfig
+) -> tuple[View, View]:
     """Two views of a batch, each rows (N, G), measured (N, G), hidden tokens (N, T), and clean rows (N, G)."""
     pair = real.draw(random, how.spectra_a_step, how.groups_a_step)
     simulated = np.flatnonzero(random.random(len(pair[0])) < how.simulated_share)
@@ -105,7 +107,7 @@ def draw_views(random: np.random.Generator, plan: EmbedderPlan, real: Gathered, 
     return views[0], views[1]  # type: ignore[return-value]
 
 
-def contrast(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """How badly each view finds its twin among all others (InfoNCE, arXiv 1807.03748; both ways, arXiv 2002.05709)."""
     both = torch.cat([first, second])
     likeness = both @ both.T / temperature
@@ -115,7 +117,7 @@ def contrast(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     return functional.cross_entropy(likeness, twin)
 
 
-def missed(foretold: Tensor, view: View) -> Tensor:
+def masked_loss(foretold: Tensor, view: View) -> Tensor:
     """The mean square error of what was foretold of the tokens that were hidden but measured, the clean ones."""
     _, measured, hidden, clean = view
     asked = measured * hidden.repeat_interleave(measured.shape[1] // hidden.shape[1], dim=1)
@@ -123,14 +125,16 @@ def missed(foretold: Tensor, view: View) -> Tensor:
     return wrong.sum() / asked.sum().clamp(min=1)
 
 
-class FeatureLearning:
+class FeaturePretraining:
     """A training of an embedder that can be taken step by step."""
 
-    def __init__(self, how: FeaturePlan, real: Gathered, plan: EmbedderPlan, device: torch.device) -> None:
+    def __init__(
+        self, how: FeaturePretrainingConfig, real: FeatureCorpus, plan: EmbedderConfig, device: torch.device
+    ) -> None:
         torch.manual_seed(how.seed)
         self.how, self.real, self.plan, self.device = how, real, plan, device
         self.network = Embedder(plan).to(device)
-        self.averaged = Averaged(self.network, how.average_over)
+        self.averaged = AveragedWeights(self.network, how.average_over)
         self.optimizer = checkpoint.adam(self.network, how.learning_rate, how.weight_decay)
         self.bf16 = bf16_pays(device)
         self.step = 0
@@ -141,7 +145,7 @@ class FeatureLearning:
         warm = min(1.0, (self.step + 1) / max(1, how.warmup_steps))
         cosine = (1 + math.cos(math.pi * min(1.0, self.step / how.steps))) / 2
         self.optimizer.param_groups[0]["lr"] = how.learning_rate * warm * (0.01 + 0.99 * cosine)
-        views = draw_views(np.random.default_rng((how.seed, self.step)), self.plan, self.real, how)
+        views = draw_augmented_pair(np.random.default_rng((how.seed, self.step)), self.plan, self.real, how)
         loss = self._loss(*(tuple(part.to(self.device) for part in view) for view in views))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -154,8 +158,10 @@ class FeatureLearning:
     def _loss(self, *views: Any) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             found = [self.network(*view[:3]) for view in views]
-        hiding = torch.stack([missed(foretold, view) for (_, foretold), view in zip(found, views, strict=True)]).mean()
-        together = contrast(found[0][0], found[1][0], self.how.temperature)
+        hiding = torch.stack(
+            [masked_loss(foretold, view) for (_, foretold), view in zip(found, views, strict=True)]
+        ).mean()
+        together = contrastive_loss(found[0][0], found[1][0], self.how.temperature)
         return self.how.views_weight * together + self.how.hiding_weight * hiding
 
     def save(self, path: Path) -> None:
@@ -175,30 +181,30 @@ class FeatureLearning:
         return network.eval()
 
 
-def learn_features(
-    how: FeaturePlan,
+def train_embedder(
+    how: FeaturePretrainingConfig,
     paths: Sequence[Path],
     progress: Progress = SILENT,
-    plan: EmbedderPlan | None = None,
+    plan: EmbedderConfig | None = None,
     device: str = "cpu",
 ) -> tuple[Embedder, dict[str, int]]:
     """An embedder trained on HDF5 corpora, its weights averaged over the last steps, and what it learned from.
 
     Raises StudioError when the corpora hold nothing to learn from, Cancelled when asked to stop.
     """
-    plan = plan or EmbedderPlan()
-    learning = FeatureLearning(how, gather(paths, plan, how), plan, torch.device(device))
+    plan = plan or EmbedderConfig()
+    learning = FeaturePretraining(how, load_feature_corpus(paths, plan, how), plan, torch.device(device))
     while learning.step < how.steps:
         progress(learning.step, how.steps, f"loss {learning.take_step():.3f}")
     return learning.learned(), learning.real.counts
 
 
 def pretrain_features(
-    how: FeaturePlan,
+    how: FeaturePretrainingConfig,
     paths: Sequence[Path],
     out: Path,
     progress: Progress = SILENT,
-    plan: EmbedderPlan | None = None,
+    plan: EmbedderConfig | None = None,
     device: str = "cpu",
 ) -> model_store.ModelCard:
     """Train the half of the model in the folder `out` that gives features, or go on where that stopped.
@@ -207,8 +213,8 @@ def pretrain_features(
     hold nothing to learn from or the checkpoint does not suit; Cancelled when asked to stop.
     """
     model_store.read_card(out)
-    plan = plan or EmbedderPlan()
-    learning = FeatureLearning(how, gather(paths, plan, how), plan, torch.device(device))
+    plan = plan or EmbedderConfig()
+    learning = FeaturePretraining(how, load_feature_corpus(paths, plan, how), plan, torch.device(device))
     if (out / CHECKPOINT).exists():
         learning.resume(out / CHECKPOINT)
     started, first = time.monotonic(), learning.step
@@ -218,7 +224,7 @@ def pretrain_features(
         progress(learning.step, how.steps, f"loss {loss:.3f} · {left} left")
         if learning.step % how.checkpoint_every == 0 or learning.step == how.steps:
             learning.save(out / CHECKPOINT)
-    note = model_store.EmbedderNote(
+    note = model_store.EmbedderCard(
         plan=plan,
         parameters=sum(weight.numel() for weight in learning.network.parameters()),
         steps=learning.step,

@@ -20,10 +20,10 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.mae import checkpoint
 from ramanstudio.mae.augmentation import view
-from ramanstudio.mae.checkpoint import Averaged
+from ramanstudio.mae.checkpoint import AveragedWeights
 from ramanstudio.mae.embedder import Embedder, prepared
 from ramanstudio.mae.network import is_out_of_memory
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
@@ -35,7 +35,7 @@ PATIENCE = 6  # epochs without a gain on the spectra apart
 SEEN_AS_IS: Final = 0.5  # of the spectra of a step; the others are views
 
 
-class MemoryIsFull(Exception):
+class DeviceMemoryFull(Exception):
     """Not even the smallest batch fits on the device."""
 
 
@@ -63,7 +63,7 @@ class Classifier(nn.Module):
         return scores
 
 
-class Tuner:
+class FeatureTuner:
     """The half of a model that gives features, as teaching sees it: learned anew, and read with new weights."""
 
     def __init__(self, embedder: Embedder, device: str) -> None:
@@ -87,7 +87,7 @@ class Tuner:
         best so far; before, it raises Cancelled. Raises MemoryIsFull when the device has no room for the smallest
         batch.
         """
-        rows, measured = on_grid(self._embedder.plan, axis, values)
+        rows, measured = resample_to_grid(self._embedder.plan, axis, values)
         run = _Run(deepcopy(self._embedder), prepared(rows), measured, which, apart, epochs, seed, self._device)
         if kept is not None and run.resume(kept):
             progress.warn(f"Learning from these labels was interrupted before: it goes on after epoch {run.epoch}.")
@@ -115,7 +115,7 @@ class Tuner:
             network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
         except RuntimeError as error:
             raise ValueError("weights of another network") from error
-        rows, measured = on_grid(network.plan, axis, values)
+        rows, measured = resample_to_grid(network.plan, axis, values)
         rows = prepared(rows)
         there = torch.from_numpy(measured.astype(np.float32)).to(self._device)
         found = []
@@ -145,7 +145,7 @@ class _Run:
         self.learned, self.apart = np.flatnonzero(~apart), np.flatnonzero(apart)
         self.network = Classifier(embedder, int(which.max()) + 1).to(device)
         self.optimizer = checkpoint.adam(self.network, LEARNING_RATE, WEIGHT_DECAY)
-        self.best = Averaged(self.network, 1)
+        self.best = AveragedWeights(self.network, 1)
         self.epochs, self.seed, self.device, self.batch = epochs, seed, device, BATCH
         self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
         content = hashlib.sha256(rows.tobytes() + which.tobytes() + apart.tobytes()).hexdigest()
@@ -212,7 +212,7 @@ class _Run:
         if not is_out_of_memory(trouble):
             raise trouble
         if self.batch <= SMALLEST_BATCH:
-            raise MemoryIsFull from trouble
+            raise DeviceMemoryFull from trouble
         self.batch //= 2
         if self.device.type == "cuda":
             torch.cuda.empty_cache()

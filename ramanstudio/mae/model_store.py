@@ -13,7 +13,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path, user_data
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.config import EmbedderPlan, NetworkPlan
+from ramanstudio.mae.config import EmbedderConfig, NetworkConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,10 +27,10 @@ LARGEST_WEIGHTS = 2**31  # bytes; no model of ours comes near it, so a larger he
 
 
 @dataclass(frozen=True, slots=True)
-class EmbedderNote:
+class EmbedderCard:
     """What is known of the half of a model that gives features: its size, what it learned from, its checksum."""
 
-    plan: EmbedderPlan
+    plan: EmbedderConfig
     parameters: int
     steps: int
     trained_on: Mapping[str, int]
@@ -49,7 +49,7 @@ class ModelCard:
 
     name: str
     description: str
-    network: NetworkPlan
+    network: NetworkConfig
     parameters: int
     steps: int
     spectra_seen: int
@@ -60,7 +60,7 @@ class ModelCard:
     cite: str = ""
     software: str = ""
     sha256: str = ""
-    embedder: EmbedderNote | None = None
+    embedder: EmbedderCard | None = None
     calibration: Calibration | None = None
 
     @property
@@ -124,11 +124,11 @@ def read_card(folder: Path) -> ModelCard:
         row = {key: value for key, value in row.items() if key in known}
         note = row.get("embedder")
         if note is not None:
-            note = EmbedderNote(**{**note, "plan": EmbedderPlan(**note["plan"])})
+            note = EmbedderCard(**{**note, "plan": EmbedderConfig(**note["plan"])})
         scales = row.get("calibration")
         if scales is not None:
             scales = Calibration(tuple(scales["spread"]), tuple(scales["scale"]))
-        rooms = {"network": NetworkPlan(**row["network"]), "embedder": note, "calibration": scales}
+        rooms = {"network": NetworkConfig(**row["network"]), "embedder": note, "calibration": scales}
         return ModelCard(**{**row, **rooms})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudioError(
@@ -166,13 +166,13 @@ def load_embedder(folder: Path) -> Embedder | None:
     return network
 
 
-def _weights(path: Path, sha256: str, name: str, plan: NetworkPlan | EmbedderPlan) -> bytes:
+def _weights(path: Path, sha256: str, name: str, plan: NetworkConfig | EmbedderConfig) -> bytes:
     """The weights whose hash is `sha256`, read where the file is as large as a network of that `plan` makes it.
 
     Only then is memory taken for the network: a card may state a billion layers.
     """
     try:
-        if not plan.least_bytes <= path.stat().st_size <= LARGEST_WEIGHTS:
+        if not plan.minimum_bytes <= path.stat().st_size <= LARGEST_WEIGHTS:
             raise ValueError("absurd size")
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -208,7 +208,7 @@ def save(folder: Path, card: ModelCard, weights: Mapping[str, Tensor]) -> ModelC
     return _written(folder, replace(card, sha256=_keep(folder / WEIGHTS, weights)))
 
 
-def save_embedder(folder: Path, note: EmbedderNote, weights: Mapping[str, Tensor]) -> ModelCard:
+def save_embedder(folder: Path, note: EmbedderCard, weights: Mapping[str, Tensor]) -> ModelCard:
     """Write the half that gives features beside the model in `folder`; returns the card that tells of both.
 
     Raises StudioError when there is no model in `folder`.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ramanstudio.mae.config import NetworkPlan
+from ramanstudio.mae.config import NetworkConfig
 
 HEADS = 4  # noise, log variance, signal, cosmic ray
 RARE = -6.0  # the logit of a sample hit by a cosmic ray before anything is known
@@ -29,13 +29,13 @@ def bf16_pays(device: torch.device) -> bool:
     return device.type == "cuda" or (device.type == "cpu" and cpu_has_bf16())
 
 
-def compressed(samples: Tensor) -> Tensor:
+def fast_asinh(samples: Tensor) -> Tensor:
     """asinh of `samples`: small values as they are, large ones as logarithms; in this form four times torch's speed."""
     size = samples.abs()
     return torch.copysign(torch.log(size + torch.sqrt(size * size + 1)), samples)
 
 
-def detrended(samples: Tensor) -> Tensor:
+def detrend(samples: Tensor) -> Tensor:
     """`samples` (N, B) less their least-squares polynomial, so that fluorescence does not use up the asinh range."""
     place = torch.linspace(-1, 1, samples.shape[1], dtype=torch.float64, device="cpu")
     powers = torch.stack([place**degree for degree in range(TREND_DEGREE + 1)], dim=1)
@@ -44,7 +44,7 @@ def detrended(samples: Tensor) -> Tensor:
     return samples - trend
 
 
-def views_of_noise(samples: Tensor) -> Tensor:
+def input_channels(samples: Tensor) -> Tensor:
     """Four readings of `samples` (N, B) in units of sigma -> (N, 4, B).
 
     The whole, above a short mean, curvature, and above a mean wider than most lines. asinh keeps small values as they
@@ -56,7 +56,7 @@ def views_of_noise(samples: Tensor) -> Tensor:
         functional.avg_pool1d(samples[:, None], width, 1, width // 2, count_include_pad=False)[:, 0]
         for width in (SMOOTHING, WIDE_SMOOTHING)
     )
-    return compressed(torch.stack([detrended(samples), samples - short, curvature, samples - wide], dim=1))
+    return fast_asinh(torch.stack([detrend(samples), samples - short, curvature, samples - wide], dim=1))
 
 
 def above_neighbours(samples: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def above_neighbours(samples: Tensor) -> Tensor:
     return samples - (wide[:, 2 * RAY_REACH :] + wide[:, : -2 * RAY_REACH]) / 2
 
 
-def rotated(heads: Tensor, place: Tensor) -> Tensor:
+def rotary_encoding(heads: Tensor, place: Tensor) -> Tensor:
     """Rotary position code (arXiv 2104.09864): `heads` (N, H, T, D) turned by the token's `place` (T,)."""
     half = heads.shape[-1] // 2
     rates = 30.0 ** (-torch.arange(half, device=heads.device, dtype=torch.float32) / half)
@@ -83,7 +83,7 @@ def attention(query: Tensor, key: Tensor, value: Tensor, blind: Tensor | None = 
         return functional.scaled_dot_product_attention(query.float(), key.float(), value.float(), blind)
 
 
-class Block(nn.Module):
+class TransformerLayer(nn.Module):
     """One transformer layer: tokens (N, T, width) and their place (T,) -> tokens (N, T, width)."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -100,7 +100,7 @@ class Block(nn.Module):
         many, count, width = tokens.shape
         heads = self.query_key_value(self.before_attention(tokens)).view(many, count, 3, self.heads, -1)
         query, key, value = heads.permute(2, 0, 3, 1, 4)
-        seen = attention(rotated(query, place), rotated(key, place), value, blind)
+        seen = attention(rotary_encoding(query, place), rotary_encoding(key, place), value, blind)
         tokens = tokens + self.join(seen.transpose(1, 2).reshape(many, count, width))
         # SiLU for GELU: a quarter of the whole network's time on a CPU was the error function
         mixed: Tensor = tokens + self.narrow(functional.silu(self.widen(self.before_mixing(tokens))))
@@ -118,16 +118,16 @@ class SpectrumAutoencoder(nn.Module):
 
     taper: Tensor
 
-    def __init__(self, plan: NetworkPlan) -> None:
+    def __init__(self, plan: NetworkConfig) -> None:
         super().__init__()
         self.plan = plan
         width = plan.width
         self.embed = nn.Linear(4 * plan.window, width)
         self.embed_place = nn.Linear(2 * len(PLACE_SCALES_CM) + 1, width)
-        self.encoder = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.encoder_layers))
+        self.encoder = nn.ModuleList(TransformerLayer(width, plan.heads) for _ in range(plan.encoder_layers))
         self.after_encoder = nn.LayerNorm(width)
         self.hidden_token = nn.Parameter(torch.zeros(width))
-        self.decoder = nn.ModuleList(Block(width, plan.heads) for _ in range(plan.decoder_layers))
+        self.decoder = nn.ModuleList(TransformerLayer(width, plan.heads) for _ in range(plan.decoder_layers))
         self.after_decoder = nn.LayerNorm(width)
         self.head = nn.Linear(width, HEADS * plan.window)
         self.register_buffer("taper", torch.hann_window(plan.window, periodic=True) + 1e-3, persistent=False)
@@ -166,7 +166,7 @@ class SpectrumAutoencoder(nn.Module):
         whole: Tensor = (total / weight)[..., lead : lead + samples]
         return whole
 
-    def hide(self, count: int, share: float, random: torch.Generator) -> Tensor:
+    def random_mask(self, count: int, share: float, random: torch.Generator) -> Tensor:
         """Which of `count` windows stay visible when runs of one to six, `share` of all, are hidden -> (V,) sorted."""
         hidden = torch.zeros(count, dtype=torch.bool)
         while hidden.sum() < round(share * count):
@@ -175,7 +175,7 @@ class SpectrumAutoencoder(nn.Module):
         visible = (~hidden).nonzero()[:, 0]
         return visible if len(visible) else torch.arange(1)
 
-    def hidden_samples(self, visible: Tensor, samples: int) -> Tensor:
+    def masked_samples(self, visible: Tensor, samples: int) -> Tensor:
         """Which samples (B,) no visible window has seen, nor read through its neighbours."""
         # the mirrored ends count where they came from
         position = torch.arange(samples, dtype=torch.float32)[None, None]
@@ -185,7 +185,7 @@ class SpectrumAutoencoder(nn.Module):
 
     def encode(self, samples: Tensor, axis: Tensor, visible: Tensor) -> Tensor:
         """Tokens (N, V, width) of the visible windows of `samples` (N, B), in units of sigma, at `axis` (N, B) cm⁻¹."""
-        tokens = self.embed(self.windows(views_of_noise(samples))[:, visible].flatten(2))
+        tokens = self.embed(self.windows(input_channels(samples))[:, visible].flatten(2))
         tokens = tokens + self.embed_place(self._place(axis))[:, visible]
         for block in self.encoder:
             tokens = block(tokens, visible)

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared
 from ramanstudio.mae.network import SpectrumAutoencoder, is_out_of_memory
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.float32]
 
 LONGEST = 2048  # samples at once: the longest the network was trained on
 OVERLAP = 128  # samples that two pieces of a long spectrum share
-SAMPLES_A_BATCH = {"cpu": 32_768, "cuda": 2_097_152, "mps": 262_144}  # on a CPU, a tenth of a second between cancels
+SAMPLES_PER_BATCH = {"cpu": 32_768, "cuda": 2_097_152, "mps": 262_144}  # on a CPU, a tenth of a second between cancels
 
 
 def choose_device(wish: str) -> str:
@@ -36,7 +36,7 @@ def choose_device(wish: str) -> str:
     return wish
 
 
-def use_threads(threads: int | None) -> None:
+def set_threads(threads: int | None) -> None:
     """Let the CPU work with so many threads; with one for each core when not told."""
     torch.set_num_threads(threads or os.cpu_count() or 1)
 
@@ -51,7 +51,7 @@ class Predictor:
         self._embedder = embedder.to(device) if embedder is not None else None
         self._calibration = calibration
         self.device = device
-        self.samples_a_batch = SAMPLES_A_BATCH[device]
+        self.samples_per_batch = SAMPLES_PER_BATCH[device]
 
     @property
     def device_name(self) -> str:
@@ -79,7 +79,7 @@ class Predictor:
         self._in_batches(np.flatnonzero(sigma > 0), min(len(axis), LONGEST), find, progress)
         return noise, error
 
-    def reads_features(self, axis: NDArray[np.float64]) -> bool:
+    def has_features(self, axis: NDArray[np.float64]) -> bool:
         """Whether the model gives features of spectra on such an axis (B,) cm⁻¹."""
         return self._embedder is not None and self._embedder.plan.reach(axis) >= FEWEST_CM
 
@@ -88,12 +88,12 @@ class Predictor:
         """The half that gives features; None where there is none."""
         return self._embedder
 
-    def require_features(self, axis: NDArray[np.float64]) -> EmbedderPlan:
+    def require_features(self, axis: NDArray[np.float64]) -> EmbedderConfig:
         """Where features are read from. Raises StudioError when spectra on such an axis (B,) cm⁻¹ can have none."""
         if self._embedder is None:
             raise StudioError("This model gives no features.", remedy="Use smae-base, or train the features of yours.")
         plan = self._embedder.plan
-        if not self.reads_features(axis):
+        if not self.has_features(axis):
             raise StudioError(
                 f"Only {max(plan.reach(axis), 0):.0f} cm⁻¹ of these spectra lie between {plan.low_cm:.0f} and"
                 f" {plan.high_cm:.0f} cm⁻¹, from which features are read.",
@@ -124,7 +124,7 @@ class Predictor:
             measured = np.empty(rows.shape, dtype=bool)
             for number in np.unique(owner[some]).tolist():
                 mine, (axis, values) = owner[some] == number, sets[number]
-                rows[mine], measured[mine] = on_grid(plan, axis, values[place[some[mine]]])
+                rows[mine], measured[mine] = resample_to_grid(plan, axis, values[place[some[mine]]])
             found[some] = self._features_of_batch(prepared(rows), measured)
 
         self._in_batches(np.arange(len(owner)), plan.samples, find, progress)
@@ -137,7 +137,7 @@ class Predictor:
         done = 0
         progress(0, len(rows), "spectra")
         while done < len(rows):
-            some = rows[done : done + max(1, self.samples_a_batch // points)]
+            some = rows[done : done + max(1, self.samples_per_batch // points)]
             try:
                 find(some)
             except (MemoryError, RuntimeError) as trouble:
@@ -155,12 +155,12 @@ class Predictor:
                 "The computer's memory is full.", remedy="Close other programs, or denoise fewer spectra at once."
             )
         torch.cuda.empty_cache()
-        if self.samples_a_batch > 2 * LONGEST:
-            self.samples_a_batch //= 2
+        if self.samples_per_batch > 2 * LONGEST:
+            self.samples_per_batch //= 2
             return
         progress.warn("The GPU's memory is full, so the CPU goes on. Close other programs that use the GPU.")
         self.device = "cpu"
-        self.samples_a_batch = SAMPLES_A_BATCH["cpu"]
+        self.samples_per_batch = SAMPLES_PER_BATCH["cpu"]
         self._network = self._network.to("cpu")
         self._embedder = self._embedder.to("cpu") if self._embedder is not None else None
 

@@ -13,18 +13,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import huber_loss
 
-from ramanstudio import __version__
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress, format_duration
+from ramanstudio.core.version import __version__
 from ramanstudio.mae import checkpoint, model_store
 from ramanstudio.mae import corpus as corpora
 from ramanstudio.mae.calibration import Calibration, calibrate
-from ramanstudio.mae.checkpoint import CHECKPOINT, Averaged
-from ramanstudio.mae.config import NetworkPlan, PretrainPlan
-from ramanstudio.mae.distributed import Team, team
+from ramanstudio.mae.checkpoint import CHECKPOINT, AveragedWeights
+from ramanstudio.mae.config import NetworkConfig, PretrainingConfig
+from ramanstudio.mae.distributed import ProcessGroup, team
 from ramanstudio.mae.loss_curve import LOSS_CURVE, LossCurve
-from ramanstudio.mae.network import SpectrumAutoencoder, bf16_pays, detrended
-from ramanstudio.mae.training_batch import Example, draw_example
+from ramanstudio.mae.network import SpectrumAutoencoder, bf16_pays, detrend
+from ramanstudio.mae.training_batch import TrainingBatch, draw_batch
 
 POINTS = (320, 512, 768, 1024, 1536, 2048)  # lengths of the training spectra; one for each step
 VARIANCE_WEIGHT, HIDDEN_WEIGHT = 0.1, 0.3
@@ -34,8 +34,8 @@ DESCRIPTION = (
 )
 
 
-def loss_of(
-    network: SpectrumAutoencoder, example: Example, visible: Tensor | None = None, shared: Any = None
+def pretraining_loss(
+    network: SpectrumAutoencoder, example: TrainingBatch, visible: Tensor | None = None, shared: Any = None
 ) -> tuple[Tensor, dict[str, float]]:
     """The loss of a batch, and its parts: squared error of the noise, its predicted spread, and hidden windows.
 
@@ -49,8 +49,8 @@ def loss_of(
     if visible is None:
         loss = (error**2).mean() + VARIANCE_WEIGHT * likelihood.mean()
         return loss, {"noise": float((error.detach() ** 2).mean())}
-    hidden = network.hidden_samples(visible, example.samples.shape[1]).to(noise.device)
-    clean = torch.asinh(detrended(example.samples - example.noise))
+    hidden = network.masked_samples(visible, example.samples.shape[1]).to(noise.device)
+    clean = torch.asinh(detrend(example.samples - example.noise))
     rebuilt = huber_loss(signal[:, hidden], clean[:, hidden]) if hidden.any() else signal.sum() * 0
     loss = (error**2)[:, ~hidden].mean() + VARIANCE_WEIGHT * likelihood[:, ~hidden].mean() + HIDDEN_WEIGHT * rebuilt
     return loss, {"hidden": float(rebuilt.detach())}
@@ -59,14 +59,16 @@ def loss_of(
 class Pretraining:
     """A run that can be stopped at any step and taken up again: all that is random follows from seed, step and rank."""
 
-    def __init__(self, network_plan: NetworkPlan, plan: PretrainPlan, real: corpora.Corpus, team: Team) -> None:
+    def __init__(
+        self, network_plan: NetworkConfig, plan: PretrainingConfig, real: corpora.Corpus, team: ProcessGroup
+    ) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.real, self.team, self.device = plan, real, team, team.device
         device = team.device
         self.network = SpectrumAutoencoder(network_plan).to(device)
         self.shared = team.shared(self.network)
         self.optimizer = checkpoint.adam(self.network, plan.learning_rate, plan.weight_decay, betas=(0.9, 0.98))
-        self.averaged = Averaged(self.network, plan.average_over)
+        self.averaged = AveragedWeights(self.network, plan.average_over)
         self.step = 0
         self.spectra_seen = 0
         self.bf16 = bf16_pays(device)
@@ -77,16 +79,18 @@ class Pretraining:
         # every process takes spectra of one length, so that none waits for another
         points = int(np.random.default_rng((plan.seed, self.step)).choice(POINTS))
         random = np.random.default_rng((plan.seed, self.step, 1 + self.team.rank))
-        example = draw_example(random, self.real, plan, points).to(self.device)
+        example = draw_batch(random, self.real, plan, points).to(self.device)
         visible = None
         if random.random() < plan.hiding_steps:
             choice = torch.Generator().manual_seed(int(random.integers(2**31)))
-            visible = self.network.hide(self.network.window_count(points), plan.hidden_share, choice).to(self.device)
+            visible = self.network.random_mask(self.network.window_count(points), plan.hidden_share, choice).to(
+                self.device
+            )
         for group in self.optimizer.param_groups:
             group["lr"] = plan.learning_rate * self._schedule()
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            loss, parts = loss_of(self.network, example, visible, self.shared)
+            loss, parts = pretraining_loss(self.network, example, visible, self.shared)
         if not torch.isfinite(loss):
             raise StudioError("Training diverged.", remedy="Lower the learning rate and start again.")
         self.optimizer.zero_grad(set_to_none=True)
@@ -121,13 +125,13 @@ def _rms(rows: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainPlan) -> dict[str, float]:
+def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainingConfig) -> dict[str, float]:
     """Amplitude gain by raw SNR, and the predicted over the true error, on batches that are always the same."""
     random = np.random.default_rng(20250416)
     rows = []
     device = next(network.parameters()).device
     for _ in range(6):
-        example = draw_example(random, real, plan, 1024).to(device)
+        example = draw_batch(random, real, plan, 1024).to(device)
         noise, log_variance, _ = network(example.samples, example.axis)
         before, after = (_rms(example.noise), _rms(noise - example.noise))
         claimed = log_variance.exp().mean(dim=1).sqrt() / _rms(noise - example.noise - example.drift)
@@ -144,22 +148,22 @@ def validate(network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainP
     }
 
 
-def calibration_of(
-    network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainPlan, batches: int = 24
+def measure_calibration(
+    network: SpectrumAutoencoder, real: corpora.Corpus, plan: PretrainingConfig, batches: int = 24
 ) -> Calibration:
     """How far the errors that a network claims are to be trusted, on batches that are always the same."""
     random = np.random.default_rng(20260101)
     device = next(network.parameters()).device
     points = (POINTS[batch % len(POINTS)] for batch in range(batches))
-    return calibrate(network, (draw_example(random, real, plan, one).to(device) for one in points))
+    return calibrate(network, (draw_batch(random, real, plan, one).to(device) for one in points))
 
 
 def pretrain(
-    plan: PretrainPlan,
+    plan: PretrainingConfig,
     paths: Sequence[Path],
     out: Path,
     progress: Progress = SILENT,
-    network_plan: NetworkPlan | None = None,
+    network_plan: NetworkConfig | None = None,
     device: str = "cpu",
 ) -> model_store.ModelCard:
     """Pretrain a model on HDF5 corpora into the folder `out`, or go on where a run into it stopped.
@@ -174,7 +178,7 @@ def pretrain(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with team(device) as us:
-            return _pretrain(plan, paths, out, progress if us.leads else SILENT, network_plan or NetworkPlan(), us)
+            return _pretrain(plan, paths, out, progress if us.leads else SILENT, network_plan or NetworkConfig(), us)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(
@@ -184,12 +188,12 @@ def pretrain(
 
 
 def _pretrain(
-    plan: PretrainPlan,
+    plan: PretrainingConfig,
     paths: Sequence[Path],
     out: Path,
     progress: Progress,
-    network_plan: NetworkPlan,
-    us: Team,
+    network_plan: NetworkConfig,
+    us: ProcessGroup,
 ) -> model_store.ModelCard:
     real, apart = corpora.load(paths, tuple(name for name in plan.leave_out.split(",") if name))
     run = Pretraining(network_plan, plan, real, us)
@@ -229,7 +233,7 @@ def _keep(run: Pretraining, apart: corpora.Corpus, out: Path) -> model_store.Mod
         trained_on=run.real.counts,
         error_scale=1 / metrics["validation expected error / true error"],
         metrics=metrics,
-        calibration=calibration_of(network, apart, run.plan),
+        calibration=measure_calibration(network, apart, run.plan),
         cite="RRUFF spectra: Lafuente et al. 2015.",
         software=f"RamanStudio {__version__}, torch {torch.__version__}",
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ramanstudio.mae import corruption
-from ramanstudio.mae.config import PretrainPlan
+from ramanstudio.mae.config import PretrainingConfig
 from ramanstudio.mae.corpus import Corpus
 from ramanstudio.signal.snr import noise_sigma
 
@@ -17,7 +17,7 @@ RAY_PRECISION = 10.0  # a cosmic ray's height need be known to a tenth: what it 
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingBatch:
     """A batch in units of sigma: the corrupted `samples` (N, B) at `axis` (N, B) cm⁻¹, and what is to be found.
 
     `noise` (N, B) is what was added and can be found, `drift` (N, B) what was added and cannot; `weight` (N, B) is
@@ -30,11 +30,11 @@ class Example:
     drift: Tensor
     weight: Tensor
 
-    def to(self, device: torch.device) -> Example:
-        return Example(*(getattr(self, one.name).to(device) for one in fields(self)))
+    def to(self, device: torch.device) -> TrainingBatch:
+        return TrainingBatch(*(getattr(self, one.name).to(device) for one in fields(self)))
 
 
-def draw_example(random: np.random.Generator, real: Corpus, plan: PretrainPlan, points: int) -> Example:
+def draw_batch(random: np.random.Generator, real: Corpus, plan: PretrainingConfig, points: int) -> TrainingBatch:
     """A corrupted batch of `points` samples: real spectra and simulated ones, fluorescence, noise."""
     many = max(2, plan.samples_a_step // points)
     axis, clean, best = real.draw(random, many, points)
@@ -52,4 +52,4 @@ def draw_example(random: np.random.Generator, real: Corpus, plan: PretrainPlan, 
     sigma = np.maximum(noise_sigma(raw), 1e-6 * np.ptp(clean, axis=1) + 1e-9)[:, None]
     weight = 1 / np.maximum(1, (scale**2 + (rays / RAY_PRECISION) ** 2) / sigma**2)
     rows = ((raw - np.median(raw, axis=1, keepdims=True)) / sigma, axis, (noise + rays) / sigma, drift / sigma, weight)
-    return Example(*(torch.from_numpy(np.ascontiguousarray(row, dtype=np.float32)) for row in rows))
+    return TrainingBatch(*(torch.from_numpy(np.ascontiguousarray(row, dtype=np.float32)) for row in rows))

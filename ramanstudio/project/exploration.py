@@ -19,7 +19,7 @@ from ramanstudio.clustering.group_bands import Band
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.denoised import holds_numbers
+from ramanstudio.denoising.denoised import is_finite
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Exploration
 from ramanstudio.signal import comparison as compare
@@ -28,8 +28,6 @@ from ramanstudio.signal import map_channels
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.signal.comparison import Comparison
-
-__all__ = ["METHODS", "Part", "Portrait", "explore", "find_groups", "means", "of_most", "portraits", "settle", "split"]
 
 COMPONENTS, NEIGHBOURS = "components", "neighbours"  # the planes
 FEWEST_KNOWN = 0.5  # of the spectra; with fewer a plane is laid out anew
@@ -57,7 +55,7 @@ class Part:
         """The `rows` (all, unless told) of an entry's `denoised` spectra that hold numbers only, and were measured."""
         chosen = denoised if rows is None else denoised[rows]
         rows = np.arange(len(denoised)) if rows is None else rows
-        whole, there = holds_numbers(chosen), map_channels.was_measured(chosen.values)
+        whole, there = is_finite(chosen), map_channels.measured_rows(chosen.values)
         if (whole & there).any():
             whole &= there
         return cls(entry_id, name, rows[whole], chosen if whole.all() else chosen[whole])
@@ -81,9 +79,9 @@ def members_of(parts: Parts) -> Members:
     return Members(ids, np.concatenate([part.rows for part in parts]))
 
 
-def of_most(parts: Parts) -> tuple[list[Part], list[Part]]:
+def largest_overlap(parts: Parts) -> tuple[list[Part], list[Part]]:
     """The parts that share a range with most, and those that reach so much less far that they are better left out."""
-    kept = compare.of_most([part.denoised for part in parts]) if parts else ()
+    kept = compare.largest_overlap([part.denoised for part in parts]) if parts else ()
     pairs = list(zip(parts, kept, strict=True))
     return [part for part, keep in pairs if keep], [part for part, keep in pairs if not keep]
 
@@ -151,7 +149,7 @@ def _planes(
     if clusters.all_equal(explored.likeness):
         planes[COMPONENTS] = np.zeros((len(known), 2), dtype=np.float32)
     if COMPONENTS not in planes:
-        planes[COMPONENTS] = projection.components_plane(explored.likeness)
+        planes[COMPONENTS] = projection.pca_layout(explored.likeness)
     return planes
 
 
@@ -219,15 +217,15 @@ def split(explored: Exploration, groups: Groups, index: int, progress: Progress 
     return np.maximum(parts.labels, 0)
 
 
-def settle(explored: Exploration, progress: Progress = SILENT, seed: int = 0) -> NDArray[np.float32]:
+def tsne_layout(explored: Exploration, progress: Progress = SILENT, seed: int = 0) -> NDArray[np.float32]:
     """The plane in which each spectrum lies by those it is most like (N, 2); shows it as it settles.
 
     Raises Cancelled when asked to stop: what was shown last is as far as it came.
     """
     start = explored.planes.get(COMPONENTS)
     if start is None:
-        start = projection.components_plane(explored.likeness)
-    return projection.settle(explored.likeness, start, progress, seed)
+        start = projection.pca_layout(explored.likeness)
+    return projection.tsne_layout(explored.likeness, start, progress, seed)
 
 
 def portraits(parts: Parts, groups: Groups, progress: Progress = SILENT) -> tuple[Portrait, ...]:
@@ -239,17 +237,17 @@ def portraits(parts: Parts, groups: Groups, progress: Progress = SILENT) -> tupl
         return ()
     axis, values, labels = _side_by_side(parts, groups, progress)
     many = len(groups.groups)
-    means, spreads = group_bands.mean_and_spread(values, labels, many)
+    means, spreads = group_bands.mean_and_deviation(values, labels, many)
     some = np.random.default_rng(0).permutation(len(values))[:PAINTED]
     progress(0, 1, "bands")
-    apart = group_bands.distinguishing_each(axis, values[some], labels[some], many)
+    apart = group_bands.distinguishing_bands_of_all(axis, values[some], labels[some], many)
     return tuple(Portrait(axis, *of) for of in zip(means, spreads, apart, strict=True))
 
 
 def means(parts: Parts, groups: Groups, progress: Progress = SILENT) -> tuple[Shifts, Floats, Floats]:
     """The axis (B,) of the portraits, and the mean and the spread of each group (K, B), without its bands."""
     axis, values, labels = _side_by_side(parts, groups, progress)
-    return (axis, *group_bands.mean_and_spread(values, labels, len(groups.groups)))
+    return (axis, *group_bands.mean_and_deviation(values, labels, len(groups.groups)))
 
 
 def _side_by_side(parts: Parts, groups: Groups, progress: Progress) -> tuple[Shifts, Floats, NDArray[np.int64]]:

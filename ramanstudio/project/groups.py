@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 
+UNCERTAIN: Final = 0.5  # with a lower probability a spectrum may as well belong to another group
 COLOURS: Final = 20  # colours in the theme's palette; the 21st group has the first again
 
 
@@ -107,6 +108,12 @@ class Groups:
         """The number of spectra in each group, (K,)."""
         counts: NDArray[np.int64] = np.bincount(self.labels[self.labels >= 0], minlength=len(self.groups))
         return counts
+
+    @property
+    def uncertain(self) -> NDArray[np.bool_]:
+        """Whether each spectrum may as well belong to another group, (N,)."""
+        uncertain: NDArray[np.bool_] = (self.labels != OUTLIER) & (self.probabilities < UNCERTAIN)
+        return uncertain
 
     @property
     def outliers(self) -> int:

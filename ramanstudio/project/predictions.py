@@ -1,4 +1,4 @@
-"""What a taught model says of the spectra of an entry, made to be kept, and in words. Knows no Qt."""
+"""Predictions of a fine-tuned model for the spectra of an entry: made from its output, summarised, and as text."""
 
 from __future__ import annotations
 
@@ -17,78 +17,84 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
 
-NO_NUMBERS: Final = "–"  # of spectra that hold something else than numbers
+NOT_FINITE: Final = "–"  # the label of spectra that hold values that are not numbers
 
 
 def predictions_from(
-    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, found: Classified
+    source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, classified: Classified
 ) -> Predictions:
-    """What was `found` of some `rows` (n,) of a set of N spectra; nothing of the others."""
-    many = len(source)
-    words, probabilities = np.full(many, "", dtype=object), np.zeros(many, dtype=np.float32)
-    unknown, values = np.zeros(many, dtype=bool), None
-    words[rows], unknown[rows] = found.labels, found.unknown
-    if found.values is not None:
-        values = np.full(many, np.nan)
-        values[rows] = found.values
+    """The predictions for `rows` (n,) of a set of N spectra; those of the others are empty."""
+    n_spectra = len(source)
+    labels, probabilities = np.full(n_spectra, "", dtype=object), np.zeros(n_spectra, dtype=np.float32)
+    unknown, values = np.zeros(n_spectra, dtype=bool), None
+    labels[rows], unknown[rows] = classified.labels, classified.unknown
+    if classified.values is not None:
+        values = np.full(n_spectra, np.nan)
+        values[rows] = classified.values
     else:
-        probabilities[rows] = found.probabilities.max(axis=1)
-    return Predictions(source, card.name, card.sha256, words.astype(str), probabilities, unknown, values, found.error)
+        probabilities[rows] = classified.probabilities.max(axis=1)
+    return Predictions(
+        source, card.name, card.sha256, labels.astype(str), probabilities, unknown, values, classified.error
+    )
 
 
 def failed_predictions(source: SpectrumSet, card: FineTunedModelCard, problem: str) -> Predictions:
-    """That a model has no answer about a set, and why."""
-    many = len(source)
-    nothing = np.zeros(many, dtype=np.float32), np.zeros(many, dtype=bool)
-    return Predictions(source, card.name, card.sha256, np.full(many, ""), *nothing, problem=problem)
+    """Empty predictions for a set, with the `problem` why a model has none."""
+    n_spectra = len(source)
+    probabilities, unknown = np.zeros(n_spectra, dtype=np.float32), np.zeros(n_spectra, dtype=bool)
+    return Predictions(source, card.name, card.sha256, np.full(n_spectra, ""), probabilities, unknown, problem=problem)
 
 
-def prediction_text(said: Predictions, row: int) -> str:
-    """What a model says of one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty: nothing yet."""
-    word = str(said.labels[row])
-    if said.problem or word in ("", NO_NUMBERS):
-        return said.problem or ("" if not word else "This spectrum holds values that are not numbers.")
-    if said.values is not None:
-        aside = ", but unlike all it was taught" if said.unknown[row] else ""
-        error = f" ± {said.error:.2g}" if np.isfinite(said.error) else ""
-        return f"{word}{error}{aside}"
-    if said.unknown[row]:
-        return f"{UNKNOWN}: unlike all it was taught; the nearest is {word}"
-    return f"{word} · {min(100 * float(said.probabilities[row]), 99):.0f} %"
+def prediction_text(predictions: Predictions, row: int) -> str:
+    """The prediction for one spectrum: `Strain B · 94 %`, `12.3 ± 0.8`, or that it is unknown; empty where none."""
+    label = str(predictions.labels[row])
+    if predictions.problem or label in ("", NOT_FINITE):
+        return predictions.problem or ("" if not label else "This spectrum holds values that are not numbers.")
+    if predictions.values is not None:
+        aside = ", but unlike its training spectra" if predictions.unknown[row] else ""
+        error = f" ± {predictions.error:.2g}" if np.isfinite(predictions.error) else ""
+        return f"{label}{error}{aside}"
+    if predictions.unknown[row]:
+        return f"{UNKNOWN}: unlike its training spectra; the nearest class is {label}"
+    return f"{label} · {min(100 * float(predictions.probabilities[row]), 99):.0f} %"
 
 
 @lru_cache(maxsize=8)
-def predicted_classes(said: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """The classes of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
+def predicted_classes(predictions: Predictions) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """The classes of one entry, most common first, unknown last, and the index of each spectrum's class (N,).
 
-    NaN where nobody has asked yet.
+    NaN where there is no prediction yet.
     """
-    told = np.where(said.unknown & (said.labels != ""), UNKNOWN, said.labels)
-    names, which, counts = np.unique(told, return_inverse=True, return_counts=True)
-    real = [place for place, name in enumerate(names.tolist()) if name not in ("", NO_NUMBERS)]
-    order = sorted(real, key=lambda place: (names[place] == UNKNOWN, -counts[place], names[place]))
-    numbers = np.full(len(names), np.nan)
-    numbers[order] = np.arange(len(order))
-    return tuple(str(names[place]) for place in order), numbers[which]
+    labels = np.where(predictions.unknown & (predictions.labels != ""), UNKNOWN, predictions.labels)
+    names, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    classes = [index for index, name in enumerate(names.tolist()) if name not in ("", NOT_FINITE)]
+    order = sorted(classes, key=lambda index: (names[index] == UNKNOWN, -counts[index], names[index]))
+    ranks = np.full(len(names), np.nan)
+    ranks[order] = np.arange(len(order))
+    return tuple(str(names[index]) for index in order), ranks[inverse]
 
 
-def summarise_predictions(answers: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """What models say of some rows of an entry: of one its answer, of several the commonest class or the middle."""
-    facts = []
-    for said in answers:
-        asked = rows[(said.labels[rows] != "") & (said.labels[rows] != NO_NUMBERS)] if len(rows) else rows
+def summarise_predictions(models: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """Name and summary of each model's predictions for `rows` (n,) of an entry.
+
+    Of one spectrum its prediction, of several the most common class, or the median and range of a quantity.
+    """
+    summaries = []
+    for predictions in models:
+        is_known = (predictions.labels[rows] != "") & (predictions.labels[rows] != NOT_FINITE)
+        known = rows[is_known] if len(rows) else rows
         if len(rows) == 1:
-            words = prediction_text(said, int(rows[0]))
-        elif not len(asked):
-            words = said.problem
-        elif said.values is not None:
-            values = said.values[asked]
-            words = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
+            text = prediction_text(predictions, int(rows[0]))
+        elif not len(known):
+            text = predictions.problem
+        elif predictions.values is not None:
+            values = predictions.values[known]
+            text = f"{np.median(values):.4g} (median), {values.min():.4g} to {values.max():.4g}"
         else:
-            told = np.where(said.unknown[asked], UNKNOWN, said.labels[asked])
-            names, counts = np.unique(told, return_counts=True)
-            best = int(np.argmax(counts))
-            words = f"{names[best]}: {counts[best]:,} of {len(asked):,}"
-        if words:
-            facts.append((said.model, words))
-    return facts
+            labels = np.where(predictions.unknown[known], UNKNOWN, predictions.labels[known])
+            names, counts = np.unique(labels, return_counts=True)
+            most_common = int(np.argmax(counts))
+            text = f"{names[most_common]}: {counts[most_common]:,} of {len(known):,}"
+        if text:
+            summaries.append((predictions.model, text))
+    return summaries

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import FEWEST_TOGETHER
+from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
-    from ramanstudio.core.ranges import Region
+    from ramanstudio.core.ranges import Region, ShiftRange
     from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.search.matches import Identification
 
@@ -38,13 +38,19 @@ class Entry:
     source: SpectrumSet | None = None
     problem: str = ""
     remedy: str = ""
-    noise_region: tuple[float, float] | None = None
+    noise_region: ShiftRange | None = None
     set_id: int = 0
 
     @property
     def is_set(self) -> bool:
         """Whether it has enough spectra to be denoised as a set: a map, a series, repeats."""
-        return self.source is not None and len(self.source) >= FEWEST_TOGETHER
+        return self.source is not None and len(self.source) >= MIN_TOGETHER
+
+    @property
+    def is_map_or_series(self) -> bool:
+        """Whether its spectra have a position, or follow each other in depth or time."""
+        source = self.source
+        return source is not None and len(source) > 1 and (source.is_map or bool({"z", "time"} & set(source.table)))
 
     @property
     def in_larger_set(self) -> bool:
@@ -54,7 +60,7 @@ class Entry:
 
 def look_like_repeats(entries: Sequence[Entry]) -> bool:
     """Whether several entries look like repeats saved one per file: one axis, and not yet one set."""
-    if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST_TOGETHER:
+    if len(entries) < 2 or sum(len(entry.source) for entry in entries if entry.source is not None) < MIN_TOGETHER:
         return False
     first = entries[0]
     if first.in_larger_set and all(entry.set_id == first.set_id for entry in entries):
@@ -83,7 +89,7 @@ class Result:
 
     source: SpectrumSet
     denoised: Denoised | None = None
-    noise_region: tuple[float, float] | None = None
+    noise_region: ShiftRange | None = None
     region_is_manual: bool = False
     problem: str = ""
     set_id: int = 0
@@ -103,7 +109,7 @@ class Exploration:
     members: Members
     features: NDArray[np.float32]
     likeness: NDArray[np.float32]
-    range_cm: tuple[float, float] | None = None
+    range_cm: ShiftRange | None = None
     planes: Mapping[str, NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
     aside: str = ""
     model: str = ""

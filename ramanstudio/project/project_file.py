@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
 from ramanstudio.denoising.denoised import Denoised
@@ -203,7 +204,7 @@ def _read_entry(path: Path, file: h5py.File, facts: Mapping[str, Any]) -> tuple[
     source, group = None, file.get(f"entries/{int(facts['id'])}")
     if group is not None:
         axis, values = _read_arrays(path, group, "axis", "values")
-        source = SpectrumSet(axis, values, hdf5.columns(path, group["table"], len(values)), facts["about"])
+        source = SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), facts["about"])
     entry = Entry(
         int(facts["id"]),
         str(facts["name"]),
@@ -273,5 +274,5 @@ def _read_arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any
     return [group[name][()] for name in names]
 
 
-def _range_from_json(value: Any) -> tuple[float, float] | None:
+def _range_from_json(value: Any) -> ShiftRange | None:
     return None if value is None else (float(value[0]), float(value[1]))

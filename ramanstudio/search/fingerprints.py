@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.signal import spectral_features
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
 Fingerprints = Mapping[str, NDArray[Any]]  # of N spectra: arrays (N, …) by name
@@ -54,8 +54,8 @@ class FingerprintGrid:
 GRID: Final = FingerprintGrid()
 
 
-def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, without_baseline: SpectrumSet) -> dict[str, NDArray[Any]]:
-    """Compute the fingerprints of `spectra`, given also `denoised`, and denoised and `without_baseline`.
+def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, bands_only: SpectrumSet) -> dict[str, NDArray[Any]]:
+    """Compute the fingerprints of `spectra`, given also `denoised`, and denoised without baseline, `bands_only`.
 
     Returns
     -------
@@ -64,10 +64,10 @@ def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, without_baseline: 
     nothing was measured or the spectrum is constant.
     """
     axis = spectra.axis
-    raw, measured = on_grid(GRID, axis, spectra.values)
-    heights = on_grid(GRID, axis, spectral_features.without_baseline(spectra).values)[0]
-    clean = on_grid(GRID, axis, denoised.values)[0]
-    bands = on_grid(GRID, axis, np.maximum(without_baseline.values, 0))[0]
+    raw, measured = resample_to_grid(GRID, axis, spectra.values)
+    heights = resample_to_grid(GRID, axis, spectral_features.subtract_baseline(spectra).values)[0]
+    clean = resample_to_grid(GRID, axis, denoised.values)[0]
+    bands = resample_to_grid(GRID, axis, np.maximum(bands_only.values, 0))[0]
     representations = {
         "heights": _unit_rows(_smoothed(_from_zero(heights, measured), measured, _SHARP), measured),
         "roots": _unit_rows(_smoothed(np.sqrt(_from_zero(bands, measured)), measured, _SOFT), measured),

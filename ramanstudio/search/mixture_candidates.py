@@ -19,7 +19,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID, Fingerprints
 from ramanstudio.search.mixture_fit import MISMATCH
 from ramanstudio.search.mixture_ranges import band_heights, misfit_weights, smooth_terms
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
 
@@ -88,7 +88,7 @@ class _Query:
     @classmethod
     def from_spectrum(cls, spectrum: SpectrumSet, sigma: float) -> _Query:
         """Of a set of one; raises StudioError when too little of it is on the grid or it is constant."""
-        values, measured = on_grid(GRID, spectrum.axis, spectrum.values)
+        values, measured = resample_to_grid(GRID, spectrum.axis, spectrum.values)
         inside = np.flatnonzero(measured)
         if len(inside) < FEWEST_SAMPLES:
             raise StudioError(

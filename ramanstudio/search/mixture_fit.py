@@ -100,16 +100,16 @@ class MixtureFit:
     def explained(self, selection: Selection) -> float:
         """Return how much the components explain of what is neither baseline nor noise, 0 to 1."""
         noise = float(np.square(self.query.noise).sum())
-        whole = float(np.square(self.without_baseline(self.query.values)).sum()) - noise
+        whole = float(np.square(self.subtract_baseline(self.query.values)).sum()) - noise
         left = max(float(np.square(self.residual(selection)).sum()) - noise, 0.0)
         return float(np.clip(1 - left / max(whole, 1e-300), 0, 1))
 
     def residual(self, selection: Selection) -> Floats:
         """Return the query less the components and a baseline, (n,)."""
         components = np.stack([self.moved(column) for column in selection.columns])
-        return self.without_baseline(self.query.values - selection.heights @ components)
+        return self.subtract_baseline(self.query.values - selection.heights @ components)
 
-    def without_baseline(self, values: Floats) -> Floats:
+    def subtract_baseline(self, values: Floats) -> Floats:
         """Return `values` (n,) less their fit by the smooth terms."""
         terms, weights = smooth_terms(self.query.axis, self.query.axis), self.weights
         return np.asarray(values - terms @ np.linalg.lstsq(terms * weights[:, None], values * weights, rcond=None)[0])

@@ -149,14 +149,14 @@ class _Spectrum:
         weights = np.interp(self.axis[inside], sampled.axis, sampled.weights(MISMATCH))
         terms = smooth_terms(self.axis[inside], sampled.axis)
 
-        def without_baseline(rows: Floats) -> Floats:
+        def subtract_baseline(rows: Floats) -> Floats:
             coefficients = np.linalg.lstsq(terms * weights[:, None], rows * weights, rcond=None)[0]
             return np.asarray(rows - terms @ coefficients)
 
         residual: NDArray[np.float64] = np.full(len(self.axis), np.nan)
-        residual[inside] = without_baseline((self.values - curves.sum(axis=0))[inside])
+        residual[inside] = subtract_baseline((self.values - curves.sum(axis=0))[inside])
         noise = float(np.square(self.sigma[inside]).sum())
-        bands = float(np.square(without_baseline(self.values[inside])).sum()) - noise
+        bands = float(np.square(subtract_baseline(self.values[inside])).sum()) - noise
         left = max(float(np.square(residual[inside]).sum()) - noise, 0.0)
         return residual, float(np.clip(1 - left / max(bands, 1e-300), 0, 1))
 

@@ -43,11 +43,11 @@ def common_axis(sets: Sequence[SpectrumSet]) -> NDArray[np.float64] | None:
     if all(one.same_axis(first) for one in sets):
         return first.axis
     low, high = max(one.axis[0] for one in sets), min(one.axis[-1] for one in sets)
-    points = int((high - low) / usual_step(sets) + 1e-6) + 1
+    points = int((high - low) / median_step(sets) + 1e-6) + 1
     return np.linspace(low, high, points) if points >= FEWEST_POINTS else None
 
 
-def usual_step(sets: Sequence[SpectrumSet]) -> float:
+def median_step(sets: Sequence[SpectrumSet]) -> float:
     """How far apart the samples of most spectra lie, in cm⁻¹."""
     return float(np.median(np.repeat([np.median(np.diff(one.axis)) for one in sets], [len(one) for one in sets])))
 
@@ -59,7 +59,7 @@ def resampled(spectra: SpectrumSet, axis: NDArray[np.float64]) -> NDArray[np.flo
     return np.stack([np.interp(axis, spectra.axis, row) for row in spectra.values]).astype(np.float32)
 
 
-def line_likeness(
+def line_components(
     sets: Sequence[SpectrumSet], axis: NDArray[np.float64], progress: Progress = SILENT
 ) -> NDArray[np.float32]:
     """Components of the lines and the slopes of all `sets` on one `axis`, side by side -> (N, K).
@@ -69,7 +69,7 @@ def line_likeness(
     """
     many = sum(len(one) for one in sets)
     chosen = np.sort(np.random.default_rng(0).permutation(many)[:ENOUGH])
-    readings = spectral_features.line_features(axis, _rows(sets, axis, chosen))
+    readings = spectral_features.lines_and_slopes(axis, _rows(sets, axis, chosen))
     found = [PrincipalComponents.fit(rows) for rows in readings]
     if len(chosen) == many:
         return np.hstack([one.transform(rows) for one, rows in zip(found, readings, strict=True)])
@@ -77,7 +77,7 @@ def line_likeness(
     for start in range(0, many, BLOCK):
         progress(start, many, "spectra compared")
         block = np.arange(start, min(start + BLOCK, many))
-        readings = spectral_features.line_features(axis, _rows(sets, axis, block))
+        readings = spectral_features.lines_and_slopes(axis, _rows(sets, axis, block))
         likeness[block] = np.hstack([one.transform(rows) for one, rows in zip(found, readings, strict=True)])
     return likeness
 
@@ -94,7 +94,7 @@ def _rows(sets: Sequence[SpectrumSet], axis: NDArray[np.float64], chosen: NDArra
     return np.concatenate(pieces)
 
 
-def of_most(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
+def largest_overlap(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
     """Which `sets` to compare (N,): all, or those that share so much more of a range that the few others had better go.
 
     One short spectrum among hundreds would else take from all of them what lies beyond its end. What is kept is MOST

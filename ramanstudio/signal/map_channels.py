@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.signal.map_grid import Grid, Places, Series, places_of
+from ramanstudio.signal.map_grid import SpectrumSeries
 from ramanstudio.signal.snr import noise_sigma
-
-__all__ = ["CHANNELS", "Channel", "Grid", "Places", "Series", "channel", "places_of"]
 
 ABOVE_NOISE: Final = 3.0  # standard deviations by which a peak must stand out
 _NEAR: Final = 64  # points to either side of a band that its noise is measured on
@@ -61,7 +59,7 @@ def channel(key: str) -> Channel:
     return next(one for one in CHANNELS if one.key == key)
 
 
-def was_measured(values: Floats) -> NDArray[np.bool_]:
+def measured_rows(values: Floats) -> NDArray[np.bool_]:
     """Which spectra (N, B) were measured (N,): what an interrupted map or series lacks is zero throughout in files."""
     return np.asarray(values.any(axis=1))
 
@@ -128,7 +126,7 @@ def distance(features: Floats, selected: NDArray[np.bool_]) -> NDArray[np.float6
     return np.asarray(1 - (features @ middle) / np.maximum(lengths, 1e-12), dtype=np.float64)
 
 
-def limits_of(numbers: Floats, percentiles: ShiftRange = (2.0, 98.0)) -> tuple[float, float]:
+def colour_limits(numbers: Floats, percentiles: ShiftRange = (2.0, 98.0)) -> tuple[float, float]:
     """The numbers between which colours are spread; NaN where there is none."""
     known = numbers[np.isfinite(numbers)]
     if not known.size:
@@ -138,8 +136,8 @@ def limits_of(numbers: Floats, percentiles: ShiftRange = (2.0, 98.0)) -> tuple[f
     return (low - 0.5, high + 0.5) if flat else (low, high)
 
 
-def even_rows(
-    series: Series, axis: Floats, values: Floats, columns: int = 1200
+def waterfall_image(
+    series: SpectrumSeries, axis: Floats, values: Floats, columns: int = 1200
 ) -> tuple[NDArray[np.float32], ShiftRange]:
     """Spectra of a series as rows of a picture, at evenly spaced shifts, each the nearest sample; and the shifts' ends.
 
@@ -152,7 +150,7 @@ def even_rows(
     return np.asarray(values[series.rows][:, nearest], dtype=np.float32), (float(axis[0]), float(axis[-1]))
 
 
-def highest_bands(axis: Floats, mean: Floats, most: int = 3, reach_cm: float = 20.0) -> Sequence[ShiftRange]:
+def strongest_bands(axis: Floats, mean: Floats, most: int = 3, reach_cm: float = 20.0) -> Sequence[ShiftRange]:
     """Bands around the highest lines of a mean spectrum (B,), apart from each other; a first guess to drag from."""
     heights = np.where(np.isfinite(mean), mean, np.nanmin(mean) if np.isfinite(mean).any() else 0.0)
     span = float(axis[-1] - axis[0])

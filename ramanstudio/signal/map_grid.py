@@ -23,7 +23,7 @@ Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class MapGrid:
     """Pixels of a map: `index` (R, C), the spectrum at each, MISSING where none was measured.
 
     `x` (C,) and `y` (R,), increasing, are the middles of the pixels in `unit`; `title` names the plane where there are
@@ -56,7 +56,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class SpectrumSeries:
     """Spectra one after the other: `rows` (n,) in the order of `at` (n,), a depth, time or place in `unit`."""
 
     rows: NDArray[np.int64]
@@ -66,10 +66,10 @@ class Series:
     aside: str = ""
 
 
-Places = tuple[Grid, ...] | Series
+MapLayout = tuple[MapGrid, ...] | SpectrumSeries
 
 
-def places_of(spectra: SpectrumSet) -> Places | None:
+def map_layout(spectra: SpectrumSet) -> MapLayout | None:
     """The planes of a map, or the series that the spectra are; None where they have neither place, depth nor time."""
     table = spectra.table
     if len(spectra) < 2:
@@ -86,16 +86,16 @@ def places_of(spectra: SpectrumSet) -> Places | None:
     return None
 
 
-def _series(at: Doubles, quantity: str, unit: str) -> Series:
+def _series(at: Doubles, quantity: str, unit: str) -> SpectrumSeries:
     rows = np.flatnonzero(np.isfinite(at))
     rows = rows[np.argsort(at[rows], kind="stable")].astype(np.int64)
     size, name = 1.0, unit
     if unit == "s" and np.ptp(at[rows]) > 7200:
         size, name = 3600.0, "h"
-    return Series(rows, at[rows] / size, quantity, name)
+    return SpectrumSeries(rows, at[rows] / size, quantity, name)
 
 
-def _along_a_line(x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> Series | None:
+def _along_a_line(x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> SpectrumSeries | None:
     """Spectra on one straight line, at their distances from its beginning."""
     places = np.column_stack([x[known], y[known]])
     middle = places - places.mean(axis=0)
@@ -109,7 +109,7 @@ def _along_a_line(x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> Series | 
     return _series(at, "Distance along the line", "µm")
 
 
-def _planes(spectra: SpectrumSet, x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> tuple[Grid, ...]:
+def _planes(spectra: SpectrumSet, x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> tuple[MapGrid, ...]:
     grid = _grid(x, y, known, str(spectra.about.get("place_unit", "µm")))
     cell = grid.cell
     many = np.bincount(cell[known], minlength=grid.rows * grid.columns)
@@ -144,7 +144,7 @@ def _visit(cell: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.int6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lattice:
+class _PixelLattice:
     cell: NDArray[np.int64]  # (N,) row * columns + column
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -159,14 +159,14 @@ class _Lattice:
     def columns(self) -> int:
         return len(self.x)
 
-    def filled(self, which: NDArray[np.bool_], title: str, aside: str = "") -> Grid:
+    def filled(self, which: NDArray[np.bool_], title: str, aside: str = "") -> MapGrid:
         index = np.full(self.rows * self.columns, MISSING, dtype=np.int64)
         chosen = np.flatnonzero(which)
         index[self.cell[chosen]] = chosen
-        return Grid(index.reshape(self.rows, self.columns), self.x, self.y, self.unit, title, aside or self.aside)
+        return MapGrid(index.reshape(self.rows, self.columns), self.x, self.y, self.unit, title, aside or self.aside)
 
 
-def _grid(x: Doubles, y: Doubles, known: NDArray[np.bool_], unit: str) -> _Lattice:
+def _grid(x: Doubles, y: Doubles, known: NDArray[np.bool_], unit: str) -> _PixelLattice:
     across, down = (_steps(one[known]) or _rhythm(one[known]) for one in (x, y))
     aside = ""
     count = int(known.sum())
@@ -179,7 +179,7 @@ def _grid(x: Doubles, y: Doubles, known: NDArray[np.bool_], unit: str) -> _Latti
     wide, high = wide or high or 1.0, high or wide or 1.0
     column = np.clip(np.rint((np.where(known, x, left) - left) / wide), 0, columns - 1).astype(np.int64)
     row = np.clip(np.rint((np.where(known, y, top) - top) / high), 0, rows - 1).astype(np.int64)
-    return _Lattice(row * columns + column, _middles(left, columns, wide), _middles(top, rows, high), unit, aside)
+    return _PixelLattice(row * columns + column, _middles(left, columns, wide), _middles(top, rows, high), unit, aside)
 
 
 def _middles(first: float, count: int, step: float) -> Doubles:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Grid(Protocol):
+class RegularGrid(Protocol):
     """Where the samples of a grid lie: `samples` of `step_cm` from `low_cm` on."""
 
     @property
@@ -19,7 +19,9 @@ class Grid(Protocol):
     def samples(self) -> int: ...
 
 
-def on_grid(grid: Grid, axis: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[Any]]:
+def resample_to_grid(
+    grid: RegularGrid, axis: NDArray[Any], values: NDArray[Any]
+) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """`values` (N, B) at `axis` (B,) cm⁻¹, averaged over the grid's samples -> (N, G), and what was measured (G,).
 
     What was not measured is zero. Each spectrum is taken about its own mean.

@@ -42,7 +42,7 @@ def _noise_sigma(values: Floats) -> NDArray[np.float32]:
     return sigma
 
 
-def above_local_baseline(axis: Floats, values: Floats) -> Floats:
+def subtract_local_baseline(axis: Floats, values: Floats) -> Floats:
     """`values` (N, B) less their grey opening over 150 cm⁻¹ of `axis` (B,): lines stand on zero -> (N, B).
 
     A cubic is taken out first, because an opening cannot follow a slope up to the very ends.
@@ -62,7 +62,7 @@ def signal_height(axis: Floats, denoised: Floats) -> NDArray[np.float32]:
 
     Ask it of denoised spectra: on raw ones the highest excursion of the noise would count as a line.
     """
-    return _in_blocks(lambda rows: above_local_baseline(axis, rows).max(axis=1).astype(np.float32), denoised)
+    return _in_blocks(lambda rows: subtract_local_baseline(axis, rows).max(axis=1).astype(np.float32), denoised)
 
 
 def _in_blocks(measure: Callable[[Floats], NDArray[np.float32]], values: Floats) -> NDArray[np.float32]:

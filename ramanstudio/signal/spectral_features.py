@@ -36,12 +36,12 @@ def baseline(axis: Floats, values: Floats) -> NDArray[np.float32]:
     return under
 
 
-def without_baseline(spectra: SpectrumSet) -> SpectrumSet:
+def subtract_baseline(spectra: SpectrumSet) -> SpectrumSet:
     """`spectra` less what lies under their lines."""
     return spectra.with_values(spectra.values - baseline(spectra.axis, spectra.values))
 
 
-def line_features(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def lines_and_slopes(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Two readings of `denoised` spectra (N, B), each of unit length: the root of the lines' heights, and the slope.
 
     The root lets weak lines speak beside a strong one; the slope sees shoulders and no baseline.

@@ -38,7 +38,7 @@ class _Peaks:
     width: Floats
 
 
-def doubted(axis: Floats, denoised: Floats, error: Floats, sigma: Floats, drift: Floats) -> Floats:
+def raise_error_at_weak_peaks(axis: Floats, denoised: Floats, error: Floats, sigma: Floats, drift: Floats) -> Floats:
     """The expected `error` (N, B) of `denoised` (N, B) on `axis` (B,) cm⁻¹, no smaller at weak peaks than is known.
 
     `sigma` (N,) is the white noise there was, `drift` (N,) what repeats differ by, all in one unit. The root mean

@@ -8,12 +8,12 @@ from sklearn.cluster import KMeans
 
 from benchmarks import ablation
 from benchmarks.fewshot import Ours, agreement, components, derivative, raw, score
-from benchmarks.labelled import Labelled, minerals_raw, single_cells
+from benchmarks.labelled import LabelledSpectra, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
 
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
@@ -24,7 +24,7 @@ def engine() -> Engine:
     return Engine.load(device="cpu")
 
 
-def substances(many: int = 12, noise: float = 0.1) -> Labelled:
+def substances(many: int = 12, noise: float = 0.1) -> LabelledSpectra:
     """Three substances of one line each, `many` spectra a substance under fluorescence; the last has three samples."""
     draw = np.random.default_rng(0)
     axis = np.linspace(200, 1800, 400)
@@ -34,7 +34,7 @@ def substances(many: int = 12, noise: float = 0.1) -> Labelled:
     values = lines + background + noise * draw.standard_normal(lines.shape)
     names = np.repeat(["talc", "quartz", "zircon"], many)
     samples = np.where(names == "zircon", np.char.add("zircon ", (np.arange(len(names)) % 3).astype(str)), names)
-    return Labelled("made up", SpectrumSet.of(axis, values).with_table(label=names, sample=samples), (1, 4))
+    return LabelledSpectra("made up", SpectrumSet.of(axis, values).with_table(label=names, sample=samples), (1, 4))
 
 
 def test_no_spectrum_and_no_sample_is_learned_from_and_tested_on():
@@ -116,7 +116,7 @@ def test_what_features_are_learned_from_differs_in_nothing_else():
 
 
 def test_an_ablated_training_is_judged_by_its_features_on_both_sets():
-    embedder = Embedder(EmbedderPlan(width=16, heads=2, layers=1, features=8))
+    embedder = Embedder(EmbedderConfig(width=16, heads=2, layers=1, features=8))
     features = ablation.features_of(embedder.eval(), substances())
     assert features.shape == (36, 8)
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)

@@ -11,8 +11,8 @@ from benchmarks.repeats import Condition
 from benchmarks.rivals import pca, unet
 from benchmarks.rivals.smoothers import SMOOTHERS, baseline, whittaker
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.mae.config import PretrainPlan
-from ramanstudio.mae.corpus import Corpus, Shelf, Target
+from ramanstudio.mae.config import PretrainingConfig
+from ramanstudio.mae.corpus import Corpus, SpectrumCache, Target
 
 
 def repeats(many: int = 40, noise: float = 0.1) -> Condition:
@@ -68,7 +68,7 @@ def test_pca_keeps_no_component_of_noise_alone():
 def corpus() -> Corpus:
     axis = np.linspace(100, 1600, 1500)
     lines = [np.exp(-0.5 * ((axis - centre) / 10) ** 2) for centre in range(200, 1500, 50)]
-    shelf = Shelf(10**9)
+    shelf = SpectrumCache(10**9)
     places = [(Path("made up"), "lines", row) for row in range(len(lines))]
     for place, values in zip(places, lines, strict=True):
         shelf.put(place, axis, values)
@@ -77,7 +77,7 @@ def corpus() -> Corpus:
 
 def small_training(seconds: float = 1e6) -> unet.Training:
     torch.manual_seed(0)
-    return unet.Training(corpus(), PretrainPlan(samples_a_step=2048), seconds)
+    return unet.Training(corpus(), PretrainingConfig(samples_a_step=2048), seconds)
 
 
 def test_a_killed_unet_goes_on_to_the_same_weights(tmp_path):

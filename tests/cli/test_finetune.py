@@ -66,7 +66,8 @@ def test_files_are_named_by_a_model_that_was_taught_others(files, tmp_path, caps
     labels = table_of(tmp_path / "labels.csv", labels_for(files))
     assert teach([tmp_path / "spectra"], labels) == 0
     said = capsys.readouterr().out
-    assert "Kept as 'minerals'" in said and "expected to be named right" in said and "Label these next" in said
+    assert "Saved as 'minerals'" in said and "Suggested next labels" in said
+    assert "expected to be named right" in said
     out = tmp_path / "answers.csv"
     unseen = [files[4], files[9], files[14]]
     assert main.main(["classify", *map(str, unseen), "--model", "minerals", "--out", str(out)]) == 0

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from ramanstudio.cli import main
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
-from ramanstudio.mae.config import EmbedderPlan, FeaturePlan
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
 from ramanstudio.mae.feature_pretraining import pretrain_features
 
 SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-a-step", "4096", "--device", "cpu"]
@@ -152,8 +152,8 @@ def test_features_are_trained_into_a_model_and_a_stopped_run_goes_on_to_the_same
     assert card.embedder.trained_on == {"lines": 40}
     assert card.sha256 == model_store.read_card(tmp_path / "stopped").sha256, "the half that denoises stays as it was"
 
-    plan = EmbedderPlan(tokens=16, step_cm=4.0, width=16, heads=2, layers=1, features=8)
-    how = FeaturePlan(steps=4, checkpoint_every=2, spectra_a_step=8)
+    plan = EmbedderConfig(tokens=16, step_cm=4.0, width=16, heads=2, layers=1, features=8)
+    how = FeaturePretrainingConfig(steps=4, checkpoint_every=2, spectra_a_step=8)
     steps = iter(range(100))
     stopping = Progress(is_cancelled=lambda: next(steps) >= 2)
     with pytest.raises(Cancelled):

@@ -22,24 +22,24 @@ def two_kinds(random, each=30):
 
 def test_the_lines_a_group_has_and_lacks_are_named_with_their_sign():
     values, labels = two_kinds(np.random.default_rng(0))
-    found = sorted(group_bands.distinguishing(AXIS, values, labels, 0, most=2), key=lambda band: band.shift_cm)
+    found = sorted(group_bands.distinguishing_bands(AXIS, values, labels, 0, most=2), key=lambda band: band.shift_cm)
     assert [band.shift_cm for band in found] == pytest.approx([640, 1450], abs=4)
     assert [np.sign(band.effect) for band in found] == [1, -1]
-    other = group_bands.distinguishing(AXIS, values, labels, 1, most=2)
+    other = group_bands.distinguishing_bands(AXIS, values, labels, 1, most=2)
     assert {np.sign(band.effect) for band in other if abs(band.shift_cm - 640) < 5} == {-1}
 
 
 def test_groups_of_the_same_thing_have_nothing_that_sets_them_apart():
     values = line(1001) + np.random.default_rng(1).normal(0, 1, (60, 800))
-    assert group_bands.distinguishing(AXIS, values, np.repeat([0, 1], 30), 0) == ()
+    assert group_bands.distinguishing_bands(AXIS, values, np.repeat([0, 1], 30), 0) == ()
 
 
 def test_one_group_alone_and_a_group_of_nothing_have_no_bands():
     values, labels = two_kinds(np.random.default_rng(2))
-    assert group_bands.distinguishing(AXIS, values, np.zeros(60, int), 0) == ()
-    assert group_bands.distinguishing(AXIS, values, labels, 7) == ()
+    assert group_bands.distinguishing_bands(AXIS, values, np.zeros(60, int), 0) == ()
+    assert group_bands.distinguishing_bands(AXIS, values, labels, 7) == ()
     flat = np.ones((10, 800), np.float32)
-    assert group_bands.distinguishing(AXIS, flat, np.repeat([0, 1], 5), 0) == ()
+    assert group_bands.distinguishing_bands(AXIS, flat, np.repeat([0, 1], 5), 0) == ()
 
 
 def test_mean_and_spread_leave_outliers_out(monkeypatch):
@@ -47,7 +47,7 @@ def test_mean_and_spread_leave_outliers_out(monkeypatch):
     random = np.random.default_rng(3)
     values = (1e4 + random.normal(0, 1, (50, 20))).astype(np.float32)
     labels = random.integers(-1, 3, 50)
-    mean, spread = group_bands.mean_and_spread(values, labels, 4)
+    mean, spread = group_bands.mean_and_deviation(values, labels, 4)
     for group in range(3):
         assert mean[group] == pytest.approx(values[labels == group].mean(axis=0), rel=1e-6)
         assert spread[group] == pytest.approx(values[labels == group].std(axis=0, dtype=float), rel=1e-3)

@@ -21,7 +21,7 @@ def test_groups_lie_farther_apart_once_each_is_drawn_to_its_likes(monkeypatch, e
     monkeypatch.setattr(neighbour_smoothing, "ENOUGH", enough)
     monkeypatch.setattr(neighbour_smoothing, "BLOCK", 50)
     rows, belongs = kinds(np.random.default_rng(0), each=40)
-    drawn = neighbour_smoothing.drawn_to_likes(rows)
+    drawn = neighbour_smoothing.smooth_over_neighbours(rows)
     assert drawn.shape == rows.shape
     assert apart(drawn, belongs) > 1.2 * apart(rows, belongs)
 
@@ -30,14 +30,14 @@ def test_a_spectrum_unlike_all_others_stays_apart():
     rows, _ = kinds(np.random.default_rng(1), each=40, spread=0.1)
     rows[-1] = 0
     rows[-1, 9] = -3
-    drawn = neighbour_smoothing.drawn_to_likes(rows)
+    drawn = neighbour_smoothing.smooth_over_neighbours(rows)
     gaps = np.linalg.norm(drawn - drawn[-1], axis=1)[:-1]
     assert gaps.min() > 1
 
 
 @pytest.mark.parametrize("rows", [np.zeros((0, 4)), np.ones((1, 4)), np.eye(2), np.ones((30, 4)), np.eye(5)])
 def test_few_and_equal_spectra_are_left_finite(rows):
-    drawn = neighbour_smoothing.drawn_to_likes(rows)
+    drawn = neighbour_smoothing.smooth_over_neighbours(rows)
     assert drawn.shape == rows.shape
     assert np.isfinite(drawn).all()
     if len(np.unique(rows, axis=0)) == 1:

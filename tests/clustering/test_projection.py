@@ -23,7 +23,7 @@ def apart(plane, belongs):
 
 def test_the_components_plane_spreads_most_along_its_first_axis():
     features, _ = kinds(np.random.default_rng(0))
-    plane = projection.components_plane(features)
+    plane = projection.pca_layout(features)
     assert plane.shape == (100, 2)
     assert plane.dtype == np.float32
     assert plane[:, 0].std() >= plane[:, 1].std() > 0
@@ -33,17 +33,17 @@ def test_the_components_plane_spreads_most_along_its_first_axis():
 def test_a_settled_plane_tells_kinds_apart_and_moves_as_it_settles():
     features, belongs = kinds(np.random.default_rng(1))
     steps, shown = [], []
-    start = projection.components_plane(features)
-    plane = projection.settle(features, start, Progress(lambda *step: steps.append(step), shown.append))
+    start = projection.pca_layout(features)
+    plane = projection.tsne_layout(features, start, Progress(lambda *step: steps.append(step), shown.append))
     assert apart(plane, belongs) > 3
     assert [done for done, *_ in steps] == sorted(done for done, *_ in steps)
     assert steps[-1][0] == steps[-1][1] > len(shown)
     assert len(shown) >= 30
     assert all(one.shape == (100, 2) and np.isfinite(one).all() for one in shown)
     assert np.abs(shown[0] - shown[-1]).max() > 1
-    again = projection.settle(features, start)
+    again = projection.tsne_layout(features, start)
     assert np.array_equal(plane, again)
-    assert not np.array_equal(plane, projection.settle(features, start, seed=1))
+    assert not np.array_equal(plane, projection.tsne_layout(features, start, seed=1))
 
 
 def test_a_plane_that_is_stopped_keeps_what_was_shown():
@@ -51,7 +51,7 @@ def test_a_plane_that_is_stopped_keeps_what_was_shown():
     shown = []
     progress = Progress(on_show=shown.append, is_cancelled=lambda: len(shown) >= 3)
     with pytest.raises(Cancelled):
-        projection.settle(features, projection.components_plane(features), progress)
+        projection.tsne_layout(features, projection.pca_layout(features), progress)
     assert len(shown) == 3
     assert np.isfinite(shown[-1]).all()
 
@@ -59,8 +59,8 @@ def test_a_plane_that_is_stopped_keeps_what_was_shown():
 @pytest.mark.parametrize("many", [0, 1, 2, 3, 5, 8])
 def test_few_spectra_have_planes_too(many):
     features = np.random.default_rng(3).normal(0, 1, (many, 6)).astype(np.float32)
-    start = projection.components_plane(features)
-    plane = projection.settle(features, start)
+    start = projection.pca_layout(features)
+    plane = projection.tsne_layout(features, start)
     assert start.shape == plane.shape == (many, 2)
     assert np.isfinite(start).all()
     assert np.isfinite(plane).all()
@@ -68,11 +68,11 @@ def test_few_spectra_have_planes_too(many):
 
 def test_equal_spectra_have_planes_too():
     features = np.ones((30, 6), np.float32)
-    start = projection.components_plane(features)
+    start = projection.pca_layout(features)
     assert np.all(start == 0)
-    assert np.all(projection.settle(features, start) == 0)
+    assert np.all(projection.tsne_layout(features, start) == 0)
     twice = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
-    assert np.isfinite(projection.settle(twice, projection.components_plane(twice))).all()
+    assert np.isfinite(projection.tsne_layout(twice, projection.pca_layout(twice))).all()
 
 
 def test_a_new_spectrum_lies_where_its_likes_lie():

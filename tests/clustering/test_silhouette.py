@@ -9,7 +9,7 @@ def test_each_spectrum_s_silhouette_is_rousseeuw_s():
     random = np.random.default_rng(0)
     labels = random.integers(0, 4, 300)
     rows = np.eye(4)[labels] + random.normal(0, 0.3, (300, 4))
-    assert silhouette.silhouettes(rows, labels) == pytest.approx(silhouette_samples(rows, labels), abs=1e-3)
+    assert silhouette.silhouette_widths(rows, labels) == pytest.approx(silhouette_samples(rows, labels), abs=1e-3)
 
 
 def test_of_many_spectra_it_is_nearly_that(monkeypatch):
@@ -18,13 +18,13 @@ def test_of_many_spectra_it_is_nearly_that(monkeypatch):
     random = np.random.default_rng(1)
     labels = np.repeat(np.arange(4), 500)
     rows = np.eye(4)[labels] + random.normal(0, 0.3, (2000, 4))
-    assert silhouette.silhouettes(rows, labels) == pytest.approx(silhouette_samples(rows, labels), abs=0.1)
+    assert silhouette.silhouette_widths(rows, labels) == pytest.approx(silhouette_samples(rows, labels), abs=0.1)
 
 
 def test_outliers_and_a_group_without_another_have_none():
     rows = np.random.default_rng(2).normal(0, 1, (9, 3))
-    assert np.isnan(silhouette.silhouettes(rows, np.zeros(9, int))).all()
-    found = silhouette.silhouettes(rows, np.array([0, 0, 0, 0, 1, 1, 1, -1, 2]))
+    assert np.isnan(silhouette.silhouette_widths(rows, np.zeros(9, int))).all()
+    found = silhouette.silhouette_widths(rows, np.array([0, 0, 0, 0, 1, 1, 1, -1, 2]))
     assert np.isnan(found[7])
     assert found[8] == 0
     assert np.isfinite(np.delete(found, 7)).all()

@@ -1,4 +1,4 @@
-"""Settings: rows with defaults, read with care, written only where they differ."""
+"""Settings: defaults, validation, saving, damaged files, and the files of other versions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.settings import SETTINGS, Settings
 
 
-def test_without_a_file_everything_is_its_default() -> None:
+def test_without_a_file_all_values_are_the_defaults() -> None:
     settings = Settings()
     assert all(settings[row.key] == row.default for row in SETTINGS)
 
 
-def test_what_was_chosen_is_there_again_and_nothing_else_is_written(own_home: Path) -> None:
+def test_only_changed_values_are_written_and_read_again(own_home: Path) -> None:
     settings = Settings()
     settings["theme"] = "dark"
     settings["recent"] = ("/a.txt", "/b.txt")
@@ -27,7 +27,7 @@ def test_what_was_chosen_is_there_again_and_nothing_else_is_written(own_home: Pa
     assert Settings()["recent"] == ("/a.txt", "/b.txt")
 
 
-def test_a_value_that_cannot_be_is_the_default_and_is_told() -> None:
+def test_an_invalid_value_in_the_file_is_replaced_by_the_default_with_a_warning() -> None:
     path = Settings().path
     path.write_text('theme = "pink"\nlaser_nm = -5.0\ndenoise = 1\nshow_raw = false\n', encoding="utf-8")
     settings = Settings()
@@ -38,7 +38,7 @@ def test_a_value_that_cannot_be_is_the_default_and_is_told() -> None:
     assert len(settings.warnings) == 3
 
 
-def test_a_damaged_file_is_told_and_the_defaults_hold() -> None:
+def test_a_damaged_file_gives_the_defaults_and_a_warning() -> None:
     path = Settings().path
     path.write_bytes(b"\xff\xfe theme = ")
     settings = Settings()
@@ -46,7 +46,7 @@ def test_a_damaged_file_is_told_and_the_defaults_hold() -> None:
     assert "could not be read" in settings.warnings[0]
 
 
-def test_a_damaged_file_is_set_aside_and_said_where(own_home: Path) -> None:
+def test_a_damaged_file_is_renamed_and_the_warning_names_it(own_home: Path) -> None:
     path = Settings().path
     path.write_text("theme = dark", encoding="utf-8")
     settings = Settings()
@@ -80,23 +80,42 @@ def test_settings_that_only_a_newer_version_knows_are_kept() -> None:
     assert tomllib.loads(path.read_text(encoding="utf-8")) == {"hologram": "on", "theme": "light"}
 
 
-def test_a_value_that_cannot_be_is_refused() -> None:
+def test_setting_an_invalid_value_raises() -> None:
     with pytest.raises(StudioError, match="Colours"):
         Settings()["theme"] = "pink"
 
 
-def test_listeners_hear_what_changes_and_only_that() -> None:
-    heard: list[str] = []
+def test_listeners_are_called_once_per_change() -> None:
+    changes: list[str] = []
     settings = Settings()
-    settings.on_change(heard.append)
+    settings.on_change(changes.append)
     settings["theme"] = "dark"
     settings["theme"] = "dark"
-    assert heard == ["theme"]
+    assert changes == ["theme"]
 
 
-def test_the_model_may_be_one_of_ones_own() -> None:
+def test_the_model_may_be_one_that_the_user_trained() -> None:
     settings = Settings()
     settings["model"] = "my-model"
     settings.save()
     assert Settings()["model"] == "my-model"
     assert not Settings().warnings
+
+
+def test_keys_of_earlier_versions_are_read_and_the_new_ones_written(own_home: Path) -> None:
+    path = Settings().path
+    path.write_text('whole_set = false\nlibraries_off = ["a"]\ntaught_models_on = ["b"]\n', encoding="utf-8")
+    settings = Settings()
+    assert settings["denoise_as_set"] is False
+    assert settings["disabled_libraries"] == ("a",)
+    assert settings["active_classifiers"] == ("b",)
+    assert not settings.warnings
+    settings.save()
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert written == {"denoise_as_set": False, "disabled_libraries": ["a"], "active_classifiers": ["b"]}
+
+
+def test_the_new_key_counts_where_a_file_has_both() -> None:
+    path = Settings().path
+    path.write_text('whole_set = true\ndenoise_as_set = false\nlibraries_off = ["a"]\n', encoding="utf-8")
+    assert Settings()["denoise_as_set"] is False

@@ -1,4 +1,4 @@
-"""HDF5 in the layout of our corpora: groups, columns, spectra of different lengths, and what comes back."""
+"""HDF5 files of spectra: groups, columns, spectra of different lengths, and writing and reading again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
 from ramanstudio.formats.registry import read
-from tests.formats.format_samples import AXIS, BAND
+from tests.formats.sample_files import AXIS, SPECTRUM
 
 
 def test_a_set_survives_writing_and_reading(tmp_path: Path) -> None:
     written = SpectrumSet(
         AXIS,
-        np.float32(np.outer([1.0, 2.0], BAND)),
+        np.float32(np.outer([1.0, 2.0], SPECTRUM)),
         {"name": np.array(["α-quartz", "石英"]), "x": np.array([0.0, 1.5]), "repeat": np.array([1, 2])},
         {"laser_nm": 532.1, "instrument": "home made", "accumulations": 3, "calibrated": True},
     )
@@ -36,27 +36,27 @@ def test_groups_and_spectra_of_different_lengths(tmp_path: Path) -> None:
     short = np.arange(100.0, 200.0, 10.0)
     with h5py.File(tmp_path / "a.h5", "w") as file:
         even = file.create_group("even", track_order=True)
-        even["axis"], even["values"] = AXIS[::-1], BAND[None, ::-1]
+        even["axis"], even["values"] = AXIS[::-1], SPECTRUM[None, ::-1]
         ragged = file.create_group("deep/ragged")
         ragged.attrs["via"] = "somewhere"
         ragged["axis"] = np.r_[AXIS, short, AXIS]
-        ragged["values"] = np.r_[BAND, short, 2 * BAND]
+        ragged["values"] = np.r_[SPECTRUM, short, 2 * SPECTRUM]
         ragged["offsets"] = [0, 46, 56, 102]
         ragged["label"] = ["a", "b", "c"]
     long, brief, even_set = read(tmp_path / "a.h5")
     assert long.table["label"].tolist() == ["a", "c"] and brief.table["label"].tolist() == ["b"]
-    np.testing.assert_allclose(long.values, np.outer([1, 2], BAND), rtol=1e-6)
+    np.testing.assert_allclose(long.values, np.outer([1, 2], SPECTRUM), rtol=1e-6)
     np.testing.assert_allclose(brief.axis, short)
     assert long.about["group"] == "deep/ragged" and long.about["via"] == "somewhere"
     np.testing.assert_allclose(even_set.axis, AXIS)
-    np.testing.assert_allclose(even_set.values[0], BAND, rtol=1e-6)
+    np.testing.assert_allclose(even_set.values[0], SPECTRUM, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("offsets", "values", "says"),
     [
-        ([0, 46, 40], np.r_[BAND, BAND], "offsets"),
-        ([0, 500], BAND, "offsets"),
+        ([0, 46, 40], np.r_[SPECTRUM, SPECTRUM], "offsets"),
+        ([0, 500], SPECTRUM, "offsets"),
         (None, np.ones((3, 7)), "does not fit"),
         (None, np.ones((3, 7, 46)), "does not fit"),
     ],
@@ -93,7 +93,7 @@ def test_a_column_that_states_terabytes_takes_no_memory(
     import h5py
 
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["axis"], file["values"] = AXIS, np.tile(BAND, (9, 1))
+        file["axis"], file["values"] = AXIS, np.tile(SPECTRUM, (9, 1))
         if kind:
             file.create_dataset(name, shape, dtype=kind, chunks=shape and (1,))
         else:  # one text of many megabytes, for which every row of a table would have to have room
@@ -106,8 +106,8 @@ def test_another_layout_is_refused_with_the_layout_wanted(tmp_path: Path) -> Non
     import h5py
 
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["x"], file["y"] = AXIS, BAND
-    with pytest.raises(StudioError, match=r"another layout.*'axis'.*'values'"):
+        file["x"], file["y"] = AXIS, SPECTRUM
+    with pytest.raises(StudioError, match=r"different layout.*'axis'.*'values'"):
         read(tmp_path / "a.h5")
 
 
@@ -115,7 +115,7 @@ def test_an_axis_in_nm_needs_the_laser(tmp_path: Path) -> None:
     import h5py
 
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["axis"], file["values"] = 1e7 / (1e7 / 785.0 - AXIS), BAND[None]
+        file["axis"], file["values"] = 1e7 / (1e7 / 785.0 - AXIS), SPECTRUM[None]
         file["axis"].attrs["units"] = "nm"
     with pytest.raises(StudioError, match="wavelength in nm"):
         read(tmp_path / "a.h5")

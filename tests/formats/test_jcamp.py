@@ -1,4 +1,4 @@
-"""JCAMP-DX in all its forms; what is not Raman is refused."""
+"""JCAMP-DX in all its forms, compared with the package jcamp; spectra other than Raman are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import read
-from tests.formats.format_samples import AXIS, BAND, REAL, jcamp_plain, jcamp_text, needs_real_files
+from tests.formats.sample_files import AXIS, SPECTRUM, VENDOR_FILES, jcamp_plain, jcamp_text, needs_vendor_files
 
 
 def values_of(path: Path, content: str) -> list[float]:
@@ -23,7 +23,7 @@ def test_plain_numbers(tmp_path: Path) -> None:
     (tmp_path / "a.jdx").write_text(jcamp_plain())
     (spectra,) = read(tmp_path / "a.jdx")
     np.testing.assert_allclose(spectra.axis, AXIS)
-    np.testing.assert_allclose(spectra.values, np.round(BAND)[None])
+    np.testing.assert_allclose(spectra.values, np.round(SPECTRUM)[None])
     assert spectra.about["intensity_unit"] == "counts" and spectra.about["title"] == "a sample"
 
 
@@ -44,18 +44,18 @@ def test_every_form_of_the_standard(tmp_path: Path, line: str) -> None:
     assert values_of(tmp_path / "a.dx", jcamp_text(line + "\n", 10)) == [1, 2, 3, 3, 2, 1, 0, -1, -2, -3]
 
 
-def test_the_check_at_the_beginning_of_a_difference_line_is_not_a_point(tmp_path: Path) -> None:
+def test_the_check_value_of_a_difference_line_is_not_a_point(tmp_path: Path) -> None:
     assert values_of(tmp_path / "a.dx", jcamp_text("100AJJ%jj\n600Ajj\n700aj$$ remark\n", 9)) == [
         1, 2, 3, 3, 2, 1, 0, -1, -2,
     ]  # fmt: skip
 
 
-def test_pairs(tmp_path: Path) -> None:
-    data = "".join(f"{shift:g}, {2 * value:g}\n" for shift, value in zip(AXIS, BAND, strict=True))
+def test_xy_pairs(tmp_path: Path) -> None:
+    data = "".join(f"{shift:g}, {2 * value:g}\n" for shift, value in zip(AXIS, SPECTRUM, strict=True))
     (tmp_path / "a.jdx").write_text(jcamp_text(data, AXIS.size, form="(XY..XY)"))
     (spectra,) = read(tmp_path / "a.jdx")
     np.testing.assert_allclose(spectra.axis, AXIS, atol=1e-3)
-    np.testing.assert_allclose(spectra.values[0], BAND, rtol=1e-5)
+    np.testing.assert_allclose(spectra.values[0], SPECTRUM, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_pairs(tmp_path: Path) -> None:
         ("RAMAN SPECTRUM", "NANOMETERS", "COUNTS", "wavelength in nm.*laser"),
     ],
 )
-def test_what_is_not_raman_is_refused(tmp_path: Path, kind: str, units: str, ordinate: str, says: str) -> None:
+def test_other_data_types_are_refused(tmp_path: Path, kind: str, units: str, ordinate: str, says: str) -> None:
     path = tmp_path / "a.jdx"
     path.write_text(jcamp_text("100 1 2 3 4 5 6 7 8\n", 8, kind=kind, units=units, y=ordinate))
     with pytest.raises(StudioError, match=rf"'a\.jdx'.*{says}"):
@@ -93,18 +93,18 @@ def test_damaged_data_is_refused(tmp_path: Path, data: str, points: int, says: s
         read(path)
 
 
-@needs_real_files
+@needs_vendor_files
 @pytest.mark.parametrize("name", ["LABCALC.DX", "SPECFILE.DX", "br_3.DX", "br_5.DX", "fort_1.DX", "lp_4.DX"])
-def test_the_digits_of_real_files_decode_as_the_package_jcamp_does(tmp_path: Path, name: str) -> None:
+def test_vendor_files_agree_with_the_package_jcamp(tmp_path: Path, name: str) -> None:
     import jcamp
 
-    original = (REAL / "jcamp" / name).read_text(encoding="latin-1")
+    original = (VENDOR_FILES / "jcamp" / name).read_text(encoding="latin-1")
     path = tmp_path / name  # infrared, so refused as it is: called Raman, its digits can be compared
     path.write_text(original.replace("INFRARED SPECTRUM", "RAMAN SPECTRUM"), encoding="latin-1")
     (spectra,) = read(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = jcamp.readfile(str(REAL / "jcamp" / name))
+        theirs = jcamp.readfile(str(VENDOR_FILES / "jcamp" / name))
     order = np.argsort(theirs["x"])
     np.testing.assert_allclose(spectra.axis, theirs["x"][order], rtol=1e-5)
     np.testing.assert_allclose(spectra.values[0], theirs["y"][order], rtol=1e-5, atol=1e-7)

@@ -1,4 +1,4 @@
-"""SPC files of both versions open as spc-io reads them, and where spc-io gives up; what is no Raman is refused."""
+"""SPC files of both versions, compared with spc-io; spectra other than Raman are refused."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
-from tests.formats.format_samples import AXIS, BAND, REAL, needs_real_files, spc_bytes, spc_log
+from tests.formats.sample_files import AXIS, SPECTRUM, VENDOR_FILES, needs_vendor_files, spc_bytes, spc_log
 
-SEVERAL = np.outer([1.0, 2.0, 3.0], BAND)
+SEVERAL = np.outer([1.0, 2.0, 3.0], SPECTRUM)
 
 
 def opened(path: Path, content: bytes, laser_nm: float | None = None) -> SpectrumSet:
@@ -23,14 +23,14 @@ def opened(path: Path, content: bytes, laser_nm: float | None = None) -> Spectru
 
 
 @pytest.mark.parametrize("old", [False, True])
-@pytest.mark.parametrize("values", [BAND[None], SEVERAL])
-def test_both_versions_and_many_spectra(tmp_path: Path, old: bool, values: np.ndarray) -> None:
+@pytest.mark.parametrize("values", [SPECTRUM[None], SEVERAL])
+def test_both_versions_with_one_and_several_spectra(tmp_path: Path, old: bool, values: np.ndarray) -> None:
     spectra = opened(tmp_path / "a.spc", spc_bytes(values, old=old))
     np.testing.assert_allclose(spectra.axis, AXIS, rtol=1e-6)
     np.testing.assert_allclose(spectra.values, values, rtol=1e-4)
 
 
-def test_an_axis_of_its_own(tmp_path: Path) -> None:
+def test_an_uneven_axis(tmp_path: Path) -> None:
     uneven = AXIS**1.01
     spectra = opened(tmp_path / "a.spc", spc_bytes(SEVERAL, axis=uneven, ends=(uneven[0], uneven[-1])))
     np.testing.assert_allclose(spectra.axis, uneven, rtol=1e-6)
@@ -46,15 +46,15 @@ def test_an_axis_of_its_own(tmp_path: Path) -> None:
         b"\xff" * 64 + b"Laser=785",
     ],
 )
-def test_no_log_block_keeps_a_file_from_opening(tmp_path: Path, log: bytes) -> None:
-    spectra = opened(tmp_path / "a.spc", spc_bytes(BAND[None], log=log))
-    np.testing.assert_allclose(spectra.values, BAND[None], rtol=1e-6)
+def test_a_damaged_log_block_does_not_prevent_reading(tmp_path: Path, log: bytes) -> None:
+    spectra = opened(tmp_path / "a.spc", spc_bytes(SPECTRUM[None], log=log))
+    np.testing.assert_allclose(spectra.values, SPECTRUM[None], rtol=1e-6)
     assert spectra.about.get("laser_nm", 785) == 785 and spectra.about.get("exposure_s", 3) == 3
 
 
-def test_the_log_gives_the_laser_that_converts_wavelengths(tmp_path: Path) -> None:
+def test_the_laser_in_the_log_converts_wavelengths(tmp_path: Path) -> None:
     nm = 1e7 / (1e7 / 532.2 - AXIS)
-    content = spc_bytes(BAND[None], x_type=3, axis=nm, ends=(nm[0], nm[-1]), log=spc_log(b"EXCIT_LINE = 532.2\r\n"))
+    content = spc_bytes(SPECTRUM[None], x_type=3, axis=nm, ends=(nm[0], nm[-1]), log=spc_log(b"EXCIT_LINE = 532.2\r\n"))
     np.testing.assert_allclose(opened(tmp_path / "a.spc", content).axis, AXIS, atol=0.3)
 
 
@@ -72,20 +72,20 @@ def test_the_log_gives_the_laser_that_converts_wavelengths(tmp_path: Path) -> No
         (5, 0, (0.0, 60.0), "minutes"),
     ],
 )
-def test_what_is_no_raman_shift_is_never_shown_as_such(
+def test_spectra_that_are_not_raman_are_refused(
     tmp_path: Path, x_type: int, y_type: int, ends: tuple[float, float], says: str
 ) -> None:
-    (tmp_path / "a.spc").write_bytes(spc_bytes(BAND[None], x_type, y_type, ends))
+    (tmp_path / "a.spc").write_bytes(spc_bytes(SPECTRUM[None], x_type, y_type, ends))
     with pytest.raises(StudioError, match=rf"'a\.spc'.*{says}"):
         read(tmp_path / "a.spc")
 
 
-def test_a_file_cut_between_spectra_gives_the_whole_ones_and_says_so(tmp_path: Path) -> None:
+def test_a_truncated_file_gives_its_complete_spectra_and_a_note(tmp_path: Path) -> None:
     spectra = opened(tmp_path / "a.spc", spc_bytes(SEVERAL)[:-100])
     np.testing.assert_allclose(spectra.values, SEVERAL[:2], rtol=1e-6)
     assert "2 of 3" in str(spectra.about["notes"])
-    (tmp_path / "a.spc").write_bytes(spc_bytes(BAND[None])[:-8])
-    with pytest.raises(StudioError, match="46 points and the file ends before"):
+    (tmp_path / "a.spc").write_bytes(spc_bytes(SPECTRUM[None])[:-8])
+    with pytest.raises(StudioError, match="46 points but the file ends earlier"):
         read(tmp_path / "a.spc")
 
 
@@ -98,10 +98,16 @@ def as_spc_io(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
         return [(np.array(sub.xarray), np.array(sub.yarray)) for sub in spc]
 
 
-@needs_real_files
-def test_real_files_open_as_spc_io_reads_them_and_where_it_fails_too() -> None:
+@needs_vendor_files
+def test_vendor_files_agree_with_spc_io_where_it_can_read_them() -> None:
     compared = opened_alone = 0
-    for path in sorted([*REAL.glob("spc*/*.[sS][pP][cC]"), *REAL.glob("twins/*/*.spc"), *REAL.glob("other/*.spc")]):
+    for path in sorted(
+        [
+            *VENDOR_FILES.glob("spc*/*.[sS][pP][cC]"),
+            *VENDOR_FILES.glob("twins/*/*.spc"),
+            *VENDOR_FILES.glob("other/*.spc"),
+        ]
+    ):
         try:
             sets = read(path)
         except StudioError:

@@ -35,16 +35,15 @@ def start(qapp: QApplication) -> Iterator[Starter]:
             asked.append(model)
             return loader(model, device) if loader else engine
 
-        studio = app.start([str(path) for path in arguments], load)
-        window = Window(studio)
+        window = Window(app.start([str(path) for path in arguments], load))
         opened.append(window)
-        window.wait_until(lambda: bool(asked) and not studio.denoising.loading)
+        window.wait_until(lambda: bool(asked) and not window.studio.denoising.loading)
         return window
 
     yield begin
     for window in opened:
         window.window.close()
-        assert window.studio.end(), "a thread did not come to rest"
+        assert window.window.end(), "a thread did not come to rest"
         window.window.deleteLater()
         window.studio.deleteLater()
     opened.clear()

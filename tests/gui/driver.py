@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.denoised import Denoised, holds_numbers, over_gaps, warn_of_gaps
-from ramanstudio.gui.shell.studio import Studio
+from ramanstudio.denoising.denoised import Denoised, apply_to_finite, is_finite, warn_non_finite
+from ramanstudio.gui.shell.main_window import MainWindow
 from ramanstudio.gui.spectra_list.entry_model import STATE
 
 
@@ -45,11 +45,11 @@ class SmoothingEngine:
         return found
 
     def _denoise(self, spectra: SpectrumSet, progress: Progress, together: bool) -> Denoised | StudioError:
-        if not holds_numbers(spectra).any():
+        if not is_finite(spectra).any():
             return StudioError("The spectrum holds values that are not numbers.", remedy="Leave it out.")
-        if not holds_numbers(spectra).all():
-            warn_of_gaps([spectra], progress)
-            return over_gaps(spectra, lambda whole: self._smoothed(whole, together))
+        if not is_finite(spectra).all():
+            warn_non_finite([spectra], progress)
+            return apply_to_finite(spectra, lambda whole: self._smoothed(whole, together))
         try:
             for row in range(len(spectra)):
                 progress(row, len(spectra), "spectra")
@@ -78,9 +78,9 @@ class _Card:
 class Window:
     """What a user sees and does."""
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        self.window = studio.window
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+        self.studio = window.services
 
     def drop(self, *paths: Path) -> None:
         mime = QMimeData()
@@ -125,7 +125,7 @@ class Window:
 
     @property
     def message(self) -> str:
-        return self.window.message_bar.words
+        return self.window.message_bar.text
 
     @property
     def snr(self) -> str:

@@ -9,12 +9,12 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.mae import model_store
 from ramanstudio.mae.calibration import Calibration, calibrate
-from ramanstudio.mae.config import NetworkPlan
+from ramanstudio.mae.config import NetworkConfig
 from ramanstudio.mae.network import SpectrumAutoencoder
 from ramanstudio.mae.predictor import Predictor
-from ramanstudio.mae.training_batch import Example
+from ramanstudio.mae.training_batch import TrainingBatch
 
-SMALL = NetworkPlan(width=16, heads=2, encoder_layers=1)
+SMALL = NetworkConfig(width=16, heads=2, encoder_layers=1)
 
 
 def batches(many=12, spectra=8, points=320):
@@ -23,7 +23,7 @@ def batches(many=12, spectra=8, points=320):
     for _ in range(many):
         noise = torch.randn(spectra, points, generator=draw)
         axis = torch.linspace(200, 1800, points).expand(spectra, -1).contiguous()
-        yield Example(noise, axis, noise, torch.zeros_like(noise), torch.ones_like(noise))
+        yield TrainingBatch(noise, axis, noise, torch.zeros_like(noise), torch.ones_like(noise))
 
 
 def card_of(folder):
@@ -64,7 +64,9 @@ def test_a_calibrated_model_claims_the_error_it_has_and_keeps_what_it_was_told(t
 
 def test_the_claims_of_spectra_with_cosmic_rays_do_not_count():
     hit = [
-        Example(one.samples, one.axis, one.noise, one.drift, one.weight.clone().index_fill_(1, torch.tensor([5]), 1e-3))
+        TrainingBatch(
+            one.samples, one.axis, one.noise, one.drift, one.weight.clone().index_fill_(1, torch.tensor([5]), 1e-3)
+        )
         for one in batches(2)
     ]
     network = SpectrumAutoencoder(SMALL).eval()

@@ -10,11 +10,11 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.mae import corruption
 from ramanstudio.mae.augmentation import view
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
-from ramanstudio.signal.resampling import on_grid
+from ramanstudio.signal.resampling import resample_to_grid
 
-PLAN = EmbedderPlan(tokens=20, token=16, step_cm=5.0, width=16, heads=2, layers=1, features=8)
+PLAN = EmbedderConfig(tokens=20, token=16, step_cm=5.0, width=16, heads=2, layers=1, features=8)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def minerals(axis, many=12, seed=1):
 def test_a_line_falls_on_its_place_of_the_grid_whatever_the_axis():
     for axis in (np.linspace(150, 1500, 1351), np.geomspace(120, 1550, 700)):
         line = np.exp(-0.5 * ((axis - 900) / 12) ** 2)
-        rows, measured = on_grid(PLAN, axis, line[None])
+        rows, measured = resample_to_grid(PLAN, axis, line[None])
         places = PLAN.low_cm + PLAN.step_cm * (np.arange(PLAN.samples) + 0.5)
         assert abs(places[np.argmax(rows[0])] - 900) <= PLAN.step_cm
         assert not measured[places < axis[0]].any() and not measured[places > axis[-1]].any()
@@ -99,6 +99,6 @@ def test_too_short_a_range_and_a_model_without_features_are_sentences(engine, tm
 def test_every_shipped_model_gives_features_of_unit_length(model):
     axis = np.linspace(150, 1900, 800)
     features = Engine.load(model, device="cpu").embed(SpectrumSet.of(axis, minerals(axis, many=3)))
-    assert features.shape == (3, EmbedderPlan().features)
+    assert features.shape == (3, EmbedderConfig().features)
     assert features.dtype == np.float32
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)

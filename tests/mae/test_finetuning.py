@@ -13,12 +13,12 @@ from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import finetuning
-from ramanstudio.mae.config import EmbedderPlan
+from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
-from ramanstudio.mae.finetuning import Epoch, MemoryIsFull, Tuner
+from ramanstudio.mae.finetuning import DeviceMemoryFull, Epoch, FeatureTuner
 
 AXIS = np.linspace(300, 1700, 300)
-SMALL = EmbedderPlan(width=16, heads=2, layers=1, features=8)
+SMALL = EmbedderConfig(width=16, heads=2, layers=1, features=8)
 
 
 def hidden_classes(many: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -30,16 +30,16 @@ def hidden_classes(many: int = 40) -> tuple[np.ndarray, np.ndarray]:
     return (strong + 0.6 * weak + 0.03 * draw.standard_normal((many, len(AXIS)))).astype(np.float32), which
 
 
-def tuner() -> Tuner:
+def tuner() -> FeatureTuner:
     torch.manual_seed(1)
-    return Tuner(Embedder(SMALL).eval(), "cpu")
+    return FeatureTuner(Embedder(SMALL).eval(), "cpu")
 
 
 def apart_of(which: np.ndarray) -> np.ndarray:
     return np.arange(len(which)) % 5 == 0
 
 
-def learn(one: Tuner, epochs: int = 5, **how) -> tuple[dict[str, np.ndarray], list[Epoch]]:
+def learn(one: FeatureTuner, epochs: int = 5, **how) -> tuple[dict[str, np.ndarray], list[Epoch]]:
     values, which = hidden_classes()
     seen: list[Epoch] = []
     return one.learn(AXIS, values, which, apart_of(which), epochs, show=seen.append, **how), seen
@@ -114,7 +114,7 @@ def test_where_memory_is_full_the_batch_is_halved(monkeypatch):
 
 def test_where_nothing_fits_it_says_so(monkeypatch):
     full_above(4, monkeypatch)
-    with pytest.raises(MemoryIsFull):
+    with pytest.raises(DeviceMemoryFull):
         learn(tuner(), epochs=1)
 
 

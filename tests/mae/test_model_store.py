@@ -9,12 +9,12 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.mae import model_store
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.config import EmbedderPlan, NetworkPlan
+from ramanstudio.mae.config import EmbedderConfig, NetworkConfig
 from ramanstudio.mae.embedder import Embedder
 from ramanstudio.mae.network import SpectrumAutoencoder
 
-TINY = NetworkPlan(width=16, heads=2, encoder_layers=1)
-PLAN = EmbedderPlan(tokens=8, token=16, width=16, heads=2, layers=1, features=8)
+TINY = NetworkConfig(width=16, heads=2, encoder_layers=1)
+PLAN = EmbedderConfig(tokens=8, token=16, width=16, heads=2, layers=1, features=8)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def folder(tmp_path):
         "tiny", "for a test", TINY, 1, 0, 0, {"lines": 3}, calibration=Calibration((0.2, 1.0), (1.1, 0.9))
     )
     model_store.save(tmp_path, card, SpectrumAutoencoder(TINY).state_dict())
-    model_store.save_embedder(tmp_path, model_store.EmbedderNote(PLAN, 1, 5, {"lines": 7}), Embedder(PLAN).state_dict())
+    model_store.save_embedder(tmp_path, model_store.EmbedderCard(PLAN, 1, 5, {"lines": 7}), Embedder(PLAN).state_dict())
     return tmp_path
 
 
@@ -81,4 +81,4 @@ def test_a_card_that_states_absurd_features_takes_no_memory(folder, absurd):
 
 def test_features_without_a_model_to_go_with_are_refused(tmp_path):
     with pytest.raises(StudioError, match="card of the model"):
-        model_store.save_embedder(tmp_path, model_store.EmbedderNote(PLAN, 1, 5, {}), Embedder(PLAN).state_dict())
+        model_store.save_embedder(tmp_path, model_store.EmbedderCard(PLAN, 1, 5, {}), Embedder(PLAN).state_dict())

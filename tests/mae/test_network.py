@@ -4,10 +4,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ramanstudio.mae.config import NetworkPlan
+from ramanstudio.mae.config import NetworkConfig
 from ramanstudio.mae.network import SpectrumAutoencoder
 
-NETWORK = SpectrumAutoencoder(NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1))
+NETWORK = SpectrumAutoencoder(NetworkConfig(width=32, heads=2, encoder_layers=1, decoder_layers=1))
 
 
 @settings(deadline=None, max_examples=40)
@@ -22,7 +22,7 @@ def test_windows_fold_back_to_the_spectrum(points):
 @settings(deadline=None, max_examples=40)
 @given(count=st.integers(20, 200), share=st.floats(0.1, 0.8), seed=st.integers(0, 2**31))
 def test_as_many_windows_are_hidden_as_was_asked(count, share, seed):
-    visible = NETWORK.hide(count, share, torch.Generator().manual_seed(seed))
+    visible = NETWORK.random_mask(count, share, torch.Generator().manual_seed(seed))
     hidden = count - len(visible)
     assert round(share * count) <= hidden <= round(share * count) + 6  # the last run may be six long
     assert torch.equal(visible, visible.unique())
@@ -30,8 +30,8 @@ def test_as_many_windows_are_hidden_as_was_asked(count, share, seed):
 
 def test_what_counts_as_hidden_no_visible_window_has_seen():
     points = 1000
-    visible = NETWORK.hide(NETWORK.window_count(points), 0.5, torch.Generator().manual_seed(3))
-    hidden = NETWORK.hidden_samples(visible, points)
+    visible = NETWORK.random_mask(NETWORK.window_count(points), 0.5, torch.Generator().manual_seed(3))
+    hidden = NETWORK.masked_samples(visible, points)
     assert 0.2 < hidden.float().mean() < 0.6
     position = NETWORK.windows(torch.arange(points, dtype=torch.float32)[None, None])[:, visible].long().unique()
     assert not hidden[position].any()
@@ -43,7 +43,7 @@ def test_a_hidden_window_is_rebuilt_from_its_place_and_not_from_its_samples():
     axis = torch.linspace(200, 1800, points)[None]
     visible = torch.arange(NETWORK.window_count(points) // 2)
     other = samples.clone()
-    unseen = NETWORK.hidden_samples(visible, points)
+    unseen = NETWORK.masked_samples(visible, points)
     # the mean and the slope of the hidden half are kept, as the trend is taken from the whole spectrum
     other[:, unseen] = other[:, unseen].flip(1)
     with torch.inference_mode():

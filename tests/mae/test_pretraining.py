@@ -12,14 +12,14 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
-from ramanstudio.mae.config import NetworkPlan, PretrainPlan
-from ramanstudio.mae.distributed import Team
-from ramanstudio.mae.pretraining import Pretraining, loss_of, pretrain
-from ramanstudio.mae.training_batch import draw_example
+from ramanstudio.mae.config import NetworkConfig, PretrainingConfig
+from ramanstudio.mae.distributed import ProcessGroup
+from ramanstudio.mae.pretraining import Pretraining, pretrain, pretraining_loss
+from ramanstudio.mae.training_batch import draw_batch
 
-TINY = NetworkPlan(width=32, heads=2, encoder_layers=1, decoder_layers=1)
-ALONE = Team(0, 1, torch.device("cpu"))
-QUICK = PretrainPlan(steps=6, samples_a_step=4096, checkpoint_every=3, warmup_steps=2, average_over=10)
+TINY = NetworkConfig(width=32, heads=2, encoder_layers=1, decoder_layers=1)
+ALONE = ProcessGroup(0, 1, torch.device("cpu"))
+QUICK = PretrainingConfig(steps=6, samples_a_step=4096, checkpoint_every=3, warmup_steps=2, average_over=10)
 
 
 @pytest.fixture(scope="module")
@@ -164,17 +164,17 @@ def test_gaps_in_an_axis_and_datasets_beside_the_groups_are_passed_over_and_labe
     assert sum(train.counts.values()) + sum(apart.counts.values()) == 30
 
 
-def learned_by_heart(corpus_file, part, hide):
+def learned_by_heart(corpus_file, part, random_mask):
     """How far a part of the loss of one small batch falls when the network sees nothing else: last over first."""
     real, _ = corpus.load([corpus_file])
     network = Pretraining(TINY, QUICK, real, ALONE).network
-    example = draw_example(np.random.default_rng(1), real, replace(QUICK, samples_a_step=1024), 512)
+    example = draw_batch(np.random.default_rng(1), real, replace(QUICK, samples_a_step=1024), 512)
     count = network.window_count(512)
-    visible = network.hide(count, 0.5, torch.Generator().manual_seed(0)) if hide else None
+    visible = network.random_mask(count, 0.5, torch.Generator().manual_seed(0)) if random_mask else None
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     losses = []
     for _ in range(400):
-        loss, parts = loss_of(network, example, visible)
+        loss, parts = pretraining_loss(network, example, visible)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -183,11 +183,11 @@ def learned_by_heart(corpus_file, part, hide):
 
 
 def test_the_network_can_learn_the_noise_of_one_batch_by_heart(corpus_file):
-    assert learned_by_heart(corpus_file, "noise", hide=False) < 0.2
+    assert learned_by_heart(corpus_file, "noise", random_mask=False) < 0.2
 
 
 def test_the_network_can_learn_hidden_windows_by_heart(corpus_file):
-    assert learned_by_heart(corpus_file, "hidden", hide=True) < 0.2
+    assert learned_by_heart(corpus_file, "hidden", random_mask=True) < 0.2
 
 
 def test_a_saved_model_is_the_same_when_it_is_loaded(corpus_file, tmp_path):

@@ -11,7 +11,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.search.fingerprints import fingerprints
 from ramanstudio.search.mixture_candidates import mixture_candidates
-from ramanstudio.signal.spectral_features import without_baseline
+from ramanstudio.signal.spectral_features import subtract_baseline
 
 AXIS = np.arange(200.0, 1400.0, 2.0)
 
@@ -26,7 +26,7 @@ class References:
     @classmethod
     def from_spectra(cls, spectra: dict[str, SpectrumSet]) -> References:
         joint = stacked(list(spectra.values()))
-        return cls(np.array(list(spectra)), fingerprints(joint, joint, without_baseline(joint)))
+        return cls(np.array(list(spectra)), fingerprints(joint, joint, subtract_baseline(joint)))
 
 
 def bands_at(*centres: float) -> NDArray[np.float64]:
@@ -70,7 +70,7 @@ def test_candidates_come_from_all_libraries_and_each_has_the_index_of_its_librar
 def test_the_number_of_references_of_one_substance_is_limited() -> None:
     spectrum = SpectrumSet.of(AXIS, bands_at(400, 900))
     three = stacked([spectrum, spectrum, spectrum])
-    library = References(np.array(["Quartz"] * 3), fingerprints(three, three, without_baseline(three)))
+    library = References(np.array(["Quartz"] * 3), fingerprints(three, three, subtract_baseline(three)))
     assert len(mixture_candidates(spectrum, 0.01, [library], each=2)) == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import registry
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Grid, Series, places_of
+from ramanstudio.signal.map_grid import MapGrid, SpectrumSeries, map_layout
 
 FORMATS = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"
 AXIS = np.linspace(400.0, 1400.0, 501)
@@ -25,8 +25,8 @@ def stage(columns: int = 12, rows: int = 9, wide: float = 0.5, high: float = 0.7
     return x.ravel(), y.ravel()
 
 
-def only_grid(spectra: SpectrumSet) -> Grid:
-    planes = places_of(spectra)
+def only_grid(spectra: SpectrumSet) -> MapGrid:
+    planes = map_layout(spectra)
     assert isinstance(planes, tuple) and len(planes) == 1
     return planes[0]
 
@@ -74,7 +74,7 @@ def test_places_on_no_grid_are_drawn_in_cells_with_a_sentence() -> None:
 def test_planes_in_depth_are_named_by_it() -> None:
     x, y = stage()
     deep = set_at(np.tile(x, 3), np.tile(y, 3), z=np.repeat([0.0, 2.0, 4.0], x.size))
-    planes = places_of(deep)
+    planes = map_layout(deep)
     assert isinstance(planes, tuple)
     assert [one.title for one in planes] == ["z 0 µm", "z 2 µm", "z 4 µm"]
     assert planes[2].index.ravel().tolist() == list(range(216, 324))
@@ -82,7 +82,7 @@ def test_planes_in_depth_are_named_by_it() -> None:
 
 def test_a_map_measured_again_and_again_has_a_plane_for_each_pass() -> None:
     x, y = stage()
-    planes = places_of(set_at(np.tile(x, 2), np.tile(y, 2), time=np.arange(2.0 * x.size)))
+    planes = map_layout(set_at(np.tile(x, 2), np.tile(y, 2), time=np.arange(2.0 * x.size)))
     assert isinstance(planes, tuple)
     assert [one.title for one in planes] == ["pass 1", "pass 2"]
     assert planes[1].index.min() == x.size
@@ -105,23 +105,23 @@ def test_spectra_without_a_place_are_left_out_and_counted() -> None:
 
 def test_a_slanting_line_is_a_series_of_distances() -> None:
     steps = np.arange(5.0)
-    series = places_of(set_at(10 - 3 * steps, 4 * steps))
-    assert isinstance(series, Series)
+    series = map_layout(set_at(10 - 3 * steps, 4 * steps))
+    assert isinstance(series, SpectrumSeries)
     assert series.at == pytest.approx(5 * steps)
 
 
 def test_long_times_are_told_in_hours_and_in_order() -> None:
-    series = places_of(SpectrumSet(AXIS, np.zeros((3, 501)), {"time": np.array([7200.0, 0.0, 36000.0])}))
-    assert isinstance(series, Series)
+    series = map_layout(SpectrumSet(AXIS, np.zeros((3, 501)), {"time": np.array([7200.0, 0.0, 36000.0])}))
+    assert isinstance(series, SpectrumSeries)
     assert (series.quantity, series.unit) == ("Time", "h")
     assert series.rows.tolist() == [1, 0, 2]
     assert series.at == pytest.approx([0, 2, 10])
 
 
 def test_spectra_without_places_have_no_map() -> None:
-    assert places_of(SpectrumSet(AXIS, np.zeros((3, 501)))) is None
-    assert places_of(set_at(np.ones(4), np.ones(4))) is None
-    assert places_of(set_at(np.ones(1), np.ones(1))) is None
+    assert map_layout(SpectrumSet(AXIS, np.zeros((3, 501)))) is None
+    assert map_layout(set_at(np.ones(4), np.ones(4))) is None
+    assert map_layout(set_at(np.ones(1), np.ones(1))) is None
 
 
 @pytest.mark.skipif(not FORMATS.exists(), reason="needs the real files of ../shared/data")
@@ -150,8 +150,8 @@ def test_maps_of_instruments_have_their_shape(name: str, shape: tuple[int, int])
     ],
 )
 def test_series_of_instruments_are_known_as_such(name: str, quantity: str, count: int) -> None:
-    series = places_of(registry.read(FORMATS / name)[0])
-    assert isinstance(series, Series)
+    series = map_layout(registry.read(FORMATS / name)[0])
+    assert isinstance(series, SpectrumSeries)
     assert (series.quantity, len(series.rows)) == (quantity, count)
 
 
@@ -204,14 +204,14 @@ def test_the_distance_to_the_selection_is_zero_for_its_likes() -> None:
 
 def test_colours_are_spread_between_percentiles_and_a_flat_map_still_has_limits() -> None:
     numbers = np.append(np.arange(101.0), [np.nan, 1e9])
-    low, high = map_channels.limits_of(numbers)
+    low, high = map_channels.colour_limits(numbers)
     assert 1 < low < 3 and 97 < high < 101
-    assert map_channels.limits_of(np.full(5, 4.0)) == (3.5, 4.5)
-    assert np.isnan(map_channels.limits_of(np.full(3, np.nan))).all()
+    assert map_channels.colour_limits(np.full(5, 4.0)) == (3.5, 4.5)
+    assert np.isnan(map_channels.colour_limits(np.full(3, np.nan))).all()
 
 
 def test_first_bands_lie_on_the_highest_lines() -> None:
     mean = with_peak(700, 50) + with_peak(1100, 80) + 0.01 * AXIS
-    (low, high), second, *_ = map_channels.highest_bands(AXIS, mean)
+    (low, high), second, *_ = map_channels.strongest_bands(AXIS, mean)
     assert low < 1100 < high
     assert second[0] < 700 < second[1]

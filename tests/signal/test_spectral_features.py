@@ -20,14 +20,16 @@ def test_neither_fluorescence_nor_scale_changes_what_a_spectrum_looks_like():
     plain = (line(600) + line(1100, 40))[None]
     bright = 7 * plain + 2000 * np.exp(-(((AXIS - 1500) / 1500) ** 2))
     other = (line(700) + line(1300, 40))[None]
-    for a, b, c in zip(*(spectral_features.line_features(AXIS, rows) for rows in (plain, bright, other)), strict=True):
+    for a, b, c in zip(
+        *(spectral_features.lines_and_slopes(AXIS, rows) for rows in (plain, bright, other)), strict=True
+    ):
         assert a[0] @ b[0] > 0.9
         assert a[0] @ c[0] < 0.6
 
 
 def test_features_are_of_unit_length_and_a_flat_spectrum_has_none():
     rows = np.vstack([line(500), np.zeros(900)])
-    for features in spectral_features.line_features(AXIS, rows):
+    for features in spectral_features.lines_and_slopes(AXIS, rows):
         assert np.allclose(np.linalg.norm(features, axis=1), [1, 0], atol=1e-6)
 
 

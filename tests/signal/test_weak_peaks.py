@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ramanstudio.signal import weak_peaks
-from ramanstudio.signal.weak_peaks import doubted
+from ramanstudio.signal.weak_peaks import raise_error_at_weak_peaks
 
 AXIS = np.linspace(200, 3200, 1000)
 DRIFT = 0.1
@@ -19,7 +19,9 @@ def claimed(rows, error=0.2, sigma=1.0, drift=DRIFT, axis=AXIS):
     """What is claimed of denoised `rows` where a network claims the same `error` everywhere."""
     rows = np.atleast_2d(rows).astype(np.float32)
     many = len(rows)
-    return doubted(axis, rows, np.full(rows.shape, error, np.float32), np.full(many, sigma), np.full(many, drift))
+    return raise_error_at_weak_peaks(
+        axis, rows, np.full(rows.shape, error, np.float32), np.full(many, sigma), np.full(many, drift)
+    )
 
 
 def root_mean_square(rows):

@@ -1,4 +1,4 @@
-"""Bytes to text, in whatever alphabet an instrument's program wrote them."""
+"""Decoding of text files: UTF-8, UTF-16, UTF-32, GB 18030 (Chinese Windows) and Latin-1."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from ramanstudio.formats.validation import read_error
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the UTF-16 mark, so it is asked first
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the UTF-16 mark, so it comes first
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# GB2312 writes a character as two bytes from A1 up: in Chinese text such runs are even; 'µ' and '°' stand alone.
+# GB 2312 writes a character as two bytes from A1 up, so such runs are even; a Latin-1 'µ' or '°' stands alone.
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
-_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
+_CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
 
 
 def looks_like_text(start: bytes) -> bool:
-    """Whether the first bytes of a file are text in any of the encodings known here."""
+    """Return whether the first bytes of a file are text in any of these encodings."""
     if start.startswith(tuple(mark for mark, _ in _BOMS)) or _utf16_without_mark(start):
         return True
-    return len(start.translate(None, _CONTROLS)) >= 0.995 * len(start)
+    return len(start.translate(None, _CONTROL_BYTES)) >= 0.995 * len(start)
 
 
 def decode_text(path: Path, content: bytes) -> str:
-    """The content as text: UTF-8, UTF-16, GBK or Latin-1; raises StudioError when it is not text."""
+    """Decode the content of a text file; raises StudioError when it is binary."""
     mark = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), None)
     encoding = mark or _utf16_without_mark(content)
     if encoding is not None:
         text = content.decode(encoding, errors="replace")
         if text.count("\ufffd") > 0.01 * len(text):
-            raise read_error(path, "it begins like text but goes on as something else")
+            raise read_error(path, "it begins as text but continues as binary data")
         return text
     if not looks_like_text(content[:65536]):
-        raise read_error(path, "it holds binary data that no reader here knows")
+        raise read_error(path, "it contains binary data of an unknown format")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -50,6 +50,7 @@ def decode_text(path: Path, content: bytes) -> str:
 
 
 def _utf16_without_mark(content: bytes) -> str | None:
+    """Return the UTF-16 encoding of content without a byte order mark, by where its null bytes are; None for others."""
     sample = content[:1024]
     if len(sample) < 8:
         return None

@@ -1,4 +1,4 @@
-"""What a row of the actions says, and what counts for whether it makes sense now."""
+"""The row that describes an action, and the state that decides whether it is enabled."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What counts for whether an action makes sense now."""
+class ActionContext:
+    """The state of the window that decides which actions are enabled."""
 
     entries: int = 0
     selected: int = 0
@@ -19,23 +19,22 @@ class Moment:
     one_axis: bool = False  # whether the selected entries could be denoised as one set
     unread: int = 0  # selected entries that could not be read
     spectra: int = 0  # spectra in the only selected entry
-    maps: int = 0  # entries with a place or a time for each spectrum
+    tabs: frozenset[str] = frozenset()  # keys of the tabs that can be chosen
     working: bool = False
     undo_title: str = ""
     redo_title: str = ""
-    recent: int = 0
     engine: bool = False
-    explored: bool = False  # whether it is known how the spectra lie to each other
+    explored: bool = False  # whether the spectra have been projected
     grouped: bool = False  # whether there are groups
     groups: int = 0  # chosen groups
-    identified: bool = False  # whether it is known what some of the spectra are
-    pictured: bool = False  # whether the page that is looked at shows a picture of its own
-    uncertain: bool = False  # whether the group of a selected spectrum is in doubt
+    identified: bool = False  # whether some of the spectra have been identified or classified
+    has_figure: bool = False  # whether the page that is shown exports a figure of its own
+    uncertain: bool = False  # whether the group of a selected spectrum is uncertain
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do; `id` is the name of the method of Commands that does it."""
+    """One action of the menus; `id` is the name of the method that carries it out."""
 
     id: str
     text: str
@@ -43,14 +42,14 @@ class Action:
     shortcut: str = ""
     tooltip: str = ""
     icon: str = ""
-    enabled: Callable[[Moment], bool] = lambda moment: True
+    enabled: Callable[[ActionContext], bool] = lambda _context: True
     checkable: bool = False
-    choice: str = ""  # one of several: the name of the group
-    toolbar: str = ""  # the word on the toolbar's button
-    parts: bool = False  # a line above it in the menu
+    choice: str = ""  # one of several that exclude each other: the name of that group
+    toolbar: str = ""  # text of its toolbar button
+    separator: bool = False  # a separator above it in the menu
 
-
-def with_shortcut(action: Action) -> str:
-    """The tooltip of an action with its shortcut: "Open spectra from files (Ctrl+O)"."""
-    words = action.tooltip or action.text.rstrip("…")
-    return f"{words} ({action.shortcut})" if action.shortcut else words
+    @property
+    def tooltip_with_shortcut(self) -> str:
+        """The tooltip as it is shown: "Open spectra from files (Ctrl+O)"."""
+        words = self.tooltip or self.text.rstrip("…")
+        return f"{words} ({self.shortcut})" if self.shortcut else words

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from ramanstudio.core.settings import Settings
 from ramanstudio.project.project_file import SUFFIX
 
 
@@ -48,6 +49,14 @@ def ask_name(parent: QWidget, title: str, suggested: Path, filters: str) -> Path
         if path == Path(name) or not path.exists():
             return path
         suggested = path  # the dialog did not know this name, so it has not asked whether to write over the file
+
+
+def ask_export(parent: QWidget, title: str, settings: Settings, name: str, filters: str) -> Path | None:
+    """Under which name to export; starts as `name` in the folder of the last export, and remembers the folder."""
+    path = ask_name(parent, title, Path(settings["export_folder"] or Path.home()) / name, filters)
+    if path is not None:
+        settings["export_folder"] = str(path.parent)
+    return path
 
 
 def _suffixes(filters: str) -> list[str]:

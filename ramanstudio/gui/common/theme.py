@@ -51,7 +51,7 @@ class Theme:
 
     def pen(self, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """A pen for curves: `width` in pixels of the screen whatever the zoom."""
-        pen = QPen(faded(colour, alpha), width)
+        pen = QPen(with_alpha(colour, alpha), width)
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         return pen
@@ -85,7 +85,7 @@ class Theme:
         ):
             palette.setColor(role, QColor(colour))
         for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.HighlightedText):
-            palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(mixed(self.quiet, self.panel, 0.35)))
+            palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(blend(self.quiet, self.panel, 0.35)))
         return palette
 
     def style_sheet(self) -> str:
@@ -94,30 +94,30 @@ class Theme:
         return _sheet().substitute(
             colours,
             icons=bundled_path("resources", "icons").as_posix(),
-            hover=mixed(self.panel, self.text, 0.06),
-            pressed=mixed(self.panel, self.text, 0.12),
-            chosen=mixed(self.panel, self.accent, 0.14 if not self.is_dark else 0.22),
-            accent_hover=mixed(self.accent, self.text, 0.12),
-            faint=mixed(self.quiet, self.panel, 0.35),
-            scroll=mixed(self.line, self.quiet, 0.25),
+            hover=blend(self.panel, self.text, 0.06),
+            pressed=blend(self.panel, self.text, 0.12),
+            chosen=blend(self.panel, self.accent, 0.14 if not self.is_dark else 0.22),
+            accent_hover=blend(self.accent, self.text, 0.12),
+            faint=blend(self.quiet, self.panel, 0.35),
+            scroll=blend(self.line, self.quiet, 0.25),
         )
 
 
-def faded(colour: str, alpha: float) -> QColor:
+def with_alpha(colour: str, alpha: float) -> QColor:
     """A colour with an opacity between 0 and 1."""
     shade = QColor(colour)
     shade.setAlphaF(alpha)
     return shade
 
 
-def mixed(colour: str, other: str, share: float) -> str:
+def blend(colour: str, other: str, share: float) -> str:
     """`colour` with `share` (0 to 1) of `other` in it, as "#rrggbb"."""
     ground, over = QColor(colour), QColor(other)
     pairs = ((ground.red(), over.red()), (ground.green(), over.green()), (ground.blue(), over.blue()))
     return "#" + "".join(f"{round((1 - share) * one + share * two):02x}" for one, two in pairs)
 
 
-def tabular(font: QFont) -> QFont:
+def with_tabular_figures(font: QFont) -> QFont:
     """A copy of `font` whose figures all have one width, so that numbers in a column stand still."""
     copy = QFont(font)
     copy.setFeature(QFont.Tag("tnum"), 1)
@@ -125,7 +125,7 @@ def tabular(font: QFont) -> QFont:
 
 
 @cache
-def named(name: Literal["light", "dark"]) -> Theme:
+def load_theme(name: Literal["light", "dark"]) -> Theme:
     """The theme of that name, as resources/theme.toml has it."""
     colours: dict[str, Any] = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[name]
     return Theme(name=name, **{**colours, "categories": tuple(colours["categories"])})
@@ -156,10 +156,10 @@ class Appearance(QObject):
     def theme(self) -> Theme:
         """The theme that this choice means now."""
         if self._choice != "system":
-            return named(self._choice)
+            return load_theme(self._choice)
         hints = QGuiApplication.styleHints() if QGuiApplication.instance() is not None else None
         dark = hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
-        return named("dark" if dark else "light")
+        return load_theme("dark" if dark else "light")
 
     def dress(self, app: QApplication) -> None:
         """Give the application this look, and keep it so when the system changes its own."""
@@ -200,6 +200,6 @@ def appearance() -> Appearance:
     return Appearance()
 
 
-def current() -> Theme:
+def current_theme() -> Theme:
     """The theme shown now."""
     return appearance().theme

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.gui.common.theme import Theme, blend
 
-class Panel(QScrollArea):
+
+class SidePanel(QScrollArea):
     """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
 
     def __init__(self, heading: QWidget) -> None:
@@ -33,8 +35,11 @@ class Panel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(248)
 
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
 
-def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
+
+def lay_out_with_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
     """Lay out a page: its bar, and beneath it what it shows over the spectra, parted by a handle."""
     parts = QSplitter(Qt.Orientation.Vertical, page)
     parts.setChildrenCollapsible(False)
@@ -50,7 +55,7 @@ def lay_over_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -
     layout.addWidget(parts, 1)
 
 
-def padded(*parts: QWidget | QHBoxLayout) -> QWidget:
+def padded_column(*parts: QWidget | QHBoxLayout) -> QWidget:
     """A column of parts with the margin of a panel."""
     holder = QWidget()
     column = QVBoxLayout(holder)
@@ -64,7 +69,7 @@ def padded(*parts: QWidget | QHBoxLayout) -> QWidget:
     return holder
 
 
-def in_a_row(buttons: list[QToolButton]) -> QHBoxLayout:
+def button_row(buttons: list[QToolButton]) -> QHBoxLayout:
     """Buttons side by side that share the width by the length of their words."""
     row = QHBoxLayout()
     row.setSpacing(0)
@@ -81,7 +86,7 @@ def label(role: str, wrap: bool = False) -> QLabel:
     return label
 
 
-class NamedBox(QCheckBox):
+class ElidedCheckBox(QCheckBox):
     """A box with a name that others chose: cut in its middle where it is too long for the panel."""
 
     def __init__(self, words: str, parent: QWidget) -> None:
@@ -135,3 +140,32 @@ def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
     action.changed.connect(follow)
     made.clicked.connect(action.trigger)
     return made
+
+
+def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
+    """The heading of a panel, by which it can be moved, with something at its right end."""
+    heading = QWidget()
+    heading.setProperty("panel", "true")
+    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    row = QHBoxLayout(heading)
+    row.setContentsMargins(12, 12, 12, 4)
+    row.addWidget(label)
+    row.addStretch()
+    if beside is not None:
+        row.addWidget(beside)
+    return heading
+
+
+def paint_row_background(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
+    """Paint the background of a list row: selected, hovered, or with the keyboard focus."""
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(area, QColor(blend(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+        painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(area, QColor(blend(theme.panel, theme.text, 0.06)))
+    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+        painter.setPen(QPen(QColor(theme.accent), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area.adjusted(0, 0, -1, -1))

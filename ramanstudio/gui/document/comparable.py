@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.figures import short
+from ramanstudio.export.figure_style import shorten
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry
@@ -64,7 +64,7 @@ class Compared:
 
     def parts(self) -> list[Part]:
         """The denoised spectra of the entries that are compared."""
-        from ramanstudio.project.exploration import of_most
+        from ramanstudio.project.exploration import largest_overlap
 
         self._all = [part for part in self._denoised() if self.only is None or part.entry_id in self.only]
         if self.choice == "axis" and self._axis is not None:
@@ -74,7 +74,7 @@ class Compared:
             if not kept:  # they have been closed
                 self.choice, self._axis = "most", None
         if self.choice != "axis":
-            kept, self.left_out = of_most(self._all) if self.choice == "most" else (self._all, [])
+            kept, self.left_out = largest_overlap(self._all) if self.choice == "most" else (self._all, [])
         return kept
 
     def _denoised(self) -> list[Part]:
@@ -138,13 +138,13 @@ class Compared:
             found.append(Offer("most", "Leave out the short ones", told))
         if self.choice != "axis" and (like := self._like()) is not None:
             told = f"Leave out the spectra on another axis than '{like.name}', so that nothing is resampled"
-            found.append(Offer("axis", f"Only those on the axis of '{short(like.name, _LONGEST)}'", told))
+            found.append(Offer("axis", f"Only those on the axis of '{shorten(like.name, _LONGEST)}'", told))
         return found
 
     def _some_are_short(self) -> bool:
-        from ramanstudio.project.exploration import of_most
+        from ramanstudio.project.exploration import largest_overlap
 
-        return bool(self._all and of_most(self._all)[1])
+        return bool(self._all and largest_overlap(self._all)[1])
 
     def _like(self) -> Part | None:
         """The selected part, else the first, where others have another axis and two spectra or more its own."""

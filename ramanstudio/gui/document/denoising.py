@@ -13,7 +13,8 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.document.denoising_queue import Waiting, denoise_waiting, measure_again
+from ramanstudio.gui.document.denoising_queue import denoise_waiting, denoising_item, measure_again
+from ramanstudio.gui.document.priority_queue import PriorityQueue
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -52,7 +53,7 @@ class Denoising(QObject):
         super().__init__()
         self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
         self._loader = loader
-        self._waiting = Waiting()
+        self._queue = PriorityQueue[Entry]()
         self._job: Job | None = None
         self._loading: Job | None = None
         self.engine: Engine | None = None
@@ -69,7 +70,7 @@ class Denoising(QObject):
     @property
     def busy(self) -> bool:
         """Whether spectra are being denoised, or wait for the model."""
-        return self._job is not None or (self.loading and len(self._waiting) > 0)
+        return self._job is not None or (self.loading and len(self._queue) > 0)
 
     def load(self) -> None:
         """Load the model (again, when another was chosen, or another device); then denoise what is open."""
@@ -94,7 +95,7 @@ class Denoising(QObject):
 
     def stop(self) -> None:
         """Let nothing wait, and stop what runs."""
-        self._waiting.clear()
+        self._queue.clear()
         if self._job is not None:
             self._job.cancel()
 
@@ -122,9 +123,9 @@ class Denoising(QObject):
         asked = [
             entry
             for entry in fresh
-            if self._settings["denoise"] or entry in self._waiting or now.result(entry) is not None
+            if self._settings["denoise"] or entry.id in self._queue or now.result(entry) is not None
         ]
-        self._waiting.drop([*known, *(entry.id for entry in asked if self.is_denoised(entry))])
+        self._queue.discard([*known, *(entry.id for entry in asked if self.is_denoised(entry))])
         self._wait_for(asked)
         if any(entry.id in now.results for entry in fresh):
             self._measure_soon.start()
@@ -132,7 +133,7 @@ class Denoising(QObject):
     def _wait_for(self, entries: Sequence[Entry]) -> None:
         lacking = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
         if lacking:
-            self._waiting.add(self._session.project.expanded_to_sets(lacking))
+            self._queue.put(map(denoising_item, self._session.project.expanded_to_sets(lacking)))
             self._prefer_selected()
             self._start()
 
@@ -144,12 +145,12 @@ class Denoising(QObject):
                 self._measure_soon.start()  # the region was moved while they were on their way
 
     def _prefer_selected(self) -> None:
-        self._waiting.prefer(self._session.selected_ids[:64])
+        self._queue.prefer(self._session.selected_ids[:64])
 
     def _start(self) -> None:
-        if self.engine is None or self.loading or self._job is not None or not len(self._waiting):
+        if self.engine is None or self.loading or self._job is not None or not len(self._queue):
             return
-        job = self._workers.submit(partial(denoise_waiting, self.engine, self._waiting), "Denoising", "model")
+        job = self._workers.submit(partial(denoise_waiting, self.engine, self._queue), "Denoising", "model")
         self._job = job
         job.shown.connect(self._keep)
         job.warned.connect(self._messages.warning)
@@ -158,11 +159,11 @@ class Denoising(QObject):
         job.finished.connect(self._end)
 
     def _waiting_is_over(self) -> None:
-        self._waiting.clear()
+        self._queue.clear()
 
     def _end(self) -> None:
         self._job = None
-        if len(self._waiting):
+        if len(self._queue):
             self._start()  # more was added while the last chunk was on its way
         else:
             self.settled.emit()

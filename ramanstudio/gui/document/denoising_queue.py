@@ -1,19 +1,21 @@
-"""The spectra that wait to be denoised: the window adds and prefers, the model's thread takes. Knows no Qt."""
+"""Denoising the entries of a queue in chunks, what is selected first. Knows no Qt."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import FEWEST_TOGETHER, portions
-from ramanstudio.denoising.denoised import holds_numbers, joined, noise_region, over_gaps, warn_of_gaps
+from ramanstudio.denoising.batches import MIN_TOGETHER, count_portions
+from ramanstudio.denoising.denoised import apply_to_finite, is_finite, joined, noise_region, warn_non_finite
+from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
 from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
@@ -27,170 +29,59 @@ PIECE: Final = 256  # spectra of a map that are denoised at once: the memory tak
 log = logging.getLogger("ramanstudio")
 
 
-def _group_of(entry: Entry) -> Hashable:
-    """What an entry is denoised in one go with: the others of its set, else what is likely on its axis."""
+def denoising_item(entry: Entry) -> QueueItem[Entry]:
+    """An entry that waits to be denoised; it has spectra."""
     assert entry.source is not None
-    axis = entry.source.axis  # the engine tells axes apart by every point; this only gathers what is likely one batch
+    axis = entry.source.axis  # the engine compares axes point by point; this only gathers what is likely one batch
     own = entry.set_id if entry.in_larger_set else 0
-    return own, axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
+    batch = own, axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
+    request = id(entry.source), entry.set_id
+    rows = np.arange(len(entry.source), dtype=np.int64)
+    return QueueItem(entry.id, entry, rows, batch, request, "batch" if entry.in_larger_set else "item")
 
 
-def _asks_the_same(one: Entry | None, other: Entry) -> bool:
-    return one is not None and one.source is other.source and one.set_id == other.set_id
-
-
-def _size(entries: Iterable[Entry]) -> int:
+def _n_spectra(entries: Iterable[Entry]) -> int:
     return sum(len(entry.source) for entry in entries if entry.source is not None)
 
 
-class Waiting:
-    """Entries by axis, in the order in which they came; safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._groups: dict[Hashable, dict[int, Entry]] = {}
-        self._where: dict[int, Hashable] = {}
-        self._at_work: dict[int, Entry] = {}
-        self._preferred: tuple[int, ...] = ()
-        self.done = 0
-        self.total = 0
-
-    def __len__(self) -> int:
-        return len(self._where)
-
-    def __contains__(self, entry: Entry) -> bool:
-        """Whether an entry waits, or is being denoised."""
-        return entry.id in self._where or entry.id in self._at_work
-
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Let these wait behind the others; an id that waits, or is at work, with another wish has its new one."""
-        keyed = [(_group_of(entry), entry) for entry in entries]
-        with self._lock:
-            if not self._where and not self._at_work:
-                self.done = self.total = 0
-            for key, entry in keyed:
-                if _asks_the_same(self._at_work.get(entry.id), entry) and not entry.in_larger_set:
-                    continue  # (a larger set that has changed begins again)
-                self._forget(entry.id)
-                self._groups.setdefault(key, {})[entry.id] = entry
-                self._where[entry.id] = key
-                self.total += _size([entry])
-
-    def prefer(self, ids: Iterable[int]) -> None:
-        """Take these first."""
-        with self._lock:
-            self._preferred = tuple(ids)
-
-    def drop(self, ids: Iterable[int]) -> None:
-        """Let these wait no more, and give up what is at work for them."""
-        with self._lock:
-            for entry_id in ids:
-                self._forget(entry_id)
-
-    def clear(self) -> None:
-        """Let nothing wait, and give up what is at work."""
-        with self._lock:
-            self._groups.clear()
-            self._where.clear()
-            self._at_work.clear()
-            self.done = self.total = 0
-
-    def take(self) -> list[Entry]:
-        """What is to be denoised next: a preferred entry alone, or all of a set, or a chunk on one axis."""
-        with self._lock:
-            if preferred := self._preferred_now():
-                return preferred
-            if not self._where:
-                return []
-            return self._taken(self._where[next(iter(self._where))])
-
-    def take_preferred(self) -> list[Entry]:
-        """What the user looks at now and still waits; empty where nothing does."""
-        with self._lock:
-            return self._preferred_now()
-
-    def wants(self, entries: Sequence[Entry]) -> bool:
-        """Whether what is at work for any of these is still wanted."""
-        return any(self._at_work.get(entry.id) is entry for entry in entries)
-
-    def finish(self, entries: Sequence[Entry]) -> None:
-        """These were taken, and are done."""
-        with self._lock:
-            for entry in entries:
-                if self._at_work.get(entry.id) is entry:
-                    self.done += _size([self._at_work.pop(entry.id)])
-
-    def _preferred_now(self) -> list[Entry]:
-        for entry_id in self._preferred:
-            if (key := self._where.get(entry_id)) is not None:
-                return self._taken(key, entry_id)
-        return []
-
-    def _taken(self, key: Hashable, only: int | None = None) -> list[Entry]:
-        group = self._groups[key]
-        if next(iter(group.values())).in_larger_set:
-            taken = list(group.values())
-        elif only is not None:
-            taken = [group[only]]
-        else:
-            taken, size = [], 0
-            for entry in group.values():
-                size += _size([entry])
-                if taken and size > CHUNK:
-                    break
-                taken.append(entry)
-        for entry in taken:
-            self._leave(entry.id)
-            self._at_work[entry.id] = entry
-        return taken
-
-    def _leave(self, entry_id: int) -> Entry:
-        key = self._where.pop(entry_id)
-        entry = self._groups[key].pop(entry_id)
-        if not self._groups[key]:
-            del self._groups[key]
-        return entry
-
-    def _forget(self, entry_id: int) -> None:
-        gone = self._leave(entry_id) if entry_id in self._where else self._at_work.pop(entry_id, None)
-        if gone is not None:
-            self.total -= _size([gone])
-
-
-def denoise_waiting(engine: Engine, waiting: Waiting, progress: Progress) -> None:
+def denoise_waiting(engine: Engine, queue: PriorityQueue[Entry], progress: Progress) -> None:
     """Denoise until nothing waits; shows {entry id: Result} chunk by chunk. Raises Cancelled when asked to stop."""
-    while chunk := waiting.take():
-        _denoise_and_show(engine, chunk, waiting, progress, gives_way=True)
+    while chunk := queue.take(CHUNK):
+        _denoise_and_show(engine, chunk, queue, progress, is_interruptible=True)
 
 
 def _denoise_and_show(
-    engine: Engine, chunk: Sequence[Entry], waiting: Waiting, progress: Progress, gives_way: bool = False
+    engine: Engine,
+    chunk: Sequence[QueueItem[Entry]],
+    queue: PriorityQueue[Entry],
+    progress: Progress,
+    is_interruptible: bool = False,
 ) -> None:
-    """Denoise a chunk, unless nobody wants it any more; what is selected meanwhile comes between two of its batches."""
+    """Denoise a chunk unless it is no longer wanted; where interruptible, what is selected meanwhile comes between."""
 
     def report(done: int, _total: int, _note: str) -> None:
-        while gives_way and (urgent := waiting.take_preferred()):
-            _denoise_and_show(engine, urgent, waiting, progress)
-        _count(waiting, progress, done)
+        while is_interruptible and (preferred := queue.take_preferred(CHUNK)):
+            _denoise_and_show(engine, preferred, queue, progress)
+        _report_count(queue, progress, done)
 
-    inner = Progress(report, on_warning=progress.warn, is_cancelled=lambda: not waiting.wants(chunk))
+    inner = Progress(report, on_warning=progress.warn, is_cancelled=lambda: not queue.is_wanted(chunk))
     try:
-        progress.show(_denoise_chunk(engine, chunk, inner))
+        progress.show(_denoise_chunk(engine, [item.value for item in chunk], inner))
     except Cancelled:
-        if waiting.wants(chunk):
+        if queue.is_wanted(chunk):
             raise
-    waiting.finish(chunk)
-    _count(waiting, progress)
+    queue.finish(chunk)
+    _report_count(queue, progress)
 
 
-def _count(waiting: Waiting, progress: Progress, of_chunk: int = 0) -> None:
-    done = waiting.done + of_chunk
-    progress(done, max(waiting.total, done), "spectra")
+def _report_count(queue: PriorityQueue[Entry], progress: Progress, of_chunk: int = 0) -> None:
+    done = queue.done + of_chunk
+    progress(done, max(queue.total, done), "spectra")
 
 
 def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> dict[int, Result]:
     try:
-        if len(chunk) == 1 and not chunk[0].set_id and _size(chunk) > PIECE:
+        if len(chunk) == 1 and not chunk[0].set_id and _n_spectra(chunk) > PIECE:
             found = [_denoise_in_pieces(engine, chunk[0], progress)]
         else:
             found = _denoise_each(engine, chunk, progress)
@@ -218,7 +109,7 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
     """A large set, each spectrum by itself."""
     source = entry.source
     assert source is not None
-    if not holds_numbers(source).any():
+    if not is_finite(source).any():
         return _denoise_each(engine, [entry], progress)[0]  # the engine says why not
 
     def in_pieces(spectra: SpectrumSet) -> Denoised:
@@ -230,8 +121,8 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
             pieces.append(piece)
         return joined(spectra, pieces)
 
-    warn_of_gaps([source], progress)
-    return _result(entry, over_gaps(source, in_pieces), 0)
+    warn_non_finite([source], progress)
+    return _result(entry, apply_to_finite(source, in_pieces), 0)
 
 
 def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:
@@ -240,8 +131,8 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
     if isinstance(denoised, StudioError):
         return _problem(entry, str(denoised))
     result = Result(entry.source, denoised, noise_region(entry.source), set_id=entry.set_id)
-    if entry.set_id and set_size >= FEWEST_TOGETHER:
-        result = replace(result, set_size=set_size // portions(set_size))
+    if entry.set_id and set_size >= MIN_TOGETHER:
+        result = replace(result, set_size=set_size // count_portions(set_size))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
     except StudioError:
@@ -274,5 +165,5 @@ def measure_again(
 def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
     assert result.denoised is not None
     region = chosen or noise_region(result.source)
-    denoised = result.denoised.measured_in(result.source, *region)
+    denoised = result.denoised.with_noise_region(result.source, *region)
     return replace(result, denoised=denoised, noise_region=region, region_is_manual=chosen is not None)

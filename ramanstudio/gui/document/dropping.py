@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.theme import Theme, faded
+from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.document.opening import count_files
 from ramanstudio.project.project_file import SUFFIX
 
@@ -70,10 +70,10 @@ class DropTarget(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), faded(theme.window, 0.82))
+        painter.fillRect(self.rect(), with_alpha(theme.window, 0.82))
         frame = QRectF(self.rect()).adjusted(16, 16, -16, -16)
         painter.setPen(QPen(QColor(theme.accent), 2, Qt.PenStyle.DashLine))
-        painter.setBrush(faded(theme.accent, 0.08))
+        painter.setBrush(with_alpha(theme.accent, 0.08))
         painter.drawRoundedRect(frame, 12, 12)
         font = QFont(self.font())
         font.setPixelSize(22)

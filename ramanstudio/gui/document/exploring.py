@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ramanstudio.core.progress import Progress
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.jobs import Job, Lane, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -45,7 +45,7 @@ class Exploring(QObject):
         self._has_looked = False  # whether what is open now has been explored, successfully or not
         self.problem = ""  # what went wrong last
         self._parts: list[Part] = []  # what was explored
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self._portraits: tuple[Portrait, ...] = ()
         self._portrayed: object = None  # the labels of the groups that the portraits are of
         self.moving_plane: NDArray[np.float32] | None = None
@@ -108,10 +108,10 @@ class Exploring(QObject):
         explored = self._session.project.exploration
         if explored is None or "settle" in self._jobs:
             return
-        from ramanstudio.project.exploration import settle
+        from ramanstudio.project.exploration import tsne_layout
 
         job = self._submit(
-            "settle", partial(settle, explored), "Settling the plane", "files", partial(self._settled, explored)
+            "settle", partial(tsne_layout, explored), "Settling the plane", "files", partial(self._settled, explored)
         )
         job.shown.connect(self._step)
         job.cancelled.connect(partial(self._keep_as_it_is, explored))
@@ -206,7 +206,7 @@ class Exploring(QObject):
             return
         parts = self.compared.parts()
         seen = (engine, *(part.denoised for part in parts))
-        if not self._made.is_new("comparison", *seen):
+        if not self._made.has_changed("comparison", *seen):
             return
         self._has_looked, self.problem = True, ""
         if sum(len(part.rows) for part in parts) >= FEWEST:
@@ -258,7 +258,7 @@ class Exploring(QObject):
         explored, groups = self._session.project.exploration, self._session.groups
         if explored is None or groups is None or not self._parts:
             return
-        if not self._made.is_new("portraits", groups.labels, explored.members):
+        if not self._made.has_changed("portraits", groups.labels, explored.members):
             return
         from ramanstudio.project.exploration import portraits
 

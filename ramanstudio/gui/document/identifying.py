@@ -1,7 +1,8 @@
-"""Identifying by itself while somebody looks: what is looked at first, then all that is open; mixtures on demand."""
+"""Identify what is open while its page is shown: the spectrum that is looked at first, then all others."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -12,25 +13,34 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.libraries import Libraries
-from ramanstudio.gui.document.search_queue import Answer, Asked, Made, Piece, Question, Rows, identify_asked
+from ramanstudio.gui.document.priority_queue import QueueItem, Rows
+from ramanstudio.gui.document.search_queue import (
+    IdentifiedRows,
+    PreparedLibrary,
+    SearchRequest,
+    SearchRun,
+    identify_waiting,
+    search_item,
+)
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
+    from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
 
-SOON_MS: Final = 60
-DRAGGED_MS: Final = 250
-MOST_PREFERRED: Final = 64
+UPDATE_MS: Final = 60
+REGION_DRAGGED_MS: Final = 250
+MAX_PREFERRED: Final = 64
 
 
 class Identifying(QObject):
-    """What spectra are, kept up to date while somebody looks."""
+    """Keeps the identifications of all open spectra up to date while it is active."""
 
-    changed = Signal()  # what it is doing, what it asks, or what it has to say
+    changed = Signal()  # its state, its request, or its status
 
     def __init__(
         self, session: Session, workers: Workers, messages: Messages, denoising: Denoising, libraries: Libraries
@@ -38,37 +48,39 @@ class Identifying(QObject):
         super().__init__()
         self._session, self._workers, self._messages, self._denoising = session, workers, messages, denoising
         self.libraries = libraries
-        self._is_wanted = False
-        self._is_stopped = self._is_halted = False  # halted: not even what is looked at
-        self._question: Question | None = None
-        self._key = ""  # of the question that was asked last
-        self._asked: Asked | None = None
+        self._is_active = False
+        self._is_stopped = False  # identifies no more than what is looked at
+        self._is_halted = False  # not even that
+        self._request: SearchRequest | None = None
+        self._last_key = ""  # of the last request
+        self._run: SearchRun | None = None
+        self._submitted: dict[int, SpectrumSet | None] = {}  # what was handed to the run, by entry id
         self._job: Job | None = None
-        self._looked_at: dict[int, Rows] = {}
-        self._preparing = ""
-        self.problem = ""  # what went wrong last
-        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self._consider)
+        self._current: dict[int, Rows] = {}
+        self._preparation = ""
+        self.problem = ""  # the last error
+        self._update_timer = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._update_timer.timeout.connect(self._update)
         session.changed.connect(self._follow)
-        session.selection_changed.connect(self._look)
-        denoising.engine_changed.connect(self._look)
-        libraries.changed.connect(self._look)
+        session.selection_changed.connect(self._update_soon)
+        denoising.engine_changed.connect(self._update_soon)
+        libraries.changed.connect(self._update_soon)
 
-    # What one may ask
+    # Requests
 
-    def want(self, on: bool) -> None:
-        """Keep up to date from now on, or leave it; what is there stays, and what runs goes on."""
-        self._is_wanted = on
+    def set_active(self, on: bool) -> None:
+        """Keep up to date from now on, or no longer; what is known stays, and a running search goes on."""
+        self._is_active = on
         if on:
             self.libraries.load()
-            self._look()
+            self._update_soon()
 
-    def look_at(self, entry_id: int, row: int) -> None:
-        """This spectrum is looked at: it comes first."""
-        self._looked_at = {entry_id: np.array([row], dtype=np.int64)}
+    def set_current(self, entry_id: int, row: int) -> None:
+        """Identify this spectrum first: it is looked at."""
+        self._current = {entry_id: np.array([row], dtype=np.int64)}
         self._prefer()
         if self._is_stopped:
-            self._look()
+            self._update_soon()
 
     @property
     def within(self) -> Region | None:
@@ -79,11 +91,11 @@ class Identifying(QObject):
         """Compare only these Raman shifts from now on; None compares all."""
         self._session.compare_within(region)
 
-    def go_on(self) -> None:
-        """Identify all that is open, after it was stopped or has failed."""
+    def resume(self) -> None:
+        """Identify all open spectra, after the search was stopped or has failed."""
         self._is_stopped = self._is_halted = False
         self.problem = ""
-        self._look()
+        self._update_soon()
 
     def stop(self) -> None:
         """Identify no more than what is looked at."""
@@ -93,11 +105,11 @@ class Identifying(QObject):
         self.changed.emit()
 
     def end(self) -> None:
-        """Let nothing come later."""
-        self._is_wanted = False
-        self._soon.stop()
+        """Start nothing any more: the window closes."""
+        self._is_active = False
+        self._update_timer.stop()
 
-    # What it says
+    # State
 
     @property
     def busy(self) -> bool:
@@ -106,34 +118,36 @@ class Identifying(QObject):
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody has stopped it before all was identified."""
+        """Whether it was stopped before all was identified."""
         return self._is_stopped
 
     @property
-    def question(self) -> Question | None:
-        """What is asked now; None while nothing can be."""
-        return self._question
+    def request(self) -> SearchRequest | None:
+        """What is searched now; None while nothing can be."""
+        return self._request
 
-    def found(self, entry: Entry, row: int) -> Identification | None:
-        """What a spectrum is, as far as that is known; it may be the answer to an older question."""
-        identified = self._session.project.identification(entry)
-        return identified.results[row] if identified is not None else None
+    def identification(self, entry: Entry, row: int) -> Identification | None:
+        """The identification of a spectrum, as far as it is known; it may be of an older request."""
+        identifications = self._session.project.identification(entry)
+        return identifications.results[row] if identifications is not None else None
 
     def is_current(self, entry: Entry) -> bool:
-        """Whether what is known of an entry answers what is asked now."""
-        identified = self._session.project.identification(entry)
-        return identified is not None and self._question is not None and identified.query_key == self._question.key
+        """Whether the identifications of an entry are of the present request."""
+        identifications = self._session.project.identification(entry)
+        return (
+            identifications is not None and self._request is not None and identifications.query_key == self._request.key
+        )
 
     def library_of(self, entry: Entry, match: Match) -> Library | None:
         """The library that a match is from; None where it is no longer here."""
-        identified = self._session.project.identification(entry)
-        if identified is None or match.library >= len(identified.libraries):
+        identifications = self._session.project.identification(entry)
+        if identifications is None or match.library >= len(identifications.libraries):
             return None
-        return self.libraries.of_hash(identified.libraries[match.library])
+        return self.libraries.by_hash(identifications.libraries[match.library])
 
     @property
-    def sentence(self) -> str:
-        """What stands in the way of an answer; empty where nothing does."""
+    def status(self) -> str:
+        """Why there is no identification yet; empty where nothing stands in the way."""
         if self._denoising.loading:
             return "Loading the model…"
         if self._denoising.engine is None:
@@ -148,159 +162,164 @@ class Identifying(QObject):
             return self.problem
         if self._job is not None:
             waits = "Waiting until the spectra are denoised…" if self._denoising.busy else "Searching…"
-            return self._preparing or waits
+            return self._preparation or waits
         if self._is_halted:
-            return "The libraries are not ready for this model: that was stopped. Identify all goes on with it."
-        return "Not identified. Identify all goes on." if self._is_stopped else ""
+            return "Preparing the libraries for this model was stopped. Identify all resumes it."
+        return "Not identified. Identify all resumes the search." if self._is_stopped else ""
 
-    # How it keeps up
+    # Updates
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.results is not before.results:
-            self._tell_denoised()
+            self._share_denoised()
         if now.search_range != before.search_range:
-            self._soon.start(DRAGGED_MS)
+            self._update_timer.start(REGION_DRAGGED_MS)
             self.changed.emit()
         if now.entries is not before.entries:
-            self._look()
+            if self._run is not None:
+                sources = {id(entry.source) for entry in now.entries}
+                self._run.queue.discard_unless(lambda entry: id(entry.source) in sources)
+            self._update_soon()
 
-    def _tell_denoised(self) -> None:
+    def _share_denoised(self) -> None:
+        """Let the search use what has been denoised meanwhile."""
         engine = self._denoising.engine
-        if self._asked is not None and engine is not None:
-            self._asked.know(_denoised_plainly(self._session.project, engine.card.name))
+        if self._run is not None and engine is not None:
+            self._run.denoised = _denoised_singly(self._session.project, engine.card.name)
 
-    def _look(self) -> None:
-        if self._is_wanted and not self._soon.isActive():
-            self._soon.start(SOON_MS)
+    def _update_soon(self) -> None:
+        if self._is_active and not self._update_timer.isActive():
+            self._update_timer.start(UPDATE_MS)
         self.changed.emit()
 
-    def _ask(self) -> Question | None:
+    def _make_request(self) -> SearchRequest | None:
         engine, searched = self._denoising.engine, self.libraries.searched
         if engine is None or self._denoising.loading or self.libraries.loading or not searched:
             return None
         within = self.within
         region = repr(within) if within is not None else ""
         key = "|".join([engine.fingerprint_version, region, *(library.hash for library in searched)])
-        return Question(engine, searched, within, key)
+        return SearchRequest(engine, searched, within, key)
 
-    def _consider(self) -> None:
-        if not self._is_wanted:
+    def _update(self) -> None:
+        if not self._is_active:
             return
-        question = self._question = self._ask()
-        if question is None or (self.problem and question.key == self._key):
+        request = self._request = self._make_request()
+        if request is None or (self.problem and request.key == self._last_key):
             self.changed.emit()
             return
-        before, self._key = self._key, question.key
-        if before != question.key:
+        is_same, self._last_key = request.key == self._last_key, request.key
+        if not is_same:
             self._is_stopped = self._is_halted = False
             self.problem = ""
-        elif self._job is not None:
-            self._prefer()
-            if not self._has_news():
-                return
-        pieces = self._pieces()
-        if not pieces:
+        items = self._missing()
+        if is_same and self._job is not None and self._run is not None:
+            self._put(self._run, items)
+        elif items:
+            self._start(request, items)
+        else:
             self.changed.emit()
-            return
-        self._begin(question, pieces)
 
-    def _has_news(self) -> bool:
-        """Whether entries have come that nobody has been asked about."""
-        assert self._asked is not None
-        return any(piece.entry_id not in self._asked.ids for piece in self._pieces())
-
-    def _pieces(self) -> list[Piece]:
-        pieces = []
+    def _missing(self) -> list[QueueItem[Entry]]:
+        """The spectra that the present request has no identification of."""
+        items = []
         for entry in self._session.project.entries:
             if entry.source is None or self._is_halted:
                 continue
             rows = np.arange(len(entry.source), dtype=np.int64)
-            identified = self._session.project.identification(entry)
-            if identified is not None and self.is_current(entry):
-                rows = rows[[one is None for one in identified.results]]
+            identifications = self._session.project.identification(entry)
+            if identifications is not None and self.is_current(entry):
+                rows = rows[[identification is None for identification in identifications.results]]
             if self._is_stopped:
-                rows = np.intersect1d(rows, self._looked_at.get(entry.id, rows[:0]))
+                rows = np.intersect1d(rows, self._current.get(entry.id, rows[:0]))
             if len(rows):
-                pieces.append(Piece(entry.id, entry.source, rows))
-        return pieces
+                items.append(search_item(entry, rows))
+        return items
 
-    def _begin(self, question: Question, pieces: list[Piece]) -> None:
-        asked = Asked(pieces)
-        self._asked, self._job, self._preparing = asked, None, ""  # what ran for another question is nobody's any more
+    def _put(self, run: SearchRun, items: list[QueueItem[Entry]]) -> None:
+        """Hand a run what it has not been handed yet."""
+        fresh = [item for item in items if self._submitted.get(item.value.id) is not item.value.source]
+        self._submitted.update((item.value.id, item.value.source) for item in fresh)
+        run.queue.put(fresh)
         self._prefer()
-        self._tell_denoised()
-        job = self._workers.submit(partial(identify_asked, question, asked), "Identifying", "model", key="identify")
+
+    def _start(self, request: SearchRequest, items: list[QueueItem[Entry]]) -> None:
+        run = self._run = SearchRun(request)  # a job for another request is cancelled by its key
+        self._submitted, self._preparation = {}, ""
+        self._put(run, items)
+        self._share_denoised()
+        job = self._workers.submit(partial(identify_waiting, run), "Identifying", "model", key="identify")
         self._job = job
-        job.shown.connect(partial(self._keep, question))
-        job.progressed.connect(self._tell)
+        job.shown.connect(partial(self._keep, request))
+        job.progressed.connect(self._report_preparation)
         job.failed.connect(self._fail)
         job.cancelled.connect(partial(self._cancelled, job))
-        job.finished.connect(partial(self._end, job))
+        job.finished.connect(partial(self._finished, job))
         self.changed.emit()
 
     def _prefer(self) -> None:
-        if self._asked is not None:
-            preferred = dict(self._looked_at)
-            for entry in self._session.selected[:MOST_PREFERRED]:
-                rows = self._session.rows_of(entry)[:MOST_PREFERRED]
+        if self._run is not None:
+            preferred = dict(self._current)
+            for entry in self._session.selected[:MAX_PREFERRED]:
+                rows = self._session.rows_of(entry)[:MAX_PREFERRED]
                 preferred[entry.id] = np.concatenate([preferred.get(entry.id, rows[:0]), rows])
-            self._asked.prefer(preferred)
+            self._run.queue.prefer(preferred)
 
-    def _keep(self, question: Question, shown: list[Answer] | Made) -> None:
-        if isinstance(shown, Made):
-            self.libraries.replace(shown.before, shown.now)
+    def _keep(self, request: SearchRequest, shown: list[IdentifiedRows] | PreparedLibrary) -> None:
+        if isinstance(shown, PreparedLibrary):
+            self.libraries.replace(shown.before, shown.after)
             return
-        if self._question is None or question.key != self._question.key:
+        if self._request is None or request.key != self._request.key:
             return
-        hashes = tuple(library.hash for library in question.libraries)
+        hashes = tuple(library.hash for library in request.libraries)
         kept = {}
-        for answer in shown:
-            entry = self._session.entry(answer.piece.entry_id)
-            if entry is not None and entry.source is answer.piece.source:
-                found = _joined(self._session.project.identification(entry), answer, question.key)
-                kept[entry.id] = Identifications(answer.piece.source, found, question.key, hashes)
+        for part in shown:
+            entry = self._session.entry(part.entry_id)
+            if entry is not None and entry.source is part.source:
+                found = _merged(self._session.project.identification(entry), part, request.key)
+                kept[entry.id] = Identifications(part.source, found, request.key, hashes)
         self._session.add_identifications(kept)
 
-    def _tell(self, done: int, total: int, note: str) -> None:
-        """A library is prepared once for each model; one waits for it, and is told."""
-        told = f"Getting ready, once for each library: {done:,} of {total:,} {note}…" if "prepared" in note else ""
-        if told != self._preparing:
-            self._preparing = told
+    def _report_preparation(self, done: int, total: int, note: str) -> None:
+        """Say that a library is prepared, which happens once for each model and takes a while."""
+        text = f"Preparing the libraries (once): {done:,} of {total:,} {note}…" if "prepared" in note else ""
+        if text != self._preparation:
+            self._preparation = text
             self.changed.emit()
 
     def _cancelled(self, job: Job) -> None:
-        if self._job is job:  # by a hand: nobody else came instead
-            # to get libraries ready for what is looked at would be to begin anew what was stopped
-            self._is_stopped, self._is_halted = True, bool(self._preparing)
+        if self._job is job:  # by the user: no other request came instead
+            # to prepare libraries for what is looked at would start again what was stopped
+            self._is_stopped, self._is_halted = True, bool(self._preparation)
 
     def _fail(self, error: BaseException) -> None:
         self.problem = str(error)
         self._messages.show_error(error)
 
-    def _end(self, job: Job) -> None:
+    def _finished(self, job: Job) -> None:
         if self._job is job:
-            self._job = self._asked = None
+            self._job = self._run = None
             if not self.problem:
-                self._look()  # what has come meanwhile
+                self._update_soon()  # what has come meanwhile
         self.changed.emit()
 
 
-def _denoised_plainly(project: Project, model: str) -> dict[int, Denoised]:
-    """What has been denoised as a search would do it, each spectrum by itself: that is not denoised again."""
+def _denoised_singly(project: Project, model: str) -> Mapping[int, Denoised]:
+    """What has been denoised each spectrum by itself, as a search would do it: that is not denoised again."""
     known = {}
     for entry in project.entries:
         result = project.result(entry)
-        plainly = result is not None and not result.set_size and not result.region_is_manual
-        if result is not None and result.denoised is not None and plainly and result.model == model:
+        singly = result is not None and not result.set_size and not result.region_is_manual
+        if result is not None and result.denoised is not None and singly and result.model == model:
             known[entry.id] = result.denoised
     return known
 
 
-def _joined(before: Identifications | None, answer: Answer, key: str) -> tuple[Identification | None, ...]:
-    """What was found of an entry so far, if it was asked the same, with an answer about some of its spectra."""
-    found: list[Identification | None] = [None] * len(answer.piece.source)
+def _merged(before: Identifications | None, part: IdentifiedRows, key: str) -> tuple[Identification | None, ...]:
+    """The identifications of an entry so far, if they are of the same request, with those of some of its spectra."""
+    found: list[Identification | None] = [None] * len(part.source)
     if before is not None and before.query_key == key:
         found = list(before.results)
-    for row, one in zip(answer.piece.rows.tolist(), answer.found, strict=True):
-        found[row] = one
+    for row, identification in zip(part.rows.tolist(), part.identifications, strict=True):
+        found[row] = identification
     return tuple(found)

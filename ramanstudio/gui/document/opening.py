@@ -155,7 +155,7 @@ class Opening(QObject):
         """Read the files of these entries again, with the wavelength of the laser they were measured with."""
         for entry in entries:
             job = self._workers.submit(partial(_read_one, entry.path, laser_nm), f"Opening {entry.name}", "files")
-            job.succeeded.connect(partial(self._session.replace, entry.id, whole=self._settings["whole_set"]))
+            job.succeeded.connect(partial(self._session.replace, entry.id, whole=self._settings["denoise_as_set"]))
             job.failed.connect(self._messages.show_error)
 
     @property
@@ -175,7 +175,7 @@ class Opening(QObject):
         bad += [opened for opened in batch if opened.problem]
         there = {entry.path for entry in self._session.project.entries}
         fresh = [opened for opened in batch if opened.path not in there]
-        entries = self._session.add(fresh, "Open files", ("open", drop), self._settings["whole_set"])
+        entries = self._session.add(fresh, "Open files", ("open", drop), self._settings["denoise_as_set"])
         if entries:
             self.opened.emit(entries, drop != self._begun)
             self._begun = drop

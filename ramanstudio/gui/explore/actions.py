@@ -1,35 +1,34 @@
-"""The actions about groups, as rows."""
+"""The actions on groups, as rows."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ramanstudio.gui.common.action import Action, Moment
+from ramanstudio.gui.common.action import Action, ActionContext
 
 
-def _grouped(moment: Moment) -> bool:
-    return moment.grouped
+def _grouped(context: ActionContext) -> bool:
+    return context.grouped
 
 
-def _one_group(moment: Moment) -> bool:
-    return moment.groups == 1
+def _one_group(context: ActionContext) -> bool:
+    return context.groups == 1
 
 
-def _some_groups(moment: Moment) -> bool:
-    return moment.groups > 0
+def _some_groups(context: ActionContext) -> bool:
+    return context.groups > 0
 
-
-EXPORT_GROUPS: Final = Action(
-    "export_groups",
-    "Export groups…",
-    "File",
-    "",
-    "Save the group, chance and place of every spectrum as CSV, and the mean of each group",
-    "ph.table",
-    _grouped,
-)
 
 GROUP_ACTIONS: Final = (
+    Action(
+        "export_groups",
+        "Export groups…",
+        "File",
+        "",
+        "Save the group, chance and place of every spectrum as CSV, and the mean of each group",
+        "ph.table",
+        _grouped,
+    ),
     Action(
         "find_groups",
         "Find groups",
@@ -37,8 +36,8 @@ GROUP_ACTIONS: Final = (
         "Ctrl+G",
         "Find which spectra are alike",
         "ph.circles-three",
-        lambda now: now.explored,
-        parts=True,
+        lambda context: context.explored,
+        separator=True,
     ),
     Action(
         "rename_group",
@@ -65,7 +64,7 @@ GROUP_ACTIONS: Final = (
         "Ctrl+M",
         "Make one group of the chosen ones",
         "ph.git-merge",
-        lambda now: now.groups > 1,
+        lambda context: context.groups > 1,
     ),
     Action(
         "split_group",
@@ -101,6 +100,6 @@ GROUP_ACTIONS: Final = (
         "",
         "Of what is selected, keep the spectra whose group is in doubt",
         "ph.question",
-        lambda now: now.uncertain,
+        lambda context: context.uncertain,
     ),
 )

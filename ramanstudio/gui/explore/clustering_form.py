@@ -8,17 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
+from ramanstudio.clustering.clusters import METHODS
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project.exploration import METHODS
 from ramanstudio.project.groups import Groups
 
 MOST_GROUPS: Final = 200
 
 
-class Finding(QWidget):
+class ClusteringForm(QWidget):
     """Asks how groups are to be found, and says which were."""
 
     def __init__(self, session: Session, exploring: Exploring, action: QAction) -> None:

@@ -1,61 +1,92 @@
-"""What the actions about groups do: one method for each row, named by its id."""
+"""What the actions on groups do: one method for each action, named by its id."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QWidget
+
+from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.shell.view_commands import ViewCommands
+from ramanstudio.gui.document.exporting import Exporting
+from ramanstudio.gui.document.session import Session
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
 
 
-class GroupCommands(ViewCommands):
-    """Finds, edits and takes away groups: those that are chosen in the panel, or the selected spectra."""
+class GroupCommands:
+    """Finds, edits and exports groups: those chosen in the panel of Explore, or the selected spectra.
+
+    `show_panel` brings Explore and its panel to the front; `panel` returns the panel, None until it has been shown.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        exporting: Exporting,
+        panel: Callable[[], GroupsPanel | None],
+        show_panel: Callable[[], GroupsPanel],
+        window: QWidget,
+    ) -> None:
+        self._session, self._settings, self._exporting = session, settings, exporting
+        self._panel, self._show_panel, self._window = panel, show_panel, window
 
     @property
-    def _groups(self) -> GroupsPanel:
-        return self._window.groups
+    def n_chosen(self) -> int:
+        """How many groups are chosen in the panel."""
+        panel = self._panel()
+        return len(panel.chosen) if panel is not None else 0
+
+    @property
+    def has_uncertain(self) -> bool:
+        """Whether the group of a selected spectrum is uncertain."""
+        return bool(self._uncertain.any())
+
+    @property
+    def _uncertain(self) -> NDArray[np.bool_]:
+        """Which members of the groups are selected and uncertain, (N,)."""
+        groups = self._session.groups
+        if groups is None:
+            return np.zeros(0, dtype=np.bool_)
+        return self._session.selected_mask(groups.members) & groups.uncertain
 
     def find_groups(self) -> None:
-        self._show_groups()
-        self._groups.find_groups()
+        self._show_panel().find_groups()
 
     def rename_group(self) -> None:
-        self._show_groups()
-        self._groups.rename()
+        self._show_panel().rename()
 
     def recolour_group(self) -> None:
-        self._show_groups()
-        self._groups.choose_colour()
+        self._show_panel().choose_colour()
 
     def merge_groups(self) -> None:
-        self._groups.merge()
+        if (panel := self._panel()) is not None:
+            panel.merge()
 
     def split_group(self) -> None:
-        self._groups.split()
+        if (panel := self._panel()) is not None:
+            panel.split()
 
     def delete_group(self) -> None:
-        self._groups.delete()
+        if (panel := self._panel()) is not None:
+            panel.delete()
 
     def label_selected(self) -> None:
-        self._show_groups()
-        self._groups.ask_name()
+        self._show_panel().ask_name()
 
     def select_uncertain(self) -> None:
-        self._groups.select_uncertain()
+        groups, mask = self._session.groups, self._uncertain
+        if groups is not None and mask.any():
+            self._session.select_spectra(groups.members.entry_ids[mask], groups.members.rows[mask])
 
     def export_groups(self) -> None:
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"
-        folder = Path(str(self._studio.settings["export_folder"] or Path.home()))
-        path = dialogs.ask_name(self._window, "Export groups", folder / f"{stem}-groups.csv", "Table (*.csv)")
+        path = dialogs.ask_export(self._window, "Export groups", self._settings, f"{stem}-groups.csv", "Table (*.csv)")
         if path is not None:
-            self._studio.settings["export_folder"] = str(path.parent)
-            self._studio.exporting.groups(path)
-
-    def _show_groups(self) -> None:
-        self._window.pages.choose("explore")
-        self._window.show_panel("facts", True)
+            self._exporting.groups(path)

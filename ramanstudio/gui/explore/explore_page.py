@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,42 +12,43 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage
-from ramanstudio.gui.common.theme import Theme, current
-from ramanstudio.gui.common.widgets import lay_over_strip
+from ramanstudio.gui.common.theme import Theme, current_theme
+from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.comparable import FEWEST
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.selection import Selection
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.waiting_page import WaitingPage
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
     from ramanstudio.export.scatter_figure import ScatterFigure
-    from ramanstudio.gui.explore.explore_strip import ExploreStrip
+    from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
     from ramanstudio.gui.explore.member_spectra import MemberSpectra
-    from ramanstudio.gui.explore.point_tooltip import Spoken
-    from ramanstudio.gui.explore.scatter_toolbar import PlaneBar
-    from ramanstudio.gui.explore.scatter_view import PlaneView
+    from ramanstudio.gui.explore.point_tooltip import TooltipContent
+    from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
+    from ramanstudio.gui.explore.scatter_view import ScatterView
 
 COMPONENTS: Final = "components"
 AFTER_RESULTS_MS: Final = 300
 WHILE_DRAGGED_MS: Final = 60
 
 
-class ExplorePage(QWidget):
+class ExplorePage(TabPage):
     """Shows how the spectra lie to each other. The plane is made when the page is first looked at."""
 
     def __init__(self, session: Session, exploring: Exploring, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self._session, self._exploring = session, exploring
-        self.view: PlaneView | None = None
-        self.bar: PlaneBar | None = None
-        self.strip: ExploreStrip | None = None
+        self.view: ScatterView | None = None
+        self.bar: ScatterToolbar | None = None
+        self.strip: ExploreSpectrumStrip | None = None
         self._theme: Theme | None = None
-        self._layout, self._made = COMPONENTS, MadeOf()
+        self._layout, self._made = COMPONENTS, ChangeTracker()
         self._spectra: MemberSpectra | None = None
         self._tinted: Any = None
         self._unasked: Selection | None = None  # what was selected by itself as the files were opened
@@ -74,18 +76,18 @@ class ExplorePage(QWidget):
         """Make the plane and what goes with it, if it is not there yet."""
         if self.view is not None:
             return
-        from ramanstudio.gui.explore.explore_strip import ExploreStrip
-        from ramanstudio.gui.explore.scatter_toolbar import PlaneBar
-        from ramanstudio.gui.explore.scatter_view import PlaneView
+        from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
+        from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
+        from ramanstudio.gui.explore.scatter_view import ScatterView
 
-        self.view, self.bar, self.strip = PlaneView(), PlaneBar(self._plane), ExploreStrip(self._plane)
-        lay_over_strip(self._plane, self.bar, self.view, self.strip)
+        self.view, self.bar, self.strip = ScatterView(), ScatterToolbar(self._plane), ExploreSpectrumStrip(self._plane)
+        lay_out_with_strip(self._plane, self.bar, self.view, self.strip)
         let_drops_through(self._plane)
         self._connect(self.view, self.bar, self.strip)
-        self.set_theme(self._theme or current())
+        self.set_theme(self._theme or current_theme())
 
-    def _connect(self, view: PlaneView, bar: PlaneBar, strip: ExploreStrip) -> None:
-        view.set_card(self._speak)
+    def _connect(self, view: ScatterView, bar: ScatterToolbar, strip: ExploreSpectrumStrip) -> None:
+        view.set_tooltip_source(self._speak)
         view.picked.connect(self._pick)
         view.hovered.connect(self._hover)
         view.toggled.connect(lambda _: self._draw_curves())
@@ -147,16 +149,19 @@ class ExplorePage(QWidget):
 
         assert self.view is not None and self.bar is not None
         groups = self._session.groups
-        if self._made.is_new("spectra", explored.members, project.entries, project.results) or self._spectra is None:
+        if (
+            self._made.has_changed("spectra", explored.members, project.entries, project.results)
+            or self._spectra is None
+        ):
             self._spectra = MemberSpectra(project, explored.members)
             self._tinted = None
-        if self._made.is_new("points", explored.members, explored.planes, self._layout):
+        if self._made.has_changed("points", explored.members, explored.planes, self._layout):
             self._show_plane(explored)
-        if self._made.is_new("gone", explored.members, project.entries):
+        if self._made.has_changed("gone", explored.members, project.entries):
             self.view.set_hidden(~self._spectra.there)
-        if self._made.is_new("tints", explored.members, project.entries, groups is not None):
+        if self._made.has_changed("tints", explored.members, project.entries, groups is not None):
             self.bar.offer_tints(tints(self._spectra, groups))
-        if self._made.is_new("tint", self._spectra, groups):
+        if self._made.has_changed("tint", self._spectra, groups):
             self._tint()
         self.view.set_selected(self._selected(explored))
         self._draw_curves()
@@ -173,7 +178,7 @@ class ExplorePage(QWidget):
         moving = self._exploring.moving_plane if self._layout != COMPONENTS else None
         if moving is not None and len(moving) == len(explored.members):
             plane = moving
-        same_layout = not self._made.is_new("layout", self._layout)
+        same_layout = not self._made.has_changed("layout", self._layout)
         view.show_points(explored.planes[COMPONENTS] if plane is None else plane, keep_view=same_layout)
         names = component_names(explored, explored.planes[COMPONENTS])
         view.set_axis_names(*(names if self._layout == COMPONENTS else ("", "")))
@@ -263,7 +268,7 @@ class ExplorePage(QWidget):
         if self.strip is not None and self._spectra is not None:
             self.strip.show_hover(self._spectra, index)
 
-    def _speak(self, index: int) -> Spoken | None:
+    def _speak(self, index: int) -> TooltipContent | None:
         from ramanstudio.gui.explore.texts import spoken_of
 
         return None if self._spectra is None else spoken_of(self._spectra, self._session.groups, self._tinted, index)
@@ -279,7 +284,23 @@ class ExplorePage(QWidget):
             self._spectra, self._selected(explored), self._session.groups, self._exploring.portraits, hidden
         )
 
+    def set_current(self, on: bool) -> None:
+        """Keep the projection up to date while the page is shown."""
+        self._exploring.want(on)
+
     # What can be taken away
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether the spectra have been projected."""
+        return self._session.project.exploration is not None
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the scatter plot and the spectra beneath it; None while there is none."""
+        from ramanstudio.export.scatter_figure import draw_scatter
+
+        picture = self.picture()
+        return None if picture is None else partial(draw_scatter, content=picture)
 
     def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""

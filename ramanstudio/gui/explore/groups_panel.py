@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -22,19 +21,17 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.theme import Theme, current, tabular
-from ramanstudio.gui.common.widgets import Panel, button, in_a_row, label, padded, tool
+from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
+from ramanstudio.gui.common.widgets import SidePanel, button, button_row, label, padded_column, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.explore.clustering_form import Finding
-from ramanstudio.gui.explore.colour_picker import Swatches
+from ramanstudio.gui.explore.clustering_form import ClusteringForm
+from ramanstudio.gui.explore.colour_picker import ColourPicker
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
-from ramanstudio.project.groups import Groups
+from ramanstudio.project.groups import UNCERTAIN, Groups
 from ramanstudio.project.project import Project
 
-UNCERTAIN: Final = 0.5  # a spectrum with a lower chance is as likely to belong elsewhere
 EDITS: Final = (
     ("rename_group", "Rename"),
     ("recolour_group", "Colour"),
@@ -54,7 +51,7 @@ TOLD_BY: Final = {
 }
 
 
-class GroupsPanel(Panel):
+class GroupsPanel(SidePanel):
     """Speaks of the groups; what is chosen in its list is what its verbs act on."""
 
     chosen_changed = Signal()  # other groups, or other spectra
@@ -66,11 +63,11 @@ class GroupsPanel(Panel):
         self.model = GroupModel(session, exploring, self)
         inside = QWidget(self)
         inside.setProperty("panel", "true")
-        self.finding = Finding(session, exploring, actions["find_groups"])
+        self.finding = ClusteringForm(session, exploring, actions["find_groups"])
         self.list = GroupList(session, self.model, inside)
         self._edits = [tool(actions[name], words, inside) for name, words in EDITS]
         self._chance = label("quiet", wrap=True)
-        self._chance.setFont(tabular(self._chance.font()))
+        self._chance.setFont(with_tabular_figures(self._chance.font()))
         self._uncertain = button(actions["select_uncertain"], "Select these")
         self._make_naming(inside, actions["label_selected"])
         self._export = button(actions["export_groups"])
@@ -93,16 +90,6 @@ class GroupsPanel(Panel):
     def chosen(self) -> tuple[int, ...]:
         """The groups that are chosen in the list, without the outliers."""
         return tuple(row for row in self.list.chosen if self.model.label_of(row) != OUTLIER)
-
-    @property
-    def uncertain(self) -> NDArray[np.bool_]:
-        """Which of the selected spectra may as well belong to another group, (N,)."""
-        groups = self.groups
-        if groups is None:
-            return np.zeros(0, dtype=np.bool_)
-        mine = self._session.selected_mask(groups.members) & (groups.labels != OUTLIER)
-        uncertain: NDArray[np.bool_] = mine & (groups.probabilities < UNCERTAIN)
-        return uncertain
 
     # What it does: the actions call these
 
@@ -131,7 +118,7 @@ class GroupsPanel(Panel):
         if groups is None or not chosen:
             return
         used = {group.colour: group.name for group in reversed(groups.groups)}
-        menu = Swatches(current(), used, groups.groups[chosen[0]].colour, self)
+        menu = ColourPicker(current_theme(), used, groups.groups[chosen[0]].colour, self)
         menu.picked.connect(self.recolour)
         menu.popup(self._edits[1].mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
@@ -179,12 +166,6 @@ class GroupsPanel(Panel):
             self.name.clearEditText()
             self.list.setFocus()
 
-    def select_uncertain(self) -> None:
-        """Select, of the selected spectra, those that may as well belong to another group."""
-        groups, mask = self.groups, self.uncertain
-        if groups is not None and mask.any():
-            self._session.select_spectra(groups.members.entry_ids[mask], groups.members.rows[mask])
-
     def _edit(self, edit: Callable[[Groups], Groups], what: str) -> bool:
         try:
             self._session.edit_groups(edit, what)
@@ -215,7 +196,7 @@ class GroupsPanel(Panel):
         self._chance.setToolTip("\n".join((CHANCE, told_by, "What you put into a group yourself is certain.")))
         mine = self._session.selected_mask(groups.members)
         chances = groups.probabilities[mine & (groups.labels != OUTLIER)]
-        uncertain = int((chances < UNCERTAIN).sum())
+        uncertain = int((mine & groups.uncertain).sum())
         selected = count_of(int(mine.sum()), "spectrum", "spectra")
         words = f"{selected} selected" if mine.any() else "Nothing of these is selected."
         if len(chances):
@@ -274,12 +255,12 @@ class GroupsPanel(Panel):
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(0, 0, 0, 12)
         whole.setSpacing(8)
-        self._tools = padded(in_a_row(self._edits))
+        self._tools = padded_column(button_row(self._edits))
         naming = QHBoxLayout()
         naming.setSpacing(8)
         naming.addWidget(self.name, 1)
         naming.addWidget(self._name_button)
-        self._below = padded(self._chance, self._uncertain, naming, self._export)
+        self._below = padded_column(self._chance, self._uncertain, naming, self._export)
         self._filler = QWidget(inside)
         whole.addWidget(self.finding)
         whole.addWidget(self.list, 1)

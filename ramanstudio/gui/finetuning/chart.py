@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.viewer.axes import decimals_for, plain, round_step
+from ramanstudio.gui.viewer.plot_axis import decimals_for, plain, round_step
 
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48
 DOT = 3.5
@@ -77,13 +77,13 @@ class Chart(QWidget):
         self.update()
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        theme = themes.current()
+        theme = themes.current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         inside = self._inside()
         font = painter.font()
         font.setPixelSize(themes.QUIET_PX)
-        painter.setFont(themes.tabular(font))
+        painter.setFont(themes.with_tabular_figures(font))
         self._draw_axes(painter, inside, QColor(theme.line), QColor(theme.quiet))
         painter.setClipRect(inside.adjusted(-2 * DOT, -2 * DOT, 2 * DOT, 2 * DOT))
         for one in self._series:

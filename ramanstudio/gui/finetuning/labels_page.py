@@ -174,7 +174,7 @@ class LabelsPage(QWizardPage):
         """Let nothing come later."""
         self._soon.stop()
         self._count_soon.stop()
-        session = self._teach.studio.session
+        session = self._teach.session
         session.selection_changed.disconnect(self._follow_selection)
         if self._job is not None:
             self._job.cancel()
@@ -209,7 +209,7 @@ class LabelsPage(QWizardPage):
         self._job.failed.connect(self._teach.messages.show_error)
 
     def _selected(self) -> NDArray[np.bool_]:
-        return self._teach.studio.session.selected_mask(self._teach.subject.members)
+        return self._teach.session.selected_mask(self._teach.subject.members)
 
     def _follow_selection(self) -> None:
         chosen = self._selected()
@@ -228,7 +228,7 @@ class LabelsPage(QWizardPage):
         self.new_label.textChanged.connect(self._follow_selection)
         self._soon.timeout.connect(self._look)
         self._count_soon.timeout.connect(self._count_behind)
-        self._teach.studio.session.selection_changed.connect(self._follow_selection)
+        self._teach.session.selection_changed.connect(self._follow_selection)
 
     def _lay_out(self) -> None:
         self._form = form = QFormLayout()

@@ -29,7 +29,9 @@ from ramanstudio.gui.finetuning import predicting
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.core.settings import Settings
+    from ramanstudio.gui.document.model_predictions import FineTunedModels
+    from ramanstudio.gui.finetuning.services import FinetuningServices
 
 KIND: Final = f"Taught model (*{finetuned_model.EXPORTED})"
 
@@ -39,9 +41,9 @@ class ModelList(QWidget):
 
     changed = Signal()
 
-    def __init__(self, studio: Studio, parent: QWidget) -> None:
+    def __init__(self, settings: Settings, models: FineTunedModels, parent: QWidget) -> None:
         super().__init__(parent)
-        self._studio = studio
+        self._settings, self._models = settings, models
         self._otherwise = ""
         self.list = QListWidget(self)
         self.list.setAccessibleName("Models that are kept")
@@ -96,7 +98,7 @@ class ModelList(QWidget):
 
     def export(self) -> None:
         """Ask where to, and write it to one file."""
-        folder = Path(str(self._studio.settings["export_folder"] or Path.home()))
+        folder = Path(str(self._settings["export_folder"] or Path.home()))
         path = dialogs.ask_name(self, "Export the model", folder / f"{self.chosen}{finetuned_model.EXPORTED}", KIND)
         if path is not None:
             self._try(lambda: finetuned_model.export(self.chosen, path))
@@ -112,7 +114,7 @@ class ModelList(QWidget):
         except StudioError as error:
             QMessageBox.warning(self, "Models", str(error))
         self.refresh()
-        self._studio.taught_models.refresh()
+        self._models.refresh()
         self.changed.emit()
 
     def _show_card(self) -> None:
@@ -152,12 +154,12 @@ class ModelList(QWidget):
 class ModelsDialog(QDialog):
     """The models that are kept, and one of them put to work on what is open."""
 
-    def __init__(self, studio: Studio, parent: QWidget) -> None:
+    def __init__(self, services: FinetuningServices, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Taught models")
-        self._studio = studio
-        self.models = ModelList(studio, self)
+        self._services = services
+        self.models = ModelList(services.settings, services.models, self)
         self.models.show_otherwise("Choose a model to read its card. Analyse › Teach… makes one.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.use = buttons.addButton("Name the spectra with it", QDialogButtonBox.ButtonRole.ActionRole)
@@ -176,10 +178,10 @@ class ModelsDialog(QDialog):
         self.resize(min(760, parent.width() - 40), min(480, parent.height() - 40))
 
     def _enable(self) -> None:
-        self.use.setEnabled(bool(self.models.chosen) and bool(predicting.all_spectra(self._studio)))
+        self.use.setEnabled(bool(self.models.chosen) and bool(predicting.all_spectra(self._services.session)))
 
     def _use(self) -> None:
         try:
-            predicting.name_by(self._studio, self, self.models.chosen)
+            predicting.name_by(self._services, self, self.models.chosen)
         except StudioError as error:
-            self._studio.messages.show_error(error)
+            self._services.messages.show_error(error)

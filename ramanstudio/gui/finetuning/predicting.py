@@ -17,7 +17,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export import tables
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
@@ -27,10 +27,12 @@ from ramanstudio.project.predictions import predictions_from
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
+    from ramanstudio.core.settings import Settings
     from ramanstudio.engine import Engine
     from ramanstudio.finetuning.classification import Classified
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.gui.document.session import Session
+    from ramanstudio.gui.finetuning.services import FinetuningServices
     from ramanstudio.project.project import Entry, Predictions
 
 KIND: Final = "Table (*.csv)"
@@ -88,7 +90,7 @@ class ClassifiedSpectra:
         yield "file", "spectrum", "label", *answer, "unknown", *self.found.classes
         place = 0
         for entry, rows in self.chosen:
-            names = tables.spectrum_names(entry.source) if entry.source is not None else []
+            names = spectrum_names(entry.source) if entry.source is not None else []
             for row in rows.tolist():
                 yield str(entry.path), names[row], str(self.given[place]), *self._cells(place)
                 place += 1
@@ -103,18 +105,17 @@ class ClassifiedSpectra:
         yield from (f"{chance:.4f}" for chance in found.probabilities[place].tolist())
 
 
-def chosen_spectra(studio: Studio) -> Chosen:
+def chosen_spectra(session: Session) -> Chosen:
     """What is selected, where that is more than one spectrum; else all that is open."""
-    session = studio.session
     chosen = [(entry, session.rows_of(entry)) for entry in session.selected if entry.source is not None]
     if sum(len(rows) for _, rows in chosen) > 1:
         return chosen
-    return all_spectra(studio)
+    return all_spectra(session)
 
 
-def all_spectra(studio: Studio) -> Chosen:
+def all_spectra(session: Session) -> Chosen:
     """All that is open and could be read."""
-    entries = studio.session.project.entries
+    entries = session.project.entries
     return [(entry, np.arange(len(entry.source), dtype=np.int64)) for entry in entries if entry.source is not None]
 
 
@@ -182,7 +183,7 @@ def _joined(some: Sequence[Classified]) -> Classified:
     )
 
 
-def ask_and_name(studio: Studio, parent: QWidget) -> None:
+def ask_and_name(services: FinetuningServices, parent: QWidget) -> None:
     """Ask which kept model is to name the spectra, and let it; one of a quantity writes a table.
 
     Raises StudioError when none is kept, or the one chosen is damaged.
@@ -192,29 +193,25 @@ def ask_and_name(studio: Studio, parent: QWidget) -> None:
         raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
     chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)
     if said_yes:
-        name_by(studio, parent, chosen)
+        name_by(services, parent, chosen)
 
 
-def name_by(studio: Studio, parent: QWidget, name: str) -> None:
+def name_by(services: FinetuningServices, parent: QWidget, name: str) -> None:
     """Let the kept model of this name name what is selected, or all that is open. Raises StudioError when damaged."""
     model = finetuned_model.load(name)
     of_classes = model.card.kind == finetuned_model.CLASSES
-    table = None if of_classes else ask_where(studio, parent, model.card.name)
+    table = None if of_classes else ask_where(services.settings, parent, model.card.name)
     if of_classes or table is not None:
-        name_spectra(studio, model, chosen_spectra(studio), table=table)
+        name_spectra(services, model, chosen_spectra(services.session), table=table)
 
 
-def ask_where(studio: Studio, parent: QWidget, name: str) -> Path | None:
+def ask_where(settings: Settings, parent: QWidget, name: str) -> Path | None:
     """Where to save a table of answers; None when nothing was chosen."""
-    folder = Path(str(studio.settings["export_folder"] or Path.home()))
-    path = dialogs.ask_name(parent, "Save what the model says", folder / f"{name}.csv", KIND)
-    if path is not None:
-        studio.settings["export_folder"] = str(path.parent)
-    return path
+    return dialogs.ask_export(parent, "Save what the model says", settings, f"{name}.csv", KIND)
 
 
 def name_spectra(
-    studio: Studio,
+    services: FinetuningServices,
     model: FineTunedModel,
     chosen: Chosen,
     subject: TrainingSpectra | None = None,
@@ -223,9 +220,9 @@ def name_spectra(
     table: Path | None = None,
 ) -> None:
     """Put every spectrum in the group of its class, as one step that can be undone, and save a table where asked."""
-    engine = studio.denoising.engine
+    engine = services.denoising.engine
     if engine is None:
-        studio.messages.warning("The model is still being loaded. Try again in a moment.")
+        services.messages.warning("The model is still being loaded. Try again in a moment.")
         return
 
     def work(progress: Progress) -> Kept:
@@ -237,17 +234,17 @@ def name_spectra(
 
     many = sum(len(rows) for _, rows in chosen)
     title = f"Naming {count_of(many, 'spectrum', 'spectra')}"
-    job = studio.workers.submit(work, title, "model", key="name spectra")
-    job.succeeded.connect(partial(_keep, studio))
-    job.failed.connect(studio.messages.show_error)
+    job = services.workers.submit(work, title, "model", key="name spectra")
+    job.succeeded.connect(partial(_keep, services))
+    job.failed.connect(services.messages.show_error)
 
 
-def _keep(studio: Studio, done: Kept) -> None:
+def _keep(services: FinetuningServices, done: Kept) -> None:
     answers, groups, by_entry, words = done
-    studio.session.add_predictions(by_entry)
+    services.session.add_predictions(by_entry)
     if groups is not None:
-        studio.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
-    say = studio.messages.warning if answers.left_out else studio.messages.info
+        services.session.set_groups(groups, f"Name spectra by '{answers.model.card.name}'")
+    say = services.messages.warning if answers.left_out else services.messages.info
     say(words)
 
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.finetuning.labels import in_words
 from ramanstudio.finetuning.report import ClassificationReport, RegressionReport
-from ramanstudio.gui.common.theme import appearance, current
+from ramanstudio.gui.common.theme import appearance, current_theme
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
@@ -150,7 +150,7 @@ class ResultPage(QWizardPage):
             item = QTableWidgetItem(estimator)
             item.setToolTip(f"Named '{name}'")
             table.setHorizontalHeaderItem(column, item)
-        accent = QColor(current().accent)
+        accent = QColor(current_theme().accent)
         for row in range(many):
             held = max(1, int(report.confusion[row].sum()))
             recall = report.recall[row]
@@ -199,7 +199,7 @@ class ResultPage(QWizardPage):
         )
         draw_classes(self.band_strip, self._teach.subject, self._words, report.classes)
         some = report.bands[:3]
-        self._bands = [StripBand(one.low_cm, one.high_cm, current().accent) for one in some]
+        self._bands = [StripBand(one.low_cm, one.high_cm, current_theme().accent) for one in some]
         self.band_strip.set_bands(self._bands)
 
     @property

@@ -38,7 +38,7 @@ class SavePage(QWizardPage):
         self.table.setToolTip("A line for each spectrum, as CSV; it asks where")
         self.problem = label("error", wrap=True)
         self.problem.hide()
-        self.models = ModelList(wizard.studio, self)
+        self.models = ModelList(wizard.services.settings, wizard.services.models, self)
         self._lay_out()
         self.name.textChanged.connect(self._check)
         self.name.textChanged.connect(self._show_card)

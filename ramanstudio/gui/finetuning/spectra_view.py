@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.theme import appearance, current
-from ramanstudio.gui.viewer.spectrum_strip import SCALED, Curve, Strip, StripBand
-from ramanstudio.signal.spectral_features import without_baseline
+from ramanstudio.gui.common.theme import appearance, current_theme
+from ramanstudio.gui.viewer.spectrum_strip import SCALED, SpectrumStrip, StripBand, StripCurve
+from ramanstudio.signal.spectral_features import subtract_baseline
 
 if TYPE_CHECKING:
     from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
@@ -36,9 +36,9 @@ class LazyStrip(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
 
     @cached_property
-    def strip(self) -> Strip:
+    def strip(self) -> SpectrumStrip:
         """What it is drawn in."""
-        made = Strip(self)
+        made = SpectrumStrip(self)
         made.band_dragged.connect(self.band_dragged)
         appearance().changed.connect(made.set_theme)
         self._column.addWidget(made)
@@ -49,7 +49,7 @@ class LazyStrip(QWidget):
         """What is drawn, in order."""
         return self.strip.names
 
-    def show_curves(self, curves: Sequence[Curve]) -> None:
+    def show_curves(self, curves: Sequence[StripCurve]) -> None:
         """Draw these, each from 0 to 1."""
         if curves or "strip" in self.__dict__:
             self.strip.show_curves(curves, SCALED)
@@ -81,14 +81,14 @@ def draw_classes(drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np
     if len(classes) > MOST_CLASSES:
         labelled = np.flatnonzero(words != "")
         some = labelled[:: -(-len(labelled) // MOST_OF_ALL)].tolist()
-        values, theme = _scaled(without_baseline(subject.seen[some]).values), current()
+        values, theme = _scaled(subtract_baseline(subject.seen[some]).values), current_theme()
         of_all = {
             f"mean of {len(some)} labelled spectra": values.mean(axis=0),
             "how much they differ": values.std(axis=0),
         }
         drawing.show_curves(
             [
-                Curve(name, subject.seen.axis, curve, None, theme.category(number))
+                StripCurve(name, subject.seen.axis, curve, None, theme.category(number))
                 for number, (name, curve) in enumerate(of_all.items())
             ]
         )
@@ -99,12 +99,12 @@ def draw_classes(drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np
 
 def _draw(drawing: LazyStrip, subject: TrainingSpectra, drawn: Sequence[tuple[list[int], str]]) -> None:
     """Each as the mean of its places, every spectrum without its baseline and from 0 to 1; the first on top."""
-    theme = current()
+    theme = current_theme()
     curves = []
     for number, (places, name) in enumerate(drawn):
-        values = _scaled(without_baseline(subject.seen[places]).values)
+        values = _scaled(subtract_baseline(subject.seen[places]).values)
         spread = values.std(axis=0) if len(places) > 1 else None
-        curves.append(Curve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
+        curves.append(StripCurve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
     drawing.show_curves(curves[::-1])
 
 

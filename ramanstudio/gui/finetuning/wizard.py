@@ -27,7 +27,7 @@ from ramanstudio.project.project import Project
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.gui.finetuning.services import FinetuningServices
 
 STEPS: Final = ("Data", "Check", "Learn", "Result", "Keep")
 
@@ -39,10 +39,11 @@ class FineTuneWizard(QWizard):
     selected there.
     """
 
-    def __init__(self, studio: Studio, subject: TrainingSpectra, parent: QWidget) -> None:
+    def __init__(self, services: FinetuningServices, subject: TrainingSpectra, parent: QWidget) -> None:
         super().__init__(parent)
-        self.studio, self.subject = studio, subject
-        self.workers, self.messages = studio.workers, studio.messages
+        self.services, self.subject = services, subject
+        self.session, self.workers, self.messages = services.session, services.workers, services.messages
+        self._window = parent
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
         self.setWindowTitle("Teach")
@@ -59,14 +60,14 @@ class FineTuneWizard(QWizard):
         steps = StepList(STEPS, self)
         self.setSideWidget(steps)
         self.currentIdChanged.connect(lambda at: steps.show_step(at))
-        studio.session.changed.connect(self._follow)
+        self.session.changed.connect(self._follow)
         parent.installEventFilter(self)
         self.resize(min(980, parent.width() - 40), min(720, parent.height() - 40))
 
     @property
     def engine(self) -> Engine | None:
         """The engine, once its model is loaded."""
-        return self.studio.denoising.engine
+        return self.services.denoising.engine
 
     @property
     def groups(self) -> NDArray[np.str_] | None:
@@ -76,8 +77,8 @@ class FineTuneWizard(QWizard):
     def select(self, place: int) -> None:
         """Select the spectrum at this place in the window."""
         one = self.subject.members[[place]]
-        if self.studio.session.entry(int(one.entry_ids[0])) is not None:
-            self.studio.session.select_spectra(one.entry_ids, one.rows)
+        if self.session.entry(int(one.entry_ids[0])) is not None:
+            self.session.select_spectra(one.entry_ids, one.rows)
 
     def accept(self) -> None:
         """Keep the model, name the rest and save a table where that is asked for."""
@@ -85,7 +86,7 @@ class FineTuneWizard(QWizard):
         assert found is not None
         table = None
         if self.keep.table.isChecked():
-            table = predicting.ask_where(self.studio, self, self.keep.name.text().strip())
+            table = predicting.ask_where(self.services.settings, self, self.keep.name.text().strip())
             if table is None:
                 return
         try:
@@ -93,14 +94,14 @@ class FineTuneWizard(QWizard):
         except StudioError as error:
             self.keep.say(error)
             return
-        self.studio.taught_models.ask(model.card.name)
-        self.studio.taught_models.refresh()
+        self.services.models.set_enabled(model.card.name)
+        self.services.models.refresh()
         self.messages.info(f"'{model.card.name}' is kept. {found.report.headline}")
         in_groups = self.keep.rest.isChecked() and model.card.kind == finetuned_model.CLASSES
         if in_groups or table is not None:
-            everything = predicting.all_spectra(self.studio)
+            everything = predicting.all_spectra(self.session)
             predicting.name_spectra(
-                self.studio, model, everything, self.subject, self.learn.learned_words, in_groups, table
+                self.services, model, everything, self.subject, self.learn.learned_words, in_groups, table
             )
         super().accept()
 
@@ -124,8 +125,8 @@ class FineTuneWizard(QWizard):
 
     def done(self, result: int) -> None:
         """Let nothing run on."""
-        self.studio.window.removeEventFilter(self)
-        self.studio.session.changed.disconnect(self._follow)
+        self._window.removeEventFilter(self)
+        self.session.changed.disconnect(self._follow)
         self.data.end()
         self.learn.end()
         self.result_page.end()
@@ -139,7 +140,7 @@ class FineTuneWizard(QWizard):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Go with the window."""
-        if event.type() == QEvent.Type.Hide and not event.spontaneous() and watched is self.studio.window:
+        if event.type() == QEvent.Type.Hide and not event.spontaneous() and watched is self._window:
             super().reject()
         return super().eventFilter(watched, event)
 
@@ -149,14 +150,14 @@ class FineTuneWizard(QWizard):
             self.data.offer()
 
 
-def show_wizard(studio: Studio, window: QWidget) -> None:
+def show_wizard(services: FinetuningServices, window: QWidget) -> None:
     """Show the wizard on what is selected, where that is several spectra, else on all that is open; or the one open."""
     there = next((one for one in window.findChildren(FineTuneWizard) if one.isVisible()), None)
     if there is not None:
         there.raise_()
         there.activateWindow()
         return
-    chosen, project = predicting.chosen_spectra(studio), studio.session.project
+    chosen, project = predicting.chosen_spectra(services.session), services.session.project
 
     def work(progress: Progress) -> TrainingSpectra:
         progress(0, 0)
@@ -164,10 +165,10 @@ def show_wizard(studio: Studio, window: QWidget) -> None:
             raise StudioError("Nothing can be taught by one spectrum.", remedy="Open a few of each class.")
         return TrainingSpectra.of(chosen, project)
 
-    job: Job = studio.workers.submit(work, "Gathering the spectra", "files", key="teach")
-    job.succeeded.connect(partial(_show, studio, window))
-    job.failed.connect(studio.messages.show_error)
+    job: Job = services.workers.submit(work, "Gathering the spectra", "files", key="teach")
+    job.succeeded.connect(partial(_show, services, window))
+    job.failed.connect(services.messages.show_error)
 
 
-def _show(studio: Studio, window: QWidget, subject: TrainingSpectra) -> None:
-    FineTuneWizard(studio, subject, window).show()
+def _show(services: FinetuningServices, window: QWidget, subject: TrainingSpectra) -> None:
+    FineTuneWizard(services, subject, window).show()

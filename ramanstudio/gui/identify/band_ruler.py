@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 
 HEIGHT: Final = 34
 SIZE: Final = 4.5  # half of a mark
@@ -57,7 +57,7 @@ class BandRuler(QWidget):
         super().__init__(parent)
         self._place_of, self._theme = place_of, theme
         self._marks: tuple[Mark, ...] = ()
-        font = tabular(self.font())
+        font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX - 1)
         self.setFont(font)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -69,7 +69,7 @@ class BandRuler(QWidget):
         """Two lines."""
         return QSize(200, HEIGHT)
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
         self.update()

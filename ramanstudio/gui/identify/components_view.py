@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ramanstudio.gui.common.theme import Theme, current, tabular
+from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.identify.mixture_analysis import share_words
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ class PartsView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._theme = current()
+        self._theme = current_theme()
         self._mixed: Mixed | None = None
-        self.setFont(tabular(self.font()))
+        self.setFont(with_tabular_figures(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("Shares of the fitted intensity, each reference scaled to equal area, ± standard error")
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
-from ramanstudio.gui.common.theme import Theme, current
+from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import Unmixing
-from ramanstudio.gui.identify.model_choice import TaughtRows, above
+from ramanstudio.gui.identify.model_choice import PredictionRows
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
 
 
-class IdentifyPage(QWidget):
+class IdentifyPage(TabPage):
     """Shows what one of the selected spectra is. Made when first looked at; `looked_at()` once it is another one."""
 
     looked_at = Signal()
@@ -40,10 +42,11 @@ class IdentifyPage(QWidget):
     made = Signal()  # once viewer, verdict and hit list are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, taught: FineTunedModels, actions: Actions
+        self, session: Session, identifying: Identifying, unmixing: Unmixing, models: FineTunedModels, actions: Actions
     ) -> None:
         super().__init__()
         self._session, self._identifying, self._unmixing = session, identifying, unmixing
+        self._models = models
         self.view: OverlayView | None = None
         self.hits: HitList | None = None
         self.verdict: Verdict | None = None
@@ -52,7 +55,7 @@ class IdentifyPage(QWidget):
         self._place = 0
         self._shows_mixture = False
         self._theme: Theme | None = None
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
         self._answer = QWidget(self)
@@ -63,8 +66,8 @@ class IdentifyPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self.taught = TaughtRows(self, taught)
-        self.looked_at.connect(lambda: self.taught.show_spectrum(self.entry, self.row))
+        self.predictions = PredictionRows(self, models)
+        self.looked_at.connect(lambda: self.predictions.show_spectrum(self.entry, self.row))
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
@@ -85,7 +88,7 @@ class IdentifyPage(QWidget):
         parts = QSplitter(Qt.Orientation.Vertical, self._answer)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.view)
-        parts.addWidget(above(self.taught, self.hits))
+        parts.addWidget(_stacked(self.predictions, self.hits))
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 2)
         parts.setSizes([500, 220])
@@ -99,7 +102,7 @@ class IdentifyPage(QWidget):
         self.hits.activated.connect(lambda _: self._ask_for_reference())
         self.verdict.stepped.connect(self.step)
         self.view.region_changed.connect(self._identifying.compare_within)
-        self.set_theme(self._theme or current())
+        self.set_theme(self._theme or current_theme())
         self.made.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -136,7 +139,7 @@ class IdentifyPage(QWidget):
     @property
     def found(self) -> Identification | None:
         """What the spectrum that is looked at is, as far as that is known."""
-        return None if self.entry is None else self._identifying.found(self.entry, self.row)
+        return None if self.entry is None else self._identifying.identification(self.entry, self.row)
 
     @property
     def shows_mixture(self) -> bool:
@@ -184,11 +187,11 @@ class IdentifyPage(QWidget):
 
         result = self._session.project.result(self.entry)
         denoised = result.denoised if result is not None else None
-        if self._made.is_new("query", self.entry.source, self.row, denoised):
+        if self._made.has_changed("query", self.entry.source, self.row, denoised):
             self.view.show_query(query_of(self.entry, self.row, result))
             self._made.forget("hits")
         if (self.entry, self.row) != before:
-            self._identifying.look_at(self.entry.id, self.row)
+            self._identifying.set_current(self.entry.id, self.row)
             self.looked_at.emit()
         self.view.show_region(self._identifying.within)
         self._show_found()
@@ -206,7 +209,7 @@ class IdentifyPage(QWidget):
         entry, found = self.entry, self.found
         assert entry is not None
         self._say_found()
-        if self._made.is_new("hits", found, self._identifying.libraries.all):
+        if self._made.has_changed("hits", found, self._identifying.libraries.all):
             shows_mixture = self._shows_mixture
             self.hits.show_hits(found, lambda match: self._identifying.library_of(entry, match))
             self._shows_mixture = shows_mixture
@@ -216,11 +219,11 @@ class IdentifyPage(QWidget):
         verdict, found, mixed = self.verdict, self.found, self._mixture
         assert verdict is not None
         if found is None:
-            verdict.say(self._identifying.sentence or "Searching…")
+            verdict.say(self._identifying.status or "Searching…")
         elif mixed is not None:
             verdict.show_mixture(mixed, None if found.unknown else next(iter(found.matches), None))
         else:
-            aside = "" if self._is_answered() else self._identifying.sentence or "Searching again…"
+            aside = "" if self._is_answered() else self._identifying.status or "Searching again…"
             verdict.show_found(found, aside)
 
     def _look_at_hit(self) -> None:
@@ -279,7 +282,24 @@ class IdentifyPage(QWidget):
         mixed = self._unmixing.answer(self.entry, self.row) if self.entry is not None and self._shows_mixture else None
         return mixed if mixed is not None and mixed.parts else None
 
+    def set_current(self, on: bool) -> None:
+        """Keep identifications and classifications up to date while the page is shown."""
+        self._identifying.set_active(on)
+        self._models.set_active(on)
+
     # What is taken away
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether something has been identified."""
+        return bool(self._session.project.identifications)
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the spectrum with the reference or mixture over it; None while there is none."""
+        from ramanstudio.export.identification_figure import draw_identification
+
+        picture = self.picture()
+        return None if picture is None else partial(draw_identification, content=picture)
 
     def numbers(self) -> str:
         """What is drawn, as tab separated text."""
@@ -292,3 +312,14 @@ class IdentifyPage(QWidget):
         mixed = self._mixture
         title = mixed.title if mixed is not None else self.verdict.title
         return self.view.picture(title, self.verdict.facts.text() if mixed is None else "")
+
+
+def _stacked(upper: QWidget, lower: QWidget) -> QWidget:
+    """One widget directly above another, which has the room that is left."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(upper)
+    column.addWidget(lower, 1)
+    return holder

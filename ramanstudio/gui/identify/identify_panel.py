@@ -10,44 +10,51 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.common.widgets import NamedBox, Panel, button, label
-from ramanstudio.gui.document.library_problems import UnopenedRows
+from ramanstudio.gui.common.widgets import ElidedCheckBox, SidePanel, button, label, panel_heading
+from ramanstudio.gui.document.library_problems import LibraryProblems
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
-from ramanstudio.gui.identify.model_choice import TaughtChoice
+from ramanstudio.gui.identify.model_choice import ModelChoice
 from ramanstudio.gui.identify.region_inputs import RegionInputs
 from ramanstudio.gui.identify.substance_list import Substances
 from ramanstudio.gui.identify.texts import mixture_words
-from ramanstudio.gui.spectra_list.entry_list import panel_heading
 from ramanstudio.project.substances import Tally
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.core.settings import Settings
+    from ramanstudio.gui.document.identifying import Identifying
+    from ramanstudio.gui.document.model_predictions import FineTunedModels
+    from ramanstudio.gui.document.session import Session
+    from ramanstudio.gui.identify.mixture_jobs import Unmixing
 
 LATER_MS: Final = 120
 STARTER: Final = "Only the starter library is here; its spectra are simulated from peak tables."
 
 
-class IdentifyPanel(Panel):
+class IdentifyPanel(SidePanel):
     """Speaks of the search; what is chosen here holds at once."""
 
     def __init__(
         self,
         page: IdentifyPage,
-        studio: Studio,
+        session: Session,
+        settings: Settings,
+        identifying: Identifying,
+        unmixing: Unmixing,
+        models: FineTunedModels,
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(panel_heading("Identify"))
-        self._page, self._session, self._settings = page, studio.session, studio.settings
-        self._identifying, self._unmixing = studio.identifying, studio.unmixing
-        self._made, self._tally = MadeOf(), Tally()
-        self._checks, self._boxes = QVBoxLayout(), list[NamedBox]()
-        self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(studio.libraries)
-        self.taught = TaughtChoice(studio.taught_models)
-        self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
+        self._page, self._session, self._settings = page, session, settings
+        self._identifying, self._unmixing = identifying, unmixing
+        self._made, self._tally = ChangeTracker(), Tally()
+        self._checks, self._boxes = QVBoxLayout(), list[ElidedCheckBox]()
+        self._starter, self.unreadable = label("quiet", wrap=True), LibraryProblems(identifying.libraries)
+        self.models = ModelChoice(models)
+        self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Download guides…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)
         self.classic.setToolTip("Show correlation (Pearson) and distance (Euclid) beside chance and hit quality")
@@ -89,7 +96,7 @@ class IdentifyPanel(Panel):
         self.substances.show_counts(self._tally.substances)
 
     @property
-    def libraries(self) -> list[NamedBox]:
+    def libraries(self) -> list[ElidedCheckBox]:
         """The boxes that say what is searched."""
         return list(self._boxes)
 
@@ -100,7 +107,7 @@ class IdentifyPanel(Panel):
 
     def _show_libraries(self) -> None:
         libraries = self._identifying.libraries
-        if not self._made.is_new("libraries", libraries.all, libraries.loading):
+        if not self._made.has_changed("libraries", libraries.all, libraries.loading):
             for box, library in zip(self._boxes, libraries.all, strict=True):
                 box.blockSignals(True)
                 box.setChecked(libraries.is_searched(library))
@@ -111,11 +118,11 @@ class IdentifyPanel(Panel):
             box.deleteLater()
         self._boxes = []
         for library in libraries.all:
-            box = NamedBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
+            box = ElidedCheckBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))
-            box.toggled.connect(lambda on, library=library: libraries.search_in(library, on))
+            box.toggled.connect(lambda on, library=library: libraries.set_searched(library, on))
             self._checks.addWidget(box)
             self._boxes.append(box)
         self._order()
@@ -130,7 +137,7 @@ class IdentifyPanel(Panel):
     def _order(self) -> None:
         """Let the Tab key walk from top to bottom."""
         compare = (*self.regions.in_reading_order, self.classic, self.mixture, self.fit)
-        above = (*self._boxes, *self.unreadable.buttons, self._shelf, self._more, *self.taught.in_reading_order)
+        above = (*self._boxes, *self.unreadable.buttons, self._shelf, self._more, *self.models.tab_order)
         reading = (*above, *compare, self.go, self.substances, self._export)
         for one, following in pairwise(reading):
             QWidget.setTabOrder(one, following)
@@ -167,7 +174,7 @@ class IdentifyPanel(Panel):
         if self._identifying.busy:
             self._identifying.stop()
         else:
-            self._identifying.go_on()
+            self._identifying.resume()
 
     def _show_classic(self, on: bool) -> None:
         self._settings["classic_indices"] = on
@@ -177,7 +184,7 @@ class IdentifyPanel(Panel):
     def _connect(self) -> None:
         self._identifying.changed.connect(self._refresh_soon)
         self._unmixing.changed.connect(self._refresh_soon)
-        self.taught.changed.connect(self._order)
+        self.models.changed.connect(self._order)
         self.unreadable.changed.connect(self._order)
         self._session.changed.connect(lambda *_: self._refresh_soon())
         self._page.looked_at.connect(self._refresh_soon)
@@ -204,7 +211,7 @@ class IdentifyPanel(Panel):
         shelf.addWidget(self._shelf, 1)
         shelf.addWidget(self._more, 1)
         self._head(whole, "Search in", self._checks, self._starter, self.unreadable, shelf)
-        self._head(whole, "Ask taught models", self.taught)
+        self._head(whole, "Ask taught models", self.models)
         self._head(whole, "Compare", self.regions, self.classic)
         self._head(whole, "Mixture", self.mixture, self._parts_words, self.parts, self.fit)
         self._head(whole, "In what is open", self._state, self.go)

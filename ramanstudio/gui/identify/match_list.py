@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, mixed, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, current_theme, with_tabular_figures
 from ramanstudio.gui.identify.match_model import CANDIDATE, CHANCE, COLUMNS, QUIET, HitModel, LibraryOf
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _HitRow(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.theme = current()
+        self.theme = current_theme()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         return QSize(60, ROW_HEIGHT)
@@ -125,13 +125,13 @@ class _HitRow(QStyledItemDelegate):
         theme, area = self.theme, QRect(option.rect)
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(mixed(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+            painter.fillRect(area, QColor(blend(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
         elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(mixed(theme.panel, theme.text, 0.06)))
+            painter.fillRect(area, QColor(blend(theme.panel, theme.text, 0.06)))
         key, quiet = COLUMNS[index.column()].key, bool(index.data(QUIET))
         self._mark_candidate(painter, area, str(index.data(CANDIDATE) or ""), key == "rank")
         small = key not in ("name", "chance")
-        font = tabular(option.font)
+        font = with_tabular_figures(option.font)
         if small:
             font.setPixelSize(QUIET_PX)
         painter.setFont(font)

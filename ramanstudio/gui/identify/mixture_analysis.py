@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.document.search_queue import Question, with_fingerprints
+from ramanstudio.gui.document.search_queue import SearchRequest, prepare_libraries
 from ramanstudio.gui.identify.overlay import inside
 
 Floats = NDArray[np.floating[Any]]
@@ -53,7 +53,7 @@ def share_words(fraction: float, error: float) -> str:
     return f"{100 * fraction:.0f} ± {max(100 * error, 1):.0f} %"
 
 
-def mixture_of(question: Question, entry_id: int, spectrum: SpectrumSet, row: int, progress: Progress) -> Mixed:
+def mixture_of(request: SearchRequest, entry_id: int, spectrum: SpectrumSet, row: int, progress: Progress) -> Mixed:
     """Fit up to four substances of the libraries to a spectrum, where they pay for themselves.
 
     Raises StudioError where nothing can be compared, Cancelled when asked to stop.
@@ -61,9 +61,9 @@ def mixture_of(question: Question, entry_id: int, spectrum: SpectrumSet, row: in
     from ramanstudio.search import mixture_candidates, mixtures
     from ramanstudio.signal import snr
 
-    libraries = with_fingerprints(question, progress)
+    libraries = prepare_libraries(request, progress)
     progress(0, 0, "Taking the mixture apart")
-    compared = inside(spectrum.axis, question.within) & np.isfinite(spectrum.values[0])
+    compared = inside(spectrum.axis, request.within) & np.isfinite(spectrum.values[0])
     if compared.sum() < FEWEST:
         raise StudioError("Too little is left to take apart.", remedy="Compare a wider range.")
     asked = SpectrumSet(spectrum.axis[compared], spectrum.values[:, compared])

@@ -32,21 +32,21 @@ class Unmixing(QObject):
 
     def ask(self, entry: Entry, row: int) -> None:
         """Take a spectrum apart."""
-        question = self._identifying.question
-        if entry.source is None or question is None:
+        request = self._identifying.request
+        if entry.source is None or request is None:
             return
-        work = partial(mixture_of, question, entry.id, entry.source[row : row + 1], row)
+        work = partial(mixture_of, request, entry.id, entry.source[row : row + 1], row)
         job = self._workers.submit(work, "Taking the mixture apart", "model", key="unmix")
         self._job = job
-        job.succeeded.connect(partial(self._keep, question.key))
+        job.succeeded.connect(partial(self._keep, request.key))
         job.failed.connect(self._messages.show_error)
         job.finished.connect(partial(self._end, job))
         self.changed.emit()
 
     def answer(self, entry: Entry, row: int) -> Mixed | None:
         """What a spectrum was found to be mixed of; None while nobody has asked."""
-        mixed, question = self._mixed, self._identifying.question
-        if mixed is None or question is None or question.key != self._answers:
+        mixed, request = self._mixed, self._identifying.request
+        if mixed is None or request is None or request.key != self._answers:
             return None
         return mixed if (mixed.entry_id, mixed.row) == (entry.id, row) else None
 

@@ -1,15 +1,15 @@
-"""Taught models beside the libraries: which of them are asked, and above the hits what they say of the spectrum."""
+"""Fine-tuned models beside the libraries: which are switched on, and their predictions above the matches."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.finetuning.finetuned_model import CLASSES
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.common.widgets import NamedBox, label
+from ramanstudio.gui.common.widgets import ElidedCheckBox, label
 from ramanstudio.project.predictions import prediction_text
 
 if TYPE_CHECKING:
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from ramanstudio.gui.document.model_predictions import FineTunedModels
     from ramanstudio.project.project import Entry
 
-NONE_YET = "None yet. Analyse › Teach… makes one of spectra that are labelled."
+NO_MODELS: Final = "No model yet. Analyse › Fine-tune… trains one on spectra with labels."
 
 
-class TaughtChoice(QWidget):
-    """A box for each taught model; `changed` when they are others."""
+class ModelChoice(QWidget):
+    """A check box for each fine-tuned model; `changed` when there are others."""
 
     changed = Signal()
 
     def __init__(self, models: FineTunedModels) -> None:
         super().__init__()
         self._models = models
-        self._boxes: dict[str, NamedBox] = {}
-        self._nothing = label("quiet", wrap=True)
-        self._nothing.setText(NONE_YET)
+        self._boxes: dict[str, ElidedCheckBox] = {}
+        self._empty = label("quiet", wrap=True)
+        self._empty.setText(NO_MODELS)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
-        self._column.addWidget(self._nothing)
+        self._column.addWidget(self._empty)
         models.changed.connect(self.refresh)
         self.refresh()
 
     @property
-    def in_reading_order(self) -> tuple[NamedBox, ...]:
+    def tab_order(self) -> tuple[ElidedCheckBox, ...]:
         """The boxes from top to bottom."""
         return tuple(self._boxes.values())
 
@@ -50,26 +50,26 @@ class TaughtChoice(QWidget):
             for box in self._boxes.values():
                 self._column.removeWidget(box)
                 box.deleteLater()
-            self._boxes = {name: self._box(name, card) for name, card in cards.items()}
+            self._boxes = {name: self._make_box(name, card) for name, card in cards.items()}
             self.changed.emit()
         for name, box in self._boxes.items():
             box.blockSignals(True)
-            box.setChecked(self._models.is_asked(name))
+            box.setChecked(self._models.is_enabled(name))
             box.blockSignals(False)
-        self._nothing.setVisible(not cards)
+        self._empty.setVisible(not cards)
 
-    def _box(self, name: str, card: FineTunedModelCard) -> NamedBox:
-        what = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
-        box = NamedBox(f"{name} · {what}".replace("&", "&&"), self)
+    def _make_box(self, name: str, card: FineTunedModelCard) -> ElidedCheckBox:
+        kind = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
+        box = ElidedCheckBox(f"{name} · {kind}".replace("&", "&&"), self)
         box.setToolTip(card.text())
-        box.setAccessibleName(f"Ask the taught model {name}, {what}")
-        box.toggled.connect(lambda on: self._models.ask(name, on))
+        box.setAccessibleName(f"Classify with {name}, {kind}")
+        box.toggled.connect(lambda on: self._models.set_enabled(name, on))
         self._column.addWidget(box)
         return box
 
 
-class TaughtRows(QWidget):
-    """A line for each model that is asked: `five strains (taught): Strain B · 94 %`. Hidden where none is."""
+class PredictionRows(QWidget):
+    """A line for each model that is switched on: `strains (fine-tuned): Strain B · 94 %`. Hidden where none is."""
 
     def __init__(self, parent: QWidget, models: FineTunedModels) -> None:
         super().__init__(parent)
@@ -78,12 +78,12 @@ class TaughtRows(QWidget):
         self._row = 0
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.words = label("", wrap=True)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.words.setAccessibleName("What taught models say")
+        self.text = label("", wrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setAccessibleName("Predictions of fine-tuned models")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 6, 12, 6)
-        column.addWidget(self.words)
+        column.addWidget(self.text)
         self.hide()
         models.changed.connect(self.refresh)
 
@@ -94,21 +94,10 @@ class TaughtRows(QWidget):
 
     def refresh(self) -> None:
         """Show the predictions that there are now."""
-        entry, lines, before = self._entry, [], self._models.waits_for
-        waiting = f"is asked once this is done: {before}…" if before else "being asked…"
-        for name, said in self._models.answers(entry) if entry is not None else ():
-            words = prediction_text(said, self._row) if said is not None else ""
-            lines.append(f"{name} (taught): {words or waiting}")
-        self.words.setText("\n".join(lines))
+        other_work, lines = self._models.waits_for, []
+        pending = f"waiting for: {other_work}…" if other_work else "classifying…"
+        for name, predictions in self._models.predictions_for(self._entry) if self._entry is not None else ():
+            text = prediction_text(predictions, self._row) if predictions is not None else ""
+            lines.append(f"{name} (fine-tuned): {text or pending}")
+        self.text.setText("\n".join(lines))
         self.setVisible(bool(lines))
-
-
-def above(upper: QWidget, lower: QWidget) -> QWidget:
-    """One part directly above another, which has the room that is left."""
-    holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(upper)
-    column.addWidget(lower, 1)
-    return holder

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, current, tabular
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
 from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
@@ -34,7 +34,7 @@ class Verdict(QWidget):
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name, self.chance = _Headline(self), label("")
-        self.chance.setFont(tabular(self.chance.font()))
+        self.chance.setFont(with_tabular_figures(self.chance.font()))
         self.chance.setStyleSheet("font-size: 18px;")
         self.explanation, self.facts = label("", wrap=True), label("quiet", wrap=True)
         self.explanation.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -150,7 +150,7 @@ class _Headline(QLabel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.theme = current()
+        self.theme = current_theme()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         metrics = QFontMetrics(self._font(HEADLINES[0]))
@@ -183,9 +183,9 @@ class _MarkKey(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.theme = current()
+        self.theme = current_theme()
         self._words: tuple[str, ...] = ()
-        font = tabular(self.font())
+        font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
         self.setToolTip("\n".join(f"{kind}: {WORDS[kind]}" for kind in _KINDS))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from ramanstudio.gui.common.theme import Theme, current, tabular
+from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
 from ramanstudio.project.substances import Counted
 
 
@@ -19,7 +19,7 @@ class Substances(QTreeWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self._shown, self._following = current(), tuple[Counted, ...](), False
+        self._theme, self._shown, self._following = current_theme(), tuple[Counted, ...](), False
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -64,7 +64,7 @@ class Substances(QTreeWidget):
         for one in self._shown:
             row = QTreeWidgetItem([one.name, f"{one.count:,}"])
             row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.setFont(1, tabular(self.font()))
+            row.setFont(1, with_tabular_figures(self.font()))
             row.setForeground(1, QColor(self._theme.quiet))
             if one.is_unknown:
                 row.setForeground(0, QColor(self._theme.quiet))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,26 +16,26 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.map_files import MapFigure
-from ramanstudio.export.map_files import save as save_map
+from ramanstudio.export.map_files import MapFigure, save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.common.theme import Theme, current
-from ramanstudio.gui.common.widgets import lay_over_strip
+from ramanstudio.gui.common.theme import Theme, current_theme
+from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.map_source import Subject
-from ramanstudio.gui.map.map_values import Choice
+from ramanstudio.gui.map.map_source import MapSource
+from ramanstudio.gui.map.map_values import MapOptions
+from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Project
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Series
+from ramanstudio.signal.map_grid import SpectrumSeries
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.map.drawing import Drawing
-    from ramanstudio.gui.map.map_strip import MapStrip
-    from ramanstudio.gui.map.map_toolbar import MapBar
+    from ramanstudio.gui.map.map_renderer import MapRenderer
+    from ramanstudio.gui.map.map_strip import MapSpectrumStrip
+    from ramanstudio.gui.map.map_toolbar import MapToolbar
     from ramanstudio.gui.map.map_view import MapView
 
 Numbers = NDArray[np.floating[Any]]
@@ -44,7 +45,7 @@ AFTER_RESULTS_MS: Final = 300
 WHILE_DRAGGED_MS: Final = 40
 
 
-class MapPage(QWidget):
+class MapPage(TabPage):
     """Shows one map. The view is made when the page is first looked at. `changed` when the panel has to look again."""
 
     changed = Signal()
@@ -60,13 +61,13 @@ class MapPage(QWidget):
         super().__init__()
         self._session, self._exploring, self._workers, self._messages = session, exploring, workers, messages
         self.view: MapView | None = None
-        self.bar: MapBar | None = None
-        self.strip: MapStrip | None = None
-        self.choice = Choice()
+        self.bar: MapToolbar | None = None
+        self.strip: MapSpectrumStrip | None = None
+        self.choice = MapOptions()
         self._hovered = -1
-        self.subject = Subject(session)
+        self.subject = MapSource(session)
         self.aside = ""
-        self._drawing: Drawing | None = None
+        self._drawing: MapRenderer | None = None
         self._theme: Theme | None = None
         self._bands_of: object = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -88,14 +89,18 @@ class MapPage(QWidget):
         """Make the map and what goes with it, if it is not there yet."""
         if self.view is not None:
             return
-        from ramanstudio.gui.map.drawing import Drawing
-        from ramanstudio.gui.map.map_strip import MapStrip
-        from ramanstudio.gui.map.map_toolbar import MapBar
+        from ramanstudio.gui.map.map_renderer import MapRenderer
+        from ramanstudio.gui.map.map_strip import MapSpectrumStrip
+        from ramanstudio.gui.map.map_toolbar import MapToolbar
         from ramanstudio.gui.map.map_view import MapView
 
-        self.view, self.bar, self.strip = MapView(), MapBar(self._map), MapStrip(self._session, self._exploring)
-        self._drawing = Drawing(self.view, self.subject, self._workers, self._messages, self._take_drawn)
-        lay_over_strip(self._map, self.bar, self.view, self.strip)
+        self.view, self.bar, self.strip = (
+            MapView(),
+            MapToolbar(self._map),
+            MapSpectrumStrip(self._session, self._exploring),
+        )
+        self._drawing = MapRenderer(self.view, self.subject, self._workers, self._messages, self._take_drawn)
+        lay_out_with_strip(self._map, self.bar, self.view, self.strip)
         let_drops_through(self._map)
         self.view.hovered.connect(self._hover)
         self.view.picked.connect(self._pick)
@@ -104,7 +109,7 @@ class MapPage(QWidget):
         self.bar.all_asked.connect(self.view.show_all)
         self.strip.band_dragged.connect(self.drag_band)
         self.strip.band_asked.connect(self.show_band)
-        self._dress(self._theme or current())
+        self._dress(self._theme or current_theme())
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -136,7 +141,7 @@ class MapPage(QWidget):
 
     # What is shown
 
-    def choose(self, choice: Choice) -> None:
+    def choose(self, choice: MapOptions) -> None:
         """Show this of the map."""
         if choice != self.choice:
             self.choice = choice
@@ -154,7 +159,7 @@ class MapPage(QWidget):
 
     def show_band(self, low: float, high: float) -> None:
         """Show the area of a band, in cm⁻¹; a series is all bands, and shows it already."""
-        if not isinstance(self.subject.places, Series):
+        if not isinstance(self.subject.places, SpectrumSeries):
             self.choose(replace(self.choice, channel="area", bands=((low, high), *self.choice.bands[1:])))
 
     def refresh(self) -> None:
@@ -174,7 +179,7 @@ class MapPage(QWidget):
         self._suggest_bands(source)
         assert self.strip is not None and self.bar is not None and self._drawing is not None
         self.aside = self.subject.offers(self.choice.channel)
-        self._drawing.draw(self.choice, self._theme or current())
+        self._drawing.draw(self.choice, self._theme or current_theme())
         self._outline()
         self.strip.show_for(entry, self.subject.spectra(self.choice)[0], self.choice, self.subject.rows)
         self.bar.offer([(one.id, one.name) for one in self.subject.others], entry.id)
@@ -193,7 +198,7 @@ class MapPage(QWidget):
         self._bands_of = ends
         some = source.values[:: max(1, len(source) // 500)].astype(np.float64)
         some = some[np.isfinite(some).all(axis=1)]
-        found = map_channels.highest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
+        found = map_channels.strongest_bands(source.axis, some.mean(axis=0)) if len(some) else ()
         left, span = ends[0], ends[1] - ends[0]
         spare = [(round(left + share * span, 1), round(left + (share + 0.05) * span, 1)) for share in (0.2, 0.5, 0.7)]
         self.choice = replace(self.choice, bands=(*found, *spare[len(found) :]))
@@ -226,7 +231,21 @@ class MapPage(QWidget):
     def _pick(self, rows: NDArray[np.intp], mode: str) -> None:
         self.subject.select(self.subject.picked(rows, mode))
 
+    def set_current(self, on: bool) -> None:
+        """Keep the projection and the groups up to date while the page is shown: some channels need them."""
+        self._exploring.want(on)
+
     # Taking it away
+
+    @property
+    def has_figure(self) -> bool:
+        """A map is always drawn as it is shown."""
+        return True
+
+    def figure(self) -> DrawFigure | None:
+        """Draws the map; None where none is shown."""
+        picture = self.picture
+        return None if picture is None else partial(save_map, content=picture)
 
     @property
     def picture(self) -> MapFigure | None:
@@ -238,7 +257,7 @@ class MapPage(QWidget):
         picture = self.picture
         if picture is None:
             return None
-        dark = (self._theme or current()).is_dark
+        dark = (self._theme or current_theme()).is_dark
 
         def work(progress: Progress) -> str:
             progress(0, 0, "Saving the map")

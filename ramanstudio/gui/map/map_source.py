@@ -12,23 +12,23 @@ from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.map_values import Choice, Source
+from ramanstudio.gui.map.map_values import MapData, MapOptions
 from ramanstudio.project.groups import Members
 from ramanstudio.project.predictions import predicted_classes
 from ramanstudio.project.project import Entry, Identifications, Predictions, Result
 from ramanstudio.project.substances import substances_of
 from ramanstudio.signal import map_channels
-from ramanstudio.signal.map_channels import Places, Series
+from ramanstudio.signal.map_grid import MapLayout, SpectrumSeries, map_layout
 
 
-class Subject:
+class MapSource:
     """Reads the session; keeps nothing but which map it is and where its spectra lie."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.entry: Entry | None = None
-        self.places: Places | None = None
-        self._placed: dict[int, tuple[SpectrumSet, Places | None]] = {}
+        self.places: MapLayout | None = None
+        self._placed: dict[int, tuple[SpectrumSet, MapLayout | None]] = {}
 
     def look(self) -> bool:
         """Take the selected map; else the one there was; else the first. Whether it is another one now."""
@@ -40,12 +40,12 @@ class Subject:
         self.places = self._places_of(self.entry) if self.entry is not None else None
         return self.source is not before
 
-    def _places_of(self, entry: Entry) -> Places | None:
-        if entry.source is None or not could_be_map(entry):
+    def _places_of(self, entry: Entry) -> MapLayout | None:
+        if entry.source is None or not entry.is_map_or_series:
             return None
         placed = self._placed.get(entry.id)
         if placed is None or placed[0] is not entry.source:
-            placed = (entry.source, map_channels.places_of(entry.source))
+            placed = (entry.source, map_layout(entry.source))
             self._placed[entry.id] = placed
         return placed[1]
 
@@ -57,7 +57,7 @@ class Subject:
     @property
     def others(self) -> list[Entry]:
         """All entries that can be shown."""
-        return [entry for entry in self._session.project.entries if could_be_map(entry)]
+        return [entry for entry in self._session.project.entries if entry.is_map_or_series]
 
     @property
     def result(self) -> Result | None:
@@ -81,7 +81,7 @@ class Subject:
         """Whether all of it is selected, or nothing."""
         return self.source is None or len(self.rows) in (0, len(self.source))
 
-    def spectra(self, choice: Choice) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
+    def spectra(self, choice: MapOptions) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
         """The spectra as they are to be shown, denoised where they are and that is wanted, and their expected error."""
         assert self.source is not None
         result = self.result
@@ -92,7 +92,7 @@ class Subject:
     def offers(self, key: str) -> str:
         """Empty where a channel can be shown now; else what stands in the way."""
         needs = map_channels.channel(key).needs
-        if isinstance(self.places, Series):
+        if isinstance(self.places, SpectrumSeries):
             return "" if key == "total" else "A series is shown as intensity against Raman shift."
         if needs == "denoised" and (self.result is None or self.result.denoised is None):
             return "Known once the map is denoised."
@@ -125,12 +125,12 @@ class Subject:
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
         return fitting[-1] if fitting else None
 
-    def measured(self, choice: Choice) -> Source:
+    def measured(self, choice: MapOptions) -> MapData:
         """All that a map of it can be made of."""
         spectra, error = self.spectra(choice)
         result = self.result
         denoised = result.denoised if result is not None else None
-        source = Source(
+        source = MapData(
             spectra.axis,
             spectra.values,
             error,
@@ -188,9 +188,3 @@ class Subject:
             self._session.look_at(None)  # all of it, where some of its spectra had been selected
         else:
             self._session.select_spectra(np.full(len(rows), self.entry.id), rows)
-
-
-def could_be_map(entry: Entry) -> bool:
-    """Whether the spectra of an entry have a place, or follow each other in depth or time."""
-    source = entry.source
-    return source is not None and len(source) > 1 and (source.is_map or bool({"z", "time"} & set(source.table)))

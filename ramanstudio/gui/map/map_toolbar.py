@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy,
 
 from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.message_bar import ElidedLabel
-from ramanstudio.gui.common.theme import Theme, tabular
+from ramanstudio.gui.common.theme import Theme, with_tabular_figures
 
 TOOLS: Final = (
     ("box", "ph.selection", "Box: drag a rectangle over the pixels to select (Shift adds, Ctrl takes out)"),
@@ -19,7 +19,7 @@ TOOLS: Final = (
 )
 
 
-class MapBar(QWidget):
+class MapToolbar(QWidget):
     """Says what was chosen: `entry_chosen(id)`, `tool_chosen(key)`, `all_asked()`."""
 
     entry_chosen = Signal(int)
@@ -36,7 +36,7 @@ class MapBar(QWidget):
         self.entries.setMaximumWidth(320)
         self.entries.activated.connect(lambda _: self.entry_chosen.emit(self.entries.currentData()))
         self.said = ElidedLabel(self)
-        self.said.setFont(tabular(self.said.font()))
+        self.said.setFont(with_tabular_figures(self.said.font()))
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.said.setAccessibleName("What lies under the mouse")
         self._tools = QButtonGroup(self)

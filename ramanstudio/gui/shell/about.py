@@ -8,8 +8,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 import ramanstudio
 from ramanstudio.gui.shell.actions import ACTIONS, MENUS
@@ -32,27 +31,6 @@ LICENCES = (
     ("qtawesome", "MIT"),
     ("renishaw-wdf", "Apache-2.0"),
 )
-
-
-class TextDialog(QDialog):
-    """A page to read."""
-
-    def __init__(self, title: str, page: str, parent: QWidget, width: int = 560, height: int = 520) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
-        text = QTextBrowser(self, openExternalLinks=True)
-        text.setAccessibleName(title)
-        text.setHtml(page)
-        text.document().setDocumentMargin(12)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.reject)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(12)
-        whole.addWidget(text)
-        whole.addWidget(buttons)
-        self.resize(min(width, parent.width() - 48), min(height, parent.height() - 48))
 
 
 def _version_of(package: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,20 +18,23 @@ from ramanstudio.gui.shell.splash import seconds_since_start, splash_if_slow
 
 if TYPE_CHECKING:  # the window's parts are imported by `start`: a second start, and the splash, do not wait for them
     from ramanstudio.gui.document.denoising import EngineLoader
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.gui.shell.main_window import MainWindow
 
 
-def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> Studio:
-    """Show the window with the files named in `arguments`; the model is loaded once it has been painted."""
+def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> MainWindow:
+    """Show the window and open the files named in `arguments`; the model is loaded once it has been painted."""
     app = _application()
     from ramanstudio.gui.common.theme import appearance
     from ramanstudio.gui.document.denoising import load_engine
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.gui.shell.main_window import MainWindow
+    from ramanstudio.gui.shell.services import Services
 
     appearance().dress(app)
-    studio = Studio(engine_loader or load_engine)
-    studio.show([Path(argument) for argument in arguments])
-    return studio
+    window = MainWindow(Services(engine_loader or load_engine))
+    window.show()
+    if arguments:
+        window.services.opening.open([Path(argument) for argument in arguments])
+    return window
 
 
 def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> int:
@@ -44,30 +48,27 @@ def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = Non
     doorbell = Doorbell()
     doorbell.hang_up()
     splash = splash_if_slow(seconds_since_start())
-    studio = start(arguments, engine_loader)
+    window = start(arguments, engine_loader)
     if splash is not None:
-        studio.window.painted.connect(splash.close)
-    doorbell.rung.connect(partial(come_forward, studio))
+        window.painted.connect(splash.close)
+    doorbell.rung.connect(partial(come_forward, window))
     if isinstance(application, Application):
-        application.give_files_to(partial(come_forward, studio))
+        application.give_files_to(partial(come_forward, window))
     code = QApplication.exec()
     doorbell.take_down()
-    if not studio.end():
-        from ramanstudio.gui.shell.studio import leave
-
+    if not window.end():
         leave(code)
     return code
 
 
-def come_forward(studio: Studio, paths: Sequence[Path]) -> None:
+def come_forward(window: MainWindow, paths: Sequence[Path]) -> None:
     """Bring the window to the front, and open in it what another start was given."""
-    window = studio.window
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
     window.activateWindow()
     if paths:
-        studio.opening.open(paths)
+        window.services.opening.open(paths)
 
 
 class Application(QApplication):
@@ -99,3 +100,11 @@ def _application() -> QApplication:
     QGuiApplication.setApplicationDisplayName("RamanStudio")
     QGuiApplication.setDesktopFileName("ramanstudio")
     return app
+
+
+def leave(code: int) -> None:
+    """End the process at once, when a thread hangs that cannot be stopped."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    QApplication.quit()
+    os._exit(code)

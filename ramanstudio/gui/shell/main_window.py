@@ -1,92 +1,151 @@
-"""The window: panels left and right, the spectrum between them, a bar of jobs and messages below. Lays out, no more."""
+"""The main window: panels left and right, the tabs between them, jobs and messages below."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
 from ramanstudio.gui.common import dialogs, icons
+from ramanstudio.gui.common.action import ActionContext
 from ramanstudio.gui.common.job_bar import JobBar
 from ramanstudio.gui.common.message_bar import DetailsDialog, MessageBar
 from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import DropTarget
-from ramanstudio.gui.explore.groups_panel import GroupsPanel
+from ramanstudio.gui.explore.commands import GroupCommands
+from ramanstudio.gui.finetuning.commands import FinetuningCommands
+from ramanstudio.gui.finetuning.services import FinetuningServices
+from ramanstudio.gui.identify.commands import IdentifyCommands
+from ramanstudio.gui.libraries.commands import LibraryCommands
+from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
-from ramanstudio.gui.shell.actions import ACTIONS, Moment
-from ramanstudio.gui.shell.commands import Commands
-from ramanstudio.gui.shell.pages import Side
-from ramanstudio.gui.shell.tabs import Middle, has_map
-from ramanstudio.gui.shell.view_commands import VIEW_SETTINGS
+from ramanstudio.gui.shell.actions import ACTIONS
+from ramanstudio.gui.shell.command_palette import Choice, CommandPalette
+from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
+from ramanstudio.gui.shell.services import Services
+from ramanstudio.gui.shell.tab_view import PanelStack, TabView
+from ramanstudio.gui.shell.tabs import TABS, TabContext
+from ramanstudio.gui.shell.view_commands import ViewCommands
 from ramanstudio.gui.spectra_list.entry_list import EntryList
-from ramanstudio.gui.spectrum.metadata_panel import FactsPanel
+from ramanstudio.gui.spectrum.commands import VIEW_SETTINGS, SpectrumCommands
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.project.project import Project, look_like_repeats
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.shell.studio import Studio
+    from ramanstudio.gui.explore.groups_panel import GroupsPanel
+    from ramanstudio.gui.identify.identify_page import IdentifyPage
+    from ramanstudio.gui.map.map_panel import MapPanel
+    from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
-LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: what was remembered no longer fits then
+LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
 ENABLE_MS: Final = 80
 
 
 class MainWindow(QMainWindow):
-    """Everything one sees."""
+    """Lays out the window, connects the actions, and enables those that make sense."""
 
     painted = Signal()  # once, after the first paint
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._studio = studio
+        self.services = services
         self._is_painted = False
         self._may_lose = False
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
         self.setMinimumSize(880, 560)
         self.acts = menus.make_actions(self)
-        self.commands = Commands(studio, self)
-        self.page = SpectrumPage(studio.session, self.acts, self.commands.prepare)
-        self.entries = EntryList(studio.session, studio.denoising.waits)
-        self.facts = FactsPanel(studio.session, studio.denoising, self.acts)
-        self.groups = GroupsPanel(studio.session, studio.exploring, self.acts)
-        self.middle = Middle(studio, self)
-        self.pages = self.middle.pages
-        self.setCentralWidget(self.pages)
+        self._enable_timer = QTimer(self)
+        self._enable_timer.setSingleShot(True)
+        self._enable_timer.timeout.connect(self._enable)
+        self._library_commands = LibraryCommands(
+            services.session, services.workers, services.messages, services.libraries, self
+        )
+        self.entries = EntryList(services.session, services.denoising.waits)
+        self.tabs = TabView(
+            TABS, TabContext(services, self.acts, self._library_commands.show_reference, self._enable_soon)
+        )
+        self.setCentralWidget(self.tabs)
         self._docks = {
             "list": self._dock("list", "Spectra", self.entries, Qt.DockWidgetArea.LeftDockWidgetArea),
-            "facts": self._dock("facts", "Facts", self.middle.side, Qt.DockWidgetArea.RightDockWidgetArea),
+            "facts": self._dock("facts", "Facts", self.tabs.panels, Qt.DockWidgetArea.RightDockWidgetArea),
         }
-        self.job_bar = JobBar(studio.workers)
+        self.job_bar = JobBar(services.workers)
         self.message_bar = MessageBar()
+        self._make_commands()
         self._lay_out_bars()
-        self.drop_target = DropTarget(self, studio.workers, studio.opening.open)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._enable)
+        self.drop_target = DropTarget(self, services.workers, services.opening.open)
         self._restore()
         self._connect()
         self.entries.view.setFocus()  # not in the filter, where R and D would be letters
         self.set_theme(appearance().theme)
         self._enable()
 
-    def actions_by_menu(self) -> Iterator[tuple[QAction, str]]:
-        """Every action, with the name of its menu."""
-        return ((self.acts[row.id], row.menu) for row in ACTIONS if row.id != "search")
+    def _make_commands(self) -> None:
+        """Make the objects that carry out the actions, each from the services it needs."""
+        services, tabs = self.services, self.tabs
+        page = cast("SpectrumPage", tabs.page("spectrum"))
+        self.file_commands = FileCommands(services, tabs, page, self)
+        self.spectrum_commands = SpectrumCommands(services.session, services.settings, services.messages, page)
+        self.group_commands = GroupCommands(
+            services.session,
+            services.settings,
+            services.exporting,
+            lambda: cast("GroupsPanel | None", tabs.panel("explore")),
+            self._show_groups_panel,
+            self,
+        )
+        self._handlers = menus.handlers_of(
+            self.file_commands,
+            EditCommands(services, tabs, self.entries, self),
+            ViewCommands(services.settings, tabs, self.entries, self.show_panel),
+            AnalyseCommands(services, tabs, self.job_bar, self.message_bar),
+            HelpCommands(services, self),
+            self.spectrum_commands,
+            self.group_commands,
+            MapCommands(self._show_map_panel),
+            IdentifyCommands(
+                services.session,
+                services.settings,
+                services.exporting,
+                services.identifying,
+                services.unmixing,
+                self._show_identify_page,
+                self,
+            ),
+            self._library_commands,
+            FinetuningCommands(
+                FinetuningServices(
+                    services.session,
+                    services.workers,
+                    services.messages,
+                    services.settings,
+                    services.denoising,
+                    services.taught_models,
+                ),
+                self,
+            ),
+        )
+        self._handlers["search"] = self._show_palette
+        for tab in TABS:
+            self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
 
     def show_panel(self, name: str, on: bool) -> None:
         """Show or hide the panel "list" or "facts"."""
         dock = self._docks[name]
         if not on and dock.isAncestorOf(QApplication.focusWidget() or self) and self.page.view is not None:
-            self.page.view.setFocus()  # else the keyboard would land on some button
+            self.page.view.setFocus()  # otherwise the keyboard focus would land on some button
         dock.setVisible(on)
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
-        for part in (self.middle, self.entries, self.drop_target):
+        """Show in the colours of `theme`."""
+        for part in (self.tabs, self.entries, self.drop_target):
             part.set_theme(theme)
         if self._icons_drawn:
             self.draw_icons()
@@ -95,7 +154,28 @@ class MainWindow(QMainWindow):
         """Load the icons; after the first paint."""
         self._icons_drawn = True
         menus.draw_icons(self.acts, appearance().theme)
-        self.setWindowIcon(icons.of_program())
+        self.setWindowIcon(icons.program_icon())
+
+    @property
+    def page(self) -> SpectrumPage:
+        """The page of the Spectrum tab."""
+        return cast("SpectrumPage", self.tabs.page("spectrum"))
+
+    @property
+    def facts(self) -> MetadataPanel:
+        """The panel of the Spectrum tab."""
+        return cast("MetadataPanel", self.tabs.panel("spectrum"))
+
+    @property
+    def groups(self) -> GroupsPanel:
+        """The panel of the Explore tab."""
+        return cast("GroupsPanel", self.tabs.make("explore")[1])
+
+    def end(self) -> bool:
+        """Stop following the theme, and end the services; returns whether every thread has ended."""
+        with contextlib.suppress(RuntimeError, TypeError):  # never connected, or gone with the window
+            appearance().changed.disconnect(self.set_theme)
+        return self.services.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         super().paintEvent(event)
@@ -104,11 +184,11 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self._studio.project_files.would_lose and not self._may_lose:
+        if self.services.project_files.would_lose and not self._may_lose:
             event.ignore()
             self.before_losing(self._close_anyway)
             return
-        settings = self._studio.settings
+        settings = self.services.settings
         settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
         settings["sort_by"] = self.entries.order.currentData()
@@ -116,12 +196,12 @@ class MainWindow(QMainWindow):
 
     def before_losing(self, go_on: Callable[[], object]) -> None:
         """Go on at once, or once the user has saved what would be lost, or said that it may be."""
-        if not self._studio.project_files.would_lose:
+        if not self.services.project_files.would_lose:
             go_on()
             return
 
         def save() -> None:
-            job = self.commands.save_project()
+            job = self.file_commands.save_project()
             if job is not None:
                 job.succeeded.connect(lambda _: go_on())
 
@@ -138,7 +218,7 @@ class MainWindow(QMainWindow):
         lead = f"Something unexpected happened, and was written to the log. Your files were not changed.\n\n{sentence}"
         DetailsDialog("Unexpected", details, self, lead).open()
 
-    def _dock(self, name: str, title: str, panel: EntryList | Side, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, name: str, title: str, panel: EntryList | PanelStack, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setTitleBarWidget(panel.heading)  # it is moved by its heading
@@ -166,7 +246,7 @@ class MainWindow(QMainWindow):
             self.entries.view.addAction(self.acts[name])
 
     def _restore(self) -> None:
-        settings = self._studio.settings
+        settings = self.services.settings
         if not self.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode())):
             self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if not self.restoreState(QByteArray.fromBase64(settings["panels"].encode()), LAYOUT_VERSION):
@@ -185,81 +265,121 @@ class MainWindow(QMainWindow):
         self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
-        studio = self._studio
-        menus.connect(self.acts, self.commands)
+        services = self.services
+        menus.connect(self.acts, self._handlers)
         for signal in (
-            studio.session.changed,
-            studio.session.selection_changed,
-            studio.denoising.engine_changed,
-            studio.workers.submitted,
-            studio.workers.idle,
-            self.pages.chosen,
+            services.session.changed,
+            services.session.selection_changed,
+            services.denoising.engine_changed,
+            services.workers.submitted,
+            services.workers.idle,
+            self.tabs.current_changed,
         ):
             signal.connect(self._enable_soon)
-        studio.denoising.engine_changed.connect(self._show_device)
-        self.groups.chosen_changed.connect(self._enable_soon)
-        self.groups.refused.connect(studio.messages.show_error)
-        studio.denoising.settled.connect(self.entries.model.repaint)
-        studio.session.changed.connect(self._follow_sets)
-        studio.session.selection_changed.connect(self._follow_sets)
-        studio.messages.said.connect(self.message_bar.say)
-        studio.messages.settled.connect(self.message_bar.forget)
-        studio.messages.unexpected.connect(self.show_unexpected)
-        studio.project_files.changed.connect(self._name_project)
-        studio.opening.project_asked.connect(lambda path: self.before_losing(partial(studio.project_files.open, path)))
+        services.denoising.engine_changed.connect(self._show_device)
+        self.tabs.current_changed.connect(self._follow_tab)
+        services.denoising.settled.connect(self.entries.model.repaint)
+        services.session.changed.connect(self._follow_sets)
+        services.session.selection_changed.connect(self._follow_sets)
+        services.messages.posted.connect(self.message_bar.post)
+        services.messages.retracted.connect(self.message_bar.retract)
+        services.messages.unexpected.connect(self.show_unexpected)
+        services.project_files.changed.connect(self._name_project)
+        services.opening.project_asked.connect(self._open_project)
+        services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
+        self.painted.connect(self._finish_start)
         self._show_device()
 
+    def _finish_start(self) -> None:
+        """Do what would have delayed the first paint."""
+        self.services.start()
+        self.draw_icons()
+        QTimer.singleShot(0, self.page.make_viewer)
+
+    def _open_project(self, path: Path) -> None:
+        self.before_losing(partial(self.services.project_files.open, path))
+
+    def _follow_setting(self, key: str) -> None:
+        if key == "theme":
+            self.acts[f"theme_{self.services.settings['theme']}"].setChecked(True)
+        elif key == "denoise":
+            self.acts["denoise"].setChecked(self.services.settings["denoise"])
+
+    def _follow_tab(self, key: str) -> None:
+        self.acts[f"tab_{key}"].setChecked(True)
+
+    def _show_tab(self, key: str, on: bool) -> None:
+        if on:
+            self.tabs.show_tab(key)
+
+    def _show_groups_panel(self) -> GroupsPanel:
+        self.tabs.show_tab("explore")
+        self.show_panel("facts", True)
+        return self.groups
+
+    def _show_map_panel(self) -> MapPanel:
+        self.tabs.show_tab("map")
+        return cast("MapPanel", self.tabs.make("map")[1])
+
+    def _show_identify_page(self) -> IdentifyPage:
+        self.tabs.show_tab("identify")
+        return cast("IdentifyPage", self.tabs.make("identify")[0])
+
+    def _show_palette(self) -> None:
+        choices = [Choice(self.acts[row.id], row.menu) for row in ACTIONS if row.id != "search"]
+        CommandPalette(choices, appearance().theme, self).show()
+
     def _name_project(self) -> None:
-        path = self._studio.project_files.path
+        path = self.services.project_files.path
         self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
-        if not self._soon.isActive():
-            self._soon.start(ENABLE_MS)
+        if not self._enable_timer.isActive():
+            self._enable_timer.start(ENABLE_MS)
 
     def _follow_sets(self, before: Project | None = None, now: Project | None = None) -> None:
         if before is None or now is None or before.entries is not now.entries:
-            self.acts["whole_set"].setChecked(self._studio.session.uses_whole_set)
+            self.acts["whole_set"].setChecked(self.services.session.uses_whole_set)
 
     def _enable(self) -> None:
-        menus.enable(self.acts, self.moment())
+        menus.enable(self.acts, self.context())
 
-    def moment(self) -> Moment:
-        """What counts now for which actions make sense."""
-        session = self._studio.session
+    def context(self) -> ActionContext:
+        """The state that decides which actions are enabled."""
+        session = self.services.session
         selected = session.selected
         results = [session.project.result(entry) for entry in selected]
         readable = [entry for entry in selected if entry.source is not None]
         only = selected[0].source if len(selected) == 1 else None
-        return Moment(
+        return ActionContext(
             entries=len(session.project.entries),
             selected=len(selected),
             readable=len(readable),
-            lacking=sum(not self._studio.denoising.is_denoised(entry) for entry in readable),
+            lacking=sum(not self.services.denoising.is_denoised(entry) for entry in readable),
             sets=len(session.selected_sets),
             one_axis=look_like_repeats(readable),
             denoised=sum(result is not None and result.denoised is not None for result in results),
             unread=len(selected) - len(readable),
-            maps=sum(has_map(entry) for entry in session.project.entries),
+            tabs=self.tabs.offered,
             spectra=len(only) if only is not None else 0,
-            working=any(job.title for job in self._studio.workers.jobs) or bool(self.message_bar.words),
+            working=any(job.title for job in self.services.workers.jobs) or bool(self.message_bar.text),
             undo_title=session.undo_title,
             redo_title=session.redo_title,
-            engine=self._studio.denoising.engine is not None,
+            engine=self.services.denoising.engine is not None,
             explored=session.project.exploration is not None,
             grouped=session.groups is not None,
-            groups=len(self.groups.chosen),
+            groups=self.group_commands.n_chosen,
             identified=bool(session.project.identifications or session.project.predictions),
-            pictured=self.middle.shows_picture,
-            uncertain=bool(self.groups.uncertain.any()),
+            has_figure=self.tabs.current_page.has_figure,
+            uncertain=self.group_commands.has_uncertain,
         )
 
     def _follow_panel(self, name: str, _visible: bool) -> None:
         self.acts[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
 
     def _show_device(self) -> None:
-        denoising = self._studio.denoising
+        denoising = self.services.denoising
         if denoising.engine is not None:
             self.device.setText(denoising.engine.device_name)
             self.device.setToolTip(f"Where the model '{denoising.engine.card.name}' computes (File › Settings)")
@@ -268,10 +388,10 @@ class MainWindow(QMainWindow):
 
     def _fill_recent(self) -> None:
         self._recent.clear()
-        for path in self._studio.opening.recent:
-            self._recent.addAction(str(path), partial(self.commands.open_recent, path))
+        for path in self.services.opening.recent:
+            self._recent.addAction(str(path), partial(self.file_commands.open_recent, path))
         if self._recent.isEmpty():
             self._recent.addAction("Nothing yet").setEnabled(False)
             return
         self._recent.addSeparator()
-        self._recent.addAction("Forget these", self._studio.opening.forget_recent)
+        self._recent.addAction("Forget these", self.services.opening.forget_recent)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from ramanstudio.gui.common import icons
+from ramanstudio.gui.common.action import ActionContext
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.shell.actions import ACTIONS, MENUS, Moment, with_shortcut
+from ramanstudio.gui.shell.actions import ACTIONS, MENUS
+
+Handler = Callable[..., object]
 
 
 def make_actions(parent: QObject) -> dict[str, QAction]:
@@ -20,7 +23,7 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
     for row in ACTIONS:
         action = QAction(row.text, parent)
         action.setObjectName(row.id)
-        action.setToolTip(with_shortcut(row))
+        action.setToolTip(row.tooltip_with_shortcut)
         if row.toolbar:
             action.setIconText(row.toolbar)
         if row.shortcut:
@@ -34,14 +37,20 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
     return made
 
 
-def connect(actions: Mapping[str, QAction], verbs: object) -> None:
-    """Let each action call the method of its name; a checkable one with whether it is checked."""
+def handlers_of(*commands: object) -> dict[str, Handler]:
+    """The method that carries out each action, by the action's id: of that name, on one of `commands`."""
+    owners = ((row.id, owner) for row in ACTIONS for owner in commands)
+    return {name: getattr(owner, name) for name, owner in owners if callable(getattr(owner, name, None))}
+
+
+def connect(actions: Mapping[str, QAction], handlers: Mapping[str, Handler]) -> None:
+    """Let each action call its handler; a checkable one with whether it is checked."""
     for row in ACTIONS:
-        verb = getattr(verbs, row.id)
+        handler = handlers[row.id]
         if row.checkable or row.choice:
-            actions[row.id].toggled.connect(verb)
+            actions[row.id].toggled.connect(handler)
         else:
-            actions[row.id].triggered.connect(lambda _=False, verb=verb: verb())
+            actions[row.id].triggered.connect(lambda _=False, handler=handler: handler())
 
 
 def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> None:
@@ -50,7 +59,7 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> 
     for row in ACTIONS:
         menu = menus[row.menu]
         menu.setToolTipsVisible(True)
-        if row.parts and menu.actions():
+        if row.separator and menu.actions():
             menu.addSeparator()
         menu.addAction(actions[row.id])
         if row.id == "open_folder":
@@ -99,9 +108,9 @@ def draw_icons(actions: Mapping[str, QAction], theme: Theme) -> None:
             actions[row.id].setIcon(icons.icon(row.icon, theme))
 
 
-def enable(actions: Mapping[str, QAction], moment: Moment) -> None:
-    """Switch each action on or off for this moment."""
+def enable(actions: Mapping[str, QAction], context: ActionContext) -> None:
+    """Switch each action on or off for this context."""
     for row in ACTIONS:
-        actions[row.id].setEnabled(row.enabled(moment))
-    for name, verb, what in (("undo", "Undo", moment.undo_title), ("redo", "Redo", moment.redo_title)):
+        actions[row.id].setEnabled(row.enabled(context))
+    for name, verb, what in (("undo", "Undo", context.undo_title), ("redo", "Redo", context.redo_title)):
         actions[name].setText(f"{verb}: {what[0].lower() + what[1:]}" if what else verb)

@@ -19,8 +19,8 @@ import ramanstudio
 from ramanstudio.demo import demo_files
 from ramanstudio.gui.document.denoising import EngineLoader, load_engine
 from ramanstudio.gui.shell import app
+from ramanstudio.gui.shell.main_window import MainWindow
 from ramanstudio.gui.shell.splash import seconds_since_start
-from ramanstudio.gui.shell.studio import Studio, leave
 from ramanstudio.project.project import Result
 
 PATIENCE_S: Final = 120.0  # for each step; the model's libraries alone may take half a minute from a slow disk
@@ -40,73 +40,75 @@ def main(arguments: Sequence[str], engine_loader: EngineLoader = load_engine) ->
     # On Windows what another thread still holds open cannot be taken away; that is no trouble of the program's.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["RAMANSTUDIO_HOME"] = home  # the user's own settings are neither read nor written
-        studio = app.start(engine_loader=engine_loader)
+        window = app.start(engine_loader=engine_loader)
         try:
-            _check(studio, (asked.file or demo_files()[0]).absolute(), asked.picture)
+            _check(window, (asked.file or demo_files()[0]).absolute(), asked.picture)
             code = 0
         except NotWell as trouble:
             print(trouble, file=sys.stderr)
             code = 1
-        studio.window.close()
-        if not studio.end():
-            leave(code)
+        window.close()
+        if not window.end():
+            app.leave(code)
     return code
 
 
-def _check(studio: Studio, file: Path, picture: Path | None) -> None:
+def _check(window: MainWindow, file: Path, picture: Path | None) -> None:
     painted: list[float] = []
     unexpected: list[str] = []
-    studio.messages.unexpected.connect(lambda sentence, _: unexpected.append(sentence))
-    studio.window.painted.connect(lambda: painted.append(seconds_since_start()))
+    window.services.messages.unexpected.connect(lambda sentence, _: unexpected.append(sentence))
+    window.painted.connect(lambda: painted.append(seconds_since_start()))
     _wait(lambda: bool(painted), "the window was not painted")
     _say(f"RamanStudio {ramanstudio.__version__}", "")
     _say("window painted after", f"{painted[0]:.2f} s")
-    _drop(studio, file)
-    _wait(lambda: bool(studio.session.project.entries), f"'{file.name}' was not read")
-    entry = studio.session.project.entries[0]
+    _drop(window, file)
+    _wait(lambda: bool(window.services.session.project.entries), f"'{file.name}' was not read")
+    entry = window.services.session.project.entries[0]
     if entry.problem:
         raise NotWell(f"{entry.problem} {entry.remedy}")
     _say("read", file.name)
-    _wait(lambda: studio.window.facts.snr_words != "" or _gave_up(studio), "there was no SNR")
-    if studio.denoising.engine is None:
-        raise NotWell(f"The model could not be loaded. {studio.window.message_bar.words}")
-    result = studio.session.project.result(studio.session.project.entries[0])
+    _wait(lambda: window.facts.snr_words != "" or _gave_up(window), "there was no SNR")
+    if window.services.denoising.engine is None:
+        raise NotWell(f"The model could not be loaded. {window.message_bar.text}")
+    result = window.services.session.project.result(window.services.session.project.entries[0])
     if result is None or result.denoised is None:
-        raise NotWell(
-            f"'{file.name}' was not denoised: {result.problem if result else studio.window.message_bar.words}"
-        )
-    _wait(lambda: studio.window.page.view is not None or bool(unexpected), "the spectrum was not drawn")
+        raise NotWell(f"'{file.name}' was not denoised: {result.problem if result else window.message_bar.text}")
+    _wait(lambda: window.page.view is not None or bool(unexpected), "the spectrum was not drawn")
     if unexpected:
         raise NotWell(f"Something unexpected happened: {unexpected[0]}")
-    _say("SNR", studio.window.facts.snr_words.replace("\n", " "))
-    _say("computed on", studio.denoising.engine.device_name)
+    _say("SNR", window.facts.snr_words.replace("\n", " "))
+    _say("computed on", window.services.denoising.engine.device_name)
     _say("done after", f"{seconds_since_start():.1f} s")
     if picture is not None:
         settled = time.monotonic() + SETTLED_S
         _wait(lambda: time.monotonic() > settled, "")
-        if not studio.window.grab().save(str(picture)):
+        if not window.grab().save(str(picture)):
             raise NotWell(f"The picture could not be written to '{picture}'.")
         _say("picture", str(picture))
 
 
-def _drop(studio: Studio, file: Path) -> None:
+def _drop(window: MainWindow, file: Path) -> None:
     """Drop a file on the window, as a hand would."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file))])
-    middle = studio.window.rect().center()
+    middle = window.rect().center()
     how = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(studio.window, QDragEnterEvent(middle, *how))
-    QApplication.sendEvent(studio.window, QDropEvent(QPointF(middle), *how))
+    QApplication.sendEvent(window, QDragEnterEvent(middle, *how))
+    QApplication.sendEvent(window, QDropEvent(QPointF(middle), *how))
 
 
-def _gave_up(studio: Studio) -> bool:
+def _gave_up(window: MainWindow) -> bool:
     """Whether nothing is on its way any more: the model was not to be had, or the spectrum not to be denoised."""
-    denoising = studio.denoising
-    return not studio.workers.busy and not denoising.loading and (denoising.engine is None or bool(_results(studio)))
+    denoising = window.services.denoising
+    return (
+        not window.services.workers.busy
+        and not denoising.loading
+        and (denoising.engine is None or bool(_results(window)))
+    )
 
 
-def _results(studio: Studio) -> list[Result]:
-    project = studio.session.project
+def _results(window: MainWindow) -> list[Result]:
+    project = window.services.session.project
     return [result for entry in project.entries if (result := project.result(entry)) is not None]
 
 

@@ -66,7 +66,7 @@ class SettingsDialog(QDialog):
 
     def _choices(self, setting: Setting) -> list[tuple[str, str]]:
         """Each value that can be chosen, with its words; its own name where it has none."""
-        if not setting.others:
+        if not setting.is_open_choice:
             return list(setting.choices)
         words = dict(setting.choices)
         there = [*self._offered.get(setting.key, ()), self._settings[setting.key]]

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.common.widgets import panel_heading
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectra_list.entry_delegate import EntryDelegate
 from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
-from ramanstudio.gui.spectra_list.entry_row import EntryRow
 from ramanstudio.project.project import Entry, Project
 
 
@@ -47,7 +48,7 @@ class EntryList(QWidget):
         for key, words in SORTS:
             self.order.addItem(words, key)
         self.view = self._make_view()
-        self._row = EntryRow(self.model, self.view)
+        self._row = EntryDelegate(self.model, self.view)
         self.view.setItemDelegate(self._row)
         self._lay_out()
         self.filter_box.textChanged.connect(self.model.filter)
@@ -154,19 +155,3 @@ class EntryList(QWidget):
     def _make_current(self, index: QModelIndex) -> None:
         self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.view.scrollTo(index)
-
-
-def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
-    """The heading of a panel, by which it can be moved, with something at its right end."""
-    heading = QWidget()
-    heading.setProperty("panel", "true")
-    heading.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    label = QLabel(words)
-    label.setProperty("role", "heading")
-    row = QHBoxLayout(heading)
-    row.setContentsMargins(12, 12, 12, 4)
-    row.addWidget(label)
-    row.addStretch()
-    if beside is not None:
-        row.addWidget(beside)
-    return heading

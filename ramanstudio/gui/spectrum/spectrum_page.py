@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import joined
-from ramanstudio.gui.common.change_tracker import MadeOf
+from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
-    from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
+    from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum, SpectrumView
 
-CURVES: Final = 20
+MAX_CURVES: Final = 20
 FEW: Final = 500  # more than these are drawn as a density
 
 
-class SpectrumPage(QWidget):
+class SpectrumPage(TabPage):
     """Shows what is selected. The viewer is made after the first paint: pyqtgraph takes a third of a second."""
 
-    def __init__(self, session: Session, actions: Mapping[str, QAction], ready: Callable[[SpectrumView], None]) -> None:
+    viewer_made = Signal(object)  # SpectrumView
+
+    def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
         super().__init__()
-        self._session, self._ready = session, ready
+        self._session = session
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
-        self.header = SetHeader(session, actions)
+        self.header = SpectrumHeader(session, actions)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.problem)
@@ -52,7 +55,7 @@ class SpectrumPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self._made = MadeOf()
+        self._made = ChangeTracker()
         self._soon = QTimer(self)  # many changes in one turn of the event loop are one redraw
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.refresh)
@@ -70,7 +73,7 @@ class SpectrumPage(QWidget):
         let_drops_through(self.view)
         if self._theme is not None:
             self.view.set_theme(self._theme)
-        self._ready(self.view)
+        self.viewer_made.emit(self.view)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
@@ -78,6 +81,10 @@ class SpectrumPage(QWidget):
         self._theme = theme
         if self.view is not None:
             self.view.set_theme(theme)
+
+    def numbers(self) -> str:
+        """The curves that are drawn, as tab-separated text."""
+        return self.view.numbers() if self.view is not None else ""
 
     def refresh(self) -> None:
         """Show what is selected now, if that is not what is shown."""
@@ -108,7 +115,7 @@ class SpectrumPage(QWidget):
         if any(now.results.get(entry_id) is not before.results.get(entry_id) for entry_id in chosen) and (
             not self._soon.isActive()
         ):
-            self._soon.start(0 if len(chosen) <= CURVES else 500)  # a crowd is not drawn anew at every chunk
+            self._soon.start(0 if len(chosen) <= MAX_CURVES else 500)  # a crowd is not drawn anew at every chunk
 
     def _forget(self) -> None:
         self._made.forget("curves")
@@ -121,7 +128,7 @@ class SpectrumPage(QWidget):
             return
         results = [project.result(entry) for entry in entries]
         shown = (*(entry.source for entry in entries), *results, selection)
-        if not self._made.is_new("curves", *shown):
+        if not self._made.has_changed("curves", *shown):
             return
         if not entries:
             view.clear()
@@ -157,14 +164,14 @@ class SpectrumPage(QWidget):
         if total > FEW and one_axis:
             view.show_set(stacked(sets), together(sets, results))
             return
-        rows: list[Shown] = []
+        rows: list[DisplayedSpectrum] = []
         for entry, result in zip(entries, results, strict=True):
             assert entry.source is not None
             rows += [shown_of(entry, result, row) for row in range(min(len(entry.source), FEW - len(rows)))]
         view.show_spectra(rows)
 
 
-class SetHeader(QWidget):
+class SpectrumHeader(QWidget):
     """Names what is shown; in a set, steps through its spectra."""
 
     def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
@@ -227,9 +234,9 @@ class SetHeader(QWidget):
         self._session.look_at(number - 1 if number else None)
 
 
-def shown_of(entry: Entry, result: Result | None, row: int) -> Shown:
+def shown_of(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:
     """One spectrum of an entry, as the viewer takes it."""
-    from ramanstudio.gui.viewer.spectrum_view import Shown
+    from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum
 
     source = entry.source
     assert source is not None
@@ -237,8 +244,8 @@ def shown_of(entry: Entry, result: Result | None, row: int) -> Shown:
     name = entry.name if len(source) == 1 else f"{entry.name} · {row + 1}"
     unit = str(source.about.get("intensity_unit", "a.u."))
     if denoised is None:
-        return Shown(name, source.axis, source.values[row], None, None, unit)
-    return Shown(
+        return DisplayedSpectrum(name, source.axis, source.values[row], None, None, unit)
+    return DisplayedSpectrum(
         name, source.axis, source.values[row], denoised.spectra.values[row], denoised.expected_error[row], unit
     )
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.gui.common import theme
 from ramanstudio.gui.common.theme import Appearance, Theme
 
-BOTH = [theme.named("light"), theme.named("dark")]
+BOTH = [theme.load_theme("light"), theme.load_theme("dark")]
 
 
 def luminance(colour: str) -> float:
@@ -72,19 +72,19 @@ def test_the_chosen_theme_dresses_the_application_and_is_said_once(dressed: Appe
     dressed.choose("dark")
     dressed.choose("dark")
     assert [shown.name for shown in said] == ["dark"]
-    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(theme.named("dark").window)
-    assert theme.named("dark").panel in qapp.styleSheet()
+    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(theme.load_theme("dark").window)
+    assert theme.load_theme("dark").panel in qapp.styleSheet()
     dressed.choose("light")
-    assert qapp.palette().color(QPalette.ColorRole.Base) == QColor(theme.named("light").panel)
+    assert qapp.palette().color(QPalette.ColorRole.Base) == QColor(theme.load_theme("light").panel)
     assert dressed.choice == "light"
 
 
 def test_figures_of_one_width_are_asked_for_in_a_copy(qapp: QApplication) -> None:
     font = qapp.font()
-    assert theme.tabular(font).featureTags()
+    assert theme.with_tabular_figures(font).featureTags()
     assert not font.featureTags()
 
 
 def test_colours_mix_and_fade() -> None:
-    assert theme.mixed("#000000", "#ffffff", 0.5) == "#808080"
-    assert theme.faded("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)
+    assert theme.blend("#000000", "#ffffff", 0.5) == "#808080"
+    assert theme.with_alpha("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)

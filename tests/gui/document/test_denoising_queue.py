@@ -11,8 +11,9 @@ import pytest
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.texts import Snr, short_problem
-from ramanstudio.gui.document.denoising_queue import CHUNK, Waiting, denoise_waiting
+from ramanstudio.gui.document.denoising_queue import CHUNK, denoise_waiting, denoising_item
 from ramanstudio.gui.document.opening import count_files
+from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
 from ramanstudio.gui.shell.command_palette import closeness
 from ramanstudio.project.project import Entry, Result
 from tests.gui.driver import SmoothingEngine
@@ -22,52 +23,54 @@ def spectra(points: int = 100, count: int = 1) -> SpectrumSet:
     return SpectrumSet.of(np.arange(float(points)), np.ones((count, points)))
 
 
-def entries(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[Entry]:
-    """Waiting entries by id; `together` is the number of their set, None that of each its own."""
+def items(sources: dict[int, SpectrumSet], together: int | None = 0) -> list[QueueItem[Entry]]:
+    """Entries to denoise, by id; `together` is the number of their set, None that of each its own."""
     return [
-        Entry(number, f"{number}.txt", Path(f"{number}.txt"), source, set_id=number if together is None else together)
+        denoising_item(
+            Entry(number, "", Path(f"{number}.txt"), source, set_id=number if together is None else together)
+        )
         for number, source in sources.items()
     ]
 
 
-def ids(taken: list[Entry]) -> list[int]:
-    return [entry.id for entry in taken]
+def ids(taken: list[QueueItem[Entry]]) -> list[int]:
+    return [item.value.id for item in taken]
 
 
 def test_equal_axes_are_taken_together_in_chunks() -> None:
-    waiting = Waiting()
-    waiting.add(entries({number: spectra(100 + number % 2) for number in range(200)}))
-    first = ids(waiting.take())
+    queue = PriorityQueue[Entry]()
+    queue.put(items({number: spectra(100 + number % 2) for number in range(200)}))
+    first = ids(queue.take(CHUNK))
     assert len(first) == CHUNK
     assert {number % 2 for number in first} == {0}
     taken = len(first)
-    while chunk := waiting.take():
-        assert len({entry.source.points for entry in chunk if entry.source is not None}) == 1
+    while chunk := queue.take(CHUNK):
+        assert len({item.value.source.points for item in chunk if item.value.source is not None}) == 1
         taken += len(chunk)
     assert taken == 200
 
 
 def test_what_is_preferred_is_taken_first_and_alone() -> None:
-    waiting = Waiting()
-    waiting.add(entries({number: spectra() for number in range(10)}))
-    waiting.prefer([7])
-    assert ids(waiting.take()) == [7]
-    assert 7 not in ids(waiting.take())
+    queue = PriorityQueue[Entry]()
+    queue.put(items({number: spectra() for number in range(10)}))
+    queue.prefer([7])
+    assert ids(queue.take(CHUNK)) == [7]
+    assert 7 not in ids(queue.take(CHUNK))
 
 
 def test_what_is_removed_waits_no_more() -> None:
-    waiting = Waiting()
-    waiting.add(entries({1: spectra(), 2: spectra()}))
-    waiting.drop([1, 99])
-    assert ids(waiting.take()) == [2]
-    assert len(waiting) == 0
+    queue = PriorityQueue[Entry]()
+    queue.put(items({1: spectra(), 2: spectra()}))
+    queue.discard([1, 99])
+    assert ids(queue.take(CHUNK)) == [2]
+    assert len(queue) == 0
 
 
 def test_a_large_set_is_a_chunk_of_its_own() -> None:
-    waiting = Waiting()
-    waiting.add(entries({1: spectra(), 2: spectra(count=1000), 3: spectra()}))
-    assert ids(waiting.take()) == [1]
-    assert ids(waiting.take()) == [2]
+    queue = PriorityQueue[Entry]()
+    queue.put(items({1: spectra(), 2: spectra(count=1000), 3: spectra()}))
+    assert ids(queue.take(CHUNK)) == [1]
+    assert ids(queue.take(CHUNK)) == [2]
 
 
 class Choosy(SmoothingEngine):
@@ -80,13 +83,13 @@ class Choosy(SmoothingEngine):
 
 
 def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> None:
-    waiting = Waiting()
+    queue = PriorityQueue[Entry]()
     bad = spectra().with_values(np.full((1, 100), 2.0))
-    waiting.add(entries({1: spectra(), 2: bad, 3: spectra()}))
+    queue.put(items({1: spectra(), 2: bad, 3: spectra()}))
     found: dict[int, Result] = {}
     reports: list[tuple[int, int]] = []
     progress = Progress(on_progress=lambda done, total, _: reports.append((done, total)), on_show=found.update)
-    denoise_waiting(Choosy(), waiting, progress)  # type: ignore[arg-type]
+    denoise_waiting(Choosy(), queue, progress)  # type: ignore[arg-type]
     assert found[1].denoised is not None
     assert found[3].denoised is not None
     assert found[2].denoised is None
@@ -95,9 +98,9 @@ def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> No
 
 
 def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
-    waiting = Waiting()
+    queue = PriorityQueue[Entry]()
     large = spectra(count=1000)
-    waiting.add(entries({1: large, 2: spectra()}))
+    queue.put(items({1: large, 2: spectra()}))
     order: list[int] = []
     found: dict[int, Result] = {}
 
@@ -107,26 +110,26 @@ def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
 
     def select(done: int, _total: int, _note: str) -> None:
         if done >= 256:
-            waiting.prefer([2])
+            queue.prefer([2])
 
-    denoise_waiting(SmoothingEngine(), waiting, Progress(on_progress=select, on_show=keep))  # type: ignore[arg-type]
+    denoise_waiting(SmoothingEngine(), queue, Progress(on_progress=select, on_show=keep))  # type: ignore[arg-type]
     assert order == [2, 1]
     whole = found[1].denoised
     assert whole is not None
     assert whole.spectra.values.shape == large.values.shape
     assert whole.snr_before.shape == (1000,)
-    assert waiting.done == waiting.total == 1001
+    assert queue.done == queue.total == 1001
 
 
 def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once_and_the_others_are() -> None:
-    waiting = Waiting()
+    queue = PriorityQueue[Entry]()
     values = np.ones((600, 100))
     values[500, 3] = np.nan
-    waiting.add(entries({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)}))
+    queue.put(items({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)}))
     found: dict[int, Result] = {}
     warned: list[str] = []
     progress = Progress(on_show=found.update, on_warning=warned.append)
-    denoise_waiting(SmoothingEngine(), waiting, progress)  # type: ignore[arg-type]
+    denoise_waiting(SmoothingEngine(), queue, progress)  # type: ignore[arg-type]
     assert found[1].denoised is not None
     denoised = found[2].denoised
     assert denoised is not None
@@ -137,18 +140,18 @@ def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once_and_th
 
 
 def test_a_large_map_without_any_numbers_has_a_sentence() -> None:
-    waiting, found = Waiting(), dict[int, Result]()
-    waiting.add(entries({1: SpectrumSet.of(np.arange(100.0), np.full((600, 100), np.nan))}))
-    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    queue, found = PriorityQueue[Entry](), dict[int, Result]()
+    queue.put(items({1: SpectrumSet.of(np.arange(100.0), np.full((600, 100), np.nan))}))
+    denoise_waiting(SmoothingEngine(), queue, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert "not numbers" in found[1].problem
 
 
 def test_cancelling_leaves_the_others_waiting() -> None:
-    waiting = Waiting()
-    waiting.add(entries({1: spectra(), 2: spectra(101)}))
+    queue = PriorityQueue[Entry]()
+    queue.put(items({1: spectra(), 2: spectra(101)}))
     with pytest.raises(Cancelled):
-        denoise_waiting(SmoothingEngine(), waiting, Progress(is_cancelled=lambda: True))  # type: ignore[arg-type]
-    assert len(waiting) == 1
+        denoise_waiting(SmoothingEngine(), queue, Progress(is_cancelled=lambda: True))  # type: ignore[arg-type]
+    assert len(queue) == 1
 
 
 def test_counting_what_a_drop_would_add(tmp_path: Path) -> None:
@@ -168,8 +171,8 @@ def test_the_closest_words_come_first() -> None:
 
 
 def test_gains_are_told_as_exposure() -> None:
-    assert Snr(12, 31.2, 2.6).exposure == "like 6.8× the exposure"
-    assert Snr(100, 100, 1.0).exposure == "clean already: nothing to gain"
+    assert Snr(12, 31.2, 2.6).exposure == "equivalent to 6.8× exposure"
+    assert Snr(100, 100, 1.0).exposure == "No measurable noise"
     assert Snr(12, 31.2, 2.6).arrow == "12 → 31"
 
 
@@ -179,31 +182,31 @@ def test_a_row_says_the_problem_without_the_name_it_has() -> None:
 
 
 def test_a_set_of_several_files_is_taken_whole_however_large_and_whichever_is_looked_at() -> None:
-    waiting = Waiting()
+    queue = PriorityQueue[Entry]()
     repeats = {number: spectra() for number in range(100)}
-    waiting.add([*entries({200: spectra()}), *entries(repeats, together=999), *entries({201: spectra()})])
-    waiting.prefer([42])
-    assert ids(waiting.take()) == list(range(100))
-    assert ids(waiting.take()) == [200, 201]
+    queue.put([*items({200: spectra()}), *items(repeats, together=999), *items({201: spectra()})])
+    queue.prefer([42])
+    assert ids(queue.take(CHUNK)) == list(range(100))
+    assert ids(queue.take(CHUNK)) == [200, 201]
 
 
 def test_a_new_wish_takes_the_place_of_the_old_whether_it_waits_or_is_at_work() -> None:
-    waiting = Waiting()
-    (alone,), (whole,) = entries({1: spectra(count=9)}), entries({1: spectra(count=9)}, together=None)
-    waiting.add([alone])
-    waiting.add([whole])
-    assert waiting.total == 9
-    taken = waiting.take()
+    queue = PriorityQueue[Entry]()
+    (alone,), (whole,) = items({1: spectra(count=9)}), items({1: spectra(count=9)}, together=None)
+    queue.put([alone])
+    queue.put([whole])
+    assert queue.total == 9
+    taken = queue.take(CHUNK)
     assert taken == [whole]
-    assert waiting.wants(taken)
-    waiting.add([whole])
-    assert not waiting.take()  # the same is on its way
-    waiting.add([alone])
-    assert not waiting.wants(taken)
-    assert waiting.take() == [alone]
-    waiting.drop([1])
-    assert not waiting.wants([alone])
-    assert waiting.total == 0
+    assert queue.is_wanted(taken)
+    queue.put([whole])
+    assert not queue.take(CHUNK)  # the same is on its way
+    queue.put([alone])
+    assert not queue.is_wanted(taken)
+    assert queue.take(CHUNK) == [alone]
+    queue.discard([1])
+    assert not queue.is_wanted([alone])
+    assert queue.total == 0
 
 
 class Seeing(SmoothingEngine):
@@ -219,40 +222,40 @@ class Seeing(SmoothingEngine):
 
 
 def test_a_large_map_is_denoised_in_pieces_but_not_when_its_whole_is_used() -> None:
-    engine, waiting, found = Seeing(), Waiting(), dict[int, Result]()
-    waiting.add([*entries({1: spectra(count=600)}), *entries({2: spectra(count=600)}, together=None)])
-    denoise_waiting(engine, waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    engine, queue, found = Seeing(), PriorityQueue[Entry](), dict[int, Result]()
+    queue.put([*items({1: spectra(count=600)}), *items({2: spectra(count=600)}, together=None)])
+    denoise_waiting(engine, queue, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert engine.seen == [(256, 0), (256, 0), (88, 0), (600, 2)]
     assert [found[number].set_size for number in (1, 2)] == [0, 600]
     assert [found[number].set_id for number in (1, 2)] == [0, 2]
 
 
 def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -> None:
-    waiting, order = Waiting(), list[int]()
-    waiting.add([*entries({1: spectra(count=50)}, together=None), *entries({2: spectra(101)})])
+    queue, order = PriorityQueue[Entry](), list[int]()
+    queue.put([*items({1: spectra(count=50)}, together=None), *items({2: spectra(101)})])
 
     def select(done: int, _total: int, _note: str) -> None:
         if done == 20:
-            waiting.prefer([2])
+            queue.prefer([2])
 
-    denoise_waiting(SmoothingEngine(), waiting, Progress(on_progress=select, on_show=order.extend))  # type: ignore[arg-type]
+    denoise_waiting(SmoothingEngine(), queue, Progress(on_progress=select, on_show=order.extend))  # type: ignore[arg-type]
     assert order == [2, 1]
-    assert waiting.done == waiting.total == 51
+    assert queue.done == queue.total == 51
 
 
 def test_a_bad_spectrum_of_a_set_is_told_and_the_set_is_denoised_without_it() -> None:
-    waiting, found = Waiting(), dict[int, Result]()
+    queue, found = PriorityQueue[Entry](), dict[int, Result]()
     bad = spectra().with_values(np.full((1, 100), np.nan))
-    waiting.add(entries({number: spectra() if number else bad for number in range(6)}, together=99))
-    denoise_waiting(SmoothingEngine(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    queue.put(items({number: spectra() if number else bad for number in range(6)}, together=99))
+    denoise_waiting(SmoothingEngine(), queue, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert "not numbers" in found[0].problem
     assert [found[number].set_size for number in range(1, 6)] == [5] * 5
 
 
 def test_a_set_that_fails_as_a_whole_is_not_said_to_be_denoised_as_one() -> None:
-    waiting, found = Waiting(), dict[int, Result]()
+    queue, found = PriorityQueue[Entry](), dict[int, Result]()
     bad = spectra().with_values(np.full((1, 100), 2.0))
-    waiting.add(entries({number: spectra() if number else bad for number in range(6)}, together=99))
-    denoise_waiting(Choosy(), waiting, Progress(on_show=found.update))  # type: ignore[arg-type]
+    queue.put(items({number: spectra() if number else bad for number in range(6)}, together=99))
+    denoise_waiting(Choosy(), queue, Progress(on_show=found.update))  # type: ignore[arg-type]
     assert all("FloatingPointError" in one.problem for one in found.values())
     assert len(found) == 6

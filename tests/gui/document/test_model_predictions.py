@@ -31,7 +31,7 @@ def keep_minerals(name: str = "minerals") -> None:
 
 def keep_quantity(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
-    plan = FinetunePlan(quantity=True, reading="spectrum", head="ridge")
+    plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
     finetuned_model.keep(finetune(SIGHT, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
 
 
@@ -59,9 +59,9 @@ def opened(start: Starter, *files: Path) -> Window:
 
 def look(window: Window) -> tuple[IdentifyPage, IdentifyPanel]:
     window.do("tab_identify")
-    page = window.studio.window.findChild(IdentifyPage)
-    window.wait_until(lambda: window.studio.window.findChild(IdentifyPanel) is not None)
-    panel = window.studio.window.findChild(IdentifyPanel)
+    page = window.window.findChild(IdentifyPage)
+    window.wait_until(lambda: window.window.findChild(IdentifyPanel) is not None)
+    panel = window.window.findChild(IdentifyPanel)
     assert page is not None and panel is not None
     return page, panel
 
@@ -70,16 +70,16 @@ def test_a_kept_model_is_ticked_on_identify_and_says_what_the_spectrum_is(start:
     keep_minerals()
     window = opened(start, write_set(tmp_path / "new.h5", [""] * 2, substance("quartz", 2, seed=99)))
     page, panel = look(window)
-    (box,) = panel.taught.in_reading_order
-    assert box.text() == "minerals · 3 classes" and not page.taught.isVisible()
+    (box,) = panel.models.tab_order
+    assert box.text() == "minerals · 3 classes" and not page.predictions.isVisible()
     box.click()
-    window.wait_until(lambda: "minerals (taught): quartz · " in page.taught.words.text())
+    window.wait_until(lambda: "minerals (fine-tuned): quartz · " in page.predictions.text.text())
     window.wait_settled()
     entry = window.studio.session.project.entries[0]
     (said,) = window.studio.session.project.predictions_for(entry)
     assert said.labels.tolist() == ["quartz", "quartz"] and said.is_complete
     box.click()
-    assert not page.taught.isVisible()
+    assert not page.predictions.isVisible()
 
 
 def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) -> None:
@@ -90,11 +90,11 @@ def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) 
     done = threading.Event()
     job = window.studio.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
     window.wait_until(lambda: job.running)
-    panel.taught.in_reading_order[0].click()
-    window.wait_until(lambda: page.taught.isVisible())
-    assert page.taught.words.text() == "minerals (taught): is asked once this is done: Searching 300 spectra…"
+    panel.models.tab_order[0].click()
+    window.wait_until(lambda: page.predictions.isVisible())
+    assert page.predictions.text.text() == "minerals (fine-tuned): waiting for: Searching 300 spectra…"
     done.set()
-    window.wait_until(lambda: "minerals (taught): quartz · " in page.taught.words.text())
+    window.wait_until(lambda: "minerals (fine-tuned): quartz · " in page.predictions.text.text())
 
 
 def test_a_spectrum_unlike_all_is_said_to_be_unknown(start: Starter, tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_spectrum_unlike_all_is_said_to_be_unknown(start: Starter, tmp_path: P
     odd = 5 * np.exp(-0.5 * ((AXIS - 1500) / 40) ** 2)[None] + np.random.default_rng(0).normal(0, 0.01, (1, len(AXIS)))
     window = opened(start, write_set(tmp_path / "odd.h5", [""], odd))
     page, panel = look(window)
-    panel.taught.in_reading_order[0].click()
-    window.wait_until(lambda: "minerals (taught): unknown" in page.taught.words.text())
+    panel.models.tab_order[0].click()
+    window.wait_until(lambda: "minerals (fine-tuned): unknown" in page.predictions.text.text())
 
 
 def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter, tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter
     short = write_set(tmp_path / "short.h5", [""], substance("quartz", 1, seed=3)[:, :200], AXIS[:200])
     window = opened(start, short)
     page, panel = look(window)
-    panel.taught.in_reading_order[0].click()
-    window.wait_until(lambda: "was taught from 300 to 1700 cm⁻¹" in page.taught.words.text())
+    panel.models.tab_order[0].click()
+    window.wait_until(lambda: "was taught from 300 to 1700 cm⁻¹" in page.predictions.text.text())
 
 
 def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tmp_path, monkeypatch) -> None:
@@ -120,7 +120,7 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     percent = np.linspace(5, 95, 16)
     window = opened(start, write_map(tmp_path / "map.h5", mixed(percent)))
     _, panel = look(window)
-    panel.taught.in_reading_order[0].click()
+    panel.models.tab_order[0].click()
     session = window.studio.session
     entry = session.project.entries[0]
     window.wait_until(lambda: any(said.is_complete for said in session.project.predictions_for(entry)))
@@ -132,12 +132,12 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     window.do("export_identified")
     window.wait_until(out.exists)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
-    assert [float(row["talc, percent (taught)"]) for row in rows] == [float(word) for word in said.labels]
+    assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
     window.do("tab_spectrum")
-    facts = window.studio.window.facts._said
+    facts = window.window.facts._said
     assert facts[0][0] == "talc, percent" and "(median)" in facts[0][1]
     window.do("tab_map")
-    page = window.studio.window.findChild(MapPage)
+    page = window.window.findChild(MapPage)
     assert page is not None and not page.subject.offers("value") and page.subject.offers("class")
     page.choose(replace(page.choice, channel="value"))
     window.wait_until(lambda: page.picture is not None and "talc, percent" in page.picture.title)
@@ -148,7 +148,7 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     keep_minerals()
     window = opened(start, write_set(tmp_path / "new.h5", [""] * 3, substance("talc", 3, seed=9)))
     _, panel = look(window)
-    panel.taught.in_reading_order[0].click()
+    panel.models.tab_order[0].click()
     session = window.studio.session
     window.wait_until(
         lambda: any(said.is_complete for said in session.project.predictions_for(session.project.entries[0]))
@@ -156,7 +156,7 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     project_file.save(session.project, tmp_path / "one.ramanstudio")
     again = project_file.load(tmp_path / "one.ramanstudio")
     (before,) = session.project.predictions_for(session.project.entries[0])
-    (after,) = again.answers(again.entries[0])
+    (after,) = again.predictions_for(again.entries[0])
     assert (after.model, after.model_hash, after.labels.tolist()) == (
         before.model,
         before.model_hash,

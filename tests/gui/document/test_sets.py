@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QComboBox
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.gui.common.texts import together_words
 from ramanstudio.gui.document.denoising import load_engine
+from ramanstudio.gui.spectrum.texts import set_mode_text
 from ramanstudio.project.project import Result
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
 
@@ -64,13 +64,13 @@ def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: S
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isVisible()
     assert switch(window).isChecked()
-    assert said(window) == "Denoised with the whole set"
+    assert said(window) == "Denoised as a set"
     window.wait_until(window.window.acts["whole_set"].isEnabled)  # a moment after the selection, as a hand would be
     QTest.keyClick(window.window, Qt.Key.Key_W)
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
-    assert said(window) == "Denoised each by itself"
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise each by itself")
+    assert said(window) == "Denoised individually"
+    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise individually")
     window.do("undo")
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isChecked()
@@ -96,7 +96,7 @@ def test_a_single_spectrum_has_no_switch_and_neither_have_three(start: Starter, 
 
 def test_by_a_setting_maps_are_opened_with_the_switch_off(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.studio.settings["whole_set"] = False
+    window.studio.settings["denoise_as_set"] = False
     window.drop(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
@@ -119,7 +119,7 @@ def test_the_switch_follows_the_selection_and_changes_nothing_by_that(start: Sta
     assert said(window) == "Denoised some with their set, some by themselves"
     window.do("whole_set")
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised with the whole set"
+    assert said(window) == "Denoised as a set"
 
 
 def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_choice_wins(
@@ -158,7 +158,7 @@ def test_what_is_switched_is_denoised_again_though_denoising_by_itself_is_off(st
 def test_a_map_that_is_denoised_again_keeps_its_noise_region(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
-    window.window.commands.move_noise_region(1300.0, 1700.0)
+    window.window.spectrum_commands.move_noise_region(1300.0, 1700.0)
     window.wait_until(lambda: "from 1,300 to 1,700" in window.window.facts._where.text())
     window.do("whole_set")
     window.wait_until(lambda: result(window, "map.h5").set_size == 0)
@@ -177,7 +177,7 @@ def test_repeats_saved_one_a_file_can_be_used_as_one_set(start: Starter, tmp_pat
     window.wait_until(one_set.isEnabled)
     one_set.click()
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised with a set of 5 spectra"
+    assert said(window) == "Denoised in a set of 5 spectra"
     assert switch(window).isChecked()
     assert not one_set.isVisible()
     window.choose("spectrum_0005.txt")
@@ -263,7 +263,7 @@ def test_the_models_that_are_there_can_be_chosen_by_what_they_are_for(start: Sta
     window.do("choose_model")
     dialog = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "SettingsDialog")
     box = next(one for one in dialog.findChildren(QComboBox) if one.accessibleName() == "Model")
-    assert box.currentText() == "Most exact (smae-base)"
+    assert box.currentText() == "Most accurate (smae-base)"
     box.setCurrentIndex(box.findText("mine"))
     dialog.close()
     window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.studio.denoising.loading)
@@ -280,7 +280,7 @@ def test_of_two_models_chosen_in_a_hurry_the_last_is_used(start: Starter, tmp_pa
 
 
 def test_one_spectrum_alone_is_not_said_to_be_by_itself() -> None:
-    assert together_words([]) == ""
+    assert set_mode_text([]) == ""
 
 
 def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path:
     window.wait_until(lambda: window.snr != "", 90)
     whole = result(window, "repeats.csv").denoised
     window.do("whole_set")
-    window.wait_until(lambda: said(window) == "Denoised each by itself", 30)
+    window.wait_until(lambda: said(window) == "Denoised individually", 30)
     alone = result(window, "repeats.csv").denoised
     assert whole is not None
     assert alone is not None

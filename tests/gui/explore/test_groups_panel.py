@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.theme import named
-from ramanstudio.gui.explore.colour_picker import Swatches
+from ramanstudio.gui.explore.colour_picker import ColourPicker
+from ramanstudio.gui.explore.group_delegate import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.group_model import OUTLIERS
-from ramanstudio.gui.explore.group_row import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.groups_panel import GroupsPanel
 from tests.gui.driver import SmoothingEngine, Starter, Window
 
@@ -158,7 +158,7 @@ def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
 
 
-@pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is a group 'Group 2' already"), (" ", "needs a")])
+@pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is already a group 'Group 2'"), (" ", "needs a")])
 def test_a_name_that_cannot_be_given_is_said_and_changes_nothing(explored: Window, typed: str, sentence: str) -> None:
     model = panel_of(explored).model
     assert not model.setData(model.index(0), typed)
@@ -184,7 +184,7 @@ def test_groups_are_merged_and_parted_again(explored: Window) -> None:
 def test_a_group_takes_another_colour(explored: Window) -> None:
     click(explored, 1)
     explored.do("recolour_group")
-    (menu,) = panel_of(explored).findChildren(Swatches)
+    (menu,) = panel_of(explored).findChildren(ColourPicker)
     menu._buttons[5].click()
     QApplication.processEvents()
     groups = explored.studio.session.groups

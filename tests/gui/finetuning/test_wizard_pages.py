@@ -249,7 +249,9 @@ def test_what_reaches_less_far_is_left_out_and_said(start, tmp_path):
     short = write_set(tmp_path / "short.h5", [""], spectra.values[:1, :150], AXIS[:150])
     window.drop(short)
     window.wait_until(lambda: len(window.rows()) == 2 and all(state == "denoised" for _, state in window.rows()))
-    predicting.name_spectra(window.studio, finetuned_model.load("minerals"), predicting.all_spectra(window.studio))
+    predicting.name_spectra(
+        window.studio, finetuned_model.load("minerals"), predicting.all_spectra(window.studio.session)
+    )
     window.wait_until(lambda: window.studio.session.project.groups is not None)
     assert "1 spectrum reaches less far" in window.message
     assert len(window.studio.session.project.groups.members) == 24

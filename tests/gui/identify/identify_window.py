@@ -26,17 +26,17 @@ class Desk:
 
     def look(self) -> None:
         self.window.do("tab_identify")
-        self.window.wait_until(lambda: isinstance(self.window.window.pages.page("identify"), IdentifyPage))
+        self.window.wait_until(lambda: isinstance(self.window.window.tabs.page("identify"), IdentifyPage))
 
     @property
     def page(self) -> IdentifyPage:
-        page = self.window.window.pages.page("identify")
+        page = self.window.window.tabs.page("identify")
         assert isinstance(page, IdentifyPage)
         return page
 
     @property
     def panel(self) -> IdentifyPanel:
-        panel = self.window.window.middle.side.currentWidget()
+        panel = self.window.window.tabs.panels.currentWidget()
         assert isinstance(panel, IdentifyPanel)
         return panel
 
@@ -58,7 +58,10 @@ class Desk:
         self.window.wait_until(lambda: self.page.verdict is not None and self.verdict.name.text() == name)
 
     def wait_done(self) -> None:
-        self.window.wait_settled()
-        self.window.wait_until(lambda: not self.studio.identifying.busy)
         for _ in range(3):
+            self.window.wait_until(self._is_idle)
             QTest.qWait(120)
+
+    def _is_idle(self) -> bool:
+        identifying = self.studio.identifying
+        return not (self.studio.workers.busy or identifying.busy or identifying._update_timer.isActive())

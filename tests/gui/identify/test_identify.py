@@ -161,7 +161,7 @@ def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeyp
         bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
     )
     window.do("tab_identify")
-    page = window.window.pages.page("identify")
+    page = window.window.tabs.page("identify")
     assert isinstance(page, IdentifyPage)
     window.wait_until(lambda: page.found is not None, 100)
     found = page.found
@@ -179,7 +179,7 @@ def test_the_map_is_coloured_by_substance(start: Starter, tmp_path: Path) -> Non
     desk = Desk(start, map_file(tmp_path))
     desk.window.wait_until(lambda: sum(count for _, count in desk.panel.substances.rows) == 42)
     desk.window.do("tab_map")
-    page = desk.window.window.pages.page("map")
+    page = desk.window.window.tabs.page("map")
     assert isinstance(page, MapPage)
     page.choose(replace(page.choice, channel="substance"))
     desk.window.wait_until(lambda: page.picture is not None and page.picture.kind == "categories")
@@ -364,11 +364,11 @@ def test_hits_are_saved_as_a_table(start: Starter, tmp_path: Path, monkeypatch: 
         rows = list(csv.DictReader(file))
     best = [row for row in rows if row["rank"] == "1"]
     assert len(best) == 42
-    assert [row["substance"] for row in best if row["unknown"] == "0"].count("calcite") == 24
-    calcite = next(row for row in best if row["substance"] == "calcite" and row["unknown"] == "0")
-    assert calcite["matched bands"] == "282 712 1086"
+    assert [row["substance"] for row in best if row["unknown"] == "no"].count("calcite") == 24
+    calcite = next(row for row in best if row["substance"] == "calcite" and row["unknown"] == "no")
+    assert calcite["matched bands / cm-1"] == "282 712 1086"
     assert calcite["library"] == "Minerals"
-    assert float(calcite["chance"]) > 0.5
+    assert float(calcite["probability"]) > 0.5
 
 
 def test_what_was_found_is_kept_in_the_project(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,7 +388,7 @@ def test_what_was_found_is_kept_in_the_project(start: Starter, tmp_path: Path, m
     now = other.studio.session.project.identification(other.studio.session.project.entries[0])
     assert before is not None
     assert now is not None
-    assert now.found == before.found
+    assert now.results == before.results
     other.look()
     other.wait_named("quartz")
     other.wait_done()
@@ -405,7 +405,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
 
     shelf = library_folder.open_library_folder()
     for one in shelf.libraries:
-        one.prepared(Other())
+        one.with_fingerprints(Other())
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.wait_named("quartz")
     assert desk.engine.prepared == sum(len(one) for one in shelf.libraries)
@@ -427,9 +427,11 @@ def test_getting_a_library_ready_can_be_stopped_and_does_not_begin_again_by_itse
     desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
     desk.window.wait_until(lambda: len(desk.studio.session.project.entries) > 0)
     desk.look()
-    desk.window.wait_until(lambda: "Getting ready" in desk.verdict.explanation.text())
+    desk.window.wait_until(lambda: "Preparing the libraries" in desk.verdict.explanation.text())
     desk.panel.go.click()
-    desk.window.wait_until(lambda: "not ready for this model: that was stopped" in desk.verdict.explanation.text())
+    desk.window.wait_until(
+        lambda: "Preparing the libraries for this model was stopped" in desk.verdict.explanation.text()
+    )
     desk.window.wait_until(lambda: desk.panel.go.text() == "Identify all")
     QTest.qWait(200)
     assert len(begun) == 1, "it has begun again by itself"

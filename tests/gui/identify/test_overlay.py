@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.ranges import Region
-from ramanstudio.gui.common.theme import named
+from ramanstudio.gui.common.theme import load_theme
 from ramanstudio.gui.identify.band_ruler import Mark
 from ramanstudio.gui.identify.overlay import laid_over
 from ramanstudio.gui.identify.overlay_view import Over, OverlayView, Query
@@ -58,7 +58,7 @@ def test_beyond_the_reference_nothing_is_drawn_and_what_is_left_out_does_not_cou
 @pytest.fixture(params=["light", "dark"])
 def view(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[OverlayView]:
     made = OverlayView()
-    made.set_theme(named(request.param))
+    made.set_theme(load_theme(request.param))
     made.resize(900, 500)
     made.show_query(Query("stone", AXIS, 40 * QUARTZ + 10))
     made.show_over(Over("quartz", 39 * QUARTZ + 10, QUARTZ), [Mark(464.0, "matched"), Mark(1160.0, "missing")])
@@ -78,7 +78,7 @@ def test_marks_stand_above_their_bands(view: OverlayView) -> None:
     colour = picture.pixelColor(round(x * ratio), round(10 * ratio))
     assert colour == Qt.GlobalColor.transparent or colour.name() == view._theme.reference.lower()
     assert "464 cm⁻¹ in the spectrum and in the reference" in view.ruler.accessibleDescription()
-    view._framing.move_by(5.0)
+    view._ranges.move_by(5.0)
     assert view._across(464.0) is None
 
 

@@ -53,7 +53,7 @@ def test_a_second_start_gives_its_files_to_the_window_that_is_open(
     start: Starter, doorbell: Doorbell, tmp_path: Path
 ) -> None:
     window = start()
-    doorbell.rung.connect(lambda paths: app.come_forward(window.studio, paths))
+    doorbell.rung.connect(lambda paths: app.come_forward(window.window, paths))
     window.window.showMinimized()
     write_spectrum(tmp_path / "später.txt")
     assert start_again(window, "später.txt", cwd=tmp_path) == ""
@@ -64,7 +64,7 @@ def test_a_second_start_gives_its_files_to_the_window_that_is_open(
 
 def test_a_second_start_without_files_only_brings_the_window_forward(start: Starter, doorbell: Doorbell) -> None:
     window = start()
-    doorbell.rung.connect(lambda paths: app.come_forward(window.studio, paths))
+    doorbell.rung.connect(lambda paths: app.come_forward(window.window, paths))
     window.window.showMinimized()
     assert start_again(window) == ""
     window.wait_until(lambda: not window.window.isMinimized())
@@ -83,10 +83,10 @@ def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> 
         begin = app.start
         def start(*told):
             ask(sys.argv[1])
-            studio = begin(*told)
+            window = begin(*told)
             QTimer.singleShot(100, lambda: ask(sys.argv[2]))
-            studio.opening.opened.connect(opened)
-            return studio
+            window.services.opening.opened.connect(opened)
+            return window
         names = []
         def opened(entries, first):
             names.extend(entry.name for entry in entries)

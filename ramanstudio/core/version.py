@@ -1,0 +1,3 @@
+"""The version of RamanStudio, also `ramanstudio.__version__`."""
+
+__version__ = "0.1.0"

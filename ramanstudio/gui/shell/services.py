@@ -1,0 +1,135 @@
+"""The services behind one window: made in order, and ended in order."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.settings import Settings
+from ramanstudio.gui.common.crash_log import CrashLog
+from ramanstudio.gui.common.jobs import Workers
+from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.common.theme import appearance
+from ramanstudio.gui.document.denoising import Denoising, EngineLoader
+from ramanstudio.gui.document.exploring import Exploring
+from ramanstudio.gui.document.exporting import Exporting
+from ramanstudio.gui.document.identifying import Identifying
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.model_predictions import FineTunedModels
+from ramanstudio.gui.document.opening import Opening
+from ramanstudio.gui.document.saving import ProjectFiles
+from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.identify.mixture_jobs import Unmixing
+from ramanstudio.project.project import Entry
+
+CLOSING_S: Final = 3.0
+YOUNG_MS: Final = 1000
+OLD_MS: Final = 30_000
+SWITCH_S: Final = 0.002  # a worker gives the window its turn sooner than after Python's own 5 ms
+
+
+class Services(QObject):
+    """Everything that works behind the window, without widgets; only `gui.shell` knows it as a whole."""
+
+    def __init__(self, loader: EngineLoader) -> None:
+        super().__init__()
+        self.messages = Messages()
+        self.crash_log = CrashLog(self.messages.show_error)
+        self._earlier_crash = self.crash_log.start()
+        self.settings = Settings()
+        self.workers = Workers()
+        self.session = Session()
+        self.opening = Opening(self.session, self.workers, self.messages, self.settings)
+        self.denoising = Denoising(self.session, self.workers, self.messages, self.settings, loader)
+        self.exploring = Exploring(self.session, self.workers, self.messages, self.denoising)
+        self.libraries = Libraries(self.workers, self.messages, self.settings)
+        self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
+        self.unmixing = Unmixing(self.workers, self.messages, self.identifying)
+        self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
+        self.exporting = Exporting(self.session, self.workers, self.messages)
+        self.project_files = ProjectFiles(self.session, self.workers, self.messages)
+        self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]
+        self._modules = 0  # so many there were when the last of them were set aside
+        self._collected_by_itself = gc.isenabled()
+        self._switch_s = sys.getswitchinterval()
+        gc.disable()  # on a worker's thread the collector would destroy QObjects there
+        sys.setswitchinterval(SWITCH_S)
+        appearance().choose(self.settings["theme"])
+        self.settings.on_change(self._follow_setting)
+        self.opening.opened.connect(self._select_first)
+        self.opening.library_found.connect(self.libraries.install)
+        self._save_soon = QTimer(self)
+        self._save_soon.setSingleShot(True)
+        self._save_soon.setInterval(2000)
+        self._save_soon.timeout.connect(self._save)
+
+    def start(self) -> None:
+        """Load the model, and report what went wrong so far; once the window has been painted."""
+        self.messages.start_delivery()
+        self.denoising.load()
+        for warning in self.settings.warnings:
+            self.messages.warning(warning)
+        if self._earlier_crash:
+            self.messages.warning(
+                "RamanStudio ended unexpectedly last time. Details shows its crash log.", self._earlier_crash
+            )
+
+    def end(self) -> bool:
+        """Stop all work and save the settings; returns whether every thread has ended."""
+        self._save()
+        self._save_soon.stop()
+        self.denoising.end()
+        self.exploring.end()
+        self.identifying.end()
+        self.taught_models.end()
+        for timer in self._collecting:
+            timer.stop()
+        rested = self.workers.close(CLOSING_S)
+        self.crash_log.end()
+        sys.setswitchinterval(self._switch_s)
+        gc.unfreeze()
+        if self._collected_by_itself:
+            gc.enable()
+        return rested
+
+    def _select_first(self, entries: list[Entry], first_of_drop: bool) -> None:
+        """Select the first spectrum that was opened; later files of the same drop leave the selection."""
+        looked_at = any(entry.source is not None for entry in self.session.selected)
+        if first_of_drop or not looked_at:
+            chosen = next((entry for entry in entries if entry.source is not None), entries[0])
+            self.session.select([chosen.id])
+
+    def _follow_setting(self, key: str) -> None:
+        if key == "theme":
+            appearance().choose(self.settings["theme"])
+        elif key in ("model", "device"):
+            self.denoising.stop()
+            self.denoising.load()
+        self._save_soon.start()
+
+    def _save(self) -> None:
+        try:
+            self.settings.save()
+        except StudioError as error:
+            self.messages.show_error(error)
+
+    def _collect(self, every_ms: int, generation: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(every_ms)
+        timer.timeout.connect(lambda: self._collect_now(generation))
+        timer.start()
+        return timer
+
+    def _collect_now(self, generation: int) -> None:
+        if generation < 2:
+            gc.collect(generation)
+        elif not self.workers.busy:  # a full collection takes longer than a frame
+            gc.collect()
+            if len(sys.modules) != self._modules:
+                # What was imported stays; to look through torch and its like each time took a quarter of a second.
+                gc.freeze()
+                self._modules = len(sys.modules)

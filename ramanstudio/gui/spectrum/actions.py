@@ -1,0 +1,71 @@
+"""The actions on the spectrum plot, as rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ramanstudio.gui.common.action import Action, ActionContext
+
+
+def _is_denoised(context: ActionContext) -> bool:
+    return context.denoised > 0
+
+
+def _is_set(context: ActionContext) -> bool:
+    return context.spectra > 1
+
+
+SPECTRUM_ACTIONS: Final = (
+    Action("show_raw", "Raw", "View", "R", "Show the spectrum as it was measured", checkable=True, separator=True),
+    Action("show_denoised", "Denoised", "View", "D", "Show the denoised spectrum", checkable=True),
+    Action("show_residual", "Residual", "View", "E", "Show what was taken away: raw minus denoised", checkable=True),
+    Action(
+        "show_band",
+        "Band",
+        "View",
+        "B",
+        "Show the band in which the true spectrum lies with 90 % probability",
+        checkable=True,
+    ),
+    Action("log_intensity", "Log intensity", "View", "L", "Logarithmic intensity axis", checkable=True),
+    Action(
+        "show_noise_region",
+        "Noise region",
+        "View",
+        "N",
+        "Show where the noise is measured, and drag it elsewhere",
+        "ph.selection",
+        checkable=True,
+    ),
+    Action(
+        "spectrum_before",
+        "Previous spectrum of the set",
+        "View",
+        "Ctrl+Left",
+        "",
+        "ph.caret-left",
+        _is_set,
+        separator=True,
+    ),
+    Action("spectrum_after", "Next spectrum of the set", "View", "Ctrl+Right", "", "ph.caret-right", _is_set),
+    Action("all_spectra", "All spectra of the set", "View", "Ctrl+Up", "Show the set as a whole", "ph.stack", _is_set),
+    Action(
+        "noise_everywhere",
+        "Use this noise region for all",
+        "Analyse",
+        "",
+        "Measure the noise of every spectrum in the region of the selected one",
+        "ph.selection-foreground",
+        _is_denoised,
+        separator=True,
+    ),
+    Action(
+        "noise_automatic",
+        "Choose the noise region by itself",
+        "Analyse",
+        "",
+        "Measure the noise of the selected spectra where they are flattest",
+        "ph.selection-inverse",
+        _is_denoised,
+    ),
+)
