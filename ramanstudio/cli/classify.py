@@ -94,7 +94,7 @@ def _rows(engine: Engine, source: Source, model: FineTunedModel, progress: Progr
             continue
         probabilities = predictions.probabilities[row]
         cells = (f"{probability:.4f}" for probability in probabilities)
-        yield str(file), name, str(predictions.told[row]), f"{probabilities.max():.3f}", unknown, *cells
+        yield str(file), name, str(predictions.labels_or_unknown[row]), f"{probabilities.max():.3f}", unknown, *cells
 
 
 def _print_predictions(rows: Sequence[tuple[str, ...]], model: FineTunedModel, out: Path) -> None:

@@ -71,7 +71,7 @@ def run(arguments: Namespace) -> int:
     files = find_files(arguments.files)
     if arguments.labels is not None:
         files = [file for file in files if file.absolute() != arguments.labels.absolute()]
-    finetuned_model.require_free(arguments.out)
+    finetuned_model.require_unused_name(arguments.out)
     table = None
     if arguments.labels is not None:
         table = LabelTable.read(arguments.labels, arguments.column, arguments.groups)
@@ -90,7 +90,7 @@ def run(arguments: Namespace) -> int:
     )
     with progress_bars("Training") as progress:
         result = engine.finetune(spectra, labels, plan, samples, progress)
-    name = finetuned_model.keep(result.model, arguments.out).card.name
+    name = finetuned_model.save(result.model, arguments.out).card.name
     _print_report(result, [name for source in sources for name in _names(source)])
     print(
         f"Saved as '{name}', trained on {engine.device_name}."
@@ -114,11 +114,13 @@ def _print_report(result: FineTuningResult, names: Sequence[str]) -> None:
     lines = [f"Selected: {report.chosen}.", report.headline]
     if not isinstance(report, RegressionReport):
         print(format_table(("class", "spectra", "recall"), list(_recall_rows(report))))
-        if report.suspects:
-            errors = [f"{names[error.place]} ({error.label}; looks like {error.told})" for error in report.suspects]
+        if report.label_errors:
+            errors = [
+                f"{names[error.index]} ({error.label}; looks like {error.predicted})" for error in report.label_errors
+            ]
             lines.append(f"Possible label errors: {list_names(errors)}.")
-        if report.next_to_label:
-            lines.append(f"Suggested next labels: {', '.join(names[index] for index in report.next_to_label)}.")
+        if report.suggested:
+            lines.append(f"Suggested next labels: {', '.join(names[index] for index in report.suggested)}.")
     if report.duplicates:
         lines.append(f"Identical spectra: {list_names([names[indices[0]] for indices in report.duplicates])}.")
     print("\n".join([*lines, *report.warnings]))

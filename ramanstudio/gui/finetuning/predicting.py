@@ -75,7 +75,7 @@ class ClassifiedSpectra:
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.subset(part))
             start += len(rows)
 
     @property
@@ -188,7 +188,7 @@ def ask_and_name(services: FinetuningServices, parent: QWidget) -> None:
 
     Raises StudioError when none is kept, or the one chosen is damaged.
     """
-    names = finetuned_model.names()
+    names = finetuned_model.list_names()
     if not names:
         raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
     chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)
