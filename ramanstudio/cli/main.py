@@ -20,7 +20,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_write
+from ramanstudio.core.writing import atomic_write, remove_stale_drafts
 from ramanstudio.denoising.batches import DEFAULT_MODEL, MIN_TOGETHER
 from ramanstudio.export import tables
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code, which `--help` explains."""
     try:
         arguments = _parser().parse_args(argv)
+        remove_stale_drafts()
         return int(arguments.verb(arguments))
     except StudioError as error:
         print(error, file=sys.stderr)
