@@ -186,7 +186,7 @@ def measure_d2o(extractor: FeatureExtractor, cells: SpectrumSet, note: str) -> N
     inside, chosen = [], Counter[str]()
     for train, test in d2o_splits(percent, culture):
         words = percent.astype(str)
-        found = taught(extractor, cells, words, train, culture, FinetunePlan(quantity=True, bands=False))
+        found = taught(extractor, cells, words, train, culture, FinetunePlan(quantity=True, importance=False))
         told = classify(extractor, cells[test], found.model)
         assert told.values is not None
         error = float(np.sqrt(np.mean((told.values - percent[test]) ** 2)))

@@ -68,7 +68,7 @@ def measure() -> dict[str, float]:
         shown = spectra(count)
         first, finished, longest = build(view, shown)
         view.zoom_by(0.5)
-        view.settle()
+        view.finish_drawing()
         frames = pan(view)
         name = f"{count} spectra"
         figures |= {

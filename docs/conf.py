@@ -26,3 +26,4 @@ html_theme = "pydata_sphinx_theme"
 html_title = "RamanStudio"
 html_show_sourcelink = False
 html_theme_options = {"navbar_end": ["theme-switcher"], "show_prev_next": True, "show_toc_level": 2}
+autosummary_generate = False

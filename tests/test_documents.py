@@ -43,13 +43,13 @@ def test_every_package_stands_in_the_architecture() -> None:
     assert [str(package) for package in packages if f"`{package.relative_to(ROOT / 'ramanstudio')}" not in text] == []
 
 
-def test_the_examples_of_the_readme_and_the_python_guide_run(tmp_path: Path) -> None:
-    for document in ("README.md", "docs/guide/python.md"):
-        text = (ROOT / document).read_text(encoding="utf-8")
-        blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-        code = "\n".join(block for block in blocks if "labels)" not in block and "labels," not in block)
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=280,
-            env={**os.environ, "RAMANSTUDIO_HOME": str(tmp_path)},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("document", ["README.md", "docs/guide/python.md"])
+def test_the_first_python_example_runs_as_it_stands(document: str, tmp_path: Path) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    environment = {**os.environ, "RAMANSTUDIO_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", example[1]], cwd=ROOT, capture_output=True, text=True, timeout=280, env=environment
+    )
+    assert done.returncode == 0, done.stderr

@@ -33,7 +33,7 @@ def wait(window: MainWindow, until: Callable[[], bool], seconds: float = 120.0) 
     deadline = time.monotonic() + seconds
     while not until():
         if time.monotonic() > deadline:
-            sys.exit(f"screenshots: waited {seconds:g} s in vain; the window says {window.message_bar.words!r}")
+            sys.exit(f"screenshots: waited {seconds:g} s in vain; the window says {window.message_bar.text!r}")
         QApplication.processEvents()
         time.sleep(0.01)
 

@@ -13,7 +13,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export.tables import spectrum_names
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.project.project import Predictions, Project
 
 if TYPE_CHECKING:

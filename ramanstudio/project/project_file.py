@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
 from ramanstudio.denoising.denoised import Denoised
@@ -273,5 +274,5 @@ def _read_arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any
     return [group[name][()] for name in names]
 
 
-def _range_from_json(value: Any) -> tuple[float, float] | None:
+def _range_from_json(value: Any) -> ShiftRange | None:
     return None if value is None else (float(value[0]), float(value[1]))

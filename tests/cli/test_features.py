@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ramanstudio.cli import exit_codes, main
 from ramanstudio.cli import files as cli_files
-from ramanstudio.cli import main
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
@@ -93,7 +93,7 @@ def test_features_of_all_spectra_are_written_with_their_file_and_name(
     map_of_four = SpectrumSet(AXIS, np.random.default_rng(0).random((4, 400)), {"x": np.arange(4.0), "y": np.zeros(4)})
     hdf5.write(tmp_path / "map.h5", map_of_four)
     out = tmp_path / "deep" / "features.csv"
-    assert main.main(["embed", str(one), str(tmp_path / "map.h5"), "--out", str(out)]) == main.DONE
+    assert main.main(["embed", str(one), str(tmp_path / "map.h5"), "--out", str(out)]) == exit_codes.DONE
     rows = rows_of(out)
     assert [Path(row["file"]).name for row in rows] == ["quartz.txt", *["map.h5"] * 4]
     assert [row["spectrum"] for row in rows[1:]] == [f"x={place} y=0" for place in range(4)]
@@ -108,7 +108,7 @@ def test_files_of_one_axis_are_read_in_one_go_and_stay_in_order(tmp_path: Path, 
         write_spectrum(tmp_path / f"{name}.txt", "quartz", other if name in "bd" else AXIS, seed)
         for seed, name in enumerate("abcde")
     ]
-    assert main.main(["embed", *map(str, files), "--out", str(tmp_path / "f.csv")]) == main.DONE
+    assert main.main(["embed", *map(str, files), "--out", str(tmp_path / "f.csv")]) == exit_codes.DONE
     assert sorted(reader.asked) == [2, 3]
     assert [row["file"] for row in rows_of(tmp_path / "f.csv")] == [str(file) for file in files]
 
@@ -122,7 +122,7 @@ def test_bad_files_are_sentences_and_do_not_stop_the_others(
     hdf5.write(tmp_path / "dead.h5", SpectrumSet(AXIS, np.full((1, 400), np.nan)))
     bad = [str(tmp_path / name) for name in ("holiday.txt", "dead.h5", "nowhere.txt")]
     out = tmp_path / "x.csv"
-    assert main.main([verb, bad[0], *map(str, good), *bad[1:], "--out", str(out)]) == main.SOME_FAILED
+    assert main.main([verb, bad[0], *map(str, good), *bad[1:], "--out", str(out)]) == exit_codes.SOME_FAILED
     said = capsys.readouterr().err
     assert all(name in said for name in ("holiday.txt", "'dead.h5': The spectrum holds values", "nowhere.txt"))
     assert "Traceback" not in said
@@ -136,7 +136,7 @@ def test_spectra_without_numbers_are_left_out_and_the_others_keep_their_numbers(
     values = np.random.default_rng(2).normal(0, 1, (6, 400))
     values[2, 9] = np.inf
     hdf5.write(tmp_path / "six.h5", SpectrumSet(AXIS, values))
-    assert main.main([verb, str(tmp_path / "six.h5"), "--out", str(tmp_path / "x.csv")]) == main.DONE
+    assert main.main([verb, str(tmp_path / "six.h5"), "--out", str(tmp_path / "x.csv")]) == exit_codes.DONE
     assert "'six.h5': 1 of 6 spectra hold values that are not numbers" in capsys.readouterr().err
     assert [row["spectrum"] for row in rows_of(tmp_path / "x.csv")] == ["1", "2", "4", "5", "6"]
 
@@ -144,7 +144,7 @@ def test_spectra_without_numbers_are_left_out_and_the_others_keep_their_numbers(
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
 def test_nothing_done_is_said_by_the_exit_code(tmp_path: Path, reader: Reader, verb: str) -> None:
     (tmp_path / "holiday.txt").write_text("we went to the sea\n")
-    assert main.main([verb, str(tmp_path / "holiday.txt"), "--out", str(tmp_path / "x.csv")]) == main.NOTHING_DONE
+    assert main.main([verb, str(tmp_path / "holiday.txt"), "--out", str(tmp_path / "x.csv")]) == exit_codes.NOTHING_DONE
     assert not (tmp_path / "x.csv").exists()
 
 
@@ -153,7 +153,7 @@ def test_a_model_without_features_is_one_sentence_not_one_for_each_file(
 ) -> None:
     monkeypatch.setattr(Reader, "card", SimpleNamespace(name="blind", embedder=None))
     write_substances(tmp_path)
-    assert main.main(["embed", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == main.NOTHING_DONE
+    assert main.main(["embed", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == exit_codes.NOTHING_DONE
     assert capsys.readouterr().err.count("This model gives no features.") == 1
 
 
@@ -161,7 +161,7 @@ def test_cancelling_keeps_the_features_found_by_then(
     tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = write_substances(tmp_path, each=1)
-    monkeypatch.setattr(cli_files, "VALUES_AT_ONCE", 1)  # a file at a time
+    monkeypatch.setattr(cli_files, "VALUES_PER_BATCH", 1)  # a file at a time
     embed = Reader.embed
 
     def press_ctrl_c_at_the_third(self: Reader, spectra: SpectrumSet, progress: Progress = SILENT) -> np.ndarray:
@@ -170,7 +170,7 @@ def test_cancelling_keeps_the_features_found_by_then(
         return embed(self, spectra, progress)
 
     monkeypatch.setattr(Reader, "embed", press_ctrl_c_at_the_third)
-    assert main.main(["embed", *map(str, files), "--out", str(tmp_path / "x.csv")]) == main.CANCELLED
+    assert main.main(["embed", *map(str, files), "--out", str(tmp_path / "x.csv")]) == exit_codes.CANCELLED
     assert [row["file"] for row in rows_of(tmp_path / "x.csv")] == [str(file) for file in files[:2]]
 
 
@@ -179,7 +179,7 @@ def test_alike_spectra_of_many_files_fall_into_one_group(
 ) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "groups.csv"
-    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out)]) == main.DONE
+    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
     found = groups_in(rows_of(out))
     assert {group for one in found.values() for group in one} == {"1", "2", "3"}
     assert all(len(groups) == 1 for groups in found.values())
@@ -193,9 +193,11 @@ def test_alike_spectra_of_many_files_fall_into_one_group(
 def test_the_number_of_groups_can_be_told(tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "groups.csv"
-    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "2"]) == main.DONE
+    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "2"]) == exit_codes.DONE
     assert {row["cluster"] for row in rows_of(out)} == {"1", "2"}
-    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "13"]) == main.NOTHING_DONE
+    assert (
+        main.main(["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "13"]) == exit_codes.NOTHING_DONE
+    )
     assert "12 different spectra cannot form 13 groups." in capsys.readouterr().err
 
 
@@ -208,7 +210,7 @@ def test_a_spectrum_unlike_the_others_is_named_an_outlier(
     odd.write_text("".join(f"{shift:.3f}\t{value:.3f}\n" for shift, value in zip(AXIS, values, strict=True)))
     out = tmp_path / "groups.csv"
     given = ["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "3"]
-    assert main.main([*given, "--method", "density"]) == main.DONE
+    assert main.main([*given, "--method", "density"]) == exit_codes.DONE
     rows = rows_of(out)
     assert [Path(row["file"]).name for row in rows if row["cluster"] == "outlier"] == ["zeolite-odd.txt"]
     assert all((row["cluster"] == "outlier") == (row["silhouette"] == "") for row in rows)
@@ -222,7 +224,7 @@ def test_every_method_groups_and_tells_how_surely(tmp_path: Path, reader: Reader
     write_substances(tmp_path / "data", each=8)
     out = tmp_path / "groups.csv"
     given = ["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "3", "--method", method]
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
     assert sorted(map(len, groups_in(rows_of(out)).values())) == [1, 1, 1]
     assert all(0 < float(row["probability"]) <= 1 for row in rows_of(out))
     assert all(0.5 < float(row["silhouette"]) <= 1 for row in rows_of(out))
@@ -235,14 +237,14 @@ def test_where_each_spectrum_lies_is_written_when_asked_for(
 ) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "x.csv"
-    assert main.main([verb, str(tmp_path / "data"), "--out", str(out), "--plane", plane]) == main.DONE
+    assert main.main([verb, str(tmp_path / "data"), "--out", str(out), "--plane", plane]) == exit_codes.DONE
     rows = rows_of(out)
     places = np.array([[float(row["plane_x"]), float(row["plane_y"])] for row in rows])
     substances = np.array([Path(row["file"]).name.partition("-")[0] for row in rows])
     middles = np.stack([places[substances == name].mean(axis=0) for name in LINES])
     nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
     assert np.array_equal(np.array(list(LINES))[nearest], substances)
-    assert main.main([verb, str(tmp_path / "data"), "--out", str(out)]) == main.DONE
+    assert main.main([verb, str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
     assert "plane_x" not in rows_of(out)[0]
 
 
@@ -254,7 +256,7 @@ def test_spectra_of_different_axes_are_compared_where_they_overlap(
         axis = np.linspace(250, 2500, 900)
         write_spectrum(tmp_path / "data" / f"{substance}-elsewhere.txt", substance, axis, seed=90 + place)
     out = tmp_path / "groups.csv"
-    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out)]) == main.DONE
+    assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
     assert len(rows_of(out)) == 15
     assert sorted(map(len, groups_in(rows_of(out)).values())) == [1, 1, 1]
     assert "Compared from 250 to 1800 cm⁻¹" in capsys.readouterr().out
@@ -266,7 +268,7 @@ def test_one_short_spectrum_among_many_is_left_out_instead_of_what_the_others_ha
     files = write_substances(tmp_path / "data", each=7)
     short = write_spectrum(tmp_path / "data" / "quartz-short.txt", "quartz", np.linspace(200, 900, 200))
     out = tmp_path / "groups.csv"
-    assert main.main(["cluster", *map(str, [*files, short]), "--out", str(out)]) == main.SOME_FAILED
+    assert main.main(["cluster", *map(str, [*files, short]), "--out", str(out)]) == exit_codes.SOME_FAILED
     assert {row["file"] for row in rows_of(out)} == {str(file) for file in files}
     assert sorted(map(len, groups_in(rows_of(out)).values())) == [1, 1, 1]  # calcite's line lies beyond
     said = "'quartz-short.txt' reaches only from 200 to 900 cm⁻¹, unlike 21 of 22 spectra, and is left out."
@@ -278,7 +280,7 @@ def test_spectra_without_a_range_in_common_are_told_apart_in_a_sentence(
 ) -> None:
     write_spectrum(tmp_path / "low.txt", "quartz")
     write_spectrum(tmp_path / "high.txt", "quartz", np.linspace(2500, 3500, 400))
-    assert main.main(["cluster", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == main.NOTHING_DONE
+    assert main.main(["cluster", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == exit_codes.NOTHING_DONE
     said = capsys.readouterr().err
     assert "'high.txt' begins at 2500 cm⁻¹ and 'low.txt' ends at 1800 cm⁻¹" in said
 
@@ -289,11 +291,11 @@ def test_a_table_among_the_files_is_no_input_and_a_named_file_is_never_overwritt
 ) -> None:
     write_substances(tmp_path)
     for _ in range(2):
-        assert main.main([verb, str(tmp_path), "--out", str(tmp_path / "x.csv")]) == main.DONE
+        assert main.main([verb, str(tmp_path), "--out", str(tmp_path / "x.csv")]) == exit_codes.DONE
         assert len(rows_of(tmp_path / "x.csv")) == 12
     raw = write_spectrum(tmp_path / "raw.csv", "quartz")
     before = raw.read_bytes()
-    assert main.main([verb, str(raw), "--out", str(raw)]) == main.NOTHING_DONE
+    assert main.main([verb, str(raw), "--out", str(raw)]) == exit_codes.NOTHING_DONE
     assert "raw data is never overwritten" in capsys.readouterr().err
     assert raw.read_bytes() == before
 
@@ -303,7 +305,7 @@ def test_a_folder_as_table_is_refused_before_any_work(
     tmp_path: Path, reader: Reader, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path / "data")
-    assert main.main([verb, str(tmp_path / "data"), "--out", str(tmp_path)]) == main.NOTHING_DONE
+    assert main.main([verb, str(tmp_path / "data"), "--out", str(tmp_path)]) == exit_codes.NOTHING_DONE
     assert "is a folder" in capsys.readouterr().err
     assert reader.asked == []
 
@@ -312,7 +314,7 @@ def test_the_shipped_model_groups_noisy_files(tmp_path: Path) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "groups.csv"
     given = ["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "3", "--device", "cpu"]
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
     assert sorted(map(len, groups_in(rows_of(out)).values())) == [1, 1, 1]
 
 
@@ -334,7 +336,7 @@ def test_a_model_with_features_writes_rows_of_unit_length(tmp_path: Path) -> Non
     )
     write_substances(tmp_path / "data", each=2)
     given = ["embed", str(tmp_path / "data"), "--out", str(tmp_path / "f.csv"), "--model", str(tmp_path / "tiny")]
-    assert main.main([*given, "--device", "cpu"]) == main.DONE
+    assert main.main([*given, "--device", "cpu"]) == exit_codes.DONE
     rows = np.array([[float(row[f"f{number}"]) for number in range(1, 9)] for row in rows_of(tmp_path / "f.csv")])
     assert rows.shape == (6, 8)
     assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-4)

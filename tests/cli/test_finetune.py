@@ -12,20 +12,20 @@ import pytest
 from ramanstudio.cli import main
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning import classification, finetuned_model, training
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance
 
 
 class Teacher:
     """Stands for the engine where the model does not matter."""
 
     device_name = "CPU · 1 thread"
-    card = SimpleNamespace(name=SIGHT.parent)
+    card = SimpleNamespace(name=EXTRACTOR.parent)
 
     def finetune(self, spectra, labels, plan=None, groups=None, progress=None):
-        return training.finetune(SIGHT, spectra, labels, groups, plan, progress)
+        return training.finetune(EXTRACTOR, spectra, labels, groups, plan, progress)
 
     def classify(self, spectra, model, progress=None):
-        return classification.classify(SIGHT, spectra, model, progress)
+        return classification.classify(EXTRACTOR, spectra, model, progress)
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,8 @@ def test_files_are_named_by_a_model_that_was_taught_others(files, tmp_path, caps
     labels = table_of(tmp_path / "labels.csv", labels_for(files))
     assert teach([tmp_path / "spectra"], labels) == 0
     said = capsys.readouterr().out
-    assert "Kept as 'minerals'" in said and "expected to be named right" in said and "Label these next" in said
+    assert "Saved as 'minerals'" in said and "Suggested next labels" in said
+    assert "Expected accuracy" in said
     out = tmp_path / "answers.csv"
     unseen = [files[4], files[9], files[14]]
     assert main.main(["classify", *map(str, unseen), "--model", "minerals", "--out", str(out)]) == 0
@@ -104,7 +105,7 @@ def test_samples_are_told_by_a_column_and_the_separator_may_be_a_semicolon(files
 def test_a_table_that_does_not_do_is_refused_with_a_sentence(files, tmp_path, capsys, rows, more, said):
     assert teach(files, table_of(tmp_path / "labels.csv", rows), *more) == 2
     assert said in capsys.readouterr().err
-    assert finetuned_model.names() == ()
+    assert finetuned_model.list_names() == ()
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_learned(files, tmp_path, capsys, monkeypatch):
@@ -124,4 +125,4 @@ def test_a_broken_file_does_not_stop_the_others(files, tmp_path, capsys):
 
 def test_a_model_that_is_not_there_is_named(files, tmp_path, capsys):
     assert main.main(["classify", str(files[0]), "--model", "none", "--out", str(tmp_path / "x.csv")]) == 2
-    assert "no taught model 'none'" in capsys.readouterr().err
+    assert "no fine-tuned model 'none'" in capsys.readouterr().err

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ramanstudio import demo
+from ramanstudio.cli import exit_codes, main
 from ramanstudio.cli import files as cli_files
-from ramanstudio.cli import main
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
@@ -129,9 +129,9 @@ def test_each_hit_is_a_line_and_each_spectrum_a_line_on_the_terminal(
     hdf5.write(tmp_path / "two.h5", both)
     out = tmp_path / "hits.csv"
     given = ["identify", str(file), str(tmp_path / "two.h5"), "--library", "my minerals", "--out", str(out)]
-    assert main.main([*given, "--top", "2"]) == main.DONE
+    assert main.main([*given, "--top", "2"]) == exit_codes.DONE
     rows = rows_of(out)
-    assert [(Path(row["file"]).name, row["spectrum"], row["rank"], row["name"]) for row in rows] == [
+    assert [(Path(row["file"]).name, row["spectrum"], row["rank"], row["substance"]) for row in rows] == [
         ("scan.txt", "1", "1", "quartz"),
         ("scan.txt", "1", "2", "rutile"),
         ("two.h5", "1", "1", "rutile"),
@@ -140,16 +140,16 @@ def test_each_hit_is_a_line_and_each_spectrum_a_line_on_the_terminal(
         ("two.h5", "2", "2", "rutile"),
     ]
     assert [row["unknown"] for row in rows] == ["no"] * 4 + ["yes"] * 2
-    assert [row["candidate"] for row in rows] == ["yes", "no"] * 3
+    assert [row["candidate"] for row in rows] == ["yes", "no"] * 2 + ["no"] * 2
     assert {row["library"] for row in rows} == {"My minerals"}
-    assert (rows[0]["sample"], rows[0]["matched bands / cm-1"], rows[4]["why"]) == (
+    assert (rows[0]["reference sample"], rows[0]["matched bands / cm-1"], rows[4]["explanation"]) == (
         "quartz 1", "465", "Nothing is near enough.",
     )  # fmt: skip
-    assert 0 <= float(rows[0]["chance"]) <= 1
+    assert 0 <= float(rows[0]["probability"]) <= 1
     assert 980 <= float(rows[0]["HQI"]) <= 1000
     printed = capsys.readouterr().out
     assert "unknown; nearest calcite" in printed
-    assert "3 spectra held against My minerals" in printed
+    assert "Compared 3 spectra with My minerals" in printed
 
 
 def test_a_library_is_prepared_once_and_files_of_one_axis_are_searched_in_one_go(
@@ -158,8 +158,8 @@ def test_a_library_is_prepared_once_and_files_of_one_axis_are_searched_in_one_go
     for number in range(5):
         write_spectrum(tmp_path / "data" / f"{number}.txt", "quartz", number)
     given = ["identify", str(tmp_path / "data"), "--library", str(minerals.path), "--out", str(tmp_path / "x.csv")]
-    assert main.main(given) == main.DONE
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
+    assert main.main(given) == exit_codes.DONE
     assert nose.prepared == 3
     assert nose.asked == [5, 5]
     assert library.open(minerals.path).fingerprint_version == "nose-1"
@@ -173,7 +173,7 @@ def test_a_library_in_a_folder_that_cannot_be_written_is_searched_by_a_copy(
     monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path)
     file = write_spectrum(tmp_path / "scan.txt", "quartz")
     given = ["identify", str(file), "--library", str(theirs.path), "--out", str(tmp_path / "x.csv")]
-    assert [main.main(given), main.main(given)] == [main.DONE, main.DONE]
+    assert [main.main(given), main.main(given)] == [exit_codes.DONE, exit_codes.DONE]
     assert theirs.path.read_bytes() == content
     assert nose.prepared == 1
     assert rows_of(tmp_path / "x.csv")[0]["library"] == "theirs"
@@ -184,13 +184,13 @@ def test_all_libraries_are_searched_when_none_is_named_and_a_damaged_one_is_name
 ) -> None:
     (paths.user_libraries() / "broken.ramanlib").write_bytes(b"half")
     file = write_spectrum(tmp_path / "scan.txt", "rutile")
-    assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), "--top", "1"]) == main.DONE
+    assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), "--top", "1"]) == exit_codes.DONE
     said = capsys.readouterr()
     assert "broken.ramanlib" in said.err
     assert "My minerals, Starter library" in said.out
     assert (
         main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), "--library", "nowhere"])
-        == main.NOTHING_DONE
+        == exit_codes.NOTHING_DONE
     )
     assert "'My minerals'" in capsys.readouterr().err
 
@@ -204,7 +204,7 @@ def test_a_bad_file_is_a_sentence_and_does_not_stop_the_others(
     bad = [str(tmp_path / "holiday.txt"), str(tmp_path / "dead.h5")]
     out = tmp_path / "x.csv"
     given = ["identify", *bad, *map(str, good), "--library", "minerals", "--top", "1", "--out", str(out)]
-    assert main.main(given) == main.SOME_FAILED
+    assert main.main(given) == exit_codes.SOME_FAILED
     assert [row["file"] for row in rows_of(out)] == [str(file) for file in good]
     said = capsys.readouterr().err
     assert "holiday.txt" in said
@@ -215,7 +215,7 @@ def test_cancelling_keeps_what_was_found_by_then(
     tmp_path: Path, nose: Nose, minerals: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [write_spectrum(tmp_path / f"{number}.txt", "quartz", number) for number in range(4)]
-    monkeypatch.setattr(cli_files, "VALUES_AT_ONCE", 1)
+    monkeypatch.setattr(cli_files, "VALUES_PER_BATCH", 1)
     identify = Nose.identify
 
     def press_ctrl_c_at_the_third(self: Nose, *given: object, **more: object) -> object:
@@ -225,7 +225,7 @@ def test_cancelling_keeps_what_was_found_by_then(
 
     monkeypatch.setattr(Nose, "identify", press_ctrl_c_at_the_third)
     given = ["identify", *map(str, files), "--library", "minerals", "--top", "1", "--out", str(tmp_path / "x.csv")]
-    assert main.main(given) == main.CANCELLED
+    assert main.main(given) == exit_codes.CANCELLED
     assert [row["file"] for row in rows_of(tmp_path / "x.csv")] == [str(file) for file in files[:2]]
 
 
@@ -233,7 +233,7 @@ def test_the_range_that_is_looked_at_can_be_told(tmp_path: Path, nose: Nose, min
     file = write_spectrum(tmp_path / "scan.txt", "quartz")
     given = ["identify", str(file), "--library", "minerals", "--out", str(tmp_path / "x.csv")]
     told = ["--from", "300", "--without", "500-540", "--without", "900–950"]
-    assert [main.main(given), main.main([*given, *told]), main.main([*given, "--to", "1500"])] == [main.DONE] * 3
+    assert [main.main(given), main.main([*given, *told]), main.main([*given, "--to", "1500"])] == [exit_codes.DONE] * 3
     assert nose.within == [
         None, Region(300.0, np.inf, ((500.0, 540.0), (900.0, 950.0))), Region(-np.inf, 1500.0, ()),
     ]  # fmt: skip
@@ -250,16 +250,16 @@ def test_the_parts_of_mixtures_are_a_table_beside(
     out = tmp_path / "x.csv"
     files = [str(tmp_path / name) for name in ("both.h5", "elsewhere.h5")]
     given = ["identify", *files, "--library", "minerals", "--top", "1", "--out", str(out), "--mixtures"]
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
     assert len(rows_of(out)) == 2
     assert "x_mixtures.csv" in capsys.readouterr().out
     rows = rows_of(tmp_path / "x_mixtures.csv")
-    assert [(row["name"], row["part"]) for row in rows[:2]] == [("quartz", "1"), ("rutile", "2")]
+    assert [(row["name"], row["component"]) for row in rows[:2]] == [("quartz", "1"), ("rutile", "2")]
     assert [float(row["fraction"]) for row in rows[:2]] == pytest.approx([0.7, 0.3], abs=0.03)
     assert all(0 < float(row["error"]) < 0.05 for row in rows[:2])
     assert 0.5 < float(rows[0]["residual / noise"]) < 3
     assert len(rows) == 3
-    assert rows[2]["why"]
+    assert rows[2]["note"]
 
 
 def test_of_many_spectra_the_terminal_counts_the_substances(
@@ -268,7 +268,7 @@ def test_of_many_spectra_the_terminal_counts_the_substances(
     rows = [spectrum_of(name, seed).values for seed, name in enumerate(["quartz"] * 50 + ["rutile"] * 30 + ["barite"])]
     hdf5.write(tmp_path / "map.h5", SpectrumSet(AXIS, np.concatenate(rows)))
     given = ["identify", str(tmp_path / "map.h5"), "--library", "minerals", "--out", str(tmp_path / "x.csv")]
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
     printed = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["quartz", "50"] in printed
     assert ["rutile", "30"] in printed
@@ -282,7 +282,7 @@ def test_a_question_that_makes_no_sense_is_a_sentence(
     tmp_path: Path, nose: Nose, minerals: Library, wrong: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write_spectrum(tmp_path / "scan.txt", "rutile")
-    assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), *wrong]) == main.NOTHING_DONE
+    assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), *wrong]) == exit_codes.NOTHING_DONE
     assert wrong[0] in (said := capsys.readouterr().err)
     assert "Traceback" not in said
     assert not (tmp_path / "x.csv").exists()
@@ -296,10 +296,11 @@ def test_the_shipped_model_knows_what_the_demo_spectra_are(tmp_path: Path) -> No
     files = [str(file) for file in demo.demo_files() if file.stem in ("quartz-10s", "sucrose-10s")]
     out = tmp_path / "x.csv"
     assert (
-        main.main(["identify", *files, "--library", str(made.path), "--out", str(out), "--device", "cpu"]) == main.DONE
+        main.main(["identify", *files, "--library", str(made.path), "--out", str(out), "--device", "cpu"])
+        == exit_codes.DONE
     )
     quartz, sucrose = (row for row in rows_of(out) if row["rank"] == "1")
-    assert (quartz["name"], quartz["unknown"]) == ("Quartz", "no")
+    assert (quartz["substance"], quartz["unknown"]) == ("Quartz", "no")
     assert sucrose["unknown"] == "yes"
 
 
@@ -320,7 +321,7 @@ def test_a_library_is_built_listed_merged_and_exported(tmp_path: Path, capsys: p
         "--licence",
         "CC0",
     ]
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
     assert "2 references of 2 substances" in capsys.readouterr().out
     mine = library.open(paths.user_libraries() / "Field work.ramanlib")
     assert list(mine.names) == ["quartz", "rutile"]
@@ -329,23 +330,23 @@ def test_a_library_is_built_listed_merged_and_exported(tmp_path: Path, capsys: p
     one = write_spectrum(tmp_path / "b.txt", "barite")
     assert (
         main.main(["library", "build", str(one), "--name", "Barite", "--out", str(tmp_path / "b.ramanlib")])
-        == main.DONE
+        == exit_codes.DONE
     )
     both = tmp_path / "both.ramanlib"
     given = ["library", "merge", "field work", str(tmp_path / "b.ramanlib"), "--out", str(both), "--title", "Both"]
-    assert main.main(given) == main.DONE
-    assert main.main(["library", "list", str(both), "--names"]) == main.DONE
-    assert main.main(["library", "list"]) == main.DONE
+    assert main.main(given) == exit_codes.DONE
+    assert main.main(["library", "list", str(both), "--names"]) == exit_codes.DONE
+    assert main.main(["library", "list"]) == exit_codes.DONE
     printed = capsys.readouterr().out
     assert all(name in printed for name in ("Both", "Barite", "quartz", "rutile", "Field work", "Starter library"))
 
-    assert main.main(["library", "export", str(both), "--out", str(tmp_path / "both.csv")]) == main.DONE
+    assert main.main(["library", "export", str(both), "--out", str(tmp_path / "both.csv")]) == exit_codes.DONE
     assert [row["spectrum_identity"] for row in rows_of(tmp_path / "both_metadata.csv")] == [
         "quartz",
         "rutile",
         "Barite",
     ]
-    assert main.main(["library", "export", str(both), "--out", str(tmp_path / "both.h5")]) == main.DONE
+    assert main.main(["library", "export", str(both), "--out", str(tmp_path / "both.h5")]) == exit_codes.DONE
     (back,) = registry.read(tmp_path / "both.h5")
     assert back.table["label"].tolist() == ["quartz", "rutile", "Barite"]
 
@@ -356,11 +357,14 @@ def test_what_cannot_be_taken_in_is_said_and_the_rest_is_kept(
     write_spectrum(tmp_path / "data" / "quartz.txt", "quartz")
     (tmp_path / "data" / "holiday.txt").write_text("we went to the sea")
     out = tmp_path / "x.ramanlib"
-    assert main.main(["library", "build", str(tmp_path / "data"), "--out", str(out)]) == main.SOME_FAILED
+    assert main.main(["library", "build", str(tmp_path / "data"), "--out", str(out)]) == exit_codes.SOME_FAILED
     assert "holiday.txt" in capsys.readouterr().err
     assert list(library.open(out).names) == ["quartz"]
     empty = str(tmp_path / "data" / "holiday.txt")
-    assert main.main(["library", "build", empty, "--out", str(tmp_path / "y.ramanlib")]) == main.NOTHING_DONE
-    assert main.main(["library", "build", str(tmp_path / "data"), "--out", str(tmp_path / "y.h5")]) == main.NOTHING_DONE
+    assert main.main(["library", "build", empty, "--out", str(tmp_path / "y.ramanlib")]) == exit_codes.NOTHING_DONE
+    assert (
+        main.main(["library", "build", str(tmp_path / "data"), "--out", str(tmp_path / "y.h5")])
+        == exit_codes.NOTHING_DONE
+    )
     assert "does not end in .ramanlib" in capsys.readouterr().err
     assert not (tmp_path / "y.h5").exists()

@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 
 from ramanstudio import demo
-from ramanstudio.cli import main
-from ramanstudio.cli.terminal import ProgressBar, table
+from ramanstudio.cli import exit_codes, main
+from ramanstudio.cli.terminal import ProgressBar, format_table
+from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised, apply_to_finite, is_finite, warn_non_finite
 from ramanstudio.engine import Engine
-from ramanstudio.export import tables
+from ramanstudio.export.summary import ResultFolder
 
 
 class Smoother:
@@ -79,7 +80,7 @@ def test_a_folder_is_denoised_and_tabled(tmp_path: Path, smoother: None, capsys:
     for name in ("a", "b", "deep/c"):
         write_spectrum(tmp_path / "data" / f"{name}.txt")
     out = tmp_path / "out"
-    assert main.main(["denoise", str(tmp_path / "data"), "--out", str(out)]) == main.DONE
+    assert main.main(["denoise", str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
     assert {file.name for file in out.iterdir()} == {
         "a-denoised.csv", "b-denoised.csv", "c-denoised.csv", "summary.csv"
     }  # fmt: skip
@@ -105,7 +106,7 @@ def test_the_spectra_of_a_file_are_denoised_together_unless_told_otherwise(
     def errors(*flags: str) -> tuple[float, float]:
         out = tmp_path / "-".join(("out", *flags))
         files = [str(path) for path in sorted(tmp_path.iterdir()) if path.is_file()]
-        assert main.main(["denoise", *files, "--out", str(out), *flags]) == main.DONE
+        assert main.main(["denoise", *files, "--out", str(out), *flags]) == exit_codes.DONE
         whole = np.loadtxt(out / "repeats-denoised.csv", delimiter=",", skiprows=1)[:, -axis.size :]
         ones = [np.loadtxt(path, delimiter=",", skiprows=1)[:, 2] for path in out.glob("one-*-denoised.csv")]
         assert len(ones) == 12
@@ -126,7 +127,7 @@ def test_one_bad_file_does_not_stop_the_others(
     also = write_spectrum(tmp_path / "also.txt", 50)
     out = tmp_path / "out"
     given = [str(good), str(tmp_path / "holiday.txt"), str(also), str(tmp_path / "nowhere.txt")]
-    assert main.main(["denoise", *given, "--out", str(out)]) == main.SOME_FAILED
+    assert main.main(["denoise", *given, "--out", str(out)]) == exit_codes.SOME_FAILED
     said = capsys.readouterr().err
     assert "holiday.txt" in said
     assert "nowhere.txt" in said
@@ -143,7 +144,7 @@ def test_a_spectrum_that_cannot_be_denoised_is_named_and_the_others_are_done(
         SpectrumSet(axis, np.full((1, 64), sets[path.name]), {}, {"source": str(path)}),
     ))  # fmt: skip
     files = [str(write_spectrum(tmp_path / name)) for name in sets]
-    assert main.main(["denoise", *files, "--out", str(tmp_path / "out")]) == main.SOME_FAILED
+    assert main.main(["denoise", *files, "--out", str(tmp_path / "out")]) == exit_codes.SOME_FAILED
     said = capsys.readouterr().err
     assert "'broken.txt': The spectrum holds values that are not numbers." in said
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"a-denoised.csv", "c-denoised.csv", "summary.csv"}
@@ -158,13 +159,13 @@ def test_a_pixel_without_numbers_has_no_ratio_and_the_others_of_its_map_are_deno
     values[1, 7] = np.nan
     hdf5.write(tmp_path / "map.h5", SpectrumSet(np.linspace(0, 100, 64), values, {"x": np.arange(4), "y": np.zeros(4)}))
     out = tmp_path / "out"
-    assert main.main(["denoise", str(tmp_path / "map.h5"), "--out", str(out)]) == main.DONE
+    assert main.main(["denoise", str(tmp_path / "map.h5"), "--out", str(out)]) == exit_codes.DONE
     printed = capsys.readouterr()
     assert "1 of 4 spectra in 'map.h5' holds values that are not numbers" in printed.err
     assert " 4.0 " in printed.out  # the median of those that have a ratio
     assert [row["gain"] for row in rows_of(out / "summary.csv")] == ["2", "", "2", "2"]
     assert (
-        main.main(["denoise", str(tmp_path / "map.h5"), "--out", str(out)]) == main.DONE
+        main.main(["denoise", str(tmp_path / "map.h5"), "--out", str(out)]) == exit_codes.DONE
     )  # it finds its own table again
     assert len(rows_of(out / "summary.csv")) == 4
     with (out / "map-denoised.csv").open() as file:
@@ -176,9 +177,11 @@ def test_nothing_done_is_said_by_the_exit_code(
     tmp_path: Path, smoother: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "holiday.txt").write_text("we went to the sea\n")
-    assert main.main(["denoise", str(tmp_path / "holiday.txt"), "--out", str(tmp_path / "out")]) == main.NOTHING_DONE
+    assert (
+        main.main(["denoise", str(tmp_path / "holiday.txt"), "--out", str(tmp_path / "out")]) == exit_codes.NOTHING_DONE
+    )
     (tmp_path / "empty").mkdir()
-    assert main.main(["denoise", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == main.NOTHING_DONE
+    assert main.main(["denoise", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == exit_codes.NOTHING_DONE
     assert "no spectrum" in capsys.readouterr().err
 
 
@@ -186,15 +189,15 @@ def test_cancelling_keeps_what_was_done(
     tmp_path: Path, smoother: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [str(write_spectrum(tmp_path / f"{name}.txt")) for name in "abc"]
-    keep = tables.ResultFolder.keep
+    write = ResultFolder.write
 
-    def press_ctrl_c_at_the_second(self: tables.ResultFolder, raw: SpectrumSet, denoised: Denoised) -> Path:
+    def press_ctrl_c_at_the_second(self: ResultFolder, raw: SpectrumSet, denoised: Denoised) -> Path:
         if str(raw.about["source"]).endswith("b.txt"):
             raise KeyboardInterrupt
-        return keep(self, raw, denoised)
+        return write(self, raw, denoised)
 
-    monkeypatch.setattr(tables.ResultFolder, "keep", press_ctrl_c_at_the_second)
-    assert main.main(["denoise", *files, "--out", str(tmp_path / "out")]) == main.CANCELLED
+    monkeypatch.setattr(ResultFolder, "write", press_ctrl_c_at_the_second)
+    assert main.main(["denoise", *files, "--out", str(tmp_path / "out")]) == exit_codes.CANCELLED
     assert "Cancelled" in capsys.readouterr().err
     assert [row["result"] for row in rows_of(tmp_path / "out" / "summary.csv")] == ["a-denoised.csv"]
 
@@ -202,22 +205,22 @@ def test_cancelling_keeps_what_was_done(
 def test_results_inside_the_input_folder_are_not_denoised_again(tmp_path: Path, smoother: None) -> None:
     write_spectrum(tmp_path / "a.txt")
     for _ in range(2):
-        assert main.main(["denoise", str(tmp_path), "--out", str(tmp_path / "out")]) == main.DONE
+        assert main.main(["denoise", str(tmp_path), "--out", str(tmp_path / "out")]) == exit_codes.DONE
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"a-denoised.csv", "summary.csv"}
 
 
 def test_info_says_what_the_reader_saw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_spectrum(tmp_path / "quartz.txt")
-    assert main.main(["info", str(tmp_path / "quartz.txt")]) == main.DONE
+    assert main.main(["info", str(tmp_path / "quartz.txt")]) == exit_codes.DONE
     said = capsys.readouterr().out
     assert "200 points, 200.0 to 1800.0 cm⁻¹, every 8.04" in said
     assert "SNR" in said
     (tmp_path / "empty.txt").write_text("")
-    assert main.main(["info", str(tmp_path / "quartz.txt"), str(tmp_path / "empty.txt")]) == main.SOME_FAILED
+    assert main.main(["info", str(tmp_path / "quartz.txt"), str(tmp_path / "empty.txt")]) == exit_codes.SOME_FAILED
 
 
 def test_info_of_a_folder_without_spectra_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.main(["info", str(tmp_path)]) == main.NOTHING_DONE
+    assert main.main(["info", str(tmp_path)]) == exit_codes.NOTHING_DONE
     assert "There is no spectrum in" in capsys.readouterr().err
 
 
@@ -225,7 +228,7 @@ def test_info_of_a_spectrum_without_a_number_says_so(tmp_path: Path, capsys: pyt
     from ramanstudio.formats import hdf5
 
     hdf5.write(tmp_path / "dead.h5", SpectrumSet(np.arange(200.0), np.full((1, 200), np.nan)))
-    assert main.main(["info", str(tmp_path / "dead.h5")]) == main.DONE
+    assert main.main(["info", str(tmp_path / "dead.h5")]) == exit_codes.DONE
     assert "no numbers" in capsys.readouterr().out
 
 
@@ -243,7 +246,7 @@ def test_a_plan_that_cannot_be_is_a_sentence(
     tmp_path: Path, flags: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["pretrain", "a.h5", "--out", str(tmp_path / "model"), "--device", "cpu", *flags]
-    assert main.main(given) == main.NOTHING_DONE
+    assert main.main(given) == exit_codes.NOTHING_DONE
     assert f"The {said} of a training cannot be {flags[1]}" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
 
@@ -274,7 +277,7 @@ def test_pretraining_takes_its_flags_from_the_plan(tmp_path: Path, monkeypatch: 
         "--device",
         "cpu",
     ]
-    assert main.main(given) == main.DONE
+    assert main.main(given) == exit_codes.DONE
     assert (seen["plan"].steps, seen["plan"].learning_rate, seen["device"]) == (7, 0.01, "cpu")
     assert seen["paths"] == [Path("a.h5"), Path("b.h5")]
     assert (out / "loss.png").stat().st_size > 5000
@@ -287,7 +290,7 @@ def test_the_unexpected_is_a_sentence_and_a_log(
         raise ZeroDivisionError("nobody thought of this")
 
     monkeypatch.setattr(demo, "demo_files", fall_over)
-    assert main.main(["demo"]) == main.NOTHING_DONE
+    assert main.main(["demo"]) == exit_codes.NOTHING_DONE
     said = capsys.readouterr().err
     assert "ZeroDivisionError: nobody thought of this" in said
     assert "Traceback" not in said
@@ -308,7 +311,7 @@ def test_the_demo_denoises_everything_and_never_makes_it_worse(
 ) -> None:
     """The whole main job with the shipped model: table, results, picture, and a true gain beside the reported one."""
     out = tmp_path / "demo-output"
-    assert main.main(["demo", "--out", str(out), "--device", "cpu"]) == main.DONE
+    assert main.main(["demo", "--out", str(out), "--device", "cpu"]) == exit_codes.DONE
     said = capsys.readouterr().out
     lines = [line.rsplit(maxsplit=4) for line in said.splitlines() if "0.1s" in line or "1.0s" in line]
     assert len(lines) == 24
@@ -329,6 +332,45 @@ def test_the_command_line_starts_a_program_of_its_own() -> None:
         done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0
         assert said in done.stdout
+
+
+def test_options_of_earlier_versions_are_accepted_and_name_their_successors(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = [
+        "finetune",
+        "a.txt",
+        "--out",
+        "x",
+        "--reading",
+        "lines",
+        "--head",
+        "LDA",
+        "--full",
+        "never",
+        "--laser",
+        "532",
+    ]
+    arguments = main._parser().parse_args(given)
+    assert (arguments.representation, arguments.classifier, arguments.tune_features) == ("lines", "LDA", "never")
+    assert arguments.laser_nm == 532
+    assert capsys.readouterr().err.splitlines() == [
+        "--reading is now --representation.",
+        "--head is now --classifier.",
+        "--full is now --tune-features.",
+    ]
+    arguments = main._parser().parse_args(["embed", "a.txt", "--out", "x.csv", "--plane", "neighbours"])
+    assert arguments.plane == "tsne"
+    assert "--plane neighbours is now --plane tsne." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [verb for verb in main.VERBS if verb.name not in ("demo", "library")])
+@pytest.mark.parametrize("option", ["--laser", "--laser-nm"])
+def test_every_verb_that_reads_files_takes_the_laser_wavelength(verb: Verb, option: str) -> None:
+    if verb.name.startswith("pretrain"):
+        pytest.skip("reads corpora")
+    more = {"info": [], "classify": ["--model", "m", "--out", "x"]}.get(verb.name, ["--out", "x"])
+    assert main._parser().parse_args([verb.name, "a.txt", option, "633", *more]).laser_nm == 633
 
 
 class Terminal:
@@ -365,6 +407,6 @@ def test_progress_is_one_line_on_a_terminal_and_few_lines_elsewhere(monkeypatch:
 
 def test_tables_are_aligned() -> None:
     assert (
-        table(("file", "gain"), [("a.txt", "2"), ("long.txt", "10")])
+        format_table(("file", "gain"), [("a.txt", "2"), ("long.txt", "10")])
         == "file      gain\na.txt        2\nlong.txt    10"
     )

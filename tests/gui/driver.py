@@ -125,7 +125,7 @@ class Window:
 
     @property
     def message(self) -> str:
-        return self.window.message_bar.words
+        return self.window.message_bar.text
 
     @property
     def snr(self) -> str:

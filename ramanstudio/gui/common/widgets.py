@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.common.theme import Theme, blend
 
 
 class SidePanel(QScrollArea):
@@ -156,3 +156,16 @@ def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:
     if beside is not None:
         row.addWidget(beside)
     return heading
+
+
+def paint_row_background(painter: QPainter, area: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
+    """Paint the background of a list row: selected, hovered, or with the keyboard focus."""
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(area, QColor(blend(theme.panel, theme.accent, 0.22 if theme.is_dark else 0.14)))
+        painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(theme.accent))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(area, QColor(blend(theme.panel, theme.text, 0.06)))
+    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+        painter.setPen(QPen(QColor(theme.accent), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area.adjusted(0, 0, -1, -1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.figures import short
+from ramanstudio.export.figure_style import shorten
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry
@@ -138,7 +138,7 @@ class Compared:
             found.append(Offer("most", "Leave out the short ones", told))
         if self.choice != "axis" and (like := self._like()) is not None:
             told = f"Leave out the spectra on another axis than '{like.name}', so that nothing is resampled"
-            found.append(Offer("axis", f"Only those on the axis of '{short(like.name, _LONGEST)}'", told))
+            found.append(Offer("axis", f"Only those on the axis of '{shorten(like.name, _LONGEST)}'", told))
         return found
 
     def _some_are_short(self) -> bool:

@@ -18,7 +18,7 @@ from ramanstudio.project.groups import Groups
 MOST_GROUPS: Final = 200
 
 
-class Finding(QWidget):
+class ClusteringForm(QWidget):
     """Asks how groups are to be found, and says which were."""
 
     def __init__(self, session: Session, exploring: Exploring, action: QAction) -> None:

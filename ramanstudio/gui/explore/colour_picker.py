@@ -16,7 +16,7 @@ ACROSS: Final = 5
 SIDE: Final = 32
 
 
-class Swatch(QAbstractButton):
+class ColourButton(QAbstractButton):
     """One colour with the mark that goes with it."""
 
     def __init__(self, colour: int, theme: Theme, used_by: str, parent: QWidget) -> None:
@@ -44,7 +44,7 @@ class Swatch(QAbstractButton):
         painter.end()
 
 
-class Swatches(QMenu):
+class ColourPicker(QMenu):
     """All colours in a square; says `picked(colour)`. Arrow keys go about, Enter takes one, Esc none."""
 
     picked = Signal(int)
@@ -59,7 +59,7 @@ class Swatches(QMenu):
         grid.setSpacing(2)
         together = QButtonGroup(inside)
         together.setExclusive(False)  # so that the arrow keys only move
-        self._buttons = [Swatch(colour, theme, used.get(colour, ""), inside) for colour in range(COLOURS)]
+        self._buttons = [ColourButton(colour, theme, used.get(colour, ""), inside) for colour in range(COLOURS)]
         for colour, button in enumerate(self._buttons):
             grid.addWidget(button, colour // ACROSS, colour % ACROSS)
             together.addButton(button, colour)

@@ -24,7 +24,7 @@ _NO_NAMES: Final = {"", "nan", "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class Tint:
+class ColourOption:
     """One row of the choice: what the code and what the user calls it."""
 
     key: str
@@ -49,18 +49,18 @@ class Values:
     label: str
 
 
-def tints(spectra: MemberSpectra, groups: Groups | None) -> list[Tint]:
+def tints(spectra: MemberSpectra, groups: Groups | None) -> list[ColourOption]:
     """All that these spectra can be coloured by."""
-    rows = [Tint(GROUP, "Group")] if groups is not None else []
-    rows += [Tint(key, name) for key, name in _RATIOS.items()]
+    rows = [ColourOption(GROUP, "Group")] if groups is not None else []
+    rows += [ColourOption(key, name) for key, name in _RATIOS.items()]
     if len(spectra.parts) > 1:
-        rows.append(Tint(ENTRY, "Entry"))
+        rows.append(ColourOption(ENTRY, "Entry"))
     columns: dict[str, None] = {}
     for entry, _, _, _ in spectra.parts:
         if entry.source is not None:
             columns |= dict.fromkeys(entry.source.table)
-    rows += [Tint(f"{_COLUMN}{column}", f"Column: {column}") for column in columns]
-    return [*rows, Tint(BAND, "Band intensity"), Tint(RATIO, "Band ratio")]
+    rows += [ColourOption(f"{_COLUMN}{column}", f"Column: {column}") for column in columns]
+    return [*rows, ColourOption(BAND, "Band intensity"), ColourOption(RATIO, "Band ratio")]
 
 
 def tinted(

@@ -27,11 +27,11 @@ from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
     from ramanstudio.export.scatter_figure import ScatterFigure
-    from ramanstudio.gui.explore.explore_strip import ExploreStrip
+    from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
     from ramanstudio.gui.explore.member_spectra import MemberSpectra
-    from ramanstudio.gui.explore.point_tooltip import Spoken
-    from ramanstudio.gui.explore.scatter_toolbar import PlaneBar
-    from ramanstudio.gui.explore.scatter_view import PlaneView
+    from ramanstudio.gui.explore.point_tooltip import TooltipContent
+    from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
+    from ramanstudio.gui.explore.scatter_view import ScatterView
 
 COMPONENTS: Final = "components"
 AFTER_RESULTS_MS: Final = 300
@@ -44,9 +44,9 @@ class ExplorePage(TabPage):
     def __init__(self, session: Session, exploring: Exploring, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self._session, self._exploring = session, exploring
-        self.view: PlaneView | None = None
-        self.bar: PlaneBar | None = None
-        self.strip: ExploreStrip | None = None
+        self.view: ScatterView | None = None
+        self.bar: ScatterToolbar | None = None
+        self.strip: ExploreSpectrumStrip | None = None
         self._theme: Theme | None = None
         self._layout, self._made = COMPONENTS, ChangeTracker()
         self._spectra: MemberSpectra | None = None
@@ -76,18 +76,18 @@ class ExplorePage(TabPage):
         """Make the plane and what goes with it, if it is not there yet."""
         if self.view is not None:
             return
-        from ramanstudio.gui.explore.explore_strip import ExploreStrip
-        from ramanstudio.gui.explore.scatter_toolbar import PlaneBar
-        from ramanstudio.gui.explore.scatter_view import PlaneView
+        from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
+        from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
+        from ramanstudio.gui.explore.scatter_view import ScatterView
 
-        self.view, self.bar, self.strip = PlaneView(), PlaneBar(self._plane), ExploreStrip(self._plane)
+        self.view, self.bar, self.strip = ScatterView(), ScatterToolbar(self._plane), ExploreSpectrumStrip(self._plane)
         lay_out_with_strip(self._plane, self.bar, self.view, self.strip)
         let_drops_through(self._plane)
         self._connect(self.view, self.bar, self.strip)
         self.set_theme(self._theme or current_theme())
 
-    def _connect(self, view: PlaneView, bar: PlaneBar, strip: ExploreStrip) -> None:
-        view.set_card(self._speak)
+    def _connect(self, view: ScatterView, bar: ScatterToolbar, strip: ExploreSpectrumStrip) -> None:
+        view.set_tooltip_source(self._speak)
         view.picked.connect(self._pick)
         view.hovered.connect(self._hover)
         view.toggled.connect(lambda _: self._draw_curves())
@@ -268,7 +268,7 @@ class ExplorePage(TabPage):
         if self.strip is not None and self._spectra is not None:
             self.strip.show_hover(self._spectra, index)
 
-    def _speak(self, index: int) -> Spoken | None:
+    def _speak(self, index: int) -> TooltipContent | None:
         from ramanstudio.gui.explore.texts import spoken_of
 
         return None if self._spectra is None else spoken_of(self._spectra, self._session.groups, self._tinted, index)
@@ -300,7 +300,7 @@ class ExplorePage(TabPage):
         from ramanstudio.export.scatter_figure import draw_scatter
 
         picture = self.picture()
-        return None if picture is None else partial(draw_scatter, picture=picture)
+        return None if picture is None else partial(draw_scatter, content=picture)
 
     def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""

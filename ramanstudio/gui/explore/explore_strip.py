@@ -13,11 +13,19 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
-from ramanstudio.gui.viewer.spectrum_strip import MOST_CURVES, SCALED, Curve, Strip, StripBand, differ_in_height, scaled
+from ramanstudio.gui.viewer.spectrum_strip import (
+    MAX_STRIP_CURVES,
+    SCALED,
+    SpectrumStrip,
+    StripBand,
+    StripCurve,
+    differ_in_height,
+    scaled,
+)
 from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.explore.scatter_toolbar import PlaneBar
+    from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
     from ramanstudio.project.exploration import Portrait
 
 CURVES: Final = 20  # more than these are shown as mean and spread
@@ -26,18 +34,18 @@ _APART_CM: Final = 40.0
 _LEAST_PX: Final = 170
 
 
-class ExploreStrip(QWidget):
+class ExploreSpectrumStrip(QWidget):
     """Chooses what the strip shows; `band_dragged(index, low, high)` in cm⁻¹."""
 
     band_dragged = Signal(int, float, float)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._strip = Strip()
+        self._strip = SpectrumStrip()
         self._theme = current_theme()
         self._made_of: tuple[object, ...] = ()
-        self.curves: list[Curve] = []
-        self.hovered: Curve | None = None
+        self.curves: list[StripCurve] = []
+        self.hovered: StripCurve | None = None
         self.has_bands = False
         self._is_scaled, self.unit = False, "a.u."
         self.setMinimumHeight(_LEAST_PX)
@@ -72,8 +80,8 @@ class ExploreStrip(QWidget):
             self.curves = [scaled(curve) for curve in self.curves]
         # the groups are named beside the plane already, and the curves need the room
         self.unit, notes = SCALED if self._is_scaled else spectra.unit, []
-        if len(self.curves) > MOST_CURVES:
-            notes.append(f"the first {MOST_CURVES} of {len(self.curves)} groups")
+        if len(self.curves) > MAX_STRIP_CURVES:
+            notes.append(f"the first {MAX_STRIP_CURVES} of {len(self.curves)} groups")
         if self._is_scaled:
             notes.append("each scaled from 0 to 1")
         self._strip.show_curves(self.curves, self.unit, some, ", ".join(notes))
@@ -81,31 +89,31 @@ class ExploreStrip(QWidget):
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
         """Show a spectrum on top of the others (-1: none)."""
         found = spectra.spectrum(index) if index >= 0 else None
-        self.hovered = None if found is None else Curve(spectra.name(index), *found, None, self._theme.text)
+        self.hovered = None if found is None else StripCurve(spectra.name(index), *found, None, self._theme.text)
         if self.hovered is not None and self._is_scaled:
             self.hovered = scaled(self.hovered)
         self._strip.show_hover(self.hovered)
 
-    def _selected(self, spectra: MemberSpectra, selected: NDArray[np.bool_]) -> list[Curve]:
+    def _selected(self, spectra: MemberSpectra, selected: NDArray[np.bool_]) -> list[StripCurve]:
         which = np.flatnonzero(selected)
         if len(which) > CURVES:
             mean = spectra.mean(selected)
             if mean is None:
                 return []
             of = f"{mean.count:,}" if mean.count == len(which) else f"{mean.count:,} of {len(which):,}"
-            return [Curve(f"mean of {of} selected", mean.axis, mean.mean, mean.spread, self._theme.accent)]
+            return [StripCurve(f"mean of {of} selected", mean.axis, mean.mean, mean.spread, self._theme.accent)]
         found = [(index, spectra.spectrum(index)) for index in which.tolist()]
         return [
-            Curve(spectra.name(index), *one, None, self._theme.category(place))
+            StripCurve(spectra.name(index), *one, None, self._theme.category(place))
             for place, (index, one) in enumerate(found)
             if one is not None
         ]
 
-    def _means(self, groups: Groups | None, portraits: Sequence[Portrait], hidden: Collection[int]) -> list[Curve]:
+    def _means(self, groups: Groups | None, portraits: Sequence[Portrait], hidden: Collection[int]) -> list[StripCurve]:
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [
-            Curve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
+            StripCurve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
             for number, (group, one) in enumerate(zip(groups.groups, portraits, strict=True))
             if number not in hidden and one.mean.any()  # none of its spectra is on the axis that most have
         ]
@@ -117,7 +125,7 @@ class ExploreStrip(QWidget):
         colours = (self._theme.accent, self._theme.residual)
         self._strip.set_bands([StripBand(*band, colour) for band, colour in zip(bands, colours, strict=False)])
 
-    def suggest_bands(self, portraits: Sequence[Portrait], bar: PlaneBar) -> None:
+    def suggest_bands(self, portraits: Sequence[Portrait], bar: ScatterToolbar) -> None:
         """Begin with the two highest lines of the groups' means."""
         if not portraits:
             return

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.explore.group_delegate import ROW_HEIGHT, GroupDelegate
 from ramanstudio.gui.explore.group_model import GroupModel
-from ramanstudio.gui.explore.group_row import ROW_HEIGHT, GroupRow
 
 FEWEST_ROWS = 3  # that are seen however low the window
 
@@ -25,7 +25,7 @@ class GroupList(QListView):
         self._session, self._model = session, model
         self._following = False
         self.setModel(model)
-        self._row = GroupRow(model, self)
+        self._row = GroupDelegate(model, self)
         self.setItemDelegate(self._row)
         self.setAccessibleName("Groups")
         self.setWhatsThis(

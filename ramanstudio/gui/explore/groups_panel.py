@@ -25,8 +25,8 @@ from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figu
 from ramanstudio.gui.common.widgets import SidePanel, button, button_row, label, padded_column, panel_heading, tool
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.explore.clustering_form import Finding
-from ramanstudio.gui.explore.colour_picker import Swatches
+from ramanstudio.gui.explore.clustering_form import ClusteringForm
+from ramanstudio.gui.explore.colour_picker import ColourPicker
 from ramanstudio.gui.explore.group_list import GroupList
 from ramanstudio.gui.explore.group_model import GroupModel
 from ramanstudio.project.groups import UNCERTAIN, Groups
@@ -63,7 +63,7 @@ class GroupsPanel(SidePanel):
         self.model = GroupModel(session, exploring, self)
         inside = QWidget(self)
         inside.setProperty("panel", "true")
-        self.finding = Finding(session, exploring, actions["find_groups"])
+        self.finding = ClusteringForm(session, exploring, actions["find_groups"])
         self.list = GroupList(session, self.model, inside)
         self._edits = [tool(actions[name], words, inside) for name, words in EDITS]
         self._chance = label("quiet", wrap=True)
@@ -118,7 +118,7 @@ class GroupsPanel(SidePanel):
         if groups is None or not chosen:
             return
         used = {group.colour: group.name for group in reversed(groups.groups)}
-        menu = Swatches(current_theme(), used, groups.groups[chosen[0]].colour, self)
+        menu = ColourPicker(current_theme(), used, groups.groups[chosen[0]].colour, self)
         menu.picked.connect(self.recolour)
         menu.popup(self._edits[1].mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 

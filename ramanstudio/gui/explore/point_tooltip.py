@@ -1,4 +1,4 @@
-"""The card beside the cursor: which spectrum lies there, and what it looks like."""
+"""The tooltip of a point: the name of its spectrum, a line of details, and the spectrum itself."""
 
 from __future__ import annotations
 
@@ -15,64 +15,65 @@ from PySide6.QtWidgets import QWidget
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 
 _WIDTH: Final = 216
-_CURVE: Final = 56
-_AWAY: Final = 16
-_COLUMNS: Final = 200
+_CURVE_HEIGHT: Final = 56
+_OFFSET: Final = 16  # from the point
+_CURVE_COLUMNS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spoken:
-    """What there is to say of a point: its name, a quiet line, and its spectrum if there is one."""
+class TooltipContent:
+    """Name of a spectrum, details, and its `axis` and `values` (B,) where they are known."""
 
     name: str
-    quiet: str = ""
+    detail: str = ""
     axis: NDArray[np.floating[Any]] | None = None
     values: NDArray[np.floating[Any]] | None = None
 
 
-Speaks = Callable[[int], Spoken | None]
+TooltipSource = Callable[[int], TooltipContent | None]
 
 
-class Card(QWidget):
-    """Name and spectrum of one point, where it covers neither the point nor the edge; lets every event through."""
+class PointTooltip(QWidget):
+    """A tooltip that covers neither its point nor the edge of its parent; transparent to the mouse."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._around, self._theme = parent, theme
-        self.spoken: Spoken | None = None
+        self._canvas, self._theme = parent, theme
+        self.content: TooltipContent | None = None
         font = self.font()
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
-    def show_for(self, spoken: Spoken | None, place: QPointF) -> None:
-        """Say this beside a place of the parent; None hides the card."""
-        self.spoken = spoken
-        if spoken is None:
+    def show_content(self, content: TooltipContent | None, position: QPointF) -> None:
+        """Show content beside a position of the parent; None hides the tooltip."""
+        self.content = content
+        if content is None:
             self.hide()
             return
         line = self.fontMetrics().height() + 2
-        height = 12 + line * (2 if spoken.quiet else 1) + (_CURVE if spoken.values is not None else 0)
-        room = self._around.rect()
-        x, y = round(place.x()) + _AWAY, round(place.y()) - height - _AWAY // 2
-        if x + _WIDTH > room.right() - 4:
-            x = round(place.x()) - _AWAY - _WIDTH
+        height = 12 + line * (2 if content.detail else 1) + (_CURVE_HEIGHT if content.values is not None else 0)
+        bounds = self._canvas.rect()
+        x, y = round(position.x()) + _OFFSET, round(position.y()) - height - _OFFSET // 2
+        if x + _WIDTH > bounds.right() - 4:
+            x = round(position.x()) - _OFFSET - _WIDTH
         if y < 4:
-            y = round(place.y()) + _AWAY
-        self.setGeometry(max(4, x), max(4, min(y, room.bottom() - height - 4)), _WIDTH, height)
+            y = round(position.y()) + _OFFSET
+        self.setGeometry(max(4, x), max(4, min(y, bounds.bottom() - height - 4)), _WIDTH, height)
         self.show()
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the frame, the words, and the curve beneath them."""
-        if self.spoken is None:
+        """Paint the frame, the text, and the spectrum beneath."""
+        content = self.content
+        if content is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -80,31 +81,31 @@ class Card(QWidget):
         painter.setBrush(with_alpha(self._theme.panel, 0.95))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         metrics, line, y = painter.fontMetrics(), painter.fontMetrics().height() + 2, 5
-        for words, colour in ((self.spoken.name, self._theme.text), (self.spoken.quiet, self._theme.quiet)):
-            if words:
+        for text, colour in ((content.name, self._theme.text), (content.detail, self._theme.quiet)):
+            if text:
                 painter.setPen(QColor(colour))
-                short = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, _WIDTH - 16)
-                painter.drawText(QRect(8, y, _WIDTH - 16, line), int(Qt.AlignmentFlag.AlignVCenter), short)
+                elided = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _WIDTH - 16)
+                painter.drawText(QRect(8, y, _WIDTH - 16, line), int(Qt.AlignmentFlag.AlignVCenter), elided)
                 y += line
-        if self.spoken.axis is not None and self.spoken.values is not None:
-            curve = sparkline(self.spoken.axis, self.spoken.values, QRectF(8, y + 4, _WIDTH - 16, _CURVE - 8))
+        if content.axis is not None and content.values is not None:
+            area = QRectF(8, y + 4, _WIDTH - 16, _CURVE_HEIGHT - 8)
             painter.setPen(self._theme.pen(self._theme.accent, 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(curve)
+            painter.drawPolyline(sparkline(content.axis, content.values, area))
         painter.end()
 
 
-def sparkline(axis: NDArray[np.floating[Any]], values: NDArray[np.floating[Any]], place: QRectF) -> QPolygonF:
-    """A curve that fills `place`: of many points the highest and the lowest of each column."""
-    there = np.isfinite(values)
-    shifts, heights = np.asarray(axis, dtype=float)[there], np.asarray(values, dtype=float)[there]
+def sparkline(axis: NDArray[np.floating[Any]], values: NDArray[np.floating[Any]], area: QRectF) -> QPolygonF:
+    """Return the curve of `values` (B,) at `axis` (B,) that fills `area`; of many samples each column's extremes."""
+    finite = np.isfinite(values)
+    shifts, heights = np.asarray(axis, dtype=float)[finite], np.asarray(values, dtype=float)[finite]
     if len(shifts) < 2:
         return QPolygonF()
-    if len(shifts) > 2 * _COLUMNS:
-        edges = np.linspace(0, len(shifts), _COLUMNS + 1).astype(int)[:-1]
+    if len(shifts) > 2 * _CURVE_COLUMNS:
+        edges = np.linspace(0, len(shifts), _CURVE_COLUMNS + 1).astype(int)[:-1]
         low, high = np.minimum.reduceat(heights, edges), np.maximum.reduceat(heights, edges)
         shifts, heights = np.repeat(shifts[edges], 2), np.column_stack([low, high]).ravel()
     floor, span = float(heights.min()), float(np.ptp(heights)) or 1.0
-    across = place.left() + (shifts - shifts[0]) * (place.width() / (shifts[-1] - shifts[0]))
-    down = place.bottom() - (heights - floor) * (place.height() / span)
-    return QPolygonF([QPointF(x, y) for x, y in zip(across.tolist(), down.tolist(), strict=True)])
+    x = area.left() + (shifts - shifts[0]) * (area.width() / (shifts[-1] - shifts[0]))
+    y = area.bottom() - (heights - floor) * (area.height() / span)
+    return QPolygonF([QPointF(column, row) for column, row in zip(x.tolist(), y.tolist(), strict=True)])

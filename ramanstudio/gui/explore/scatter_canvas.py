@@ -1,4 +1,4 @@
-"""The plane as one sees it: a picture of all points that moves with the view, and what lies on it for a moment."""
+"""The canvas of the scatter plot: an image of all points that moves with the view, and what is painted over it."""
 
 from __future__ import annotations
 
@@ -12,42 +12,34 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
-from ramanstudio.gui.explore.point_index import Nearby
-from ramanstudio.gui.explore.scatter_points import Looks, Scene
+from ramanstudio.gui.common.theme import QUIET_PX, Theme
+from ramanstudio.gui.explore.point_index import PointIndex
+from ramanstudio.gui.explore.scatter_points import ScatterPoints
 from ramanstudio.gui.viewer.camera import Camera, Points
-from ramanstudio.gui.viewer.raster import Turns
-from ramanstudio.gui.viewer.zoomable_view import Sight
+from ramanstudio.gui.viewer.raster import TimeSlices
+from ramanstudio.gui.viewer.zoomable_view import NO_ITEM, ZoomableView
 
-_MARGIN: Final = 0.25  # more on each side, so that a drag uncovers no bare ground before the next picture is ready
-_REST_MS: Final = 60
-_REACH_PX: Final = 9
-_DEEPEST: Final = 20_000.0  # times what shows all
-_WIDEST: Final = 0.2
-
-Mask = NDArray[np.bool_]
+_MARGIN: Final = 0.25  # of the size, rendered on each side, so that a drag shows points before the next image is ready
+_REDRAW_DELAY_MS: Final = 60
+_HOVER_RADIUS_PX: Final = 9
+_SCALE_LIMITS: Final = (0.2, 20_000.0)  # relative to the scale that shows everything
 
 
-class Ground(Sight):
-    """Draws a scene; its hands are elsewhere (hands.py)."""
+class ScatterCanvas(ZoomableView):
+    """Draws points; mouse and keyboard are handled by MouseTools."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        none = np.zeros(0, dtype=np.intp)
-        self.scene = Scene(np.zeros((0, 2)), Looks(none, none, ()), none.astype(bool), none.astype(bool), theme)
+        self.points = ScatterPoints.plain(np.zeros((0, 2), dtype=np.float32), theme)
         self.axis_names = ("", "")
-        self.marked, self.current = -1, -1  # under the mouse; where the keyboard is
-        self.trail: QPainterPath | None = None  # the box or lasso being drawn
-        self._nearby: Nearby | None = None
+        self._index: PointIndex | None = None
         self._image: QImage | None = None
-        self._taken_by, self._drawn_by = Camera(), Camera()
-        self._again = False
-        self._turns = Turns(self)
-        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self._begin)
+        self._rendering, self._rendered = Camera(), Camera()  # cameras of the image in work and of the last one
+        self._render_again = False
+        self._slices = TimeSlices(self)
+        self._redraw_timer = QTimer(self, singleShot=True, interval=_REDRAW_DELAY_MS)
+        self._redraw_timer.timeout.connect(self._render)
         font = self.font()
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
@@ -55,210 +47,203 @@ class Ground(Sight):
     # What is shown
 
     def show_points(self, points: Points, keep_view: bool) -> None:
-        """Draw these points (N, 2); with another number of them, all look alike until told otherwise."""
-        if len(points) != len(self.scene.points):
-            none = np.zeros(len(points), dtype=bool)
-            ink = np.zeros(len(points), dtype=np.intp)
-            looks = Looks(ink, ink, (self.scene.theme.accent,))
-            self.scene = Scene(points, looks, none, none, self.scene.theme)
-            self.marked = self.current = -1
+        """Draw these points (N, 2); when their number changes, styles, hidden and selected points are reset."""
+        if len(points) != len(self.points.xy):
+            self.points = ScatterPoints.plain(points, self.points.theme)
+            self.hovered = self.current = NO_ITEM
         else:
-            self.scene = replace(self.scene, points=points)
+            self.points = replace(self.points, xy=points)
         if not keep_view:
-            self._follows, self._before = True, []
-        if self._follows:
-            self.camera = self._all()
-        self._nearby = None
-        self._redraw()
+            self._reset_view()
+        if self._shows_all:
+            self.camera = self._camera_for_all()
+        self._index = None
+        self._update_image()
 
-    def change(self, scene: Scene) -> None:
-        """Draw the same points with other looks, hidden or selected ones, or in other colours."""
-        if scene.hidden is not self.scene.hidden:
-            self._nearby = None
-        self.scene = scene
-        self._redraw()
+    def set_points(self, points: ScatterPoints) -> None:
+        """Draw the same points with other styles, colours, hidden or selected ones."""
+        if points.hidden is not self.points.hidden:
+            self._index = None
+        self.points = points
+        self._update_image()
+
+    def set_axis_names(self, names: Sequence[str]) -> None:
+        """Label the horizontal and the vertical axis; empty where an axis has no meaning."""
+        self.axis_names = (names[0], names[1])
+        self.update()
 
     @property
     def drawing(self) -> bool:
-        """Whether the picture of what is shown now is still being drawn."""
-        return self._turns.busy or self._rest.isActive()
+        """Whether the image of the present view is still being drawn."""
+        return self._slices.busy or self._redraw_timer.isActive()
 
-    def settle(self) -> None:
-        """Finish the picture now."""
+    def finish_drawing(self) -> None:
+        """Complete the image now."""
         while self.drawing:
-            if self._rest.isActive() and not self._turns.busy:
-                self._begin()
-            self._turns.finish()
+            if self._redraw_timer.isActive() and not self._slices.busy:
+                self._render()
+            self._slices.finish()
 
     def stop(self) -> None:
-        """Draw no more."""
-        self._rest.stop()
-        self._turns.stop()
+        """Stop drawing."""
+        self._redraw_timer.stop()
+        self._slices.stop()
 
-    def picture(self, ratio: float) -> QImage:
-        """What is shown as an image, `ratio` times as fine, without what is there for a moment."""
-        image = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(ratio)
-        image.fill(QColor(self.scene.theme.panel))
+    def picture(self, pixel_ratio: float) -> QImage:
+        """Render the view at `pixel_ratio` times its size, without hover and selection outlines."""
+        image = QImage(self.size() * pixel_ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(pixel_ratio)
+        image.fill(QColor(self.points.theme.panel))
         painter = QPainter(image)
-        drawn = [one for one in self.scene.draw(self.camera, self.width() * self.height(), ratio) if one is not None]
-        painter.drawImage(QPointF(), drawn[-1])
-        self._paint_names(painter)
+        steps = self.points.draw(self.camera, self.width() * self.height(), pixel_ratio)
+        painter.drawImage(QPointF(), [step for step in steps if step is not None][-1])
+        self._paint_axis_names(painter)
         painter.end()
         return image
 
-    # Which part of it
+    # Zoom
 
-    def bring_into_view(self, index: int) -> None:
-        """Move the view, if need be, until a point lies in it."""
-        place = self.place_of(index)
-        room = self.rect().adjusted(12, 12, -12, -12)
-        if not room.contains(place.toPoint()):
-            self._follows = False
-            self._look(self.camera.moved(self.width() / 2 - place.x(), self.height() / 2 - place.y()))
+    def _camera_for_all(self) -> Camera:
+        return Camera.around(self.points.xy, self.width(), self.height())
 
-    def _all(self) -> Camera:
-        return Camera.around(self.scene.points, self.width(), self.height())
+    def _scale_limits(self) -> tuple[float, float]:
+        whole = self._camera_for_all().scale
+        return _SCALE_LIMITS[0] * whole, _SCALE_LIMITS[1] * whole
 
-    def _scales(self) -> tuple[float, float]:
-        whole = self._all().scale
-        return _WIDEST * whole, _DEEPEST * whole
-
-    def _look(self, camera: Camera) -> None:
-        super()._look(camera)
-        # A drag goes on without pause: bare ground must not wait for its end.
-        if not self._rest.isActive() or self._drawn_by.covers(camera):
-            self._rest.start()
+    def _set_camera(self, camera: Camera) -> None:
+        super()._set_camera(camera)
+        # A drag goes on without pause: an uncovered part must not wait for its end.
+        if not self._redraw_timer.isActive() or self._rendered.covers(camera):
+            self._redraw_timer.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Show the same part of the plane, drawn for the new size."""
+        """Draw the same part of the plane for the new size."""
         super().resizeEvent(event)
-        self._rest.start()
+        self._redraw_timer.start()
 
-    # What lies where
+    # Items
 
-    def place_of(self, index: int) -> QPointF:
-        """Where a point is drawn."""
-        across, down = self.camera.to_pixels(self.scene.points[index : index + 1])[0].tolist()
-        return QPointF(across, down)
+    @property
+    def selected(self) -> NDArray[np.bool_]:
+        """Which points are selected (N,)."""
+        return self.points.selected
 
-    def nearby(self) -> Nearby:
-        """What finds points; made again after they moved, when somebody asks."""
-        if self._nearby is None:
-            self._nearby = Nearby(self.scene.points, self.scene.there)
-        return self._nearby
+    @property
+    def item_index(self) -> PointIndex:
+        """Finds points; rebuilt on demand after points moved or were hidden."""
+        if self._index is None:
+            self._index = PointIndex(self.points.xy, self.points.visible)
+        return self._index
 
-    def nearest(self, place: QPointF) -> int:
-        """The point under a pixel; -1 where there is none."""
-        x, y = self.camera.to_plane(place.x(), place.y())
-        return self.nearby().nearest(x, y, _REACH_PX / self.camera.scale)
+    def position_of(self, item: int) -> QPointF:
+        """Return where a point is drawn."""
+        x, y = self.camera.to_pixels(self.points.xy[item : item + 1])[0].tolist()
+        return QPointF(x, y)
 
-    def inside(self, path: QPainterPath) -> NDArray[np.intp]:
-        """Which points that can be seen lie within a path drawn on the widget."""
-        there = np.flatnonzero(self.scene.there)
-        found: NDArray[np.intp] = there[_inside(path, self.size(), self.camera.to_pixels(self.scene.points[there]))]
-        return found
+    def item_at(self, position: QPointF) -> int:
+        """Return the point nearest to a position of the widget, within a few pixels."""
+        x, y = self.camera.to_plane(position.x(), position.y())
+        return self.item_index.nearest(x, y, _HOVER_RADIUS_PX / self.camera.scale)
+
+    def items_inside(self, path: QPainterPath) -> NDArray[np.intp]:
+        """Return the visible points within a path drawn on the widget."""
+        visible = np.flatnonzero(self.points.visible)
+        pixels = self.camera.to_pixels(self.points.xy[visible])
+        inside: NDArray[np.intp] = visible[_within(path, self.size(), pixels)]
+        return inside
+
+    def set_hovered(self, item: int) -> None:
+        """Circle the point under the mouse."""
+        if item != self.hovered:
+            for changed in (self.hovered, item):
+                if changed >= 0:
+                    self.update(self._circle(changed).toAlignedRect().adjusted(-3, -3, 3, 3))
+            self.hovered = item
+
+    def _circle(self, item: int) -> QRectF:
+        position = self.position_of(item)
+        return QRectF(position.x() - 9, position.y() - 9, 18, 18)
 
     # Drawing
 
-    def mark(self, index: int) -> None:
-        """Ring the point under the mouse (-1: none)."""
-        if index != self.marked:
-            for one in (self.marked, index):
-                if one >= 0:
-                    self.update(self._ring(one).toAlignedRect().adjusted(-3, -3, 3, 3))
-            self.marked = index
-
-    def _ring(self, index: int) -> QRectF:
-        place = self.place_of(index)
-        return QRectF(place.x() - 9, place.y() - 9, 18, 18)
-
-    def _redraw(self) -> None:
-        if self._turns.busy:  # let it finish: a plane that settles would else never be seen
-            self._again = True
+    def _update_image(self) -> None:
+        if self._slices.busy:  # otherwise a layout in motion would never be seen
+            self._render_again = True
         else:
-            self._begin()
+            self._render()
 
-    def _begin(self) -> None:
-        self._rest.stop()
-        self._again = False
+    def _render(self) -> None:
+        self._redraw_timer.stop()
+        self._render_again = False
         if self.width() < 2 or self.height() < 2:
             return
-        self._taken_by = self.camera.with_margin(round(_MARGIN * self.width()), round(_MARGIN * self.height()))
-        drawing = self.scene.draw(self._taken_by, self.width() * self.height(), self.devicePixelRatioF())
-        self._turns.run(drawing, self._lay, self._finish)
+        self._rendering = self.camera.with_margin(round(_MARGIN * self.width()), round(_MARGIN * self.height()))
+        steps = self.points.draw(self._rendering, self.width() * self.height(), self.devicePixelRatioF())
+        self._slices.run(steps, self._show_image, self._after_render)
 
-    def _lay(self, image: QImage) -> None:
-        self._image, self._drawn_by = image, self._taken_by
+    def _show_image(self, image: QImage) -> None:
+        self._image, self._rendered = image, self._rendering
         self.update()
 
-    def _finish(self) -> None:
-        if self._again:
-            self._begin()
+    def _after_render(self) -> None:
+        if self._render_again:
+            self._render()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Lay the picture where the view has moved to, and the marks of the moment over it."""
+        """Paint the image where the view has moved to, then hovered and current point and the selection outline."""
         painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(self.scene.theme.panel))
+        theme = self.points.theme
+        painter.fillRect(event.rect(), QColor(theme.panel))
         if self._image is not None:
-            painter.drawImage(self._where(), self._image)
+            painter.drawImage(self._image_rect(), self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_names(painter)
-        theme = self.scene.theme
-        if self.hasFocus() and 0 <= self.current < len(self.scene.points):
-            painter.setPen(theme.pen(theme.text, 1.5))
-            painter.drawRect(self._ring(self.current))
-        if 0 <= self.marked < len(self.scene.points):
-            painter.setPen(theme.pen(theme.text, 1.5))
-            painter.drawEllipse(self._ring(self.marked))
-        if self.trail is not None:
-            painter.setPen(theme.pen(theme.accent, 1.5))
-            painter.setBrush(with_alpha(theme.accent, 0.12))
-            painter.drawPath(self.trail)
+        self._paint_axis_names(painter)
+        painter.setPen(theme.pen(theme.text, 1.5))
+        if self.hasFocus() and 0 <= self.current < len(self.points.xy):
+            painter.drawRect(self._circle(self.current))
+        if 0 <= self.hovered < len(self.points.xy):
+            painter.drawEllipse(self._circle(self.hovered))
+        self._paint_outline(painter, theme)
         painter.end()
 
-    def _where(self) -> QRectF:
-        by, now = self._drawn_by, self.camera
-        left, top = by.to_plane(0, 0)
-        zoom = now.scale / by.scale
-        across = (left - now.x) * now.scale + now.width / 2
-        down = (now.y - top) * now.scale + now.height / 2
-        if abs(zoom - 1) < 1e-6:  # whole pixels, so that marks stay sharp
+    def _image_rect(self) -> QRectF:
+        """Return where the last image belongs in the present view."""
+        rendered, camera = self._rendered, self.camera
+        left, top = rendered.to_plane(0, 0)
+        zoom = camera.scale / rendered.scale
+        x = (left - camera.x) * camera.scale + camera.width / 2
+        y = (camera.y - top) * camera.scale + camera.height / 2
+        if abs(zoom - 1) < 1e-6:  # whole pixels, so that markers stay sharp
             ratio = self.devicePixelRatioF()
-            across, down, zoom = round(across * ratio) / ratio, round(down * ratio) / ratio, 1.0
-        return QRectF(across, down, by.width * zoom, by.height * zoom)
+            x, y, zoom = round(x * ratio) / ratio, round(y * ratio) / ratio, 1.0
+        return QRectF(x, y, rendered.width * zoom, rendered.height * zoom)
 
-    def _paint_names(self, painter: QPainter) -> None:
-        across, up = self.axis_names
+    def _paint_axis_names(self, painter: QPainter) -> None:
+        horizontal, vertical = self.axis_names
         painter.setFont(self.font())
-        painter.setPen(QColor(self.scene.theme.quiet))
+        painter.setPen(QColor(self.points.theme.quiet))
         bottom = QRect(0, self.height() - 22, self.width(), 18)
-        painter.drawText(bottom, int(Qt.AlignmentFlag.AlignCenter), across)
+        painter.drawText(bottom, int(Qt.AlignmentFlag.AlignCenter), horizontal)
         painter.save()
         painter.translate(4, self.height())
         painter.rotate(-90)
-        painter.drawText(QRect(0, 0, self.height(), 18), int(Qt.AlignmentFlag.AlignCenter), up)
+        painter.drawText(QRect(0, 0, self.height(), 18), int(Qt.AlignmentFlag.AlignCenter), vertical)
         painter.restore()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Most of the page."""
         return QSize(640, 480)
 
-    def set_axis_names(self, names: Sequence[str]) -> None:
-        """What lies along the two axes; empty where they mean nothing."""
-        self.axis_names = (names[0], names[1])
-        self.update()
 
-
-def _inside(path: QPainterPath, size: QSize, places: NDArray[np.float32]) -> Mask:
-    """Which places (N, 2) lie within a path: the path is painted once, and looked up at each of them."""
-    picture = QImage(size, QImage.Format.Format_Grayscale8)
-    picture.fill(0)
-    painter = QPainter(picture)
+def _within(path: QPainterPath, size: QSize, pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pixels (N, 2) lie within a path: it is painted once and looked up at each of them."""
+    mask = QImage(size, QImage.Format.Format_Grayscale8)
+    mask.fill(0)
+    painter = QPainter(mask)
     painter.fillPath(path, QColor("white"))
     painter.end()
-    lines = np.frombuffer(picture.constBits(), np.uint8).reshape(size.height(), picture.bytesPerLine())
-    pixels = np.floor(places).astype(np.int64)
-    inside: Mask = (pixels >= 0).all(axis=1) & (pixels[:, 0] < size.width()) & (pixels[:, 1] < size.height())
-    inside[inside] = lines[pixels[inside, 1], pixels[inside, 0]] > 0
+    lines = np.frombuffer(mask.constBits(), np.uint8).reshape(size.height(), mask.bytesPerLine())
+    cells = np.floor(pixels).astype(np.int64)
+    inside: NDArray[np.bool_] = (cells >= 0).all(axis=1) & (cells[:, 0] < size.width()) & (cells[:, 1] < size.height())
+    inside[inside] = lines[cells[inside, 1], cells[inside, 0]] > 0
     return inside

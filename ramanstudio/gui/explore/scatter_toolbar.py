@@ -23,8 +23,8 @@ from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.explore.axes_row import AxesRow
-from ramanstudio.gui.explore.colouring import BAND, GROUP, RATIO, Tint
+from ramanstudio.gui.explore.colouring import BAND, GROUP, RATIO, ColourOption
+from ramanstudio.gui.explore.excluded_spectra import AxesRow
 
 LAYOUTS: Final = (
     ("components", "Components", "The two directions in which the spectra differ most (PCA): distances are true"),
@@ -40,7 +40,7 @@ _ROOMY_PX: Final = 620
 _NARROWEST: Final = 1.0
 
 
-class PlaneBar(QWidget):
+class ScatterToolbar(QWidget):
     """Says what was chosen: `layout_chosen(key)`, `tint_chosen(key)`, `tool_chosen(key)`, `bands_changed()`, …"""
 
     layout_chosen = Signal(str)
@@ -160,7 +160,7 @@ class PlaneBar(QWidget):
         """The key of what colours the points."""
         return str(self.tint.currentData() or "")
 
-    def offer_tints(self, rows: Sequence[Tint]) -> None:
+    def offer_tints(self, rows: Sequence[ColourOption]) -> None:
         """Offer these; what was chosen stays, where it is still there."""
         there = [(self.tint.itemData(at), self.tint.itemText(at)) for at in range(self.tint.count())]
         if there == [(row.key, row.name) for row in rows]:

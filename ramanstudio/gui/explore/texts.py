@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ramanstudio.gui.common.texts import count_of, number
 from ramanstudio.gui.explore.colouring import Values
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
-from ramanstudio.gui.explore.point_tooltip import Spoken
-from ramanstudio.gui.explore.scatter_points import CROWD
+from ramanstudio.gui.explore.point_tooltip import TooltipContent
+from ramanstudio.gui.explore.scatter_points import DENSITY_ABOVE
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Exploration
 
 
-def spoken_of(spectra: MemberSpectra, groups: Groups | None, tinted: Any, index: int) -> Spoken | None:
+def spoken_of(spectra: MemberSpectra, groups: Groups | None, tinted: Any, index: int) -> TooltipContent | None:
     """Name, group with chance, and what colours it; None where the spectrum is gone."""
     if index >= len(spectra) or not spectra.name(index):
         return None
@@ -29,7 +29,7 @@ def spoken_of(spectra: MemberSpectra, groups: Groups | None, tinted: Any, index:
         value = float(tinted.values[index])
         words.append(number(value).replace("-", "−") if np.isfinite(value) else "not known")
     axis, values = spectra.spectrum(index) or (None, None)
-    return Spoken(spectra.name(index), "   ".join(words), axis, values)
+    return TooltipContent(spectra.name(index), "   ".join(words), axis, values)
 
 
 def summary(explored: Exploration, groups: Groups | None, selected: int, sentence: str) -> str:
@@ -39,7 +39,7 @@ def summary(explored: Exploration, groups: Groups | None, selected: int, sentenc
         words.append(count_of(len(groups.groups), "group"))
     if selected:
         words.append(f"{selected:,} selected")
-    if len(explored.members) > CROWD:
+    if len(explored.members) > DENSITY_ABOVE:
         words.append("drawn as a density until you zoom in")
     counts = " · ".join(words)
     return f"{sentence}   {counts}" if sentence else counts

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.viewer.axes import decimals_for, plain, round_step
+from ramanstudio.gui.viewer.plot_axis import decimals_for, plain, round_step
 
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48
 DOT = 3.5

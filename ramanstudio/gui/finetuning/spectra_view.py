@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.theme import appearance, current_theme
-from ramanstudio.gui.viewer.spectrum_strip import SCALED, Curve, Strip, StripBand
+from ramanstudio.gui.viewer.spectrum_strip import SCALED, SpectrumStrip, StripBand, StripCurve
 from ramanstudio.signal.spectral_features import subtract_baseline
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class LazyStrip(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
 
     @cached_property
-    def strip(self) -> Strip:
+    def strip(self) -> SpectrumStrip:
         """What it is drawn in."""
-        made = Strip(self)
+        made = SpectrumStrip(self)
         made.band_dragged.connect(self.band_dragged)
         appearance().changed.connect(made.set_theme)
         self._column.addWidget(made)
@@ -49,7 +49,7 @@ class LazyStrip(QWidget):
         """What is drawn, in order."""
         return self.strip.names
 
-    def show_curves(self, curves: Sequence[Curve]) -> None:
+    def show_curves(self, curves: Sequence[StripCurve]) -> None:
         """Draw these, each from 0 to 1."""
         if curves or "strip" in self.__dict__:
             self.strip.show_curves(curves, SCALED)
@@ -88,7 +88,7 @@ def draw_classes(drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np
         }
         drawing.show_curves(
             [
-                Curve(name, subject.seen.axis, curve, None, theme.category(number))
+                StripCurve(name, subject.seen.axis, curve, None, theme.category(number))
                 for number, (name, curve) in enumerate(of_all.items())
             ]
         )
@@ -104,7 +104,7 @@ def _draw(drawing: LazyStrip, subject: TrainingSpectra, drawn: Sequence[tuple[li
     for number, (places, name) in enumerate(drawn):
         values = _scaled(subtract_baseline(subject.seen[places]).values)
         spread = values.std(axis=0) if len(places) > 1 else None
-        curves.append(Curve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
+        curves.append(StripCurve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
     drawing.show_curves(curves[::-1])
 
 

@@ -69,7 +69,7 @@ class BandRuler(QWidget):
         """Two lines."""
         return QSize(200, HEIGHT)
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
         self.update()

@@ -14,7 +14,7 @@ from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import ElidedCheckBox, SidePanel, button, label, panel_heading
-from ramanstudio.gui.document.library_problems import UnopenedRows
+from ramanstudio.gui.document.library_problems import LibraryProblems
 from ramanstudio.gui.identify.components_view import PartsView
 from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.gui.identify.model_choice import ModelChoice
@@ -52,9 +52,9 @@ class IdentifyPanel(SidePanel):
         self._identifying, self._unmixing = identifying, unmixing
         self._made, self._tally = ChangeTracker(), Tally()
         self._checks, self._boxes = QVBoxLayout(), list[ElidedCheckBox]()
-        self._starter, self.unreadable = label("quiet", wrap=True), UnopenedRows(identifying.libraries)
+        self._starter, self.unreadable = label("quiet", wrap=True), LibraryProblems(identifying.libraries)
         self.models = ModelChoice(models)
-        self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Get more…")
+        self._shelf, self._more = button(actions["libraries"]), button(actions["more_references"], "Download guides…")
         self.regions = RegionInputs()
         self.classic = QCheckBox("Show the classic indices", self)
         self.classic.setToolTip("Show correlation (Pearson) and distance (Euclid) beside chance and hit quality")
@@ -122,7 +122,7 @@ class IdentifyPanel(SidePanel):
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))
-            box.toggled.connect(lambda on, library=library: libraries.search_in(library, on))
+            box.toggled.connect(lambda on, library=library: libraries.set_searched(library, on))
             self._checks.addWidget(box)
             self._boxes.append(box)
         self._order()

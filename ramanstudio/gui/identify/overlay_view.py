@@ -16,13 +16,13 @@ from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
 from ramanstudio.gui.identify.regions import Regions
-from ramanstudio.gui.viewer.content import Bundle, Envelope, columns_as_text
-from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framed, Framing
-from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.legend import Legend
-from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, Panes
-from ramanstudio.gui.viewer.strokes import Curve
+from ramanstudio.gui.viewer.crosshair import CursorTracker
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
+from ramanstudio.gui.viewer.plot_items import CurveItem
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, PlotPanes
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -65,7 +65,7 @@ class Over:
         return f"{self.name}{', simulated from a peak table' if self.is_simulated else ''}"
 
 
-class OverlayView(Framed, QWidget):
+class OverlayView(ZoomMixin, QWidget):
     """Draws one spectrum and one reference; `region_changed(Region)` once a hand has dragged what is compared."""
 
     region_changed = Signal(object)
@@ -79,12 +79,12 @@ class OverlayView(Framed, QWidget):
         self._items: list[tuple[int, QGraphicsItem]] = []
         self._lines: list[pg.InfiniteLine] = []
         self._bounds: dict[int, list[Envelope]] = {MAIN: [], RESIDUAL: []}
-        self._legend = Legend(self, self._theme)
-        self._panes = Panes(self, "Difference")
+        self._legend = CurveLegend(self, self._theme)
+        self._panes = PlotPanes(self, "Difference")
         self._panes.setAccessibleName("Spectrum and reference")
         self._panes.setWhatsThis(_HELP)
         self.ruler = BandRuler(self._across, self._theme, self)
-        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor = CursorTracker(self._panes, self._theme, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -92,7 +92,7 @@ class OverlayView(Framed, QWidget):
             layout.addWidget(widget, stretch)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(180)
-        self._framing = Framing(self._panes, lambda pane: self._bounds[pane], self)
+        self._ranges = RangeController(self._panes, lambda pane: self._bounds[pane], self)
         self._regions = Regions(self._panes.boxes[MAIN], self.region_changed.emit)
         self._panes.boxes[MAIN].sigRangeChanged.connect(lambda *_: self.ruler.update())
         self._panes.boxes[MAIN].sigResized.connect(lambda *_: self.ruler.update())
@@ -105,11 +105,11 @@ class OverlayView(Framed, QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
-        self._panes.dress(theme, self.font())
-        self._cursor.crosshair.dress(theme)
-        self._legend.dress(theme)
-        self.ruler.dress(theme)
-        self._regions.dress(theme, self.font())
+        self._panes.apply_theme(theme, self.font())
+        self._cursor.crosshair.apply_theme(theme)
+        self._legend.apply_theme(theme)
+        self.ruler.apply_theme(theme)
+        self._regions.apply_theme(theme, self.font())
         self._draw()
 
     @property
@@ -126,10 +126,10 @@ class OverlayView(Framed, QWidget):
         """Show a spectrum alone; the zoom stays where it has the shifts that are shown."""
         self._query, self._over = query, None
         if query is None:
-            self._framing.forget()
+            self._ranges.forget()
         else:
             self._panes.intensity_axes[MAIN].set_unit(query.unit)
-            self._framing.take([Bundle(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
+            self._ranges.take([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
         self.show_over(None)
 
     def show_over(self, over: Over | None, marks: Sequence[Mark] = ()) -> None:
@@ -139,7 +139,7 @@ class OverlayView(Framed, QWidget):
         self.ruler.setVisible(bool(marks))
         self._panes.show_residual(over is not None)
         self._draw()
-        self._framing.fit()
+        self._ranges.fit()
         self._cursor.follow()
 
     def show_region(self, region: Region | None) -> None:
@@ -164,7 +164,9 @@ class OverlayView(Framed, QWidget):
         if over is None:
             return picture
         marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)
-        return replace(picture, over_name=over.label, over=over.values, difference=over.difference, marks=marks)
+        return replace(
+            picture, reference_name=over.label, reference=over.values, difference=over.difference, bands=marks
+        )
 
     def copy_picture(self) -> QPixmap:
         """What is shown, as a picture."""
@@ -189,22 +191,22 @@ class OverlayView(Framed, QWidget):
         self._items, self._lines, self._bounds = [], [], {MAIN: [], RESIDUAL: []}
         query, over, theme = self._query, self._over, self._theme
         if query is None:
-            self._legend.show_keys([])
+            self._legend.show_entries([])
             return
         self._add(MAIN, query.axis, query.values, theme.accent, 1.5)
-        keys = [Key(query.name, theme.accent)]
+        keys = [LegendEntry(query.name, theme.accent)]
         if over is not None:
             self._add(MAIN, query.axis, over.values, theme.reference, 1.5)
             self._add(RESIDUAL, query.axis, over.difference, theme.residual, 1.0)
-            keys.append(Key(over.label, theme.reference))
-        self._legend.show_keys(keys)
+            keys.append(LegendEntry(over.label, theme.reference))
+        self._legend.show_entries(keys)
         amiss = [mark for mark in self.ruler.marks if mark.kind != "matched"]
         for mark in amiss if len(amiss) <= MOST_LINES else ():
             self._add_line(mark)
 
     def _add(self, pane: int, axis: Floats, values: Floats, colour: str, width: float) -> None:
         axis, values = np.asarray(axis, np.float64), np.asarray(values, np.float64)
-        item = Curve(axis, values, self._theme.pen(colour), width)
+        item = CurveItem(axis, values, self._theme.pen(colour), width)
         item.setZValue(2 + len(self._items) / 100)
         self._panes.boxes[pane].addItem(item, ignoreBounds=True)
         self._items.append((pane, item))

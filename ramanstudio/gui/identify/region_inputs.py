@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.common.band_inputs import BandInput
 from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.viewer.band_input import BandInput
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QFont
 
 from ramanstudio.gui.common.theme import Theme, with_alpha
-from ramanstudio.gui.viewer.panes import NoiseRegion
+from ramanstudio.gui.viewer.plot_panes import NoiseRegion
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
@@ -34,9 +34,9 @@ class LeftOutBand(NoiseRegion):
         super().__init__()
         self.setZValue(0.6)  # above the band that is compared, which would take the drag
 
-    def dress(self, theme: Theme, font: QFont) -> None:
+    def apply_theme(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme; what is left out is hatched away."""
-        super().dress(theme, font)
+        super().apply_theme(theme, font)
         self.setBrush(with_alpha(theme.warning, 0.14))
         self.setHoverBrush(with_alpha(theme.warning, 0.22))
         for line in self.lines:
@@ -53,11 +53,11 @@ class Regions:
         self._items: list[NoiseRegion] = []
         self._dress: tuple[Theme, QFont] | None = None
 
-    def dress(self, theme: Theme, font: QFont) -> None:
+    def apply_theme(self, theme: Theme, font: QFont) -> None:
         """Take the colours of a theme."""
         self._dress = (theme, font)
         for item in self._items:
-            item.dress(theme, font)
+            item.apply_theme(theme, font)
 
     def show(self, region: Region | None, ends: tuple[float, float]) -> None:
         """Show a region on a spectrum with these ends; the whole range is no band."""
@@ -80,7 +80,7 @@ class Regions:
         item.place(low, high)
         item.dragged.connect(moved)
         if self._dress is not None:
-            item.dress(*self._dress)
+            item.apply_theme(*self._dress)
         self._box.addItem(item, ignoreBounds=True)
         item.show()
         self._items.append(item)

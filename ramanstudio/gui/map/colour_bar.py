@@ -11,19 +11,19 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ramanstudio.export.map_files import SIGNED, MapFigure, rgba_image
+from ramanstudio.export.map_files import SIGNED_COLOURS, MapFigure, rgba_image
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
+from ramanstudio.gui.viewer.band_input import RGB_COLOURS
 
 WIDTH: Final = 148
 _TONES: Final = 256
-RGB: Final = ("#D22B2B", "#1E8E3E", "#2F6BFF")
 
 
 def tones(kind: str) -> NDArray[np.uint8]:
     """256 colours (256, 4) from the low end to the high one."""
     if kind == "signed":
-        stops = np.array([[QColor(one).red(), QColor(one).green(), QColor(one).blue()] for one in SIGNED])
+        stops = np.array([[QColor(one).red(), QColor(one).green(), QColor(one).blue()] for one in SIGNED_COLOURS])
         at = np.linspace(0, len(stops) - 1, _TONES)
         rgb = np.column_stack([np.interp(at, np.arange(len(stops)), stops[:, one]) for one in range(3)])
         return np.column_stack([np.rint(rgb), np.full(_TONES, 255)]).astype(np.uint8)
@@ -31,14 +31,14 @@ def tones(kind: str) -> NDArray[np.uint8]:
     return np.asarray(table, dtype=np.uint8)
 
 
-def painted(picture: MapFigure, theme: Theme) -> NDArray[np.uint8]:
+def pixel_colours(picture: MapFigure, theme: Theme) -> NDArray[np.uint8]:
     """The pixels of a map in colours (R, C, 4); blank ones are transparent."""
     if picture.kind in ("categories", "rgb"):
         return rgba_image(picture, theme.quiet)
-    return painted_numbers(picture.values, picture.limits, picture.kind)
+    return value_colours(picture.values, picture.limits, picture.kind)
 
 
-def painted_numbers(values: NDArray[Any], limits: tuple[float, float], kind: str = "amount") -> NDArray[np.uint8]:
+def value_colours(values: NDArray[Any], limits: tuple[float, float], kind: str = "amount") -> NDArray[np.uint8]:
     """Numbers (R, C) in colours (R, C, 4) spread between `limits`."""
     low, high = limits
     known = np.isfinite(values)
@@ -52,7 +52,7 @@ def painted_numbers(values: NDArray[Any], limits: tuple[float, float], kind: str
     return image
 
 
-class MapBar(QWidget):
+class MapColourBar(QWidget):
     """Which colour is which number; or, of three bands, which colour is which band."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
@@ -72,8 +72,10 @@ class MapBar(QWidget):
         self._names = tuple(picture.names) if picture.kind == "rgb" else ()
         values = picture.values if picture.kind != "rgb" else picture.values.max(axis=2)
         blank = (picture.grid.index >= 0) & ~np.isfinite(values)
-        self._blank = int(blank.all(axis=1).sum() if picture.axes is not None else blank.sum())  # rows are spectra
-        things = "spectra hold no numbers" if picture.axes is not None else "pixels have no number"
+        self._blank = int(
+            blank.all(axis=1).sum() if picture.axis_labels is not None else blank.sum()
+        )  # rows are spectra
+        things = "spectra hold no numbers" if picture.axis_labels is not None else "pixels have no number"
         words = f"{self._label}: {_minus(self._limits[0])} to {_minus(self._limits[1])}"
         words = f"{self._label}: {', '.join(self._names)}" if self._names else words
         self.setAccessibleName(f"Colours of {words}")
@@ -124,7 +126,7 @@ class MapBar(QWidget):
             painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {self._blank:,}")
 
     def _paint_names(self, painter: QPainter, top: int, line: int) -> None:
-        for row, (name, colour) in enumerate(zip(self._names, RGB, strict=False)):
+        for row, (name, colour) in enumerate(zip(self._names, RGB_COLOURS, strict=False)):
             painter.fillRect(QRectF(0, top + row * (line + 4) + 3, 12, 12), QColor(colour))
             painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), name)
 

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.map_files import MapFigure
-from ramanstudio.export.map_files import save as save_map
+from ramanstudio.export.map_files import MapFigure, save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
@@ -26,17 +25,17 @@ from ramanstudio.gui.common.widgets import lay_out_with_strip
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.map_source import Subject
-from ramanstudio.gui.map.map_values import Choice
+from ramanstudio.gui.map.map_source import MapSource
+from ramanstudio.gui.map.map_values import MapOptions
 from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Project
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.map.drawing import Drawing
-    from ramanstudio.gui.map.map_strip import MapStrip
-    from ramanstudio.gui.map.map_toolbar import MapBar
+    from ramanstudio.gui.map.map_renderer import MapRenderer
+    from ramanstudio.gui.map.map_strip import MapSpectrumStrip
+    from ramanstudio.gui.map.map_toolbar import MapToolbar
     from ramanstudio.gui.map.map_view import MapView
 
 Numbers = NDArray[np.floating[Any]]
@@ -62,13 +61,13 @@ class MapPage(TabPage):
         super().__init__()
         self._session, self._exploring, self._workers, self._messages = session, exploring, workers, messages
         self.view: MapView | None = None
-        self.bar: MapBar | None = None
-        self.strip: MapStrip | None = None
-        self.choice = Choice()
+        self.bar: MapToolbar | None = None
+        self.strip: MapSpectrumStrip | None = None
+        self.choice = MapOptions()
         self._hovered = -1
-        self.subject = Subject(session)
+        self.subject = MapSource(session)
         self.aside = ""
-        self._drawing: Drawing | None = None
+        self._drawing: MapRenderer | None = None
         self._theme: Theme | None = None
         self._bands_of: object = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -90,13 +89,17 @@ class MapPage(TabPage):
         """Make the map and what goes with it, if it is not there yet."""
         if self.view is not None:
             return
-        from ramanstudio.gui.map.drawing import Drawing
-        from ramanstudio.gui.map.map_strip import MapStrip
-        from ramanstudio.gui.map.map_toolbar import MapBar
+        from ramanstudio.gui.map.map_renderer import MapRenderer
+        from ramanstudio.gui.map.map_strip import MapSpectrumStrip
+        from ramanstudio.gui.map.map_toolbar import MapToolbar
         from ramanstudio.gui.map.map_view import MapView
 
-        self.view, self.bar, self.strip = MapView(), MapBar(self._map), MapStrip(self._session, self._exploring)
-        self._drawing = Drawing(self.view, self.subject, self._workers, self._messages, self._take_drawn)
+        self.view, self.bar, self.strip = (
+            MapView(),
+            MapToolbar(self._map),
+            MapSpectrumStrip(self._session, self._exploring),
+        )
+        self._drawing = MapRenderer(self.view, self.subject, self._workers, self._messages, self._take_drawn)
         lay_out_with_strip(self._map, self.bar, self.view, self.strip)
         let_drops_through(self._map)
         self.view.hovered.connect(self._hover)
@@ -138,7 +141,7 @@ class MapPage(TabPage):
 
     # What is shown
 
-    def choose(self, choice: Choice) -> None:
+    def choose(self, choice: MapOptions) -> None:
         """Show this of the map."""
         if choice != self.choice:
             self.choice = choice
@@ -242,7 +245,7 @@ class MapPage(TabPage):
     def figure(self) -> DrawFigure | None:
         """Draws the map; None where none is shown."""
         picture = self.picture
-        return None if picture is None else partial(save_map, picture=picture)
+        return None if picture is None else partial(save_map, content=picture)
 
     @property
     def picture(self) -> MapFigure | None:

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.common.band_inputs import BandInput
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_values import kind_of
+from ramanstudio.gui.viewer.band_input import BandInput
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
@@ -50,10 +50,10 @@ class MapPanel(SidePanel):
         self.bands = [BandInput(number) for number in range(3)]
         self._bands = QWidget(self)
         self.low, self.high = self._percentile("Lower limit"), self._percentile("Upper limit")
-        self.smooth = QCheckBox("Blend between pixels", self)
-        self.smooth.setToolTip("Draw soft transitions between the pixels; off, each pixel is drawn as it was measured")
-        self.denoised = QCheckBox("Of the denoised spectra", self)
-        self.denoised.setToolTip("Measure in the denoised spectra, where there are some; off, in the raw ones")
+        self.interpolated = QCheckBox("Interpolate", self)
+        self.interpolated.setToolTip("Interpolate between pixels; otherwise each pixel is drawn as measured")
+        self.denoised = QCheckBox("Use denoised spectra", self)
+        self.denoised.setToolTip("Calculate from the denoised spectra; otherwise from the raw ones")
         self.plane = QSlider(Qt.Orientation.Horizontal, self)
         self.plane.setAccessibleName("Plane of the map")
         self.plane.setToolTip("Which depth, or which pass, is shown")
@@ -106,7 +106,7 @@ class MapPanel(SidePanel):
         self.high.setValue(choice.percentiles[1])
         for box in (self.low, self.high):
             box.setEnabled(kind_of(choice) != "categories")
-        self.smooth.setChecked(choice.smooth)
+        self.interpolated.setChecked(choice.interpolated)
         result = subject.result
         self.denoised.setEnabled(result is not None and result.denoised is not None)
         self.denoised.setChecked(choice.denoised and self.denoised.isEnabled())
@@ -133,7 +133,7 @@ class MapPanel(SidePanel):
 
     def _connect(self) -> None:
         self.channel.activated.connect(lambda _: self._change(channel=self.channel.currentData()))
-        self.smooth.toggled.connect(lambda on: self._change(smooth=on))
+        self.interpolated.toggled.connect(lambda on: self._change(interpolated=on))
         self.denoised.toggled.connect(lambda on: self._change(denoised=on))
         self.plane.valueChanged.connect(lambda plane: self._change(plane=plane))
         for box in (self.low, self.high):
@@ -200,10 +200,10 @@ class MapPanel(SidePanel):
         limits.addWidget(to)
         limits.addWidget(self.high, 1)
         whole.addLayout(limits)
-        for widget in (self.smooth, self.denoised):
+        for widget in (self.interpolated, self.denoised):
             whole.addWidget(widget)
         whole.addSpacing(8)
-        whole.addWidget(_head("Take away"))
+        whole.addWidget(_head("Export"))
         whole.addWidget(self.take)
         whole.addStretch()
         self.setWidget(inside)

@@ -12,7 +12,7 @@ from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.map_values import Choice, Source
+from ramanstudio.gui.map.map_values import MapData, MapOptions
 from ramanstudio.project.groups import Members
 from ramanstudio.project.predictions import predicted_classes
 from ramanstudio.project.project import Entry, Identifications, Predictions, Result
@@ -21,7 +21,7 @@ from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import MapLayout, SpectrumSeries, map_layout
 
 
-class Subject:
+class MapSource:
     """Reads the session; keeps nothing but which map it is and where its spectra lie."""
 
     def __init__(self, session: Session) -> None:
@@ -81,7 +81,7 @@ class Subject:
         """Whether all of it is selected, or nothing."""
         return self.source is None or len(self.rows) in (0, len(self.source))
 
-    def spectra(self, choice: Choice) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
+    def spectra(self, choice: MapOptions) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
         """The spectra as they are to be shown, denoised where they are and that is wanted, and their expected error."""
         assert self.source is not None
         result = self.result
@@ -125,12 +125,12 @@ class Subject:
         fitting = [one for one in answers if (one.values is not None) == (key == "value") and not one.problem]
         return fitting[-1] if fitting else None
 
-    def measured(self, choice: Choice) -> Source:
+    def measured(self, choice: MapOptions) -> MapData:
         """All that a map of it can be made of."""
         spectra, error = self.spectra(choice)
         result = self.result
         denoised = result.denoised if result is not None else None
-        source = Source(
+        source = MapData(
             spectra.axis,
             spectra.values,
             error,

@@ -13,9 +13,9 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.map.colour_bar import RGB
-from ramanstudio.gui.map.map_values import Choice
-from ramanstudio.gui.viewer.spectrum_strip import Curve, Strip, StripBand
+from ramanstudio.gui.map.map_values import MapOptions
+from ramanstudio.gui.viewer.band_input import RGB_COLOURS
+from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip, StripBand, StripCurve
 from ramanstudio.project.project import Entry
 from ramanstudio.signal import map_channels
 
@@ -24,7 +24,7 @@ LEAST_PX: Final = 170  # in less the name of the intensity would be cut
 MEANT: Final = 3000  # spectra that a mean is taken of while one waits
 
 
-class MapStrip(QWidget):
+class MapSpectrumStrip(QWidget):
     """Chooses what the strip shows; `band_dragged(index, low, high)`, `band_asked(low, high)` in cm⁻¹."""
 
     band_dragged = Signal(int, float, float)
@@ -35,7 +35,7 @@ class MapStrip(QWidget):
         self._session, self._exploring = session, exploring
         self._theme = current_theme()
         self._made_of: tuple[object, ...] = ()
-        self.strip = Strip(self)
+        self.strip = SpectrumStrip(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.strip)
@@ -49,7 +49,7 @@ class MapStrip(QWidget):
         self._made_of = ()
         self.strip.set_theme(theme)
 
-    def show_for(self, entry: Entry, spectra: SpectrumSet, choice: Choice, rows: NDArray[np.int64]) -> None:
+    def show_for(self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]) -> None:
         """Show the selected `rows`; while all or none are, the means of the groups, or of all."""
         self._show_bands(choice)
         portraits = self._exploring.portraits
@@ -67,21 +67,23 @@ class MapStrip(QWidget):
         """Show a spectrum on top of the others (-1: none)."""
         found = 0 <= row < len(spectra)
         self.strip.show_hover(
-            Curve(words, spectra.axis, spectra.values[row], None, self._theme.text) if found else None
+            StripCurve(words, spectra.axis, spectra.values[row], None, self._theme.text) if found else None
         )
 
-    def _show_bands(self, choice: Choice) -> None:
+    def _show_bands(self, choice: MapOptions) -> None:
         self.strip.takes_bands = not choice.needs
-        colours = RGB if choice.channel == "rgb" else (self._theme.accent, self._theme.residual)
+        colours = RGB_COLOURS if choice.channel == "rgb" else (self._theme.accent, self._theme.residual)
         bands = [StripBand(*band, colour) for band, colour in zip(choice.bands_used, colours, strict=False)]
         if list(self.strip.bands) != bands:
             self.strip.set_bands(bands)
 
-    def _curves(self, entry: Entry, spectra: SpectrumSet, choice: Choice, rows: NDArray[np.int64]) -> list[Curve]:
+    def _curves(
+        self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]
+    ) -> list[StripCurve]:
         theme, some = self._theme, 0 < len(rows) < len(spectra)
         if some and len(rows) <= CURVES:
             return [
-                Curve(f"{entry.name} · {row + 1}", spectra.axis, spectra.values[row], None, theme.category(place))
+                StripCurve(f"{entry.name} · {row + 1}", spectra.axis, spectra.values[row], None, theme.category(place))
                 for place, row in enumerate(rows.tolist())
             ]
         if not some and choice.channel == "group" and (means := self._means()):
@@ -96,14 +98,14 @@ class MapStrip(QWidget):
         name = f"mean of {len(chosen):,} selected" if some else f"mean of all {len(chosen):,}"
         if len(meant) == len(chosen) > len(values):
             name = f"mean of {len(values):,} of {len(chosen):,}{' selected' if some else ''}"
-        return [Curve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
+        return [StripCurve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
 
-    def _means(self) -> list[Curve]:
+    def _means(self) -> list[StripCurve]:
         groups, portraits = self._session.groups, self._exploring.portraits
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [
-            Curve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
+            StripCurve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
             for group, one in zip(groups.groups, portraits, strict=True)
             if np.isfinite(one.mean).any()
         ]

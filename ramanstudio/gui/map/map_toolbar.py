@@ -19,7 +19,7 @@ TOOLS: Final = (
 )
 
 
-class MapBar(QWidget):
+class MapToolbar(QWidget):
     """Says what was chosen: `entry_chosen(id)`, `tool_chosen(key)`, `all_asked()`."""
 
     entry_chosen = Signal(int)

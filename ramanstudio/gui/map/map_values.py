@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.export.map_files import Kind, MapFigure
+from ramanstudio.export.map_files import MapFigure, MapKind
 from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel
@@ -19,14 +19,14 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MapOptions:
     """What the user wants a map to show, and how."""
 
     channel: str = "total"
     bands: tuple[ShiftRange, ...] = ()
     percentiles: ShiftRange = (2.0, 98.0)
     denoised: bool = True
-    smooth: bool = False
+    interpolated: bool = False
     plane: int = 0
 
     @property
@@ -41,7 +41,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class MapData:
     """The spectra of a set as they are to be shown, (B,) and (N, B), and what is known of each (N,), or None."""
 
     axis: Floats
@@ -62,7 +62,7 @@ class Source:
     answers_of: Predictions | None = None  # what of a taught model says `answers`
 
 
-def numbers_of(choice: Choice, source: Source) -> Floats:
+def numbers_of(choice: MapOptions, source: MapData) -> Floats:
     """A number for each spectrum (N,), or three (N, 3); NaN where there is none, or nothing was measured."""
     numbers, there = _numbers(choice, source), map_channels.measured_rows(source.values)
     if there.any() and not there.all():
@@ -71,7 +71,7 @@ def numbers_of(choice: Choice, source: Source) -> Floats:
     return numbers
 
 
-def _numbers(choice: Choice, source: Source) -> Floats:
+def _numbers(choice: MapOptions, source: MapData) -> Floats:
     axis, values, bands = source.axis, source.values, choice.bands_used
     nothing = np.full(len(values), np.nan)
     if len(bands) < choice.needs and choice.channel != "rgb":
@@ -101,7 +101,7 @@ def _numbers(choice: Choice, source: Source) -> Floats:
     return nothing if known is None else np.asarray(known, dtype=np.float64)
 
 
-def _distances(source: Source) -> Floats:
+def _distances(source: MapData) -> Floats:
     found = np.full(len(source.values), np.nan)
     if source.features is None or source.place is None or source.selected is None:
         return found
@@ -114,7 +114,7 @@ def _distances(source: Source) -> Floats:
 
 
 def picture_of(
-    choice: Choice,
+    choice: MapOptions,
     grid: MapGrid,
     numbers: Floats,
     unit: str = "a.u.",
@@ -140,14 +140,14 @@ def picture_of(
     return MapFigure(grid, values, label, kind, limits, title=title)
 
 
-def kind_of(choice: Choice) -> Kind:
+def kind_of(choice: MapOptions) -> MapKind:
     """How the colours are to be read. A peak moves to either side of where most have it: signed."""
-    categories: dict[str, Kind] = dict.fromkeys(("group", "substance", "class"), "categories")
-    kinds: dict[str, Kind] = {**categories, "rgb": "rgb", "peak": "signed"}
+    categories: dict[str, MapKind] = dict.fromkeys(("group", "substance", "class"), "categories")
+    kinds: dict[str, MapKind] = {**categories, "rgb": "rgb", "peak": "signed"}
     return kinds.get(choice.channel, "amount")
 
 
-def label_of(choice: Choice, unit: str) -> str:
+def label_of(choice: MapOptions, unit: str) -> str:
     """`Band area 990–1,010 cm⁻¹ / counts cm⁻¹`."""
     one: Channel = map_channels.channel(choice.channel)
     bands = choice.bands_used

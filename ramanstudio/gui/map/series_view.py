@@ -12,9 +12,9 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.map.colour_bar import painted_numbers
-from ramanstudio.gui.viewer.axes import Axis
-from ramanstudio.gui.viewer.zoom import ZoomBox
+from ramanstudio.gui.map.colour_bar import value_colours
+from ramanstudio.gui.viewer.plot_axis import PlotAxis
+from ramanstudio.gui.viewer.zoom_box import ZoomBox
 from ramanstudio.signal.map_grid import SpectrumSeries
 
 _MOST_ROWS: Final = 4  # for each spectrum, where they are unevenly spaced
@@ -26,14 +26,14 @@ class _Picture(QGraphicsItem):
         super().__init__()
         self.image: QImage | None = None
         self.where = QRectF(0, 0, 1, 1)
-        self.smooth = False
+        self.interpolated = False
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
         return self.where
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         if self.image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.interpolated)
             painter.drawImage(self.where, self.image)
 
 
@@ -55,7 +55,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         self._pressed: QPointF | None = None
         self._box = ZoomBox()
         self._box.invertY(True)
-        self._across, self._down = Axis("bottom", "Raman shift", "cm⁻¹"), Axis("left", "Depth", "µm")
+        self._across, self._down = PlotAxis("bottom", "Raman shift", "cm⁻¹"), PlotAxis("left", "Depth", "µm")
         for axis in (self._across, self._down):
             axis.linkToView(self._box)
         self._picture = _Picture()
@@ -80,15 +80,15 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         """Take the colours of a theme."""
         self._theme = theme
         self.setBackground(theme.panel)
-        self._box.dress(theme)
-        self._across.dress(theme, self.font())
-        self._down.dress(theme, self.font())
+        self._box.apply_theme(theme)
+        self._across.apply_theme(theme, self.font())
+        self._down.apply_theme(theme, self.font())
         for mark in self._marks:
             mark.setPen(theme.pen("#FFFFFF", 1))
 
-    def set_smooth(self, smooth: bool) -> None:
+    def set_interpolated(self, interpolated: bool) -> None:
         """Blend between rows and columns, or draw them as they are."""
-        self._picture.smooth = smooth
+        self._picture.interpolated = interpolated
         self._picture.update()
 
     def show_series(
@@ -102,7 +102,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         low, high = float(series.at[0]) - step / 2, float(series.at[-1]) + step / 2
         count = int(np.clip(np.rint((high - low) / step), 1, _MOST_ROWS * len(series.at)))
         places = low + (np.arange(count) + 0.5) * (high - low) / count
-        colours = painted_numbers(rows[self._nearest(places)], limits)
+        colours = value_colours(rows[self._nearest(places)], limits)
         data = np.ascontiguousarray(colours)
         tall, wide = data.shape[:2]
         self._picture.prepareGeometryChange()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
     from ramanstudio.gui.identify.identify_page import IdentifyPage
     from ramanstudio.gui.map.map_panel import MapPanel
-    from ramanstudio.gui.spectrum.metadata_panel import FactsPanel
+    from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
 ENABLE_MS: Final = 80
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         """Load the icons; after the first paint."""
         self._icons_drawn = True
         menus.draw_icons(self.acts, appearance().theme)
-        self.setWindowIcon(icons.of_program())
+        self.setWindowIcon(icons.program_icon())
 
     @property
     def page(self) -> SpectrumPage:
@@ -162,9 +162,9 @@ class MainWindow(QMainWindow):
         return cast("SpectrumPage", self.tabs.page("spectrum"))
 
     @property
-    def facts(self) -> FactsPanel:
+    def facts(self) -> MetadataPanel:
         """The panel of the Spectrum tab."""
-        return cast("FactsPanel", self.tabs.panel("spectrum"))
+        return cast("MetadataPanel", self.tabs.panel("spectrum"))
 
     @property
     def groups(self) -> GroupsPanel:
@@ -281,8 +281,8 @@ class MainWindow(QMainWindow):
         services.denoising.settled.connect(self.entries.model.repaint)
         services.session.changed.connect(self._follow_sets)
         services.session.selection_changed.connect(self._follow_sets)
-        services.messages.said.connect(self.message_bar.say)
-        services.messages.settled.connect(self.message_bar.forget)
+        services.messages.posted.connect(self.message_bar.post)
+        services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._name_project)
         services.opening.project_asked.connect(self._open_project)
@@ -363,7 +363,7 @@ class MainWindow(QMainWindow):
             unread=len(selected) - len(readable),
             tabs=self.tabs.offered,
             spectra=len(only) if only is not None else 0,
-            working=any(job.title for job in self.services.workers.jobs) or bool(self.message_bar.words),
+            working=any(job.title for job in self.services.workers.jobs) or bool(self.message_bar.text),
             undo_title=session.undo_title,
             redo_title=session.redo_title,
             engine=self.services.denoising.engine is not None,

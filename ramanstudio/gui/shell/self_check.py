@@ -69,10 +69,10 @@ def _check(window: MainWindow, file: Path, picture: Path | None) -> None:
     _say("read", file.name)
     _wait(lambda: window.facts.snr_words != "" or _gave_up(window), "there was no SNR")
     if window.services.denoising.engine is None:
-        raise NotWell(f"The model could not be loaded. {window.message_bar.words}")
+        raise NotWell(f"The model could not be loaded. {window.message_bar.text}")
     result = window.services.session.project.result(window.services.session.project.entries[0])
     if result is None or result.denoised is None:
-        raise NotWell(f"'{file.name}' was not denoised: {result.problem if result else window.message_bar.words}")
+        raise NotWell(f"'{file.name}' was not denoised: {result.problem if result else window.message_bar.text}")
     _wait(lambda: window.page.view is not None or bool(unexpected), "the spectrum was not drawn")
     if unexpected:
         raise NotWell(f"Something unexpected happened: {unexpected[0]}")

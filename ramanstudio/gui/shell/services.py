@@ -69,7 +69,7 @@ class Services(QObject):
 
     def start(self) -> None:
         """Load the model, and report what went wrong so far; once the window has been painted."""
-        self.messages.listen()
+        self.messages.start_delivery()
         self.denoising.load()
         for warning in self.settings.warnings:
             self.messages.warning(warning)

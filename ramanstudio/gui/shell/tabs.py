@@ -66,9 +66,9 @@ def _spectrum_page(context: TabContext) -> TabPage:
 
 
 def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
-    from ramanstudio.gui.spectrum.metadata_panel import FactsPanel
+    from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
-    return FactsPanel(context.services.session, context.services.denoising, context.actions)
+    return MetadataPanel(context.services.session, context.services.denoising, context.actions)
 
 
 def _explore_page(context: TabContext) -> TabPage:

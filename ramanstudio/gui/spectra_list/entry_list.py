@@ -20,8 +20,8 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectra_list.entry_delegate import EntryDelegate
 from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
-from ramanstudio.gui.spectra_list.entry_row import EntryRow
 from ramanstudio.project.project import Entry, Project
 
 
@@ -48,7 +48,7 @@ class EntryList(QWidget):
         for key, words in SORTS:
             self.order.addItem(words, key)
         self.view = self._make_view()
-        self._row = EntryRow(self.model, self.view)
+        self._row = EntryDelegate(self.model, self.view)
         self.view.setItemDelegate(self._row)
         self._lay_out()
         self.filter_box.textChanged.connect(self.model.filter)

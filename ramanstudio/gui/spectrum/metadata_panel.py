@@ -16,19 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.texts import (
-    Snr,
-    count_of,
-    facts_of,
-    median_snr,
-    region_words,
-    together_words,
-    wanted_words,
-)
+from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectrum.texts import metadata_rows, noise_region_text, requested_mode_text, set_mode_text
 from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
@@ -45,7 +38,7 @@ MEASURED: Final = (
 )
 
 
-class FactsPanel(SidePanel):
+class MetadataPanel(SidePanel):
     """Speaks of the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
@@ -66,7 +59,7 @@ class FactsPanel(SidePanel):
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(6)
         self._said: list[tuple[str, str]] = []
-        self._ticks = {name: ActionTick(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
+        self._ticks = {name: ActionCheckBox(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
         self._one_set = button(actions["one_set"])
         self._regions = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
         self._exports = [button(actions[name]) for name in EXPORTS]
@@ -117,7 +110,7 @@ class FactsPanel(SidePanel):
         spectra = sum(len(self._session.rows_of(entry)) for entry in entries)
         self._scope.setText(self._scope_words(entries, spectra))
         self._scope.setVisible(bool(self._scope.text()))
-        where = region_words(results)
+        where = noise_region_text(results)
         self._where.setText(f"Noise measured {where}" if where else "")
         self._where.setVisible(bool(where))
         for one in self._regions:
@@ -135,9 +128,9 @@ class FactsPanel(SidePanel):
         switch = any(entry.is_set or entry.set_id for entry in entries)
         self._ticks["whole_set"].setVisible(switch)
         self._one_set.setVisible(look_like_repeats(entries))
-        words = together_words(results)
+        words = set_mode_text(results)
         if words and self._on_its_way(entries):
-            words = f"Denoising {wanted_words(entries)}…"
+            words = f"Denoising {requested_mode_text(entries)}…"
         elif words:
             words = f"Denoised {words}"
         self._together.setText(words)
@@ -175,7 +168,7 @@ class FactsPanel(SidePanel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = facts_of(entries, results)
+        said = metadata_rows(entries, results)
         if len(entries) == 1:
             answers = self._session.project.predictions_for(entries[0])
             said = [*predictions.summarise_predictions(answers, self._session.rows_of(entries[0])), *said]
@@ -231,7 +224,7 @@ class FactsPanel(SidePanel):
             below.addSpacing(4)
 
 
-class ActionTick(QCheckBox):
+class ActionCheckBox(QCheckBox):
     """A tick box that is one with a checkable action."""
 
     def __init__(self, action: QAction) -> None:

@@ -23,9 +23,9 @@ from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
-    from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
+    from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum, SpectrumView
 
-CURVES: Final = 20
+MAX_CURVES: Final = 20
 FEW: Final = 500  # more than these are drawn as a density
 
 
@@ -41,7 +41,7 @@ class SpectrumPage(TabPage):
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
-        self.header = SetHeader(session, actions)
+        self.header = SpectrumHeader(session, actions)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.problem)
@@ -115,7 +115,7 @@ class SpectrumPage(TabPage):
         if any(now.results.get(entry_id) is not before.results.get(entry_id) for entry_id in chosen) and (
             not self._soon.isActive()
         ):
-            self._soon.start(0 if len(chosen) <= CURVES else 500)  # a crowd is not drawn anew at every chunk
+            self._soon.start(0 if len(chosen) <= MAX_CURVES else 500)  # a crowd is not drawn anew at every chunk
 
     def _forget(self) -> None:
         self._made.forget("curves")
@@ -164,14 +164,14 @@ class SpectrumPage(TabPage):
         if total > FEW and one_axis:
             view.show_set(stacked(sets), together(sets, results))
             return
-        rows: list[Shown] = []
+        rows: list[DisplayedSpectrum] = []
         for entry, result in zip(entries, results, strict=True):
             assert entry.source is not None
             rows += [shown_of(entry, result, row) for row in range(min(len(entry.source), FEW - len(rows)))]
         view.show_spectra(rows)
 
 
-class SetHeader(QWidget):
+class SpectrumHeader(QWidget):
     """Names what is shown; in a set, steps through its spectra."""
 
     def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
@@ -234,9 +234,9 @@ class SetHeader(QWidget):
         self._session.look_at(number - 1 if number else None)
 
 
-def shown_of(entry: Entry, result: Result | None, row: int) -> Shown:
+def shown_of(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:
     """One spectrum of an entry, as the viewer takes it."""
-    from ramanstudio.gui.viewer.spectrum_view import Shown
+    from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum
 
     source = entry.source
     assert source is not None
@@ -244,8 +244,8 @@ def shown_of(entry: Entry, result: Result | None, row: int) -> Shown:
     name = entry.name if len(source) == 1 else f"{entry.name} · {row + 1}"
     unit = str(source.about.get("intensity_unit", "a.u."))
     if denoised is None:
-        return Shown(name, source.axis, source.values[row], None, None, unit)
-    return Shown(
+        return DisplayedSpectrum(name, source.axis, source.values[row], None, None, unit)
+    return DisplayedSpectrum(
         name, source.axis, source.values[row], denoised.spectra.values[row], denoised.expected_error[row], unit
     )
 

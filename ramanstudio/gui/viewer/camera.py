@@ -1,4 +1,4 @@
-"""Which part of a plane is shown, and where on the screen a point of it lies. Knows no Qt."""
+"""The part of a plane that is shown, and the conversion between plane and screen coordinates. Free of Qt."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.floating[Any]]
 
-_AIR_PX: Final = 24  # between the outermost points and the edge
-_SMALLEST: Final = 1e-9
+_MARGIN_PX: Final = 24  # between the outermost points and the edge
+_SMALLEST_EXTENT: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """Looks at (x, y) of the plane in the middle of `width` × `height` pixels, `scale` pixels a unit both ways."""
+    """Shows `width` × `height` pixels around (x, y) of the plane at `scale` pixels per unit in both directions."""
 
     x: float = 0.0
     y: float = 0.0
@@ -26,59 +26,59 @@ class Camera:
 
     @classmethod
     def around(cls, points: Points, width: int, height: int) -> Camera:
-        """Shows all of `points` (N, 2); where there are none, or all are one, a plane of two units."""
+        """Fit all finite `points` (N, 2); two units of the plane where there are none, or where they coincide."""
         finite = points[np.isfinite(points).all(axis=1)] if len(points) else points
         if not len(finite):
             return cls(0.0, 0.0, min(width, height) / 2, width, height)
         low, high = finite.min(axis=0).astype(float), finite.max(axis=0).astype(float)
-        across, up = high - low
-        room = max(width - 2 * _AIR_PX, 1), max(height - 2 * _AIR_PX, 1)
-        size = max(float(np.abs(finite).max()), 1.0) * _SMALLEST
-        if max(across, up) <= size:
-            across = up = 2.0
-        scale = min(room[0] / max(across, size), room[1] / max(up, size))
-        middle = (low + high) / 2
-        return cls(float(middle[0]), float(middle[1]), float(scale), width, height)
+        x_extent, y_extent = high - low
+        available = max(width - 2 * _MARGIN_PX, 1), max(height - 2 * _MARGIN_PX, 1)
+        smallest = max(float(np.abs(finite).max()), 1.0) * _SMALLEST_EXTENT
+        if max(x_extent, y_extent) <= smallest:
+            x_extent = y_extent = 2.0
+        scale = min(available[0] / max(x_extent, smallest), available[1] / max(y_extent, smallest))
+        center = (low + high) / 2
+        return cls(float(center[0]), float(center[1]), float(scale), width, height)
 
     def to_pixels(self, points: Points) -> NDArray[np.float32]:
-        """Where on the screen `points` (N, 2) lie, (N, 2), counted from the upper left corner."""
-        place = np.empty(points.shape, dtype=np.float32)
-        place[:, 0] = (points[:, 0] - self.x) * self.scale + self.width / 2
-        place[:, 1] = (self.y - points[:, 1]) * self.scale + self.height / 2
-        return place
+        """Convert points of the plane (N, 2) to pixels (N, 2), from the upper left corner."""
+        pixels = np.empty(points.shape, dtype=np.float32)
+        pixels[:, 0] = (points[:, 0] - self.x) * self.scale + self.width / 2
+        pixels[:, 1] = (self.y - points[:, 1]) * self.scale + self.height / 2
+        return pixels
 
-    def to_plane(self, across: float, down: float) -> tuple[float, float]:
-        """The point of the plane under a pixel."""
-        return self.x + (across - self.width / 2) / self.scale, self.y - (down - self.height / 2) / self.scale
+    def to_plane(self, pixel_x: float, pixel_y: float) -> tuple[float, float]:
+        """Convert a pixel to a point of the plane."""
+        return self.x + (pixel_x - self.width / 2) / self.scale, self.y - (pixel_y - self.height / 2) / self.scale
 
-    def moved(self, across: float, down: float) -> Camera:
-        """What is shown moves by so many pixels."""
-        return replace(self, x=self.x - across / self.scale, y=self.y + down / self.scale)
+    def moved(self, dx_px: float, dy_px: float) -> Camera:
+        """Pan: the picture moves by so many pixels to the right and down."""
+        return replace(self, x=self.x - dx_px / self.scale, y=self.y + dy_px / self.scale)
 
-    def zoomed(self, factor: float, across: float, down: float) -> Camera:
-        """Everything `factor` times as large; what lies under this pixel stays there."""
-        x, y = self.to_plane(across, down)
+    def zoomed(self, factor: float, pixel_x: float, pixel_y: float) -> Camera:
+        """Magnify by `factor` around a pixel."""
+        x, y = self.to_plane(pixel_x, pixel_y)
         scale = self.scale * factor
         return replace(
             self,
             scale=scale,
-            x=x - (across - self.width / 2) / scale,
-            y=y + (down - self.height / 2) / scale,
+            x=x - (pixel_x - self.width / 2) / scale,
+            y=y + (pixel_y - self.height / 2) / scale,
         )
 
     def resized(self, width: int, height: int) -> Camera:
-        """The same part of the plane in a larger or smaller picture."""
+        """Show the same part of the plane in a picture of another size."""
         shrink = min(width / max(self.width, 1), height / max(self.height, 1))
         return replace(self, width=width, height=height, scale=self.scale * shrink)
 
-    def with_margin(self, aside: int, above: int) -> Camera:
-        """The same scale with so many pixels more on each side."""
-        return replace(self, width=self.width + 2 * aside, height=self.height + 2 * above)
+    def with_margin(self, horizontal_px: int, vertical_px: int) -> Camera:
+        """Add so many pixels on each side at the same scale."""
+        return replace(self, width=self.width + 2 * horizontal_px, height=self.height + 2 * vertical_px)
 
     def covers(self, other: Camera) -> bool:
-        """Whether all that `other` shows is shown here too."""
+        """Return whether everything that `other` shows is shown here too."""
         left, top = self.to_plane(0, 0)
         right, bottom = self.to_plane(self.width, self.height)
-        its_left, its_top = other.to_plane(0, 0)
-        its_right, its_bottom = other.to_plane(other.width, other.height)
-        return left <= its_left and its_right <= right and top >= its_top and its_bottom >= bottom
+        other_left, other_top = other.to_plane(0, 0)
+        other_right, other_bottom = other.to_plane(other.width, other.height)
+        return left <= other_left and other_right <= right and top >= other_top and other_bottom >= bottom

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.viewer.content import Floats, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import Floats, logarithm
 
 Pieces = Generator[None, None, NDArray[Any]]
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ramanstudio.gui.viewer.density import Frame
 
-Drawing = Iterator[QImage | None]
+ImageSteps = Iterator[QImage | None]
 
 # A quarter more on each side, so that a drag does not uncover bare ground before the next picture is ready.
 _MARGIN: Final = 0.25
@@ -23,7 +23,7 @@ _PATIENCE_MS: Final = 60
 _BUDGET_S: Final = 0.005
 
 
-class Picture(QGraphicsItem):
+class PlotImage(QGraphicsItem):
     """An image laid on a part of the plot; when it was drawn for the present zoom it is copied pixel for pixel."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Picture(QGraphicsItem):
         painter.restore()
 
 
-class Turns(QObject):
+class TimeSlices(QObject):
     """Runs a generator in turns with the events of the window, some milliseconds at a time."""
 
     def __init__(self, parent: QObject) -> None:
@@ -112,20 +112,20 @@ class Turns(QObject):
             self.step()
 
 
-class Raster(QObject):
-    """Keeps a `Picture` of what `draw` makes up to date with a view; the new one is begun once the view rests.
+class ImageUpdater(QObject):
+    """Keeps a `PlotImage` of what `draw` makes up to date with a view; the new one is begun once the view rests.
 
     `draw(frame, anew)` yields images or None; `anew` when no older picture can stand in while it draws.
     """
 
-    def __init__(self, box: pg.ViewBox, draw: Callable[[Frame, bool], Drawing], parent: QObject) -> None:
+    def __init__(self, box: pg.ViewBox, draw: Callable[[Frame, bool], ImageSteps], parent: QObject) -> None:
         super().__init__(parent)
         self._box = box
         self._draw = draw
         self._frame: Frame | None = None
         self._covered: Frame | None = None
-        self.picture = Picture()
-        self._turns = Turns(self)
+        self.picture = PlotImage()
+        self._turns = TimeSlices(self)
         self._rest = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._rest.timeout.connect(self._begin)
         box.addItem(self.picture, ignoreBounds=True)
@@ -142,7 +142,7 @@ class Raster(QObject):
         """Whether the picture of the present view is not there yet."""
         return self._turns.busy or self._rest.isActive()
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish the picture of the present view now."""
         if self._rest.isActive():
             self._begin()

@@ -14,16 +14,16 @@ from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
-from ramanstudio.gui.viewer import strokes
-from ramanstudio.gui.viewer.content import Bundle, Envelope, Floats
-from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framed, Framing
-from ramanstudio.gui.viewer.layers import Key
-from ramanstudio.gui.viewer.legend import Legend
-from ramanstudio.gui.viewer.panes import MAIN, Panes
+from ramanstudio.gui.viewer import plot_items
+from ramanstudio.gui.viewer.crosshair import CursorTracker
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
+from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
-MOST_CURVES: Final = 24
-MOST_BANDS: Final = 3
+MAX_STRIP_CURVES: Final = 24
+MAX_BANDS: Final = 3
 SCALED: Final = "scaled"  # in the place of a unit
 _FAR_HIGHER: Final = 3.0  # times the height of a usual curve: beside it nothing else is seen
 _BEYOND: Final = 0.5  # of the height of all curves that a spread may take above and below them
@@ -35,7 +35,7 @@ _HELP: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class StripCurve:
     """One curve: `values` (B,) at `axis` (B,) in cm⁻¹, with `spread` (B,) to either side; `colour` as "#RRGGBB"."""
 
     name: str
@@ -54,7 +54,7 @@ class StripBand:
     colour: str
 
 
-class Strip(Framed, QWidget):
+class SpectrumStrip(ZoomMixin, QWidget):
     """Draws up to 24 curves, each with its spread, one more under the mouse at once, and up to three bands.
 
     `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_asked(low, high)` after a double click
@@ -70,18 +70,18 @@ class Strip(Framed, QWidget):
         self.setWhatsThis(_HELP)
         self.takes_bands = False
         self._theme = themes.current_theme()
-        self._curves: tuple[Curve, ...] = ()
-        self._hover: Curve | None = None
+        self._curves: tuple[StripCurve, ...] = ()
+        self._hover: StripCurve | None = None
         self._is_named, self._note = True, ""
         self._items: list[QGraphicsItem] = []
         self._hover_item: QGraphicsItem | None = None
         self._bounds: list[Envelope] = []
         self._bands: tuple[StripBand, ...] = ()
         self._regions: list[_Region] = []
-        self._legend = Legend(self, self._theme)
-        self._panes = Panes(self)
+        self._legend = CurveLegend(self, self._theme)
+        self._panes = PlotPanes(self)
         self._panes.setAccessibleName("Spectra of the selection")
-        self._cursor = Cursor(self._panes, self._theme, self)
+        self._cursor = CursorTracker(self._panes, self._theme, self)
         self._name = QLabel(self._panes.viewport())
         self._name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._name.hide()
@@ -92,7 +92,7 @@ class Strip(Framed, QWidget):
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(120)
-        self._framing = Framing(self._panes, lambda _pane: self._bounds, self)
+        self._ranges = RangeController(self._panes, lambda _pane: self._bounds, self)
         self._panes.viewport().installEventFilter(self)
         self.set_theme(self._theme)
 
@@ -102,21 +102,21 @@ class Strip(Framed, QWidget):
 
     # What is shown
 
-    def show_curves(self, curves: Sequence[Curve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
+    def show_curves(self, curves: Sequence[StripCurve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
         """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown.
 
         `named`: several have a legend above, unless whoever shows them names them elsewhere. `note`
         is said in the corner, where no curve is under the mouse.
         """
-        self._curves, self._is_named = tuple(curves[:MOST_CURVES]), named
+        self._curves, self._is_named = tuple(curves[:MAX_STRIP_CURVES]), named
         self._note = note
         self._panes.intensity_axes[MAIN].set_unit(unit)
-        self._framing.take(self._parts())
+        self._ranges.take(self._parts())
         self._draw()
-        self._framing.fit()
+        self._ranges.fit()
         self._cursor.follow()
 
-    def show_hover(self, curve: Curve | None) -> None:
+    def show_hover(self, curve: StripCurve | None) -> None:
         """Show one more on top, in the place of the last; None takes it away."""
         if curve is None and self._hover is None:
             return
@@ -124,10 +124,10 @@ class Strip(Framed, QWidget):
         self._hover = curve
         self._draw_hover()
         if first:
-            self._framing.take(self._parts())
-            self._framing.fit()
+            self._ranges.take(self._parts())
+            self._ranges.fit()
         else:
-            self._framing.follow()
+            self._ranges.follow()
 
     @property
     def names(self) -> list[str]:
@@ -137,19 +137,19 @@ class Strip(Framed, QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme; curves and bands keep those that they were given."""
         self._theme = theme
-        self._panes.dress(theme, self.font())
-        self._cursor.crosshair.dress(theme)
-        self._legend.dress(theme)
+        self._panes.apply_theme(theme, self.font())
+        self._cursor.crosshair.apply_theme(theme)
+        self._legend.apply_theme(theme)
         self._name.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; font-size: {QUIET_PX}px; padding: 1px 6px;"
         )
         for region in self._regions:
-            region.dress(theme)
+            region.apply_theme(theme)
         self._draw()
 
-    def _parts(self) -> list[Bundle]:
+    def _parts(self) -> list[SpectraBlock]:
         shown = self._curves or ((self._hover,) if self._hover is not None else ())
-        return [Bundle(np.asarray(one.axis, np.float64), np.asarray(one.values)[None]) for one in shown]
+        return [SpectraBlock(np.asarray(one.axis, np.float64), np.asarray(one.values)[None]) for one in shown]
 
     def _draw(self) -> None:
         for item in self._items:
@@ -160,10 +160,10 @@ class Strip(Framed, QWidget):
             axis, values = np.asarray(curve.axis, np.float64), np.asarray(curve.values, np.float64)
             if curve.spread is not None:
                 low, high = _edges(curve)
-                self._add(strokes.Band(axis, low, high, with_alpha(curve.colour, alpha)), 1 + place / 100)
-            self._add(strokes.Curve(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
+                self._add(plot_items.BandItem(axis, low, high, with_alpha(curve.colour, alpha)), 1 + place / 100)
+            self._add(plot_items.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
         several = len(self._curves) > 1 and self._is_named
-        self._legend.show_keys([Key(curve.name, curve.colour) for curve in self._curves] if several else [])
+        self._legend.show_entries([LegendEntry(curve.name, curve.colour) for curve in self._curves] if several else [])
         self._draw_hover()
 
     def _add(self, item: QGraphicsItem, z: float) -> None:
@@ -178,7 +178,7 @@ class Strip(Framed, QWidget):
         hover = self._hover
         if hover is not None:
             # a thin line without a rim: this is drawn at every move of the mouse
-            item = strokes.Curve(hover.axis, np.asarray(hover.values, np.float64), self._theme.pen(hover.colour))
+            item = plot_items.CurveItem(hover.axis, np.asarray(hover.values, np.float64), self._theme.pen(hover.colour))
             item.setZValue(9)
             self._panes.boxes[MAIN].addItem(item, ignoreBounds=True)
             self._hover_item = item
@@ -187,7 +187,7 @@ class Strip(Framed, QWidget):
         self._bounds = [self._envelope(curve, room) for curve in shown]
         self._say_name()
 
-    def _envelope(self, curve: Curve, room: tuple[float, float]) -> Envelope:
+    def _envelope(self, curve: StripCurve, room: tuple[float, float]) -> Envelope:
         low, high = (np.clip(edge, *room) if curve.spread is not None else edge for edge in _edges(curve))
         return Envelope(np.asarray(curve.axis, np.float64), low, high)
 
@@ -204,7 +204,7 @@ class Strip(Framed, QWidget):
 
     def set_bands(self, bands: Sequence[StripBand]) -> None:
         """Show these bands, three at most."""
-        self._bands = tuple(bands[:MOST_BANDS])
+        self._bands = tuple(bands[:MAX_BANDS])
         while len(self._regions) > len(self._bands):
             self._panes.boxes[MAIN].removeItem(self._regions.pop())
         while len(self._regions) < len(self._bands):
@@ -214,7 +214,7 @@ class Strip(Framed, QWidget):
             self._regions.append(region)
         for region, band in zip(self._regions, self._bands, strict=True):
             region.place(band)
-            region.dress(self._theme)
+            region.apply_theme(self._theme)
 
     @property
     def bands(self) -> tuple[StripBand, ...]:
@@ -251,7 +251,7 @@ class Strip(Framed, QWidget):
         """The Raman shifts shown."""
         return self._panes.shifts
 
-    def place_of(self, shift: float) -> QPointF:
+    def position_of(self, shift: float) -> QPointF:
         """Where in this widget a Raman shift is drawn, in the middle of the height."""
         box = self._panes.boxes[MAIN]
         low, high = box.viewRange()[1]
@@ -277,7 +277,7 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
         self.setRegion((band.low_cm, band.high_cm))
         self._placing = False
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Take the colours of a theme; the hue is the band's own."""
         self.setBrush(with_alpha(self._colour, theme.band_alpha))
         self.setHoverBrush(with_alpha(self._colour, theme.band_alpha + 0.12))
@@ -300,13 +300,13 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
             self.dragged.emit(self._index, float(low), float(high))
 
 
-def differ_in_height(curves: Sequence[Curve]) -> bool:
+def differ_in_height(curves: Sequence[StripCurve]) -> bool:
     """Whether one of several curves is so much higher than most that the others are flat beside it."""
     heights = [np.ptp(curve.values[np.isfinite(curve.values)]) for curve in curves if np.isfinite(curve.values).any()]
     return len(heights) > 1 and max(heights) > _FAR_HIGHER * float(np.median(heights)) > 0
 
 
-def scaled(curve: Curve) -> Curve:
+def scaled(curve: StripCurve) -> StripCurve:
     """The same curve from 0 to 1, with its spread in the same measure."""
     known = curve.values[np.isfinite(curve.values)]
     low, height = (float(known.min()), float(np.ptp(known))) if known.size else (0.0, 0.0)
@@ -315,7 +315,7 @@ def scaled(curve: Curve) -> Curve:
     return replace(curve, values=(curve.values - low) / height, spread=spread)
 
 
-def _room(curves: Sequence[Curve]) -> tuple[float, float]:
+def _room(curves: Sequence[StripCurve]) -> tuple[float, float]:
     known = [curve.values[np.isfinite(curve.values)] for curve in curves]
     known = [values for values in known if values.size]
     if not known:
@@ -325,7 +325,7 @@ def _room(curves: Sequence[Curve]) -> tuple[float, float]:
     return low - beyond, high + beyond
 
 
-def _edges(curve: Curve) -> tuple[Floats, Floats]:
+def _edges(curve: StripCurve) -> tuple[Floats, Floats]:
     values = np.asarray(curve.values, np.float64)
     if curve.spread is None:
         return values, values

@@ -13,29 +13,29 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.viewer.content import (
-    Bundle,
+from ramanstudio.gui.viewer.crosshair import CursorTracker
+from ramanstudio.gui.viewer.curve_layer import MAX_CURVES, CurveLayer, Layer
+from ramanstudio.gui.viewer.curve_legend import CurveLegend
+from ramanstudio.gui.viewer.density_layer import DensityLayer
+from ramanstudio.gui.viewer.displayed_spectra import (
+    DisplayedSpectrum,
+    DisplayOptions,
     Envelope,
-    Look,
-    Shown,
+    SpectraBlock,
     bundles,
     columns_as_text,
     numbers_of,
     shared_unit,
 )
-from ramanstudio.gui.viewer.crowds import DensityLayer
-from ramanstudio.gui.viewer.cursor import Cursor
-from ramanstudio.gui.viewer.framing import Framed, Framing
-from ramanstudio.gui.viewer.layers import CURVES, CurveLayer, Layer
-from ramanstudio.gui.viewer.legend import Legend
-from ramanstudio.gui.viewer.lines import LINES, LineLayer
-from ramanstudio.gui.viewer.panes import MAIN, RESIDUAL, NoiseRegion, Panes
+from ramanstudio.gui.viewer.line_layer import MAX_LINES, LineLayer
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
+from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.denoising.denoised import Denoised
 
-__all__ = ["Shown", "SpectrumView"]
+__all__ = ["DisplayedSpectrum", "SpectrumView"]
 
 _PICTURE_RATIO: Final = 2.0
 _HELP: Final = (
@@ -44,7 +44,7 @@ _HELP: Final = (
 )
 
 
-class SpectrumView(Framed, QWidget):
+class SpectrumView(ZoomMixin, QWidget):
     """Draws spectra, up to twenty as curves, some hundreds as lines, more as a density; any axes together.
 
     `noise_region_dragged(low, high)` in cm⁻¹ once a drag of the region ends; `cursor_moved(shift, intensity)` while
@@ -60,19 +60,19 @@ class SpectrumView(Framed, QWidget):
         self.setAccessibleName("Spectrum")
         self.setWhatsThis(_HELP)
         self._theme = themes.current_theme()
-        self._look = Look()
-        self._parts: list[Bundle] = []
+        self._look = DisplayOptions()
+        self._parts: list[SpectraBlock] = []
         self._unit = "a.u."
-        self._items: list[Shown] = []
+        self._items: list[DisplayedSpectrum] = []
         self._selected: tuple[int, ...] = ()
         self._layers: list[Layer] = []
         self._build()
         self.set_theme(self._theme)
 
     def _build(self) -> None:
-        self._legend = Legend(self, self._theme)
-        self._panes = Panes(self)
-        self._cursor = Cursor(self._panes, self._theme, self)
+        self._legend = CurveLegend(self, self._theme)
+        self._panes = PlotPanes(self)
+        self._cursor = CursorTracker(self._panes, self._theme, self)
         self._cursor.moved.connect(self.cursor_moved)
         self._region = NoiseRegion()
         self._panes.boxes[MAIN].addItem(self._region, ignoreBounds=True)
@@ -83,7 +83,7 @@ class SpectrumView(Framed, QWidget):
         layout.addWidget(self._legend)
         layout.addWidget(self._panes, 1)
         self.setFocusProxy(self._panes)
-        self._framing = Framing(self._panes, self._bounds, self)
+        self._ranges = RangeController(self._panes, self._bounds, self)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Most of the window."""
@@ -91,17 +91,17 @@ class SpectrumView(Framed, QWidget):
 
     # What is shown
 
-    def show_spectra(self, items: Sequence[Shown]) -> None:
+    def show_spectra(self, items: Sequence[DisplayedSpectrum]) -> None:
         """Show these spectra, each with its own axis."""
-        self._show(bundles(items), list(items) if len(items) <= CURVES else [], shared_unit(i.unit for i in items))
+        self._show(bundles(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items))
 
     def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
         """Show all spectra of a set; `selected` rows (twenty at most) stand out where there are too many for curves."""
         clean = None if denoised is None else denoised.spectra.values
         error = None if denoised is None else denoised.expected_error
-        part = Bundle(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
+        part = SpectraBlock(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
         unit = str(spectra.about.get("intensity_unit", "a.u."))
-        few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= CURVES else []
+        few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= MAX_CURVES else []
         self._show([part] if len(part) else [], few, unit, tuple(selected))
 
     def set_selected(self, rows: Sequence[int]) -> None:
@@ -114,11 +114,13 @@ class SpectrumView(Framed, QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self._show([], [], self._unit)
-        self._framing.forget()
+        self._ranges.forget()
 
-    def _show(self, parts: list[Bundle], items: list[Shown], unit: str, selected: tuple[int, ...] = ()) -> None:
+    def _show(
+        self, parts: list[SpectraBlock], items: list[DisplayedSpectrum], unit: str, selected: tuple[int, ...] = ()
+    ) -> None:
         self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
-        self._framing.take(parts)
+        self._ranges.take(parts)
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._draw()
 
@@ -127,7 +129,7 @@ class SpectrumView(Framed, QWidget):
             layer.remove()
         self._layers = self._made_layers() if self._parts else []
         self._panes.show_residual(self._look.residual and self._has_residual)
-        self._framing.fit()
+        self._ranges.fit()
         for layer in self._layers:
             layer.start()
         self._name()
@@ -139,21 +141,21 @@ class SpectrumView(Framed, QWidget):
             return [CurveLayer(self._items, self._look, self._theme, boxes)]
         count = sum(len(part) for part in self._parts)
         crowd: Layer
-        if count <= LINES:
+        if count <= MAX_LINES:
             crowd = LineLayer(self._parts, self._look, self._theme, boxes, self)
         else:
-            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._framing.follow)
+            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._ranges.follow)
         on_top = self._selected_items()
         return [crowd, CurveLayer(on_top, self._look, self._theme, boxes, on_top=True)] if on_top else [crowd]
 
-    def _selected_items(self) -> list[Shown]:
+    def _selected_items(self) -> list[DisplayedSpectrum]:
         if len(self._parts) != 1:
             return []
         part = self._parts[0]
-        return [part.shown(row, self._unit) for row in self._selected[:CURVES] if 0 <= row < len(part)]
+        return [part.shown(row, self._unit) for row in self._selected[:MAX_CURVES] if 0 <= row < len(part)]
 
     def _name(self) -> None:
-        self._legend.show_keys([key for layer in self._layers for key in layer.keys(self._look)])
+        self._legend.show_entries([key for layer in self._layers for key in layer.keys(self._look)])
 
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
@@ -186,27 +188,27 @@ class SpectrumView(Framed, QWidget):
         """Draw the logarithm of the intensity; what is not above zero is a gap."""
         self._set_look(replace(self._look, log=log))
 
-    def _set_look(self, look: Look) -> None:
+    def _set_look(self, look: DisplayOptions) -> None:
         before, self._look = self._look, look
         if look == before:
             return
         if look.log != before.log:
-            self._framing.set_log(look.log)
+            self._ranges.set_log(look.log)
             self._panes.intensity_axes[MAIN].set_log(look.log)
             self._cursor.log = look.log
         self._panes.show_residual(look.residual and self._has_residual)
         for layer in self._layers:
             layer.set_look(look)
-        self._framing.fit()
+        self._ranges.fit()
         self._name()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         self._theme = theme
-        self._panes.dress(theme, self.font())
-        self._cursor.crosshair.dress(theme)
-        self._legend.dress(theme)
-        self._region.dress(theme, self._legend.font())
+        self._panes.apply_theme(theme, self.font())
+        self._cursor.crosshair.apply_theme(theme)
+        self._legend.apply_theme(theme)
+        self._region.apply_theme(theme, self._legend.font())
         self._draw()
 
     # The noise region
@@ -226,7 +228,7 @@ class SpectrumView(Framed, QWidget):
             low, high = 10.0**low, 10.0**high
         return self._panes.shifts, (float(low), float(high))
 
-    def place_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
+    def position_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
         """Where in this widget a Raman shift and an intensity (or a residual) are drawn."""
         height = math.log10(intensity) if self._look.log and not residual else intensity
         box = self._panes.boxes[RESIDUAL if residual else MAIN]
@@ -240,14 +242,14 @@ class SpectrumView(Framed, QWidget):
         """Whether a picture is still being drawn, in turns with the events of the window."""
         return any(layer.busy for layer in self._layers)
 
-    def settle(self) -> None:
+    def finish_drawing(self) -> None:
         """Finish what is still being drawn."""
         for layer in self._layers:
-            layer.settle()
+            layer.finish_drawing()
 
     def copy_picture(self) -> QImage:
         """The picture as it is shown, without the crosshair, at twice its size."""
-        self.settle()
+        self.finish_drawing()
         self._cursor.crosshair.hide()
         size = self.size()
         image = QImage(size * _PICTURE_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
@@ -263,10 +265,10 @@ class SpectrumView(Framed, QWidget):
         if self._items:
             return numbers_of(self._items, self._look, left, right)
         count = sum(len(part) for part in self._parts)
-        if count <= LINES:
+        if count <= MAX_LINES:
             everyone = [part.shown(row, self._unit) for part in self._parts for row in range(len(part))]
             return numbers_of(everyone, replace(self._look, band=False), left, right)
-        self.settle()
+        self.finish_drawing()
         density = next(layer for layer in self._layers if isinstance(layer, DensityLayer))
         text = columns_as_text(density.columns(left, right, self._unit))
         chosen = self._selected_items()

@@ -171,8 +171,8 @@ def test_the_closest_words_come_first() -> None:
 
 
 def test_gains_are_told_as_exposure() -> None:
-    assert Snr(12, 31.2, 2.6).exposure == "like 6.8× the exposure"
-    assert Snr(100, 100, 1.0).exposure == "clean already: nothing to gain"
+    assert Snr(12, 31.2, 2.6).exposure == "equivalent to 6.8× exposure"
+    assert Snr(100, 100, 1.0).exposure == "No measurable noise"
     assert Snr(12, 31.2, 2.6).arrow == "12 → 31"
 
 

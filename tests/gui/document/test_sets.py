@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QComboBox
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.gui.common.texts import together_words
 from ramanstudio.gui.document.denoising import load_engine
+from ramanstudio.gui.spectrum.texts import set_mode_text
 from ramanstudio.project.project import Result
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
 
@@ -64,13 +64,13 @@ def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: S
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isVisible()
     assert switch(window).isChecked()
-    assert said(window) == "Denoised with the whole set"
+    assert said(window) == "Denoised as a set"
     window.wait_until(window.window.acts["whole_set"].isEnabled)  # a moment after the selection, as a hand would be
     QTest.keyClick(window.window, Qt.Key.Key_W)
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
-    assert said(window) == "Denoised each by itself"
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise each by itself")
+    assert said(window) == "Denoised individually"
+    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise individually")
     window.do("undo")
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isChecked()
@@ -119,7 +119,7 @@ def test_the_switch_follows_the_selection_and_changes_nothing_by_that(start: Sta
     assert said(window) == "Denoised some with their set, some by themselves"
     window.do("whole_set")
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised with the whole set"
+    assert said(window) == "Denoised as a set"
 
 
 def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_choice_wins(
@@ -177,7 +177,7 @@ def test_repeats_saved_one_a_file_can_be_used_as_one_set(start: Starter, tmp_pat
     window.wait_until(one_set.isEnabled)
     one_set.click()
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised with a set of 5 spectra"
+    assert said(window) == "Denoised in a set of 5 spectra"
     assert switch(window).isChecked()
     assert not one_set.isVisible()
     window.choose("spectrum_0005.txt")
@@ -280,7 +280,7 @@ def test_of_two_models_chosen_in_a_hurry_the_last_is_used(start: Starter, tmp_pa
 
 
 def test_one_spectrum_alone_is_not_said_to_be_by_itself() -> None:
-    assert together_words([]) == ""
+    assert set_mode_text([]) == ""
 
 
 def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path:
     window.wait_until(lambda: window.snr != "", 90)
     whole = result(window, "repeats.csv").denoised
     window.do("whole_set")
-    window.wait_until(lambda: said(window) == "Denoised each by itself", 30)
+    window.wait_until(lambda: said(window) == "Denoised individually", 30)
     alone = result(window, "repeats.csv").denoised
     assert whole is not None
     assert alone is not None

@@ -22,7 +22,7 @@ from ramanstudio.gui.common import dialogs, theme
 from ramanstudio.gui.explore.colouring import Categories, Values, tinted
 from ramanstudio.gui.explore.explore_page import ExplorePage
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
-from ramanstudio.gui.explore.scatter_view import PlaneView
+from ramanstudio.gui.explore.scatter_view import ScatterView
 from ramanstudio.project.exploration import Part, explore
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project
@@ -64,10 +64,10 @@ def page_of(window: Window) -> ExplorePage:
     return page
 
 
-def plane_of(window: Window) -> PlaneView:
+def plane_of(window: Window) -> ScatterView:
     view = page_of(window).view
     assert view is not None
-    view.settle()
+    view.finish_drawing()
     return view
 
 
@@ -93,16 +93,16 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     return window
 
 
-def send(view: PlaneView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any) -> None:
+def send(view: ScatterView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any) -> None:
     pane = view.focusProxy()
     event = QMouseEvent(kind, where, pane.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(pane, event)
 
 
-def lasso(view: PlaneView, indices: np.ndarray) -> None:
+def lasso(view: ScatterView, indices: np.ndarray) -> None:
     """Draw around these points, and no others where they lie apart."""
     none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
-    places = np.array([view.place_of(index).toTuple() for index in indices.tolist()])
+    places = np.array([view.position_of(index).toTuple() for index in indices.tolist()])
     (x, y), (right, bottom) = places.min(axis=0) - 7, places.max(axis=0) + 7
     trail = [QPointF(*corner) for corner in ((x, y), (right, y), (right, bottom), (x, bottom), (x, y))]
     send(view, QEvent.Type.MouseButtonPress, trail[0], left, left)
@@ -113,8 +113,8 @@ def lasso(view: PlaneView, indices: np.ndarray) -> None:
 
 def colours_of(window: Window) -> list[str]:
     """The colour of each spectrum in the plane."""
-    looks = plane_of(window)._ground.scene.looks
-    return [looks.colours[ink].lower() for ink in looks.inks.tolist()]
+    looks = plane_of(window).canvas.points.styles
+    return [looks.colours[ink].lower() for ink in looks.colour_index.tolist()]
 
 
 def curves_of(window: Window) -> list[str]:
@@ -163,19 +163,19 @@ def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) ->
     assert bar is not None
     assert bar.said.text().startswith("36 spectra · ")
     shown = theme.current_theme()
-    told = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
-    assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in told if label >= 0)
+    events = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
+    assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in events if label >= 0)
 
 
 def test_what_belongs_together_is_told_by_the_plane(explored: Window) -> None:
-    plane = plane_of(explored)._ground.scene.points
+    plane = plane_of(explored).canvas.points.xy
     centres = np.array([plane[np.unique(SUBSTANCES)[which] == SUBSTANCES].mean(axis=0) for which in range(3)])
     nearest = np.linalg.norm(plane[:, None] - centres[None], axis=2).argmin(axis=1)
     assert (np.unique(SUBSTANCES)[nearest] == SUBSTANCES).mean() > 0.9
 
 
 def test_the_first_entry_selected_as_a_whole_is_nobody_in_particular(explored: Window) -> None:
-    assert not plane_of(explored)._ground.scene.selected.any()
+    assert not plane_of(explored).canvas.points.selected.any()
     groups = explored.studio.session.groups
     assert groups is not None
     assert curves_of(explored) == [group.name for group in groups.groups]
@@ -191,13 +191,13 @@ def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, 
     window.do("tab_explore")
     window.wait_until(lambda: bool(window.studio.exploring.portraits))
     look(window)
-    assert not plane_of(window)._ground.scene.selected.any()
+    assert not plane_of(window).canvas.points.selected.any()
     window.choose("two.h5")
     look(window)
-    assert plane_of(window)._ground.scene.selected.tolist() == [False] * 36 + [True] * 36
+    assert plane_of(window).canvas.points.selected.tolist() == [False] * 36 + [True] * 36
     window.choose("one.h5")
     look(window)
-    assert plane_of(window)._ground.scene.selected.tolist() == [True] * 36 + [False] * 36
+    assert plane_of(window).canvas.points.selected.tolist() == [True] * 36 + [False] * 36
 
 
 # Selecting
@@ -210,7 +210,7 @@ def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
     look(explored)
     (entry,) = session.project.entries
     assert session.rows_of(entry).tolist() == calcite.tolist()
-    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == calcite.tolist()
+    assert np.flatnonzero(plane_of(explored).canvas.points.selected).tolist() == calcite.tolist()
     assert "16 of the 36" in explored.window.page.header._what.text()
     bar = page_of(explored).bar
     assert bar is not None
@@ -223,7 +223,7 @@ def test_what_is_selected_elsewhere_stands_out_in_the_plane(explored: Window) ->
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 2, [3, 30])
     look(explored)
-    assert np.flatnonzero(plane_of(explored)._ground.scene.selected).tolist() == [3, 30]
+    assert np.flatnonzero(plane_of(explored).canvas.points.selected).tolist() == [3, 30]
     assert curves_of(explored) == ["three.h5 · 4", "three.h5 · 31"]
 
 
@@ -247,7 +247,7 @@ def test_a_click_on_bare_ground_shows_the_groups_again(explored: Window) -> None
     look(explored)
     plane_of(explored).picked.emit(np.zeros(0, dtype=np.intp), "replace")
     look(explored)
-    assert not plane_of(explored)._ground.scene.selected.any()
+    assert not plane_of(explored).canvas.points.selected.any()
     groups = session.groups
     assert groups is not None
     assert curves_of(explored) == [group.name for group in groups.groups]
@@ -258,7 +258,7 @@ def test_a_group_hidden_in_the_legend_leaves_plane_and_curves(explored: Window) 
     assert groups is not None
     plane_of(explored).legend.toggle(0)
     look(explored)
-    assert plane_of(explored).shown.tolist() == (groups.labels != 0).tolist()
+    assert plane_of(explored).visible.tolist() == (groups.labels != 0).tolist()
     assert curves_of(explored) == [group.name for group in groups.groups[1:]]
 
 
@@ -278,24 +278,24 @@ def test_a_renamed_group_has_its_new_name_in_legend_and_curves(explored: Window)
 def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Window) -> None:
     view, strip = plane_of(explored), page_of(explored).strip
     none = Qt.MouseButton.NoButton
-    send(view, QEvent.Type.MouseMove, view.place_of(5), none, none)
-    assert view.card is not None and strip is not None and strip.hovered is not None
-    index = view._ground.marked
-    assert view.card.name == f"three.h5 · {index + 1}" == strip.hovered.name
-    assert "Group" in view.card.quiet
+    send(view, QEvent.Type.MouseMove, view.position_of(5), none, none)
+    assert view.tooltip is not None and strip is not None and strip.hovered is not None
+    index = view.canvas.hovered
+    assert view.tooltip.name == f"three.h5 · {index + 1}" == strip.hovered.name
+    assert "Group" in view.tooltip.detail
     (entry,) = explored.studio.session.project.entries
     result = explored.studio.session.project.result(entry)
     assert result is not None and result.denoised is not None
     assert np.array_equal(strip.hovered.values, result.denoised.spectra.values[index])
     QApplication.sendEvent(view.focusProxy(), QEvent(QEvent.Type.Leave))
-    assert view.card is None
+    assert view.tooltip is None
     assert strip.hovered is None
 
 
 # Colour
 
 
-def tint(window: Window, key: str) -> PlaneView:
+def tint(window: Window, key: str) -> ScatterView:
     bar = page_of(window).bar
     assert bar is not None
     bar.choose_tint(key)
@@ -399,21 +399,21 @@ def test_few_whole_numbers_are_labels_and_many_are_numbers() -> None:
 
 
 def test_the_plane_of_neighbours_settles(explored: Window) -> None:
-    before = plane_of(explored)._ground.scene.points.copy()
+    before = plane_of(explored).canvas.points.xy.copy()
     bar = page_of(explored).bar
     assert bar is not None
-    assert plane_of(explored)._ground.axis_names[0].startswith("component 1 (")
+    assert plane_of(explored).canvas.axis_names[0].startswith("component 1 (")
     neighbours = next(button for button in bar._layouts.buttons() if button.text() == "Neighbours")
     QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: "neighbours" in explored.studio.session.project.exploration.planes, 60)  # type: ignore[union-attr]
     look(explored)
-    now = plane_of(explored)._ground.scene.points
+    now = plane_of(explored).canvas.points.xy
     assert now.shape == before.shape
     assert not np.allclose(now, before)
-    assert plane_of(explored)._ground.axis_names == ("", "")
+    assert plane_of(explored).canvas.axis_names == ("", "")
     page_of(explored).choose_layout("components")
     look(explored)
-    assert np.allclose(plane_of(explored)._ground.scene.points, before)
+    assert np.allclose(plane_of(explored).canvas.points.xy, before)
 
 
 def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window) -> None:
@@ -435,7 +435,7 @@ def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window
     assert seen == ["Stop"]
     assert bar._settle.text() == "Settle again"
     stopped = explored.studio.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
-    assert np.array_equal(plane_of(explored)._ground.scene.points, stopped)
+    assert np.array_equal(plane_of(explored).canvas.points.xy, stopped)
     QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: not exploring.settling, 60)
     look(explored)
@@ -500,7 +500,7 @@ def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: 
     window.do("tab_explore")
     window.wait_until(lambda: window.studio.session.groups is not None)
     look(window)
-    assert plane_of(window).shown.size == 30
+    assert plane_of(window).visible.size == 30
     bar = page_of(window).bar
     assert bar is not None
     assert bar.axes.words == "6 spectra hold nothing but zeros, or no numbers, and are left out."
@@ -595,15 +595,15 @@ def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, t
     push(window, "Only those on the axis of 'three.h5'")
     bar = page_of(window).bar
     assert bar is not None
-    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 36)
     assert bar.axes.words == (
         "Only what is on the axis of 'three.h5' is compared: 1 spectrum of 'other.txt' is left out."
     )
     window.drop(write_substances(tmp_path / "more.h5", 5))  # on that axis, so it joins them
-    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 72)
     look(window)
     push(window, "Compare all, resampled")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 73)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 73)
     assert "have another axis" in bar.axes.words
 
 
@@ -617,12 +617,12 @@ def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start:
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert plane_of(window).shown.sum() == 36
+    assert plane_of(window).visible.sum() == 36
     assert "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.words
     push(window, "Compare all, resampled")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 37)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 37)
     push(window, "Leave out the short ones")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 36)
 
 
 def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter, tmp_path: Path) -> None:
@@ -632,13 +632,13 @@ def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter
     window.do("tab_explore")
     window.wait_until(lambda: window.studio.session.groups is not None)
     look(window)
-    assert plane_of(window).shown.sum() == 72
+    assert plane_of(window).visible.sum() == 72
     window.choose("one.h5")
     window.do("remove")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 36)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 36)
     look(window)
     window.do("undo")
-    window.wait_until(lambda: plane_of(window).shown.sum() == 72)
+    window.wait_until(lambda: plane_of(window).visible.sum() == 72)
     look(window)
 
 
@@ -692,12 +692,12 @@ def test_of_points_coloured_by_a_number_the_picture_says_which_colour_is_which(e
 
 def test_the_actions_of_the_window_work_on_the_plane_while_it_is_shown(explored: Window) -> None:
     view = plane_of(explored)
-    before = view.place_of(0) - view.place_of(35)
+    before = view.position_of(0) - view.position_of(35)
     explored.do("zoom_in")
-    after = view.place_of(0) - view.place_of(35)
+    after = view.position_of(0) - view.position_of(35)
     assert after.x() == pytest.approx(2 * before.x(), rel=1e-3)
     explored.do("zoom_back")
-    assert (view.place_of(0) - view.place_of(35)).x() == pytest.approx(before.x(), rel=1e-3)
+    assert (view.position_of(0) - view.position_of(35)).x() == pytest.approx(before.x(), rel=1e-3)
     explored.do("copy")
     assert QApplication.clipboard().text().startswith("spectrum\tx\ty\tgroup\nthree.h5 · 1\t")
     assert QApplication.clipboard().image().width() == 2 * view.width()

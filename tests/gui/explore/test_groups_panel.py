@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.common.theme import load_theme
-from ramanstudio.gui.explore.colour_picker import Swatches
+from ramanstudio.gui.common.theme import named
+from ramanstudio.gui.explore.colour_picker import ColourPicker
+from ramanstudio.gui.explore.group_delegate import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.group_model import OUTLIERS
-from ramanstudio.gui.explore.group_row import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.groups_panel import GroupsPanel
 from tests.gui.driver import SmoothingEngine, Starter, Window
 
@@ -184,7 +184,7 @@ def test_groups_are_merged_and_parted_again(explored: Window) -> None:
 def test_a_group_takes_another_colour(explored: Window) -> None:
     click(explored, 1)
     explored.do("recolour_group")
-    (menu,) = panel_of(explored).findChildren(Swatches)
+    (menu,) = panel_of(explored).findChildren(ColourPicker)
     menu._buttons[5].click()
     QApplication.processEvents()
     groups = explored.studio.session.groups
@@ -306,7 +306,7 @@ def test_the_mark_of_a_group_is_the_planes(explored: Window, theme: str) -> None
     picture = groups.viewport().grab().toImage()
     for row in range(3):
         mark = picture.pixelColor(QPoint(MARGIN + 6, row * ROW_HEIGHT + 16))
-        assert mark.name().upper() == load_theme(theme).category(row).upper()  # type: ignore[arg-type]
+        assert mark.name().upper() == named(theme).category(row).upper()  # type: ignore[arg-type]
 
 
 def test_without_groups_the_panel_says_why(start: Starter) -> None:

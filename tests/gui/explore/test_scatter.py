@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.gui.common import theme
-from ramanstudio.gui.explore.scatter_view import PlaneView, Spoken
+from ramanstudio.gui.explore.scatter_view import ScatterView, TooltipContent
 from ramanstudio.gui.viewer.marker_shapes import SHAPES, shapes_of, stamp
 
 LIGHT, DARK = theme.load_theme("light"), theme.load_theme("dark")
@@ -32,7 +32,7 @@ COLOURS = [0, 1, 2, 4]
 class Picks:
     """What the plane says was picked and hovered."""
 
-    def __init__(self, view: PlaneView) -> None:
+    def __init__(self, view: ScatterView) -> None:
         self.picked: list[tuple[list[int], str]] = []
         self.hovered: list[int] = []
         view.picked.connect(lambda indices, mode: self.picked.append((sorted(indices.tolist()), mode)))
@@ -40,8 +40,8 @@ class Picks:
 
 
 @pytest.fixture
-def view(qtbot: Any) -> Iterator[PlaneView]:
-    shown = PlaneView()
+def view(qtbot: Any) -> Iterator[ScatterView]:
+    shown = ScatterView()
     qtbot.addWidget(shown)
     shown.set_theme(LIGHT)
     shown.resize(760, 560)
@@ -53,38 +53,40 @@ def view(qtbot: Any) -> Iterator[PlaneView]:
     shown.stop()
 
 
-def seen(view: PlaneView) -> np.ndarray:
+def seen(view: ScatterView) -> np.ndarray:
     """The pixels (height, width, 3) of the view once it is drawn."""
     QApplication.processEvents()
-    view.settle()
+    view.finish_drawing()
     image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
 
 
-def colour_at(view: PlaneView, index: int) -> str:
-    place = view.place_of(index).toPoint()
+def colour_at(view: ScatterView, index: int) -> str:
+    place = view.position_of(index).toPoint()
     red, green, blue = seen(view)[place.y(), place.x()].tolist()
     return QColor(red, green, blue).name()
 
 
-def pane(view: PlaneView) -> Any:
+def pane(view: ScatterView) -> Any:
     return view.focusProxy()
 
 
-def place(view: PlaneView, x: float, y: float) -> QPointF:
+def place(view: ScatterView, x: float, y: float) -> QPointF:
     """Where on the pane a point of the plane lies, by three points of the corners."""
-    origin, right, up = (view.place_of(index) for index in (36, 13, 4))  # (0, 0), (10, 10), (-10, 10)
+    origin, right, up = (view.position_of(index) for index in (36, 13, 4))  # (0, 0), (10, 10), (-10, 10)
     across = (right - up) / 20
     return origin + across * x - QPointF(0, across.x()) * y
 
 
-def send(view: PlaneView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any, keys: Any) -> None:
+def send(view: ScatterView, kind: QEvent.Type, where: QPointF, button: Any, buttons: Any, keys: Any) -> None:
     event = QMouseEvent(kind, where, pane(view).mapToGlobal(where), button, buttons, keys)
     QApplication.sendEvent(pane(view), event)
 
 
-def drag(view: PlaneView, *trail: QPointF, button: Any = LEFT, keys: Any = KEYS.NoModifier, drop: bool = True) -> None:
+def drag(
+    view: ScatterView, *trail: QPointF, button: Any = LEFT, keys: Any = KEYS.NoModifier, drop: bool = True
+) -> None:
     send(view, QEvent.Type.MouseButtonPress, trail[0], button, button, keys)
     for start, end in itertools.pairwise(trail):
         for share in (0.3, 0.7, 1.0):
@@ -93,22 +95,22 @@ def drag(view: PlaneView, *trail: QPointF, button: Any = LEFT, keys: Any = KEYS.
         send(view, QEvent.Type.MouseButtonRelease, trail[-1], button, NONE, keys)
 
 
-def around(view: PlaneView, corner: np.ndarray, reach: float = 4.0) -> list[QPointF]:
+def around(view: ScatterView, corner: np.ndarray, reach: float = 4.0) -> list[QPointF]:
     """A closed walk around a corner of the square."""
     x, y = corner.tolist()
     steps = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
     return [place(view, x + reach * right, y + reach * up) for right, up in steps]
 
 
-def click(view: PlaneView, index: int, keys: Any = KEYS.NoModifier) -> None:
-    QTest.mouseClick(pane(view), LEFT, keys, view.place_of(index).toPoint())
+def click(view: ScatterView, index: int, keys: Any = KEYS.NoModifier) -> None:
+    QTest.mouseClick(pane(view), LEFT, keys, view.position_of(index).toPoint())
 
 
-def hover(view: PlaneView, where: QPointF) -> None:
+def hover(view: ScatterView, where: QPointF) -> None:
     send(view, QEvent.Type.MouseMove, where, NONE, NONE, KEYS.NoModifier)
 
 
-def wheel(view: PlaneView, where: QPointF, clicks: int) -> None:
+def wheel(view: ScatterView, where: QPointF, clicks: int) -> None:
     at = pane(view).mapToGlobal(where)
     turned = QWheelEvent(
         where, at, QPoint(), QPoint(0, 120 * clicks), NONE, KEYS.NoModifier, Qt.ScrollPhase.NoScrollPhase, False
@@ -120,23 +122,23 @@ def wheel(view: PlaneView, where: QPointF, clicks: int) -> None:
 
 
 @pytest.mark.parametrize("shown", [LIGHT, DARK], ids=lambda shown: shown.name)
-def test_each_point_has_the_colour_of_its_group(view: PlaneView, shown: theme.Theme) -> None:
+def test_each_point_has_the_colour_of_its_group(view: ScatterView, shown: theme.Theme) -> None:
     view.set_theme(shown)
     for index in (0, 9, 18, 27):
         assert colour_at(view, index) == shown.category(COLOURS[GROUPS[index]]).lower()
 
 
-def test_an_outlier_is_hollow_and_grey(view: PlaneView) -> None:
+def test_an_outlier_is_hollow_and_grey(view: ScatterView) -> None:
     assert colour_at(view, 36) == LIGHT.panel.lower()
-    picture, middle = seen(view), view.place_of(36).toPoint()
+    picture, middle = seen(view), view.position_of(36).toPoint()
     around_it = picture[middle.y() - 6 : middle.y() + 7, middle.x() - 6 : middle.x() + 7]
     quiet = np.array(QColor(LIGHT.quiet).getRgb()[:3])
     assert (np.abs(around_it - quiet).sum(axis=-1) < 90).any()
 
 
-def test_both_ways_are_to_the_same_scale(view: PlaneView) -> None:
-    across = view.place_of(13).x() - view.place_of(4).x()
-    down = view.place_of(22).y() - view.place_of(4).y()
+def test_both_ways_are_to_the_same_scale(view: ScatterView) -> None:
+    across = view.position_of(13).x() - view.position_of(4).x()
+    down = view.position_of(22).y() - view.position_of(4).y()
     assert across == pytest.approx(down, abs=0.01)
 
 
@@ -154,7 +156,7 @@ def test_more_groups_than_colours_never_share_both_colour_and_shape() -> None:
     assert shapes_of([3, 3])[0] == 3
 
 
-def test_a_selected_point_stands_out_and_the_others_step_back(view: PlaneView) -> None:
+def test_a_selected_point_stands_out_and_the_others_step_back(view: ScatterView) -> None:
     selected = np.zeros(len(POINTS), dtype=bool)
     selected[0] = True
     view.set_selected(selected)
@@ -163,12 +165,12 @@ def test_a_selected_point_stands_out_and_the_others_step_back(view: PlaneView) -
     accent = np.array(QColor(LIGHT.accent).getRgb()[:3])
     ring = np.abs(seen(view) - accent).sum(axis=-1) < 40
     down, across = np.nonzero(ring)
-    middle = view.place_of(0)
+    middle = view.position_of(0)
     assert len(across)
     assert np.hypot(across - middle.x(), down - middle.y()).max() < 14
 
 
-def test_numbers_are_colours_and_what_has_none_is_grey(view: PlaneView) -> None:
+def test_numbers_are_colours_and_what_has_none_is_grey(view: ScatterView) -> None:
     values = POINTS[:, 0].copy()
     values[9] = np.nan
     view.set_values(values, "SNR before")
@@ -179,7 +181,7 @@ def test_numbers_are_colours_and_what_has_none_is_grey(view: PlaneView) -> None:
     assert view.bar.accessibleName().startswith("Colours of SNR before")
 
 
-def test_one_wild_number_does_not_flatten_all_colours(view: PlaneView) -> None:
+def test_one_wild_number_does_not_flatten_all_colours(view: ScatterView) -> None:
     points = np.random.default_rng(0).normal(0, 1, (300, 2))
     view.show_points(points)
     values = points[:, 0].copy()
@@ -188,13 +190,13 @@ def test_one_wild_number_does_not_flatten_all_colours(view: PlaneView) -> None:
     assert len({colour_at(view, int(index)) for index in np.argsort(points[:, 0])[[5, 150, 290]]}) == 3
 
 
-def test_more_than_a_hundred_thousand_are_a_density(view: PlaneView) -> None:
+def test_more_than_a_hundred_thousand_are_a_density(view: ScatterView) -> None:
     points = np.random.default_rng(0).normal(0, 1, (120_000, 2)).astype(np.float32)
     view.show_points(points)
     picture = seen(view)
     ink = np.abs(picture - np.array(QColor(LIGHT.panel).getRgb()[:3])).sum(axis=-1)
-    middle = view.place_of(int(np.argmin((points**2).sum(axis=1)))).toPoint()
-    rim = view.place_of(int(np.argmin(np.abs(points - (2.5, 0)).sum(axis=1)))).toPoint()
+    middle = view.position_of(int(np.argmin((points**2).sum(axis=1)))).toPoint()
+    rim = view.position_of(int(np.argmin(np.abs(points - (2.5, 0)).sum(axis=1)))).toPoint()
     assert ink[middle.y() - 8 : middle.y() + 8, middle.x() - 8 : middle.x() + 8].mean() > 2 * (
         ink[rim.y() - 8 : rim.y() + 8, rim.x() - 8 : rim.x() + 8].mean()
     )
@@ -204,7 +206,7 @@ def test_more_than_a_hundred_thousand_are_a_density(view: PlaneView) -> None:
     assert colour_at(view, 7) == LIGHT.accent.lower()
 
 
-def test_nothing_and_points_that_are_all_one_are_drawn(view: PlaneView) -> None:
+def test_nothing_and_points_that_are_all_one_are_drawn(view: ScatterView) -> None:
     view.show_points(np.zeros((0, 2)))
     hover(view, QPointF(100, 100))
     QTest.keyClick(pane(view), Qt.Key.Key_Right)
@@ -215,50 +217,52 @@ def test_nothing_and_points_that_are_all_one_are_drawn(view: PlaneView) -> None:
     assert colour_at(view, 2) == LIGHT.accent.lower()
 
 
-def test_points_that_settle_are_followed_until_a_hand_zooms(view: PlaneView) -> None:
+def test_points_that_settle_are_followed_until_a_hand_zooms(view: ScatterView) -> None:
     view.show_points(10 * POINTS, keep_view=True)
-    assert pane(view).rect().contains(view.place_of(0).toPoint())
-    wheel(view, view.place_of(36), 5)
-    before = view.place_of(36)
+    assert pane(view).rect().contains(view.position_of(0).toPoint())
+    wheel(view, view.position_of(36), 5)
+    before = view.position_of(36)
     view.show_points(10 * POINTS, keep_view=True)
-    assert view.place_of(36) == before
+    assert view.position_of(36) == before
 
 
 # Hands
 
 
-def test_the_mouse_tells_what_lies_under_it(view: PlaneView) -> None:
-    told = Picks(view)
-    view.set_card(lambda index: Spoken(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0)))
-    hover(view, view.place_of(4))
-    assert told.hovered == [4]
-    assert view.card is not None
-    assert view.card.name == "spectrum 4"
-    hover(view, view.place_of(4) + QPointF(60, 60))
-    assert told.hovered == [4, -1]
-    assert view.card is None
+def test_the_mouse_tells_what_lies_under_it(view: ScatterView) -> None:
+    events = Picks(view)
+    view.set_tooltip_source(
+        lambda index: TooltipContent(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0))
+    )
+    hover(view, view.position_of(4))
+    assert events.hovered == [4]
+    assert view.tooltip is not None
+    assert view.tooltip.name == "spectrum 4"
+    hover(view, view.position_of(4) + QPointF(60, 60))
+    assert events.hovered == [4, -1]
+    assert view.tooltip is None
 
 
-def test_a_click_selects_one_and_ctrl_takes_it_out_again(view: PlaneView) -> None:
-    told = Picks(view)
+def test_a_click_selects_one_and_ctrl_takes_it_out_again(view: ScatterView) -> None:
+    events = Picks(view)
     click(view, 3)
     click(view, 5, KEYS.ControlModifier)
     view.set_selected(np.isin(np.arange(len(POINTS)), [3, 5]))
     click(view, 5, KEYS.ControlModifier)
     click(view, 6, KEYS.ShiftModifier)
-    assert told.picked == [([3], "replace"), ([5], "add"), ([5], "remove"), ([6], "add")]
+    assert events.picked == [([3], "replace"), ([5], "add"), ([5], "remove"), ([6], "add")]
 
 
-def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: PlaneView, qtbot: Any) -> None:
-    told = Picks(view)
+def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: ScatterView, qtbot: Any) -> None:
+    events = Picks(view)
     bare = place(view, 0, 6).toPoint()
     wheel(view, place(view, 0, 6), 3)
     QTest.mouseDClick(pane(view), LEFT, KEYS.NoModifier, bare)
     QTest.qWait(QApplication.doubleClickInterval() + 50)
-    assert told.picked == []
-    assert pane(view).rect().contains(view.place_of(0).toPoint())
+    assert events.picked == []
+    assert pane(view).rect().contains(view.position_of(0).toPoint())
     QTest.mouseClick(pane(view), LEFT, KEYS.NoModifier, bare)
-    qtbot.waitUntil(lambda: told.picked == [([], "replace")])
+    qtbot.waitUntil(lambda: events.picked == [([], "replace")])
 
 
 @pytest.mark.parametrize(
@@ -266,89 +270,89 @@ def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: P
     [(KEYS.NoModifier, "replace"), (KEYS.ShiftModifier, "add"), (KEYS.ControlModifier, "remove")],
     ids=["plain", "shift", "ctrl"],
 )
-def test_a_lasso_picks_what_it_surrounds(view: PlaneView, keys: Any, mode: str) -> None:
-    told = Picks(view)
+def test_a_lasso_picks_what_it_surrounds(view: ScatterView, keys: Any, mode: str) -> None:
+    events = Picks(view)
     drag(view, *around(view, CORNERS[1]), keys=keys)
-    assert told.picked == [(list(range(9, 18)), mode)]
+    assert events.picked == [(list(range(9, 18)), mode)]
 
 
-def test_a_box_picks_what_lies_in_it(view: PlaneView) -> None:
-    told = Picks(view)
+def test_a_box_picks_what_lies_in_it(view: ScatterView) -> None:
+    events = Picks(view)
     view.set_tool("box")
     drag(view, place(view, -14, -14), place(view, 14, -6))
-    assert told.picked == [(list(range(18, 36)), "replace")]
+    assert events.picked == [(list(range(18, 36)), "replace")]
 
 
-def test_what_is_hidden_is_neither_hovered_nor_picked(view: PlaneView) -> None:
-    told = Picks(view)
+def test_what_is_hidden_is_neither_hovered_nor_picked(view: ScatterView) -> None:
+    events = Picks(view)
     view.legend.toggle(1)
-    hover(view, view.place_of(13))
+    hover(view, view.position_of(13))
     drag(view, *around(view, CORNERS[1]))
-    assert told.hovered == []
-    assert told.picked == [([], "replace")]
+    assert events.hovered == []
+    assert events.picked == [([], "replace")]
 
 
-def test_esc_gives_a_lasso_up(view: PlaneView) -> None:
-    told = Picks(view)
+def test_esc_gives_a_lasso_up(view: ScatterView) -> None:
+    events = Picks(view)
     drag(view, *around(view, CORNERS[1]), drop=False)
     assert view.cancel_gesture()
     send(view, QEvent.Type.MouseButtonRelease, place(view, 0, 0), LEFT, NONE, KEYS.NoModifier)
-    assert told.picked == []
+    assert events.picked == []
     assert not view.cancel_gesture()
 
 
-def test_the_wheel_zooms_about_the_mouse_and_the_zoom_before_comes_back(view: PlaneView) -> None:
-    before, other = view.place_of(4), view.place_of(13)
+def test_the_wheel_zooms_about_the_mouse_and_the_zoom_before_comes_back(view: ScatterView) -> None:
+    before, other = view.position_of(4), view.position_of(13)
     wheel(view, before, 4)
-    assert (view.place_of(4) - before).manhattanLength() < 0.1
-    assert view.place_of(13).x() - view.place_of(4).x() > 1.5 * (other.x() - before.x())
+    assert (view.position_of(4) - before).manhattanLength() < 0.1
+    assert view.position_of(13).x() - view.position_of(4).x() > 1.5 * (other.x() - before.x())
     view.zoom_back()
-    assert (view.place_of(13) - other).manhattanLength() < 0.1
+    assert (view.position_of(13) - other).manhattanLength() < 0.1
 
 
-def test_the_right_button_pans(view: PlaneView) -> None:
-    told = Picks(view)
-    before = view.place_of(4)
+def test_the_right_button_pans(view: ScatterView) -> None:
+    events = Picks(view)
+    before = view.position_of(4)
     drag(view, QPointF(200, 200), QPointF(260, 230), button=RIGHT)
-    moved = view.place_of(4) - before
+    moved = view.position_of(4) - before
     assert (round(moved.x()), round(moved.y())) == (60, 30)
-    assert told.picked == []
+    assert events.picked == []
     view.show_all()
-    assert (view.place_of(4) - before).manhattanLength() < 0.1
+    assert (view.position_of(4) - before).manhattanLength() < 0.1
 
 
-def test_all_can_be_done_without_a_mouse(view: PlaneView) -> None:
-    told = Picks(view)
+def test_all_can_be_done_without_a_mouse(view: ScatterView) -> None:
+    events = Picks(view)
     key = Qt.Key
     QTest.keyClick(pane(view), key.Key_Left)  # the one in the middle
-    assert told.hovered == [36]
+    assert events.hovered == [36]
     QTest.keyClick(pane(view), key.Key_Up)
-    assert GROUPS[told.hovered[-1]] in (0, 1)
+    assert GROUPS[events.hovered[-1]] in (0, 1)
     QTest.keyClick(pane(view), key.Key_Return)
     QTest.keyClick(pane(view), key.Key_Space)
-    at = told.hovered[-1]
-    assert told.picked == [([at], "replace"), ([at], "add")]
-    wheel(view, view.place_of(0), 8)
+    at = events.hovered[-1]
+    assert events.picked == [([at], "replace"), ([at], "add")]
+    wheel(view, view.position_of(0), 8)
     QTest.keyClick(pane(view), key.Key_A)
-    assert pane(view).rect().contains(view.place_of(35).toPoint())
+    assert pane(view).rect().contains(view.position_of(35).toPoint())
 
 
-def test_stepping_out_of_the_picture_brings_the_point_into_it(view: PlaneView) -> None:
-    told = Picks(view)
-    wheel(view, view.place_of(36), 12)
+def test_stepping_out_of_the_picture_brings_the_point_into_it(view: ScatterView) -> None:
+    events = Picks(view)
+    wheel(view, view.position_of(36), 12)
     QTest.keyClick(pane(view), Qt.Key.Key_Left)
     QTest.keyClick(pane(view), Qt.Key.Key_Up)
-    assert pane(view).rect().contains(view.place_of(told.hovered[-1]).toPoint())
+    assert pane(view).rect().contains(view.position_of(events.hovered[-1]).toPoint())
 
 
 # The legend
 
 
-def test_the_legend_counts_and_a_click_hides(view: PlaneView) -> None:
+def test_the_legend_counts_and_a_click_hides(view: ScatterView) -> None:
     assert [(row.name, row.count) for row in view.legend.rows] == [*((name, 9) for name in NAMES), ("outliers", 1)]
     hidden: list[frozenset[int]] = []
     view.toggled.connect(hidden.append)
-    view.settle()
+    view.finish_drawing()
     where = view.legend.visualRect(view.legend.model().index(2, 0)).center()
     QTest.mouseClick(view.legend.viewport(), LEFT, KEYS.NoModifier, where)
     assert hidden == [frozenset({2})]
@@ -358,7 +362,7 @@ def test_the_legend_counts_and_a_click_hides(view: PlaneView) -> None:
     assert colour_at(view, 22) == LIGHT.category(2).lower()
 
 
-def test_a_double_click_in_the_legend_shows_only_that_group_and_another_all(view: PlaneView) -> None:
+def test_a_double_click_in_the_legend_shows_only_that_group_and_another_all(view: ScatterView) -> None:
     where = view.legend.visualRect(view.legend.model().index(0, 0)).center()
     double = view.legend.viewport()
     for hidden in ({1, 2, 3, 4}, set()):
@@ -367,7 +371,7 @@ def test_a_double_click_in_the_legend_shows_only_that_group_and_another_all(view
         assert view.hidden_rows == hidden
 
 
-def test_the_legend_can_be_used_from_the_keyboard(view: PlaneView) -> None:
+def test_the_legend_can_be_used_from_the_keyboard(view: ScatterView) -> None:
     view.legend.setCurrentIndex(view.legend.model().index(3, 0))
     QTest.keyClick(view.legend, Qt.Key.Key_Space)
     assert view.hidden_rows == {3}
@@ -375,7 +379,7 @@ def test_the_legend_can_be_used_from_the_keyboard(view: PlaneView) -> None:
     assert view.hidden_rows == {0, 1, 2, 4}
 
 
-def test_what_is_hidden_stays_hidden_when_a_group_is_recoloured(view: PlaneView) -> None:
+def test_what_is_hidden_stays_hidden_when_a_group_is_recoloured(view: ScatterView) -> None:
     view.legend.toggle(2)
     view.set_categories(GROUPS, NAMES, [5, 1, 2, 4])
     assert view.hidden_rows == {2}
@@ -383,9 +387,9 @@ def test_what_is_hidden_stays_hidden_when_a_group_is_recoloured(view: PlaneView)
     assert view.hidden_rows == frozenset()
 
 
-def test_the_picture_taken_away_holds_points_and_legend(view: PlaneView) -> None:
-    view.settle()
+def test_the_picture_taken_away_holds_points_and_legend(view: ScatterView) -> None:
+    view.finish_drawing()
     image = view.copy_picture()
     assert image.width() == 2 * view.width()
-    where = view.place_of(0) * 2
+    where = view.position_of(0) * 2
     assert image.pixelColor(where.toPoint()).name() == LIGHT.category(0).lower()

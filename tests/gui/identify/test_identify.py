@@ -388,7 +388,7 @@ def test_what_was_found_is_kept_in_the_project(start: Starter, tmp_path: Path, m
     now = other.studio.session.project.identification(other.studio.session.project.entries[0])
     assert before is not None
     assert now is not None
-    assert now.found == before.found
+    assert now.results == before.results
     other.look()
     other.wait_named("quartz")
     other.wait_done()

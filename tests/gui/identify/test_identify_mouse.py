@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from ramanstudio.export.figures import theme_colours
+from ramanstudio.export.figure_style import theme_colours
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.viewer.panes import MAIN
+from ramanstudio.gui.viewer.plot_panes import MAIN
 from ramanstudio.library import starter_library
 from tests.gui.driver import Starter, share_of
 from tests.gui.identify.identify_window import Desk

@@ -78,7 +78,7 @@ def test_marks_stand_above_their_bands(view: OverlayView) -> None:
     colour = picture.pixelColor(round(x * ratio), round(10 * ratio))
     assert colour == Qt.GlobalColor.transparent or colour.name() == view._theme.reference.lower()
     assert "464 cm⁻¹ in the spectrum and in the reference" in view.ruler.accessibleDescription()
-    view._framing.move_by(5.0)
+    view._ranges.move_by(5.0)
     assert view._across(464.0) is None
 
 

@@ -131,7 +131,7 @@ def test_a_map_is_pictured_at_once_as_total_intensity(desk: SimpleNamespace) -> 
     assert picture.label == "Total intensity / counts cm⁻¹"
     assert picture.values.shape == (ROWS, COLUMNS)
     assert picture.values[0, 0] < picture.values[0, -1]
-    assert desk.page.view.ground.scale_words.endswith("µm")
+    assert desk.page.view.canvas.scale_bar_text.endswith("µm")
 
 
 def test_an_interrupted_map_is_blank_where_nothing_was_measured(desk: SimpleNamespace) -> None:
@@ -159,7 +159,7 @@ def test_a_double_click_on_the_spectrum_shows_that_band(desk: SimpleNamespace) -
     strip = desk.page.strip.strip
     pane = strip._panes.viewport()
     assert strip.bands == ()
-    QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.mapFrom(strip, strip.place_of(800).toPoint()))
+    QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.mapFrom(strip, strip.position_of(800).toPoint()))
     desk.wait()
     assert desk.panel.channel.currentData() == "area"
     assert strip.bands[0].low_cm < 800 < strip.bands[0].high_cm
@@ -217,22 +217,22 @@ def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: Simple
 
 
 def click(desk: SimpleNamespace, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    ground = desk.page.view.ground
-    QTest.mouseClick(ground, Qt.MouseButton.LeftButton, keys, ground.place_of(row).toPoint())
+    canvas = desk.page.view.canvas
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, keys, canvas.position_of(row).toPoint())
     desk.wait()
 
 
 def drag(desk: SimpleNamespace, start: QPoint, end: QPoint, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
-    ground = desk.page.view.ground
-    QTest.mousePress(ground, button, Qt.KeyboardModifier.NoModifier, start)
+    canvas = desk.page.view.canvas
+    QTest.mousePress(canvas, button, Qt.KeyboardModifier.NoModifier, start)
     for step in range(1, 6):
         place = start + (end - start) * step / 5
-        move(ground, place, button)
-    QTest.mouseRelease(ground, button, Qt.KeyboardModifier.NoModifier, end)
+        move(canvas, place, button)
+    QTest.mouseRelease(canvas, button, Qt.KeyboardModifier.NoModifier, end)
     desk.wait()
 
 
-def move(ground: QObject, place: QPoint, button: Qt.MouseButton) -> None:
+def move(canvas: QObject, place: QPoint, button: Qt.MouseButton) -> None:
     from PySide6.QtCore import QEvent, QPointF
     from PySide6.QtGui import QMouseEvent
 
@@ -240,7 +240,7 @@ def move(ground: QObject, place: QPoint, button: Qt.MouseButton) -> None:
     event = QMouseEvent(
         QEvent.Type.MouseMove, spot, spot, Qt.MouseButton.NoButton, button, Qt.KeyboardModifier.NoModifier
     )
-    QApplication.sendEvent(ground, event)
+    QApplication.sendEvent(canvas, event)
 
 
 def selected(desk: SimpleNamespace) -> list[int]:
@@ -256,71 +256,71 @@ def test_clicks_select_pixels_for_everyone(desk: SimpleNamespace) -> None:
     assert selected(desk) == [10, 12]
     click(desk, 10, Qt.KeyboardModifier.ControlModifier)
     assert selected(desk) == [12]
-    assert desk.page.view.ground.outlined
+    assert desk.page.view.canvas.outlines_selection
     assert desk.page.strip.strip.names == ["map.txt · 13"]
 
 
 def test_a_selection_made_elsewhere_is_outlined(desk: SimpleNamespace) -> None:
     (entry_id,) = desk.add(a_map())
-    assert not desk.page.view.ground.outlined
+    assert not desk.page.view.canvas.outlines_selection
     desk.session.select_spectra([entry_id] * 2, [3, 4])
     desk.wait()
-    assert desk.page.view.ground.outlined
+    assert desk.page.view.canvas.outlines_selection
 
 
 def test_a_box_selects_what_lies_in_it_and_the_right_button_pans(desk: SimpleNamespace) -> None:
     desk.add(a_map())
-    ground = desk.page.view.ground
-    first, last = ground.rect_of(0), ground.rect_of(COLUMNS + 1)
+    canvas = desk.page.view.canvas
+    first, last = canvas.pixel_rect(0), canvas.pixel_rect(COLUMNS + 1)
     drag(desk, first.topLeft().toPoint() + QPoint(2, 2), last.bottomRight().toPoint() - QPoint(2, 2))
     assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
-    place = ground.place_of(0)
+    place = canvas.position_of(0)
     drag(desk, QPoint(200, 200), QPoint(230, 240), Qt.MouseButton.RightButton)
-    moved = ground.place_of(0) - place
+    moved = canvas.position_of(0) - place
     assert (round(moved.x()), round(moved.y())) == (30, 40)
-    QTest.keyClick(ground, Qt.Key.Key_A)
-    assert ground.place_of(0) == place
+    QTest.keyClick(canvas, Qt.Key.Key_A)
+    assert canvas.position_of(0) == place
     assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
 
 
 def test_the_keyboard_walks_from_pixel_to_pixel_and_selects(desk: SimpleNamespace) -> None:
     desk.add(a_map())
-    ground = desk.page.view.ground
-    ground.setFocus()
+    canvas = desk.page.view.canvas
+    canvas.setFocus()
     click(desk, 0)
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
-        QTest.keyClick(ground, key)
-    QTest.keyClick(ground, Qt.Key.Key_Return)
+        QTest.keyClick(canvas, key)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
     desk.wait()
     assert selected(desk) == [COLUMNS + 2]
-    QTest.keyClick(ground, Qt.Key.Key_Up)
-    QTest.keyClick(ground, Qt.Key.Key_Space)
+    QTest.keyClick(canvas, Qt.Key.Key_Up)
+    QTest.keyClick(canvas, Qt.Key.Key_Space)
     desk.wait()
     assert selected(desk) == [2, COLUMNS + 2]
 
 
 def test_the_mouse_over_a_pixel_shows_its_spectrum_and_says_its_place(desk: SimpleNamespace) -> None:
     desk.add(a_map())
-    ground = desk.page.view.ground
-    move(ground, ground.place_of(9).toPoint(), Qt.MouseButton.NoButton)
+    canvas = desk.page.view.canvas
+    move(canvas, canvas.position_of(9).toPoint(), Qt.MouseButton.NoButton)
     assert desk.page.bar.said.toolTip() or "x 2 µm, y 2 µm" in desk.page.words_of(9)
     assert desk.page.strip.strip.names[-1] == "x 2 µm, y 2 µm"
 
 
 def test_pixels_are_exact_unless_blending_is_asked_for(desk: SimpleNamespace) -> None:
     desk.add(a_map())
-    ground = desk.page.view.ground
-    corner = ground.rect_of(3 * COLUMNS + 3)  # its neighbour is clearly brighter
-    image = ground.grab().toImage()
+    canvas = desk.page.view.canvas
+    corner = canvas.pixel_rect(3 * COLUMNS + 3)  # its neighbour is clearly brighter
+    image = canvas.grab().toImage()
 
     def colours() -> set[int]:
         return {image.pixel(round(corner.right() - 10 + dx), round(corner.center().y())) for dx in range(20)}
 
     assert len(colours()) == 2
-    desk.panel.smooth.setChecked(True)
+    desk.panel.interpolated.setChecked(True)
     desk.wait()
-    image = ground.grab().toImage()
-    assert desk.page.view.ground.smooth
+    image = canvas.grab().toImage()
+    assert desk.page.view.canvas.interpolated
     assert len(colours()) > 4
 
 
@@ -387,7 +387,7 @@ def test_what_is_shown_is_taken_away(desk: SimpleNamespace, suffix: str) -> None
 
 
 def test_a_large_map_is_measured_off_the_windows_thread(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.gui.map.drawing.AT_ONCE", 10)
+    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.AT_ONCE", 10)
     desk.add(a_map())
     desk.until(lambda: desk.page.picture is not None)
     assert values(desk).shape == (ROWS, COLUMNS)
@@ -428,7 +428,7 @@ def test_the_wells_of_a_plate_have_no_length(desk: SimpleNamespace) -> None:
     spectra = a_map().with_about(place_unit="")
     desk.add(spectra)
     desk.until(lambda: desk.page.picture is not None)
-    assert desk.page.view.ground.scale_words == ""
+    assert desk.page.view.canvas.scale_bar_text == ""
     assert desk.page.words_of(3).startswith("x 6, y 0   ")
     job = desk.page.export(desk.folder / "wells.csv")
     desk.until(lambda: job.settled)

@@ -17,7 +17,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from ramanstudio.export import figures
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.shell import about
 from ramanstudio.project.project import Result
@@ -56,7 +55,7 @@ def test_what_is_dropped_is_denoised_by_itself_and_its_snr_is_shown(start: Start
     window.wait_until(lambda: window.snr != "")
     assert window.snr == "6.0 → 12  ×2.0"
     facts = window.window.facts
-    assert "4.0× the exposure" in facts._worth.text()
+    assert "4.0× exposure" in facts._worth.text()
     assert "over the whole axis" in facts._headline.toolTip()
     assert window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("SNR 6.0 → 12")
 
@@ -312,7 +311,7 @@ def test_cancelling_stops_within_a_fifth_of_a_second(start: Starter, tmp_path: P
     engine = SmoothingEngine(seconds_each=0.05)
     window = start(loader=lambda _model, _device: engine)
     window.drop(*write_spectra(tmp_path, 60))
-    window.wait_until(lambda: window.window.job_bar.words.startswith("Denoising"))
+    window.wait_until(lambda: window.window.job_bar.text.startswith("Denoising"))
     begun = time.monotonic()
     window.do("cancel")
     window.wait_until(lambda: not window.studio.workers.busy)
@@ -460,7 +459,10 @@ def test_a_picture_of_one_spectrum_of_a_set_says_which(
     window.do("spectrum_after")
     window.do("spectrum_after")
     drawn: list[str] = []
-    monkeypatch.setattr(figures, "draw_denoised", lambda _path, panels, **_: drawn.extend(one.title for one in panels))
+    monkeypatch.setattr(
+        "ramanstudio.gui.document.exporting.draw_denoised",
+        lambda _path, panels, **_: drawn.extend(one.title for one in panels),
+    )
     window.studio.exporting.picture(tmp_path / "a.png")
     window.wait_until(lambda: drawn == ["set.txt · 2"])
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import theme
-from ramanstudio.gui.viewer.cursor import Crosshair
-from ramanstudio.gui.viewer.spectrum_view import Shown, SpectrumView
+from ramanstudio.gui.viewer.crosshair import Crosshair
+from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum, SpectrumView
 
 LIGHT, DARK = theme.load_theme("light"), theme.load_theme("dark")
 AXIS = np.linspace(200.0, 1800.0, 801)
@@ -30,8 +30,10 @@ def noisy(seed: int = 0, scale: float = 20.0) -> np.ndarray:
     return CLEAN + np.random.default_rng(seed).normal(0, scale, AXIS.size)
 
 
-def one(name: str = "quartz", **changes: Any) -> Shown:
-    return Shown(**{"name": name, "axis": AXIS, "raw": noisy(), "denoised": CLEAN, "expected_error": ERROR, **changes})
+def one(name: str = "quartz", **changes: Any) -> DisplayedSpectrum:
+    return DisplayedSpectrum(
+        **{"name": name, "axis": AXIS, "raw": noisy(), "denoised": CLEAN, "expected_error": ERROR, **changes}
+    )
 
 
 def many(count: int) -> tuple[SpectrumSet, Any]:
@@ -57,7 +59,7 @@ def view(qtbot: Any) -> Iterator[SpectrumView]:
 def seen(view: SpectrumView) -> np.ndarray:
     """The pixels (height, width, 3) of the viewer once it is drawn."""
     QApplication.processEvents()
-    view.settle()
+    view.finish_drawing()
     return pixels(view.grab().toImage())
 
 
@@ -90,7 +92,7 @@ def near(mask: np.ndarray, place: QPointF, reach: int = 3) -> bool:
 def in_plot(view: SpectrumView, mask: np.ndarray) -> np.ndarray:
     """The part of a mask that lies in the upper pane, off the axes and their numbers."""
     (left, right), (low, high) = view.visible_range()
-    corner, other = view.place_of(left, high), view.place_of(right, low)
+    corner, other = view.position_of(left, high), view.position_of(right, low)
     return mask[round(corner.y()) + 2 : round(other.y()) - 2, round(corner.x()) + 2 : round(other.x()) - 2]
 
 
@@ -99,7 +101,7 @@ def viewport(view: SpectrumView) -> Any:
 
 
 def on_viewport(view: SpectrumView, shift: float, intensity: float) -> QPoint:
-    return viewport(view).mapFrom(view, view.place_of(shift, intensity).toPoint())
+    return viewport(view).mapFrom(view, view.position_of(shift, intensity).toPoint())
 
 
 def hover(view: SpectrumView, place: QPoint) -> None:
@@ -150,8 +152,8 @@ def test_the_denoised_curve_lies_where_its_numbers_are(view: SpectrumView, shown
     picture = seen(view)
     accent = coloured(picture, shown.accent, 90)
     for place in PLACES:
-        assert near(accent, view.place_of(place, np.interp(place, AXIS, CLEAN)))
-        assert not near(accent, view.place_of(place, np.interp(place, AXIS, CLEAN) + 80))
+        assert near(accent, view.position_of(place, np.interp(place, AXIS, CLEAN)))
+        assert not near(accent, view.position_of(place, np.interp(place, AXIS, CLEAN) + 80))
     assert coloured(picture, shown.panel).mean() > 0.5  # calm: mostly ground
 
 
@@ -179,27 +181,29 @@ def test_the_band_reaches_as_far_as_nine_spectra_in_ten(view: SpectrumView) -> N
     for place in (300.0, 1500.0):
         height = np.interp(place, AXIS, CLEAN)
         for side in (-1, 1):
-            assert near(band, view.place_of(place, height + side * 15 * 1.3), 1)
-            assert not near(band, view.place_of(place, height + side * 15 * 2.1), 1)
+            assert near(band, view.position_of(place, height + side * 15 * 1.3), 1)
+            assert not near(band, view.position_of(place, height + side * 15 * 2.1), 1)
     view.set_band_visible(False)
     bare = coloured(seen(view), tint, 12)
-    assert not any(near(bare, view.place_of(place, np.interp(place, AXIS, CLEAN) + 15), 2) for place in PLACES)
+    assert not any(near(bare, view.position_of(place, np.interp(place, AXIS, CLEAN) + 15), 2) for place in PLACES)
 
 
 def test_the_residual_has_a_quarter_of_the_height_beneath(view: SpectrumView) -> None:
     view.show_spectra([one()])
-    before = view.place_of(900, 100).y()
+    before = view.position_of(900, 100).y()
     assert not coloured(seen(view), LIGHT.residual, 60).any()
     view.set_residual_visible(True)
     picture = seen(view)
     rows = np.flatnonzero(coloured(picture, LIGHT.residual, 60).any(axis=1))
     assert rows.min() > 0.6 * picture.shape[0]
-    assert view.place_of(900, 100).y() < before
-    assert near(coloured(picture, LIGHT.residual, 120), view.place_of(AXIS[400], (noisy() - CLEAN)[400], residual=True))
-    top = min(view.place_of(0, edge).y() for edge in view.visible_range()[1])
-    upper = max(view.place_of(0, edge).y() for edge in view.visible_range()[1]) - top
+    assert view.position_of(900, 100).y() < before
+    assert near(
+        coloured(picture, LIGHT.residual, 120), view.position_of(AXIS[400], (noisy() - CLEAN)[400], residual=True)
+    )
+    top = min(view.position_of(0, edge).y() for edge in view.visible_range()[1])
+    upper = max(view.position_of(0, edge).y() for edge in view.visible_range()[1]) - top
     assert 0.2 < (rows.max() - rows.min()) / (upper + rows.max() - rows.min()) < 0.34
-    assert view.place_of(900, 0, residual=True).x() == pytest.approx(view.place_of(900, 0).x(), abs=0.6)
+    assert view.position_of(900, 0, residual=True).x() == pytest.approx(view.position_of(900, 0).x(), abs=0.6)
 
 
 def test_a_spectrum_not_denoised_yet_shows_its_raw_curve_alone(view: SpectrumView) -> None:
@@ -218,19 +222,19 @@ def test_twenty_spectra_have_colours_of_their_own_and_a_legend(view: SpectrumVie
     picture = seen(view)
     assert view.legend == [f"cell {index}" for index in range(20)]
     for index in range(20):
-        assert near(inked(picture, LIGHT.category(index)), view.place_of(1500, CLEAN[650] + 60 * index), 1)
+        assert near(inked(picture, LIGHT.category(index)), view.position_of(1500, CLEAN[650] + 60 * index), 1)
     view.show_spectra(items[:1])
     assert view.legend == []
 
 
 def test_spectra_of_different_axes_are_shown_together(view: SpectrumView) -> None:
-    shifted = Shown("silicon", AXIS + 1500, CLEAN, CLEAN, ERROR)
+    shifted = DisplayedSpectrum("silicon", AXIS + 1500, CLEAN, CLEAN, ERROR)
     view.show_spectra([one(), shifted])
     picture = seen(view)
     assert view.visible_range()[0][0] < 201
     assert view.visible_range()[0][1] > 3299
-    assert near(coloured(picture, LIGHT.category(0), 110), view.place_of(900, 514))
-    assert near(coloured(picture, LIGHT.category(1), 110), view.place_of(2400, 514))
+    assert near(coloured(picture, LIGHT.category(0), 110), view.position_of(900, 514))
+    assert near(coloured(picture, LIGHT.category(1), 110), view.position_of(2400, 514))
 
 
 def test_what_is_not_finite_is_a_gap(view: SpectrumView) -> None:
@@ -239,8 +243,8 @@ def test_what_is_not_finite_is_a_gap(view: SpectrumView) -> None:
     torn[600] = np.inf
     view.show_spectra([one(raw=np.full_like(CLEAN, np.nan), denoised=torn)])
     accent = coloured(seen(view), LIGHT.accent, 90)
-    assert near(accent, view.place_of(300, np.interp(300, AXIS, CLEAN)))
-    assert not near(accent, view.place_of(1000, np.interp(1000, AXIS, CLEAN)), 6)
+    assert near(accent, view.position_of(300, np.interp(300, AXIS, CLEAN)))
+    assert not near(accent, view.position_of(1000, np.interp(1000, AXIS, CLEAN)), 6)
     nothing = np.full((600, AXIS.size), np.nan, np.float32)
     for count in (3, 100, 600):
         view.show_set(SpectrumSet(AXIS, nothing[:count]))
@@ -257,10 +261,10 @@ def test_a_crowd_is_drawn_where_its_spectra_are(view: SpectrumView, count: int) 
     ground = coloured(picture, LIGHT.panel, 24)
     for place in PLACES:
         height = np.interp(place, AXIS, CLEAN)
-        assert near(~ground, view.place_of(place, height))
-        assert near(~ground, view.place_of(place, 1.03 * height))
+        assert near(~ground, view.position_of(place, height))
+        assert near(~ground, view.position_of(place, 1.03 * height))
     for place in (300.0, 1500.0):
-        assert not near(~ground, view.place_of(place, 300))
+        assert not near(~ground, view.position_of(place, 300))
     view.set_denoised_visible(False)
     picture = seen(view)
     assert in_plot(view, coloured(picture, LIGHT.panel, 24)).all()
@@ -276,7 +280,7 @@ def test_a_density_is_right_at_every_zoom_and_after_a_pan(view: SpectrumView) ->
         picture = seen(view)
         (left, right), _ = view.visible_range()
         for place in np.linspace(max(left, 200), min(right, 1800), 9)[1:-1]:
-            assert near(~coloured(picture, LIGHT.panel, 24), view.place_of(place, np.interp(place, AXIS, CLEAN)))
+            assert near(~coloured(picture, LIGHT.panel, 24), view.position_of(place, np.interp(place, AXIS, CLEAN)))
 
 
 def test_selected_spectra_stand_out_of_a_density(view: SpectrumView) -> None:
@@ -387,7 +391,7 @@ def test_stepping_to_another_spectrum_keeps_the_band_looked_at_and_shows_its_own
     assert now == shifts
     assert low < 10 * CLEAN[np.abs(AXIS - 900) < 190].min()
     assert high > 10 * CLEAN.max()
-    elsewhere = Shown("elsewhere", AXIS + 3000, CLEAN)
+    elsewhere = DisplayedSpectrum("elsewhere", AXIS + 3000, CLEAN)
     view.show_spectra([elsewhere])
     assert view.visible_range()[0][0] > 3000
 
@@ -415,7 +419,7 @@ def test_log_intensity_shows_small_lines_beside_large_ones(view: SpectrumView) -
     assert 0 < low < 5
     assert high > 514
     accent = coloured(seen(view), LIGHT.accent, 90)
-    assert near(accent, view.place_of(900, np.interp(900, AXIS, CLEAN) - 101))
+    assert near(accent, view.position_of(900, np.interp(900, AXIS, CLEAN) - 101))
     view.set_log_intensity(False)
     assert view.visible_range()[1][0] < 0
 
@@ -430,8 +434,8 @@ def test_a_dragged_noise_region_says_once_where_it_is(view: SpectrumView, qtbot:
     view.set_noise_region_visible(True)
     differs = (np.abs(seen(view) - bare).sum(axis=-1) > 6).any(axis=0)
     columns = np.flatnonzero(differs)
-    assert columns.min() == pytest.approx(view.place_of(1400, 0).x(), abs=3)
-    assert columns.max() == pytest.approx(view.place_of(1600, 0).x(), abs=3)
+    assert columns.min() == pytest.approx(view.position_of(1400, 0).x(), abs=3)
+    assert columns.max() == pytest.approx(view.position_of(1600, 0).x(), abs=3)
     assert said == []
     drag(view, on_viewport(view, 1500, 400), on_viewport(view, 1300, 400))
     assert len(said) == 1

@@ -1,0 +1,119 @@
+"""The legend: which stroke is which spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ramanstudio.gui.common.theme import QUIET_PX, Theme
+from ramanstudio.gui.viewer.curve_layer import LegendEntry
+
+_SAMPLE: Final = 20  # length of the stroke shown
+_LINE: Final = 20
+# A few names may be long; of many, only so much that they stay a frame.
+_LONGEST: Final = {8: 320, 20: 130}
+
+
+class CurveLegend(QWidget):
+    """Names beside a sample of their stroke, in rows above the plot, where they cover no curve."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._keys: Sequence[LegendEntry] = ()
+        font = self.font()
+        font.setPixelSize(QUIET_PX)
+        self.setFont(font)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.hide()
+
+    @property
+    def names(self) -> list[str]:
+        """What it names, in order."""
+        return [key.name for key in self._keys]
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.update()
+
+    def show_entries(self, keys: Sequence[LegendEntry]) -> None:
+        """Name these; nothing at all hides the legend."""
+        self._keys = tuple(keys)
+        self.setAccessibleName("Legend: " + ", ".join(self.names))
+        self.setToolTip("\n".join(self.names))
+        self.setVisible(bool(keys))
+        self.updateGeometry()
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Names flow into as many rows as they need."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """The height of these rows."""
+        places = self._places(width)
+        return places[-1].bottom() + 1 + 4 if places else 0
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """One row, or what the present width asks for."""
+        return QSize(200, self.heightForWidth(max(self.width(), 200)))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As narrow as one name."""
+        return QSize(80, self.heightForWidth(max(self.width(), 200)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Flow anew."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def _short(self, name: str, metrics: QFontMetrics) -> str:
+        longest = next((width for count, width in _LONGEST.items() if len(self._keys) <= count), 100)
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, longest)
+
+    def _places(self, width: int) -> list[QRect]:
+        metrics = self.fontMetrics()
+        places, x, y = [], 16, 8
+        for key in self._keys:
+            wide = _SAMPLE + 8 + metrics.horizontalAdvance(self._short(key.name, metrics)) + 2
+            if x > 16 and x + wide > width - 16:
+                x, y = 16, y + _LINE
+            places.append(QRect(x, y, wide, _LINE))
+            x += wide + 16
+        return places
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw samples and names on the ground of the plot."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.panel))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = self.fontMetrics()
+        for key, place in zip(self._keys, self._places(self.width()), strict=True):
+            self._draw_sample(painter, key, QRectF(place.left(), place.center().y() - 4, _SAMPLE, 8))
+            painter.setPen(QColor(self._theme.text))
+            words = place.adjusted(_SAMPLE + 8, 0, 0, 0)
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._short(key.name, metrics))
+        painter.end()
+
+    def _draw_sample(self, painter: QPainter, key: LegendEntry, place: QRectF) -> None:
+        if key.kind == "density":
+            ramp = QLinearGradient(place.topLeft(), place.topRight())
+            colours = pg.colormap.get("viridis").getLookupTable(nPts=5)
+            for step, (red, green, blue) in enumerate(colours):
+                ramp.setColorAt(step / 4, QColor(int(red), int(green), int(blue)))
+            painter.fillRect(place, ramp)
+            return
+        pen = self._theme.pen(key.colour, 2)
+        pen.setCosmetic(False)  # two pixels of a fine screen are a hair
+        if key.kind == "dashed":
+            pen.setDashPattern([2, 2])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(place.left(), place.center().y()), QPointF(place.right(), place.center().y()))

@@ -1,0 +1,208 @@
+"""What the viewer shows: spectra in the order they were given, their bounds, and their numbers as text. Knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.denoising.denoised import CONFIDENCE_90
+
+Floats = NDArray[Any]
+Quantity = Literal["raw", "denoised", "band", "residual"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayedSpectrum:
+    """One spectrum to draw.
+
+    `axis` (B,) increasing Raman shift in cm⁻¹; `raw` (B,); `denoised` (B,) and `expected_error` (B,), one standard
+    deviation of the denoised curve, once they are known; `unit` of the intensities ("counts", "a.u.").
+    """
+
+    name: str
+    axis: Floats
+    raw: Floats
+    denoised: Floats | None = None
+    expected_error: Floats | None = None
+    unit: str = "a.u."
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayOptions:
+    """What of each spectrum is drawn, and whether its intensity is drawn as its logarithm."""
+
+    raw: bool = True
+    denoised: bool = True
+    residual: bool = False
+    band: bool = True
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpectraBlock:
+    """Spectra of one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
+
+    axis: Floats
+    raw: Floats
+    denoised: Floats | None = None
+    expected_error: Floats | None = None
+    names: Sequence[str] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def name(self, row: int) -> str:
+        """The name of one spectrum, or its place when nobody named it."""
+        return str(self.names[row]) if row < len(self.names) else f"spectrum {row + 1}"
+
+    def shown(self, row: int, unit: str) -> DisplayedSpectrum:
+        """One spectrum of the bundle."""
+        denoised = None if self.denoised is None else self.denoised[row]
+        error = None if self.expected_error is None else self.expected_error[row]
+        return DisplayedSpectrum(self.name(row), self.axis, self.raw[row], denoised, error, unit)
+
+    def values(self, quantity: Quantity) -> list[Floats]:
+        """The arrays (N, B) drawn for a quantity: none when it is unknown, two for the two edges of the band."""
+        if quantity == "raw":
+            return [self.raw]
+        if self.denoised is None:
+            return []
+        if quantity == "denoised":
+            return [self.denoised]
+        if quantity == "residual":
+            return [self.raw - self.denoised]
+        if self.expected_error is None:
+            return []
+        half = CONFIDENCE_90 * self.expected_error
+        return [self.denoised - half, self.denoised + half]
+
+
+def bundles(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
+    """The same spectra gathered by axis, so that each bundle can be worked on as one array."""
+    groups: dict[bytes, list[DisplayedSpectrum]] = {}
+    for item in items:
+        groups.setdefault(np.asarray(item.axis, np.float64).tobytes(), []).append(item)
+    return [_bundle(group) for group in groups.values()]
+
+
+def _bundle(group: list[DisplayedSpectrum]) -> SpectraBlock:
+    return SpectraBlock(
+        np.asarray(group[0].axis, np.float64),
+        np.stack([item.raw for item in group]).astype(np.float32, copy=False),
+        _stacked([item.denoised for item in group]),
+        _stacked([item.expected_error for item in group]),
+        [item.name for item in group],
+    )
+
+
+def _stacked(rows: list[Floats | None]) -> Floats | None:
+    known = [row for row in rows if row is not None]
+    if not known:
+        return None
+    # A spectrum that is not denoised yet takes part as a gap.
+    gap = np.full(known[0].shape, np.nan, np.float32)
+    return np.stack([gap if row is None else row for row in rows]).astype(np.float32, copy=False)
+
+
+def shared_unit(units: Iterable[str]) -> str:
+    """The unit of the intensity axis: that of all the spectra, or arbitrary units when they differ."""
+    different = set(units)
+    return different.pop() if len(different) == 1 else "a.u."
+
+
+def logarithm(values: Floats) -> Floats:
+    """log10 of intensities, with a gap (NaN) where an intensity is not above zero."""
+    values = np.asarray(values, np.float64)
+    with np.errstate(invalid="ignore"):
+        positive = np.isfinite(values) & (values > 0)
+    return np.log10(values, out=np.full(values.shape, np.nan), where=positive)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Envelope:
+    """The lowest and the highest of some spectra at each Raman shift: `axis`, `low`, `high` (B,); NaN where none is."""
+
+    axis: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, axis: Floats, values: Floats) -> Envelope:
+        """Around spectra `values` (N, B); what is not finite takes no part."""
+        low, high = values.min(axis=0), values.max(axis=0)
+        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+            finite = np.isfinite(values)
+            low = np.where(finite, values, np.inf).min(axis=0)
+            high = np.where(finite, values, -np.inf).max(axis=0)
+            nowhere = ~finite.any(axis=0)
+            low, high = np.where(nowhere, np.nan, low), np.where(nowhere, np.nan, high)
+        return cls(axis, low, high)
+
+    def within(self, left: float, right: float) -> tuple[Floats, Floats]:
+        """The finite lows and highs between two Raman shifts, and of the first sample beyond each."""
+        first = max(int(np.searchsorted(self.axis, left)) - 1, 0)
+        last = int(np.searchsorted(self.axis, right, side="right")) + 1
+        low, high = self.low[first:last], self.high[first:last]
+        return low[np.isfinite(low)], high[np.isfinite(high)]
+
+
+def intensity_range(envelopes: Sequence[Envelope], left: float, right: float, log: bool) -> tuple[float, float] | None:
+    """The intensities (already logarithms when `log`) that show all of `envelopes` between two shifts, with air."""
+    pieces = [envelope.within(left, right) for envelope in envelopes]
+    lows = np.concatenate([low for low, _ in pieces]) if pieces else np.empty(0)
+    highs = np.concatenate([high for _, high in pieces]) if pieces else np.empty(0)
+    if not lows.size or not highs.size:
+        return None
+    # Noise around zero has logarithms without end; a few of its spikes may leave the picture.
+    low = float(np.percentile(lows, 2) if log else lows.min())
+    high = float(highs.max())
+    air = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    return low - air, high + air
+
+
+def residual_range(envelopes: Sequence[Envelope], left: float, right: float) -> tuple[float, float] | None:
+    """Residuals that show all between two shifts, as far below zero as above it."""
+    both = intensity_range(envelopes, left, right, log=False)
+    if both is None:
+        return None
+    reach = max(abs(both[0]), abs(both[1]))
+    return -reach, reach
+
+
+def columns_as_text(columns: Sequence[tuple[str, Floats]]) -> str:
+    """Tab separated text, one head line, then one line a sample; shorter columns end in empty fields."""
+    height = max((len(column) for _, column in columns), default=0)
+    texts = [[f"{value:.7g}" for value in column] + [""] * (height - len(column)) for _, column in columns]
+    lines = ["\t".join(head.replace("\t", " ").replace("\n", " ") for head, _ in columns)]
+    lines += ["\t".join(line) for line in zip(*texts, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def numbers_of(items: Sequence[DisplayedSpectrum], look: DisplayOptions, left: float, right: float) -> str:
+    """What is drawn between two Raman shifts as tab separated text; spectra of one axis share its column."""
+    columns: list[tuple[str, Floats]] = []
+    previous: Floats | None = None
+    for item in items:
+        inside = (item.axis >= left) & (item.axis <= right)
+        if previous is None or not np.array_equal(previous, item.axis):
+            columns.append(("Raman shift / cm⁻¹", np.asarray(item.axis)[inside]))
+            previous = item.axis
+        columns += [(head, column[inside]) for head, column in _drawn_columns(item, look)]
+    return columns_as_text(columns)
+
+
+def _drawn_columns(item: DisplayedSpectrum, look: DisplayOptions) -> list[tuple[str, Floats]]:
+    columns = [(f"{item.name} raw / {item.unit}", item.raw)] if look.raw or item.denoised is None else []
+    if item.denoised is None:
+        return columns
+    if look.denoised:
+        columns.append((f"{item.name} denoised / {item.unit}", item.denoised))
+    if look.band and look.denoised and item.expected_error is not None:
+        columns.append((f"{item.name} expected error / {item.unit}", item.expected_error))
+    if look.residual:
+        columns.append((f"{item.name} residual / {item.unit}", item.raw - item.denoised))
+    return columns

@@ -1,0 +1,159 @@
+"""The two axes of the viewer: few ticks, plain numbers, a power of ten in the label rather than on every tick."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
+
+_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# Pixels from one number to the next: how many are calm, and how few may be where there is hardly room for four.
+_CALM_PX: Final = {"bottom": 84, "left": 52}
+_LEAST_PX: Final = 34
+
+
+def plain(value: float, decimals: int = 0) -> str:
+    """A number as a reader expects it: a true minus, thousands set apart from 10 000 on."""
+    text = f"{abs(value):,.{decimals}f}"
+    text = text.replace(",", " ") if abs(value) >= 9999.5 else text.replace(",", "")
+    return f"−{text}" if value < 0 and text.strip("0.") else text
+
+
+def decimals_for(step: float) -> int:
+    """How many decimals tell apart values `step` apart."""
+    return max(0, min(9, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 0
+
+
+def round_step(rough: float) -> float:
+    """The next of 1, 2, 5 times a power of ten that is not smaller than `rough`."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+
+
+def power_of_ten(exponent: int) -> str:
+    """10 with its exponent raised."""
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis in plain numbers. Its label is `quantity / unit`."""
+
+    def __init__(self, orientation: str, quantity: str, unit: str) -> None:
+        self._quantity, self._unit, self._exponent, self._log = quantity, unit, 0, False
+        self._metrics = QFontMetricsF(QFont())
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickLength=5, tickTextOffset=6, maxTextLevel=0, autoExpandTextSpace=False)
+        self.setStyle(hideOverlappingLabels=24)  # the last number may reach into the margin
+        self._write_label()
+
+    def apply_theme(self, theme: Theme, font: QFont) -> None:
+        """Take the colours of a theme, and figures of one width."""
+        small = with_tabular_figures(font)
+        small.setPixelSize(QUIET_PX)
+        self.setPen(theme.pen(theme.line))
+        self.setTickPen(theme.pen(theme.line))
+        self.setTextPen(theme.pen(theme.quiet))
+        self.setTickFont(small)
+        self.label.setFont(small)
+        self.label.setDefaultTextColor(theme.pen(theme.quiet).color())
+        self._metrics = QFontMetricsF(small)
+        if self.orientation == "left":
+            self.setWidth(self.wanted_width())
+        else:
+            self.setHeight(round(2 * self._metrics.height() + 18))
+
+    def wanted_width(self) -> int:
+        """Room for the label and the longest number; one of three widths, so that a pan does not make it tremble."""
+        low, high = self.range
+        ticks = self.tickValues(low, high, max(self.height(), 100.0))
+        numbers = self.tickStrings(ticks[0][1], 1.0, ticks[0][0]) if ticks else []
+        longest = max((self._metrics.horizontalAdvance(number) for number in numbers), default=0.0)
+        fitting = next((text for text in ("8888", "−8.888") if self._metrics.horizontalAdvance(text) >= longest), "")
+        return round(self._metrics.horizontalAdvance(fitting or "−88 888.8") + self._metrics.height() + 22)
+
+    def set_unit(self, unit: str) -> None:
+        """The unit named in the label; none leaves the quantity alone."""
+        if unit != self._unit:
+            self._unit = unit
+            self._write_label()
+
+    def set_log(self, log: bool) -> None:
+        """Whether the values along this axis are logarithms, to be written as what they are logarithms of."""
+        self._log = log
+        self._exponent = 0
+        self.setRange(*self.range)
+        self._write_label()
+        self.picture = None
+        self.update()
+
+    def setRange(self, mn: float, mx: float) -> None:  # noqa: N802 - pyqtgraph's name
+        """Take a range; numbers too long for the ticks move their power of ten to the label."""
+        largest = max(abs(mn), abs(mx))
+        exponent = 0
+        if not self._log and self.orientation == "left" and largest > 0 and not 1e-2 <= largest < 1e5:
+            exponent = 3 * math.floor(math.log10(largest) / 3)
+        super().setRange(mn, mx)
+        if exponent != self._exponent:
+            self._exponent = exponent
+            self._write_label()
+
+    def _write_label(self) -> None:
+        scale = power_of_ten(self._exponent) if self._exponent else ""
+        unit = " ".join(part for part in (scale, self._unit) if part)
+        self.setLabel(f"{self._quantity} / {unit}" if unit else self._quantity)
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803
+        """Ticks with numbers, then small ones without."""
+        low, high = sorted((minVal, maxVal))
+        if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+            return []
+        wanted = max(size / _CALM_PX[self.orientation], min(size / _LEAST_PX, 4.0))
+        if self._log:
+            return _log_ticks(low, high, wanted)
+        step = round_step((high - low) / wanted)
+        large = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
+        small_step = step / (4 if f"{step:e}".startswith("2") else 5)
+        small = np.arange(math.ceil(low / small_step), math.floor(high / small_step) + 1) * small_step
+        small = small[np.abs(small / step - np.round(small / step)) > 0.01]
+        return [(step, large.tolist()), (small_step, small.tolist())]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        """The numbers at the ticks."""
+        if self._log:
+            return [_log_text(value, spacing) for value in values]
+        shrunk = 10.0**-self._exponent
+        return [plain(value * shrunk, decimals_for(spacing * shrunk)) for value in values]
+
+
+def _log_ticks(low: float, high: float, wanted: float) -> list[tuple[float, list[float]]]:
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    if high - low > wanted:  # whole decades only, some of them
+        every = math.ceil((high - low) / wanted)
+        return [(float(every), [float(decade) for decade in decades if decade % every == 0 and low <= decade <= high])]
+    if high - low > 0.7:
+        factors = (1, 2, 5) if (high - low) * 3 <= 1.5 * wanted else (1, 3) if (high - low) * 2 <= wanted else (1,)
+        large = [decade + math.log10(factor) for decade in decades for factor in factors]
+        small = [decade + math.log10(factor) for decade in decades for factor in range(2, 10) if factor not in factors]
+        return [
+            (1.0, [value for value in large if low <= value <= high]),
+            (0.1, [value for value in small if low <= value <= high]),
+        ]
+    bottom, top = 10.0**low, 10.0**high
+    step = round_step((top - bottom) / wanted)
+    marks = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1) * step
+    return [(step, np.log10(marks[marks > 0]).tolist())]
+
+
+def _log_text(value: float, spacing: float) -> str:
+    size = 10.0**value
+    if size >= 99_999.5 or size < 1e-3:
+        exponent = math.floor(value + 1e-9)
+        digit = size / 10.0**exponent
+        return power_of_ten(exponent) if abs(digit - 1) < 0.01 else f"{digit:.3g}×{power_of_ten(exponent)}"
+    return plain(size, decimals_for(float(f"{size:.1g}")) if size < 10 else 0)
