@@ -24,10 +24,10 @@ from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.engine import Engine
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 from ramanstudio.search.library_search import search
 
 FOLDER = Path("build") / "identify"

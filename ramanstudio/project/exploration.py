@@ -105,9 +105,9 @@ def explore(
     explored = Exploration(
         members,
         comparison.features,
-        comparison.likeness,
+        comparison.coordinates,
         comparison.range_cm,
-        aside=EQUAL if clusters.all_equal(comparison.likeness) else _aside(parts, comparison),
+        aside=EQUAL if clusters.all_equal(comparison.coordinates) else _aside(parts, comparison),
         model=engine.card.name,
     )
     stays = before is not None and _same_range(before.range_cm, explored.range_cm)
@@ -144,12 +144,14 @@ def _planes(
             plane = np.empty((len(known), 2), dtype=np.float32)
             plane[there] = old[known[there]]
             if not there.all():
-                plane[~there] = projection.place(explored.likeness[there], plane[there], explored.likeness[~there])
+                plane[~there] = projection.place(
+                    explored.coordinates[there], plane[there], explored.coordinates[~there]
+                )
             planes[layout] = plane
-    if clusters.all_equal(explored.likeness):
+    if clusters.all_equal(explored.coordinates):
         planes[COMPONENTS] = np.zeros((len(known), 2), dtype=np.float32)
     if COMPONENTS not in planes:
-        planes[COMPONENTS] = projection.pca_layout(explored.likeness)
+        planes[COMPONENTS] = projection.pca_layout(explored.coordinates)
     return planes
 
 
@@ -164,7 +166,7 @@ def _followed(explored: Exploration, groups: Groups | None) -> Groups | None:
     nearest = np.full(len(places), OUTLIER, dtype=np.int64)
     labels = groups.labels[places[there]]
     if not there.all() and len(groups.groups):
-        near = _nearest(explored.likeness[there], explored.likeness[~there])
+        near = _nearest(explored.coordinates[there], explored.coordinates[~there])
         votes = np.stack([(labels[near] == group).sum(axis=1) for group in range(len(groups.groups))], axis=1)
         nearest[~there] = np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), OUTLIER)
     return groups.for_members(explored.members, nearest)
@@ -201,7 +203,7 @@ def find_groups(
 
     Raises StudioError when there are fewer different spectra than groups, Cancelled when asked to stop.
     """
-    found = clusters.cluster(explored.likeness, count, method, progress)
+    found = clusters.cluster(explored.coordinates, count, method, progress)
     return Groups.from_clustering(explored.members, found.labels, found.probabilities, method, found.silhouette)
 
 
@@ -210,7 +212,7 @@ def split(explored: Exploration, groups: Groups, index: int, progress: Progress 
 
     Raises StudioError when its spectra are all alike.
     """
-    rows = explored.likeness[groups.labels == index]
+    rows = explored.coordinates[groups.labels == index]
     parts = clusters.cluster(rows, None, METHODS[0].key, progress)
     if parts.n_clusters < 2:
         parts = clusters.cluster(rows, 2, METHODS[0].key, progress)
@@ -224,8 +226,8 @@ def tsne_layout(explored: Exploration, progress: Progress = SILENT, seed: int = 
     """
     start = explored.planes.get(COMPONENTS)
     if start is None:
-        start = projection.pca_layout(explored.likeness)
-    return projection.tsne_layout(explored.likeness, start, progress, seed)
+        start = projection.pca_layout(explored.coordinates)
+    return projection.tsne_layout(explored.coordinates, start, progress, seed)
 
 
 def portraits(parts: Parts, groups: Groups, progress: Progress = SILENT) -> tuple[Portrait, ...]:
@@ -258,5 +260,5 @@ def _side_by_side(parts: Parts, groups: Groups, progress: Progress) -> tuple[Shi
         parts = [part for part in parts if part.denoised.same_axis(parts[0].denoised)]
     places = members_of(parts).positions_in(groups.members)
     labels = np.where(places >= 0, groups.labels[places], OUTLIER)
-    values = [compare.resampled(part.denoised, axis) for part in progress.steps(parts, "entries")]
+    values = [compare.resample(part.denoised, axis) for part in progress.steps(parts, "entries")]
     return axis, values[0] if len(values) == 1 else np.concatenate(values), labels

@@ -46,7 +46,7 @@ class Reader:
         return SimpleNamespace(spectra=spectra)
 
     def compare(self, denoised: list[SpectrumSet], progress: Progress = SILENT) -> SimpleNamespace:
-        return SimpleNamespace(likeness=np.vstack([self.embed(one, progress) for one in denoised]))
+        return SimpleNamespace(coordinates=np.vstack([self.embed(one, progress) for one in denoised]))
 
 
 @pytest.fixture

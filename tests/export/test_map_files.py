@@ -22,7 +22,7 @@ def grid(rows: int = 3, columns: int = 4) -> MapGrid:
 
 def amounts() -> MapFigure:
     where = grid()
-    values = where.picture(np.arange(12) * 1.25)
+    values = where.image(np.arange(12) * 1.25)
     values[0, 1] = np.nan
     return MapFigure(where, values, "Band area 990–1010 cm⁻¹ / counts cm⁻¹", limits=(0, 12), title="a map")
 
@@ -74,7 +74,7 @@ def test_a_table_has_a_line_for_each_measured_pixel(tmp_path: Path) -> None:
 
 def test_groups_are_written_by_their_names(tmp_path: Path) -> None:
     where = grid()
-    values = where.picture(np.array([0, 1, -1] * 4, dtype=float))
+    values = where.image(np.array([0, 1, -1] * 4, dtype=float))
     picture = MapFigure(
         where, values, "Group", "categories", names=("quartz", "calcite"), colours=("#0072B2", "#C98500")
     )

@@ -40,7 +40,7 @@ class ComparingEngine(SmoothingEngine):
         rows = np.concatenate([one.values[:, :200:4] for one in denoised]).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         same = all(one.same_axis(denoised[0]) for one in denoised)
-        return SimpleNamespace(features=rows, likeness=rows, range_cm=None if same else (300.0, 1700.0))
+        return SimpleNamespace(features=rows, coordinates=rows, range_cm=None if same else (300.0, 1700.0))
 
 
 def write_substances(path: Path, seed: int = 3) -> Path:
