@@ -186,7 +186,7 @@ def test_senseless_options_are_refused_in_a_sentence(
 
 
 def test_the_shipped_model_identifies_the_demo_spectra(tmp_path: Path) -> None:
-    starter = library_folder.starter()
+    starter = library_folder.open_starter_library()
     wanted = {"Quartz", "Calcite", "Gypsum", "Anatase", "Polystyrene", "Aspirin"}
     few = [starter.reference(index) for index, name in enumerate(starter.names) if name in wanted]
     made = library.write(tmp_path / "few.ramanlib", few)

@@ -109,6 +109,6 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(StudioError, match="No space left"):
+    with pytest.raises(StudioError, match="the disk is full"):
         write_denoised(path, *denoised_sample(count))
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
