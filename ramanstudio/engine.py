@@ -44,7 +44,7 @@ from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
 from ramanstudio.mae.model_store import DEFAULT_MODEL, ModelCard
 from ramanstudio.search import fingerprints, identification
-from ramanstudio.search.identification import Fingerprints
+from ramanstudio.search.fingerprints import Fingerprints
 from ramanstudio.search.matches import Identification
 from ramanstudio.signal import comparison, snr, spectral_features, weak_peaks
 from ramanstudio.signal.comparison import Comparison

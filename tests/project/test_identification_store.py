@@ -36,7 +36,7 @@ FOUND = (
 
 
 @pytest.mark.parametrize("found", [FOUND, (None, None), FOUND[2:3]])
-def test_identifications_come_back_as_they_were(tmp_path: Path, found: tuple[Identification | None, ...]) -> None:
+def test_identifications_survive_saving_and_opening(tmp_path: Path, found: tuple[Identification | None, ...]) -> None:
     project_file.save(a_project(found), tmp_path / "work.ramanstudio")
     project = project_file.load(tmp_path / "work.ramanstudio")
     (entry,) = project.entries
@@ -47,7 +47,7 @@ def test_identifications_come_back_as_they_were(tmp_path: Path, found: tuple[Ide
 
 
 @pytest.mark.parametrize("name", ["rows", "verdicts", "names", "bands", "texts", "band_counts"])
-def test_what_does_not_fit_together_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_identifications_that_contradict_each_other_are_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "work.ramanstudio"
     project_file.save(a_project(FOUND), path)
     with h5py.File(path, "r+") as file:
@@ -59,7 +59,7 @@ def test_what_does_not_fit_together_is_refused_by_name(tmp_path: Path, name: str
         project_file.load(path)
 
 
-def test_spectra_that_were_read_again_are_identified_no_more(tmp_path: Path) -> None:
+def test_identifications_of_a_file_that_was_read_again_are_dropped(tmp_path: Path) -> None:
     project = a_project(FOUND)
     other = Entry(7, "map.txt", Path("map.txt"), SpectrumSet(np.linspace(200, 1800, 64), np.ones((4, 64))))
     assert project.with_entries([other]).identification(other) is None

@@ -76,7 +76,7 @@ def mixture_of(request: SearchRequest, entry_id: int, spectrum: SpectrumSet, row
     notes = [str(libraries[library].notes[at]) for library, at in places]
     parts = tuple(
         MixedPart(names[one.reference], float(one.fraction), float(one.error), notes[one.reference])
-        for one in mixture.parts
+        for one in mixture.components
     )
     fitted, residual = np.full(spectrum.points, np.nan), np.full(spectrum.points, np.nan)
     fitted[compared], residual[compared] = mixture.fitted, mixture.residual

@@ -33,7 +33,7 @@ SHIFTS = {  # cm⁻¹ and height of each line
 @cache
 def whole_starter() -> list[Any]:
     """All substances of the starter library, simulated once for all tests."""
-    return starter_library.starter()
+    return starter_library.starter_references()
 
 
 def of_the_starter() -> list[Any]:

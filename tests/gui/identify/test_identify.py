@@ -44,7 +44,7 @@ from tests.gui.identify.sample_libraries import (
 def short_starter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
     some = of_the_starter()
-    monkeypatch.setattr(starter_library, "starter", lambda: some)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
 
 
 def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starter, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_of_a_map_it_counts_the_substances_and_a_click_selects_their_spectra(sta
 @pytest.mark.slow
 def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
     some = [one for one in whole_starter() if one.name in ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")]
-    monkeypatch.setattr(starter_library, "starter", lambda: some)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
     window = start(
         bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
     )
@@ -403,7 +403,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     class Other(ComparingEngine):
         fingerprint_version = "another model"
 
-    shelf = library_folder.shelf()
+    shelf = library_folder.open_library_folder()
     for one in shelf.libraries:
         one.with_fingerprints(Other())
     desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))

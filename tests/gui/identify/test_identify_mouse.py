@@ -22,7 +22,7 @@ from tests.gui.identify.sample_libraries import a_file, a_library, of_the_starte
 def short_starter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
     some = of_the_starter()
-    monkeypatch.setattr(starter_library, "starter", lambda: some)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
 
 
 def drag(desk: Desk, shift: float, to: float) -> None:

@@ -58,7 +58,7 @@ class LibraryWindowDriver:
 @pytest.fixture
 def library_window(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibraryWindowDriver]:
     some = of_the_starter()
-    monkeypatch.setattr(starter_library, "starter", lambda: some)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
     a_library("Stones", ["quartz", "calcite"])
     a_library("Pigments", ["anatase", "barite"])
     window = start(a_file(tmp_path, "stone", {"quartz": 1.0}), loader=lambda *_: ComparingEngine())
