@@ -63,7 +63,7 @@ class EntrySpectra:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupSummary:
-    """A group's mean and standard deviation, `mean` and `spread` (B,) at `axis` (B,), and its distinguishing `bands`."""
+    """A group's `mean` and standard deviation `spread` (B,) at `axis` (B,), and its distinguishing `bands`."""
 
     axis: NDArray[np.float64]
     mean: NDArray[np.float32]
