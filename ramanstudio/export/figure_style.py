@@ -69,7 +69,7 @@ def style_axes(axes: Any, colours: ThemeColours, small: bool) -> None:
 
 
 def fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
-    """Set the limits of the intensity axis to the finite values of `curves`, with a margin."""
+    """Set the limits of the intensity axis to the finite values of `curves`, each (B,), with a margin."""
     shown = np.concatenate([*curves, []])
     shown = shown[np.isfinite(shown)]
     if shown.size and shown.max() > shown.min():
