@@ -19,20 +19,20 @@ from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.gui.identify.identify_panel import IdentifyPanel
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.project import project_file
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
+from tests.finetuning.substances import AXIS, LINES, EXTRACTOR, substance, substances
 from tests.gui.driver import Starter, Window
 from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
 
 
 def keep_minerals(name: str = "minerals") -> None:
     spectra, names = substances(6)
-    finetuned_model.keep(finetune(SIGHT, spectra, names, None, FinetunePlan(bands=False)).model, name)
+    finetuned_model.keep(finetune(EXTRACTOR, spectra, names, None, FinetunePlan(bands=False)).model, name)
 
 
 def keep_quantity(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
     plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
-    finetuned_model.keep(finetune(SIGHT, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
+    finetuned_model.keep(finetune(EXTRACTOR, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
 
 
 def mixed(percent: np.ndarray) -> np.ndarray:
