@@ -55,11 +55,11 @@ class References:
     def __init__(self, spectra: Sequence[SpectrumSet], names: Sequence[str], samples: Sequence[str], lasers: Floats):
         self.spectra, self.names, self.samples = list(spectra), np.array(names), np.array(samples)
         self.lasers = lasers
-        self._twins = dict[frozenset[str], bool]()
+        self._confusable = dict[frozenset[str], bool]()
 
     @cached_property
     def fingerprints(self) -> dict[str, NDArray[Any]]:
-        """As analysis/prints.py makes them, those that mixtures are looked up by."""
+        """The fingerprints that candidates of mixtures are found by, as search/fingerprints.py computes them."""
         rows, ends = np.zeros((len(self.spectra), GRID.samples), np.float32), np.zeros((len(self.spectra), 2), int)
         for row, end, one in zip(rows, ends, self.spectra, strict=True):
             values, measured = resample_to_grid(GRID, one.axis, one.values)
@@ -69,17 +69,19 @@ class References:
         return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
 
     def are_confusable(self, one: str, other: str) -> bool:
-        """Whether the references of two substances are as alike as specimens of one ."""
-        if (key := frozenset((one, other))) not in self._twins:
-            self._twins[key] = are_confusable(self._kin(one), self._kin(other), np.ones(GRID.samples, dtype=bool))
-        return self._twins[key]
+        """Whether the references of two substances are as similar as specimens of one."""
+        if (key := frozenset((one, other))) not in self._confusable:
+            self._confusable[key] = are_confusable(
+                self._references_of(one), self._references_of(other), np.ones(GRID.samples, dtype=bool)
+            )
+        return self._confusable[key]
 
-    def _kin(self, name: str) -> SubstanceReferences:
+    def _references_of(self, name: str) -> SubstanceReferences:
         """What is known of one substance, as it was measured: no model has taken the noise off."""
         rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
         some = [fingerprints(one, one, subtract_baseline(one)) for one in (self.spectra[row] for row in rows)]
         joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
-        return SubstanceReferences.of(joint, self.samples[rows], np.arange(len(rows)))
+        return SubstanceReferences.from_fingerprints(joint, self.samples[rows], np.arange(len(rows)))
 
     def only(self, which: NDArray[Any]) -> References:
         """Some of them, a boolean (N,)."""

@@ -33,7 +33,7 @@ from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.mixing import Found, least_squares, subtraction
 from ramanstudio.search import mixtures
 from ramanstudio.search.mixture_candidates import mixture_candidates
-from ramanstudio.search.mixtures import evidence, unmix
+from ramanstudio.search.mixtures import component_features, unmix
 
 Floats = NDArray[np.floating[Any]]
 Method = Callable[[Mixed, References], Found]
@@ -51,7 +51,7 @@ NAMES = {
 def ours(mixed: Mixed, few: References) -> Found:
     """`unmix`."""
     values, names = mixed.spectrum.values[0].astype(float), [str(name) for name in few.names]
-    parts = unmix(mixed.spectrum.axis, values, mixed.sigma, few.spectra, names).parts
+    parts = unmix(mixed.spectrum.axis, values, mixed.sigma, few.spectra, names).components
     return Found(
         {names[part.reference]: part.fraction for part in parts}, {names[part.reference]: part.error for part in parts}
     )
@@ -110,7 +110,7 @@ def right(found: Found, shares: Mapping[str, float]) -> bool:
     return set(found.fractions) == set(shares)
 
 
-def right_but_for_twins(found: Found, shares: Mapping[str, float], library: References) -> bool:
+def right_but_for_confusable(found: Found, shares: Mapping[str, float], library: References) -> bool:
     """Whether the set is right once each substance may stand for one whose references are as alike as two specimens."""
     wrong, lacking = set(found.fractions) - set(shares), set(shares) - set(found.fractions)
     if len(wrong) != len(lacking):
@@ -133,7 +133,7 @@ def recognised(mixed: Mixed, library: References, few: References) -> bool:
     for row in mixed.parts:
         pure = np.interp(axis, library.spectra[row].axis, library.spectra[row].values[0])
         sigma = float(np.ptp(pure)) / SNR
-        parts = unmix(axis, pure + random.normal(0, sigma, len(axis)), sigma, few.spectra, names, most=1).parts
+        parts = unmix(axis, pure + random.normal(0, sigma, len(axis)), sigma, few.spectra, names, most=1).components
         if {names[part.reference] for part in parts} != {str(library.names[row])}:
             return False
     return True
@@ -168,7 +168,9 @@ def rows_of(
         good = [right(one, mixed.shares) for one, (mixed, _) in zip(found, cases, strict=True)]
         pure = [yes for yes, sure in zip(good, known, strict=True) if sure] if known else []
         off = [worst(one, mixed.shares) for one, (mixed, _), yes in zip(found, cases, good, strict=True) if yes]
-        twins = [right_but_for_twins(one, mixed.shares, library) for one, (mixed, _) in zip(found, cases, strict=True)]
+        twins = [
+            right_but_for_confusable(one, mixed.shares, library) for one, (mixed, _) in zip(found, cases, strict=True)
+        ]
         within = f"{100 * np.mean(np.array(off) <= 0.1):.0f} %" if off else "–"
         rows.append(
             [
@@ -200,18 +202,18 @@ def pulls(cases: Sequence[tuple[Mixed, References]]) -> list[float]:
 
 
 def fit(library: References) -> None:
-    """Print what REAL in ramanstudio/search/mixtures.py should be, from mixtures of the first half of the species."""
-    evidences, real = [], []
+    """Print COMPONENT_COEFFICIENTS of ramanstudio/search/mixtures.py, fitted to mixtures of half of the species."""
+    features, real = [], []
     for parts, many in ((1, 120), (2, 250), (3, 250)):
         for mixed in simulated(library, parts, many, 0, seed=10 + parts):
             few = candidates(mixed, library, given=True)
-            for number, (step, least) in enumerate(
+            for number, (selection, least) in enumerate(
                 mixtures.selection_path(mixed.spectrum, mixed.sigma, few.spectra, few.names)
             ):
-                evidences.append(evidence(step, least))
+                features.append(component_features(selection, least))
                 real.append(number < parts)
-    model = LogisticRegression(C=100, max_iter=1000).fit(evidences, real)
-    print("REAL =", np.round([*model.intercept_, *model.coef_[0]], 2).tolist())
+    model = LogisticRegression(C=100, max_iter=1000).fit(features, real)
+    print("COMPONENT_COEFFICIENTS =", np.round([*model.intercept_, *model.coef_[0]], 2).tolist())
 
 
 def measure(many: int) -> str:
@@ -264,7 +266,7 @@ def told_text(rows: list[list[str]], told: list[float], by_hand: Mapping[int, st
         "method",
         "right set",
         "bar",
-        "right but for twins",
+        "right but for confusable",
         "where each part is recognised pure",
         "right number",
     ]
@@ -284,8 +286,8 @@ def told_text(rows: list[list[str]], told: list[float], by_hand: Mapping[int, st
     )
     spread = float(np.median(np.abs(told)) / 0.6745)
     tail = (
-        "\n*Right but for twins* takes a substance for another where the references of the two are as alike as two "
-        "specimens of one of them are; the window and the command line then name both. "
+        "\n*Right but for confusable* takes a substance for another where their references are as similar as two "
+        "specimens of one of them; the window and the command line then name both. "
         "What limits the minerals is less the taking apart than that members of a series (amblygonite and "
         "montebrasite, the axinites) are not told apart when pure either. *Where each part is recognised pure* counts "
         "only mixtures each part of which, alone at the same SNR among the same candidates, is taken for itself. The "

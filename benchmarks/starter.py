@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
-from ramanstudio.library.starter_library import PeakTable, peak_tables, starter
+from ramanstudio.library.starter_library import PeakTable, peak_tables, starter_references
 from ramanstudio.signal.spectral_features import baseline
 
 Floats = NDArray[np.floating[Any]]
@@ -125,8 +125,10 @@ def correlations(real: Floats, references: Floats) -> NDArray[np.float64]:
 
 def measured(tables: tuple[PeakTable, ...]) -> list[tuple[Real, float, int]]:
     """Each real spectrum with its correlation with its own table, and the rank of its substance in the library."""
-    names = np.array([one.name for one in starter()])
-    references = np.stack([lines_of(one.spectrum.axis, one.spectrum.values[0].astype(float)) for one in starter()])
+    names = np.array([one.name for one in starter_references()])
+    references = np.stack(
+        [lines_of(one.spectrum.axis, one.spectrum.values[0].astype(float)) for one in starter_references()]
+    )
     rows = []
     for real in independent(tables):
         found = correlations(lines_of(real.axis, real.values), references)

@@ -16,7 +16,7 @@ from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
 from ramanstudio.library import building, library, library_folder, tables
-from ramanstudio.library import rruff_zip as library_zip
+from ramanstudio.library import rruff_zip as rruff
 from ramanstudio.library.building import LIBRARY, OPEN_SPECY, RRUFF, Naming
 from ramanstudio.library.library import Reference
 
@@ -107,14 +107,14 @@ def test_two_measurements_of_one_name_are_both_kept(tmp_path: Path) -> None:
     members = {named("quartz", "R040031", kind, number): member_of("quartz", "R040031", kind) for number, kind in
                enumerate(("Processed", "RAW", "Processed", "RAW"))}  # fmt: skip
     members |= {named("rutile", "R060745", "RAW", number): member_of("rutile", "R060745", "RAW") for number in (8, 9)}
-    references, _ = library_zip.read(zip_of(tmp_path / "two.zip", members))
+    references, _ = rruff.read(zip_of(tmp_path / "two.zip", members))
     assert [one.name for one in references] == ["Quartz", "Quartz", "Rutile", "Rutile"]
 
 
 def test_a_bomb_or_a_broken_member_does_not_stop_the_others(
     rruff_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library_zip, "LARGEST_MEMBER", 100_000)
+    monkeypatch.setattr(rruff, "LARGEST_MEMBER", 100_000)
     with zipfile.ZipFile(rruff_zip, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(named("bomb", "R1", "Processed", 6), b"0" * 1_000_000)
     content = bytearray(rruff_zip.read_bytes())
@@ -132,7 +132,7 @@ def test_a_bomb_or_a_broken_member_does_not_stop_the_others(
 def test_a_zip_that_states_more_than_it_may_hold_is_refused_before_it_is_unpacked(
     rruff_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library_zip, "LARGEST_ZIP", 1000)
+    monkeypatch.setattr(rruff, "LARGEST_ZIP", 1000)
     with pytest.raises(StudioError, match="unpack to more"):
         building.build(tmp_path / "rruff.ramanlib", [rruff_zip])
 
@@ -141,14 +141,14 @@ def test_a_zip_cut_short_and_a_member_under_a_password_are_sentences(rruff_zip: 
     cut = tmp_path / "cut.zip"
     cut.write_bytes(rruff_zip.read_bytes()[:2000])
     with pytest.raises(StudioError, match=r"cut\.zip"):
-        library_zip.read(cut)
+        rruff.read(cut)
     content = bytearray(rruff_zip.read_bytes())
     at = content.index(b"PK\x01\x02")
     while at >= 0:  # every entry of the directory says that its member is locked
         content[at + 8] |= 1
         at = content.find(b"PK\x01\x02", at + 4)
     (tmp_path / "locked.zip").write_bytes(bytes(content))
-    references, failed = library_zip.read(tmp_path / "locked.zip")
+    references, failed = rruff.read(tmp_path / "locked.zip")
     assert references == []
     assert all("locked with a password" in str(error) for error in failed)
 
@@ -178,7 +178,7 @@ def test_open_specy_s_long_table_takes_its_names_from_the_table_beside(tmp_path:
     table = long_table(tmp_path / "raman_library.csv")
     (tmp_path / "raman_metadata.csv").write_text(FACTS)
     (tmp_path / "aaa.csv").write_text("sample,weight\n1,2\n")
-    assert building.recognise(table) == OPEN_SPECY
+    assert building.detect_library_kind(table) == OPEN_SPECY
     one = building.build(tmp_path / "x.ramanlib", [table]).library
     assert list(one.names) == ["Quartz", "Calcite", "4"]  # what is infrared stays out; of the last nothing is known
     assert list(one.groups) == ["mineral", "mineral", ""]
@@ -196,9 +196,9 @@ def test_open_specy_s_columns_may_end_in_gaps(tmp_path: Path) -> None:
         AXIS, intensities("quartz"), intensities("rutile"), strict=True
     )]  # fmt: skip
     table.write_text("\n".join(["wavenumber,S1,s2,S3", *rows]) + "\n")
-    assert building.recognise(table) == ""  # nothing says that it is not a measurement of three spectra
+    assert building.detect_library_kind(table) == ""  # nothing says that it is not a measurement of three spectra
     (tmp_path / "my metadata.csv").write_text("sample_name,spectrum_identity\nS1,Quartz\ns2,Rutile\nS3,Nothing\n")
-    assert building.recognise(table) == OPEN_SPECY
+    assert building.detect_library_kind(table) == OPEN_SPECY
     made = building.build(tmp_path / "x.ramanlib", [table])
     assert list(made.library.names) == ["Quartz", "Rutile"]
     assert made.library.spectrum(1).axis[-1] == 1000.0
@@ -213,7 +213,7 @@ def test_open_specy_s_lines_of_spectra_hold_their_facts(tmp_path: Path) -> None:
     writer.writerow([*intensities("quartz"), "Quartz", "785", "a.csv"])
     writer.writerow([*intensities("rutile"), "Rutile", "", "b.csv"])
     table.write_text(text.getvalue())
-    assert building.recognise(table) == OPEN_SPECY
+    assert building.detect_library_kind(table) == OPEN_SPECY
     one = building.build(tmp_path / "x.ramanlib", [table]).library
     assert list(one.names) == ["Quartz", "Rutile"]
     assert one.laser_nm[0] == 785.0
@@ -306,22 +306,25 @@ def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: 
     two = tmp_path / "my library.csv"  # one spectrum, whatever it is called
     two.write_text("wavenumber,intensity\n" + columns_of("quartz", ","))
     photos = zip_of(tmp_path / "photos.zip", {"a.png": b"\x89PNG"})
-    assert [building.recognise(path) for path in (rruff_zip, text, two, photos, tmp_path)] == [RRUFF, *[""] * 4]
-    made = building.install(rruff_zip)
+    assert [building.detect_library_kind(path) for path in (rruff_zip, text, two, photos, tmp_path)] == [
+        RRUFF,
+        *[""] * 4,
+    ]
+    made = library_folder.install(rruff_zip)
     assert made.library.path == paths.user_libraries() / "RRUFF excellent_unoriented.ramanlib"
     assert made.library.title == "RRUFF excellent_unoriented"
     assert len(made.failed) == 1
     given = library.write(tmp_path / "mine.ramanlib", [Reference("x", SpectrumSet.of(AXIS, intensities("quartz")))])
-    assert building.recognise(given.path) == LIBRARY
-    first = building.install(given.path).library
+    assert building.detect_library_kind(given.path) == LIBRARY
+    first = library_folder.install(given.path).library
     assert first.path.parent == paths.user_libraries()
-    assert building.install(given.path).library.path == first.path  # the same once more is no second library
+    assert library_folder.install(given.path).library.path == first.path  # the same once more is no second library
     for path in (text, photos):
-        with pytest.raises(StudioError, match="no library"):
-            building.install(path)
+        with pytest.raises(StudioError, match="not a library"):
+            library_folder.install(path)
     (tmp_path / "both_raw.rds").write_bytes(b"\x1f\x8b")
     with pytest.raises(StudioError, match="only by R") as read_error:
-        building.install(tmp_path / "both_raw.rds")
+        library_folder.install(tmp_path / "both_raw.rds")
     assert "fwrite" in read_error.value.remedy
 
 
@@ -330,17 +333,17 @@ def test_the_shelf_opens_what_it_can_and_names_what_it_cannot(tmp_path: Path) ->
     library.write(paths.user_libraries() / "b.ramanlib", [Reference("x", spectrum)], "Second")
     library.write(paths.user_libraries() / "c.ramanlib", [Reference("x", spectrum)], "first")
     (paths.user_libraries() / "a.ramanlib").write_bytes(b"half a library")
-    shelf = library_folder.shelf()
+    shelf = library_folder.open_library_folder()
     assert [one.title for one in shelf.libraries] == ["first", "Second", library_folder.STARTER]
     assert ["a.ramanlib" in str(problem) for problem in shelf.problems] == [True]
 
 
 def test_without_any_library_there_is_the_starter_which_says_what_it_is() -> None:
-    (one,) = library_folder.shelf().libraries
+    (one,) = library_folder.open_library_folder().libraries
     assert len(set(one.names)) >= 60
     assert set(one.notes) == {"simulated from a peak table"}
     assert all(one.sources)
     made = one.path.stat().st_mtime_ns
-    assert library_folder.starter().path.stat().st_mtime_ns == made  # made once
+    assert library_folder.open_starter_library().path.stat().st_mtime_ns == made  # made once
     one.path.write_bytes(b"")
-    assert len(library_folder.starter()) == len(one)
+    assert len(library_folder.open_starter_library()) == len(one)

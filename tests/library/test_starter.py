@@ -8,7 +8,7 @@ import pytest
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.library import starter_library
-from ramanstudio.library.starter_library import PeakTable, simulate, starter
+from ramanstudio.library.starter_library import PeakTable, simulate, starter_references
 from ramanstudio.signal.spectral_features import baseline
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpus.h5"
@@ -31,7 +31,7 @@ def test_a_line_is_simulated_where_it_is_as_wide_as_it_is(lorentz: float) -> Non
 
 
 def test_the_starter_library_has_more_than_sixty_substances_of_all_kinds() -> None:
-    references = starter()
+    references = starter_references()
     assert len({one.name for one in references}) >= 100
     assert {"Polymers", "Minerals", "Solvents and reagents", "Medicines", "Calibration standards"} <= {
         one.group for one in references
@@ -39,13 +39,13 @@ def test_the_starter_library_has_more_than_sixty_substances_of_all_kinds() -> No
 
 
 def test_every_starter_spectrum_is_marked_as_simulated_and_says_what_it_was_fitted_to() -> None:
-    for one in starter():
+    for one in starter_references():
         assert one.note == one.spectrum.about["note"] == "simulated from a peak table"
         assert "fitted to" in one.source
         assert len(one.spectrum) == 1
         assert np.all(np.isfinite(one.spectrum.values))
         assert one.spectrum.values.max() == pytest.approx(1.0)
-    calcite = next(one for one in starter() if one.name == "Calcite")
+    calcite = next(one for one in starter_references() if one.name == "Calcite")
     assert "Lafuente et al. 2015" in calcite.source
     assert calcite.spectrum.axis[np.argmax(calcite.spectrum.values)] == pytest.approx(1086, abs=3)
 
@@ -79,5 +79,5 @@ def test_a_damaged_table_file_is_a_sentence(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(starter_library, "tables_file", lambda: damaged)
     starter_library.peak_tables.cache_clear()
     with pytest.raises(StudioError, match="cannot be read"):
-        starter()
+        starter_references()
     starter_library.peak_tables.cache_clear()

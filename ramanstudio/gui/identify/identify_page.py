@@ -310,7 +310,7 @@ class IdentifyPage(TabPage):
         from ramanstudio.export.identification_figure import draw_identification
 
         picture = self.picture()
-        return None if picture is None else partial(draw_identification, picture=picture)
+        return None if picture is None else partial(draw_identification, content=picture)
 
     def numbers(self) -> str:
         """What is drawn, as tab-separated text."""

@@ -62,7 +62,7 @@ class IdentifyPanel(SidePanel):
         self.classic.setChecked(bool(self._settings["classic_indices"]))
         self.mixture_button = button(actions["analyse_mixture"])
         self.components, self._mixture_text = ComponentsView(), label("quiet", wrap=True)
-        self.show_fit = QCheckBox("Show the fit of all components", self)
+        self.show_fit = QCheckBox("Show the fit", self)
         self.show_fit.setToolTip("Draw the fit of the mixture over the spectrum instead of the selected match")
         self._progress_text = label("quiet", wrap=True)
         self.run_button = QPushButton("Identify all", self)
@@ -227,7 +227,7 @@ def _add_section(column: QVBoxLayout, title: str, *parts: QWidget | QVBoxLayout)
     """Add a heading and what belongs to it."""
     if column.count():
         column.addSpacing(10)
-    heading = label("heading")
+    heading = label("heading", wrap=True)
     heading.setText(title)
     column.addWidget(heading)
     for part in parts:

@@ -81,7 +81,7 @@ def analyse_mixture(
     mixture = mixtures.unmix(query.axis, query.values[0].astype(np.float64), sigma, references, names)
     components = tuple(
         MixtureComponent(names[part.reference], float(part.fraction), float(part.error), notes[part.reference])
-        for part in mixture.parts
+        for part in mixture.components
     )
     fitted, residual = np.full(spectrum.points, np.nan), np.full(spectrum.points, np.nan)
     fitted[compared], residual[compared] = mixture.fitted, mixture.residual

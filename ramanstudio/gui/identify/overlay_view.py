@@ -165,7 +165,7 @@ class OverlayView(ZoomMixin, QWidget):
             return picture
         marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)
         return replace(
-            picture, over_name=overlay.label, over=overlay.values, difference=overlay.difference, marks=marks
+            picture, reference_name=overlay.label, reference=overlay.values, difference=overlay.difference, bands=marks
         )
 
     def copy_picture(self) -> QPixmap:

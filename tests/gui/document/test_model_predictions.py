@@ -19,20 +19,20 @@ from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.gui.identify.identify_panel import IdentifyPanel
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.project import project_file
-from tests.finetuning.substances import AXIS, LINES, EXTRACTOR, substance, substances
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import Starter, Window
 from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
 
 
 def keep_minerals(name: str = "minerals") -> None:
     spectra, names = substances(6)
-    finetuned_model.keep(finetune(EXTRACTOR, spectra, names, None, FinetunePlan(bands=False)).model, name)
+    finetuned_model.save(finetune(EXTRACTOR, spectra, names, None, FinetunePlan(importance=False)).model, name)
 
 
 def keep_quantity(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
     plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
-    finetuned_model.keep(finetune(EXTRACTOR, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
+    finetuned_model.save(finetune(EXTRACTOR, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
 
 
 def mixed(percent: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter
     window = opened(start, short)
     page, panel = look(window)
     panel.models.tab_order[0].click()
-    window.wait_until(lambda: "was taught from 300 to 1700 cm⁻¹" in page.predictions.text.text())
+    window.wait_until(lambda: "was trained on 300 to 1700 cm⁻¹" in page.predictions.text.text())
 
 
 def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tmp_path, monkeypatch) -> None:

@@ -33,7 +33,7 @@ SHIFTS = {  # cm⁻¹ and height of each line
 @cache
 def all_starter_substances() -> list[Any]:
     """All substances of the starter library, simulated once for all tests."""
-    return starter_library.starter()
+    return starter_library.starter_references()
 
 
 def starter_subset() -> list[Any]:

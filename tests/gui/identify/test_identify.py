@@ -44,7 +44,7 @@ from tests.gui.identify.sample_libraries import (
 def small_starter_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
     substances = starter_subset()
-    monkeypatch.setattr(starter_library, "starter", lambda: substances)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: substances)
 
 
 def test_a_dropped_file_has_ranked_matches_with_the_reference_over_it(start: Starter, tmp_path: Path) -> None:
@@ -155,10 +155,9 @@ def test_substances_of_a_map_are_counted_and_a_click_selects_their_spectra(start
 
 @pytest.mark.slow
 def test_the_shipped_model_identifies_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
-    some = [
-        one for one in all_starter_substances() if one.name in ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")
-    ]
-    monkeypatch.setattr(starter_library, "starter", lambda: some)
+    names = ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")
+    substances = [substance for substance in all_starter_substances() if substance.name in names]
+    monkeypatch.setattr(starter_library, "starter_references", lambda: substances)
     window = start(
         bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
     )
@@ -411,7 +410,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     class Other(ComparingEngine):
         fingerprint_version = "another model"
 
-    shelf = library_folder.shelf()
+    shelf = library_folder.open_library_folder()
     for one in shelf.libraries:
         one.with_fingerprints(Other())
     driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
@@ -419,9 +418,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     assert driver.engine.prepared == sum(len(one) for one in shelf.libraries)
 
 
-def test_getting_write_library_ready_can_be_stopped_and_does_not_begin_again_by_itself(
-    start: Starter, tmp_path: Path
-) -> None:
+def test_preparing_a_library_can_be_stopped_and_does_not_restart_by_itself(start: Starter, tmp_path: Path) -> None:
     write_library()
     driver = IdentifyDriver(start)
     may_prepare, compute_fingerprints, begun = threading.Event(), driver.engine.compute_fingerprints, list[int]()

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from ramanstudio.export.figures import theme_colours
+from ramanstudio.export.figure_style import theme_colours
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.viewer.plot_panes import MAIN
 from ramanstudio.library import starter_library
@@ -22,7 +22,7 @@ from tests.gui.identify.sample_libraries import starter_subset, write_library, w
 def small_starter_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
     substances = starter_subset()
-    monkeypatch.setattr(starter_library, "starter", lambda: substances)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: substances)
 
 
 def drag(driver: IdentifyDriver, shift: float, to: float) -> None:

@@ -58,7 +58,7 @@ class LibraryWindowDriver:
 @pytest.fixture
 def library_window(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibraryWindowDriver]:
     some = starter_subset()
-    monkeypatch.setattr(starter_library, "starter", lambda: some)
+    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
     write_library("Stones", ["quartz", "calcite"])
     write_library("Pigments", ["anatase", "barite"])
     window = start(write_sample(tmp_path, "stone", {"quartz": 1.0}), loader=lambda *_: ComparingEngine())
