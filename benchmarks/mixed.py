@@ -38,7 +38,7 @@ SHIFT_CM, DRIFT = 1.0, 0.1  # by which another day's spectrum is moved, and its 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mixed:
+class KnownMixture:
     """A spectrum (1, B), its noise, and what share of it each substance has; `without` are samples not to be used as
     references, `parts` the spectra of the corpus that were mixed."""
 
@@ -91,7 +91,7 @@ class References:
         return some
 
 
-def reagents(corpus: Path = CORPUS) -> tuple[References, list[Mixed]]:
+def reagents(corpus: Path = CORPUS) -> tuple[References, list[KnownMixture]]:
     """The pure reagents, and the mixtures of two whose label says what they are of; volume shares."""
     with h5py.File(corpus) as file:
         part = file["reagents"]
@@ -103,7 +103,9 @@ def reagents(corpus: Path = CORPUS) -> tuple[References, list[Mixed]]:
     pure = [row for row, label in enumerate(labels) if not re.search(r"[\d%]", label)]
     library = References([sets[row] for row in pure], labels[pure], labels[pure], np.full(len(pure), np.nan))
     mixed = [
-        Mixed(sets[row], float(noise_sigma(sets[row].values)[0]), found) for row, found in enumerate(shares) if found
+        KnownMixture(sets[row], float(noise_sigma(sets[row].values)[0]), found)
+        for row, found in enumerate(shares)
+        if found
     ]
     return library, mixed
 
@@ -133,7 +135,7 @@ def half(name: str) -> int:
     return zlib.crc32(name.encode()) % 2
 
 
-def simulated(library: References, parts: int, many: int, which: int | None, seed: int) -> list[Mixed]:
+def simulated(library: References, parts: int, many: int, which: int | None, seed: int) -> list[KnownMixture]:
     """`many` mixtures of `parts` minerals that have two specimens or more, of one half of the species, or of all."""
     random = np.random.default_rng(seed)
     rows: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -141,7 +143,7 @@ def simulated(library: References, parts: int, many: int, which: int | None, see
         if which is None or half(name) == which:
             rows[name][sample].append(row)
     pool = [name for name in rows if len(rows[name]) > 1]
-    mixed: list[Mixed] = []
+    mixed: list[KnownMixture] = []
     while len(mixed) < many:
         laser = random.choice([532, 780, 785])
         chosen = []
@@ -153,14 +155,14 @@ def simulated(library: References, parts: int, many: int, which: int | None, see
     return mixed
 
 
-def simulated_reagents(pure: References, parts: int, many: int, seed: int) -> list[Mixed]:
+def simulated_reagents(pure: References, parts: int, many: int, seed: int) -> list[KnownMixture]:
     """`many` mixtures of `parts` of the pure reagents, which have one recording each.
 
     So the recording mixed is the reference too, but moved by up to SHIFT_CM and seen with a response that drifts by up
     to DRIFT from end to end, as on another day.
     """
     random = np.random.default_rng(seed)
-    mixed: list[Mixed] = []
+    mixed: list[KnownMixture] = []
     while len(mixed) < many:
         rows = [int(row) for row in random.choice(len(pure.spectra), parts, replace=False)]
         shift, tilt = random.uniform(-SHIFT_CM, SHIFT_CM), random.uniform(-DRIFT, DRIFT)
@@ -181,7 +183,7 @@ def _mixed(
     library: References,
     chosen: list[int],
     span: tuple[float, float] = (LOW_CM, HIGH_CM),
-) -> list[Mixed]:
+) -> list[KnownMixture]:
     """One mixture of some spectra; none where they share too little of their range."""
     low = max(span[0], *(library.spectra[row].axis[0] for row in chosen))
     high = min(span[1], *(library.spectra[row].axis[-1] for row in chosen))
@@ -196,7 +198,7 @@ def _mixed(
     noisy = values + random.normal(0, sigma, len(axis))
     named = {str(library.names[row]): float(share) for row, share in zip(chosen, shares, strict=True)}
     without = frozenset(str(library.samples[row]) for row in chosen)
-    return [Mixed(SpectrumSet.of(axis, noisy), sigma, named, without, tuple(chosen))]
+    return [KnownMixture(SpectrumSet.of(axis, noisy), sigma, named, without, tuple(chosen))]
 
 
 def lines_of(spectrum: SpectrumSet, axis: Floats) -> Floats:

@@ -21,7 +21,7 @@ from benchmarks.mixed import (
     DRIFT,
     SHIFT_CM,
     SNR,
-    Mixed,
+    KnownMixture,
     References,
     minerals,
     reagents,
@@ -36,7 +36,7 @@ from ramanstudio.search.mixture_candidates import mixture_candidates
 from ramanstudio.search.mixtures import component_features, unmix
 
 Floats = NDArray[np.floating[Any]]
-Method = Callable[[Mixed, References], Found]
+Method = Callable[[KnownMixture, References], Found]
 
 MANY = 60  # mixtures of a kind
 CANDIDATES = 30
@@ -48,7 +48,7 @@ NAMES = {
 }
 
 
-def ours(mixed: Mixed, few: References) -> Found:
+def ours(mixed: KnownMixture, few: References) -> Found:
     """`unmix`."""
     values, names = mixed.spectrum.values[0].astype(float), [str(name) for name in few.names]
     parts = unmix(mixed.spectrum.axis, values, mixed.sigma, few.spectra, names).components
@@ -66,7 +66,7 @@ def rivals(least: Mapping[str, float]) -> dict[str, Method]:
     }
 
 
-def candidates(mixed: Mixed, library: References, given: bool, each: int = 5) -> References:
+def candidates(mixed: KnownMixture, library: References, given: bool, each: int = 5) -> References:
     """The references that a mixture is looked for in: of the CANDIDATES substances most like it by correlation, those
     that are in it put in place of the last where they are not among them (`given`); or those that the program finds."""
     allowed = ~np.isin(library.samples, sorted(mixed.without))
@@ -85,7 +85,7 @@ def candidates(mixed: Mixed, library: References, given: bool, each: int = 5) ->
     return picked(rest, [row for some in rows.values() for row in some])
 
 
-def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
+def by_correlation(mixed: KnownMixture, library: References) -> NDArray[np.intp]:
     """The references in the order of their correlation with the mixture, on the grid of the search."""
     from ramanstudio.search.fingerprints import AS_MEASURED, GRID
     from ramanstudio.signal.resampling import resample_to_grid
@@ -126,7 +126,7 @@ def worst(found: Found, shares: Mapping[str, float]) -> float:
     return max(abs(found.fractions[name] - share) for name, share in shares.items())
 
 
-def recognised(mixed: Mixed, library: References, few: References) -> bool:
+def recognised(mixed: KnownMixture, library: References, few: References) -> bool:
     """Whether each part, measured pure with the same SNR, is taken for itself among the same references."""
     random, axis = np.random.default_rng(len(mixed.parts)), mixed.spectrum.axis
     names = [str(name) for name in few.names]
@@ -139,7 +139,7 @@ def recognised(mixed: Mixed, library: References, few: References) -> bool:
     return True
 
 
-def thresholds(tuned: Sequence[tuple[Mixed, References]]) -> dict[str, float]:
+def thresholds(tuned: Sequence[tuple[KnownMixture, References]]) -> dict[str, float]:
     """What suits each rival best on mixtures of the half that rules are fitted on."""
     made = {"nnls": least_squares, "subtract": subtraction}
     return {
@@ -155,7 +155,11 @@ def percent(true: Sequence[bool]) -> str:
 
 
 def rows_of(
-    name: str, cases: Sequence[tuple[Mixed, References]], methods: Mapping[str, Method], bar: str, library: References
+    name: str,
+    cases: Sequence[tuple[KnownMixture, References]],
+    methods: Mapping[str, Method],
+    bar: str,
+    library: References,
 ) -> list[list[str]]:
     """The rows of the table for one kind of mixtures."""
     rows = []
@@ -191,7 +195,7 @@ def rows_of(
     return rows
 
 
-def pulls(cases: Sequence[tuple[Mixed, References]]) -> list[float]:
+def pulls(cases: Sequence[tuple[KnownMixture, References]]) -> list[float]:
     """(fraction - truth) / error of the parts of what is rightly taken apart."""
     told = []
     for mixed, few in cases:
@@ -252,7 +256,7 @@ def measure(many: int) -> str:
     return told_text(rows, told, found_by_correlation, least)
 
 
-def held_by_correlation(mixed: Mixed, library: References) -> bool:
+def held_by_correlation(mixed: KnownMixture, library: References) -> bool:
     """Whether the CANDIDATES substances most like the mixture by correlation hold all its parts."""
     rest = library.only(~np.isin(library.samples, sorted(mixed.without)))
     names = list(dict.fromkeys(str(rest.names[row]) for row in by_correlation(mixed, rest)))
