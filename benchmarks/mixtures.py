@@ -289,7 +289,8 @@ def section(
         "counts only mixtures each component of which is recognised alone, at the same SNR among the same candidates. "
         f"The thirty species most similar to a mixture by correlation include all components of {complete[2]} of "
         f"those of two and {complete[3]} of those of three minerals; the column says how often those of "
-        f"`mixture_candidates` do. Fractions are off by {spread:.2f} × their stated error (median, as a standard deviation).\n"
+        f"`mixture_candidates` do. Fractions are off by {spread:.2f} × their stated error (median, as a standard "
+        f"deviation).\n"
     )
     return lead + table(head, rows) + tail
 
