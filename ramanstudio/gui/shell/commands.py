@@ -171,8 +171,8 @@ class AnalyseCommands:
         self._services.denoising.denoise(self._session.selected)
 
     def whole_set(self, on: bool) -> None:
-        if on != self._session.uses_whole_set:  # otherwise the switch only follows the selection
-            self._session.use_whole_set(self._session.selected_ids, on)
+        if on != self._session.denoises_as_sets:  # otherwise the switch only follows the selection
+            self._session.set_denoising_as_sets(self._session.selected_ids, on)
 
     def one_set(self) -> None:
         entries = [entry for entry in self._session.selected if entry.source is not None]
@@ -182,7 +182,7 @@ class AnalyseCommands:
                 " Select those that were measured alike."
             )
             return
-        self._session.make_one_set(entry.id for entry in entries)
+        self._session.join_into_set(entry.id for entry in entries)
 
     def cancel(self) -> None:
         view = self._tabs.current_page.view

@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._library_commands = LibraryCommands(
             services.session, services.workers, services.messages, services.libraries, self
         )
-        self.entries = EntryList(services.session, services.denoising.waits)
+        self.entries = EntryList(services.session, services.denoising.is_pending)
         self.tabs = TabView(
             TABS, TabContext(services, self.acts, self._library_commands.show_reference, self._enable_soon)
         )
@@ -285,7 +285,7 @@ class MainWindow(QMainWindow):
         services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._name_project)
-        services.opening.project_asked.connect(self._open_project)
+        services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
         self.painted.connect(self._finish_start)
@@ -340,7 +340,7 @@ class MainWindow(QMainWindow):
 
     def _follow_sets(self, before: Project | None = None, now: Project | None = None) -> None:
         if before is None or now is None or before.entries is not now.entries:
-            self.acts["whole_set"].setChecked(self.services.session.uses_whole_set)
+            self.acts["whole_set"].setChecked(self.services.session.denoises_as_sets)
 
     def _enable(self) -> None:
         menus.enable(self.acts, self.context())

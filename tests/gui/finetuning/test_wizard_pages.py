@@ -113,14 +113,14 @@ def test_a_label_that_its_spectrum_contradicts_and_a_duplicate_are_shown_before_
     assert told == ["mixed up.h5 · 1: quartz, looks like talc", "mixed up.h5 · 7: there 2 times"]
     assert set(doubtful.strip.names) == {"mixed up.h5 · 1", "talc, mean of 5", "quartz, mean of 6"}
     doubtful.list.itemClicked.emit(doubtful.list.item(0))
-    assert window.studio.session.spectrum == 0, "it is selected in the window"
+    assert window.studio.session.single_row == 0, "it is selected in the window"
     to_result(window, wizard)
     wrong = wizard.result_page.wrong
     assert "mixed up.h5 · 1: quartz, named talc" in wrong.item(0).text()
     assert "There more than once" in wizard.result_page.warnings.text()
     window.studio.session.select_spectra([1], [9])
     wizard.result_page.confusion.cellClicked.emit(0, 3)  # quartz that were named talc
-    assert window.studio.session.spectrum == 0
+    assert window.studio.session.single_row == 0
     assert wizard.result_page.tabs.currentWidget() is wizard.result_page.wrong_part
     wizard.reject()
 
