@@ -105,13 +105,13 @@ def test_a_few_labels_become_a_model_that_classifies_the_rest(window, tmp_path):
     next_page(wizard)
     wizard.save_page.name.setText("minerals")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    window.wait_until(lambda: window.services.session.project.groups is not None)
     window.wait_settled()
     assert finetuned_model.list_names() == ("minerals",)
-    groups = window.studio.session.project.groups
+    groups = window.services.session.project.groups
     assert groups.names() == substances(8)[1].tolist() and "classified by 'minerals'" in window.message
     window.do("undo")
-    assert window.studio.session.project.groups is None
+    assert window.services.session.project.groups is None
 
 
 def test_a_file_name_pattern_gives_labels_with_a_live_preview(start, tmp_path):
@@ -162,7 +162,7 @@ def test_closing_while_training_saves_nothing(window):
     wizard.train_page.train_button.click()
     wizard.reject()
     window.wait_settled()
-    assert finetuned_model.list_names() == () and window.studio.session.project.groups is None
+    assert finetuned_model.list_names() == () and window.services.session.project.groups is None
 
 
 def test_a_quantity_shows_predicted_against_true_values(start, tmp_path):
@@ -191,8 +191,8 @@ def test_a_saved_model_classifies_other_spectra_later(window, monkeypatch):
     finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     monkeypatch.setattr("ramanstudio.gui.finetuning.classification.QInputDialog.getItem", lambda *_: ("minerals", True))
     window.do("classify")
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
-    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    window.wait_until(lambda: window.services.session.project.groups is not None)
+    assert window.services.session.project.groups.names() == substances(8)[1].tolist()
 
 
 def test_saved_models_can_be_renamed_and_exported(window, tmp_path, monkeypatch):
@@ -239,8 +239,8 @@ def test_single_cells_from_start_to_the_classified_rest(start, tmp_path):
     next_page(wizard)
     wizard.save_page.name.setText("strains")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None, 60)
+    window.wait_until(lambda: window.services.session.project.groups is not None, 60)
     window.wait_settled()
-    predicted = np.array(window.studio.session.project.groups.names())
+    predicted = np.array(window.services.session.project.groups.names())
     rest = np.array(labels) == ""
     assert np.mean(predicted[rest] == truth[rest]) > 0.9

@@ -67,11 +67,11 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_spectra_selected_in_the_window_are_labelled_while_the_wizard_is_open(start, tmp_path):
     spectra, names = substances(6)
     window = opened(start, write_set(tmp_path / "plain.h5", [""] * 18, spectra.values))
-    entry = window.studio.session.project.entries[0].id
+    entry = window.services.session.project.entries[0].id
     wizard = open_wizard(window)
     for name in LINES:
         rows = np.flatnonzero(names == name)[:4]
-        window.studio.session.select_spectra([entry] * 4, rows)
+        window.services.session.select_spectra([entry] * 4, rows)
         assert (
             wizard.labels_page.label_button.text() == "Label 4 selected"
             and not wizard.labels_page.label_button.isEnabled()
@@ -80,18 +80,18 @@ def test_spectra_selected_in_the_window_are_labelled_while_the_wizard_is_open(st
         wizard.labels_page.label_button.click()
         wizard.labels_page.label_input.clear()
     assert counts(wizard) == {"quartz": "4", "talc": "4", "zircon": "4", "unlabelled, to be classified": "6"}
-    window.studio.session.select_spectra([entry], [0])
+    window.services.session.select_spectra([entry], [0])
     wizard.labels_page.remove_button.click()
     assert counts(wizard)["talc"] == "3"
     to_result(window, wizard)
     save(window, wizard, "by hand")
-    assert window.studio.session.project.groups.names() == names.tolist()
+    assert window.services.session.project.groups.names() == names.tolist()
 
 
 def test_groups_named_while_the_wizard_is_open_are_offered_as_labels(start, tmp_path):
     spectra, names = substances(4)
     window = opened(start, write_set(tmp_path / "plain.h5", [""] * 12, spectra.values))
-    session = window.studio.session
+    session = window.services.session
     wizard = open_wizard(window)
     assert wizard.labels_page.source.findData("group") < 0
     labels = np.array([list(LINES).index(name) for name in names])
@@ -117,14 +117,14 @@ def test_label_errors_and_duplicates_are_shown_before_training(start, tmp_path):
     assert rows == ["mixed up.h5 · 1: quartz, looks like talc", "mixed up.h5 · 7: 2 identical spectra"]
     assert set(view.strip.names) == {"mixed up.h5 · 1", "talc, mean of 5", "quartz, mean of 6"}
     view.list.itemClicked.emit(view.list.item(0))
-    assert window.studio.session.spectrum == 0, "it is selected in the window"
+    assert window.services.session.spectrum == 0, "it is selected in the window"
     to_result(window, wizard)
     misclassified = wizard.result_page.misclassified
     assert "mixed up.h5 · 1: quartz, predicted talc" in misclassified.item(0).text()
     assert "Duplicate spectra" in wizard.result_page.warnings.text()
-    window.studio.session.select_spectra([1], [9])
+    window.services.session.select_spectra([1], [9])
     wizard.result_page.confusion.cellClicked.emit(0, 3)  # quartz that were named talc
-    assert window.studio.session.spectrum == 0
+    assert window.services.session.spectrum == 0
     assert wizard.result_page.tabs.currentWidget() is wizard.result_page.misclassified_tab
     wizard.reject()
 
@@ -224,7 +224,7 @@ def test_all_open_spectra_are_classified_and_saved_as_a_table(start, tmp_path, m
     assert [row["class"] for row in rows[-3:]] == list(LINES)
     assert [row["label"] for row in rows[:6]] == ["talc"] * 5 + [""]
     assert float(rows[0]["talc"]) == pytest.approx(float(rows[0]["probability"]), abs=1e-4)
-    groups = window.studio.session.project.groups
+    groups = window.services.session.project.groups
     assert len(groups.members) == 27
     assert (groups.probabilities == 1).sum() == 15, "the user's own labels are certain"
 
@@ -249,7 +249,7 @@ def test_a_predicted_quantity_is_saved_as_a_table(start, tmp_path, monkeypatch):
     rows = table(tmp_path / "shares.csv")
     predicted = np.array([float(row["value"]) for row in rows[24:]])
     assert np.abs(predicted - 100 * share[24:]).max() < 10
-    assert window.studio.session.project.groups is None
+    assert window.services.session.project.groups is None
 
 
 def test_spectra_that_lack_the_range_are_excluded_with_a_message(start, tmp_path):
@@ -260,11 +260,11 @@ def test_spectra_that_lack_the_range_are_excluded_with_a_message(start, tmp_path
     window.drop(short)
     window.wait_until(lambda: len(window.rows()) == 2 and all(state == "denoised" for _, state in window.rows()))
     classification.start_classification(
-        window.studio, finetuned_model.load("minerals"), classification.all_spectra(window.studio.session)
+        window.services, finetuned_model.load("minerals"), classification.all_spectra(window.services.session)
     )
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    window.wait_until(lambda: window.services.session.project.groups is not None)
     assert "1 spectrum does not cover the model's range" in window.message
-    assert len(window.studio.session.project.groups.members) == 24
+    assert len(window.services.session.project.groups.members) == 24
 
 
 @pytest.mark.parametrize("labels", [["only one"] * 12, [f"class {number}" for number in range(12)], ["", " "] * 6])
@@ -295,7 +295,7 @@ def test_there_is_one_wizard_which_follows_theme_and_window(start, tmp_path):
     window.do("theme_dark")
     window.do("theme_light")
     assert wizard.result_page.confusion.rowCount() == 3
-    window.studio.session.remove(window.studio.session.selected_ids)
+    window.services.session.remove(window.services.session.selected_ids)
     wizard.state.select(0)  # the spectrum is no longer open
     window.window._may_lose = True
     window.window.close()
@@ -313,8 +313,8 @@ def test_saved_models_are_managed_and_used_from_the_menu(start, tmp_path, monkey
     assert dialog.models.selected_name == "minerals"
     assert "Trained on 15 labelled spectra" in dialog.models.card.toPlainText()
     dialog.classify_button.click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
-    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    window.wait_until(lambda: window.services.session.project.groups is not None)
+    assert window.services.session.project.groups.names() == substances(8)[1].tolist()
     damaged = tmp_path / "damaged.ramanmodel"
     damaged.write_bytes(b"not a model")
     warnings: list[str] = []
