@@ -78,12 +78,12 @@ class LibraryFile:
 
 def _without_libraries(paths: Sequence[Path], progress: Progress) -> list[Path]:
     """What is left to be read as spectra; shows LibraryFile for what is not."""
-    from ramanstudio.library.building import recognise
+    from ramanstudio.library.building import detect_library_kind
 
     rest = []
     for path in paths:
         suffix = path.suffix.lower()
-        if suffix == RDS or (suffix in LIBRARY_SUFFIXES and path.is_file() and recognise(path)):
+        if suffix == RDS or (suffix in LIBRARY_SUFFIXES and path.is_file() and detect_library_kind(path)):
             progress.show(LibraryFile(path))
         else:
             rest.append(path)
