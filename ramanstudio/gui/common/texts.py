@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ramanstudio.export.figures import format_snr
+from ramanstudio.export.snr_text import format_snr
 from ramanstudio.project.project import Entry, Result
 
 State = Literal["problem", "waiting", "raw", "denoised", "not denoised"]

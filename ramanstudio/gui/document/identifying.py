@@ -143,7 +143,7 @@ class Identifying(QObject):
         identifications = self._session.project.identification(entry)
         if identifications is None or match.library >= len(identifications.libraries):
             return None
-        return self.libraries.of_hash(identifications.libraries[match.library])
+        return self.libraries.by_hash(identifications.libraries[match.library])
 
     @property
     def status(self) -> str:

@@ -300,7 +300,7 @@ class ExplorePage(TabPage):
         from ramanstudio.export.scatter_figure import draw_scatter
 
         picture = self.picture()
-        return None if picture is None else partial(draw_scatter, picture=picture)
+        return None if picture is None else partial(draw_scatter, content=picture)
 
     def picture(self) -> ScatterFigure | None:
         """What is drawn, to be drawn again; None where nothing is."""

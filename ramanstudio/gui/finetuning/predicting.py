@@ -17,7 +17,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export import tables
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
@@ -75,7 +75,7 @@ class ClassifiedSpectra:
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.subset(part))
             start += len(rows)
 
     @property
@@ -90,7 +90,7 @@ class ClassifiedSpectra:
         yield "file", "spectrum", "label", *answer, "unknown", *self.found.classes
         place = 0
         for entry, rows in self.chosen:
-            names = tables.spectrum_names(entry.source) if entry.source is not None else []
+            names = spectrum_names(entry.source) if entry.source is not None else []
             for row in rows.tolist():
                 yield str(entry.path), names[row], str(self.given[place]), *self._cells(place)
                 place += 1
@@ -188,7 +188,7 @@ def ask_and_name(services: FinetuningServices, parent: QWidget) -> None:
 
     Raises StudioError when none is kept, or the one chosen is damaged.
     """
-    names = finetuned_model.names()
+    names = finetuned_model.list_names()
     if not names:
         raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
     chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)

@@ -100,12 +100,12 @@ class MapRenderer:
         there = map_channels.measured_rows(rows)
         rows = np.where(there[:, None], rows, np.float32(np.nan)) if there.any() else rows
         picture = MapFigure(
-            axis_of_shift(rows, shifts, series.at),
+            axis_of_shift(rows, shifts, series.positions),
             rows,
             f"Intensity / {source.unit}",
             limits=map_channels.colour_limits(rows, choice.percentiles),
             title=self._subject.entry.name,
-            axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
+            axis_labels=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
         )
         self._view.set_interpolated(choice.interpolated)
         self._view.show_series(series, rows, shifts, picture)

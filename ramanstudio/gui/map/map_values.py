@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.export.map_files import Kind, MapFigure
+from ramanstudio.export.map_files import MapFigure, MapKind
 from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel
@@ -126,10 +126,10 @@ def picture_of(
     one = map_channels.channel(choice.channel)
     label, kind = label_of(choice, unit), kind_of(choice)
     if kind == "rgb":
-        layers = [grid.picture(_spread(numbers[:, band], choice.percentiles)) for band in range(3)]
+        layers = [grid.image(_spread(numbers[:, band], choice.percentiles)) for band in range(3)]
         named = tuple(band_words(band) for band in choice.bands_used)
         return MapFigure(grid, np.stack(layers, axis=2), one.name, "rgb", (0.0, 1.0), named, title=title)
-    values = grid.picture(numbers)
+    values = grid.image(numbers)
     if kind == "categories":
         return MapFigure(grid, values, label, kind, (0.0, 1.0), names, colours, title)
     limits = map_channels.colour_limits(values, choice.percentiles)
@@ -140,10 +140,10 @@ def picture_of(
     return MapFigure(grid, values, label, kind, limits, title=title)
 
 
-def kind_of(choice: MapOptions) -> Kind:
+def kind_of(choice: MapOptions) -> MapKind:
     """How the colours are to be read. A peak moves to either side of where most have it: signed."""
-    categories: dict[str, Kind] = dict.fromkeys(("group", "substance", "class"), "categories")
-    kinds: dict[str, Kind] = {**categories, "rgb": "rgb", "peak": "signed"}
+    categories: dict[str, MapKind] = dict.fromkeys(("group", "substance", "class"), "categories")
+    kinds: dict[str, MapKind] = {**categories, "rgb": "rgb", "peak": "signed"}
     return kinds.get(choice.channel, "amount")
 
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from ramanstudio.core.writing import remove_stale_drafts
 from ramanstudio.gui.shell.single_instance import SingleInstanceServer, send_to_first_instance
 from ramanstudio.gui.shell.splash import seconds_since_start, splash_if_slow
 
@@ -30,6 +31,7 @@ def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = No
     from ramanstudio.gui.shell.services import Services
 
     appearance().apply_to(app)
+    remove_stale_drafts()
     window = MainWindow(Services(engine_loader or load_engine))
     window.show()
     if arguments:

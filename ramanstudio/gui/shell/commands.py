@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.core.paths import bundled_path, user_log
-from ramanstudio.export.figures import PARTS
+from ramanstudio.export.denoised_figures import CURVES
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
 from ramanstudio.gui.common.text_dialog import TextDialog
@@ -76,8 +76,8 @@ class FileCommands:
             return
         view = self._spectrum_page.view
         shifts = view.visible_range()[0] if view is not None else None
-        parts = [part for part in PARTS if self._settings[f"show_{part}"]]
-        self._services.exporting.picture(path, dark=dark, shift_range=shifts, parts=parts)
+        curves = [curve for curve in CURVES if self._settings[f"show_{curve}"]]
+        self._services.exporting.picture(path, dark=dark, shift_range=shifts, curves=curves)
 
     def export_table(self) -> None:
         path = self._ask_path("Export SNR table", "-snr.csv", "Table (*.csv)")

@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
                 services.settings,
                 services.exporting,
                 services.identifying,
-                services.unmixing,
+                services.mixture_jobs,
                 self._show_identify_page,
                 self,
             ),

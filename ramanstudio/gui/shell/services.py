@@ -23,7 +23,7 @@ from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.mixture_jobs import Unmixing
+from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
 from ramanstudio.project.project import Entry
 
 CLOSING_S: Final = 3.0
@@ -48,7 +48,7 @@ class Services(QObject):
         self.exploring = Exploring(self.session, self.workers, self.messages, self.denoising)
         self.libraries = Libraries(self.workers, self.messages, self.settings)
         self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
-        self.unmixing = Unmixing(self.workers, self.messages, self.identifying)
+        self.mixture_jobs = MixtureJobs(self.workers, self.messages, self.identifying)
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)

@@ -105,9 +105,9 @@ def _identify_page(context: TabContext) -> TabPage:
 
     services = context.services
     page = IdentifyPage(
-        services.session, services.identifying, services.unmixing, services.taught_models, context.actions
+        services.session, services.identifying, services.mixture_jobs, services.taught_models, context.actions
     )
-    page.reference_asked.connect(context.show_reference)
+    page.reference_requested.connect(context.show_reference)
     return page
 
 
@@ -120,7 +120,7 @@ def _identify_panel(context: TabContext, page: TabPage) -> SidePanel:
         services.session,
         services.settings,
         services.identifying,
-        services.unmixing,
+        services.mixture_jobs,
         services.taught_models,
         context.actions,
     )

@@ -19,20 +19,20 @@ from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.gui.identify.identify_panel import IdentifyPanel
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.project import project_file
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import Starter, Window
 from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
 
 
 def keep_minerals(name: str = "minerals") -> None:
     spectra, names = substances(6)
-    finetuned_model.keep(finetune(SIGHT, spectra, names, None, FinetunePlan(bands=False)).model, name)
+    finetuned_model.save(finetune(EXTRACTOR, spectra, names, None, FinetunePlan(importance=False)).model, name)
 
 
 def keep_quantity(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
-    plan = FinetunePlan(quantity=True, reading="spectrum", head="ridge")
-    finetuned_model.keep(finetune(SIGHT, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
+    plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
+    finetuned_model.save(finetune(EXTRACTOR, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
 
 
 def mixed(percent: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter
     window = opened(start, short)
     page, panel = look(window)
     panel.models.tab_order[0].click()
-    window.wait_until(lambda: "was taught from 300 to 1700 cm⁻¹" in page.predictions.text.text())
+    window.wait_until(lambda: "was trained on 300 to 1700 cm⁻¹" in page.predictions.text.text())
 
 
 def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tmp_path, monkeypatch) -> None:
@@ -129,7 +129,7 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     assert said.values is not None and np.allclose(said.values, percent, atol=8)
     out = tmp_path / "out.csv"
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: out)
-    window.do("export_identified")
+    window.do("export_identifications")
     window.wait_until(out.exists)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
@@ -156,7 +156,7 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     project_file.save(session.project, tmp_path / "one.ramanstudio")
     again = project_file.load(tmp_path / "one.ramanstudio")
     (before,) = session.project.predictions_for(session.project.entries[0])
-    (after,) = again.answers(again.entries[0])
+    (after,) = again.predictions_for(again.entries[0])
     assert (after.model, after.model_hash, after.labels.tolist()) == (
         before.model,
         before.model_hash,

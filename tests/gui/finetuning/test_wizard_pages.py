@@ -20,7 +20,7 @@ from ramanstudio.project.groups import Group, Groups
 from tests.finetuning.substances import AXIS, LINES, substance, substances
 from tests.gui.driver import Starter, Window
 from tests.gui.finetuning.test_wizard import (
-    SIGHT,
+    EXTRACTOR,
     TeachingEngine,
     labelled_set,
     learn,
@@ -56,7 +56,7 @@ def keep(window: Window, wizard: FineTuneWizard, name: str) -> None:
     next_page(wizard)
     wizard.keep.name.setText(name)
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: finetuned_model.names() == (name,))
+    window.wait_until(lambda: finetuned_model.list_names() == (name,))
     window.wait_settled()
 
 
@@ -171,7 +171,7 @@ def test_of_many_classes_everything_can_still_be_read(start, tmp_path):
     width = page.confusion.horizontalHeader().fontMetrics().horizontalAdvance("12")
     assert page.confusion.horizontalHeaderItem(last).text() == "12" and page.confusion.columnWidth(last) > width + 16
     page.tabs.setCurrentWidget(page.wrong_part)
-    assert page.strip.isVisible() == bool(wizard.learn.found.report.wrong)
+    assert page.strip.isVisible() == bool(wizard.learn.found.report.misclassified)
     wizard.reject()
 
 
@@ -245,7 +245,7 @@ def test_a_quantity_of_the_rest_is_a_table(start, tmp_path, monkeypatch):
 def test_what_reaches_less_far_is_left_out_and_said(start, tmp_path):
     window = opened(start, labelled_set(tmp_path)[0])
     spectra, names = substances(5)
-    finetuned_model.keep(training.finetune(SIGHT, spectra, names).model, "minerals")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     short = write_set(tmp_path / "short.h5", [""], spectra.values[:1, :150], AXIS[:150])
     window.drop(short)
     window.wait_until(lambda: len(window.rows()) == 2 and all(state == "denoised" for _, state in window.rows()))
@@ -295,7 +295,7 @@ def test_there_is_one_wizard_and_it_goes_with_its_window_and_its_colours(start, 
 def test_taught_models_are_looked_after_and_used_from_the_menu(start, tmp_path, monkeypatch):
     window = opened(start, labelled_set(tmp_path)[0])
     spectra, names = substances(5)
-    finetuned_model.keep(training.finetune(SIGHT, spectra, names).model, "minerals")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     window.do("taught_models")
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, ModelsDialog) and one.isVisible())
     assert dialog.models.chosen == "minerals"
@@ -317,7 +317,9 @@ def test_taught_models_are_looked_after_and_used_from_the_menu(start, tmp_path, 
     )
     dialog.models.delete()
     assert (
-        finetuned_model.names() == () and dialog.models.list.item(0).text() == "None yet" and not dialog.use.isEnabled()
+        finetuned_model.list_names() == ()
+        and dialog.models.list.item(0).text() == "None yet"
+        and not dialog.use.isEnabled()
     )
     dialog.reject()
 

@@ -15,7 +15,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from ramanstudio.export import figures
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.shell import about
 from ramanstudio.project.project import Result
@@ -448,7 +447,10 @@ def test_a_picture_of_one_spectrum_of_a_set_says_which(
     window.do("spectrum_after")
     window.do("spectrum_after")
     drawn: list[str] = []
-    monkeypatch.setattr(figures, "draw_denoised", lambda _path, panels, **_: drawn.extend(one.title for one in panels))
+    monkeypatch.setattr(
+        "ramanstudio.gui.document.exporting.draw_denoised",
+        lambda _path, panels, **_: drawn.extend(one.title for one in panels),
+    )
     window.studio.exporting.picture(tmp_path / "a.png")
     window.wait_until(lambda: drawn == ["set.txt · 2"])
 
