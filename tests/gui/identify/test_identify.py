@@ -319,9 +319,9 @@ def fit_first_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: 
     columns = np.column_stack([*heights, np.ones_like(axis), axis])
     found = np.linalg.lstsq(columns, values, rcond=None)[0]
     shares = found[:2] / found[:2].sum()
-    parts = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
+    components = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
     fitted = columns @ found
-    return SimpleNamespace(parts=parts, explained=0.97, fitted=fitted, residual=values - fitted)
+    return SimpleNamespace(components=components, explained=0.97, fitted=fitted, residual=values - fitted)
 
 
 def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,5 +203,5 @@ def test_an_edit_is_refused_when_another_program_has_changed_the_file(
     library_window.select_references("calcite")
     answer(monkeypatch, "aragonite")
     library_window.widgets.rename_references.click()
-    library_window.window.wait_until(lambda: "was changed by another program" in library_window.window.message)
+    library_window.window.wait_until(lambda: "was changed in the meantime" in library_window.window.message)
     assert list(library.open(path).names) == ["calcite"]
