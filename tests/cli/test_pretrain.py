@@ -25,10 +25,10 @@ SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-a-
 AXIS = np.linspace(200, 1800, 900)
 
 
-def clean(many, seed=0):
+def clean(n_spectra, seed=0):
     random = np.random.default_rng(seed)
-    centre = random.uniform(300, 1700, (many, 6, 1))
-    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (many, 900))
+    centre = random.uniform(300, 1700, (n_spectra, 6, 1))
+    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (n_spectra, 900))
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,8 @@ def weights(folder):
     return load_file(folder / "weights.safetensors")
 
 
-def same(one, other):
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+def same(first, other):
+    return first.keys() == other.keys() and all(torch.equal(first[name], other[name]) for name in first)
 
 
 def killed_at_its_first_checkpoint(folder, *command):
@@ -91,11 +91,11 @@ def test_a_killed_training_resumes_to_the_same_weights_and_loss(corpus_file, tmp
 
 @pytest.mark.slow
 def test_two_processes_train_one_model_and_resume_to_the_same_weights(corpus_file, tmp_path):
-    team = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
     whole, killed, alone = (tmp_path / name for name in ("whole", "killed", "alone"))
-    output = ended(started(*team, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
+    output = ended(started(*torchrun, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
     assert output.count("million parameters") == 1, "one of the two tells of the model"
-    command = (*team, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
+    command = (*torchrun, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
     killed_at_its_first_checkpoint(killed, *command)
     ended(started(*command))
     assert same(weights(whole), weights(killed))
@@ -108,8 +108,8 @@ def test_pretraining_on_a_folder_of_spectrum_files_names_the_bad_one(tmp_path, c
     folder = tmp_path / "spectra"
     (folder / "more").mkdir(parents=True)
     for number, values in enumerate(clean(12)):
-        place = folder / "more" if number % 2 else folder
-        np.savetxt(place / f"{number}.txt", np.column_stack([AXIS, values]))
+        target = folder / "more" if number % 2 else folder
+        np.savetxt(target / f"{number}.txt", np.column_stack([AXIS, values]))
     (folder / "holiday.txt").write_text("not a spectrum")
     assert main.main(arguments(folder, tmp_path / "model", 2)) == 0
     assert "holiday.txt" in capsys.readouterr().err
@@ -135,7 +135,7 @@ def test_a_corpus_larger_than_memory_gives_the_same_spectra(corpus_file, tmp_pat
     paths = [corpus_file, tmp_path / "ragged.h5"]
     whole, little = (corpus.load(paths, memory=memory)[0] for memory in (2**30, 50_000))
     drawn = [real.draw(np.random.default_rng(3), 30, 400) for real in (whole, little)]
-    assert all(np.array_equal(one, other) for one, other in zip(*drawn, strict=True))
+    assert all(np.array_equal(first, other) for first, other in zip(*drawn, strict=True))
     shelf = next(iter(little.groups.values()))[0].shelf
     assert sum(axis.nbytes + values.nbytes for axis, values in shelf._kept.values()) <= 50_000
 

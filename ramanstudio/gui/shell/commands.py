@@ -42,7 +42,7 @@ class FileCommands:
         self._open(dialogs.ask_files(self._window, self._folder("folder")))
 
     def open_folder(self) -> None:
-        folder = dialogs.ask_folder(self._window, "Open a folder", self._folder("folder"))
+        folder = dialogs.ask_folder(self._window, "Open folder", self._folder("folder"))
         self._open([folder] if folder else [])
 
     def open_recent(self, path: Path) -> None:
@@ -50,25 +50,25 @@ class FileCommands:
 
     def try_demo(self) -> None:
         self._services.opening.open([bundled_path("resources", "demo")])
-        self._services.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
+        self._services.messages.info("The demo spectra are simulated from the peaks of real ones; none was measured.")
 
     def save_project(self) -> Job | None:
         path = self._services.project_files.path
         return self.save_project_as() if path is None else self._services.project_files.save(path)
 
     def save_project_as(self) -> Job | None:
-        path = self._ask_path("Save the project", SUFFIX, f"Project (*{SUFFIX})")
+        path = self._ask_path("Save project", SUFFIX, f"Project (*{SUFFIX})")
         return None if path is None else self._services.project_files.save(path)
 
     def export_spectra(self) -> None:
-        folder = dialogs.ask_folder(self._window, "Export spectra to a folder", self._folder("export_folder"))
+        folder = dialogs.ask_folder(self._window, "Export spectra to folder", self._folder("export_folder"))
         if folder is not None:
             self._settings["export_folder"] = str(folder)
             self._services.exporting.spectra(folder)
 
     def export_picture(self) -> None:
         figure, dark = self._tabs.current_page.figure(), appearance().theme.is_dark
-        path = self._ask_path("Export picture", ".png", "Picture (*.png);;Drawing (*.svg)")
+        path = self._ask_path("Export figure", ".png", "PNG image (*.png);;SVG drawing (*.svg)")
         if path is None:
             return
         if figure is not None:
@@ -126,7 +126,7 @@ class EditCommands:
         clipboard.setImageData(page.view.copy_picture())
         clipboard.setText(page.numbers())
         QGuiApplication.clipboard().setMimeData(clipboard)
-        self._services.messages.info("The picture and the numbers are on the clipboard.")
+        self._services.messages.info("Figure and data were copied to the clipboard.")
 
     def select_all(self) -> None:
         self._entries.select_all()
@@ -178,8 +178,8 @@ class AnalyseCommands:
         entries = [entry for entry in self._session.selected if entry.source is not None]
         if entries and not all(share_axis(entries[0], entry) for entry in entries):
             self._services.messages.warning(
-                "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
-                " Select those that were measured alike."
+                "The selected entries have different Raman shift axes, so they cannot be denoised as one set."
+                " Select entries with the same axis."
             )
             return
         self._session.make_one_set(entry.id for entry in entries)
@@ -195,8 +195,8 @@ class AnalyseCommands:
 class HelpCommands:
     """Shows the model and the texts of the Help menu."""
 
-    def __init__(self, services: Services, window: QWidget) -> None:
-        self._services, self._window = services, window
+    def __init__(self, services: Services, tabs: TabView, window: QWidget) -> None:
+        self._services, self._tabs, self._window = services, tabs, window
 
     def choose_model(self) -> None:
         dialog = SettingsDialog(self._services.settings, {"model": model_store.available()}, self._window)
@@ -206,11 +206,16 @@ class HelpCommands:
     def model_card(self) -> None:
         self._show("Model card", about.card_page(self._services.denoising.engine))
 
-    def help(self) -> None:
-        self._show("Help and shortcuts", about.help_page(QApplication.focusWidget()))
+    def user_guide(self) -> None:
+        from ramanstudio.gui.shell.help import GuideDialog
+
+        GuideDialog(self._tabs.current_tab.guide_page, self._window).show()
+
+    def shortcuts(self) -> None:
+        self._show("Keyboard shortcuts", about.shortcuts_page(QApplication.focusWidget()))
 
     def formats(self) -> None:
-        self._show("Formats", about.formats_page())
+        self._show("Supported file formats", about.formats_page())
 
     def open_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(user_log())))

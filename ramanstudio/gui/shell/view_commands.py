@@ -8,7 +8,7 @@ from ramanstudio.core.settings import Settings
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 
-ShowPanel = Callable[[str, bool], None]  # ("list" or "facts", on)
+ShowPanel = Callable[[str, bool], None]  # ("list" or "side", on)
 
 
 class ViewCommands:
@@ -46,8 +46,8 @@ class ViewCommands:
     def panel_list(self, on: bool) -> None:
         self._show_panel("list", on)
 
-    def panel_facts(self, on: bool) -> None:
-        self._show_panel("facts", on)
+    def panel_side(self, on: bool) -> None:
+        self._show_panel("side", on)
 
     def theme_system(self, on: bool) -> None:
         self._choose_theme("system", on)

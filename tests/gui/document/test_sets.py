@@ -116,7 +116,7 @@ def test_the_switch_follows_the_selection_and_changes_nothing_by_that(start: Sta
         assert switch(window).isChecked() is on
     assert window.studio.session.project is project
     window.choose("a.h5", "b.h5")
-    assert said(window) == "Denoised some with their set, some by themselves"
+    assert said(window) == "Denoised partly as sets, partly individually"
     window.do("whole_set")
     window.wait_until(lambda: window.snr == WHOLE)
     assert said(window) == "Denoised as a set"

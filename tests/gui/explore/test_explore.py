@@ -23,7 +23,7 @@ from ramanstudio.gui.explore.colouring import Categories, Values, tinted
 from ramanstudio.gui.explore.explore_page import ExplorePage
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.explore.scatter_view import ScatterView
-from ramanstudio.project.exploration import Part, explore
+from ramanstudio.project.exploration import EntrySpectra, explore
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project
 from tests.gui.driver import SmoothingEngine, Starter, Window, share_of, write_spectrum
@@ -522,7 +522,7 @@ def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.axes.words == "The spectra are all equal: nothing tells them apart."
+    assert bar.axes.words == "The spectra are all equal: nothing distinguishes them."
     (row,) = plane_of(window).legend.rows
     assert row.count == 6
 
@@ -707,8 +707,8 @@ def test_the_plane_is_laid_out_anew_where_quite_another_range_is_compared() -> N
     random = np.random.default_rng(6)
     axis = np.linspace(200.0, 1800.0, 400)
     lines = 100 * np.exp(-(((axis - random.uniform(300, 1700, (30, 1))) / 12) ** 2))
-    long = Part.of(1, "long", SpectrumSet.of(axis, lines))
-    short = Part.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
+    long = EntrySpectra.select(1, "long", SpectrumSet.of(axis, lines))
+    short = EntrySpectra.select(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
     engine: Any = Engine.load(device="cpu", threads=1)
     first, _ = explore(engine, [long])
     same, _ = explore(engine, [long], first)
