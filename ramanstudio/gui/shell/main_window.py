@@ -178,12 +178,14 @@ class MainWindow(QMainWindow):
         return self.services.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Emit `painted` after the first paint."""
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ask about unsaved changes; remember the layout."""
         if self.services.project_files.would_lose and not self._discards_changes:
             event.ignore()
             self.after_saving(self._close_anyway)
