@@ -119,8 +119,8 @@ class Window:
 
     def do(self, action: str) -> None:
         # actions are enabled a moment after what they depend on, as they would be before a hand reached them
-        self.wait_until(self.window.acts[action].isEnabled)
-        self.window.acts[action].trigger()
+        self.wait_until(self.window.actions_by_id[action].isEnabled)
+        self.window.actions_by_id[action].trigger()
         QApplication.processEvents()
 
     @property

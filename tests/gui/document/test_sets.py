@@ -65,12 +65,14 @@ def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: S
     assert switch(window).isVisible()
     assert switch(window).isChecked()
     assert said(window) == "Denoised as a set"
-    window.wait_until(window.window.acts["whole_set"].isEnabled)  # a moment after the selection, as a hand would be
+    window.wait_until(
+        window.window.actions_by_id["whole_set"].isEnabled
+    )  # a moment after the selection, as a hand would be
     QTest.keyClick(window.window, Qt.Key.Key_W)
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
     assert said(window) == "Denoised individually"
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise individually")
+    window.wait_until(lambda: window.window.actions_by_id["undo"].text() == "Undo: denoise individually")
     window.do("undo")
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isChecked()
@@ -90,7 +92,7 @@ def test_a_single_spectrum_has_no_switch_and_neither_have_three(start: Starter, 
     for name in ("one.txt", "three.csv"):
         window.choose(name)
         assert not switch(window).isVisible()
-        window.wait_until(lambda: not window.window.acts["whole_set"].isEnabled())
+        window.wait_until(lambda: not window.window.actions_by_id["whole_set"].isEnabled())
         assert window.snr == ALONE
 
 
@@ -145,7 +147,7 @@ def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_cho
 def test_what_is_switched_is_denoised_again_though_denoising_by_itself_is_off(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "a.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.drop(write_map(tmp_path / "b.h5"))
     window.wait_until(lambda: len(window.rows()) == 2)
     window.choose("a.h5", "b.h5")
@@ -196,13 +198,13 @@ def test_a_file_that_comes_back_into_its_set_is_denoised_with_all_of_it(start: S
     window = start(*write_spectra(tmp_path, 6))
     window.wait_settled()
     window.do("select_all")
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.wait_settled()
     window.do("one_set")
     window.choose("spectrum_0003.txt")
     window.do("remove")
     window.do("undo")
-    window.window.acts["denoise"].setChecked(True)
+    window.window.actions_by_id["denoise"].setChecked(True)
     window.wait_settled()
     sizes = {one.set_size for one in window.studio.session.project.results.values()}
     assert sizes == {6}

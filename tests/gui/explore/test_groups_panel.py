@@ -93,8 +93,10 @@ def chance_of(window: Window) -> str:
 
 def undo(window: Window) -> str:
     """Take the last step back; what the menu called it."""
-    window.wait_until(lambda: window.window.acts["undo"].text() == f"Undo: {lowered(window.studio.session.undo_title)}")
-    words = window.window.acts["undo"].text()
+    window.wait_until(
+        lambda: window.window.actions_by_id["undo"].text() == f"Undo: {lowered(window.studio.session.undo_title)}"
+    )
+    words = window.window.actions_by_id["undo"].text()
     window.do("undo")
     return words
 
@@ -315,7 +317,7 @@ def test_without_groups_the_panel_says_why(start: Starter) -> None:
     assert not panel.list.isVisibleTo(panel)
     assert panel.finding.summary.text()
     assert not panel.finding.button.isEnabled()
-    assert not window.window.acts["merge_groups"].isEnabled()
+    assert not window.window.actions_by_id["merge_groups"].isEnabled()
 
 
 def test_spectra_that_were_not_compared_cannot_be_named(explored: Window) -> None:
@@ -335,7 +337,7 @@ def test_every_part_can_be_heard(explored: Window) -> None:
 def test_the_tab_key_walks_in_reading_order(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
-    explored.wait_until(explored.window.acts["rename_group"].isEnabled)
+    explored.wait_until(explored.window.actions_by_id["rename_group"].isEnabled)
     panel.finding.method.setFocus()
     walked = []
     for _ in range(9):

@@ -116,11 +116,11 @@ def test_toggles_change_the_viewer_and_are_remembered(start: Starter, tmp_path: 
     before = view.copy_picture()
     tick = window.window.facts._ticks["show_residual"]
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 1.2)
-    assert window.window.acts["show_residual"].isChecked()
+    assert window.window.actions_by_id["show_residual"].isChecked()
     window.wait_until(lambda: view.copy_picture() != before)
     assert window.studio.settings["show_residual"] is True
     QTest.keyClick(window.window, Qt.Key.Key_R)
-    assert not window.window.acts["show_raw"].isChecked()
+    assert not window.window.actions_by_id["show_raw"].isChecked()
 
 
 def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_file_in_nm_asks_for_the_laser_and_is_read_again_with_it(
     assert window.window.page.problem.isVisible()
     assert window.window.page.problem._laser.isVisible()
     monkeypatch.setattr(dialogs, "ask_laser_nm", lambda *_: 532.0)
-    window.wait_until(lambda: window.window.acts["set_laser"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["set_laser"].isEnabled())
     window.do("set_laser")
     window.wait_until(lambda: window.rows() == [("ocean.txt", "denoised")])
     source = window.studio.session.project.entries[0].source
@@ -163,7 +163,7 @@ def test_a_noise_region_can_be_used_for_all(start: Starter, tmp_path: Path) -> N
     window.wait_settled()
     window.choose("spectrum_0000.txt")
     window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
-    window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
     results = window.studio.session.project.results
     window.wait_until(lambda: [one.noise_region for one in _results(window)] == [(1400.0, 1700.0)] * 3)
@@ -178,7 +178,7 @@ def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(star
     window.wait_settled()
     window.choose("long.txt")
     window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
-    window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
     assert "1 entry has too few points from 1,400 to 1,700 cm⁻¹" in window.message
     window.wait_until(lambda: _results(window)[0].noise_region == (1400.0, 1700.0))
@@ -208,24 +208,24 @@ def _results(window: Window) -> list[Result]:
 
 def test_a_hidden_panel_is_hidden_at_the_next_start(start: Starter) -> None:
     window = start()
-    window.window.acts["panel_side"].setChecked(False)
+    window.window.actions_by_id["panel_side"].setChecked(False)
     window.window.close()
     window.studio._save()
     again = start()
     assert again.window._docks["side"].isHidden()
     assert not again.window._docks["list"].isHidden()
-    assert not again.window.acts["panel_side"].isChecked()
+    assert not again.window.actions_by_id["panel_side"].isChecked()
 
 
 def test_removing_can_be_undone_and_results_stay(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 3))
     window.wait_settled()
     window.choose("spectrum_0001.txt")
-    window.wait_until(lambda: window.window.acts["remove"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["remove"].isEnabled())
     window.do("remove")
     assert [name for name, _ in window.rows()] == ["spectrum_0000.txt", "spectrum_0002.txt"]
     assert [entry.name for entry in window.studio.session.selected] == ["spectrum_0002.txt"]
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: remove 1 entry")
+    window.wait_until(lambda: window.window.actions_by_id["undo"].text() == "Undo: remove 1 entry")
     window.do("undo")
     assert window.rows()[1] == ("spectrum_0001.txt", "denoised")
 
@@ -250,7 +250,7 @@ def test_exporting_spectra_table_and_pictures(start: Starter, tmp_path: Path, mo
     window = start(*write_spectra(source, 2))
     window.wait_settled()
     window.choose("spectrum_0000.txt", "spectrum_0001.txt")
-    window.wait_until(lambda: window.window.acts["export_spectra"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["export_spectra"].isEnabled())
     monkeypatch.setattr(dialogs, "ask_folder", lambda *_: out)
     window.do("export_spectra")
     window.wait_until(lambda: "2 results" in window.message)
@@ -296,12 +296,12 @@ def test_a_file_of_many_spectra_is_one_entry_that_can_be_stepped_through(start: 
 
 def test_the_denoise_switch_stops_and_starts(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.drop(write_spectrum(tmp_path / "a.txt"))
     window.wait_until(lambda: len(window.rows()) == 1)
     window.wait_settled()
     assert window.rows() == [("a.txt", "raw")]
-    window.window.acts["denoise"].setChecked(True)
+    window.window.actions_by_id["denoise"].setChecked(True)
     window.wait_until(lambda: window.rows() == [("a.txt", "denoised")])
 
 
