@@ -88,6 +88,7 @@ class Application(QApplication):
             open_paths(self._early_paths)
 
     def event(self, event: QEvent) -> bool:
+        """Take the files that the desktop asks to open."""
         if isinstance(event, QFileOpenEvent):
             self._open_paths([Path(event.file())])
             return True

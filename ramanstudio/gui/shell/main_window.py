@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
         self.setMinimumSize(880, 560)
-        self.acts = menus.make_actions(self)
+        self.actions_by_id = menus.make_actions(self)
         self._enable_timer = QTimer(self)
         self._enable_timer.setSingleShot(True)
         self._enable_timer.timeout.connect(self._enable)
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         )
         self.entries = EntryList(services.session, services.denoising.waits)
         self.tabs = TabView(
-            TABS, TabContext(services, self.acts, self._library_commands.show_reference, self._enable_soon)
+            TABS, TabContext(services, self.actions_by_id, self._library_commands.show_reference, self._enable_soon)
         )
         self.setCentralWidget(self.tabs)
         self._docks = {
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
     def draw_icons(self) -> None:
         """Load the icons, after the first paint: their font takes 0.15 s."""
         self._icons_drawn = True
-        menus.draw_icons(self.acts, appearance().theme)
+        menus.draw_icons(self.actions_by_id, appearance().theme)
         self.setWindowIcon(icons.program_icon())
 
     @property
@@ -178,12 +178,14 @@ class MainWindow(QMainWindow):
         return self.services.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Emit `painted` after the first paint."""
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ask about unsaved changes; remember the layout."""
         if self.services.project_files.would_lose and not self._discards_changes:
             event.ignore()
             self.after_saving(self._close_anyway)
@@ -234,9 +236,9 @@ class MainWindow(QMainWindow):
     def _lay_out_bars(self) -> None:
         self._recent = QMenu("Open recent", self)
         self._recent.aboutToShow.connect(self._fill_recent)
-        menus.fill_menus(self.menuBar(), self.acts, self._recent)
+        menus.fill_menus(self.menuBar(), self.actions_by_id, self._recent)
         self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        toolbar, self.device = menus.make_toolbar(self.acts, self)
+        toolbar, self.device = menus.make_toolbar(self.actions_by_id, self)
         self.addToolBar(toolbar)
         bar = QStatusBar(self)
         bar.setSizeGripEnabled(False)
@@ -245,7 +247,7 @@ class MainWindow(QMainWindow):
         bar.addPermanentWidget(self.message_bar, 1)
         self.setStatusBar(bar)
         for name in ("export_spectra", "copy", "remove", "set_laser"):
-            self.entries.view.addAction(self.acts[name])
+            self.entries.view.addAction(self.actions_by_id[name])
 
     def _restore(self) -> None:
         settings = self.services.settings
@@ -254,11 +256,11 @@ class MainWindow(QMainWindow):
         if not self.restoreState(QByteArray.fromBase64(settings["panels"].encode()), LAYOUT_VERSION):
             self.reset_panel_widths()
         for key in VIEW_SETTINGS:
-            self.acts[key].setChecked(settings[key])
-        self.acts["denoise"].setChecked(settings["denoise"])
-        self.acts[f"theme_{settings['theme']}"].setChecked(True)
+            self.actions_by_id[key].setChecked(settings[key])
+        self.actions_by_id["denoise"].setChecked(settings["denoise"])
+        self.actions_by_id[f"theme_{settings['theme']}"].setChecked(True)
         for name, dock in self._docks.items():
-            self.acts[f"panel_{name}"].setChecked(not dock.isHidden())
+            self.actions_by_id[f"panel_{name}"].setChecked(not dock.isHidden())
             dock.visibilityChanged.connect(partial(self._follow_panel, name))
         self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
 
@@ -268,7 +270,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         services = self.services
-        menus.connect(self.acts, self._handlers)
+        menus.connect(self.actions_by_id, self._handlers)
         for signal in (
             services.session.changed,
             services.session.selection_changed,
@@ -304,12 +306,12 @@ class MainWindow(QMainWindow):
 
     def _follow_setting(self, key: str) -> None:
         if key == "theme":
-            self.acts[f"theme_{self.services.settings['theme']}"].setChecked(True)
+            self.actions_by_id[f"theme_{self.services.settings['theme']}"].setChecked(True)
         elif key == "denoise":
-            self.acts["denoise"].setChecked(self.services.settings["denoise"])
+            self.actions_by_id["denoise"].setChecked(self.services.settings["denoise"])
 
     def _follow_tab(self, key: str) -> None:
-        self.acts[f"tab_{key}"].setChecked(True)
+        self.actions_by_id[f"tab_{key}"].setChecked(True)
 
     def _show_tab(self, key: str, on: bool) -> None:
         if on:
@@ -329,7 +331,9 @@ class MainWindow(QMainWindow):
         return cast("IdentifyPage", self.tabs.make("identify")[0])
 
     def _show_palette(self) -> None:
-        items = [PaletteItem(self.acts[row.id], row.menu, row.synonyms) for row in ACTIONS if row.id != "search"]
+        items = [
+            PaletteItem(self.actions_by_id[row.id], row.menu, row.synonyms) for row in ACTIONS if row.id != "search"
+        ]
         CommandPalette(items, appearance().theme, self).show()
 
     def _show_project_name(self) -> None:
@@ -342,10 +346,10 @@ class MainWindow(QMainWindow):
 
     def _follow_sets(self, before: Project | None = None, now: Project | None = None) -> None:
         if before is None or now is None or before.entries is not now.entries:
-            self.acts["whole_set"].setChecked(self.services.session.uses_whole_set)
+            self.actions_by_id["whole_set"].setChecked(self.services.session.uses_whole_set)
 
     def _enable(self) -> None:
-        menus.enable(self.acts, self.context())
+        menus.enable(self.actions_by_id, self.context())
 
     def context(self) -> ActionContext:
         """The state that decides which actions are enabled."""
@@ -378,7 +382,7 @@ class MainWindow(QMainWindow):
         )
 
     def _follow_panel(self, name: str, _visible: bool) -> None:
-        self.acts[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
+        self.actions_by_id[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
 
     def _show_device(self) -> None:
         denoising = self.services.denoising

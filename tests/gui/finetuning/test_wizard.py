@@ -93,13 +93,13 @@ def test_a_few_labels_become_a_model_that_names_the_rest(window, tmp_path):
     next_page(wizard)
     wizard.keep.name.setText("minerals")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    window.wait_until(lambda: window.services.session.project.groups is not None)
     window.wait_settled()
     assert finetuned_model.list_names() == ("minerals",)
-    named = window.studio.session.project.groups
+    named = window.services.session.project.groups
     assert named.names() == substances(8)[1].tolist() and "named by 'minerals'" in window.message
     window.do("undo")
-    assert window.studio.session.project.groups is None
+    assert window.services.session.project.groups is None
 
 
 def test_file_names_can_tell_the_labels_with_a_live_preview(start, tmp_path):
@@ -147,7 +147,7 @@ def test_closed_while_it_learns_nothing_is_kept(window):
     wizard.learn.learn_button.click()
     wizard.reject()
     window.wait_settled()
-    assert finetuned_model.list_names() == () and window.studio.session.project.groups is None
+    assert finetuned_model.list_names() == () and window.services.session.project.groups is None
 
 
 def test_a_quantity_shows_predicted_against_true(start, tmp_path):
@@ -176,8 +176,8 @@ def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
     finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     monkeypatch.setattr("ramanstudio.gui.finetuning.predicting.QInputDialog.getItem", lambda *_: ("minerals", True))
     window.do("name_by_model")
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
-    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    window.wait_until(lambda: window.services.session.project.groups is not None)
+    assert window.services.session.project.groups.names() == substances(8)[1].tolist()
 
 
 def test_models_that_are_kept_can_be_renamed_and_carried_away(window, tmp_path, monkeypatch):
@@ -224,8 +224,8 @@ def test_single_cells_from_start_to_the_classified_rest(start, tmp_path):
     next_page(wizard)
     wizard.keep.name.setText("strains")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None, 60)
+    window.wait_until(lambda: window.services.session.project.groups is not None, 60)
     window.wait_settled()
-    named = np.array(window.studio.session.project.groups.names())
+    named = np.array(window.services.session.project.groups.names())
     rest = np.array(labels) == ""
     assert np.mean(named[rest] == truth[rest]) > 0.9

@@ -54,7 +54,7 @@ def test_typing_narrows_the_list_and_enter_triggers(start: Starter, tmp_path: Pa
     QTest.keyClicks(palette.query, "resid")
     assert listed(palette)[0].startswith("View › Residual")
     QTest.keyClick(palette.query, Qt.Key.Key_Return)
-    assert window.window.acts["show_residual"].isChecked()
+    assert window.window.actions_by_id["show_residual"].isChecked()
 
 
 def test_no_match_is_said_and_enter_does_nothing(start: Starter) -> None:
