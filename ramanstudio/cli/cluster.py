@@ -21,7 +21,7 @@ from ramanstudio.clustering.clusters import METHODS, Clusters
 from ramanstudio.core.errors import StudioError
 from ramanstudio.export.text_table import spectrum_names, write_csv
 from ramanstudio.signal import comparison
-from ramanstudio.signal.comparison import FEWEST_POINTS
+from ramanstudio.signal.comparison import MIN_POINTS
 
 Floats = NDArray[np.floating[Any]]
 OUTLIER: Final = "outlier"  # in the table, in place of a number
@@ -67,7 +67,7 @@ def run(arguments: Namespace) -> int:
     spectra = on_one_axis(sources)
     with progress_bars("Clustering") as progress:
         denoised = engine.denoise(spectra, progress=progress).spectra
-        representation = engine.compare([denoised], progress).likeness
+        representation = engine.compare([denoised], progress).coordinates
         groups = clusters.cluster(representation, n_clusters, arguments.method, progress)
     silhouettes = silhouette.silhouette_widths(representation, groups.labels)
     points = None if arguments.plane is None else planes.coordinates(representation, arguments.plane)
@@ -85,9 +85,9 @@ VERB: Final = Verb("cluster", "Group similar spectra.", add_arguments, run)
 def _usable(source: Source, reader: BatchReader) -> Source | None:
     """The source without its NaN spectra, unless it is too short to be compared."""
     finite = without_non_finite(source, reader)
-    if finite is not None and finite.spectra.points < FEWEST_POINTS:
+    if finite is not None and finite.spectra.points < MIN_POINTS:
         sentence = f"A spectrum of {finite.spectra.points} points is too short to group."
-        reader.fail(finite.file, StudioError(sentence, remedy=f"At least {FEWEST_POINTS} points are needed."))
+        reader.fail(finite.file, StudioError(sentence, remedy=f"At least {MIN_POINTS} points are needed."))
         return None
     return finite
 

@@ -26,7 +26,7 @@ def open_libraries(names: Sequence[str]) -> list[Library]:
 
     Raises StudioError when none could be opened.
     """
-    folder = library_folder.shelf()
+    folder = library_folder.open_library_folder()
     opened, problems = list[Library](), list[StudioError]()
     for name in names:
         try:
@@ -114,7 +114,7 @@ def _add_export(parser: ArgumentParser) -> None:
 
 def _build(arguments: Namespace) -> int:
     title = arguments.title or (arguments.out or arguments.files[0]).stem
-    out = arguments.out or building.free_path(paths.user_libraries(), title)
+    out = arguments.out or library_folder.free_path(paths.user_libraries(), title)
     _require_suffix(out)
     naming = Naming(arguments.name, arguments.name_from, arguments.group, arguments.source, arguments.licence)
     with progress_bars("Building the library") as progress:

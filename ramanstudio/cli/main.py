@@ -28,7 +28,7 @@ from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled
-from ramanstudio.core.writing import atomic_write
+from ramanstudio.core.writing import atomic_write, remove_stale_drafts
 
 VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code, which `--help` explains."""
     try:
         arguments = _parser().parse_args(argv)
+        remove_stale_drafts()
         return int(arguments.run(arguments))
     except StudioError as error:
         print(error, file=sys.stderr)

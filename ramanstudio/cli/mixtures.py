@@ -100,7 +100,7 @@ def _components(
     references = [opened[library].spectrum(index) for library, index in candidates]
     mixture = unmix(spectrum.axis, spectrum.values[0], sigma, references, names)
     components = []
-    for part in mixture.parts:
+    for part in mixture.components:
         library, index = candidates[part.reference]
         components.append(Component(opened[library], index, part.fraction, part.error))
     components.sort(key=lambda component: -component.fraction)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ramanstudio.denoising.batches import DEFAULT_MODEL
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 DEVICES: Final = ("auto", "cpu", "cuda", "mps")
 PCA, TSNE = "pca", "tsne"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ramanstudio.cli.files import find_files
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.text_table import writing_errors
+from ramanstudio.export.text_table import make_folder
 
 
 def find_files_for_table(given: Sequence[Path], out: Path) -> list[Path]:
@@ -23,6 +23,5 @@ def find_files_for_table(given: Sequence[Path], out: Path) -> list[Path]:
             f"'{out.name}' is one of the files to read, and raw data is never overwritten.",
             remedy="Choose another name for the table.",
         )
-    with writing_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     return files

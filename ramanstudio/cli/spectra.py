@@ -15,7 +15,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.signal import comparison
-from ramanstudio.signal.comparison import FEWEST_POINTS
+from ramanstudio.signal.comparison import MIN_POINTS
 
 T = TypeVar("T", "Sequence[Any]", NDArray[Any])  # rows, one per spectrum
 NOT_FINITE_REMEDY = "Crop the range where the detector gave nothing."
@@ -62,9 +62,9 @@ def on_one_axis(sources: Sequence[Source]) -> SpectrumSet:
             f"These spectra share too small a range: '{latest.file.name}' begins at"
             f" {latest.spectra.axis[0]:.0f} cm⁻¹ and '{earliest.file.name}' ends at"
             f" {earliest.spectra.axis[-1]:.0f} cm⁻¹.",
-            remedy=f"Give files that share at least {FEWEST_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
+            remedy=f"Give files that share at least {MIN_POINTS * comparison.median_step(sets):.0f} cm⁻¹.",
         )
-    return SpectrumSet(axis, np.concatenate([comparison.resampled(spectra, axis) for spectra in sets]))
+    return SpectrumSet(axis, np.concatenate([comparison.resample(spectra, axis) for spectra in sets]))
 
 
 def compute_per_axis(

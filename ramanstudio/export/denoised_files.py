@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path, atomic_write
-from ramanstudio.export.text_table import cell_text, writing_errors
+from ramanstudio.export.text_table import cell_text
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
@@ -38,13 +38,12 @@ def write_denoised(path: Path, raw: SpectrumSet, denoised: Denoised, format: Res
         path = next(candidate for candidate in candidate_paths(path, raw, kind) if not is_taken(candidate))
     for target in _files_of(path, raw, kind):
         refuse_source(target, raw)
-    with writing_errors(path):
-        if kind == "h5":
-            _write_hdf5(path, raw, denoised)
-        elif len(raw) == 1:
-            _write_columns(path, raw, denoised)
-        else:
-            _write_matrices(path, raw, denoised)
+    if kind == "h5":
+        _write_hdf5(path, raw, denoised)
+    elif len(raw) == 1:
+        _write_columns(path, raw, denoised)
+    else:
+        _write_matrices(path, raw, denoised)
     return path
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export.text_table import writing_errors
 
 FIGURE_INCHES: Final = (9.0, 4.6)
 _MARGIN: Final = 0.06  # of the height, above and below the curves
@@ -70,7 +69,7 @@ def style_axes(axes: Any, colours: ThemeColours, small: bool) -> None:
 
 
 def fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
-    """Set the limits of the intensity axis to the finite values of `curves`, with a margin."""
+    """Set the limits of the intensity axis to the finite values of `curves`, each (B,), with a margin."""
     shown = np.concatenate([*curves, []])
     shown = shown[np.isfinite(shown)]
     if shown.size and shown.max() > shown.min():
@@ -110,7 +109,5 @@ def save_figure(figure: Any, path: Path) -> Path:
     """Write a figure as .png or .svg. Raises StudioError for another suffix or when the file cannot be written."""
     if path.suffix.lower() not in (".png", ".svg"):
         raise StudioError(f"A figure cannot be saved as '{path.name}'.", remedy="Choose a name ending in .png or .svg.")
-    content = figure_bytes(figure, path.suffix)
-    with writing_errors(path):
-        atomic_write(path, content)
+    atomic_write(path, figure_bytes(figure, path.suffix))
     return path

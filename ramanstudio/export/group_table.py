@@ -10,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.labels import OUTLIER
-from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.denoised_files import SHIFT_HEADER, refuse_source, source_path
 from ramanstudio.export.text_table import (
     SPECTRUM_COLUMNS,
     cell_text,
-    csv_text,
     snr_cell,
     spectrum_names,
-    writing_errors,
+    write_csv,
 )
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project
@@ -51,10 +49,9 @@ def write_groups(path: Path, project: Project, groups: Groups, means: Sequence[G
         for target in (path, means_path(path)):
             if entry.source is not None:
                 refuse_source(target, entry.source)
-    with writing_errors(path):
-        if means:
-            atomic_write(means_path(path), csv_text(_mean_rows(means)))
-        atomic_write(path, csv_text(_group_rows(project, groups)))
+    if means:
+        write_csv(means_path(path), _mean_rows(means))
+    write_csv(path, _group_rows(project, groups))
     return path
 
 

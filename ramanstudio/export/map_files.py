@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.figure_style import ThemeColours, figure_bytes, theme_colours
-from ramanstudio.export.text_table import csv_text, writing_errors
+from ramanstudio.export.text_table import csv_text
 from ramanstudio.signal.map_grid import MapGrid
 
 SUFFIXES: Final = (".png", ".svg", ".tif", ".csv")
@@ -78,9 +78,7 @@ def save_map(path: Path, content: MapFigure, dark: bool = False) -> Path:
         raise StudioError(
             f"A map cannot be saved as '{path.name}'.", remedy=f"Choose a name ending in {', '.join(SUFFIXES)}."
         )
-    encoded = encoders[suffix](content, suffix, dark)
-    with writing_errors(path):
-        atomic_write(path, encoded)
+    atomic_write(path, encoders[suffix](content, suffix, dark))
     return path
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.denoised_files import ResultFormat, candidate_paths, is_taken, source_path, write_denoised
-from ramanstudio.export.text_table import snr_cell, spectrum_names, write_csv, writing_errors
+from ramanstudio.export.text_table import make_folder, snr_cell, spectrum_names, write_csv
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
@@ -76,8 +76,7 @@ class ResultFolder:
 
     def __init__(self, folder: Path, format: ResultFormat = "csv") -> None:
         """Raises StudioError when the folder cannot be made."""
-        with writing_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.folder = folder
         self.format = format
         self._earlier_rows = read_summary(folder / SUMMARY_NAME)

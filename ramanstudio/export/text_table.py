@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_write
+from ramanstudio.core.writing import atomic_write, write_error
 
 SPECTRUM_COLUMNS: Final = ("x", "y", "z", "time", "label", "sample")  # of a SpectrumSet, written where there are any
 _POSITION_COLUMNS: Final = ("x", "y", "z", "time")
@@ -28,21 +26,16 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> Path:
     """Write `rows` of cells as CSV, atomically. Raises StudioError when the file cannot be written."""
-    with writing_errors(path):
-        atomic_write(path, csv_text(rows))
+    atomic_write(path, csv_text(rows))
     return path
 
 
-@contextmanager
-def writing_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while writing `path` into a StudioError."""
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents. Raises StudioError when that is not possible."""
     try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(
-            f"Could not write '{path}': {reason}.", remedy="Choose a folder that exists and may be written."
-        ) from error
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise write_error(folder, error) from error
 
 
 def spectrum_names(spectra: SpectrumSet) -> list[str]:

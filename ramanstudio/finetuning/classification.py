@@ -113,7 +113,7 @@ def _represent(
     """Denoise `spectra` and represent them on the axis of the model."""
     denoised, axis = extractor.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
-        spectra, denoised = (each.with_axis(axis, comparison.resampled(each, axis)) for each in (spectra, denoised))
+        spectra, denoised = (each.with_axis(axis, comparison.resample(each, axis)) for each in (spectra, denoised))
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
         extractor = replace(extractor, weights=weights)

@@ -48,4 +48,4 @@ def on_common_axis(sets: Sequence[SpectrumSet]) -> tuple[SpectrumSet, NDArray[np
 
 def resample(sets: Sequence[SpectrumSet], axis: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the intensities (N, B) of all `sets` at `axis` (B,), one set after the other."""
-    return np.concatenate([comparison.resampled(spectra, axis) for spectra in sets])
+    return np.concatenate([comparison.resample(spectra, axis) for spectra in sets])

@@ -101,14 +101,14 @@ class Result:
 class Exploration:
     """Features of the N spectra in `members` and the planes they are drawn in.
 
-    `features` (N, D) are the model's, of unit length; `likeness` (N, K) is the representation that is clustered. Both
-    come from the denoised spectra, compared over `range_cm` (low, high) where their axes differ. `planes` maps the name
+    `features` (N, D) are the model's, of unit length; `coordinates` (N, K) are what is clustered. Both come
+    from the denoised spectra, compared over `range_cm` (low, high) where their axes differ. `planes` maps the name
     of a layout to coordinates (N, 2). `aside` is a note for the user; `model` is the name of the model.
     """
 
     members: Members
     features: NDArray[np.float32]
-    likeness: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
     range_cm: ShiftRange | None = None
     planes: Mapping[str, NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
     aside: str = ""

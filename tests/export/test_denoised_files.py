@@ -24,20 +24,20 @@ def test_one_spectrum_becomes_four_columns(tmp_path: Path) -> None:
     np.testing.assert_allclose(columns[1:], [raw.values[0], denoised.spectra.values[0], [3] * 64], rtol=1e-6)
 
 
-def test_a_map_becomes_three_matrices_that_keep_the_places(tmp_path: Path) -> None:
+def test_a_map_becomes_three_matrices_that_keep_the_positions(tmp_path: Path) -> None:
     raw, denoised = denoised_sample(6, "map.wdf", x=np.array([0, 1, 2, 0, 1, 2.5]), y=np.array([0, 0, 0, 1, 1, 1.0]))
     path = write_denoised(tmp_path, raw, denoised, "csv")
-    for place, values in (
+    for path_of, values in (
         (path, denoised.spectra.values),
         (tmp_path / "map-denoised.raw.csv", raw.values),
         (tmp_path / "map-denoised.expected-error.csv", denoised.expected_error),
     ):
-        header, *rows = read_csv(place)
+        header, *rows = read_csv(path_of)
         assert header[:2] == ["x", "y"]
         np.testing.assert_allclose(np.array(header[2:], dtype=float), raw.axis, rtol=1e-7)
-        found = np.array(rows, dtype=float)
-        np.testing.assert_allclose(found[:, 0], raw.table["x"])
-        np.testing.assert_allclose(found[:, 2:], values, rtol=1e-6, atol=1e-30)
+        matrix = np.array(rows, dtype=float)
+        np.testing.assert_allclose(matrix[:, 0], raw.table["x"])
+        np.testing.assert_allclose(matrix[:, 2:], values, rtol=1e-6, atol=1e-30)
 
 
 def test_names_with_commas_stay_one_cell(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_names_with_commas_stay_one_cell(tmp_path: Path) -> None:
     assert {len(row) for row in rows} == {len(header)}
 
 
-def test_what_csv_cells_say_is_read_again(tmp_path: Path) -> None:
+def test_table_columns_survive_writing_and_reading(tmp_path: Path) -> None:
     from ramanstudio.formats import registry
 
     names = np.array(["left, top", "two\nlines", "Gr\u00fcn", "4"])
@@ -62,7 +62,7 @@ def test_what_csv_cells_say_is_read_again(tmp_path: Path) -> None:
     assert list(again.table["x"]) == [0, 0.1, 0.2, 0.3]
 
 
-def test_neighbouring_places_of_a_map_have_names_of_their_own() -> None:
+def test_neighbouring_positions_of_a_map_have_different_names() -> None:
     raw, _ = denoised_sample(2, x=np.array([12345.61, 12345.69]), y=np.zeros(2))
     assert spectrum_names(raw) == ["x=12345.61 y=0", "x=12345.69 y=0"]
 
@@ -109,6 +109,6 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(StudioError, match="No space left"):
+    with pytest.raises(StudioError, match="the disk is full"):
         write_denoised(path, *denoised_sample(count))
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

@@ -44,7 +44,7 @@ def test_groups_become_a_row_for_each_spectrum(tmp_path: Path) -> None:
     assert [row["spectrum"] for row in table][:2] == ["x=0 y=0", "x=1.5 y=0"]
 
 
-def test_the_means_of_groups_are_columns_beside_the_table(tmp_path: Path) -> None:
+def test_group_means_are_columns_of_a_second_file(tmp_path: Path) -> None:
     project, groups = grouped(tmp_path)
     axis = np.linspace(100.25, 1200.75, 64)
     means = [
@@ -60,7 +60,7 @@ def test_the_means_of_groups_are_columns_beside_the_table(tmp_path: Path) -> Non
     np.testing.assert_allclose(columns[1:], np.repeat([[3.5], [0], [3.5], [0.25]], 64, axis=1))
 
 
-def test_spectra_of_files_that_are_closed_are_left_out_of_the_table(tmp_path: Path) -> None:
+def test_spectra_of_closed_files_are_left_out(tmp_path: Path) -> None:
     project, groups = grouped(tmp_path)
     _, *rows = read_csv(write_groups(tmp_path / "groups.csv", project.without([7]), groups))
     assert [Path(row[0]).name for row in rows] == ["one.txt"]

@@ -25,14 +25,14 @@ def test_two_sources_of_one_name_both_keep_their_results(tmp_path: Path, kind: R
     assert later.write(*tuesday).name == f"a-2-denoised.{kind}", "a result replaces only that of its own source"
     assert later.write(*denoised_sample(1, "/wednesday/a.txt")).name == f"a-3-denoised.{kind}"
     later.write_summary()
-    told = {row.file: row.result for row in read_summary(later.summary)}
-    assert told == {
+    results_of = {row.file: row.result for row in read_summary(later.summary)}
+    assert results_of == {
         str(Path(f"/{day}/a.txt").absolute()): f"a{number}-denoised.{kind}"
         for day, number in (("monday", ""), ("tuesday", "-2"), ("wednesday", "-3"))
     }
 
 
-def test_a_file_that_somebody_else_put_there_stays(tmp_path: Path) -> None:
+def test_results_never_replace_files_of_others(tmp_path: Path) -> None:
     (tmp_path / "quartz-denoised.csv").write_text("mine")
     results = ResultFolder(tmp_path)
     assert results.write(*denoised_sample()).name == "quartz-2-denoised.csv"
@@ -40,13 +40,13 @@ def test_a_file_that_somebody_else_put_there_stays(tmp_path: Path) -> None:
     assert (tmp_path / "quartz-denoised.csv").read_text() == "mine"
 
 
-def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+def test_a_result_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StudioError, match="Could not write"):
         ResultFolder(tmp_path / "file" / "results")
 
 
-def test_the_table_tells_file_spectrum_points_ratios_and_gain(tmp_path: Path) -> None:
+def test_the_summary_has_file_spectrum_points_snr_and_gain(tmp_path: Path) -> None:
     raw, denoised = denoised_sample(2, "/data/map.wdf", x=np.array([0, 5.0]), y=np.array([1, 1.0]))
     rows = summary_rows(raw, denoised, Path("map-denoised.csv"))
     path = write_summary(tmp_path / "table.csv", rows)

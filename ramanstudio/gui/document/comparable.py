@@ -12,7 +12,7 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
-    from ramanstudio.project.exploration import Part
+    from ramanstudio.project.exploration import EntrySpectra
 
 Choice = Literal["most", "all", "axis"]
 
@@ -39,9 +39,9 @@ class Compared:
         self.choice: Choice = "most"
         self._axis: SpectrumSet | None = None  # whose axis those that are compared have
         self._axis_name = ""
-        self._held: dict[int, tuple[SpectrumSet, Part]] = {}
-        self._all: list[Part] = []
-        self.left_out: list[Part] = []
+        self._held: dict[int, tuple[SpectrumSet, EntrySpectra]] = {}
+        self._all: list[EntrySpectra] = []
+        self.left_out: list[EntrySpectra] = []
 
     def choose(self, choice: Choice) -> None:
         """Compare what reaches as far as "most", "all", or all on the "axis" of the entry that `offers` names."""
@@ -62,7 +62,7 @@ class Compared:
             and (self._axis is None or entry.source is None or entry.source.same_axis(self._axis))
         ]
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[EntrySpectra]:
         """The denoised spectra of the entries that are compared."""
         from ramanstudio.project.exploration import largest_overlap
 
@@ -77,8 +77,8 @@ class Compared:
             kept, self.left_out = largest_overlap(self._all) if self.choice == "most" else (self._all, [])
         return kept
 
-    def _denoised(self) -> list[Part]:
-        from ramanstudio.project.exploration import Part
+    def _denoised(self) -> list[EntrySpectra]:
+        from ramanstudio.project.exploration import EntrySpectra
 
         held, self._held = self._held, {}
         parts = []
@@ -89,7 +89,7 @@ class Compared:
             spectra = result.denoised.spectra
             of, part = held.get(entry.id, (None, None))
             if part is None or of is not spectra:
-                part = Part.of(entry.id, entry.name, spectra)
+                part = EntrySpectra.select(entry.id, entry.name, spectra)
             self._held[entry.id] = (spectra, part)
             if len(part.rows):
                 parts.append(part)
@@ -146,7 +146,7 @@ class Compared:
 
         return bool(self._all and largest_overlap(self._all)[1])
 
-    def _like(self) -> Part | None:
+    def _like(self) -> EntrySpectra | None:
         """The selected part, else the first, where others have another axis and two spectra or more its own."""
         if not self._all or all(part.denoised.same_axis(self._all[0].denoised) for part in self._all):
             return None

@@ -23,7 +23,7 @@ from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
-    from ramanstudio.project.exploration import Part, Portrait
+    from ramanstudio.project.exploration import EntrySpectra, GroupSummary
 
 SOON_MS = 50
 TELL_MS = 250  # while results come in by the thousand, what is left is counted so often
@@ -44,9 +44,9 @@ class Exploring(QObject):
         self._jobs: dict[str, Job] = {}
         self._has_looked = False  # whether what is open now has been explored, successfully or not
         self.problem = ""  # what went wrong last
-        self._parts: list[Part] = []  # what was explored
+        self._parts: list[EntrySpectra] = []  # what was explored
         self._made = ChangeTracker()
-        self._portraits: tuple[Portrait, ...] = ()
+        self._portraits: tuple[GroupSummary, ...] = ()
         self._portrayed: object = None  # the labels of the groups that the portraits are of
         self.moving_plane: NDArray[np.float32] | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -98,9 +98,9 @@ class Exploring(QObject):
             if self._session.groups is groups:
                 self._session.edit_groups(lambda now: now.split(index, parts), f"Split '{name}'")
 
-        from ramanstudio.project.exploration import split
+        from ramanstudio.project.exploration import split_group
 
-        work = partial(split, explored, groups, index)
+        work = partial(split_group, explored, groups, index)
         self._submit("groups", work, f"Splitting '{name}'", "files", keep)
 
     def settle(self) -> None:
@@ -151,7 +151,7 @@ class Exploring(QObject):
         return " ".join(self.asides)
 
     @property
-    def portraits(self) -> tuple[Portrait, ...]:
+    def portraits(self) -> tuple[GroupSummary, ...]:
         """What the groups look like that there are now; empty while they are being painted."""
         groups = self._session.groups
         return self._portraits if groups is not None and groups.labels is self._portrayed else ()
@@ -213,7 +213,7 @@ class Exploring(QObject):
             self._explore(engine, parts)
         self.changed.emit()
 
-    def _explore(self, engine: Engine, parts: list[Part]) -> None:
+    def _explore(self, engine: Engine, parts: list[EntrySpectra]) -> None:
         from ramanstudio.project.exploration import explore
 
         self._parts = parts
@@ -260,12 +260,12 @@ class Exploring(QObject):
             return
         if not self._made.has_changed("portraits", groups.labels, explored.members):
             return
-        from ramanstudio.project.exploration import portraits
+        from ramanstudio.project.exploration import summarise_groups
 
-        work = partial(portraits, tuple(self._parts), groups)
+        work = partial(summarise_groups, tuple(self._parts), groups)
         self._submit("portraits", work, "", "files", partial(self._keep_portraits, groups.labels))
 
-    def _keep_portraits(self, labels: NDArray[np.int64], found: tuple[Portrait, ...]) -> None:
+    def _keep_portraits(self, labels: NDArray[np.int64], found: tuple[GroupSummary, ...]) -> None:
         self._portraits, self._portrayed = found, labels
         self.portraits_changed.emit()
 

@@ -88,18 +88,20 @@ def write_identified(project: Project, libraries: Sequence[Library], path: Path,
 
 def group_means(project: Project, groups: Groups, progress: Progress) -> list[GroupMean]:
     """Mean and spread of the denoised spectra of each group, on the axis that all can be put on."""
-    from ramanstudio.project.exploration import Part, means
+    from ramanstudio.project.exploration import EntrySpectra, mean_spectra
 
     parts = []
     for entry_id, places in groups.members.by_entry():
         entry = project.entry(entry_id)
         result = project.result(entry) if entry is not None else None
         if entry is not None and result is not None and result.denoised is not None:
-            parts.append(Part.of(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places]))
+            parts.append(
+                EntrySpectra.select(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places])
+            )
     parts = [part for part in parts if len(part.rows)]
     if not parts or not groups.groups:
         return []
-    axis, middles, spreads = means(parts, groups, progress)
+    axis, middles, spreads = mean_spectra(parts, groups, progress)
     return [
         GroupMean(group.name, axis, mean, spread)
         for group, mean, spread in zip(groups.groups, middles, spreads, strict=True)

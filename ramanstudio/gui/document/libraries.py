@@ -21,9 +21,9 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.library.editing import edit_library
 
 if TYPE_CHECKING:
-    from ramanstudio.library.building import Made
+    from ramanstudio.library.building import BuiltLibrary
     from ramanstudio.library.library import Library, Reference
-    from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
+    from ramanstudio.library.library_folder import LibraryFolder, UnreadableLibrary
 
 Edit = Callable[["Library", Progress], "Library"]
 
@@ -166,7 +166,7 @@ class Libraries(QObject):
         self.unreadable = tuple(file for file in self.unreadable if file.path != path)
         self.changed.emit()
 
-    def _report_created(self, made: Made, name: str) -> None:
+    def _report_created(self, made: BuiltLibrary, name: str) -> None:
         self._keep(made.library)
         summary = f"'{made.library.title}' has {count_of(len(made.library), 'reference')}"
         if made.failed:
@@ -175,7 +175,7 @@ class Libraries(QObject):
         else:
             self._messages.info(f"{summary} and is searched from now on.")
 
-    def _keep_opened(self, shelf: Shelf) -> None:
+    def _keep_opened(self, shelf: LibraryFolder) -> None:
         self.all, self.problems, self.unreadable = shelf.libraries, shelf.problems, shelf.unreadable
         for error in self.problems:
             self._messages.show_error(error)
@@ -185,35 +185,36 @@ class Libraries(QObject):
         self.changed.emit()
 
 
-def _open_libraries(progress: Progress) -> Shelf:
-    from ramanstudio.library.library_folder import shelf
+def _open_libraries(progress: Progress) -> LibraryFolder:
+    from ramanstudio.library.library_folder import open_library_folder
 
     progress(0, 0)
-    return shelf()
+    return open_library_folder()
 
 
-def _install(path: Path, progress: Progress) -> Made:
-    from ramanstudio.library.building import install
+def _install(path: Path, progress: Progress) -> BuiltLibrary:
+    from ramanstudio.library.library_folder import install
 
     return install(path, progress=progress)
 
 
-def _create(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
-    from ramanstudio.library.building import build, free_path
+def _create(title: str, paths: tuple[Path, ...], progress: Progress) -> BuiltLibrary:
+    from ramanstudio.library.building import build
+    from ramanstudio.library.library_folder import free_path
 
     return build(free_path(user_libraries(), title), list(paths), title, progress=progress)
 
 
 def _create_from_references(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_path
+    from ramanstudio.library.library_folder import free_path
 
     return library.write(free_path(user_libraries(), title), references(), title, progress)
 
 
 def _merge(title: str, libraries: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_path
+    from ramanstudio.library.library_folder import free_path
 
     return library.merged(free_path(user_libraries(), title), libraries, title, progress)
 

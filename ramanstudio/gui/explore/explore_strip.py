@@ -26,7 +26,7 @@ from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
-    from ramanstudio.project.exploration import Portrait
+    from ramanstudio.project.exploration import GroupSummary
 
 CURVES: Final = 20  # more than these are shown as mean and spread
 _HALF_BAND_CM: Final = 8.0
@@ -65,7 +65,7 @@ class ExploreSpectrumStrip(QWidget):
         spectra: MemberSpectra,
         selected: NDArray[np.bool_],
         groups: Groups | None,
-        portraits: Sequence[Portrait],
+        portraits: Sequence[GroupSummary],
         hidden: Collection[int],
     ) -> None:
         """Show the selected spectra; while there are none, the mean of each group that is not hidden."""
@@ -109,7 +109,9 @@ class ExploreSpectrumStrip(QWidget):
             if one is not None
         ]
 
-    def _means(self, groups: Groups | None, portraits: Sequence[Portrait], hidden: Collection[int]) -> list[StripCurve]:
+    def _means(
+        self, groups: Groups | None, portraits: Sequence[GroupSummary], hidden: Collection[int]
+    ) -> list[StripCurve]:
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [
@@ -125,7 +127,7 @@ class ExploreSpectrumStrip(QWidget):
         colours = (self._theme.accent, self._theme.residual)
         self._strip.set_bands([StripBand(*band, colour) for band, colour in zip(bands, colours, strict=False)])
 
-    def suggest_bands(self, portraits: Sequence[Portrait], bar: ScatterToolbar) -> None:
+    def suggest_bands(self, portraits: Sequence[GroupSummary], bar: ScatterToolbar) -> None:
         """Begin with the two highest lines of the groups' means."""
         if not portraits:
             return

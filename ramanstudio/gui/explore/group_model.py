@@ -20,7 +20,7 @@ from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Project
 
 if TYPE_CHECKING:
-    from ramanstudio.project.exploration import Portrait
+    from ramanstudio.project.exploration import GroupSummary
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -41,7 +41,7 @@ class Line:
     count: int
     share: float
     selected: int
-    portrait: Portrait | None
+    portrait: GroupSummary | None
     shape: int = 0  # of its mark in the plane
 
     @property

@@ -47,7 +47,7 @@ def summary(explored: Exploration, groups: Groups | None, selected: int, sentenc
 
 def component_names(explored: Exploration, plane: NDArray[np.float32]) -> tuple[str, str]:
     """`component 1 (34 %)`: how much of all differences lies along each axis of the plane (N, 2)."""
-    whole = float(explored.likeness.var(axis=0).sum()) if explored.likeness.size else 0.0
+    whole = float(explored.coordinates.var(axis=0).sum()) if explored.coordinates.size else 0.0
     shares = plane.var(axis=0) / whole if whole > 0 else np.full(2, np.nan)
     if not np.isfinite(shares).all() or shares.sum() > 1.001:
         return "component 1", "component 2"

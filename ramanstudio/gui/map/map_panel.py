@@ -92,7 +92,7 @@ class MapPanel(SidePanel):
         self._help.setText("Each row is a spectrum; click one to select it." if series else one.help)
         self.channel.setEnabled(subject.entry is not None and not series)
         grids = subject.places if subject.places is not None and not isinstance(subject.places, SpectrumSeries) else ()
-        aside = [page.aside, grids[min(choice.plane, len(grids) - 1)].aside if grids else ""]
+        aside = [page.aside, grids[min(choice.plane, len(grids) - 1)].note if grids else ""]
         self.note.setText(" ".join(part for part in aside if part))
         self.note.setVisible(bool(self.note.text()))
         roles = ROLES.get(choice.channel, ()) if not series else ()

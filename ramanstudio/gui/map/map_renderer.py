@@ -100,7 +100,7 @@ class MapRenderer:
         there = map_channels.measured_rows(rows)
         rows = np.where(there[:, None], rows, np.float32(np.nan)) if there.any() else rows
         picture = MapFigure(
-            axis_of_shift(rows, shifts, series.at),
+            axis_of_shift(rows, shifts, series.positions),
             rows,
             f"Intensity / {source.unit}",
             limits=map_channels.colour_limits(rows, choice.percentiles),

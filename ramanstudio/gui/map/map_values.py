@@ -126,10 +126,10 @@ def picture_of(
     one = map_channels.channel(choice.channel)
     label, kind = label_of(choice, unit), kind_of(choice)
     if kind == "rgb":
-        layers = [grid.picture(_spread(numbers[:, band], choice.percentiles)) for band in range(3)]
+        layers = [grid.image(_spread(numbers[:, band], choice.percentiles)) for band in range(3)]
         named = tuple(band_words(band) for band in choice.bands_used)
         return MapFigure(grid, np.stack(layers, axis=2), one.name, "rgb", (0.0, 1.0), named, title=title)
-    values = grid.picture(numbers)
+    values = grid.image(numbers)
     if kind == "categories":
         return MapFigure(grid, values, label, kind, (0.0, 1.0), names, colours, title)
     limits = map_channels.colour_limits(values, choice.percentiles)

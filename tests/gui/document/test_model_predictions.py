@@ -129,7 +129,7 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     assert said.values is not None and np.allclose(said.values, percent, atol=8)
     out = tmp_path / "out.csv"
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: out)
-    window.do("export_identified")
+    window.do("export_identifications")
     window.wait_until(out.exists)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
