@@ -43,7 +43,7 @@ def read_file(path: Path, laser_nm: float | None) -> OpenedFile:
         return OpenedFile(
             path,
             problem=f"'{path.name}' could not be read: {type(error).__name__}.",
-            remedy="See the log (Help › Open the log folder).",
+            remedy="See the log (Help › Open log folder).",
         )
     if not sets:
         return OpenedFile(path, problem=f"'{path.name}' holds no spectra.", remedy="Open another file.")
@@ -183,7 +183,7 @@ class Opening(QObject):
     def _report(self, failed: list[OpenedFile], paths: list[Path], count: int) -> None:
         if not count:
             folder = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
-            self._messages.warning(f"No spectra were found in {folder}. See Help › Formats.")
+            self._messages.warning(f"No spectra were found in {folder}. Help › Supported file formats lists them.")
         elif len(failed) == 1:
             self._messages.warning(f"{failed[0].problem} {failed[0].remedy}".strip())
         elif failed:
