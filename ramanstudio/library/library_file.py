@@ -122,6 +122,7 @@ class Stored:
 
 def _shortened(text: str) -> str:
     """`text` on one line, of at most LONGEST_TEXT characters."""
+    text = text.encode("utf-8", "replace").decode()  # names of files may hold what is not UTF-8
     text = " ".join(text.replace("\0", " ").split())
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
