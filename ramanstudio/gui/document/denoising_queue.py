@@ -148,7 +148,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, StudioError):
         return str(error)
     log.error("denoising failed", exc_info=error)
-    return f"Could not be denoised: {type(error).__name__}. The log says more (Help › Open the log folder)."
+    return f"Could not be denoised: {type(error).__name__}. The log says more (Help › Open log folder)."
 
 
 def measure_again(
