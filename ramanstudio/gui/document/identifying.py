@@ -151,7 +151,7 @@ class Identifying(QObject):
         if self._denoising.loading:
             return "Loading the model…"
         if self._denoising.engine is None:
-            return "There is no model to compare spectra with. Choose one (Model › Choose the model…)."
+            return "There is no model to compare spectra with. Choose one (Model › Choose model…)."
         if self.libraries.loading:
             return "Opening the libraries…"
         if not self.libraries.all:
