@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
@@ -73,7 +74,7 @@ def format_snr(ratio: float) -> str:
     if not math.isfinite(ratio):
         return "–"
     if ratio > HIGHEST_RATIO:
-        return "> 10 000"
+        return f"> {format_number(HIGHEST_RATIO)}"
     return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
 
 

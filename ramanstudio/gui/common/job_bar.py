@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 
 DELAY_MS: Final = 500  # what is done sooner needs no row
@@ -91,7 +92,7 @@ class JobBar(QWidget):
         done, total, note = self._progress.get(job.number, (0, 0, ""))
         words = job.title
         if total > 1:
-            words += f" {min(done + 1, total):,} of {total:,}"
+            words += f" {format_number(min(done + 1, total))} of {format_number(total)}"
             spent = now - self._begun[job.number]
             if done and spent > 1:
                 words += f" · {_duration(spent / done * (total - done))} left"

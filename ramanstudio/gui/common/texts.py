@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.figures import format_snr
 from ramanstudio.project.project import Entry, Result
 
@@ -38,8 +39,8 @@ class Snr:
         if not np.isfinite(self.gain):
             return "Not denoised: it holds values that are not numbers."
         if round(self.gain, 1) <= 1.0:
-            return "clean already: nothing to gain"
-        return f"like {format_snr(self.gain**2)}× the exposure"
+            return "no measurable noise"
+        return f"equivalent to {format_snr(self.gain**2)}× exposure"
 
 
 def median_snr(results: list[Result]) -> Snr | None:
@@ -88,14 +89,9 @@ def kind_of(entry: Entry) -> str:
     return "time series" if "time" in entry.source.table else "spectra"
 
 
-def number(value: float) -> str:
-    """A number without needless figures: 532, 632.8, 0.5."""
-    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-
-
 def count_of(number: int, one: str, many: str = "") -> str:
     """`1 spectrum`, `24 spectra`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{format_number(number)} {one if number == 1 else many or one + 's'}"
 
 
 def region_words(results: list[Result]) -> str:
@@ -111,7 +107,11 @@ def _place(result: Result) -> str:
     assert result.noise_region is not None
     first, last = float(result.source.axis[0]), float(result.source.axis[-1])
     low, high = max(result.noise_region[0], first), min(result.noise_region[1], last)
-    return "over the whole axis" if (low, high) == (first, last) else f"from {low:,.0f} to {high:,.0f} cm⁻¹"
+    return (
+        "over the whole axis"
+        if (low, high) == (first, last)
+        else f"from {format_number(low)} to {format_number(high)} cm⁻¹"
+    )
 
 
 def together_words(results: list[Result]) -> str:
@@ -137,7 +137,7 @@ def _way(result: Result) -> str:
         return "each by itself"
     if result.set_size == len(result.source):
         return "with the whole set"
-    return f"with a set of {result.set_size:,} spectra"
+    return f"with a set of {format_number(result.set_size)} spectra"
 
 
 _FACTS: Final = (  # what an instrument tells, in the order in which one asks
@@ -170,16 +170,23 @@ def facts_of(entries: list[Entry], results: list[Result]) -> list[tuple[str, str
     spectra = sum(len(source) for source in sources)
     if spectra > 1:
         shape = _shape(entries[0]) if len(sources) == 1 else ""
-        facts.append(("Spectra", f"{spectra:,}{shape}"))
-    facts.append(("Points", f"{points.pop():,}" if len(points) == 1 else f"{min(points):,} to {max(points):,}"))
+        facts.append(("Spectra", f"{format_number(spectra)}{shape}"))
+    facts.append(
+        (
+            "Points",
+            f"{format_number(points.pop())}"
+            if len(points) == 1
+            else f"{format_number(min(points))} to {format_number(max(points))}",
+        )
+    )
     low = min(float(source.axis[0]) for source in sources)
     high = max(float(source.axis[-1]) for source in sources)
-    facts.append(("Range", f"{low:,.0f} to {high:,.0f} cm⁻¹"))
+    facts.append(("Range", f"{format_number(low)} to {format_number(high)} cm⁻¹"))
     for key, name, unit in _FACTS:
         values = {source.about.get(key) for source in sources}
         value = values.pop() if len(values) == 1 else None
         if value not in (None, ""):
-            words = number(float(value)) if isinstance(value, (int, float)) else str(value)
+            words = format_significant(float(value)) if isinstance(value, (int, float)) else str(value)
             facts.append((name, f"{words} {unit}".strip()))
     models = {one.model for one in results if one.denoised is not None}
     if len(models) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.figures import short
 from ramanstudio.gui.common.texts import count_of
@@ -121,7 +122,7 @@ class Compared:
             return f"Only what is on the axis of '{self._axis_name}' is compared: {many} of {names} {are} left out."
         if len(self.left_out) == 1:
             axis = self.left_out[0].denoised.axis
-            ends = f"only from {axis[0]:,.0f} to {axis[-1]:,.0f} cm⁻¹"
+            ends = f"only from {format_number(axis[0])} to {format_number(axis[-1])} cm⁻¹"
             reach = "reaches" if spectra == 1 else "reach"
             return f"{many} of {names} {reach} {ends}, less far than most, and {are} left out."
         return f"{many} of {names} reach less far than most, and are left out."

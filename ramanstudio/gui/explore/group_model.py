@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
@@ -48,12 +49,12 @@ class Line:
     def size(self) -> str:
         """`96 · 13 %`."""
         share = f"{100 * self.share:.0f}" if self.share >= 0.0095 or not self.count else "< 1"
-        return f"{self.count:,} · {share} %"
+        return f"{format_number(self.count)} · {share} %"
 
     @property
     def part(self) -> str:
         """`12 of 96`."""
-        return f"{self.selected:,} of {self.count:,}"
+        return f"{format_number(self.selected)} of {format_number(self.count)}"
 
     def bands(self, most: int = MOST_SHOWN) -> str:
         """`▲ 1003, 1450 · ▼ 785 cm⁻¹`: where it is stronger and weaker than the others, the `most` telling bands."""

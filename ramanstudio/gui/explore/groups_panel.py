@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, button_row, label, padded_column, panel_heading, tool
@@ -202,11 +203,13 @@ class GroupsPanel(SidePanel):
         if len(chances):
             words += (
                 f"\nmedian chance {np.median(chances):.2f} · "
-                + f"{uncertain:,} uncertain (< {UNCERTAIN})".replace(" ", "\u00a0")
+                + f"{format_number(uncertain)} uncertain (< {UNCERTAIN})".replace(" ", "\u00a0")
             )
         self._chance.setText(words)
         self._uncertain.setVisible(uncertain > 0)
-        self._uncertain.setText(f"Select the {uncertain:,} uncertain" if uncertain > 1 else "Select the uncertain one")
+        self._uncertain.setText(
+            f"Select the {format_number(uncertain)} uncertain" if uncertain > 1 else "Select the uncertain one"
+        )
         self._name_button.setEnabled(bool(mine.any()))
 
     def _fill_names(self, groups: Groups | None) -> None:

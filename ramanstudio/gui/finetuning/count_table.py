@@ -30,7 +30,7 @@ class CountTable(QTableWidget):
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show these in place of what was shown; of very many the first."""
         if len(rows) > MOST_ROWS:
-            rows = [*rows[:MOST_ROWS], (f"and {len(rows) - MOST_ROWS:,} more",)]
+            rows = [*rows[:MOST_ROWS], (f"and {format_number(len(rows) - MOST_ROWS)} more",)]
             self.clearContents()
         self.setRowCount(len(rows))
         for row, cells in enumerate(rows):

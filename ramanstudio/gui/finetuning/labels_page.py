@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.finetuning import labels, training_set
 from ramanstudio.finetuning.label_checks import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
@@ -214,7 +215,7 @@ class LabelsPage(QWizardPage):
     def _follow_selection(self) -> None:
         chosen = self._selected()
         many = int(chosen.sum())
-        self.give.setText(f"Label the {many:,} selected" if many > 1 else "Label the selected")
+        self.give.setText(f"Label the {format_number(many)} selected" if many > 1 else "Label the selected")
         self.give.setEnabled(many > 0 and bool(labels.clean(self.new_label.text())))
         self.take.setEnabled(bool(np.any(self.words[chosen] != "")))
 

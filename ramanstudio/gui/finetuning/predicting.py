@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export import tables
@@ -253,7 +254,9 @@ def _words(answers: ClassifiedSpectra, groups: Groups | None, table: Path | None
     verb = "named" if answers.found.values is None else "given a value"
     parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
     if answers.unknown:
-        parts.append(f"{answers.unknown:,} are unlike all it was taught{', and in no group' if groups else ''}.")
+        parts.append(
+            f"{format_number(answers.unknown)} are unlike all it was taught{', and in no group' if groups else ''}."
+        )
     if answers.left_out:
         told = count_of(answers.left_out, "spectrum reaches", "spectra reach")
         parts.append(f"{told} less far than it sees, or could not be read, and were left out.")

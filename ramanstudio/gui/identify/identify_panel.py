@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
@@ -86,7 +87,7 @@ class IdentifyPanel(SidePanel):
         self._show_mixture()
         self._tally.count(self._session.project, identifying.is_current)
         done, total = self._tally.done, self._tally.total
-        words = f"{done:,} of {count_of(total, 'spectrum', 'spectra')} identified" if total else ""
+        words = f"{format_number(done)} of {count_of(total, 'spectrum', 'spectra')} identified" if total else ""
         self._state.setText(f"Searching… {words}" if identifying.busy else words)
         self.go.setVisible(identifying.busy or done < total)
         self.go.setText("Stop" if identifying.busy else "Identify all")
@@ -118,7 +119,7 @@ class IdentifyPanel(SidePanel):
             box.deleteLater()
         self._boxes = []
         for library in libraries.all:
-            box = ElidedCheckBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
+            box = ElidedCheckBox(f"{library.title} · {format_number(len(library))}".replace("&", "&&"), self)
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
@@ -103,7 +104,7 @@ class Verdict(QWidget):
         """Say which of the selected spectra is looked at."""
         for widget in (self._before, self.place, self._after):
             widget.setVisible(many > 1)
-        self.place.setText(f"{place + 1:,} of {many:,}")
+        self.place.setText(f"{format_number(place + 1)} of {format_number(many)}")
         self._before.setEnabled(place > 0)
         self._after.setEnabled(place < many - 1)
 

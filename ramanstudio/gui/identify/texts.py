@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ramanstudio.gui.common.texts import count_of, number
+from ramanstudio.core.numbers import format_significant
+from ramanstudio.gui.common.texts import count_of
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -51,7 +52,7 @@ def facts_of(match: Match, library: Library | None) -> str:
     parts = [
         str(library.formulas[at]),
         str(library.groups[at]),
-        f"laser {number(laser)} nm" if laser == laser else "",
+        f"laser {format_significant(laser)} nm" if laser == laser else "",
         str(library.samples[at]),
         library.title,
     ]

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.gui.common.texts import number
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.libraries.reference_model import ReferenceModel
 from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
@@ -74,8 +74,10 @@ class LibraryParts:
         parts = (
             str(library.names[at]),
             str(library.formulas[at]),
-            f"laser {number(laser)} nm" if np.isfinite(laser) else "",
-            f"{spectrum.points:,} points, {low:,.0f} to {high:,.0f} cm⁻¹".replace("-", "−"),
+            f"laser {format_significant(laser)} nm" if np.isfinite(laser) else "",
+            f"{format_number(spectrum.points)} points, {format_number(low)} to {format_number(high)} cm⁻¹".replace(
+                "-", "−"
+            ),
             str(library.sources[at]),
             str(library.licences[at]),
             str(library.notes[at]),

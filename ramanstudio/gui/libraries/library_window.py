@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QColor
 from PySide6.QtWidgets import QDialog, QListWidgetItem, QPushButton, QWidget
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -142,7 +143,7 @@ class LibraryWindow(QDialog):
         if self.model.rowCount() and not table.selectionModel().hasSelection():
             table.selectRow(0)
         shown = self.model.rowCount()
-        words = "" if library is None else f"{shown:,} of {count_of(len(library), 'reference')}"
+        words = "" if library is None else f"{format_number(shown)} of {count_of(len(library), 'reference')}"
         self.parts.count.setText(words)
         self._enable()
         self._soon.start()

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ramanstudio.gui.common.texts import number
-
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 
@@ -96,7 +94,7 @@ class ReferenceModel(QAbstractTableModel):
 
     def _cell(self, library: Library, at: int, column: int) -> str:
         if column == 3:
-            return number(float(library.laser_nm[at])) if np.isfinite(library.laser_nm[at]) else ""
+            return format_significant(float(library.laser_nm[at])) if np.isfinite(library.laser_nm[at]) else ""
         texts = (library.names, library.groups, library.formulas, None, library.samples, library.sources)
         entries = texts[column]
         return "" if entries is None else str(entries[at])

@@ -10,16 +10,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.numbers import format_significant
 from ramanstudio.core.progress import Progress
 from ramanstudio.export.map_files import MapFigure
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.map_source import MapSource
 from ramanstudio.gui.map.map_values import MapData, MapOptions, axis_of_shift, numbers_of, picture_of
 from ramanstudio.gui.map.map_view import MapView
-from ramanstudio.gui.viewer.plot_axis import decimals_for, plain
+from ramanstudio.gui.viewer.plot_axis import decimals_for
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
@@ -117,13 +117,18 @@ class MapRenderer:
             return ""
         if isinstance(self._subject.places, SpectrumSeries):
             at = self._view.series.coordinates(row)
-            return f"{self._subject.places.quantity} {number(at)} {self._subject.places.unit}" if at is not None else ""
+            return (
+                f"{self._subject.places.quantity} {format_significant(at)} {self._subject.places.unit}"
+                if at is not None
+                else ""
+            )
         place = self._view.canvas.coordinates(row)
         if place is None or self._numbers is None or row >= len(self._numbers):
             return ""
         unit = self._view.picture.grid.unit
         across, down = (
-            plain(at, decimals_for(step)) for at, step in zip(place, self._view.picture.grid.step, strict=True)
+            format_format_significant(at, decimals_for(step))
+            for at, step in zip(place, self._view.picture.grid.step, strict=True)
         )
         where = ", ".join(f"{axis} {at} {unit}".strip() for axis, at in (("x", across), ("y", down)))
         value = np.atleast_1d(self._numbers[row])
@@ -132,5 +137,5 @@ class MapRenderer:
             rest = "outlier" if self._choice.channel == "group" else "not identified"
             said = names[int(value[0])] if 0 <= value[0] < len(names) else rest
         else:
-            said = ", ".join(number(float(one)) if np.isfinite(one) else "–" for one in value).replace("-", "−")
+            said = ", ".join(format_significant(float(one)) if np.isfinite(one) else "–" for one in value)
         return f"{where}   {map_channels.channel(self._choice.channel).name}: {said}"

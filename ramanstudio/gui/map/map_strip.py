@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.document.exploring import Exploring
@@ -95,9 +96,9 @@ class MapSpectrumStrip(QWidget):
         if not whole.any():
             return []
         values = values[whole]
-        name = f"mean of {len(chosen):,} selected" if some else f"mean of all {len(chosen):,}"
+        name = f"mean of {format_number(len(chosen))} selected" if some else f"mean of all {format_number(len(chosen))}"
         if len(meant) == len(chosen) > len(values):
-            name = f"mean of {len(values):,} of {len(chosen):,}{' selected' if some else ''}"
+            name = f"mean of {format_number(len(values))} of {format_number(len(chosen))}{' selected' if some else ''}"
         return [StripCurve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
 
     def _means(self) -> list[StripCurve]:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import (
     Snr,
     count_of,
@@ -156,7 +157,7 @@ class MetadataPanel(SidePanel):
         if spectra > 1:
             return f"median of {count_of(spectra, 'spectrum', 'spectra')}"
         if self._session.spectrum is not None and entries[0].source is not None:
-            return f"spectrum {self._session.spectrum + 1:,} of {len(entries[0].source):,}"
+            return f"spectrum {format_number(self._session.spectrum + 1)} of {format_number(len(entries[0].source))}"
         return ""
 
     def _on_its_way(self, entries: list[Entry]) -> bool:
