@@ -86,6 +86,13 @@ def largest_overlap(parts: Parts) -> tuple[list[Part], list[Part]]:
     return [part for part, keep in pairs if keep], [part for part, keep in pairs if not keep]
 
 
+def sharing_a_range(parts: Parts) -> list[Part]:
+    """Return the parts that share a range: as many spectra over as wide a range as possible; none where none do."""
+    kept = compare.largest_overlap([part.denoised for part in parts], min_share=0.0) if parts else ()
+    sharing = [part for part, keep in zip(parts, kept, strict=True) if keep]
+    return sharing if sharing and compare.common_axis([part.denoised for part in sharing]) is not None else []
+
+
 def explore(
     engine: Engine,
     parts: Parts,

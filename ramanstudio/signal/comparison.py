@@ -94,11 +94,11 @@ def _rows(sets: Sequence[SpectrumSet], axis: NDArray[np.float64], chosen: NDArra
     return np.concatenate(pieces)
 
 
-def largest_overlap(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
+def largest_overlap(sets: Sequence[SpectrumSet], min_share: float = MOST) -> NDArray[np.bool_]:
     """Which `sets` to compare (N,): all, or those that share so much more of a range that the few others had better go.
 
-    One short spectrum among hundreds would else take from all of them what lies beyond its end. What is kept is MOST
-    of the spectra or more, such that their number times the range they share is largest.
+    One short spectrum among hundreds would otherwise shorten the range of all. A share of at least `min_share` of the
+    spectra is kept, and two or more, such that their number times the range they share is largest.
     """
     ends = np.array([(one.axis[0], one.axis[-1]) for one in sets])
     counts = np.array([len(one) for one in sets], dtype=np.float64)
@@ -108,7 +108,8 @@ def largest_overlap(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
     np.add.at(there, (low, high), counts)
     # (i, j): the spectra that begin at `lows[i]` or before and end at `highs[j]` or after
     there = np.cumsum(np.cumsum(there, axis=0)[:, ::-1], axis=1)[:, ::-1]
-    shared = np.where(there >= MOST * counts.sum(), there * (highs - lows[:, None]), 0)
+    fewest = max(min_share * counts.sum(), min(2.0, counts.sum()))
+    shared = np.where(there >= fewest, there * (highs - lows[:, None]), 0)
     if shared.max() <= 0:
         return np.ones(len(sets), dtype=bool)
     i, j = np.unravel_index(int(shared.argmax()), shared.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.labels import OUTLIER
 from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.explore.colouring import Colouring, ValueColouring
@@ -33,14 +34,18 @@ def tooltip_of(
     return TooltipContent(spectra.name(index), "   ".join(details), axis, values)
 
 
-def summary(exploration: Exploration, groups: Groups | None, n_selected: int, sentence: str) -> str:
-    """Return `1600 spectra · 5 groups · 12 selected`, after a `sentence` if there is one."""
-    counts = [count_of(len(exploration.members), "spectrum", "spectra")]
-    if groups is not None and groups.groups:
-        counts.append(count_of(len(groups.groups), "group"))
+def summary(is_open: NDArray[np.bool_], groups: Groups | None, n_selected: int, sentence: str) -> str:
+    """Return `1600 spectra · 5 groups · 12 selected`, after a `sentence` if there is one.
+
+    Only members that are still open (N,) count.
+    """
+    n_open = int(is_open.sum())
+    counts = [count_of(n_open, "spectrum", "spectra")]
+    if groups is not None and (n_groups := len(np.unique(groups.labels[is_open & (groups.labels != OUTLIER)]))):
+        counts.append(count_of(n_groups, "group"))
     if n_selected:
         counts.append(f"{format_number(n_selected)} selected")
-    if len(exploration.members) > DENSITY_ABOVE:
+    if n_open > DENSITY_ABOVE:
         counts.append("drawn as a density until you zoom in")
     joined = " · ".join(counts)
     return f"{sentence}   {joined}" if sentence else joined

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from ramanstudio.core.numbers import format_significant
+
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 

@@ -234,7 +234,7 @@ class MapPage(TabPage):
 
     def set_current(self, on: bool) -> None:
         """Keep the projection and the groups up to date while the page is shown: some channels need them."""
-        self._exploring.want(on)
+        self._exploring.set_shown(on)
 
     # Taking it away
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.core.numbers import format_significant
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.core.progress import Progress
 from ramanstudio.export.map_files import MapFigure
 from ramanstudio.gui.common.jobs import Workers
@@ -127,8 +127,7 @@ class MapRenderer:
             return ""
         unit = self._view.picture.grid.unit
         across, down = (
-            format_format_significant(at, decimals_for(step))
-            for at, step in zip(place, self._view.picture.grid.step, strict=True)
+            format_number(at, decimals_for(step)) for at, step in zip(place, self._view.picture.grid.step, strict=True)
         )
         where = ", ".join(f"{axis} {at} {unit}".strip() for axis, at in (("x", across), ("y", down)))
         value = np.atleast_1d(self._numbers[row])

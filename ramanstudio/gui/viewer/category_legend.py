@@ -27,7 +27,7 @@ from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.scatter_figure import Row
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_tabular_figures
-from ramanstudio.gui.viewer.marker_shapes import RING, name_of, outline
+from ramanstudio.gui.viewer.marker_shapes import RING, outline, shape_name
 
 WIDTH: Final = 176
 _ROW: Final = 26
@@ -54,7 +54,7 @@ class _Rows(QAbstractListModel):
             return f"{row.name}: {spectra}. Click to {'hide' if shown else 'show'} it, double-click to show only it."
         if role == Qt.ItemDataRole.AccessibleTextRole:
             spectra = count_of(row.count, "spectrum", "spectra")
-            return f"{row.name}, {name_of(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
+            return f"{row.name}, {shape_name(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
         return row if role == _ROLE else None
 
     def show_rows(self, rows: Sequence[Row]) -> None:
