@@ -247,7 +247,8 @@ def test_the_uncertain_of_what_is_selected_can_be_selected(explored: Window) -> 
     assert groups is not None
     probabilities = np.linspace(0.2, 1, 12).tolist() + [0.1] * 18
     session.set_groups(
-        type(groups)(groups.members, groups.labels, np.array(probabilities, np.float32), groups.groups, groups.method), "Find"
+        type(groups)(groups.members, groups.labels, np.array(probabilities, np.float32), groups.groups, groups.method),
+        "Find",
     )
     click(explored, 0)
     assert probability_text(explored) == "12 spectra selected\nmedian probability 0.60 · 5 uncertain (< 0.5)"
