@@ -87,8 +87,8 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
-    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    window.wait_until(lambda: window.services.session.groups is not None)
+    window.wait_until(lambda: bool(window.services.exploring.portraits))
     look(window)
     return window
 
@@ -137,22 +137,22 @@ def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: 
     assert window.snr == "6.0 → 24  ×4.0"
     assert "1 of 36 spectra in 'holed.h5' holds values that are not numbers" in window.message
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
-    groups = window.studio.session.groups
+    groups = window.services.session.groups
     assert groups is not None
     assert 3 not in groups.members.rows.tolist()
     assert len(groups.members) == len(SUBSTANCES) - 1
     assert plane_of(window) is not None
-    entry = window.studio.session.project.entries[0]
-    window.studio.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
+    entry = window.services.session.project.entries[0]
+    window.services.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
     window.do("tab_spectrum")
     assert window.snr == "– → –  ×–"
     assert "not numbers" in window.window.facts._worth.text()
 
 
 def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
-    groups = explored.studio.session.groups
+    groups = explored.services.session.groups
     assert groups is not None
     rows = plane_of(explored).legend.rows
     assert [(row.name, row.count) for row in rows if row.name != "outliers"] == [
@@ -176,7 +176,7 @@ def test_what_belongs_together_is_told_by_the_plane(explored: Window) -> None:
 
 def test_the_first_entry_selected_as_a_whole_is_nobody_in_particular(explored: Window) -> None:
     assert not plane_of(explored).canvas.points.selected.any()
-    groups = explored.studio.session.groups
+    groups = explored.services.session.groups
     assert groups is not None
     assert curves_of(explored) == [group.name for group in groups.groups]
 
@@ -189,7 +189,7 @@ def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, 
     )
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.portraits))
     look(window)
     assert not plane_of(window).canvas.points.selected.any()
     window.choose("two.h5")
@@ -204,7 +204,7 @@ def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, 
 
 
 def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
-    session = explored.studio.session
+    session = explored.services.session
     calcite = np.flatnonzero(SUBSTANCES == "calcite")
     lasso(plane_of(explored), calcite)
     look(explored)
@@ -219,7 +219,7 @@ def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
 
 
 def test_what_is_selected_elsewhere_stands_out_in_the_plane(explored: Window) -> None:
-    session = explored.studio.session
+    session = explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 2, [3, 30])
     look(explored)
@@ -228,7 +228,7 @@ def test_what_is_selected_elsewhere_stands_out_in_the_plane(explored: Window) ->
 
 
 def test_more_than_twenty_selected_are_shown_as_their_mean(explored: Window) -> None:
-    session = explored.studio.session
+    session = explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 25, range(25))
     look(explored)
@@ -241,7 +241,7 @@ def test_more_than_twenty_selected_are_shown_as_their_mean(explored: Window) -> 
 
 
 def test_a_click_on_bare_ground_shows_the_groups_again(explored: Window) -> None:
-    session = explored.studio.session
+    session = explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id], [3])
     look(explored)
@@ -254,7 +254,7 @@ def test_a_click_on_bare_ground_shows_the_groups_again(explored: Window) -> None
 
 
 def test_a_group_hidden_in_the_legend_leaves_plane_and_curves(explored: Window) -> None:
-    groups = explored.studio.session.groups
+    groups = explored.services.session.groups
     assert groups is not None
     plane_of(explored).legend.toggle(0)
     look(explored)
@@ -263,7 +263,7 @@ def test_a_group_hidden_in_the_legend_leaves_plane_and_curves(explored: Window) 
 
 
 def test_a_renamed_group_has_its_new_name_in_legend_and_curves(explored: Window) -> None:
-    explored.studio.session.edit_groups(lambda groups: groups.renamed(0, "carbonate"), "Rename a group")
+    explored.services.session.edit_groups(lambda groups: groups.renamed(0, "carbonate"), "Rename a group")
     look(explored)
     assert plane_of(explored).legend.rows[0].name == "carbonate"
     assert curves_of(explored)[0] == "carbonate"
@@ -283,8 +283,8 @@ def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Windo
     index = view.canvas.hovered
     assert view.tooltip.name == f"three.h5 · {index + 1}" == strip.hovered.name
     assert "Group" in view.tooltip.detail
-    (entry,) = explored.studio.session.project.entries
-    result = explored.studio.session.project.result(entry)
+    (entry,) = explored.services.session.project.entries
+    result = explored.services.session.project.result(entry)
     assert result is not None and result.denoised is not None
     assert np.array_equal(strip.hovered.values, result.denoised.spectra.values[index])
     QApplication.sendEvent(view.focusProxy(), QEvent(QEvent.Type.Leave))
@@ -405,7 +405,7 @@ def test_the_plane_of_neighbours_settles(explored: Window) -> None:
     assert plane_of(explored).canvas.axis_names[0].startswith("PC 1 (")
     neighbours = next(button for button in bar._layouts.buttons() if button.text() == "t-SNE")
     QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
-    explored.wait_until(lambda: "neighbours" in explored.studio.session.project.exploration.planes, 60)  # type: ignore[union-attr]
+    explored.wait_until(lambda: "neighbours" in explored.services.session.project.exploration.planes, 60)  # type: ignore[union-attr]
     look(explored)
     now = plane_of(explored).canvas.points.xy
     assert now.shape == before.shape
@@ -417,7 +417,7 @@ def test_the_plane_of_neighbours_settles(explored: Window) -> None:
 
 
 def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window) -> None:
-    exploring, page = explored.studio.exploring, page_of(explored)
+    exploring, page = explored.services.exploring, page_of(explored)
     bar = page.bar
     assert bar is not None
     seen: list[str] = []
@@ -434,12 +434,12 @@ def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window
     look(explored)
     assert seen == ["Stop"]
     assert bar._recompute.text() == "Recompute layout"
-    stopped = explored.studio.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
+    stopped = explored.services.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert np.array_equal(plane_of(explored).canvas.points.xy, stopped)
     QTest.mouseClick(bar._recompute, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: not exploring.layout_running, 60)
     look(explored)
-    settled = explored.studio.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
+    settled = explored.services.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert not np.allclose(settled, stopped)
 
 
@@ -498,7 +498,7 @@ def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: 
     window = start(path, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     assert plane_of(window).visible.size == 30
     bar = page_of(window).bar
@@ -518,7 +518,7 @@ def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_
     assert page_of(window).waiting.isVisible()
     assert "not numbers" in page_of(window).waiting.sentence.text()
     window.drop(tmp_path / "equal.h5")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     bar = page_of(window).bar
     assert bar is not None
@@ -536,7 +536,7 @@ def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start
     window = start(path, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: bool(window.studio.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.portraits))
     look(window)
     strip = page_of(window).strip
     assert strip is not None
@@ -547,7 +547,7 @@ def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start
 
 
 def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
-    exploring, session = explored.studio.exploring, explored.studio.session
+    exploring, session = explored.services.exploring, explored.services.session
     old, groups = exploring.portraits, session.groups
     assert groups is not None and len(old) == len(groups.groups)
     session.edit_groups(lambda now: now.moved(np.arange(len(now.labels)) < 2, now.groups[-1].name), "Move two")
@@ -563,7 +563,7 @@ def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
     window = start(*paths, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     bar = page_of(window).bar
     assert bar is not None
@@ -588,7 +588,7 @@ def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, t
     window = start(*paths, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     window.choose("three.h5")
     look(window)
@@ -613,7 +613,7 @@ def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start:
     window = start(write_substances(tmp_path / "three.h5"), tmp_path / "short.txt", loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     bar = page_of(window).bar
     assert bar is not None
@@ -630,7 +630,7 @@ def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter
     window = start(*paths, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     assert plane_of(window).visible.sum() == 72
     window.choose("one.h5")
@@ -643,7 +643,7 @@ def test_what_is_removed_leaves_the_plane_and_undo_brings_it_back(start: Starter
 
 
 def test_names_places_and_groups_can_be_copied(explored: Window) -> None:
-    session = explored.studio.session
+    session = explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 2, [3, 30])
     look(explored)
@@ -658,7 +658,7 @@ def test_the_picture_taken_away_is_the_plane_with_its_legend_and_spectra(
 ) -> None:
     path = tmp_path / f"plane{suffix}"
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: path)
-    session = explored.studio.session
+    session = explored.services.session
     session.select([])
     look(explored)
     explored.do("export_picture")

@@ -55,7 +55,7 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     window = start(write_three_substances(tmp_path / "three.h5"), loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     window.wait_settled()
     return window
 
@@ -83,7 +83,7 @@ def click(window: Window, row: int, ctrl: bool = False) -> None:
 
 
 def selected(window: Window) -> list[int]:
-    session = window.studio.session
+    session = window.services.session
     return [int(row) for entry in session.selected for row in session.rows_of(entry)]
 
 
@@ -93,8 +93,10 @@ def probability_text(window: Window) -> str:
 
 def undo(window: Window) -> str:
     """Take the last step back; what the menu called it."""
-    window.wait_until(lambda: window.window.acts["undo"].text() == f"Undo: {lowered(window.studio.session.undo_title)}")
-    words = window.window.acts["undo"].text()
+    window.wait_until(
+        lambda: window.window.actions_by_id["undo"].text() == f"Undo: {lowered(window.services.session.undo_title)}"
+    )
+    words = window.window.actions_by_id["undo"].text()
     window.do("undo")
     return words
 
@@ -105,7 +107,7 @@ def lowered(words: str) -> str:
 
 def test_groups_are_listed_with_size_and_the_bands_that_set_them_apart(explored: Window) -> None:
     panel = panel_of(explored)
-    explored.wait_until(lambda: bool(explored.studio.exploring.portraits))
+    explored.wait_until(lambda: bool(explored.services.exploring.portraits))
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
     assert sizes(explored) == list(SIZES)
     assert panel.form.summary.text().startswith("3 groups in 30 spectra · silhouette\u00a00.")
@@ -131,7 +133,7 @@ def test_a_group_that_is_clicked_is_selected_everywhere(explored: Window) -> Non
 
 
 def test_what_is_selected_elsewhere_is_shown_in_the_groups(explored: Window) -> None:
-    panel, session = panel_of(explored), explored.studio.session
+    panel, session = panel_of(explored), explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 8, np.arange(22, 30))
     assert panel.chosen == (2,)
@@ -187,14 +189,14 @@ def test_a_group_takes_another_colour(explored: Window) -> None:
     (menu,) = panel_of(explored).findChildren(ColourPicker)
     menu._buttons[5].click()
     QApplication.processEvents()
-    groups = explored.studio.session.groups
+    groups = explored.services.session.groups
     assert groups is not None
     assert [group.colour for group in groups.groups] == [0, 5, 2]
     assert undo(explored) == "Undo: colour 'Group 2'"
 
 
 def test_selected_spectra_are_given_a_name(explored: Window) -> None:
-    panel, session = panel_of(explored), explored.studio.session
+    panel, session = panel_of(explored), explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 4, [0, 1, 12, 13])
     explored.do("label_selected")
@@ -242,7 +244,7 @@ def test_all_groups_can_be_chosen_by_the_keyboard(explored: Window) -> None:
 
 
 def test_the_uncertain_of_what_is_selected_can_be_selected(explored: Window) -> None:
-    panel, session = panel_of(explored), explored.studio.session
+    panel, session = panel_of(explored), explored.services.session
     groups = session.groups
     assert groups is not None
     probabilities = np.linspace(0.2, 1, 12).tolist() + [0.1] * 18
@@ -316,11 +318,11 @@ def test_without_groups_the_panel_says_why(start: Starter) -> None:
     assert not panel.list.isVisibleTo(panel)
     assert panel.form.summary.text()
     assert not panel.form.button.isEnabled()
-    assert not window.window.acts["merge_groups"].isEnabled()
+    assert not window.window.actions_by_id["merge_groups"].isEnabled()
 
 
 def test_spectra_that_were_not_compared_cannot_be_named(explored: Window) -> None:
-    explored.studio.session.select([])
+    explored.services.session.select([])
     panel_of(explored).name_selected("calcite")
     explored.wait_until(lambda: "None of the selected spectra" in explored.message)
     assert len(names(explored)) == 3
@@ -336,7 +338,7 @@ def test_every_part_can_be_heard(explored: Window) -> None:
 def test_the_tab_key_walks_in_reading_order(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
-    explored.wait_until(explored.window.acts["rename_group"].isEnabled)
+    explored.wait_until(explored.window.actions_by_id["rename_group"].isEnabled)
     panel.form.method.setFocus()
     walked = []
     for _ in range(9):
