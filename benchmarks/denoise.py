@@ -16,9 +16,9 @@ from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import pca, unet
 from benchmarks.rivals.smoothers import SMOOTHERS, Floats, Smoother
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.denoising.denoised import CONFIDENCE_90, Denoised
 from ramanstudio.engine import Engine
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 FLOORS = (2.8, 2.4, 1.6, 1.9, 1.5, 1.2, 1.1)  # what no shipped model falls below: tests/test_repeats.py
 BARS = (3.4, 2.7, 1.75, 2.2, 1.65, 1.3, 1.18)

@@ -30,9 +30,9 @@ from benchmarks.results import machine, table, write_section
 from ramanstudio.clustering import clusters, projection
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.engine import Engine
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 SEEDS = range(5)
 COMPONENTS = 32
@@ -100,10 +100,10 @@ def agreement(groups: Labels, labels: Labels) -> tuple[float, ...]:
     )
 
 
-def likeness(engine: Engine, known: Known) -> Floats:
+def coordinates(engine: Engine, known: Known) -> Floats:
     """What the program compares the spectra by, (N, K)."""
     denoised = engine.denoise_each(known.sets)
-    return engine.compare([one.spectra for one in denoised if isinstance(one, Denoised)]).likeness
+    return engine.compare([one.spectra for one in denoised if isinstance(one, Denoised)]).coordinates
 
 
 def _k_means(rows: Floats, count: int, seed: int) -> Labels:
@@ -131,7 +131,7 @@ def rivals(spectra: SpectrumSet) -> dict[str, tuple[Floats, Callable[[Floats, in
 
 def measure_groups(engine: Engine, known: Known) -> tuple[list[list[object]], list[str]]:
     """The rows of a set's table, and where a rival is ahead of the program told the same number."""
-    rows, found = likeness(engine, known), dict[str, tuple[float, ...]]()
+    rows, found = coordinates(engine, known), dict[str, tuple[float, ...]]()
     many = len(np.unique(known.labels))
     lines: list[list[object]] = []
     for count in (many, None):
@@ -201,7 +201,7 @@ def measure() -> dict[str, float]:
     engine.denoise(raw_map[:64])
     stages: list[tuple[str, Callable[[Any], Any]]] = [
         ("denoised", lambda _: engine.denoise(raw_map).spectra),
-        ("compared", lambda denoised: engine.compare([denoised]).likeness),
+        ("compared", lambda denoised: engine.compare([denoised]).coordinates),
         ("in a plane", lambda rows: (projection.pca_layout(rows), rows)[1]),
         ("grouped", clusters.cluster),
     ]
@@ -259,8 +259,8 @@ def measure_large(pixels: int = PIXELS) -> dict[str, float]:
     found["compared"] = time.perf_counter() - start - found["denoised"]
     found["memory before grouping"] = _most_memory()
     begun = time.perf_counter()
-    groups = clusters.cluster(compared.likeness, progress=progress)
-    projection.pca_layout(compared.likeness)
+    groups = clusters.cluster(compared.coordinates, progress=progress)
+    projection.pca_layout(compared.coordinates)
     found["grouped"] = time.perf_counter() - begun
     found["groups"], found["memory"] = groups.n_clusters, _most_memory()
     found["progress"] = float(all(0 <= done <= total for done, total in last))

@@ -24,10 +24,10 @@ from benchmarks.rivals import classifiers
 from benchmarks.rivals.classifiers import Classify, Floats, Labels
 from benchmarks.rivals.smoothers import baseline
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning.classification import classify as name_by
 from ramanstudio.finetuning.representations import FeatureExtractor
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 from ramanstudio.signal import pca, spectral_features
 
 Features = Callable[[SpectrumSet], Floats]  # spectra -> (N, D)

@@ -24,8 +24,8 @@ from benchmarks.denoise import BARS, Gain
 from benchmarks.repeats import DEGREE, Condition, conditions
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.wavelets import WAVELETS
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.engine import Engine
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 from ramanstudio.signal.snr import noise_sigma
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ from ramanstudio.finetuning.report import FineTuningResult
 from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.finetuning.training import finetune
 
-PLAN = FinetunePlan(bands=False)
+PLAN = FinetunePlan(importance=False)
 
 
 def remembered(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:

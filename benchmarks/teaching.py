@@ -23,13 +23,13 @@ from benchmarks.labelled import LabelledSpectra, Rows, minerals_raw, single_cell
 from benchmarks.remembered import remembered, taught
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning import candidate_selection, classifiers
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 DRAWS = 20  # of labels, to see how often the stated interval holds
 FEW_DRAWS = 5
@@ -186,7 +186,7 @@ def measure_d2o(extractor: FeatureExtractor, cells: SpectrumSet, note: str) -> N
     inside, chosen = [], Counter[str]()
     for train, test in d2o_splits(percent, culture):
         words = percent.astype(str)
-        found = taught(extractor, cells, words, train, culture, FinetunePlan(quantity=True, bands=False))
+        found = taught(extractor, cells, words, train, culture, FinetunePlan(quantity=True, importance=False))
         told = classify(extractor, cells[test], found.model)
         assert told.values is not None
         error = float(np.sqrt(np.mean((told.values - percent[test]) ** 2)))

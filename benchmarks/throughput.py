@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.engine import Engine
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 POINTS, MANY = 1000, 640
 ROUNDS = 7

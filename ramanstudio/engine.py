@@ -17,9 +17,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.denoising import set_components
+from ramanstudio.denoising import set_denoising
 from ramanstudio.denoising.batches import (
-    DEFAULT_MODEL,
     MIN_TOGETHER,
     count_portions,
     denoising_problem,
@@ -30,7 +29,7 @@ from ramanstudio.denoising.batches import (
 from ramanstudio.denoising.denoised import (
     Denoised,
     apply_to_finite,
-    joined,
+    concatenate_denoised,
     warn_non_finite,
     with_minimum_rms,
     with_snr,
@@ -43,9 +42,9 @@ from ramanstudio.finetuning.report import FineTuningResult
 from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.library.library import Library
 from ramanstudio.mae import model_store
-from ramanstudio.mae.model_store import ModelCard
+from ramanstudio.mae.model_store import DEFAULT_MODEL, ModelCard
 from ramanstudio.search import fingerprints, identification
-from ramanstudio.search.identification import Fingerprints
+from ramanstudio.search.fingerprints import Fingerprints
 from ramanstudio.search.matches import Identification
 from ramanstudio.signal import comparison, snr, spectral_features, weak_peaks
 from ramanstudio.signal.comparison import Comparison
@@ -143,7 +142,7 @@ class Engine:
         error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, denoised.values, error, sigma, drift)
         noisy = sigma > 0
         if together and noisy.sum() >= MIN_TOGETHER:
-            noise[noisy], error[noisy] = set_components.join(
+            noise[noisy], error[noisy] = set_denoising.denoise_set(
                 spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
             )
             denoised = spectra.with_values(values - noise)
@@ -162,7 +161,7 @@ class Engine:
             part = two_pass_progress(progress.part(done, len(spectra)), len(rows))
             parts.append(self._denoise(spectra[rows], True, part))
             done += len(rows)
-        return joined(spectra, parts, np.concatenate(portion_rows))
+        return concatenate_denoised(spectra, parts, np.concatenate(portion_rows))
 
     # Features and clusters
 
@@ -224,7 +223,7 @@ class Engine:
         """
         progress = progress or SILENT
         compared = self.compare([self._denoise_finite(spectra, progress)], progress)
-        return clusters.cluster(compared.likeness, n_clusters, method, progress)
+        return clusters.cluster(compared.coordinates, n_clusters, method, progress)
 
     def _denoise_finite(self, spectra: SpectrumSet, progress: Progress) -> SpectrumSet:
         """Denoise each spectrum by itself. Raises StudioError when one holds NaN."""

@@ -241,7 +241,7 @@ def test_the_icon_is_sharp_and_stands_out_on_light_and_dark(parts: ModuleType, t
     from ramanstudio.gui.common import icons
 
     app = QApplication.instance() or QApplication(["icon"])  # the tests of the window go on with it
-    assert {each.width() for each in icons.of_program().availableSizes()} >= {16, 24, 32, 256}
+    assert {each.width() for each in icons.program_icon().availableSizes()} >= {16, 24, 32, 256}
     import_module("icons").draw(tmp_path)
     picture = QImage(str(tmp_path / f"ramanstudio-{size}.png"))
     assert (picture.width(), picture.height()) == (size, size)

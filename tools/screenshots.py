@@ -33,7 +33,7 @@ def wait(window: MainWindow, until: Callable[[], bool], seconds: float = 120.0) 
     deadline = time.monotonic() + seconds
     while not until():
         if time.monotonic() > deadline:
-            sys.exit(f"screenshots: waited {seconds:g} s in vain; the window says {window.message_bar.words!r}")
+            sys.exit(f"screenshots: waited {seconds:g} s in vain; the window says {window.message_bar.text!r}")
         QApplication.processEvents()
         time.sleep(0.01)
 
@@ -82,18 +82,18 @@ def main() -> int:
         window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
         window.spread_panels()
         wait(window, lambda: services.denoising.engine is not None)
-        window.acts["theme_light"].trigger()
+        window.actions_by_id["theme_light"].trigger()
         take(window, "empty")
         services.opening.open([spectra])
         wait(window, lambda: len(services.session.project.results) > 30 and not services.workers.busy)
         select(window, "paracetamol-0.1s.csv")
         take(window, "main-light")
-        window.acts["theme_dark"].trigger()
+        window.actions_by_id["theme_dark"].trigger()
         select(window, "quartz-0.1s.csv")
-        window.acts["show_residual"].setChecked(True)
+        window.actions_by_id["show_residual"].setChecked(True)
         take(window, "main-dark")
-        window.acts["show_residual"].setChecked(False)
-        window.acts["theme_light"].trigger()
+        window.actions_by_id["show_residual"].setChecked(False)
+        window.actions_by_id["theme_light"].trigger()
         select(
             window,
             next(e.name for e in services.session.project.entries if e.source is not None and len(e.source) > 9),
@@ -118,7 +118,7 @@ def main() -> int:
         window.tabs.show_tab("spectrum")
         select(window, "calcite-1.0s.txt")
         settle()
-        window.acts["search"].trigger()
+        window.actions_by_id["search"].trigger()
         palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")
         palette.words.setText("export")
         take(window, "palette", over=palette)

@@ -16,8 +16,8 @@ from benchmarks.honesty.simulated import AXIS, Simulated, simulate
 from benchmarks.repeats import Condition, conditions
 from benchmarks.results import machine, table, write_section
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.batches import DEFAULT_MODEL
 from ramanstudio.engine import Engine
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 RATIOS = (1.5, 3.0, 5.0, 10.0, 30.0, 100.0, 400.0)
 MANY, MANY_FOR_PEAKS, MANY_ISOLATED = 400, 1000, 80

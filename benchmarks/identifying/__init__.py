@@ -1,1 +1,1 @@
-"""Identification measured: queries, what speaks for whom, rivals, and how the judge learns."""
+"""Identification measured: accuracy and calibration beside rivals."""

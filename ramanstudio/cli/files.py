@@ -1,22 +1,35 @@
-"""The files that a verb of the command line works through: which they are, how far it is, and which of them failed."""
+"""The files that a verb works on: finding them, reading them in batches, and noting which of them failed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from ramanstudio.cli.terminal import ProgressBar
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 
-VALUES_AT_ONCE = 4_000_000  # intensities read before they are worked on: enough to fill a GPU, little enough for memory
-
-Source = tuple[Path, SpectrumSet]
-Report = Callable[[int, int, str], None]
+VALUES_PER_BATCH: Final = 4_000_000  # intensities: enough to fill a GPU, few enough for memory
 
 
-def find(given: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """The files to work on; what an earlier run wrote to `out`, a file or a folder, is no input unless it is named.
+class Source(NamedTuple):
+    """Spectra, and the file that they were read from."""
+
+    file: Path
+    spectra: SpectrumSet
+
+
+class Batch(NamedTuple):
+    """Spectra of some files that are worked on at once; `progress` counts their share of all files."""
+
+    sources: list[Source]
+    progress: Progress
+
+
+def find_files(given: Sequence[Path], out: Path | None = None) -> list[Path]:
+    """Return the files to work on; what an earlier run wrote to `out`, a file or folder, only if it is named.
 
     Raises StudioError when there is none.
     """
@@ -40,8 +53,8 @@ def find(given: Sequence[Path], out: Path | None = None) -> list[Path]:
     return files
 
 
-class Reading:
-    """Files that are read some at a time, under a bar; one that fails is a sentence, and does not stop the others."""
+class BatchReader:
+    """Reads files in batches under a progress bar; a file that fails is a sentence, and the others go on."""
 
     def __init__(self, title: str, files: Sequence[Path], laser_nm: float | None) -> None:
         self.bar = ProgressBar(title, len(files))
@@ -53,19 +66,34 @@ class Reading:
         self.failed.add(file)
         self.bar.say(str(error) if file.name in error.sentence else f"'{file.name}': {error}")
 
-    def some_at_a_time(self) -> Iterator[tuple[Report, list[Source]]]:
-        """What the next files hold, and what to call with how much of it is done."""
+    def batches(self) -> Iterator[Batch]:
+        """Yield the spectra of the files in order, in batches of about VALUES_PER_BATCH intensities."""
         from ramanstudio.formats import registry
 
-        first, some = 0, list[Source]()
+        first, sources = 0, list[Source]()
         for index, file in enumerate(self._files):
             try:
-                some += [(file, one) for one in registry.read(file, self._laser_nm)]
+                sources += [Source(file, spectra) for spectra in registry.read(file, self._laser_nm)]
             except StudioError as error:
                 self.fail(file, error)
-            if index == len(self._files) - 1 or sum(one.values.size for _, one in some) >= VALUES_AT_ONCE:
-                yield self._report(first, index + 1), some
-                first, some = index + 1, []
+            is_last = index == len(self._files) - 1
+            if is_last or sum(source.spectra.values.size for source in sources) >= VALUES_PER_BATCH:
+                yield Batch(sources, self._progress(first, index + 1))
+                first, sources = index + 1, []
 
-    def _report(self, first: int, after: int) -> Report:
-        return lambda done, total, _note: self.bar(first + (after - first) * done / max(1, total))
+    def read_all(self, keep: Callable[[Source], Source | None] = lambda source: source) -> list[Source]:
+        """Read all files, and return what `keep` returns for each source, without None; removes the bar."""
+        kept = []
+        for batch in self.batches():
+            batch.progress(1, 1)
+            kept += [source for source in map(keep, batch.sources) if source is not None]
+        self.bar.clear()
+        return kept
+
+    def _progress(self, first: int, after: int) -> Progress:
+        """Progress of the files from index `first` up to `after`."""
+
+        def report(done: int, total: int, _note: str) -> None:
+            self.bar(first + (after - first) * done / max(1, total))
+
+        return Progress(report, on_warning=self.bar.say)

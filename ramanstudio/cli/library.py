@@ -1,4 +1,4 @@
-"""The verb library: which libraries of references there are, and making, merging and exporting them."""
+"""`ramanstudio library`: list, build, merge and export libraries of reference spectra."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from ramanstudio.cli.features import bars
-from ramanstudio.cli.terminal import table
+from ramanstudio.cli import options
+from ramanstudio.cli.exit_codes import DONE, SOME_FAILED
+from ramanstudio.cli.terminal import format_table, plural, progress_bars
+from ramanstudio.cli.verb import Verb
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.library import building, library_folder, tables
@@ -17,131 +20,154 @@ from ramanstudio.library import library as libraries
 from ramanstudio.library.building import BY_FILE, BY_FOLDER, Naming
 from ramanstudio.library.library import SUFFIX, Library
 
-DONE, SOME_FAILED = 0, 1
 
-
-def open_all(named: Sequence[str]) -> list[Library]:
-    """The libraries of these files or titles, or all there are; those that cannot be opened are told and left out.
+def open_libraries(names: Sequence[str]) -> list[Library]:
+    """Open libraries by file or title, or all of the user's; those that cannot be opened are reported and left out.
 
     Raises StudioError when none could be opened.
     """
-    shelf = library_folder.shelf()
+    folder = library_folder.open_library_folder()
     opened, problems = list[Library](), list[StudioError]()
-    for name in named:
+    for name in names:
         try:
-            opened.append(_named(name, shelf.libraries))
+            opened.append(_open_named(name, folder.libraries))
         except StudioError as error:
             problems.append(error)
-    if not named:
-        opened, problems = list(shelf.libraries), list(shelf.problems)
+    if not names:
+        opened, problems = list(folder.libraries), list(folder.problems)
     if not opened:
         raise (
             problems[0]
             if problems
-            else StudioError("There is no library.", remedy="Make one: ramanstudio library build.")
+            else StudioError("There is no library.", remedy="Build one: ramanstudio library build.")
         )
     for problem in problems:
         print(problem, file=sys.stderr)
     return opened
 
 
-def _named(name: str, known: Sequence[Library]) -> Library:
+def _open_named(name: str, known: Sequence[Library]) -> Library:
     if Path(name).is_file():
         return libraries.open(Path(name))
-    for one in known:
-        if name.lower() in (one.title.lower(), one.path.stem.lower()):
-            return one
-    titles = ", ".join(repr(one.title) for one in known)
+    for library in known:
+        if name.lower() in (library.title.lower(), library.path.stem.lower()):
+            return library
+    titles = ", ".join(repr(library.title) for library in known)
     raise StudioError(f"There is no library '{name}'.", remedy=f"Give its file, or one of: {titles or 'none yet'}.")
 
 
-def add_verbs(parser: ArgumentParser) -> None:
-    """The verbs below `library`."""
-    verbs = parser.add_subparsers(required=True, metavar="WHAT")
-
-    one = verbs.add_parser("build", help="make a library of files, folders, zips of RRUFF, tables of Open Specy")
-    one.set_defaults(what=_build)
-    one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
-    one.add_argument("--out", type=Path, metavar=f"X{SUFFIX}", help="the library (one in your folder of libraries)")
-    one.add_argument("--title", default="", help="what to call it (the name of the file)")
-    names = f"a column of the files that names the substances, or '{BY_FILE}' or '{BY_FOLDER}' (label, else the file)"
-    one.add_argument("--name-from", default="", metavar="COLUMN", help=names)
-    one.add_argument("--name", default="", help="the substance, where all spectra are of one")
-    for known in ("group", "source", "licence"):
-        one.add_argument(f"--{known}", default="", help=f"the {known} of all references")
-    one.add_argument("--laser", type=float, metavar="NM", help="excitation in nm, for files in nm that do not say it")
-
-    one = verbs.add_parser("list", help="say which libraries there are, or what is in some")
-    one.set_defaults(what=_list)
-    one.add_argument("libraries", nargs="*", metavar="LIB", help="file or title (all of yours)")
-    one.add_argument("--names", action="store_true", help="list the substances")
-
-    one = verbs.add_parser("merge", help="make one library of several")
-    one.set_defaults(what=_merge)
-    one.add_argument("libraries", nargs="+", metavar="LIB", help="file or title")
-    one.add_argument("--out", type=Path, required=True, metavar=f"X{SUFFIX}", help="the library")
-    one.add_argument("--title", default="", help="what to call it (the name of the file)")
-
-    one = verbs.add_parser("export", help="write a library as tables of text, or as an HDF5 file of spectra")
-    one.set_defaults(what=_export)
-    one.add_argument("library", metavar="LIB", help="file or title")
-    one.add_argument("--out", type=Path, required=True, metavar="X.csv", help="X.csv with X_metadata.csv, or X.h5")
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the verbs below `library`."""
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for verb in (_BUILD, _LIST, _MERGE, _EXPORT):
+        below = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        below.set_defaults(run_below=verb.run)
+        verb.add_arguments(below)
 
 
-def library(arguments: Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Run one of the verbs below `library`; returns the exit code."""
-    return int(arguments.what(arguments))
+    return int(arguments.run_below(arguments))
+
+
+VERB: Final = Verb("library", "Build, list, merge and export libraries of reference spectra.", add_arguments, run)
+
+
+def _add_out(parser: ArgumentParser, required: bool) -> None:
+    default = "" if required else " (a file in your folder of libraries)"
+    parser.add_argument("--out", type=Path, required=required, metavar=f"X{SUFFIX}", help=f"the library{default}")
+    parser.add_argument("--title", default="", help="its title (the name of the file)")
+
+
+def _add_build(parser: ArgumentParser) -> None:
+    options.add_files(parser)
+    _add_out(parser, required=False)
+    parser.add_argument(
+        "--name-from",
+        default="",
+        metavar="COLUMN",
+        help=f"the column of the files that names the substances, or '{BY_FILE}' or '{BY_FOLDER}' (label, else the"
+        " file)",
+    )
+    parser.add_argument("--name", default="", help="the substance, where all spectra are of one")
+    for column in ("group", "source", "licence"):
+        parser.add_argument(f"--{column}", default="", help=f"the {column} of all references")
+    options.add_laser(parser)
+
+
+def _add_list(parser: ArgumentParser) -> None:
+    parser.add_argument("libraries", nargs="*", metavar="LIB", help="file or title (all of yours)")
+    parser.add_argument("--names", action="store_true", help="list the substances")
+
+
+def _add_merge(parser: ArgumentParser) -> None:
+    parser.add_argument("libraries", nargs="+", metavar="LIB", help="file or title")
+    _add_out(parser, required=True)
+
+
+def _add_export(parser: ArgumentParser) -> None:
+    parser.add_argument("library", metavar="LIB", help="file or title")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="X.csv", help="X.csv with X_metadata.csv beside it, or X.h5"
+    )
 
 
 def _build(arguments: Namespace) -> int:
     title = arguments.title or (arguments.out or arguments.files[0]).stem
-    out = arguments.out or building.free_path(paths.user_libraries(), title)
-    if out.suffix.lower() != SUFFIX:
-        raise StudioError(f"'{out.name}' does not end in {SUFFIX}.", remedy=f"Give --out {out.stem}{SUFFIX}.")
+    out = arguments.out or library_folder.free_path(paths.user_libraries(), title)
+    _require_suffix(out)
     naming = Naming(arguments.name, arguments.name_from, arguments.group, arguments.source, arguments.licence)
-    with bars("Making the library") as progress:
-        made = building.build(out, arguments.files, title, naming, arguments.laser, progress)
-    for error in made.failed:
+    with progress_bars("Building the library") as progress:
+        built = building.build(out, arguments.files, title, naming, arguments.laser_nm, progress)
+    for error in built.failed:
         print(error, file=sys.stderr)
-    print(f"{_size(made.library)}. Library: {made.library.path}")
-    return SOME_FAILED if made.failed else DONE
+    print(f"{_describe(built.library)}. Library: {built.library.path}")
+    return SOME_FAILED if built.failed else DONE
 
 
 def _list(arguments: Namespace) -> int:
-    opened = open_all(arguments.libraries)
+    opened = open_libraries(arguments.libraries)
     if arguments.names:
-        for one in opened:
-            counts = Counter(one.names.tolist())
-            print(
-                table((one.title, "references"), [(name, str(counts[name])) for name in sorted(counts, key=str.lower)])
-            )
+        for library in opened:
+            counts = Counter(library.names.tolist())
+            substances = [(name, str(counts[name])) for name in sorted(counts, key=str.lower)]
+            print(format_table((library.title, "references"), substances))
         return DONE
-    rows = [(one.title, str(len(one)), str(len(set(one.names))), str(one.path)) for one in opened]
-    print(table(("library", "references", "substances", "file"), rows))
+    rows = [(library.title, str(len(library)), str(len(set(library.names))), str(library.path)) for library in opened]
+    print(format_table(("library", "references", "substances", "file"), rows))
     return DONE
 
 
 def _merge(arguments: Namespace) -> int:
-    if arguments.out.suffix.lower() != SUFFIX:
-        raise StudioError(f"'{arguments.out.name}' does not end in {SUFFIX}.", remedy=f"Give --out x{SUFFIX}.")
-    opened = open_all(arguments.libraries)
-    with bars("Merging") as progress:
-        made = libraries.merged(arguments.out, opened, arguments.title, progress)
-    print(f"{_size(made)}. Library: {made.path}")
+    _require_suffix(arguments.out)
+    opened = open_libraries(arguments.libraries)
+    with progress_bars("Merging") as progress:
+        merged = libraries.merged(arguments.out, opened, arguments.title, progress)
+    print(f"{_describe(merged)}. Library: {merged.path}")
     return DONE if len(opened) == len(arguments.libraries) else SOME_FAILED
 
 
 def _export(arguments: Namespace) -> int:
-    (one,) = open_all([arguments.library])
-    with bars("Exporting") as progress:
+    (library,) = open_libraries([arguments.library])
+    with progress_bars("Exporting") as progress:
         if arguments.out.suffix.lower() in (".h5", ".hdf5"):
-            written = [libraries.merged(arguments.out, [one], one.title, progress).path]
+            written = [libraries.merged(arguments.out, [library], library.title, progress).path]
         else:
-            written = [*tables.write(arguments.out, one, progress)]
-    print(f"{_size(one)}. Written: {', '.join(map(str, written))}")
+            written = [*tables.write(arguments.out, library, progress)]
+    print(f"{_describe(library)}. Written: {', '.join(map(str, written))}")
     return DONE
 
 
-def _size(one: Library) -> str:
-    many = len(set(one.names))
-    return f"{len(one)} reference{'s' if len(one) > 1 else ''} of {many} substance{'s' if many > 1 else ''}"
+_BUILD: Final = Verb("build", "Build a library of files, folders, RRUFF zips or Open Specy tables.", _add_build, _build)
+_LIST: Final = Verb("list", "List your libraries, or the substances of some.", _add_list, _list)
+_MERGE: Final = Verb("merge", "Merge several libraries into one.", _add_merge, _merge)
+_EXPORT: Final = Verb("export", "Write a library as text tables, or as an HDF5 file of spectra.", _add_export, _export)
+
+
+def _require_suffix(out: Path) -> None:
+    if out.suffix.lower() != SUFFIX:
+        raise StudioError(f"'{out.name}' does not end in {SUFFIX}.", remedy=f"Give --out {out.stem}{SUFFIX}.")
+
+
+def _describe(library: Library) -> str:
+    return f"{plural(len(library), 'reference')} of {plural(len(set(library.names)), 'substance')}"

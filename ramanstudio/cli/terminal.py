@@ -1,37 +1,43 @@
-"""What the command line draws: a progress bar on one line, and tables of aligned columns."""
+"""What the command line shows: progress bars on one line, and tables of aligned columns."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, TextIO
 
-WIDTH = 24
+from ramanstudio.core.progress import Progress
+
+_BAR_WIDTH: Final = 24
+_REDRAW_S: Final = 0.1  # on a terminal
+_REPORT_S: Final = 5.0  # elsewhere
+_NAME_LENGTH: Final = 48
 
 
 class ProgressBar:
-    """How far long work is, on one line of a terminal; elsewhere a line at most every five seconds."""
+    """Progress of long work: on one line of a terminal; elsewhere a line every five seconds at most."""
 
     def __init__(self, title: str, total: int, stream: TextIO | None = None) -> None:
         self._title, self._total = title, total
         self._stream = stream or sys.stderr
-        self._one_line = self._stream.isatty()
+        self._is_terminal = self._stream.isatty()
         self._started = self._drawn = time.monotonic()
         self._length = 0
 
     def __call__(self, done: float, note: str = "") -> None:
-        """Draw `done` of the total; only as often as a person can read."""
+        """Draw `done` of the total, no more often than a person can read."""
         now = time.monotonic()
-        if now - self._drawn < (0.1 if self._one_line else 5.0):
+        if now - self._drawn < (_REDRAW_S if self._is_terminal else _REPORT_S):
             return
         self._drawn = now
         share = min(1.0, done / self._total) if self._total else 1.0
         note = note or _time_left((now - self._started) * (1 - share) / share if share > 0.02 else 0)
         text = f"{self._title} {int(done)} of {self._total}{f' · {note}' if note else ''}"
-        if self._one_line:
-            filled = round(share * WIDTH)
-            self._over(f"{'▓' * filled}{'░' * (WIDTH - filled)} {text}")
+        if self._is_terminal:
+            filled = round(share * _BAR_WIDTH)
+            self._overwrite(f"{'▓' * filled}{'░' * (_BAR_WIDTH - filled)} {text}")
         else:
             self._stream.write(f"{text}\n")
         self._stream.flush()
@@ -39,32 +45,73 @@ class ProgressBar:
     def say(self, sentence: str) -> None:
         """Write a line above the bar."""
         self.clear()
-        self._stream.write(f"{sentence}\n")
-        self._stream.flush()
+        say(sentence, self._stream)
 
     def clear(self) -> None:
-        """Take the bar away."""
-        if self._one_line and self._length:
-            self._over("")
+        """Remove the bar."""
+        if self._is_terminal and self._length:
+            self._overwrite("")
             self._stream.write("\r")
             self._length = 0
 
-    def _over(self, text: str) -> None:
+    def _overwrite(self, text: str) -> None:
         self._stream.write(f"\r{text}{' ' * (self._length - len(text))}")
         self._length = len(text)
+
+
+@contextmanager
+def progress_bars(title: str) -> Iterator[Progress]:
+    """A Progress drawn as one bar per note, as each kind of step is counted by itself; removed at the end."""
+    bars: dict[str, ProgressBar] = {}
+
+    def report(done: int, total: int, note: str) -> None:
+        if note not in bars:
+            clear()
+            bars[note] = ProgressBar(title, total)
+        bars[note](done, note)
+
+    def clear() -> None:
+        for bar in bars.values():
+            bar.clear()
+
+    def warn(sentence: str) -> None:
+        clear()
+        say(sentence)
+
+    try:
+        yield Progress(report, on_warning=warn)
+    finally:
+        clear()
+
+
+def say(sentence: str, stream: TextIO | None = None) -> None:
+    """Write a sentence to `stream`, else to stderr."""
+    stream = stream or sys.stderr
+    stream.write(f"{sentence}\n")
+    stream.flush()
+
+
+def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows under a header as aligned text; the first column flush left, the others flush right."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    lines = []
+    for row in (header, *rows):
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def short_name(name: str) -> str:
+    """Return a file name that fits in a table."""
+    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 16]}…{name[-15:]}"
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return a count with its noun: "1 file", "2 files", "3 spectra"."""
+    return f"{count} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def _time_left(seconds: float) -> str:
     if seconds < 1:
         return ""
     return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under a header as aligned text; the first column to the left, the others to the right."""
-    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
-    lines = []
-    for row in (header, *rows):
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)

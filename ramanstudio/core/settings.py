@@ -158,10 +158,10 @@ class Settings:
 
         try:
             atomic_write(self.path, tomli_w.dumps(document))
-        except OSError as error:
+        except StudioError as error:
             raise StudioError(
-                f"The settings could not be saved: {error.strerror or error}.",
-                remedy=f"Make '{self.path.parent}' writable.",
+                f"The settings could not be saved. {error.sentence}",
+                remedy=f"Make sure that '{self.path.parent}' can be written and the disk is not full.",
             ) from error
         self._saved = document
 

@@ -1,60 +1,62 @@
-"""Many spectra at once: which can be denoised, which of them together, and in how many portions."""
+"""Which spectra can be denoised, which of them together, and in how many portions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import is_finite
+from ramanstudio.mae.model_store import DEFAULT_MODEL
 
-DEFAULT_MODEL = "smae-base"
-FEWEST_POINTS = 32  # one window of the default model
-MIN_TOGETHER = 4  # spectra; the structure shared by fewer cannot be told from chance
+MIN_POINTS: Final = 32  # one window of the default model
+MIN_TOGETHER: Final = 4  # spectra; the structure shared by fewer cannot be told from chance
 MAX_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 
 
-def count_portions(spectra: int) -> int:
-    """In how many portions so many spectra are denoised together."""
-    return -(-spectra // MAX_TOGETHER)
+def count_portions(n_spectra: int) -> int:
+    """Return in how many portions `n_spectra` are denoised together."""
+    return -(-n_spectra // MAX_TOGETHER)
 
 
-def two_pass_progress(progress: Progress, spectra: int) -> Progress:
-    """A progress that counts `spectra` once, though the network sees a set twice: each spectrum, then what is its own.
+def two_pass_progress(progress: Progress, n_spectra: int) -> Progress:
+    """Return a progress that counts each of `n_spectra` once, though the network is applied to a set twice.
 
-    Between the two it sees what they share, which are so few that they are not counted.
+    First to each spectrum, then to what it has beside the shared structure. The few components in between are not
+    counted.
     """
     reached, passes = 0, 0
 
     def report(done: int, total: int, note: str) -> None:
         nonlocal reached, passes
-        if 2 * total > spectra:
+        if 2 * total > n_spectra:
             passes += done == 0
-            reached = max(reached, min(spectra, ((passes - 1) * spectra + done) // 2))
-        progress(reached, spectra, note)
+            reached = max(reached, min(n_spectra, ((passes - 1) * n_spectra + done) // 2))
+        progress(reached, n_spectra, note)
 
     return Progress(report, progress.show, progress.warn)
 
 
-def denoising_problem(spectra: SpectrumSet, window: int = FEWEST_POINTS) -> StudioError | None:
-    """Why these spectra cannot be denoised by a network that sees `window` points at once, or None."""
+def denoising_problem(spectra: SpectrumSet, window: int = MIN_POINTS) -> StudioError | None:
+    """Return why a network with windows of `window` points cannot denoise these spectra, or None."""
     if spectra.points < window:
-        other = f", or {FEWEST_POINTS} for {DEFAULT_MODEL}" if window > FEWEST_POINTS else ""
+        alternative = f", or {MIN_POINTS} for {DEFAULT_MODEL}" if window > MIN_POINTS else ""
         return StudioError(
             f"A spectrum of {spectra.points} points is too short to denoise.",
-            remedy=f"At least {window} points are needed{other}.",
+            remedy=f"At least {window} points are needed{alternative}.",
         )
     return None if is_finite(spectra).any() else non_finite_problem(spectra)
 
 
 def non_finite_problem(spectra: SpectrumSet) -> StudioError | None:
-    """What to say of spectra that hold NaN or infinities, or None."""
-    many = int((~is_finite(spectra)).sum())
-    if many:
-        which = "The spectrum holds" if len(spectra) == 1 else f"{many} of {len(spectra)} spectra hold"
+    """Return the error that says how many spectra hold NaN or infinities, or None when none does."""
+    n_broken = int((~is_finite(spectra)).sum())
+    if n_broken:
+        subject = "The spectrum holds" if len(spectra) == 1 else f"{n_broken} of {len(spectra)} spectra hold"
         return StudioError(
-            f"{which} values that are not numbers (NaN or infinite).",
+            f"{subject} values that are not numbers (NaN or infinite).",
             remedy="Crop the range where the detector gave nothing, or leave those spectra out.",
         )
     return None
@@ -63,7 +65,7 @@ def non_finite_problem(spectra: SpectrumSet) -> StudioError | None:
 def group_by_axis(
     sets: Sequence[SpectrumSet], numbers: Sequence[int], indices: Sequence[int]
 ) -> list[tuple[int, list[int]]]:
-    """The `indices` of sets that share a number and an axis in one list each, in the order they first appear."""
+    """Group the `indices` of sets that share a number and an axis -> (number, indices), in order of appearance."""
     groups: dict[tuple[int, bytes], list[int]] = {}
     for index in indices:
         groups.setdefault((numbers[index], sets[index].axis.tobytes()), []).append(index)

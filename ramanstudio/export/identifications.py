@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +10,13 @@ from typing import TYPE_CHECKING, Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_write
-from ramanstudio.export.tables import spectrum_names
+from ramanstudio.export.text_table import SPECTRUM_COLUMNS, cell_text, spectrum_names, write_csv
 from ramanstudio.project.project import Predictions, Project
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
 
-SPECTRUM_COLUMNS: Final = ("x", "y", "z", "time", "label", "sample")  # those that any of the sets has
 MATCH_COLUMNS: Final = (
     *("rank", "substance", "probability", "unknown", "candidate", "HQI", "gap", "Pearson", "Euclid"),
     *("matched bands / cm-1", "missing bands / cm-1", "extra bands / cm-1"),
@@ -65,22 +61,24 @@ def identification_rows(sets: Sequence[IdentifiedSet], progress: Progress = SILE
 
     A spectrum of which nothing is known has no row. Raises Cancelled when asked to stop.
     """
-    columns = [name for name in SPECTRUM_COLUMNS if any(name in one.spectra.table for one in sets)]
-    models = sorted({predictions.model for one in sets for predictions in one.predictions})
+    columns = [name for name in SPECTRUM_COLUMNS if any(name in item.spectra.table for item in sets)]
+    models = sorted({predictions.model for item in sets for predictions in item.predictions})
     model_columns = (
         f"{model} (fine-tuned){suffix}" for model in models for suffix in ("", ", probability or error", ", unknown")
     )
     yield "file", "spectrum", *columns, *model_columns, *MATCH_COLUMNS
-    for one in progress.steps(sets, "files"):
-        by_model = {predictions.model: predictions for predictions in one.predictions}
-        for row, name in enumerate(spectrum_names(one.spectra)):
+    for item in progress.steps(sets, "files"):
+        by_model = {predictions.model: predictions for predictions in item.predictions}
+        for row, name in enumerate(spectrum_names(item.spectra)):
             predicted = [cell for model in models for cell in _prediction_cells(by_model.get(model), row)]
-            identification = one.identifications[row]
+            identification = item.identifications[row]
             if identification is None and not any(predicted):
                 continue
-            known = (str(one.spectra.table[column][row]) if column in one.spectra.table else "" for column in columns)
-            first = (str(one.path), name, *known, *predicted)
-            for cells in _match_rows(identification, one.libraries):
+            known = (
+                cell_text(item.spectra.table[column][row]) if column in item.spectra.table else "" for column in columns
+            )
+            first = (str(item.path), name, *known, *predicted)
+            for cells in _match_rows(identification, item.libraries):
                 yield *first, *cells
 
 
@@ -89,26 +87,18 @@ def write_identifications(path: Path, sets: Sequence[IdentifiedSet], progress: P
 
     Raises StudioError when it would replace a file that spectra came from, or cannot be written.
     """
-    if any(one.path.absolute() == path.absolute() for one in sets):
+    if any(item.path.absolute() == path.absolute() for item in sets):
         raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
-    header, *rows = identification_rows(sets, progress)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows((header, *rows))
-    try:
-        atomic_write(path, text.getvalue())
-    except OSError as error:
-        raise StudioError(
-            f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."
-        ) from error
+    write_csv(path, identification_rows(sets, progress))
     return _count_spectra(sets)
 
 
 def _count_spectra(sets: Sequence[IdentifiedSet]) -> int:
     """How many spectra have an identification or a prediction."""
     return sum(
-        identification is not None or any(predictions.labels[row] for predictions in one.predictions)
-        for one in sets
-        for row, identification in enumerate(one.identifications)
+        identification is not None or any(predictions.labels[row] for predictions in item.predictions)
+        for item in sets
+        for row, identification in enumerate(item.identifications)
     )
 
 

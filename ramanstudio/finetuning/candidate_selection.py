@@ -1,4 +1,4 @@
-"""Which reading and which head: chosen on the labels given, by cross-validation, and said with its uncertainty."""
+"""Selection of a representation and a classifier by cross-validation on the labelled spectra."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, RE
 from ramanstudio.finetuning.cross_validation import Folds
 from ramanstudio.finetuning.representations import Representations
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.intp]
 
-MIN_LABELS_TO_SELECT: Final = 3  # labels in every class; with fewer, what is taken is fixed
-LARGEST_LOGISTIC: Final = 120_000  # spectra times classes; a regression on more takes minutes
-MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahead of the one that is usually best
+MIN_LABELS_TO_SELECT: Final = 3  # labels per class (median); with fewer, the default candidate is taken
+MAX_LOGISTIC_SIZE: Final = 120_000  # spectra times classes; a regression on more takes minutes
+MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahead of the default one
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierCandidate:
-    """A reading and a head on it."""
+    """A representation and a classifier on it; `strength` is the C of logistic regression."""
 
     representation: str
     estimator: str
     strength: float = classifiers.STRENGTH
 
     @property
-    def words(self) -> str:
+    def title(self) -> str:
+        """The candidate in words, such as `first derivative, LDA`."""
         return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}"
 
 
-# In the order in which they are tried: those that are usually best come first, should somebody stop it.
+# In the order of evaluation: those that are usually best come first, in case the user stops it.
 ORDER: Final = (
     ("joined", LDA), ("lines", LDA), ("joined", NEAREST), ("features", LDA), ("spectrum", LOGISTIC),
     ("measured", LOGISTIC), ("slope", LOGISTIC), ("lines", LOGISTIC), ("joined", LOGISTIC), ("features", LOGISTIC),
@@ -47,85 +48,86 @@ ORDER: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluatedCandidate:
-    """A candidate and the scores (n, K) it gave to spectra while they were held out; NaN where they never were."""
+    """A candidate with its cross-validated `scores` (n, K), NaN for spectra never held out, and `accuracy`."""
 
     candidate: ClassifierCandidate
-    scores: Floats
+    scores: FloatArray
     accuracy: float
 
 
-def candidates(
-    plan: FinetunePlan, representations: Representations, spectra: int, classes: int
+def list_candidates(
+    plan: FinetunePlan, representations: Representations, n_spectra: int, n_classes: int
 ) -> list[ClassifierCandidate]:
-    """What is tried, the usual best first."""
-    slow = spectra * classes > LARGEST_LOGISTIC
+    """Return the candidates to evaluate, in order."""
+    too_slow = n_spectra * n_classes > MAX_LOGISTIC_SIZE and plan.estimator != LOGISTIC
     return [
         ClassifierCandidate(representation, estimator)
-        for representation, estimator in _order(plan)
-        if representations.has(representation) and not (slow and estimator == LOGISTIC and plan.estimator != LOGISTIC)
+        for representation, estimator in _allowed_pairs(plan)
+        if representations.has(representation) and not (too_slow and estimator == LOGISTIC)
     ]
 
 
-def _order(plan: FinetunePlan) -> list[tuple[str, str]]:
-    """ORDER, or what the plan leaves of it; a pair that is not in it but asked for is tried alone."""
-    some = [
+def _allowed_pairs(plan: FinetunePlan) -> list[tuple[str, str]]:
+    """Return the pairs of ORDER that the plan allows; a pair outside it that the plan names is evaluated alone."""
+    pairs = [
         (representation, estimator)
         for representation, estimator in ORDER
         if plan.representation in (AUTO, representation) and plan.estimator in (AUTO, estimator)
     ]
-    return some or [
-        (
-            "joined" if plan.representation == AUTO else plan.representation,
-            LDA if plan.estimator == AUTO else plan.estimator,
-        )
-    ]
+    named = ("joined" if plan.representation == AUTO else plan.representation,
+             LDA if plan.estimator == AUTO else plan.estimator)  # fmt: skip
+    return pairs or [named]
 
 
-def usual(plan: FinetunePlan, tried: Sequence[ClassifierCandidate], fewest: int) -> ClassifierCandidate:
-    """What is taken unless the labels speak against it: with a label or two a class, the nearest spectrum."""
-    estimator = NEAREST if fewest < 2 else LDA
-    return next((one for one in tried if one.estimator == estimator), tried[0])
+def default_candidate(candidates: Sequence[ClassifierCandidate], labels_per_class: int) -> ClassifierCandidate:
+    """Return the candidate that others must beat: the nearest neighbour with one label a class, else LDA."""
+    estimator = NEAREST if labels_per_class < 2 else LDA
+    return next((candidate for candidate in candidates if candidate.estimator == estimator), candidates[0])
 
 
-def hold_out(
-    rows: Floats, which: Places, classes: int, folds: Folds, candidate: ClassifierCandidate, progress: Progress = SILENT
+def cross_validate(
+    rows: FloatArray,
+    targets: IntArray,
+    n_classes: int,
+    folds: Folds,
+    candidate: ClassifierCandidate,
+    progress: Progress = SILENT,
 ) -> EvaluatedCandidate:
-    """The scores of `candidate` on `rows` (n, R) of the classes `which` (n,), each while it was held out.
+    """Evaluate `candidate` on `rows` (n, R) with class numbers `targets` (n,), each row scored while held out.
 
     Raises Cancelled when asked to stop.
     """
-    scores = np.full((len(rows), classes), np.nan)
-    for learn, test in progress.steps(folds.splits(), "folds"):
-        span = Subspace.of(rows[learn])
-        estimator = classifiers.fit(
-            candidate.estimator, span.of_rows(rows[learn]), which[learn], classes, candidate.strength
+    scores = np.full((len(rows), n_classes), np.nan)
+    for train, test in progress.steps(folds.splits(), "folds"):
+        subspace = Subspace.of(rows[train])
+        classifier = classifiers.fit_classifier(
+            candidate.estimator, subspace.project(rows[train]), targets[train], n_classes, candidate.strength
         )
-        scores[test] = estimator.scores(span.of_rows(rows[test]))
-    return EvaluatedCandidate(candidate, scores, _accuracy(scores, which, folds))
-
-
-def _accuracy(scores: Floats, which: Places, folds: Folds) -> float:
+        scores[test] = classifier.scores(subspace.project(rows[test]))
     tested = folds.tested
-    return float(np.mean(np.argmax(scores[tested], axis=1) == which[tested])) if tested.any() else float("nan")
+    accuracy = float(np.mean(np.argmax(scores[tested], axis=1) == targets[tested])) if tested.any() else float("nan")
+    return EvaluatedCandidate(candidate, scores, accuracy)
 
 
-def right(tried: Sequence[EvaluatedCandidate], which: Places, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the held-out spectra each candidate named right (M, C)."""
-    return np.stack([np.argmax(one.scores[tested], axis=1) == which[tested] for one in tried], axis=1)
+def correct_predictions(
+    evaluated: Sequence[EvaluatedCandidate], targets: IntArray, tested: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which of the M held-out spectra each of C candidates classified correctly (M, C)."""
+    return np.stack([np.argmax(each.scores[tested], axis=1) == targets[tested] for each in evaluated], axis=1)
 
 
-def choose(correct: NDArray[np.bool_], first: int, weights: Floats | None = None) -> Places:
-    """The number of the candidate to take, one for each of `weights` (W, M): how often each spectrum counts.
+def select_candidate(correct: NDArray[np.bool_], default: int, weights: FloatArray | None = None) -> IntArray:
+    """Return the number of the candidate to take, for each of `weights` (W, M): how often each spectrum counts.
 
-    The best, unless it is ahead of the candidate `first` by less than MARGIN standard errors of their difference:
-    among many that are alike the best on a few spectra is best by luck.
+    `correct` (M, C). It is the best one, unless that is ahead of the candidate `default` by less than MARGIN standard
+    errors of their difference: among many similar candidates, the best on a few spectra is best by chance.
     """
     weights = np.ones((1, len(correct))) if weights is None else weights
     total = weights.sum(axis=1, keepdims=True)
     accuracy = weights @ correct / total
-    beside = correct.astype(float) - correct[:, [first]]
-    ahead = weights @ beside / total
-    spread = np.sqrt(np.maximum(weights @ beside**2 / total - ahead**2, 0) / total)
-    allowed = ahead > MARGIN * spread
-    allowed[:, first] = True
+    difference = correct.astype(float) - correct[:, [default]]
+    lead = weights @ difference / total
+    standard_error = np.sqrt(np.maximum(weights @ difference**2 / total - lead**2, 0) / total)
+    allowed = lead > MARGIN * standard_error
+    allowed[:, default] = True
     return np.asarray(np.argmax(np.where(allowed, accuracy, -1), axis=1))

@@ -1,84 +1,93 @@
-"""How labelled spectra are parted to choose by and to measure: repeats of one sample never fall on both sides."""
+"""Cross-validation folds: stratified by class, with the replicates of a sample always in one fold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Places = NDArray[np.intp]
-MOST, FEWER = 10, 5  # folds where spectra are few, and where they are many
-FEW = 350  # spectra
-NOT_TESTED = -1
+IntArray = NDArray[np.intp]
+FOLDS_OF_FEW, FOLDS_OF_MANY = 10, 5
+FEW_SPECTRA: Final = 350
+NOT_TESTED: Final = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folds:
-    """In which fold each labelled spectrum is tested (n,), NOT_TESTED where it is always learned from.
+    """The fold in which each of n labelled spectra is held out.
 
-    `unit` (n,) numbers what stays together: a sample, or a spectrum of a class that has no two samples. `by_sample`
-    tells whether anything is kept together; `sole` names the classes (by number) with one sample only, whose spectra
-    are parted one by one; `single` those with one spectrum, of which none can be held out.
+    `fold` (n,) is NOT_TESTED for spectra that are always trained on. `group` (n,) numbers what stays in one fold: a
+    sample, or a single spectrum of a class that has only one sample. `by_sample` tells whether any group has several
+    spectra. `single_sample_classes` (class numbers) have one sample, whose spectra are split one by one;
+    `single_spectrum_classes` have one spectrum, which is never held out.
     """
 
-    fold: Places
-    unit: Places
+    fold: IntArray
+    group: IntArray
     by_sample: bool
-    sole: tuple[int, ...]
-    single: tuple[int, ...]
+    single_sample_classes: tuple[int, ...]
+    single_spectrum_classes: tuple[int, ...]
 
     @property
     def tested(self) -> NDArray[np.bool_]:
+        """Whether each spectrum is held out once (n,)."""
         return np.asarray(self.fold != NOT_TESTED)
 
     @property
-    def learned_share(self) -> float:
-        """How much of the labelled spectra is learned from while some are held out, on the average."""
+    def training_share(self) -> float:
+        """The mean share of the labelled spectra in the training set of a fold."""
         splits = self.splits()
-        return float(np.mean([len(learn) for learn, _ in splits]) / len(self.fold)) if splits else 1.0
+        return float(np.mean([len(train) for train, _ in splits]) / len(self.fold)) if splits else 1.0
 
-    def splits(self) -> list[tuple[Places, Places]]:
-        """Places to learn from and places to test on, fold by fold."""
+    def splits(self) -> list[tuple[IntArray, IntArray]]:
+        """Return the indices to train on and to test on, fold by fold."""
         return [
-            (np.flatnonzero(self.fold != one), np.flatnonzero(self.fold == one))
-            for one in np.unique(self.fold[self.tested])
+            (np.flatnonzero(self.fold != number), np.flatnonzero(self.fold == number))
+            for number in np.unique(self.fold[self.tested])
         ]
 
 
-def deal(which: Places, samples: Places | None, folds: int = 0, seed: int = 0) -> Folds:
-    """Folds of spectra of the classes `which` (n,), each class spread over them; `samples` (n,) numbers the samples."""
-    unit, sole = np.arange(len(which)), []
+def assign_folds(targets: IntArray, samples: IntArray | None, n_folds: int = 0, seed: int = 0) -> Folds:
+    """Return folds for spectra with class numbers `targets` (n,) and sample numbers `samples` (n,), if known.
+
+    `n_folds` of 0 chooses 10 for up to 350 spectra, else 5, and no more than a class has samples.
+    """
+    group, single_sample = np.arange(len(targets)), []
     if samples is not None:
-        unit = samples + len(which)
-        for one in np.unique(which):
-            mine = which == one
-            if len(np.unique(samples[mine])) < 2:
-                sole.append(int(one))
-                unit[mine] = np.flatnonzero(mine)
-    single = tuple(int(one) for one in np.unique(which) if np.sum(which == one) < 2)
-    by_sample = samples is not None and len(np.unique(unit)) < len(unit)
-    most = max((len(np.unique(unit[which == one])) for one in np.unique(which)), default=1)
-    many = min(folds or (MOST if len(which) <= FEW else FEWER), most)
-    fold = np.full(len(which), NOT_TESTED)
-    if many >= 2:
-        fold = _dealt(which, unit, many, np.random.default_rng(seed))
-        fold[np.isin(which, single)] = NOT_TESTED
-    return Folds(fold, unit, by_sample, tuple(sole), single)
+        group = samples + len(targets)
+        for target in np.unique(targets):
+            members = targets == target
+            if len(np.unique(samples[members])) < 2:
+                single_sample.append(int(target))
+                group[members] = np.flatnonzero(members)
+    single_spectrum = tuple(int(target) for target in np.unique(targets) if np.sum(targets == target) < 2)
+    by_sample = samples is not None and len(np.unique(group)) < len(group)
+    most_groups = max((len(np.unique(group[targets == target])) for target in np.unique(targets)), default=1)
+    n_folds = min(n_folds or (FOLDS_OF_FEW if len(targets) <= FEW_SPECTRA else FOLDS_OF_MANY), most_groups)
+    fold = np.full(len(targets), NOT_TESTED)
+    if n_folds >= 2:
+        fold = _deal_groups(targets, group, n_folds, np.random.default_rng(seed))
+        fold[np.isin(targets, single_spectrum)] = NOT_TESTED
+    return Folds(fold, group, by_sample, tuple(single_sample), single_spectrum)
 
 
-def _dealt(which: Places, samples: Places, many: int, random: np.random.Generator) -> Places:
-    """The samples, largest first, each to the fold that has least of its classes, and of those the smallest."""
-    names, inside = np.unique(samples, return_inverse=True)
-    held = np.zeros((len(names), int(which.max()) + 1))
-    np.add.at(held, (inside, which), 1)
-    order = random.permutation(len(names))
-    order = order[np.argsort(-held[order].sum(axis=1), kind="stable")]
-    filled = np.zeros((many, held.shape[1]))
-    place = np.empty(len(names), dtype=np.intp)
-    for one in order:
-        mine = held[one]
-        crowd = filled @ mine * 1e6 + filled.sum(axis=1)
-        place[one] = int(np.argmin(crowd))
-        filled[place[one]] += mine
-    return place[inside]
+def _deal_groups(targets: IntArray, group: IntArray, n_folds: int, rng: np.random.Generator) -> IntArray:
+    """Return the fold (n,) of each spectrum: groups, largest first, go where their classes are rarest.
+
+    Of equally suitable folds the smallest gets the group.
+    """
+    names, codes = np.unique(group, return_inverse=True)
+    class_counts = np.zeros((len(names), int(targets.max()) + 1))
+    np.add.at(class_counts, (codes, targets), 1)
+    order = rng.permutation(len(names))
+    order = order[np.argsort(-class_counts[order].sum(axis=1), kind="stable")]
+    filled = np.zeros((n_folds, class_counts.shape[1]))
+    fold_of_group = np.empty(len(names), dtype=np.intp)
+    for number in order:
+        counts = class_counts[number]
+        crowding = filled @ counts * 1e6 + filled.sum(axis=1)
+        fold_of_group[number] = int(np.argmin(crowding))
+        filled[fold_of_group[number]] += counts
+    return fold_of_group[codes]

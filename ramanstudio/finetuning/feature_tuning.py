@@ -1,4 +1,4 @@
-"""Whether learning the features anew pays: judged on spectra that neither it nor the simple heads have seen."""
+"""Fine-tuning of the feature network itself, kept only where it wins on spectra that it was not trained on."""
 
 from __future__ import annotations
 
@@ -12,100 +12,110 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.progress import Progress
-from ramanstudio.finetuning import classifiers
 from ramanstudio.finetuning.candidate_selection import ClassifierCandidate, EvaluatedCandidate
-from ramanstudio.finetuning.classifiers import Subspace
+from ramanstudio.finetuning.classifiers import Subspace, fit_classifier
 from ramanstudio.finetuning.config import AUTO, LDA, FinetunePlan
-from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, deal
+from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, assign_folds
 from ramanstudio.finetuning.report import CandidateScore, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations
+from ramanstudio.finetuning.training_set import TrainingSet
 
 if TYPE_CHECKING:
     from ramanstudio.mae.finetuning import Epoch
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.intp]
 
-FEWEST_A_CLASS, FEWEST = 30, 400  # labels; with fewer it has not been seen to win, and takes minutes
-PARTS: Final = 5  # one is tested on, one stops the learning, the others are learned from
+# With fewer labels it has not been seen to win, and it takes minutes.
+MIN_LABELS_PER_CLASS, MIN_LABELS = 30, 400
+N_PARTS: Final = 5  # one to test on, one for early stopping, the others to train on
 MARGIN: Final = 2.0  # standard errors by which it has to be ahead
 
 
-def pays_to_try(
-    plan: FinetunePlan, extractor: FeatureExtractor, representations: Representations, which: Places
+def is_worthwhile(
+    plan: FinetunePlan, extractor: FeatureExtractor, representations: Representations, targets: IntArray
 ) -> bool:
-    """Whether there are labels enough to try, or the plan asks for it, and the model has features to learn."""
+    """Return whether to fine-tune the features: there are labels enough or the plan asks, and the model has any."""
     if extractor.tuner is None or "features" not in representations.blocks or plan.full == "never":
         return False
-    counts = np.bincount(which)
-    enough = len(which) >= FEWEST and float(np.median(counts)) >= FEWEST_A_CLASS
+    counts = np.bincount(targets)
+    enough = len(targets) >= MIN_LABELS and float(np.median(counts)) >= MIN_LABELS_PER_CLASS
     return plan.full == "always" or (plan.full == AUTO and plan.representation == AUTO and enough)
 
 
-def learned_anew(
-    extractor: FeatureExtractor,
-    representations: Representations,
-    places: Places,
-    which: Places,
-    folds: Folds,
-    plan: FinetunePlan,
-    progress: Progress,
+def tune_features(
+    extractor: FeatureExtractor, training_set: TrainingSet, plan: FinetunePlan, progress: Progress
 ) -> tuple[FeatureExtractor, Representations, Folds] | None:
-    """The model with features learned on labelled spectra, what it reads, and the part that it was kept from.
+    """Fine-tune the features; return the new extractor, its representations, and the fold that it was not trained on.
 
-    None where memory has no room for it, which is said. Raises Cancelled when stopped before the first epoch.
+    None where the device has too little memory, after a warning. Raises Cancelled when stopped before the first epoch.
     """
     from ramanstudio.mae.finetuning import DeviceMemoryFull
 
-    parts = deal(which, folds.unit, PARTS, plan.seed)
-    test, apart = parts.fold == 0, parts.fold == 1
-    if not (test.any() and apart.any() and extractor.tuner is not None):
+    targets, folds, representations = training_set.labels.targets, training_set.folds, training_set.representations
+    parts = assign_folds(targets, folds.group, N_PARTS, plan.seed)
+    test, validation = parts.fold == 0, parts.fold == 1
+    if not (test.any() and validation.any() and extractor.tuner is not None):
         return None
-    some, denoised = places[~test], representations.denoised
-    attempts: list[CandidateScore] = []
+    denoised = representations.denoised
+    scores: list[CandidateScore] = []
 
     def show(epoch: Epoch) -> None:
-        attempts.append(CandidateScore(f"features learned anew, epoch {epoch.number}", epoch.accuracy))
-        best = max(attempts, key=lambda one: one.accuracy)
-        progress.show(TrainingProgress(attempts[-1], best, epoch.number, plan.epochs, epoch.loss))
+        scores.append(CandidateScore(f"fine-tuned features, epoch {epoch.number}", epoch.accuracy))
+        best = max(scores, key=lambda row: row.score)
+        progress.show(TrainingProgress(scores[-1], best, epoch.number, plan.epochs, epoch.loss))
 
-    values, classes = denoised.values[some], which[~test]
+    values, train_targets = denoised.values[training_set.labels.indices[~test]], targets[~test]
+    checkpoint = _checkpoint_path(values, train_targets)
     try:
         weights = extractor.tuner.learn(
-            denoised.axis, values, classes, apart[~test], plan.epochs, plan.seed, _kept(values, classes), progress, show
+            denoised.axis,
+            values,
+            train_targets,
+            validation[~test],
+            plan.epochs,
+            plan.seed,
+            checkpoint,
+            progress,
+            show,
         )
     except DeviceMemoryFull:
-        progress.warn("There is no memory to learn the features anew, so they stay as they are.")
+        progress.warn("There is too little memory to fine-tune the features; they stay as they are.")
         return None
     tuned = extractor.tuner.features(denoised.axis, denoised.values, weights)
+    test_fold = replace(
+        parts,
+        fold=np.where(test, 0, NOT_TESTED),
+        by_sample=folds.by_sample,
+        single_sample_classes=folds.single_sample_classes,
+    )
     blocks = {**representations.blocks, "tuned": tuned}
-    only = replace(parts, fold=np.where(test, 0, NOT_TESTED), by_sample=folds.by_sample, sole=folds.sole)
-    return replace(extractor, weights=weights), replace(representations, blocks=blocks), only
+    return replace(extractor, weights=weights), replace(representations, blocks=blocks), test_fold
 
 
-def wins(
-    rows: Floats, tuned: Floats, which: Places, test: NDArray[np.bool_], best: ClassifierCandidate, classes: int
-) -> EvaluatedCandidate | None:
-    """What the features learned anew say of the spectra kept apart, where they are ahead of the best of the others.
-
-    `rows` (n, D) are read as `best` reads them, `tuned` (n, D) with the features learned anew; `test` (n,) is apart.
-    """
+def evaluate_if_better(training_set: TrainingSet, best: ClassifierCandidate) -> EvaluatedCandidate | None:
+    """Return LDA on the fine-tuned features, evaluated on the test fold, where it is ahead of `best`; else None."""
+    targets, test = training_set.labels.targets, training_set.folds.tested
+    n_classes = len(training_set.labels.classes)
+    tuned = ClassifierCandidate("tuned", LDA)
     scores = []
-    candidate = ClassifierCandidate("tuned", LDA)
-    for read, one in ((rows, best), (tuned, candidate)):
-        span = Subspace.of(read[~test])
-        estimator = classifiers.fit(one.estimator, span.of_rows(read[~test]), which[~test], classes, one.strength)
-        scores.append(estimator.scores(span.of_rows(read[test])))
-    right = [np.argmax(one, axis=1) == which[test] for one in scores]
-    ahead = right[1].astype(float) - right[0]
-    if ahead.mean() <= MARGIN * ahead.std() / np.sqrt(len(ahead)):
+    for candidate in (best, tuned):
+        rows = training_set.rows(candidate.representation)
+        subspace = Subspace.of(rows[~test])
+        classifier = fit_classifier(
+            candidate.estimator, subspace.project(rows[~test]), targets[~test], n_classes, candidate.strength
+        )
+        scores.append(classifier.scores(subspace.project(rows[test])))
+    correct = [np.argmax(row, axis=1) == targets[test] for row in scores]
+    difference = correct[1].astype(float) - correct[0]
+    if difference.mean() <= MARGIN * difference.std() / np.sqrt(len(difference)):
         return None
-    whole = np.full((len(which), classes), np.nan)
-    whole[test] = scores[1]
-    return EvaluatedCandidate(candidate, whole, float(right[1].mean()))
+    all_scores = np.full((len(targets), n_classes), np.nan)
+    all_scores[test] = scores[1]
+    return EvaluatedCandidate(tuned, all_scores, float(correct[1].mean()))
 
 
-def _kept(values: Floats, classes: Places) -> Path:
-    """Where a run on these spectra is kept while it lasts."""
-    name = hashlib.sha256(values.tobytes() + classes.tobytes()).hexdigest()[:24]
+def _checkpoint_path(values: FloatArray, targets: IntArray) -> Path:
+    """Return where a run on these spectra is saved while it lasts."""
+    name = hashlib.sha256(values.tobytes() + targets.tobytes()).hexdigest()[:24]
     return user_data() / "taught" / ".unfinished" / f"{name}.safetensors"

@@ -1,139 +1,129 @@
-"""What a person should see: labels that spectra contradict, duplicates, bands relied on, and what to label next."""
+"""Possible label errors: spectra that contradict their labels, and duplicates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.finetuning.classifiers import half_distances
-from ramanstudio.finetuning.report import ImportantRange, Misclassification
+from ramanstudio.finetuning import accuracy, labels
+from ramanstudio.finetuning.candidate_selection import ClassifierCandidate, cross_validate
+from ramanstudio.finetuning.classifiers import Subspace, half_squared_distances
+from ramanstudio.finetuning.config import LDA
+from ramanstudio.finetuning.cross_validation import assign_folds
+from ramanstudio.finetuning.labels import LabelInput
+from ramanstudio.finetuning.report import Misclassification
+from ramanstudio.signal import spectral_features
 from ramanstudio.signal.pca import unit_rows
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.intp]
 
-SURE, HARDLY = 0.8, 0.05  # of another class, and of the label's own, where the spectrum contradicts the label
-SAME: Final = 1e-6  # half of the squared distance between spectra of unit length that are one and the same
-MOST_COMPARED: Final = 4000
-BANDS, WINDOWS, LOOKED_AT = 5, 32, 20  # bands told, ranges that are taken away one by one, spectra that is done to
-NARROWEST_CM: Final = 20.0
-NEXT: Final = 5
+# A label is in doubt when another class has at least the first probability, and its own at most the second.
+MIN_OTHER, MAX_OWN = 0.8, 0.05
+DUPLICATE_DISTANCE: Final = 1e-6  # half of the squared distance of two spectra of unit length that are identical
+MAX_COMPARED: Final = 4000
+MAX_CHECKED: Final = 3000  # labelled spectra checked before training; more would take too long
+MIN_SPECTRA_PER_CLASS: Final = 3  # on average; with fewer, any of them may be the odd one
 
 
-def confusion(probabilities: Floats, which: Places, classes: int) -> NDArray[np.intp]:
-    """How many held-out spectra of each true class (a row) were given each class (a column) (K, K)."""
-    counts = np.zeros((classes, classes), dtype=np.intp)
-    np.add.at(counts, (which, np.argmax(probabilities, axis=1)), 1)
+@dataclass(frozen=True, slots=True)
+class LabelCheck:
+    """Possible label errors, the most certain first, and duplicates: sets of indices of identical spectra."""
+
+    label_errors: tuple[Misclassification, ...] = ()
+    duplicates: tuple[tuple[int, ...], ...] = ()
+
+
+def check_labels(
+    spectra: SpectrumSet,
+    denoised: SpectrumSet,
+    given: LabelInput,
+    samples: LabelInput | None = None,
+    quantity: bool = False,
+    progress: Progress = SILENT,
+) -> LabelCheck:
+    """Check the labels `given` (N,) of `spectra` (N, B) before training, by the `denoised` spectra (N, B).
+
+    A label is in doubt when LDA on the bands of the other spectra, its own sample held out, is nearly certain of
+    another class. For a `quantity`, only duplicates are looked for. Raises StudioError when there are fewer than two
+    classes, Cancelled when asked to stop.
+    """
+    progress(0, 2)
+    if quantity:
+        indices = np.flatnonzero(np.isfinite(labels.parse_numbers(given, len(spectra))))[:MAX_CHECKED]
+        return LabelCheck((), find_duplicates(spectra.values[indices], indices))
+    known = labels.parse_classes(given, samples, len(spectra))
+    chosen = np.random.default_rng(0).permutation(len(known.indices))[:MAX_CHECKED]
+    chosen.sort()
+    indices, targets = known.indices[chosen], known.targets[chosen]
+    duplicates = find_duplicates(spectra.values[indices], indices)
+    progress(1, 2)
+    if len(indices) < MIN_SPECTRA_PER_CLASS * len(known.classes):
+        return LabelCheck((), duplicates)
+    folds = assign_folds(targets, known.samples[chosen] if known.samples is not None else None)
+    bands = np.hstack(spectral_features.lines_and_slopes(denoised.axis, denoised.values[indices]))
+    rows = Subspace.of(bands).project(bands)
+    evaluated = cross_validate(rows, targets, len(known.classes), folds, ClassifierCandidate("lines", LDA), progress)
+    tested = folds.tested
+    scores, targets, indices = evaluated.scores[tested], targets[tested], indices[tested]
+    if not len(scores):
+        return LabelCheck((), duplicates)
+    factor = accuracy.fit_inverse_temperature(scores, targets, evaluated.accuracy)
+    probabilities = accuracy.softmax(scores, factor)
+    misclassified = find_misclassified(probabilities, targets, known.classes, indices)
+    return LabelCheck(find_label_errors(misclassified, probabilities, targets, indices), duplicates)
+
+
+def confusion_matrix(probabilities: FloatArray, targets: IntArray, n_classes: int) -> NDArray[np.intp]:
+    """Return the counts (K, K) of held-out spectra by true class (rows) and predicted class (columns)."""
+    counts = np.zeros((n_classes, n_classes), dtype=np.intp)
+    np.add.at(counts, (targets, np.argmax(probabilities, axis=1)), 1)
     return counts
 
 
-def doubts(
-    probabilities: Floats, which: Places, classes: Sequence[str], places: Places
+def find_misclassified(
+    probabilities: FloatArray, targets: IntArray, classes: Sequence[str], indices: IntArray
 ) -> tuple[Misclassification, ...]:
-    """The held-out spectra that were named wrong, the surest first; `probabilities` (M, K), the rest (M,)."""
-    told = np.argmax(probabilities, axis=1)
-    wrong = np.flatnonzero(told != which)
-    wrong = wrong[np.argsort(-probabilities[wrong, told[wrong]], kind="stable")]
+    """Return the held-out spectra predicted wrongly, the most confident first.
+
+    `probabilities` (M, K), true class numbers `targets` (M,), indices of the spectra `indices` (M,).
+    """
+    predicted = np.argmax(probabilities, axis=1)
+    wrong = np.flatnonzero(predicted != targets)
+    wrong = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
     return tuple(
         Misclassification(
-            int(places[one]), classes[which[one]], classes[told[one]], float(probabilities[one, told[one]])
+            int(indices[row]),
+            classes[targets[row]],
+            classes[predicted[row]],
+            float(probabilities[row, predicted[row]]),
         )
-        for one in wrong
+        for row in wrong
     )
 
 
-def suspects(
-    found: Sequence[Misclassification], probabilities: Floats, which: Places, places: Places
+def find_label_errors(
+    misclassified: Sequence[Misclassification], probabilities: FloatArray, targets: IntArray, indices: IntArray
 ) -> tuple[Misclassification, ...]:
-    """Of the doubts those where another class is nearly sure and the label's own next to impossible."""
-    own = dict(zip(places.tolist(), probabilities[np.arange(len(which)), which].tolist(), strict=True))
-    return tuple(one for one in found if one.probability >= SURE and own[one.place] <= HARDLY)
+    """Return those of the misclassified whose label is probably wrong: another class nearly certain, its own not."""
+    own = dict(zip(indices.tolist(), probabilities[np.arange(len(targets)), targets].tolist(), strict=True))
+    return tuple(row for row in misclassified if row.probability >= MIN_OTHER and own[row.index] <= MAX_OWN)
 
 
-def duplicates(values: Floats, places: Places) -> tuple[tuple[int, ...], ...]:
-    """Sets of places whose spectra (n, B) are one and the same but for scale and offset."""
-    rows = unit_rows(values[:MOST_COMPARED].astype(np.float64))
-    left, found = set(range(len(rows))), list[tuple[int, ...]]()
-    close = half_distances(rows, rows) < SAME
+def find_duplicates(values: FloatArray, indices: IntArray) -> tuple[tuple[int, ...], ...]:
+    """Return sets of `indices` (n,) whose spectra `values` (n, B) are identical up to scale and offset."""
+    rows = unit_rows(values[:MAX_COMPARED].astype(np.float64))
+    remaining, duplicates = set(range(len(rows))), list[tuple[int, ...]]()
+    identical = half_squared_distances(rows, rows) < DUPLICATE_DISTANCE
     for row in range(len(rows)):
-        alike = [int(other) for other in np.flatnonzero(close[row]) if other in left]
-        if row in left and len(alike) > 1:
-            found.append(tuple(int(places[one]) for one in alike))
-            left -= set(alike)
-    return tuple(found)
-
-
-def next_to_label(probabilities: Floats, rows: Floats, places: Places, many: int = NEXT) -> tuple[int, ...]:
-    """Select unlabelled spectra whose labels would help most: the most uncertain, unlike each other.
-
-    `probabilities` (M, K), representation `rows` (M, D), `places` (M,). Uncertainty is the entropy of the predicted
-    probabilities; each selected spectrum lowers the worth of its neighbours (active learning with diversity).
-    """
-    if not len(places):
-        return ()
-    doubt = -np.sum(probabilities * np.log(np.maximum(probabilities, 1e-12)), axis=1)
-    some = np.argsort(-doubt, kind="stable")[: 20 * many]
-    doubt, rows = doubt[some], rows[some]
-    apart, chosen = np.ones(len(some)), list[int]()
-    for _ in range(min(many, len(some))):
-        worth = doubt * apart
-        worth[chosen] = -1
-        chosen.append(int(np.argmax(worth)))
-        distance = half_distances(rows, rows[chosen[-1:]])[:, 0]
-        apart = np.minimum(apart, distance / max(float(distance.max()), 1e-12))
-    return tuple(int(places[some[one]]) for one in chosen)
-
-
-def looked_at(which: Places, most: int = LOOKED_AT) -> Places:
-    """A few of the labelled spectra, of each class in turn."""
-    rank = np.empty(len(which), dtype=np.intp)
-    for one in np.unique(which):
-        rank[which == one] = np.arange(np.sum(which == one))
-    return np.sort(np.lexsort((which, rank))[:most])
-
-
-def relied_on(
-    raw: SpectrumSet,
-    denoised: SpectrumSet,
-    which: Places,
-    probabilities: Callable[[SpectrumSet, SpectrumSet], Floats],
-) -> tuple[ImportantRange, ...]:
-    """The ranges without which a model is least sure of the right class, the weightiest first.
-
-    Each range in turn is replaced by a straight line, in the `raw` spectra and in the `denoised` ones; `probabilities`
-    (N, K) are what the model then says.
-    """
-    axis, many = raw.axis, len(raw)
-    windows = max(2, min(WINDOWS, int((axis[-1] - axis[0]) / NARROWEST_CM), raw.points // 4))
-    ends = np.linspace(0, raw.points, windows + 1).astype(int)
-    flat = [
-        (_flattened(raw, low, high), _flattened(denoised, low, high))
-        for low, high in [(0, 0), *zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
-    ]
-    told = probabilities(*(_stacked_half(flat, part, raw) for part in (0, 1)))
-    own = np.log(np.maximum(told[np.arange(len(told)), np.tile(which, windows + 1)], 1e-12)).reshape(-1, many)
-    loss = np.mean(own[0] - own[1:], axis=1)
-    order = [int(one) for one in np.argsort(-loss)[:BANDS] if loss[one] > 0]
-    return tuple(
-        ImportantRange(float(axis[ends[one]]), float(axis[min(ends[one + 1], len(axis) - 1)]), float(loss[one]))
-        for one in order
-    )
-
-
-def _stacked_half(flat: Sequence[tuple[Floats, Floats]], part: int, like: SpectrumSet) -> SpectrumSet:
-    """One half of the flattened pairs, below each other, as a set on the axis of `like`."""
-    return SpectrumSet(like.axis, np.concatenate([pair[part] for pair in flat]))
-
-
-def _flattened(spectra: SpectrumSet, low: int, high: int) -> Floats:
-    """The intensities with a straight line from sample `low` to before sample `high`."""
-    values = spectra.values.copy()
-    if high > low:
-        first, last = max(low - 1, 0), min(high, spectra.points - 1)
-        share = np.linspace(0, 1, last - first + 1)
-        values[:, first : last + 1] = values[:, [first]] * (1 - share) + values[:, [last]] * share
-    return values
+        same = [int(other) for other in np.flatnonzero(identical[row]) if other in remaining]
+        if row in remaining and len(same) > 1:
+            duplicates.append(tuple(int(indices[other]) for other in same))
+            remaining -= set(same)
+    return tuple(duplicates)

@@ -1,4 +1,4 @@
-"""Labels as people give them, made into classes or numbers: blanks, spare spaces, and one word in two spellings."""
+"""Labels as users give them, parsed into classes or numbers: blanks, stray spaces, and one word in two spellings."""
 
 from __future__ import annotations
 
@@ -12,141 +12,152 @@ from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.core.errors import StudioError
 
-Places = NDArray[np.intp]
-FEWEST_A_CLASS: Final = 3
-UNSEEN: Final = str.maketrans("", "", "\u200b\u2060\ufeff")  # of no width: two labels that differ in them look the same
-UNEVEN: Final = 5  # times as many spectra in the largest class as in the smallest
-FEWEST_NUMBERS, OFTEN_EQUAL = 12, 3  # numbers that differ make a quantity, unless each is there three times
+IntArray = NDArray[np.intp]
+LabelInput = ArrayLike | Sequence[Any]  # a label for each spectrum: text, number, None or NaN
+MIN_LABELS_PER_CLASS: Final = 3
+MIN_NUMBERS: Final = 3
+ZERO_WIDTH: Final = str.maketrans("", "", "\u200b\u2060\ufeff")  # two labels that differ in these look the same
+IMBALANCE_RATIO: Final = 5  # of the largest to the smallest class, from which on a warning is due
+MIN_DISTINCT_NUMBERS, MEAN_REPEATS = 12, 3  # so many distinct numbers make a quantity, unless each occurs three times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassLabels:
-    """The labelled of N spectra: their `places` (n,), class numbers `which` (n,), `classes` (K,), sample numbers (n,).
+    """The class labels of N spectra, n of them labelled, with K classes.
 
-    `unlabelled` are the other places; `samples` is None where nothing is known of them.
+    `indices` (n,) are the labelled spectra, `targets` (n,) their class numbers, `samples` (n,) their sample numbers
+    (None where samples are unknown), `unlabelled` (N - n,) the other spectra.
     """
 
-    places: Places
-    which: Places
+    indices: IntArray
+    targets: IntArray
     classes: tuple[str, ...]
-    samples: Places | None
-    unlabelled: Places
+    samples: IntArray | None
+    unlabelled: IntArray
 
     @property
     def counts(self) -> tuple[int, ...]:
-        return tuple(np.bincount(self.which, minlength=len(self.classes)).tolist())
+        """The number of labelled spectra of each class (K)."""
+        return tuple(np.bincount(self.targets, minlength=len(self.classes)).tolist())
 
 
-def clean(label: Any) -> str:
-    """A label as one line of text without spare spaces; nothing for None and NaN."""
+def clean_label(label: Any) -> str:
+    """Return a label as one line of text without stray spaces; empty for None and NaN."""
     if label is None or (isinstance(label, (float, np.floating)) and np.isnan(label)):
         return ""
     if isinstance(label, bytes):
         label = label.decode("utf-8", "replace")
-    text = unicodedata.normalize("NFC", str(label)).translate(UNSEEN)
-    return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in text).split())
+    text = unicodedata.normalize("NFC", str(label)).translate(ZERO_WIDTH)
+    return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in text).split())
 
 
-def labelled(labels: ArrayLike | Sequence[Any], groups: ArrayLike | Sequence[Any] | None, spectra: int) -> ClassLabels:
-    """The classes of `labels` (N,), where a blank means no label, and the samples named by `groups` (N,).
+def parse_classes(labels: LabelInput, groups: LabelInput | None, n_spectra: int) -> ClassLabels:
+    """Return the classes of `labels` (N,), where a blank means unlabelled, with the samples named by `groups` (N,).
 
-    A spectrum without a sample's name is a sample of its own. Raises StudioError when there are not so many labels as
-    spectra, none, or only one class.
+    A spectrum without a sample name is a sample of its own. Raises StudioError when the numbers of labels and spectra
+    differ, or when there are fewer than two classes.
     """
-    words = _words(labels, spectra, "labels")
-    places = np.flatnonzero(words != "")
-    if not len(places):
+    words = _clean_labels(labels, n_spectra, "labels")
+    indices = np.flatnonzero(words != "")
+    if not len(indices):
         raise StudioError("None of the spectra has a label.", remedy="Label a few spectra of each class.")
-    classes, which = np.unique(words[places], return_inverse=True)
+    classes, targets = np.unique(words[indices], return_inverse=True)
     if len(classes) < 2:
         raise StudioError(
             f"All labelled spectra are of one class, '{classes[0]}'.", remedy="Label spectra of a second class."
         )
-    unlabelled = np.flatnonzero(words == "")
-    return ClassLabels(places, which, tuple(classes.tolist()), _samples(groups, places, spectra), unlabelled)
+    samples = parse_samples(groups, indices, n_spectra)
+    return ClassLabels(indices, targets, tuple(classes.tolist()), samples, np.flatnonzero(words == ""))
 
 
-def numbers(labels: ArrayLike | Sequence[Any], spectra: int) -> NDArray[np.float64]:
-    """Labels (N,) as numbers, NaN for blanks. Raises StudioError when one is not a number."""
-    words = _words(labels, spectra, "labels")
-    found = np.full(spectra, np.nan)
-    for place in np.flatnonzero(words != "").tolist():
-        value = number(words[place])
+def parse_numbers(labels: LabelInput, n_spectra: int) -> NDArray[np.float64]:
+    """Return labels (N,) as numbers, NaN for blanks.
+
+    Raises StudioError when a label is not a number, or there are fewer than three numbers or only equal ones.
+    """
+    words = _clean_labels(labels, n_spectra, "labels")
+    numbers = np.full(n_spectra, np.nan)
+    for index in np.flatnonzero(words != "").tolist():
+        value = parse_number(words[index])
         if value is None:
-            raise StudioError(f"The label '{words[place]}' is not a number.", remedy="Give numbers, or teach classes.")
-        found[place] = value
-    if np.isfinite(found).sum() < FEWEST_A_CLASS or np.ptp(found[np.isfinite(found)]) == 0:
+            raise StudioError(
+                f"The label '{words[index]}' is not a number.", remedy="Give numbers, or train on classes."
+            )
+        numbers[index] = value
+    known = numbers[np.isfinite(numbers)]
+    if len(known) < MIN_NUMBERS or np.ptp(known) == 0:
         raise StudioError(
             "A quantity cannot be learned from fewer than three numbers, or from equal ones.",
             remedy="Label more spectra, of different values.",
         )
-    return found
+    return numbers
 
 
-def are_numbers(labels: ArrayLike | Sequence[Any], spectra: int) -> bool:
-    """Whether labels look like a quantity: numbers, of which many differ."""
-    words = [word for word in _words(labels, spectra, "labels") if word]
-    values = [number(word) for word in words]
-    if not values or any(value is None for value in values):
-        return False
-    different = len(set(values))
-    return different >= FEWEST_NUMBERS and different * OFTEN_EQUAL > len(values)
-
-
-def samples_of(groups: ArrayLike | Sequence[Any] | None, places: Places, spectra: int) -> Places | None:
-    """The samples of the spectra at `places` by number (n,), None where none are named."""
-    return _samples(groups, places, spectra)
-
-
-def warnings(one: ClassLabels) -> list[str]:
-    """What a person should know of the labels before trusting what is learned from them."""
-    counts, told = np.array(one.counts), []
-    few = [name for name, count in zip(one.classes, counts, strict=True) if count < FEWEST_A_CLASS]
-    if few:
-        told.append(f"Fewer than three spectra of {in_words(few)}: little can be said of how well it is recognised.")
-    if counts.max() >= UNEVEN * max(counts.min(), 1):
-        most, least = one.classes[int(counts.argmax())], one.classes[int(counts.argmin())]
-        told.append(f"There are {counts.max()} spectra of '{most}' but {counts.min()} of '{least}'.")
-    spellings: dict[str, list[str]] = {}
-    for name in one.classes:
-        spellings.setdefault(name.casefold(), []).append(name)
-    for names in spellings.values():
-        if len(names) > 1:
-            told.append(f"{in_words(names)} differ only in capitals and are taken as different classes.")
-    return told
-
-
-def in_words(names: Sequence[str], most: int = 5) -> str:
-    """Names in a sentence: 'a', 'b' and 3 more."""
-    quoted = [f"'{name}'" for name in names[:most]]
-    if len(names) > most:
-        return f"{', '.join(quoted)} and {len(names) - most} more"
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
-
-
-def _words(labels: ArrayLike | Sequence[Any], spectra: int, what: str) -> NDArray[np.str_]:
-    given = np.asarray(labels, dtype=object).reshape(-1)
-    if len(given) != spectra:
-        raise StudioError(
-            f"There are {len(given)} {what} for {spectra} spectra.", remedy="Give one for each; blank for none."
-        )
-    return np.array([clean(one) for one in given], dtype=str)
-
-
-def _samples(groups: ArrayLike | Sequence[Any] | None, places: Places, spectra: int) -> Places | None:
-    if groups is None:
-        return None
-    words = _words(groups, spectra, "names of samples").astype(object)
-    for place in np.flatnonzero(words == ""):
-        words[place] = ("", place)  # no two that are not named are one
-    seen: dict[Any, int] = {}
-    return np.array([seen.setdefault(words[place], len(seen)) for place in places], dtype=np.intp)
-
-
-def number(word: str) -> float | None:
-    """The number that a label is, with a decimal comma or per cent sign or without; None where it is none."""
+def parse_number(text: str) -> float | None:
+    """Return the number in a label, with a decimal comma or per cent sign or without; None where it is not one."""
     try:
-        value = float(word.rstrip("%").strip().replace(",", "."))
+        value = float(text.rstrip("%").strip().replace(",", "."))
     except ValueError:
         return None
     return value if np.isfinite(value) else None
+
+
+def look_numeric(labels: LabelInput, n_spectra: int) -> bool:
+    """Return whether labels (N,) look like a quantity: all numbers, and most of them distinct."""
+    words = [word for word in _clean_labels(labels, n_spectra, "labels") if word]
+    values = [parse_number(word) for word in words]
+    if not values or any(value is None for value in values):
+        return False
+    n_distinct = len(set(values))
+    return n_distinct >= MIN_DISTINCT_NUMBERS and n_distinct * MEAN_REPEATS > len(values)
+
+
+def parse_samples(groups: LabelInput | None, indices: IntArray, n_spectra: int) -> IntArray | None:
+    """Return the sample numbers (n,) of the spectra at `indices` (n,), named by `groups` (N,); None without groups.
+
+    Each spectrum without a sample name gets a number of its own.
+    """
+    if groups is None:
+        return None
+    names = _clean_labels(groups, n_spectra, "sample names").astype(object)
+    for index in np.flatnonzero(names == ""):
+        names[index] = ("", index)
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(names[index], len(numbers)) for index in indices], dtype=np.intp)
+
+
+def label_warnings(labels: ClassLabels) -> list[str]:
+    """Return sentences on small, unbalanced and similarly spelled classes."""
+    counts, warnings = np.array(labels.counts), []
+    small = [name for name, count in zip(labels.classes, counts, strict=True) if count < MIN_LABELS_PER_CLASS]
+    if small:
+        warnings.append(f"Fewer than three spectra of {quote_names(small)}: the recall of such a class is uncertain.")
+    if counts.max() >= IMBALANCE_RATIO * max(counts.min(), 1):
+        largest, smallest = labels.classes[int(counts.argmax())], labels.classes[int(counts.argmin())]
+        warnings.append(f"There are {counts.max()} spectra of '{largest}' but {counts.min()} of '{smallest}'.")
+    spellings: dict[str, list[str]] = {}
+    for name in labels.classes:
+        spellings.setdefault(name.casefold(), []).append(name)
+    for names in spellings.values():
+        if len(names) > 1:
+            warnings.append(f"{quote_names(names)} differ only in capitals and count as different classes.")
+    return warnings
+
+
+def quote_names(names: Sequence[str], limit: int = 5) -> str:
+    """Return names for a sentence: 'a', 'b' and 3 more."""
+    quoted = [f"'{name}'" for name in names[:limit]]
+    if len(names) > limit:
+        return f"{', '.join(quoted)} and {len(names) - limit} more"
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def _clean_labels(labels: LabelInput, n_spectra: int, what: str) -> NDArray[np.str_]:
+    """Return cleaned labels (N,). Raises StudioError when there are not `n_spectra` of them."""
+    values = np.asarray(labels, dtype=object).reshape(-1)
+    if len(values) != n_spectra:
+        raise StudioError(
+            f"There are {len(values)} {what} for {n_spectra} spectra.",
+            remedy="Give one for each spectrum; leave unknown ones blank.",
+        )
+    return np.array([clean_label(value) for value in values], dtype=str)

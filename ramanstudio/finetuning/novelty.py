@@ -1,4 +1,4 @@
-"""Spectra unlike all that was learned from: the distance to the nearest of them, and from where on it is too far."""
+"""Novelty detection: a spectrum is unknown when it is far from all training spectra."""
 
 from __future__ import annotations
 
@@ -7,45 +7,48 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.classifiers import BLOCK, half_distances
+from ramanstudio.finetuning.classifiers import BLOCK, half_squared_distances
 from ramanstudio.finetuning.cross_validation import Folds
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
-MOST_KEPT: Final = 1000  # spectra that others are compared with; a model of more would be large and slow
-BEYOND: Final = 1.1  # of the largest distance seen, where too few were held out to know how large it gets
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.intp]
+MAX_REFERENCES: Final = 1000  # training spectra that others are compared with; more make a model large and slow
+MARGIN: Final = 1.1  # of the largest distance seen, where too few were held out to estimate the quantile
 
 
-def kept(which: Places, most: int = MOST_KEPT) -> Places:
-    """The places of the spectra to keep: all, or as many of each class as there is room for."""
-    if len(which) <= most:
-        return np.arange(len(which))
-    random = np.random.default_rng(0)
-    each = max(1, most // len(np.unique(which)))
+def choose_references(targets: IntArray, limit: int = MAX_REFERENCES) -> IntArray:
+    """Return the indices of the training spectra to keep: all (n,), or equally many of each class `targets` (n,)."""
+    if len(targets) <= limit:
+        return np.arange(len(targets))
+    rng = np.random.default_rng(0)
+    classes = np.unique(targets)
+    per_class = max(1, limit // len(classes))
     return np.sort(
-        np.concatenate([random.permutation(np.flatnonzero(which == one))[:each] for one in np.unique(which)])
+        np.concatenate([rng.permutation(np.flatnonzero(targets == target))[:per_class] for target in classes])
     )
 
 
-def distances(rows: Floats, others: Floats) -> NDArray[np.float64]:
-    """From each of `rows` (M, D) to the nearest of `others` (n, D) -> (M,)."""
-    found = np.empty(len(rows))
+def nearest_distances(rows: FloatArray, references: FloatArray) -> NDArray[np.float64]:
+    """Return the distance (M,) from each of `rows` (M, D) to the nearest of `references` (n, D)."""
+    distances = np.empty(len(rows))
     for start in range(0, len(rows), BLOCK):
         block = slice(start, start + BLOCK)
-        found[block] = np.sqrt(2 * half_distances(rows[block], others).min(axis=1))
-    return found
+        distances[block] = np.sqrt(2 * half_squared_distances(rows[block], references).min(axis=1))
+    return distances
 
 
-def novelty_threshold(rows: Floats, which: Places, folds: Folds, share: float) -> float:
-    """The distance beyond which a spectrum is unknown: `share` of the held-out labelled `rows` (n, D) lie beyond.
+def novelty_threshold(rows: FloatArray, targets: IntArray, folds: Folds, false_unknown_rate: float) -> float:
+    """Return the distance beyond which a spectrum is unknown.
 
-    Where none can be held out, no farther than the spectra of different classes lie from each other.
+    It is the (1 - `false_unknown_rate`) quantile of the distances from the held-out labelled `rows` (n, D), of classes
+    `targets` (n,), to their nearest training row; 1.1 times the largest where that many were not held out. If none can
+    be held out, it is the largest of the distances between a spectrum and the nearest one of another class.
     """
     if not folds.tested.any():
-        apart = half_distances(rows, rows)
-        apart[which[:, None] == which] = np.inf
-        return float(np.sqrt(2 * apart.min(axis=1).max()))
-    near = np.concatenate([distances(rows[test], rows[learn]) for learn, test in folds.splits()])
-    if len(near) * share < 1:
-        return float(BEYOND * near.max())
-    return float(np.quantile(near, 1 - share))
+        squares = half_squared_distances(rows, rows)
+        squares[targets[:, None] == targets] = np.inf
+        return float(np.sqrt(2 * squares.min(axis=1).max()))
+    distances = np.concatenate([nearest_distances(rows[test], rows[train]) for train, test in folds.splits()])
+    if len(distances) * false_unknown_rate < 1:
+        return float(MARGIN * distances.max())
+    return float(np.quantile(distances, 1 - false_unknown_rate))

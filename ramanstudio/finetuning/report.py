@@ -1,4 +1,4 @@
-"""What a taught model can do, as it was measured while it learned: figures, doubts, and what would help it most."""
+"""Results of fine-tuning: the model, its cross-validated figures, possible label errors and suggested labels."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from numpy.typing import NDArray
 from ramanstudio.finetuning.accuracy import AccuracyEstimate, CalibrationCurve
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateScore:
-    """One way to tell the classes apart that was tried, and how often it was right on spectra held out (NaN: not)."""
+    """A candidate that was evaluated, in words, and its cross-validated accuracy or RMSE; NaN where not measured."""
 
-    words: str
-    accuracy: float
+    title: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Misclassification:
-    """A labelled spectrum, by its place, that was named `told` while held out, with that probability."""
+    """A labelled spectrum, by its index, that was `predicted` another class while held out, with that probability."""
 
-    place: int
+    index: int
     label: str
-    told: str
+    predicted: str
     probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class ImportantRange:
-    """A range of Raman shifts, and how much of the right answer's log-probability is lost without it."""
+    """A range of Raman shifts, and the mean log-probability of the true class that is lost without it."""
 
     low_cm: float
     high_cm: float
@@ -44,92 +44,94 @@ class ImportantRange:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassificationReport:
-    """How good a classifier is. Places are those of the spectra given to `finetune`.
+    """Cross-validated figures of a classifier with K classes. Indices are those of the spectra given to `finetune`.
 
-    `places` (n,) are those with a label; `confusion` (K, K) counts held-out spectra, a row for each true class;
-    `recall` (K,) is NaN where none of a class was held out.
+    `indices` (n,) are the labelled spectra; `confusion` (K, K) counts held-out spectra by true class (rows) and
+    predicted class (columns); `misclassified` are the wrong predictions, most confident first, and `label_errors`
+    those of them whose label is probably wrong. `suggested` are the unlabelled spectra to label next.
     """
 
     classes: tuple[str, ...]
     counts: tuple[int, ...]
     expected: AccuracyEstimate
-    majority: float
+    majority_baseline: float
     by_sample: bool
     chosen: str
-    attempts: tuple[CandidateScore, ...]
-    places: Places
+    candidates: tuple[CandidateScore, ...]
+    indices: IntArray
     confusion: NDArray[np.intp]
-    wrong: tuple[Misclassification, ...]
-    suspects: tuple[Misclassification, ...]
+    misclassified: tuple[Misclassification, ...]
+    label_errors: tuple[Misclassification, ...]
     duplicates: tuple[tuple[int, ...], ...]
-    calibration_curve: CalibrationCurve
-    bands: tuple[ImportantRange, ...]
-    next_to_label: tuple[int, ...]
+    calibration: CalibrationCurve
+    important_ranges: tuple[ImportantRange, ...]
+    suggested: tuple[int, ...]
     warnings: tuple[str, ...]
     seconds: float
 
     @property
     def recall(self) -> NDArray[np.float64]:
-        held = self.confusion.sum(axis=1)
-        shares: NDArray[np.float64] = np.divide(
-            np.diag(self.confusion), held, out=np.full(len(held), np.nan), where=held > 0
+        """The recall of each class (K,); NaN where none of it was held out."""
+        n_held_out = self.confusion.sum(axis=1)
+        recall: NDArray[np.float64] = np.divide(
+            np.diag(self.confusion), n_held_out, out=np.full(len(n_held_out), np.nan), where=n_held_out > 0
         )
-        return shares
+        return recall
 
     @property
     def headline(self) -> str:
-        """The accuracy with its bounds, in a sentence."""
+        """The expected accuracy with its interval and the majority-class baseline, in a sentence."""
         if not self.expected.is_measured:
-            return "How often it is right is not measured: with one spectrum of each class none can be held out."
-        one = self.expected
-        whom = f"the {one.others} others" if one.others else "new spectra"
+            return "The accuracy is not measured: with one spectrum of each class, none can be held out."
+        expected = self.expected
+        where = f"the {expected.n_unlabelled} unlabelled spectra" if expected.n_unlabelled else "new spectra"
         return (
-            f"Of {whom} {100 * one.accuracy:.0f} % are expected to be named right (95 % interval {100 * one.low:.0f} to"
-            f" {100 * one.high:.0f} %); naming the commonest class each time would give {100 * self.majority:.0f} %."
+            f"Expected accuracy on {where}: {100 * expected.accuracy:.0f} % (95 % interval {100 * expected.low:.0f} to"
+            f" {100 * expected.high:.0f} %); majority-class baseline: {100 * self.majority_baseline:.0f} %."
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegressionReport:
-    """How good a model of a quantity is: what was predicted (n,) of spectra held out, against what is true (n,).
+    """Cross-validated figures of a model of a quantity: `predicted` (n,) of held-out spectra against `true` (n,).
 
-    `error` is the root mean square of the difference, from `low` to `high` in 95 of 100 cases; `spread` that of the
-    quantity itself about its mean, which is what knowing nothing gives.
+    `rmse` has the 95 % interval `low` to `high`; `standard_deviation` is that of the quantity itself, the error of
+    predicting its mean.
     """
 
-    places: Places
-    true: Floats
-    predicted: Floats
-    error: float
+    indices: IntArray
+    true: FloatArray
+    predicted: FloatArray
+    rmse: float
     low: float
     high: float
-    spread: float
+    standard_deviation: float
     by_sample: bool
     chosen: str
-    attempts: tuple[CandidateScore, ...]
+    candidates: tuple[CandidateScore, ...]
     duplicates: tuple[tuple[int, ...], ...]
     warnings: tuple[str, ...]
     seconds: float
 
     @property
-    def explained(self) -> float:
-        """The share of the variance that is explained, R²."""
-        return 1 - (self.error / self.spread) ** 2 if self.spread > 0 else float("nan")
+    def r_squared(self) -> float:
+        """The share of the variance that is explained, R²; NaN for a constant quantity."""
+        return 1 - (self.rmse / self.standard_deviation) ** 2 if self.standard_deviation > 0 else float("nan")
 
     @property
     def headline(self) -> str:
-        """The error with its bounds, in a sentence."""
-        if not np.isfinite(self.error):
-            return "How large its error is is not measured: too few spectra to hold any out."
+        """The error with its interval, in a sentence."""
+        if not np.isfinite(self.rmse):
+            return "The error is not measured: there are too few spectra to hold any out."
         return (
-            f"The error (RMSE) on spectra held out is {self.error:.3g} (95 % interval {self.low:.3g} to"
-            f" {self.high:.3g}); the quantity itself spreads by {self.spread:.3g}."
+            f"Cross-validated error (RMSE): {self.rmse:.3g} (95 % interval {self.low:.3g} to {self.high:.3g}); standard"
+            f" deviation of the quantity: {self.standard_deviation:.3g}."
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineTuningResult:
-    """What teaching gives: the model, to be kept with `taught.keep` or used at once, and the report on it."""
+    """The fine-tuned model, to be saved with `finetuned_model.save` or used at once, and the report on it."""
 
     model: FineTunedModel
     report: ClassificationReport | RegressionReport
@@ -137,11 +139,12 @@ class FineTuningResult:
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """How far learning is, shown while it runs: what was tried last, how often it was right, and the best so far.
+    """Progress of training: the `candidate` evaluated last and the `best` so far, `done` of `total`.
 
-    `loss` is of the last epoch, where features are learned anew."""
+    `loss` is that of the last epoch while features are fine-tuned, else NaN.
+    """
 
-    attempt: CandidateScore
+    candidate: CandidateScore
     best: CandidateScore
     done: int
     total: int

@@ -1,4 +1,4 @@
-"""How spectra are read before a head judges them: as measured, without baseline, as slopes, denoised, as features."""
+"""Representations of spectra for a classifier: measured, baseline-corrected, differentiated, denoised, or features."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ from ramanstudio.signal.pca import PrincipalComponents, unit_rows
 if TYPE_CHECKING:
     from ramanstudio.mae.finetuning import FeatureTuner
 
-Floats = NDArray[np.floating[Any]]
-OF_THE_DENOISED: Final = {"lines": "line components", "slopes": "slope components"}
-ENOUGH: Final = 4000  # spectra that the components are found from
+COMPONENTS_OF: Final = {"lines": "line components", "slopes": "slope components"}
+COMPONENT_ARRAYS: Final = ("mean", "axes", "scale")
+MAX_COMPONENT_ROWS: Final = 4000  # spectra that the principal components are found from
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureExtractor:
-    """A loaded model as teaching sees it: its name and hash, and what it makes of spectra.
+    """A loaded model as fine-tuning uses it: name, hash, denoising and features.
 
-    `denoise` gives the denoised spectra, `features` those of denoised spectra (N, D), or None where it gives none.
+    `denoise` returns denoised spectra (N, B). `features` returns the features (N, D) of denoised spectra, None where
+    the model has none. `tuner` fine-tunes the feature network, `weights` are those that it found.
     """
 
     parent: str
     sha256: str
     denoise: Callable[[SpectrumSet, Progress], SpectrumSet]
     features: Callable[[SpectrumSet, Progress], NDArray[np.float32] | None]
-    tuner: FeatureTuner | None = None  # the half that gives features, to be learned anew
-    weights: Mapping[str, NDArray[Any]] | None = None  # of that half, once it was
+    tuner: FeatureTuner | None = None
+    weights: Mapping[str, NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Representations:
-    """What is read of N spectra, block by block (N, D), each row of unit length; `denoised` for what is drawn."""
+    """Blocks (N, D) that represent N spectra, each row of unit length, and the `denoised` spectra.
+
+    `components` are the principal components by which some blocks were computed.
+    """
 
     blocks: Mapping[str, NDArray[np.float32]]
     denoised: SpectrumSet
@@ -51,20 +55,21 @@ class Representations:
         return len(self.denoised)
 
     def has(self, representation: str) -> bool:
-        """Whether at least one block of a reading is here, and not only those that another reading has too."""
-        return REPRESENTATIONS[representation][-1] in self.blocks or (
-            representation == "joined" and "lines" in self.blocks
-        )
+        """Whether a representation differs from the others that are here: its own last block was computed."""
+        own_block = REPRESENTATIONS[representation][-1]
+        return own_block in self.blocks or (representation == "joined" and "lines" in self.blocks)
 
     @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """The components as arrays to be kept with a model."""
-        parts = ("mean", "axes", "scale")
-        kept = self.components.items()
-        return {f"{name}.{part}": np.asarray(getattr(one, part), np.float32) for name, one in kept for part in parts}
+    def component_arrays(self) -> dict[str, NDArray[Any]]:
+        """The principal components as named arrays, to be saved with a model."""
+        return {
+            f"{name}.{part}": np.asarray(getattr(components, part), np.float32)
+            for name, components in self.components.items()
+            for part in COMPONENT_ARRAYS
+        }
 
     def rows(self, representation: str) -> NDArray[np.float32]:
-        """The blocks of a reading side by side (N, D)."""
+        """Return the blocks of a representation side by side (N, D)."""
         return np.hstack([self.blocks[name] for name in REPRESENTATIONS[representation] if name in self.blocks])
 
 
@@ -75,9 +80,10 @@ def represent(
     representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
-    """All blocks that `representations` need of `spectra`; `components` are those of earlier spectra, else of these.
+    """Return all blocks that `representations` need of `spectra` (N, B).
 
-    Raises StudioError when a spectrum cannot be denoised, Cancelled when asked to stop.
+    `components` are those of a saved model; without them they are found from these spectra. Raises StudioError when a
+    spectrum cannot be denoised, Cancelled when asked to stop.
     """
     denoised = extractor.denoise(spectra, progress)
     return represent_denoised(extractor, spectra, denoised, components, representations, progress)
@@ -91,19 +97,19 @@ def represent_denoised(
     representations: tuple[str, ...] = FOR_CLASSES,
     progress: Progress = SILENT,
 ) -> Representations:
-    """The same of spectra that are denoised already."""
-    wanted = {block for representation in representations for block in REPRESENTATIONS[representation]}
+    """Return the same as `represent` for spectra that are `denoised` (N, B) already."""
+    wanted = {block for name in representations for block in REPRESENTATIONS[name]}
     blocks: dict[str, NDArray[np.float32]] = {}
-    found = dict(components or {})
+    known = dict(components or {})
     if wanted & {"lines", "slopes"}:
         pair = spectral_features.lines_and_slopes(denoised.axis, denoised.values)
-        for (block, of_the_set), rows in zip(OF_THE_DENOISED.items(), pair, strict=True):
+        for (block, component_block), rows in zip(COMPONENTS_OF.items(), pair, strict=True):
             blocks[block] = rows
-            if of_the_set in wanted:
-                if of_the_set not in found:
-                    chosen = np.random.default_rng(0).permutation(len(rows))[:ENOUGH]
-                    found[of_the_set] = PrincipalComponents.fit(rows[np.sort(chosen)])
-                blocks[of_the_set] = found[of_the_set].transform(rows)
+            if component_block in wanted:
+                if component_block not in known:
+                    chosen = np.random.default_rng(0).permutation(len(rows))[:MAX_COMPONENT_ROWS]
+                    known[component_block] = PrincipalComponents.fit(rows[np.sort(chosen)])
+                blocks[component_block] = known[component_block].transform(rows)
     if "heights" in wanted:
         blocks["heights"] = unit_rows(denoised.values - spectral_features.baseline(denoised.axis, denoised.values))
     if "features" in wanted:
@@ -112,12 +118,12 @@ def represent_denoised(
             blocks["features"] = features
     if "tuned" in wanted and extractor.tuner is not None and extractor.weights is not None:
         blocks["tuned"] = extractor.tuner.features(denoised.axis, denoised.values, extractor.weights)
-    blocks |= _of_the_raw(spectra, wanted)
-    return Representations(MappingProxyType(blocks), denoised, MappingProxyType(found))
+    blocks |= _blocks_of_measured(spectra, wanted)
+    return Representations(MappingProxyType(blocks), denoised, MappingProxyType(known))
 
 
-def _of_the_raw(spectra: SpectrumSet, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
-    """The blocks that need no model."""
+def _blocks_of_measured(spectra: SpectrumSet, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
+    """Return the blocks that are computed from measured spectra, without a model."""
     from scipy.signal import savgol_filter
 
     values, blocks = spectra.values, dict[str, NDArray[np.float32]]()

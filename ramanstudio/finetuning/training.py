@@ -1,4 +1,4 @@
-"""Teaching: labelled spectra in, a model that names the rest out, with what it was measured to be worth."""
+"""Fine-tuning: a model is trained on labelled spectra and evaluated by cross-validation."""
 
 from __future__ import annotations
 
@@ -10,333 +10,330 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.finetuning import (
     accuracy,
-    candidate_selection,
     classifiers,
     feature_tuning,
     label_errors,
     labels,
     novelty,
-    quantities,
+    range_importance,
+    regression,
 )
-from ramanstudio.finetuning.candidate_selection import MIN_LABELS_TO_SELECT, ClassifierCandidate, EvaluatedCandidate
-from ramanstudio.finetuning.classification import probabilities_of
-from ramanstudio.finetuning.classifiers import AnyClassifier, LinearClassifier, NearestNeighbourClassifier, Subspace
+from ramanstudio.finetuning.candidate_selection import (
+    MIN_LABELS_TO_SELECT,
+    ClassifierCandidate,
+    EvaluatedCandidate,
+    correct_predictions,
+    cross_validate,
+    default_candidate,
+    list_candidates,
+    select_candidate,
+)
+from ramanstudio.finetuning.classification import predict_probabilities
+from ramanstudio.finetuning.classifiers import (
+    AnyClassifier,
+    LinearClassifier,
+    NearestNeighbourClassifier,
+    Subspace,
+    fit_classifier,
+)
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
-from ramanstudio.finetuning.cross_validation import Folds, deal
+from ramanstudio.finetuning.cross_validation import Folds, assign_folds
 from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
-from ramanstudio.finetuning.labels import ClassLabels
-from ramanstudio.finetuning.report import CandidateScore, ClassificationReport, FineTuningResult, TrainingProgress
-from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent, represent_denoised
+from ramanstudio.finetuning.labels import ClassLabels, LabelInput
+from ramanstudio.finetuning.report import (
+    CandidateScore,
+    ClassificationReport,
+    FineTuningResult,
+    ImportantRange,
+    TrainingProgress,
+)
+from ramanstudio.finetuning.representations import FeatureExtractor, represent, represent_denoised
+from ramanstudio.finetuning.suggested_labels import suggest_labels
+from ramanstudio.finetuning.training_set import TrainingSet
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
-Given = ArrayLike | Sequence[Any]
+FloatArray = NDArray[np.floating[Any]]
 NO_SAMPLES: Final = (
-    "No column says which spectra are of one sample, or each class has one sample only: repeats of a sample may fall on"
-    " both sides, so the figures are optimistic for new samples."
+    "No column says which spectra are replicates of one sample, or each class has one sample only: replicates may be in"
+    " training and test folds at once, so the figures are optimistic for new samples."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrainingSet:
-    """What is learned from: readings of all spectra, the labelled among them, and how these are parted."""
+class Selection:
+    """Evaluated candidates, the number of the `default` one, and of the `chosen` one."""
 
-    spectra: SpectrumSet
-    representations: Representations
-    labelled: ClassLabels
-    folds: Folds
+    evaluated: Sequence[EvaluatedCandidate]
+    default: int
+    chosen: int
 
-    def rows(self, representation: str) -> NDArray[np.float32]:
-        """The labelled spectra's rows (n, D)."""
-        return self.representations.rows(representation)[self.labelled.places]
+    @property
+    def best(self) -> EvaluatedCandidate:
+        """The chosen candidate."""
+        return self.evaluated[self.chosen]
 
 
 def finetune(
     extractor: FeatureExtractor,
     spectra: SpectrumSet,
-    given: Given,
-    groups: Given | None = None,
+    given: LabelInput,
+    groups: LabelInput | None = None,
     plan: FinetunePlan | None = None,
     progress: Progress = SILENT,
 ) -> FineTuningResult:
-    """Fine-tune a model on the classes, or the quantity, in `given` (N,); a blank is a spectrum without a label.
+    """Fine-tune a model on the classes, or the quantity, in `given` (N,) for `spectra` (N, B); a blank is unlabelled.
 
     `groups` (N,) names the sample of each spectrum, so that replicates of a sample stay in one fold. Shows
     `TrainingProgress` rows. When stopped after the first candidate, it keeps the best so far. Raises Cancelled when
     stopped before, StudioError when the labels do not suit or a spectrum cannot be denoised.
     """
     plan = plan or FinetunePlan()
-    if plan.quantity or (plan.quantity is None and labels.are_numbers(given, len(spectra))):
-        return quantities.finetune(extractor, spectra, given, groups, plan, progress)
+    if plan.quantity or (plan.quantity is None and labels.look_numeric(given, len(spectra))):
+        return regression.finetune_quantity(extractor, spectra, given, groups, plan, progress)
     started = time.monotonic()
-    labelled = labels.labelled(given, groups, len(spectra))
-    folds = deal(labelled.which, labelled.samples, plan.folds, plan.seed)
-    few = plan.representation == AUTO and plan.estimator == AUTO and _too_few_to_choose(labelled)
-    wanted = ("joined",) if few else FOR_CLASSES
-    training_set = TrainingSet(
-        spectra, represent(extractor, spectra, representations=wanted, progress=progress), labelled, folds
+    known = labels.parse_classes(given, groups, len(spectra))
+    folds = assign_folds(known.targets, known.samples, plan.folds, plan.seed)
+    # with few labels in most classes, the best candidate would be best by chance
+    is_fixed = (
+        plan.representation == AUTO and plan.estimator == AUTO and float(np.median(known.counts)) < MIN_LABELS_TO_SELECT
     )
-    tried, stopped = _try_all(training_set, _candidates(plan, training_set, few), progress)
-    first = _usual(plan, tried, labelled)
-    chosen = int(_choice(tried, first, training_set)[0])
-    if not stopped and feature_tuning.pays_to_try(plan, extractor, training_set.representations, labelled.which):
+    needed = ("joined",) if is_fixed else FOR_CLASSES
+    representations = represent(extractor, spectra, representations=needed, progress=progress)
+    training_set = TrainingSet(spectra, representations, known, folds)
+    candidates = list_candidates(plan, representations, len(known.indices), len(known.classes))
+    if is_fixed:
+        candidates = [default_candidate(candidates, min(known.counts))]
+    evaluated, was_stopped = _evaluate(training_set, candidates, progress)
+    selection = _select(evaluated, training_set)
+    if not was_stopped and feature_tuning.is_worthwhile(plan, extractor, representations, known.targets):
         with suppress(Cancelled):
-            extractor, training_set, tried, first, chosen = _tuned(
-                extractor, training_set, plan, tried, first, chosen, progress
-            )
-    return _finished(extractor, training_set, plan, tried, first, chosen, started, SILENT if stopped else progress)
+            extractor, training_set, selection = _try_tuned_features(extractor, training_set, plan, selection, progress)
+    return _result(extractor, training_set, plan, selection, started, SILENT if was_stopped else progress)
 
 
-def _tuned(
-    extractor: FeatureExtractor,
-    training_set: TrainingSet,
-    plan: FinetunePlan,
-    tried: list[EvaluatedCandidate],
-    first: int,
-    chosen: int,
-    progress: Progress,
-) -> tuple[FeatureExtractor, TrainingSet, list[EvaluatedCandidate], int, int]:
-    """The same with the features learned anew, where that wins on spectra kept apart, or is what the plan asks for."""
-    labelled, best = training_set.labelled, tried[chosen].candidate
-    before = extractor, training_set, tried, first, chosen
-    found = feature_tuning.learned_anew(
-        extractor, training_set.representations, labelled.places, labelled.which, training_set.folds, plan, progress
-    )
-    if found is None:
-        return before
-    seeing, representations, folds = found
-    anew = replace(training_set, representations=representations, folds=folds)
-    rows = anew.rows(best.representation), anew.rows("tuned")
-    won = feature_tuning.wins(*rows, labelled.which, folds.tested, best, len(labelled.classes))
-    return before if won is None else (seeing, anew, [won], 0, 0)
+def _try_tuned_features(
+    extractor: FeatureExtractor, training_set: TrainingSet, plan: FinetunePlan, selection: Selection, progress: Progress
+) -> tuple[FeatureExtractor, TrainingSet, Selection]:
+    """Return everything with fine-tuned features where these win, else unchanged."""
+    unchanged = extractor, training_set, selection
+    tuned = feature_tuning.tune_features(extractor, training_set, plan, progress)
+    if tuned is None:
+        return unchanged
+    tuned_extractor, representations, folds = tuned
+    tuned_set = replace(training_set, representations=representations, folds=folds)
+    winner = feature_tuning.evaluate_if_better(tuned_set, selection.best.candidate)
+    return unchanged if winner is None else (tuned_extractor, tuned_set, Selection([winner], 0, 0))
 
 
-def _too_few_to_choose(labelled: ClassLabels) -> bool:
-    """Whether most classes have so few labels that what is best on them is best by luck."""
-    return float(np.median(labelled.counts)) < MIN_LABELS_TO_SELECT
-
-
-def _candidates(plan: FinetunePlan, training_set: TrainingSet, few: bool) -> list[ClassifierCandidate]:
-    labelled = training_set.labelled
-    some = candidate_selection.candidates(
-        plan, training_set.representations, len(labelled.places), len(labelled.classes)
-    )
-    return [candidate_selection.usual(plan, some, min(labelled.counts))] if few else some
-
-
-def _usual(plan: FinetunePlan, tried: Sequence[EvaluatedCandidate], labelled: ClassLabels) -> int:
-    some = [one.candidate for one in tried]
-    return some.index(candidate_selection.usual(plan, some, int(np.median(labelled.counts))))
-
-
-def _choice(tried: Sequence[EvaluatedCandidate], first: int, training_set: TrainingSet) -> Places:
+def _select(evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet) -> Selection:
+    """Select among the evaluated candidates; without held-out spectra the default one."""
+    candidates = [each.candidate for each in evaluated]
+    labels_per_class = int(np.median(training_set.labels.counts))
+    default = candidates.index(default_candidate(candidates, labels_per_class))
     tested = training_set.folds.tested
     if not tested.any():
-        return np.array([first])
-    return candidate_selection.choose(candidate_selection.right(tried, training_set.labelled.which, tested), first)
+        return Selection(evaluated, default, default)
+    correct = correct_predictions(evaluated, training_set.labels.targets, tested)
+    return Selection(evaluated, default, int(select_candidate(correct, default)[0]))
 
 
-def _try_all(
-    training_set: TrainingSet, some: Sequence[ClassifierCandidate], progress: Progress
+def _evaluate(
+    training_set: TrainingSet, candidates: Sequence[ClassifierCandidate], progress: Progress
 ) -> tuple[list[EvaluatedCandidate], bool]:
-    """All candidates on the spectra held out, then other strengths of the best regression; whether it was stopped."""
-    tried: list[EvaluatedCandidate] = []
-    spans: dict[str, NDArray[np.float64]] = {}
-    queue = list(some)
+    """Cross-validate all candidates, then the best logistic regression at other strengths; and whether it was stopped.
+
+    Raises Cancelled when stopped before the first was evaluated.
+    """
+    evaluated: list[EvaluatedCandidate] = []
+    projected: dict[str, NDArray[np.float64]] = {}
+    known, queue = training_set.labels, list(candidates)
     try:
         while queue:
-            one = queue.pop(0)
-            progress(len(tried), len(tried) + len(queue) + 1, f"trying {one.words}")
-            if one.representation not in spans:
-                rows = training_set.rows(one.representation)
-                spans[one.representation] = Subspace.of(rows).of_rows(rows)
-            found = candidate_selection.hold_out(
-                spans[one.representation],
-                training_set.labelled.which,
-                len(training_set.labelled.classes),
-                training_set.folds,
-                one,
-            )
-            tried.append(found)
-            _show(tried, len(queue), progress)
-            if not queue and len(tried) == len(some) > 1:
-                queue = _other_strengths(tried)
+            candidate = queue.pop(0)
+            progress(len(evaluated), len(evaluated) + len(queue) + 1, f"evaluating {candidate.title}")
+            if candidate.representation not in projected:
+                represented = training_set.rows(candidate.representation)
+                projected[candidate.representation] = Subspace.of(represented).project(represented)
+            rows = projected[candidate.representation]
+            evaluated.append(cross_validate(rows, known.targets, len(known.classes), training_set.folds, candidate))
+            _show_progress(evaluated, len(queue), progress)
+            if not queue and len(evaluated) == len(candidates) > 1:
+                queue = _other_strengths(evaluated)
     except Cancelled:
-        if not tried:
+        if not evaluated:
             raise
-        return tried, True
-    return tried, False
+        return evaluated, True
+    return evaluated, False
 
 
-def _other_strengths(tried: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
-    """The best of the regressions, stronger and weaker."""
-    some = [one for one in tried if one.candidate.estimator == LOGISTIC and np.isfinite(one.accuracy)]
-    if not some:
+def _other_strengths(evaluated: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
+    """Return the best logistic regression with stronger and weaker regularisation."""
+    logistic = [each for each in evaluated if each.candidate.estimator == LOGISTIC and np.isfinite(each.accuracy)]
+    if not logistic:
         return []
-    best = max(some, key=lambda one: one.accuracy).candidate
-    return [replace(best, strength=one) for one in classifiers.STRENGTHS if one != best.strength]
+    best = max(logistic, key=lambda each: each.accuracy).candidate
+    return [replace(best, strength=strength) for strength in classifiers.STRENGTHS if strength != best.strength]
 
 
-def _show(tried: Sequence[EvaluatedCandidate], left: int, progress: Progress) -> None:
-    attempts = [CandidateScore(one.candidate.words, one.accuracy) for one in tried]
-    best = max(attempts, key=lambda one: -1.0 if np.isnan(one.accuracy) else one.accuracy)
-    progress.show(TrainingProgress(attempts[-1], best, len(tried), len(tried) + left))
+def _show_progress(evaluated: Sequence[EvaluatedCandidate], n_left: int, progress: Progress) -> None:
+    scores = [CandidateScore(each.candidate.title, each.accuracy) for each in evaluated]
+    best = max(scores, key=lambda row: -1.0 if np.isnan(row.score) else row.score)
+    progress.show(TrainingProgress(scores[-1], best, len(evaluated), len(evaluated) + n_left))
 
 
-def _finished(
+def _result(
     extractor: FeatureExtractor,
     training_set: TrainingSet,
     plan: FinetunePlan,
-    tried: Sequence[EvaluatedCandidate],
-    first: int,
-    chosen: int,
+    selection: Selection,
     started: float,
     progress: Progress,
 ) -> FineTuningResult:
-    """The chosen candidate learned from all labels, as a model, and the report."""
-    labelled, folds = training_set.labelled, training_set.folds
-    best, tested = tried[chosen], folds.tested
-    expected = accuracy.expected(tried, first, chosen, labelled.which, folds, len(labelled.unlabelled))
-    inverse_temperature = accuracy.inverse_temperature(best.scores[tested], labelled.which[tested], expected.accuracy)
-    model = _model(extractor, training_set, plan, best.candidate, inverse_temperature)
-    told = accuracy.chances(best.scores[tested], inverse_temperature)
-    which, places = labelled.which[tested], labelled.places[tested]
-    doubts = label_errors.doubts(told, which, labelled.classes, places)
+    """Train the chosen candidate on all labels and return the model with its report."""
+    known, folds, best = training_set.labels, training_set.folds, selection.best
+    tested = folds.tested
+    expected = accuracy.estimate_accuracy(
+        selection.evaluated, selection.default, selection.chosen, known.targets, folds, len(known.unlabelled)
+    )
+    factor = accuracy.fit_inverse_temperature(best.scores[tested], known.targets[tested], expected.accuracy)
+    model = _build_model(extractor, training_set, plan, best.candidate, factor)
+    probabilities = accuracy.softmax(best.scores[tested], factor)
+    targets, indices = known.targets[tested], known.indices[tested]
+    misclassified = label_errors.find_misclassified(probabilities, targets, known.classes, indices)
     report = ClassificationReport(
-        classes=labelled.classes,
-        counts=labelled.counts,
+        classes=known.classes,
+        counts=known.counts,
         expected=expected,
-        majority=max(labelled.counts) / sum(labelled.counts),
+        majority_baseline=max(known.counts) / sum(known.counts),
         by_sample=folds.by_sample,
-        chosen=best.candidate.words,
-        attempts=tuple(CandidateScore(one.candidate.words, one.accuracy) for one in tried),
-        places=labelled.places,
-        confusion=label_errors.confusion(told, which, len(labelled.classes)),
-        wrong=doubts,
-        suspects=label_errors.suspects(doubts, told, which, places),
-        duplicates=label_errors.duplicates(training_set.spectra.values[labelled.places], labelled.places),
-        calibration_curve=accuracy.calibration_curve(told, which),
-        bands=_bands(extractor, training_set, model, progress) if plan.bands else (),
-        next_to_label=_next(training_set, model),
-        warnings=tuple(labels.warnings(labelled) + _warnings_of(folds, labelled)),
+        chosen=best.candidate.title,
+        candidates=tuple(CandidateScore(each.candidate.title, each.accuracy) for each in selection.evaluated),
+        indices=known.indices,
+        confusion=label_errors.confusion_matrix(probabilities, targets, len(known.classes)),
+        misclassified=misclassified,
+        label_errors=label_errors.find_label_errors(misclassified, probabilities, targets, indices),
+        duplicates=label_errors.find_duplicates(training_set.spectra.values[known.indices], known.indices),
+        calibration=accuracy.calibration_curve(probabilities, targets),
+        important_ranges=_important_ranges(extractor, training_set, model, progress) if plan.importance else (),
+        suggested=_suggested(training_set, model),
+        warnings=tuple(labels.label_warnings(known) + _sample_warnings(folds, known)),
         seconds=time.monotonic() - started,
     )
-    return FineTuningResult(FineTunedModel(replace(model.card, **_figures(report)), model.arrays), report)
+    return FineTuningResult(FineTunedModel(replace(model.card, **_card_figures(report)), model.arrays), report)
 
 
-def _figures(report: ClassificationReport) -> dict[str, Any]:
-    """What the card says of the report."""
-    one = report.expected
-    figures = {"accuracy of always the commonest class": report.majority}
-    if one.is_measured:
+def _card_figures(report: ClassificationReport) -> dict[str, Any]:
+    """Return the fields of the card that come from the report."""
+    expected = report.expected
+    figures = {"majority-class baseline": report.majority_baseline}
+    if expected.is_measured:
         figures |= {
-            "expected accuracy": one.accuracy,
-            "95 % interval, low": one.low,
-            "95 % interval, high": one.high,
-            "accuracy held out": one.held_out,
-            "mean gap between how sure and how often right": report.calibration_curve.gap,
+            "expected accuracy": expected.accuracy,
+            "accuracy, low end of the 95 % interval": expected.low,
+            "accuracy, high end of the 95 % interval": expected.high,
+            "cross-validated accuracy": expected.cross_validated,
+            "expected calibration error": report.calibration.error,
         }
     return {"figures": figures, "notes": (report.headline, *report.warnings)}
 
 
-def _warnings_of(folds: Folds, labelled: ClassLabels) -> list[str]:
+def _sample_warnings(folds: Folds, known: ClassLabels) -> list[str]:
+    """Return a sentence where the figures are optimistic for new samples."""
     if not folds.tested.any():
         return []  # nothing is measured, so nothing is optimistic
     if not folds.by_sample:
         return [NO_SAMPLES]
-    if folds.sole:
-        names = labels.in_words([labelled.classes[one] for one in folds.sole])
-        return [f"There is one sample only of {names}: for new samples of it the figures are optimistic."]
+    if folds.single_sample_classes:
+        names = labels.quote_names([known.classes[number] for number in folds.single_sample_classes])
+        return [f"There is only one sample of {names}: for new samples of it the figures are optimistic."]
     return []
 
 
-def _model(
+def _build_model(
     extractor: FeatureExtractor,
     training_set: TrainingSet,
     plan: FinetunePlan,
     chosen: ClassifierCandidate,
     inverse_temperature: float,
 ) -> FineTunedModel:
-    labelled = training_set.labelled
-    estimator = _fitted(training_set, chosen)
-    kept = novelty.kept(labelled.which)
+    """Train the chosen candidate on all labels and return it as a model with its card."""
+    known, axis = training_set.labels, training_set.spectra.axis
+    classifier = _fit(training_set, chosen)
     rows = training_set.rows("joined")
-    arrays: dict[str, NDArray[Any]] = training_set.representations.arrays | {
-        "axis": training_set.spectra.axis,
-        "kept": rows[kept].astype(np.float32),
+    arrays: dict[str, NDArray[Any]] = training_set.representations.component_arrays | {
+        "axis": axis,
+        "kept": rows[novelty.choose_references(known.targets)].astype(np.float32),
     }
-    if isinstance(estimator, LinearClassifier):
-        arrays |= {"weights": estimator.weights.astype(np.float32), "offset": estimator.offset.astype(np.float32)}
+    if isinstance(classifier, LinearClassifier):
+        arrays |= {"weights": classifier.weights.astype(np.float32), "offset": classifier.offset.astype(np.float32)}
     else:
-        arrays |= {"rows": estimator.rows.astype(np.float32), "which": estimator.which.astype(np.int32)}
+        arrays |= {"rows": classifier.rows.astype(np.float32), "which": classifier.targets.astype(np.int32)}
     arrays |= {f"{TUNED}{name}": array for name, array in (extractor.weights or {}).items()}
     card = FineTunedModelCard(
         name="",
         kind=CLASSES,
-        classes=labelled.classes,
-        counts=labelled.counts,
+        classes=known.classes,
+        counts=known.counts,
         parent=extractor.parent,
         parent_sha256=extractor.sha256,
         representation=chosen.representation,
         estimator=chosen.estimator,
-        axis_cm=(float(training_set.spectra.axis[0]), float(training_set.spectra.axis[-1])),
+        axis_cm=(float(axis[0]), float(axis[-1])),
         inverse_temperature=inverse_temperature,
-        novelty_threshold=novelty.novelty_threshold(rows, labelled.which, training_set.folds, plan.false_unknown_rate),
-        settings=asdict(plan) | {"strength": chosen.strength, "read as": REPRESENTATION_TITLES[chosen.representation]},
+        novelty_threshold=novelty.novelty_threshold(rows, known.targets, training_set.folds, plan.false_unknown_rate),
+        settings=asdict(plan)
+        | {"strength": chosen.strength, "representation title": REPRESENTATION_TITLES[chosen.representation]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
     return FineTunedModel(card, arrays)
 
 
-def _fitted(training_set: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
-    """The head learned from all labelled spectra, for rows as they are read."""
-    labelled, rows = training_set.labelled, training_set.rows(chosen.representation)
+def _fit(training_set: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
+    """Fit a candidate to all labelled spectra; its classifier takes rows of the representation itself."""
+    known, rows = training_set.labels, training_set.rows(chosen.representation)
     if chosen.estimator == NEAREST:
-        return NearestNeighbourClassifier(rows, labelled.which, len(labelled.classes))
-    span = Subspace.of(rows)
-    estimator = classifiers.fit(
-        chosen.estimator, span.of_rows(rows), labelled.which, len(labelled.classes), chosen.strength
+        return NearestNeighbourClassifier(rows, known.targets, len(known.classes))
+    subspace = Subspace.of(rows)
+    classifier = fit_classifier(
+        chosen.estimator, subspace.project(rows), known.targets, len(known.classes), chosen.strength
     )
-    assert isinstance(estimator, LinearClassifier)
-    return estimator.outside(span)
+    assert isinstance(classifier, LinearClassifier)
+    return classifier.in_full_space(subspace)
 
 
-def _bands(
+def _important_ranges(
     extractor: FeatureExtractor, training_set: TrainingSet, model: FineTunedModel, progress: Progress
-) -> tuple[Any, ...]:
-    """The ranges that the model relies on; nothing once somebody has stopped it."""
-    some = label_errors.looked_at(training_set.labelled.which)
-    watched = Progress(lambda *_: progress(0, 1, "looking at what it relies on"))
-    places = training_set.labelled.places[some]
+) -> tuple[ImportantRange, ...]:
+    """Return the ranges that the model relies on; none when stopped."""
+    known, representations = training_set.labels, training_set.representations
+    rows = range_importance.choose_spectra(known.targets)
+    indices = known.indices[rows]
+    watched = Progress(lambda *_: progress(0, 1, "finding important ranges"))
 
-    def told(raw: SpectrumSet, denoised: SpectrumSet) -> Floats:
-        representations = represent_denoised(
-            extractor, raw, denoised, training_set.representations.components, (model.card.representation,), watched
-        )
-        return probabilities_of(model, representations)
+    def predict(raw: SpectrumSet, denoised: SpectrumSet) -> FloatArray:
+        needed = (model.card.representation,)
+        represented = represent_denoised(extractor, raw, denoised, representations.components, needed, watched)
+        return predict_probabilities(model, represented)
 
     try:
-        return label_errors.relied_on(
-            training_set.spectra[places],
-            training_set.representations.denoised[places],
-            training_set.labelled.which[some],
-            told,
+        return range_importance.important_ranges(
+            training_set.spectra[indices], representations.denoised[indices], known.targets[rows], predict
         )
     except Cancelled:
         return ()
 
 
-def _next(training_set: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
-    unlabelled = training_set.labelled.unlabelled
+def _suggested(training_set: TrainingSet, model: FineTunedModel) -> tuple[int, ...]:
+    """Return the unlabelled spectra that are suggested for labelling."""
+    unlabelled = training_set.labels.unlabelled
     if not len(unlabelled):
         return ()
-    told = probabilities_of(model, training_set.representations)[unlabelled]
-    return label_errors.next_to_label(told, training_set.representations.rows("joined")[unlabelled], unlabelled)
+    probabilities = predict_probabilities(model, training_set.representations)[unlabelled]
+    return suggest_labels(probabilities, training_set.representations.rows("joined")[unlabelled], unlabelled)

@@ -1,39 +1,39 @@
-"""Libraries made of whatever holds spectra: files and folders, downloads of RRUFF and Open Specy, open sets."""
+"""Build libraries from whatever holds spectra: files and folders, RRUFF and Open Specy downloads, open spectra."""
 
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import registry
 from ramanstudio.library import library, rruff_zip, tables
-from ramanstudio.library.library import SUFFIX, Library, Reference, measured
+from ramanstudio.library.library import SUFFIX, Library, Reference
+from ramanstudio.library.reference import reference_spectrum
 
-LIBRARY, RRUFF, OPEN_SPECY = "library", "RRUFF", "Open Specy"  # what `recognise` tells apart
+LIBRARY, RRUFF, OPEN_SPECY = "library", "RRUFF", "Open Specy"  # kinds of file that `detect_library_kind` knows
 BY_FILE, BY_FOLDER = "file", "folder"  # in the place of a column that names the substance
 _NAMING_COLUMNS: Final = ("label", "species", "substance", "name")
-_RDS: Final = (
+_RDS_REMEDY: Final = (
     "In R: lib <- readRDS('file.rds'); data.table::fwrite(cbind(wavenumber = lib$wavenumber, lib$spectra),"
     " 'library.csv'); data.table::fwrite(lib$metadata, 'metadata.csv')"
 )
 
-Found = tuple[list[Reference], list[StudioError]]  # the references, and a sentence for each thing that gave none
+Collected = tuple[list[Reference], list[StudioError]]  # references, and an error for each file or spectrum without one
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How references of files are named: all `name`, or by `column`: of the table, "file" or "folder"; else by both.
+    """How the references of files are named, and texts that all of them get.
 
-    `group`, `source` and `licence` are those of all where they are given.
+    All are called `name`; or the name comes from `column`: a column of the spectra's table, "file" (the file's name) or
+    "folder" (that of its folder). With neither, a column that usually names substances is used, else the file's name.
+    `group`, `source` and `licence` replace those of every reference where they are not empty.
     """
 
     name: str = ""
@@ -44,15 +44,15 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A library that was made, and a sentence for each file or spectrum that could not be taken into it."""
+class BuiltLibrary:
+    """A library that was built, and an error for each file or spectrum that could not be included."""
 
     library: Library
     failed: tuple[StudioError, ...]
 
 
-def recognise(path: Path) -> str:
-    """Which library a dropped file is: LIBRARY, RRUFF, OPEN_SPECY; "" for spectra and all else. Reads little of it."""
+def detect_library_kind(path: Path) -> str:
+    """Tell which kind of library a file is: LIBRARY, RRUFF or OPEN_SPECY; "" for all else. Reads little of the file."""
     suffix = path.suffix.lower()
     if not path.is_file():
         return ""
@@ -63,37 +63,6 @@ def recognise(path: Path) -> str:
     return OPEN_SPECY if tables.looks_like(path) else ""
 
 
-def install(path: Path, title: str = "", progress: Progress = SILENT) -> Made:
-    """Put a library that was downloaded, or given by somebody, into the user's folder.
-
-    Raises StudioError when it is none or holds no reference, Cancelled when asked to stop.
-    """
-    kind = recognise(path)
-    if not kind:
-        raise refused_rds(path) or StudioError(
-            f"'{path.name}' is no library.",
-            remedy="Give a library of RamanStudio, a zip of RRUFF, or a table exported from Open Specy.",
-        )
-    folder = paths.user_libraries()
-    if kind != LIBRARY:
-        title = title or (f"RRUFF {path.stem}" if kind == RRUFF else path.stem)
-        return build(free_path(folder, title), [path], title, progress=progress)
-    given = library.open(path)
-    if path.resolve().parent == folder.resolve():
-        return Made(given, ())
-    for other in folder.glob(f"*{SUFFIX}"):
-        if _is_copy(other, given):
-            return Made(library.open(other), ())
-    place = free_path(folder, path.stem)
-    try:
-        with atomic_path(place) as draft:
-            shutil.copyfile(path, draft)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(f"Could not copy '{path.name}': {reason}.", remedy="Make room on the disk.") from error
-    return Made(library.open(place), ())
-
-
 def build(
     path: Path,
     given: Sequence[Path],
@@ -101,99 +70,87 @@ def build(
     naming: Naming | None = None,
     laser_nm: float | None = None,
     progress: Progress = SILENT,
-) -> Made:
-    """Make the library `path` of all that files and folders hold: spectra, zips of RRUFF, tables, other libraries.
+) -> BuiltLibrary:
+    """Write the library `path` from all that files and folders hold: spectra, zips of RRUFF, tables, other libraries.
 
-    Raises StudioError when nothing in them can be a reference, or it cannot be written; Cancelled when asked to stop.
+    Raises StudioError when nothing in them can be a reference or the file cannot be written, Cancelled when asked to
+    stop.
     """
-    references, failed = gather(given, naming, laser_nm, progress)
+    references, failed = collect_references(given, naming, laser_nm, progress)
     if not references:
         if len(failed) == 1:
             raise failed[0]
         raise StudioError(
-            f"There is no reference in {', '.join(repr(one.name) for one in given)}.",
-            remedy=str(failed[0]) if failed else "Give spectra whose substance is known.",
+            f"There is no reference in {', '.join(repr(file.name) for file in given)}.",
+            remedy=str(failed[0]) if failed else "Choose spectra whose substance is known.",
         )
-    return Made(library.write(path, references, title, progress), tuple(failed))
+    return BuiltLibrary(library.write(path, references, title, progress), tuple(failed))
 
 
-def gather(
+def collect_references(
     given: Sequence[Path], naming: Naming | None = None, laser_nm: float | None = None, progress: Progress = SILENT
-) -> Found:
-    """The references in files and folders, and a sentence for each file or spectrum that gave none."""
+) -> Collected:
+    """Return the references in files and folders, and an error for each file or spectrum that gave none."""
     references, failed = list[Reference](), list[StudioError]()
-    files = _files(given)
+    files = _files_to_read(given)
     for number, file in enumerate(files):
-        part = progress if len(files) == 1 else _counting(progress, number, len(files))
-        part(0, 1)
+        file_progress = progress if len(files) == 1 else _counting_files(progress, number, len(files))
+        file_progress(0, 1)
         try:
-            found, bad = _of_file(file, file not in given, naming or Naming(), laser_nm, part)
+            in_file, errors = _references_of_file(file, file not in given, naming or Naming(), laser_nm, file_progress)
         except StudioError as error:
-            found, bad = [], [error]
-        references += [_told(one, naming) for one in found]
-        failed += bad
+            in_file, errors = [], [error]
+        references += [_with_common_texts(reference, naming) for reference in in_file]
+        failed += errors
     return references, failed
 
 
-def _counting(progress: Progress, done: int, files: int) -> Progress:
+def _counting_files(progress: Progress, done: int, total: int) -> Progress:
     """A progress that counts files, whatever is counted within one."""
-    return Progress(lambda *_: progress(done, files, "files read"), on_warning=progress.warn)
+    return Progress(lambda *_: progress(done, total, "files read"), on_warning=progress.warn)
 
 
 def references_from_sets(
     sets: Sequence[SpectrumSet], names: Sequence[str], group: str = "", source: str = "", licence: str = ""
-) -> Found:
-    """References of sets that are open, `names` one for each set; all spectra of a set are of one substance."""
+) -> Collected:
+    """Return references of open spectra: all spectra of a set get its name in `names`."""
     references, failed = list[Reference](), list[StudioError]()
-    for one, name in zip(sets, names, strict=True):
-        naming = Naming(name=name, group=group, source=source or str(one.about.get("source", "")), licence=licence)
-        found, bad = _of_set(one, Path(name), False, naming)
-        references += [_told(one, naming) for one in found]
-        failed += bad
+    for spectra, name in zip(sets, names, strict=True):
+        source_of_set = source or str(spectra.about.get("source", ""))
+        naming = Naming(name=name, group=group, source=source_of_set, licence=licence)
+        in_set, errors = _references_of_set(spectra, Path(name), False, naming)
+        references += [_with_common_texts(reference, naming) for reference in in_set]
+        failed += errors
     return references, failed
 
 
-def free_path(folder: Path, title: str) -> Path:
-    """A file name in `folder` for a library of this title which is not yet taken."""
-    stem = (
-        "".join(letter if letter.isalnum() or letter in " -_.()" else "-" for letter in title).strip(" .") or "library"
-    )
-    places = [folder / f"{stem}{SUFFIX}", *(folder / f"{stem} {number}{SUFFIX}" for number in range(2, 1000))]
-    return next(place for place in places if not place.exists())
-
-
-def refused_rds(path: Path) -> StudioError | None:
-    """What to do with the form in which Open Specy's libraries are downloaded; None for other files."""
+def rds_error(path: Path) -> StudioError | None:
+    """Return how to convert an .rds file, in which Open Specy offers its libraries; None for other files."""
     if path.suffix.lower() != ".rds":
         return None
-    return StudioError(f"'{path.name}' can be read only by R.", remedy=_RDS)
+    return StudioError(f"'{path.name}' can be read only by R.", remedy=_RDS_REMEDY)
 
 
-def _is_copy(path: Path, given: Library) -> bool:
-    try:
-        return library.open(path).hash == given.hash
-    except StudioError:
-        return False
-
-
-def _files(given: Iterable[Path]) -> list[Path]:
-    """The files to read: of a folder those that are readable, and libraries in any form, but no table of facts."""
+def _files_to_read(given: Iterable[Path]) -> list[Path]:
+    """The files to read: of a folder those that are readable and libraries of any kind, but no table of metadata."""
     files: dict[Path, None] = {}
     for path in given:
-        whole = [one for one in sorted(path.rglob("*")) if recognise(one)] if path.is_dir() else []
-        facts = {tables.beside(one) for one in whole if one.suffix.lower() not in (SUFFIX, ".zip")}
-        if whole:
+        libraries = [file for file in sorted(path.rglob("*")) if detect_library_kind(file)] if path.is_dir() else []
+        metadata = {tables.metadata_table(file) for file in libraries if file.suffix.lower() not in (SUFFIX, ".zip")}
+        if libraries:
             readable = registry.readable_suffixes()
-            spectra = [one for one in registry.find_files([path]) if one.suffix.lower() in readable]
-            files.update(dict.fromkeys(one for one in [*whole, *spectra] if one not in facts))
+            spectra = [file for file in registry.find_files([path]) if file.suffix.lower() in readable]
+            files.update(dict.fromkeys(file for file in [*libraries, *spectra] if file not in metadata))
         else:
             files.update(dict.fromkeys(registry.find_files([path])))
-    kept = set(rruff_zip.without_raw([str(one) for one in files]))
-    return [one for one in files if str(one) in kept]
+    kept = set(rruff_zip.without_raw([str(file) for file in files]))
+    return [file for file in files if str(file) in kept]
 
 
-def _of_file(file: Path, in_folder: bool, naming: Naming, laser_nm: float | None, progress: Progress) -> Found:
-    kind = recognise(file)
+def _references_of_file(
+    file: Path, in_folder: bool, naming: Naming, laser_nm: float | None, progress: Progress
+) -> Collected:
+    kind = detect_library_kind(file)
     if kind == RRUFF:
         return rruff_zip.read(file, progress)
     if kind == OPEN_SPECY:
@@ -201,35 +158,35 @@ def _of_file(file: Path, in_folder: bool, naming: Naming, laser_nm: float | None
     if kind == LIBRARY:
         other = library.open(file)
         return [other.reference(index) for index in range(len(other))], []
-    if (error := refused_rds(file)) is not None:
+    if (error := rds_error(file)) is not None:
         raise error
     if rruff_zip.is_member(file) and not naming.name and not naming.column:
         return [rruff_zip.read_member(file)], []
     references, failed = list[Reference](), list[StudioError]()
-    for one in registry.read(file, laser_nm):
-        found, bad = _of_set(one, file, in_folder, naming)
-        references += found
-        failed += bad
+    for spectra in registry.read(file, laser_nm):
+        in_set, errors = _references_of_set(spectra, file, in_folder, naming)
+        references += in_set
+        failed += errors
     return references, failed
 
 
-def _of_set(one: SpectrumSet, file: Path, in_folder: bool, naming: Naming) -> Found:
-    """Each spectrum of a set as a reference, with what its table and its facts say."""
+def _references_of_set(spectra: SpectrumSet, file: Path, in_folder: bool, naming: Naming) -> Collected:
+    """Each spectrum of a set as a reference, with the texts of its table and its metadata."""
     references, failed = list[Reference](), list[StudioError]()
     folder = file.absolute().parent.name if in_folder else ""
-    for row, name in enumerate(_names(one, file, naming)):
+    for row, name in enumerate(_substance_names(spectra, file, naming)):
         try:
             references.append(
                 Reference(
                     name,
-                    measured(name, one.axis, one.values[row]),
-                    _known(one, row, "group") or folder,
-                    _known(one, row, "formula"),
-                    _laser(one, row),
-                    _known(one, row, "cite") or file.name,
-                    _known(one, row, "licence"),
-                    _known(one, row, "sample"),
-                    _known(one, row, "note"),
+                    reference_spectrum(name, spectra.axis, spectra.values[row]),
+                    _text(spectra, row, "group") or folder,
+                    _text(spectra, row, "formula"),
+                    _laser_nm(spectra, row),
+                    _text(spectra, row, "cite") or file.name,
+                    _text(spectra, row, "licence"),
+                    _text(spectra, row, "sample"),
+                    _text(spectra, row, "note"),
                 )
             )
         except StudioError as error:
@@ -237,8 +194,8 @@ def _of_set(one: SpectrumSet, file: Path, in_folder: bool, naming: Naming) -> Fo
     return references, failed
 
 
-def _told(reference: Reference, naming: Naming | None) -> Reference:
-    """A reference with what is said of all."""
+def _with_common_texts(reference: Reference, naming: Naming | None) -> Reference:
+    """A reference with the group, source and licence that `naming` gives to all."""
     if naming is None:
         return reference
     return replace(
@@ -249,31 +206,32 @@ def _told(reference: Reference, naming: Naming | None) -> Reference:
     )
 
 
-def _names(one: SpectrumSet, file: Path, naming: Naming) -> list[str]:
-    """What each spectrum of a set is of."""
+def _substance_names(spectra: SpectrumSet, file: Path, naming: Naming) -> list[str]:
+    """The substance of each spectrum of a set."""
     if naming.name:
-        return [naming.name] * len(one)
+        return [naming.name] * len(spectra)
     if naming.column == BY_FOLDER:
-        return [file.absolute().parent.name] * len(one)
+        return [file.absolute().parent.name] * len(spectra)
     columns = () if naming.column == BY_FILE else (naming.column,) if naming.column else _NAMING_COLUMNS
     for column in columns:
-        entries = [str(entry).strip() for entry in one.table.get(column, ())]
+        entries = [str(entry).strip() for entry in spectra.table.get(column, ())]
         if entries and not all(entry.replace(".", "").isdigit() for entry in entries):  # numbers name no substance
             return [entry or file.stem for entry in entries]
     if naming.column and naming.column != BY_FILE:
         raise StudioError(
             f"'{file.name}' has no column '{naming.column}' with names.",
-            remedy=f"Its columns are: {', '.join(one.table) or 'none'}.",
+            remedy=f"Its columns are: {', '.join(spectra.table) or 'none'}.",
         )
-    return [file.stem] * len(one)
+    return [file.stem] * len(spectra)
 
 
-def _known(one: SpectrumSet, row: int, column: str) -> str:
-    return str(one.table[column][row]) if column in one.table else str(one.about.get(column, ""))
+def _text(spectra: SpectrumSet, row: int, column: str) -> str:
+    """An entry of the table of a set, or of its metadata where the table has no such column."""
+    return str(spectra.table[column][row]) if column in spectra.table else str(spectra.about.get(column, ""))
 
 
-def _laser(one: SpectrumSet, row: int) -> float:
+def _laser_nm(spectra: SpectrumSet, row: int) -> float:
     try:
-        return float(_known(one, row, "laser_nm") or math.nan)
+        return float(_text(spectra, row, "laser_nm") or math.nan)
     except ValueError:
         return math.nan

@@ -1,36 +1,32 @@
-"""Edit libraries one at a time, and never over a change that somebody else made. Knows no Qt."""
+"""Edit library files one at a time, and never over a change made in the meantime."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
+from ramanstudio.library import library as libraries
+from ramanstudio.library.library import Library
 
-if TYPE_CHECKING:
-    from ramanstudio.library.library import Library
-
-_WRITE_LOCK = threading.Lock()  # an edit and the search, which prepares a library, would undo each other
+_WRITE_LOCK = threading.Lock()  # an edit and a search that computes fingerprints would undo each other
 
 
 def edit_library(
     library: Library, edit: Callable[[Library, Progress], Library], progress: Progress, must_match: bool = True
 ) -> Library:
-    """Apply `edit` to a library as its file is now.
+    """Apply `edit` to a library as its file is now, while no other edit runs.
 
-    `must_match`: the edit is about numbered references, so the file must hold those of `library`. Raises StudioError
-    where it does not, Cancelled when asked to stop.
+    With `must_match`, for edits of references by their index, raises StudioError when the file has changed since
+    `library` was opened. Raises Cancelled when asked to stop while it waits.
     """
-    from ramanstudio.library import library as libraries
-
     while not _WRITE_LOCK.acquire(timeout=0.1):
         progress(0, 0, "Waiting for the library")  # raises Cancelled when asked to stop
     try:
         current = libraries.open(library.path)
         if must_match and current.hash != library.hash:
-            raise StudioError(f"The library '{library.title}' was changed by another program.", remedy="Try again.")
+            raise StudioError(f"The library '{library.title}' was changed in the meantime.", remedy="Try again.")
         return edit(current, progress)
     finally:
         _WRITE_LOCK.release()

@@ -1,4 +1,4 @@
-"""How a library lies on disk: one HDF5 file of contiguous arrays, which are mapped where they lie instead of read.
+"""The file format of libraries: one HDF5 file of contiguous arrays, which are memory-mapped instead of read.
 
 `spectra` has `axis`, `values` and `offsets` (spectrum i is `axis[offsets[i]:offsets[i + 1]]`, …) and a column for each
 text, so that any reader of HDF5 spectra reads a library. The group "prints" holds the fingerprints that a model has
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.writing import atomic_path
-from ramanstudio.library.reference import Reference, Spectrum, plain
+from ramanstudio.library.reference import AxisAndValues, Reference, single_precision
 
 if TYPE_CHECKING:
     import h5py
@@ -32,18 +33,18 @@ SUFFIX: Final = ".ramanlib"
 VERSION: Final = 1
 TEXTS: Final = ("name", "group", "formula", "source", "licence", "sample", "note")
 LONGEST_TEXT: Final = 300  # characters kept of a name or a source
-_MARK: Final = "RamanStudio library"
-_LABEL: Final = "label"  # what a column of substances is called in every HDF5 file of spectra
-_BLOCK: Final = 2_000_000  # points written at once
-_AT_ONCE: Final = 4096  # rows of prints written at once
-_ALIGNED: Final = 64  # bytes; a mapped array that begins anywhere is slow to multiply
+_FORMAT: Final = "RamanStudio library"
+_LABEL: Final = "label"  # the name of the column of substances in HDF5 files of spectra
+_POINTS_PER_BLOCK: Final = 2_000_000  # written at once
+_ROWS_PER_BLOCK: Final = 4096  # fingerprints written at once
+_ALIGNMENT: Final = 64  # bytes; products with a mapped array that is not aligned are slow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """n references on their way into a file.
+    """n references to be written to a file.
 
-    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` gives them one after the other. The
+    `texts` {column: n texts}, `laser_nm` and `lengths` (n,); `spectra()` iterates over their axes and intensities. The
     fingerprints of those that are `fingerprinted` (n,), computed by the model `fingerprint_version`, are the rows
     `which` (n,) of `fingerprints` {name: (N, …)}.
     """
@@ -51,7 +52,7 @@ class Rows:
     texts: Mapping[str, Sequence[str]]
     laser_nm: NDArray[np.float64]
     lengths: NDArray[np.int64]
-    spectra: Callable[[], Iterator[Spectrum]]
+    spectra: Callable[[], Iterator[AxisAndValues]]
     which: NDArray[np.intp]
     fingerprints: Mapping[str, NDArray[Any]]
     fingerprinted: NDArray[np.bool_]
@@ -62,11 +63,11 @@ class Rows:
 
     @classmethod
     def of(cls, references: Sequence[Reference]) -> Rows:
-        """References that no model has seen yet; raises StudioError where one is no single, finite spectrum."""
-        spectra = [plain(reference) for reference in references]
+        """Rows without fingerprints; raises StudioError when a reference is not a single finite spectrum."""
+        spectra = [single_precision(reference) for reference in references]
         return cls(
-            {column: [_short(str(getattr(one, column))) for one in references] for column in TEXTS},
-            np.array([one.laser_nm for one in references], dtype=np.float64),
+            {column: [_shortened(str(getattr(reference, column))) for reference in references] for column in TEXTS},
+            np.array([reference.laser_nm for reference in references], dtype=np.float64),
             np.array([len(axis) for axis, _ in spectra], dtype=np.int64),
             lambda: iter(spectra),
             np.arange(len(references)),
@@ -78,7 +79,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
-    """A library as it lies in the file `path`; `axis` and `values` (P,) and the `fingerprints` are mapped, not read."""
+    """The contents of the library file `path`; `axis` and `values` (P,) and `fingerprints` are memory-mapped.
+
+    Spectrum i is `axis[offsets[i]:offsets[i + 1]]` and the same of `values`; `fingerprinted` (N,) says which
+    references have fingerprints.
+    """
 
     path: Path
     title: str
@@ -96,10 +101,10 @@ class Stored:
         return len(self.offsets) - 1
 
     def rows(self, which: NDArray[np.intp]) -> Rows:
-        """Some of the references, to be written again."""
+        """Return the references with indices `which` (n,), to be written again."""
         begins, ends = self.offsets[which], self.offsets[which + 1]
 
-        def spectra() -> Iterator[Spectrum]:
+        def spectra() -> Iterator[AxisAndValues]:
             for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
                 yield self.axis[begin:end], self.values[begin:end]
 
@@ -115,7 +120,8 @@ class Stored:
         )
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
+    """`text` on one line, of at most LONGEST_TEXT characters."""
     text = " ".join(text.replace("\0", " ").split())
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
@@ -124,20 +130,20 @@ def _short(text: str) -> str:
 
 
 def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SILENT) -> None:
-    """Write a library of all references of `parts`, in order and atomically: a crash leaves the file as it was.
+    """Write all references of `parts`, in order, as one library; a crash leaves the old file as it was.
 
-    What a model made of references is kept of that model which has seen most of them. Raises StudioError when there is
-    no reference or the file cannot be written, Cancelled when asked to stop.
+    Of fingerprints by several models, those of the model that has most are kept. Raises StudioError when there is no
+    reference or the file cannot be written, Cancelled when asked to stop.
     """
     import h5py
 
     if not sum(map(len, parts)):
-        raise StudioError("A library needs at least one reference.", remedy="Give spectra whose substance is known.")
-    aligned = {"alignment_threshold": _ALIGNED, "alignment_interval": _ALIGNED}
-    with writing(path), atomic_path(path) as draft, h5py.File(draft, "w", **aligned) as file:
-        _put_fact(file, "format", _MARK)
-        _put_fact(file, "version", str(VERSION))
-        _put_fact(file, "title", _short(title) or path.stem)
+        raise StudioError("A library needs at least one reference.", remedy="Choose spectra whose substance is known.")
+    aligned = {"alignment_threshold": _ALIGNMENT, "alignment_interval": _ALIGNMENT}
+    with write_errors(path), atomic_path(path) as draft, h5py.File(draft, "w", **aligned) as file:
+        _write_attribute(file, "format", _FORMAT)
+        _write_attribute(file, "version", str(VERSION))
+        _write_attribute(file, "title", _shortened(title) or path.stem)
         digest = hashlib.sha256()
         group = file.create_group("spectra")
         for column in TEXTS:
@@ -150,77 +156,76 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
         lengths = np.concatenate([part.lengths for part in parts])
         group.create_dataset("offsets", data=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
         digest.update(lasers.tobytes() + lengths.tobytes())
-        _put_spectra(group, parts, int(lengths.sum()), digest.update, progress)
-        _put_prints(file, parts)
-        _put_fact(file, "sha256", digest.hexdigest())
+        _write_spectra(group, parts, int(lengths.sum()), digest.update, progress)
+        _write_fingerprints(file, parts)
+        _write_attribute(file, "sha256", digest.hexdigest())
 
 
-def _put_spectra(
-    group: h5py.Group, parts: Sequence[Rows], points: int, seen: Callable[[bytes], None], progress: Progress
+def _write_spectra(
+    group: h5py.Group, parts: Sequence[Rows], points: int, update_hash: Callable[[bytes], object], progress: Progress
 ) -> None:
-    """Write all axes and intensities, many at a time, and say to `seen` what was written."""
-    into = [group.create_dataset(name, (points,), np.float32) for name in ("axis", "values")]
-    total, done, at, some, held = sum(map(len, parts)), 0, 0, list[Spectrum](), 0
+    """Write all axes and intensities in blocks, and pass the bytes of each to `update_hash`."""
+    datasets = [group.create_dataset(name, (points,), np.float32) for name in ("axis", "values")]
+    total, done, begin, block, n_points = sum(map(len, parts)), 0, 0, list[AxisAndValues](), 0
     for part in parts:
         for spectrum in part.spectra():
-            some.append(spectrum)
-            held, done = held + len(spectrum[0]), done + 1
-            if held >= _BLOCK or done == total:
+            block.append(spectrum)
+            n_points, done = n_points + len(spectrum[0]), done + 1
+            if n_points >= _POINTS_PER_BLOCK or done == total:
                 progress(done, total, "references written")
-                for dataset, arrays in zip(into, zip(*some, strict=True), strict=True):
-                    block = np.concatenate(arrays).astype(np.float32, copy=False)
-                    dataset[at : at + held] = block
-                    seen(block.tobytes())
-                at, some, held = at + held, [], 0
+                for dataset, arrays in zip(datasets, zip(*block, strict=True), strict=True):
+                    joined = np.concatenate(arrays).astype(np.float32, copy=False)
+                    dataset[begin : begin + n_points] = joined
+                    update_hash(joined.tobytes())
+                begin, block, n_points = begin + n_points, [], 0
 
 
-def _put_prints(file: h5py.File, parts: Sequence[Rows]) -> None:
-    """Write what one model made of the references: the one that has seen most; the others are made again when asked."""
-    makers = [part.fingerprint_version for part in parts if part.fingerprinted.any()]
-    if not makers:
+def _write_fingerprints(file: h5py.File, parts: Sequence[Rows]) -> None:
+    """Write the fingerprints of the model that has most; those by other models are left out."""
+    with_some = [part for part in parts if part.fingerprinted.any()]
+    if not with_some:
         return
-    maker = max(
-        makers, key=lambda one: sum(int(part.fingerprinted.sum()) for part in parts if part.fingerprint_version == one)
-    )
-    alike = next(part.fingerprints for part in parts if part.fingerprint_version == maker and part.fingerprinted.any())
+    counts = Counter[str]()
+    for part in with_some:
+        counts[part.fingerprint_version] += int(part.fingerprinted.sum())
+    version = max(counts, key=lambda name: counts[name])
+    template = next(part.fingerprints for part in with_some if part.fingerprint_version == version)
     total, group = sum(map(len, parts)), file.create_group("prints")
     fingerprinted = np.zeros(total, dtype=bool)
-    for name, model in alike.items():
-        dataset, at = group.create_dataset(name, (total, *model.shape[1:]), model.dtype), 0
+    for name, like in template.items():
+        dataset, begin = group.create_dataset(name, (total, *like.shape[1:]), like.dtype), 0
         for part in parts:
-            if (
-                part.fingerprint_version == maker
-                and part.fingerprinted.any()
-                and _kinds(part.fingerprints) == _kinds(alike)
-            ):
-                for start in range(0, len(part), _AT_ONCE):  # they may be larger than memory
-                    rows = part.which[start : start + _AT_ONCE]
-                    dataset[at + start : at + start + len(rows)] = part.fingerprints[name][rows]
-                fingerprinted[at : at + len(part)] = part.fingerprinted
-            at += len(part)
+            compatible = part.fingerprint_version == version and part.fingerprinted.any()
+            if compatible and _row_types(part.fingerprints) == _row_types(template):
+                for start in range(0, len(part), _ROWS_PER_BLOCK):  # they may be larger than memory
+                    rows = part.which[start : start + _ROWS_PER_BLOCK]
+                    dataset[begin + start : begin + start + len(rows)] = part.fingerprints[name][rows]
+                fingerprinted[begin : begin + len(part)] = part.fingerprinted
+            begin += len(part)
     file.create_dataset("printed", data=fingerprinted.astype(np.uint8))
-    _put_fact(file, "made_by", maker)
+    _write_attribute(file, "made_by", version)
 
 
-def _put_fact(file: h5py.File, name: str, text: str) -> None:
+def _write_attribute(file: h5py.File, name: str, text: str) -> None:
     # Of a fixed length: where a file is damaged, HDF5 ends the whole process over a text of variable length.
     file.attrs[name] = np.bytes_(text.encode())
 
 
-def _kinds(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
-    return {name: (one.dtype, one.shape[1:]) for name, one in fingerprints.items()}
+def _row_types(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
+    """Type and shape of one row of each array."""
+    return {name: (array.dtype, array.shape[1:]) for name, array in fingerprints.items()}
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Where the system will not write, say so in a StudioError."""
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError while the library `path` is written into a StudioError."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(
             f"Could not write the library '{path.name}': {reason}.",
-            remedy="Choose another folder, or make room on the disk.",
+            remedy="Choose another folder, or free space on the disk.",
         ) from error
 
 
@@ -228,7 +233,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def read(path: Path) -> Stored:
-    """Open a library without reading its spectra; raises StudioError where it is none, or is damaged."""
+    """Open a library without reading its spectra; raises StudioError when it is missing, damaged or not a library."""
     import h5py
 
     if not path.is_file():
@@ -247,58 +252,61 @@ def read(path: Path) -> Stored:
 
 
 def _check(path: Path, file: h5py.File) -> None:
-    if _fact(file, "format") != _MARK:
+    if _attribute(file, "format") != _FORMAT:
         raise StudioError(f"'{path.name}' is not a library of RamanStudio.", remedy="Open it as spectra.")
-    if int(_fact(file, "version")) > VERSION:
+    if int(_attribute(file, "version")) > VERSION:
         raise StudioError(
             f"'{path.name}' was made by a newer RamanStudio.", remedy="Use that version, or update this one."
         )
 
 
-def _fact(file: h5py.File, name: str) -> str:
-    """A text about the whole library; empty where there is none of a fixed length."""
+def _attribute(file: h5py.File, name: str) -> str:
+    """A text attribute of the file; empty where there is none of fixed length."""
     kind = file.attrs.get_id(name).dtype.kind if name in file.attrs else ""
     return bytes(file.attrs[name]).decode("utf-8", "replace") if kind == "S" else ""
 
 
 def _stored(path: Path, file: h5py.File) -> Stored:
+    """The contents of an open library; raises ValueError, KeyError, … when they do not fit together."""
     length = path.stat().st_size
     group = file["spectra"]
     offsets = np.array(_mapped(path, group, "offsets", length), dtype=np.int64)
-    many = len(offsets) - 1
+    n_references = len(offsets) - 1
     axis, values = _mapped(path, group, "axis", length), _mapped(path, group, "values", length)
     laser = np.array(_mapped(path, group, "laser_nm", length), dtype=np.float64)
-    texts = {one: _texts(_mapped(path, group, _LABEL if one == "name" else one, length)) for one in TEXTS}
-    if offsets.ndim != 1 or many < 1 or offsets[0] != 0 or np.any(np.diff(offsets) < 2) or axis.ndim != 1:
+    texts = {name: _texts(_mapped(path, group, _LABEL if name == "name" else name, length)) for name in TEXTS}
+    if offsets.ndim != 1 or n_references < 1 or offsets[0] != 0 or np.any(np.diff(offsets) < 2) or axis.ndim != 1:
         raise ValueError("the offsets do not rise")
-    if axis.shape != values.shape or offsets[-1] != len(axis) or laser.shape != (many,):
+    if axis.shape != values.shape or offsets[-1] != len(axis) or laser.shape != (n_references,):
         raise ValueError("the spectra do not fit together")
-    if any(column.shape != (many,) for column in texts.values()):
+    if any(column.shape != (n_references,) for column in texts.values()):
         raise ValueError("a column has another length")
-    fingerprints, fingerprinted = _prints(path, file, length, many)
-    maker = _fact(file, "made_by") if fingerprints else ""
-    title, digest = _fact(file, "title"), _fact(file, "sha256")
+    fingerprints, fingerprinted = _fingerprints(path, file, length, n_references)
+    version = _attribute(file, "made_by") if fingerprints else ""
+    title, digest = _attribute(file, "title"), _attribute(file, "sha256")
     return Stored(
-        path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, fingerprints, fingerprinted, maker
+        path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, fingerprints, fingerprinted, version
     )
 
 
-def _prints(
-    path: Path, file: h5py.File, length: int, many: int
+def _fingerprints(
+    path: Path, file: h5py.File, length: int, n_references: int
 ) -> tuple[Mapping[str, NDArray[Any]], NDArray[np.bool_]]:
-    """What a model made of the references, and of which (N,)."""
+    """The fingerprints, arrays (N, …) by name, and which references have them (N,)."""
     if "prints" not in file:
-        return MappingProxyType({}), np.zeros(many, dtype=bool)
-    # plain arrays over the mapped file: a view of np.memmap costs more than much of what a search does
+        return MappingProxyType({}), np.zeros(n_references, dtype=bool)
+    # plain arrays over the mapped file: taking a view of an np.memmap is slow
     fingerprints = {name: np.asarray(_mapped(path, file["prints"], name, length)) for name in file["prints"]}
     fingerprinted = np.array(_mapped(path, file, "printed", length), dtype=bool)
-    if fingerprinted.shape != (many,) or any(one.shape[:1] != (many,) for one in fingerprints.values()):
-        raise ValueError("what was made of the references does not fit them")
+    if fingerprinted.shape != (n_references,) or any(
+        array.shape[:1] != (n_references,) for array in fingerprints.values()
+    ):
+        raise ValueError("the fingerprints do not fit the references")
     return MappingProxyType(fingerprints), fingerprinted
 
 
 def _mapped(path: Path, group: h5py.Group, name: str, length: int) -> NDArray[Any]:
-    """An array of the file, mapped read-only; raises ValueError when it does not lie whole within this file."""
+    """An array of the file, memory-mapped read-only; raises ValueError when it is not contiguous within this file."""
     import h5py
 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink) or not isinstance(group[name], h5py.Dataset):
@@ -313,9 +321,9 @@ def _mapped(path: Path, group: h5py.Group, name: str, length: int) -> NDArray[An
 
 
 def _texts(entries: NDArray[Any]) -> NDArray[Any]:
-    """A column of UTF-8 bytes as texts (N,) of Python, each kept once: a source is the same for thousands."""
+    """Decode a column of UTF-8 bytes -> (N,) str objects, equal ones shared: thousands have the same source."""
     raw = entries.tolist()
-    known = {one: one.decode("utf-8", "replace") for one in set(raw)}
+    decoded = {entry: entry.decode("utf-8", "replace") for entry in set(raw)}
     texts = np.empty(len(raw), dtype=object)
-    texts[:] = [known[one] for one in raw]
+    texts[:] = [decoded[entry] for entry in raw]
     return texts

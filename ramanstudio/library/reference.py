@@ -1,4 +1,4 @@
-"""A reference: a spectrum whose substance is known, and what makes a spectrum fit to be one."""
+"""A reference: a spectrum whose substance is known, and what a spectrum must have to be one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ramanstudio.core.spectra import SpectrumSet
 
 FEWEST_POINTS: Final = 32
 
-Spectrum = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]  # axis and intensities, (B,) each
+AxisAndValues = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]  # cm⁻¹ and intensities, (B,) each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """A spectrum (a set of one) whose substance is known, and what is known of it; `laser_nm` NaN where it is not."""
+    """A spectrum (a set of one) whose substance is known, with its metadata; `laser_nm` is NaN where it is unknown."""
 
     name: str
     spectrum: SpectrumSet
@@ -32,25 +32,29 @@ class Reference:
     note: str = ""
 
 
-def measured(name: str, axis: ArrayLike, values: ArrayLike) -> SpectrumSet:
-    """Shifts and intensities (B,) as a set of one that can be a reference: without the points that have no number.
+def reference_spectrum(name: str, axis: ArrayLike, values: ArrayLike) -> SpectrumSet:
+    """Return Raman shifts and intensities (B,) as a set of one fit to be a reference: without points that are NaN.
 
-    Raises StudioError when fewer than FEWEST_POINTS are left or all are alike.
+    Raises StudioError when fewer than FEWEST_POINTS points are left or all have the same intensity.
     """
     shifts, intensities = np.asarray(axis, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    there = np.isfinite(shifts) & np.isfinite(intensities)
-    found = ""
-    if np.count_nonzero(there) < FEWEST_POINTS:
-        found = f"it has {np.count_nonzero(there)} points with a number, fewer than {FEWEST_POINTS}"
-    elif np.ptp(intensities[there]) == 0:
-        found = "it is flat"
-    if found:
-        raise StudioError(f"'{name}' cannot be a reference: {found}.", remedy="Leave it out, or measure it again.")
-    return SpectrumSet.of(shifts[there], intensities[there])
+    finite = np.isfinite(shifts) & np.isfinite(intensities)
+    n_points = np.count_nonzero(finite)
+    problem = ""
+    if n_points < FEWEST_POINTS:
+        problem = f"it has {n_points} points with a number, fewer than {FEWEST_POINTS}"
+    elif np.ptp(intensities[finite]) == 0:
+        problem = "it is flat"
+    if problem:
+        raise StudioError(f"'{name}' cannot be a reference: {problem}.", remedy="Leave it out, or measure it again.")
+    return SpectrumSet.of(shifts[finite], intensities[finite])
 
 
-def plain(reference: Reference) -> Spectrum:
-    """The numbers of a reference as they are kept: 32 bits, as an instrument has them."""
+def single_precision(reference: Reference) -> AxisAndValues:
+    """Return axis and intensities (B,) of a reference as float32, in which libraries keep them.
+
+    Raises StudioError when it is not one finite spectrum or its axis does not increase in float32.
+    """
     spectrum = reference.spectrum
     axis = spectrum.axis.astype(np.float32)
     if len(spectrum) != 1 or not np.isfinite(spectrum.values).all() or not np.all(np.diff(axis) > 0):

@@ -1,7 +1,7 @@
-"""References straight from a zip of RRUFF as it is downloaded, in which each spectrum is a text file.
+"""Read the zip files in which RRUFF (Lafuente et al. 2015) offers its spectra, one text file for each.
 
 A member is named `Quartz__R040031__Raman__532__0__unoriented__Raman_Data_Processed__1234.txt` and begins with lines
-such as `##NAMES=Quartz`. Where a measurement is there raw and processed, the processed one is taken.
+such as `##NAMES=Quartz`. Of a measurement that is there raw and processed, the processed spectrum is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ramanstudio.formats.text.decoding import decode_text
 from ramanstudio.formats.text.header import laser_wavelength, parse_key_values
 from ramanstudio.formats.text.number_table import parse_table, parse_two_columns
 from ramanstudio.formats.validation import read_all_bytes
-from ramanstudio.library.library import Reference, measured
+from ramanstudio.library.reference import Reference, reference_spectrum
 
 LICENCE: Final = "RRUFF; cite Lafuente et al. 2015"
 GROUP: Final = "minerals"
@@ -38,16 +38,16 @@ _SUPERSCRIPTS: Final = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸�
 
 
 def looks_like(path: Path) -> bool:
-    """Whether a file is a zip of RRUFF's spectra: by the names in it, without unpacking any."""
+    """Tell by the names in it whether a file is a zip of RRUFF spectra; nothing is unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(_NAMED.search(one.filename) for one in archive.infolist())
+            return any(_NAMED.search(member.filename) for member in archive.infolist())
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
 
 
 def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list[StudioError]]:
-    """The references in a zip, and a sentence for each member that is none.
+    """Return the references in a zip, and an error for each member that is not one.
 
     Raises StudioError when the zip cannot be opened or would unpack to more than such a zip can hold, Cancelled when
     asked to stop.
@@ -63,24 +63,24 @@ def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list
                     failed.append(error)
     except (OSError, zipfile.BadZipFile, ValueError) as error:
         raise StudioError(
-            f"Could not read '{path.name}': it is no whole zip file.", remedy="Download it again."
+            f"Could not read '{path.name}': the zip file is damaged or incomplete.", remedy="Download it again."
         ) from error
     return references, failed
 
 
 def _chosen(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The members to read: texts, of two versions of one measurement the processed one."""
-    members = [one for one in archive.infolist() if _is_spectrum(one)]
-    if len(members) > MOST_MEMBERS or sum(one.file_size for one in members) > LARGEST_ZIP:
+    """The members to read: text files, without raw versions of processed spectra."""
+    members = [member for member in archive.infolist() if _is_spectrum(member)]
+    if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST_ZIP:
         raise StudioError(
             f"'{path.name}' would unpack to more than a zip of spectra holds.", remedy="Download it again from RRUFF."
         )
-    kept = set(without_raw([one.filename for one in members]))
-    return [one for one in members if one.filename in kept]
+    kept = set(without_raw([member.filename for member in members]))
+    return [member for member in members if member.filename in kept]
 
 
 def without_raw(names: Sequence[str]) -> list[str]:
-    """The names of spectra, without those of raw ones that are there processed too; two of one kind are both kept."""
+    """Drop the names of raw spectra whose processed version is there too; two spectra of one kind are both kept."""
     kinds = [_KIND.search(name) for name in names]
     processed = {
         name[: kind.start()] for name, kind in zip(names, kinds, strict=True) if kind and kind[1].lower() == "processed"
@@ -93,12 +93,12 @@ def without_raw(names: Sequence[str]) -> list[str]:
 
 
 def is_member(path: Path) -> bool:
-    """Whether a file is named like one that was unpacked from such a zip."""
+    """Tell by its name whether a file was unpacked from a zip of RRUFF."""
     return _NAMED.search(path.name) is not None
 
 
 def read_member(path: Path) -> Reference:
-    """The reference in a file that was unpacked from such a zip; raises StudioError when it is none."""
+    """Return the reference in a file that was unpacked from a zip of RRUFF; raises StudioError when it is not one."""
     return _reference(path.name, read_all_bytes(path, LARGEST_MEMBER // 2**20))
 
 
@@ -109,7 +109,7 @@ def _is_spectrum(member: zipfile.ZipInfo) -> bool:
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """A member's bytes; what its header states is not believed, so no more is unpacked than a spectrum can have."""
+    """The bytes of a member. The size in its header is not trusted: no more is unpacked than a spectrum can have."""
     name = PurePosixPath(member.filename).name
     if member.flag_bits & 1:
         raise StudioError(f"'{name}' is locked with a password.", remedy="Unlock the zip, and give that.")
@@ -128,14 +128,14 @@ def _reference(member: str, content: bytes) -> Reference:
     header, numbers = _columns(path, decode_text(path, content))
     pairs = parse_key_values(header)
     name = html.unescape(pairs.get("names", "")) or path.stem.partition("__")[0]
-    laser = _laser(pairs.get("raman wavelength", "")) or laser_wavelength(path, pairs)
+    laser_nm = _laser_nm(pairs.get("raman wavelength", "")) or laser_wavelength(path, pairs)
     kind = _KIND.search(path.name)
     return Reference(
         name,
-        measured(path.name, numbers[:, 0], numbers[:, 1]),
+        reference_spectrum(path.name, numbers[:, 0], numbers[:, 1]),
         GROUP,
         _formula(pairs.get("ideal chemistry", "")),
-        math.nan if laser is None else laser,
+        math.nan if laser_nm is None else laser_nm,
         " ".join(f"RRUFF {pairs.get('rruffid', '')} {_address(header)}".split()),
         LICENCE,
         pairs.get("rruffid", ""),
@@ -144,21 +144,21 @@ def _reference(member: str, content: bytes) -> Reference:
 
 
 def _columns(path: Path, text: str) -> tuple[list[str], NDArray[np.float64]]:
-    """The lines above, and Raman shift and intensity (B, 2)."""
+    """The lines of the header, and Raman shifts and intensities (B, 2)."""
     plain = parse_two_columns(text)
     if plain is not None:
         return plain[0], np.array(plain[1]).reshape(-1, 2)
     sheet = parse_table(text)
-    block = max((one for one in sheet.blocks if one.width == 2), key=len, default=None)
+    block = max((block for block in sheet.blocks if block.width == 2), key=len, default=None)
     if block is None:
         raise StudioError(f"'{path.name}' holds no two columns of numbers.", remedy="Leave it out.")
     return list(sheet.lines[: block.first]), block.numbers
 
 
-def _laser(text: str) -> float | None:
-    found = re.search(r"\d+(\.\d+)?", text)
-    laser = float(found[0]) if found else 0.0
-    return laser if 180 <= laser <= 2000 else None  # one file says 53
+def _laser_nm(text: str) -> float | None:
+    number = re.search(r"\d+(\.\d+)?", text)
+    laser_nm = float(number[0]) if number else 0.0
+    return laser_nm if 180 <= laser_nm <= 2000 else None  # one file of RRUFF says 53
 
 
 def _address(header: list[str]) -> str:
@@ -166,6 +166,6 @@ def _address(header: list[str]) -> str:
 
 
 def _formula(marked: str) -> str:
-    """RRUFF's marks as one writes them: `Ti^4+^O_2_` -> Ti⁴⁺O₂."""
-    text = re.sub(r"_([^_]*)_", lambda found: found[1].translate(_SUBSCRIPTS), html.unescape(marked))
-    return re.sub(r"\^([^^]*)\^", lambda found: found[1].translate(_SUPERSCRIPTS), text)
+    """Typeset RRUFF's markup: `Ti^4+^O_2_` -> Ti⁴⁺O₂."""
+    text = re.sub(r"_([^_]*)_", lambda match: match[1].translate(_SUBSCRIPTS), html.unescape(marked))
+    return re.sub(r"\^([^^]*)\^", lambda match: match[1].translate(_SUPERSCRIPTS), text)

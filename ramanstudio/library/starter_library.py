@@ -1,4 +1,4 @@
-"""The starter library: spectra simulated from tables of lines, each of which was fitted to one real spectrum."""
+"""The starter library: spectra simulated from tables of pseudo-Voigt lines, each fitted to one measured spectrum."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.library.reference import Reference
 
 Floats = NDArray[np.floating[Any]]
 
 SIMULATED: Final = "simulated from a peak table"
-STEP_CM: Final = 1.0  # no line of the tables is narrower than one and a half
+STEP_CM: Final = 1.0  # no line of the tables is narrower than 1.5 cm⁻¹
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +27,8 @@ class PeakTable:
     """The lines of one substance between `low_cm` and `high_cm`, and the spectrum that they were fitted to.
 
     `lines` (L, 4): position (cm⁻¹), height (strongest near 1), full width at half maximum (cm⁻¹), and the Lorentzian
-    share of the profile (0 Gaussian, 1 Lorentzian). `formula` and `sample` are "", `laser_nm` is nan where the source
-    does not state them. `r2` is the share of that spectrum's variance, baseline removed, which the lines explain.
+    share of the profile (0 Gaussian, 1 Lorentzian). `formula` and `sample` are "" and `laser_nm` is NaN where the
+    source does not state them. `r2` is the coefficient of determination of the fit, baseline removed.
     """
 
     name: str
@@ -48,29 +49,16 @@ class PeakTable:
 
     @property
     def source(self) -> str:
-        """The real spectrum behind the table, in words."""
-        which = f"{self.label}, {self.sample}" if self.sample not in {"", self.label} else self.label
+        """A citation of the measured spectrum that the table was fitted to."""
+        spectrum = f"{self.label}, {self.sample}" if self.sample not in {"", self.label} else self.label
         cited = f"; {self.cite}" if self.cite else ""
-        return f"lines fitted to {which}, spectrum {self.spectrum} of {self.collection} ({self.via}){cited}"
-
-
-class StarterReference(NamedTuple):
-    """One spectrum of the starter library as a reference, and what a library keeps beside it."""
-
-    spectrum: SpectrumSet
-    name: str
-    group: str
-    formula: str
-    laser_nm: float
-    source: str
-    licence: str
-    note: str
+        return f"lines fitted to {spectrum}, spectrum {self.spectrum} of {self.collection} ({self.via}){cited}"
 
 
 def pseudo_voigt(axis: Floats, lines: Floats) -> Floats:
-    """Each of `lines` (L, 4) at the Raman shifts `axis` (B,) -> (L, B).
+    """Evaluate pseudo-Voigt `lines` (L, 4) at the Raman shifts `axis` (B,) -> (L, B).
 
-    A Lorentzian and a Gaussian of one width, added (Wertheim et al. 1974, doi:10.1063/1.1686503).
+    The sum of a Lorentzian and a Gaussian of equal width (Wertheim et al. 1974, doi:10.1063/1.1686503).
     """
     position, height, width, lorentz = (column[:, None] for column in lines.T)
     squared = ((axis - position) / (width / 2)) ** 2
@@ -78,7 +66,7 @@ def pseudo_voigt(axis: Floats, lines: Floats) -> Floats:
 
 
 def simulate(table: PeakTable, step: float = STEP_CM) -> SpectrumSet:
-    """The spectrum of a table, without noise or baseline, its strongest point 1, every `step` cm⁻¹ of its range."""
+    """Simulate the spectrum of a table every `step` cm⁻¹ of its range, without noise or baseline, its maximum 1."""
     points = int((table.high_cm - table.low_cm) / step + 1e-6) + 1
     axis = np.asarray(table.low_cm + step * np.arange(points), dtype=np.float64)
     values = pseudo_voigt(axis, table.lines).sum(axis=0)
@@ -89,13 +77,16 @@ def simulate(table: PeakTable, step: float = STEP_CM) -> SpectrumSet:
 
 
 def tables_file() -> Path:
-    """Where the tables lie that come with the program."""
+    """Return the path of the tables that come with the program."""
     return bundled_path("resources", "starter", "lines.toml")
 
 
 @cache
 def peak_tables() -> tuple[PeakTable, ...]:
-    """The tables that come with the program, by group and name. Raises StudioError when they cannot be read."""
+    """Return the tables that come with the program, by group and name.
+
+    Raises StudioError when they cannot be read.
+    """
     file = tables_file()
     try:
         rows = tomllib.loads(file.read_text(encoding="utf-8"))["substance"]
@@ -106,18 +97,18 @@ def peak_tables() -> tuple[PeakTable, ...]:
         ) from error
 
 
-def starter() -> list[StarterReference]:
-    """The starter library: one simulated spectrum for each table. Raises StudioError when there are no tables."""
+def starter_references() -> list[Reference]:
+    """Return one simulated spectrum for each table. Raises StudioError when the tables cannot be read."""
     return [
-        StarterReference(
-            simulate(table),
+        Reference(
             table.name,
+            simulate(table),
             table.group,
             table.formula,
             table.laser_nm,
             table.source,
             table.licence,
-            SIMULATED,
+            note=SIMULATED,
         )
         for table in peak_tables()
     ]

@@ -1,8 +1,9 @@
-"""Libraries as tables of text, as Open Specy exports them and as we export them: spectra, and what is known beside.
+"""Read and write libraries as tables of text as Open Specy (Cowger et al. 2021) does: spectra, and their metadata.
 
-Spectra come in one of three forms, all with a header: a line for each point (`wavenumber,intensity,sample_name`), a
-column for each spectrum (`wavenumber,1,2,…`), or a line for each spectrum with its facts at the end (`400,401,…,
-spectrum_identity,…`, what `write_spec` writes). The first two have their facts in a table beside, found by its name.
+Spectra come in one of three layouts, all with a header: a line for each point (`wavenumber,intensity,sample_name`,
+"long"), a column for each spectrum (`wavenumber,1,2,…`, "wide"), or a line for each spectrum that ends with its
+metadata (`400,401,…,spectrum_identity,…`, as Open Specy's `write_spec` writes it, "row per spectrum"). The first two
+have their metadata in a second table beside them, found by its name.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.writing import atomic_path
-from ramanstudio.library.library import Library, Reference, measured
+from ramanstudio.library.library import Library
+from ramanstudio.library.reference import Reference, reference_spectrum
 
 LARGEST: Final = 4 * 2**30  # bytes of a table
-MOST_BESIDE: Final = 40  # tables looked at for one with facts
-_REPORTED: Final = 2**22  # bytes between two reports
+MOST_TABLES: Final = 40  # that are examined to find the one with the metadata
+_REPORT_BYTES: Final = 2**22  # between two progress reports
 _LONG: Final = {"wavenumber", "intensity"}
 _IDS: Final = ("sample_name", "spectrum_id", "library_id", "sample_id", "col_id", "id")
-# Our words -> Open Specy's, in the order in which they are asked.
-_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+# Our fields -> columns of Open Specy, the first that is there is used.
+_COLUMNS_OF_FIELD: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("spectrum_identity", "material", "polymer", "identity"),
     "group": ("material_class", "class", "group", "material_type", "plastic_or_not"),
     "formula": ("formula", "chemical_formula"),
@@ -41,8 +43,8 @@ _FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sample": ("sample", *_IDS),
     "note": ("note",),
 }
-_LASER: Final = ("laser_light_used", "laser_nm", "laser")
-_EXPORTED: Final = (
+_LASER_COLUMNS: Final = ("laser_light_used", "laser_nm", "laser")
+_EXPORTED_COLUMNS: Final = (
     "sample_name",
     "spectrum_type",
     "spectrum_identity",
@@ -50,51 +52,51 @@ _EXPORTED: Final = (
     "formula",
     "laser_light_used",
 )
-_EXPORTED_TEXTS: Final = ("citation", "license", "sample", "note")
+_TEXT_COLUMNS: Final = ("citation", "license", "sample", "note")
 
-Facts = Mapping[str, str]
+Metadata = Mapping[str, str]  # of one spectrum, by column
 Spectra = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]  # axis and intensities (B,) by the spectrum's id
 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The cells of a table's first line, lower case, and what separates them."""
+    """The cells of the first line of a table, in lower case, and their separator."""
 
     cells: tuple[str, ...]
     separator: str
 
     @property
-    def id(self) -> int | None:
-        """Which column names the spectrum."""
-        return next((self.cells.index(one) for one in _IDS if one in self.cells), None)
+    def id_column(self) -> int | None:
+        """The index of the column that identifies the spectrum."""
+        return next((self.cells.index(name) for name in _IDS if name in self.cells), None)
 
     @property
     def is_long(self) -> bool:
-        return set(self.cells) >= _LONG and self.id is not None
+        return set(self.cells) >= _LONG and self.id_column is not None
 
     @property
     def is_wide(self) -> bool:
         return len(self.cells) > 2 and self.cells[0] == "wavenumber" and not self.is_long
 
     @property
-    def is_flat(self) -> bool:
+    def has_spectrum_per_row(self) -> bool:
         shifts = [cell for cell in self.cells if _is_number(cell)]
         return len(shifts) >= 32 and "spectrum_identity" in self.cells
 
 
 def looks_like(path: Path) -> bool:
-    """Whether a table is a library: by its first line; where that names columns, by its name or the facts beside it."""
+    """Tell by its first line whether a table is a library; a wide one also by its name or the metadata beside it."""
     if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
         return False
     header = _header(path)
     if header is None:
         return False
-    named = "library" in path.stem.lower() or (header.is_wide and beside(path) is not None)
-    return header.is_long or header.is_flat or (header.is_wide and named)
+    named = "library" in path.stem.lower() or (header.is_wide and metadata_table(path) is not None)
+    return header.is_long or header.has_spectrum_per_row or (header.is_wide and named)
 
 
-def beside(path: Path) -> Path | None:
-    """The table with the facts of the spectra in `path`, beside it; None where there is none."""
+def metadata_table(path: Path) -> Path | None:
+    """Return the table beside `path` that has the metadata of its spectra; None where there is none."""
     stem = path.stem
     likely = [
         re.sub("library|spectra", "metadata", stem, flags=re.I),
@@ -103,48 +105,53 @@ def beside(path: Path) -> Path | None:
         "metadata",
     ]
     named = [path.with_name(f"{name}{path.suffix}") for name in likely if name != stem]
-    others = sorted(one for one in path.parent.glob(f"*{path.suffix}") if one != path)[:MOST_BESIDE]
-    return next((one for one in dict.fromkeys(named + others) if one.is_file() and _has_facts(one)), None)
+    others = sorted(other for other in path.parent.glob(f"*{path.suffix}") if other != path)[:MOST_TABLES]
+    candidates = dict.fromkeys(named + others)
+    return next((table for table in candidates if table.is_file() and _has_metadata(table)), None)
 
 
 def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list[StudioError]]:
-    """The references of a table, and a sentence for each that is none; spectra said to be of another kind are left out.
+    """Return the references of a table, and an error for each spectrum that cannot be one.
 
-    Raises StudioError when it is no such table, Cancelled when asked to stop.
+    Spectra of another kind than Raman are left out.
+
+    Raises StudioError when it is not such a table, Cancelled when asked to stop.
     """
     header = _header(path)
-    if header is None or not (header.is_long or header.is_wide or header.is_flat):
+    if header is None or not (header.is_long or header.is_wide or header.has_spectrum_per_row):
         raise StudioError(
-            f"'{path.name}' is no table of a library.",
+            f"'{path.name}' is not a table of library spectra.",
             remedy="Export it with a first line 'wavenumber,intensity,sample_name', or 'wavenumber' and a column for"
             " each spectrum.",
         )
     if path.stat().st_size > LARGEST:
         raise StudioError(f"'{path.name}' is larger than 4 GB.", remedy="Export it in parts.")
-    facts_table = None if header.is_flat else beside(path)
-    facts = {} if facts_table is None else _facts(facts_table)
+    metadata_path = None if header.has_spectrum_per_row else metadata_table(path)
+    metadata = {} if metadata_path is None else _read_metadata(metadata_path)
     rows = _cells(path, header, progress)
     try:
-        if header.is_flat:
-            spectra, facts = _flat(header, rows)
+        if header.has_spectrum_per_row:
+            spectra, metadata = _spectrum_per_row(header, rows)
         else:
             spectra = _long(header, rows) if header.is_long else _wide(header, path, rows)
     except (csv.Error, OSError, MemoryError) as error:
         raise StudioError(f"Could not read '{path.name}': {error}.", remedy="Export it again, or in parts.") from error
-    return _references(path, spectra, facts)
+    return _references(path, spectra, metadata)
 
 
-def _references(path: Path, spectra: Spectra, facts: Mapping[str, Facts]) -> tuple[list[Reference], list[StudioError]]:
+def _references(
+    path: Path, spectra: Spectra, metadata: Mapping[str, Metadata]
+) -> tuple[list[Reference], list[StudioError]]:
     references, failed = list[Reference](), list[StudioError]()
     for key, (axis, values) in spectra.items():
-        known = facts.get(key, {})
+        known = metadata.get(key, {})
         kind = known.get("spectrum_type", "")
         if kind and "raman" not in kind.lower():
             continue
-        texts = {ours: next((known[one] for one in theirs if known.get(one)), "") for ours, theirs in _FACTS.items()}
-        laser = re.search(r"\d+(\.\d+)?", next((known[one] for one in _LASER if known.get(one)), ""))
+        texts = {field: _first_text(known, columns) for field, columns in _COLUMNS_OF_FIELD.items()}
+        laser = re.search(r"\d+(\.\d+)?", _first_text(known, _LASER_COLUMNS))
         try:
-            spectrum = measured(texts["name"] or key, axis, values)
+            spectrum = reference_spectrum(texts["name"] or key, axis, values)
         except StudioError as error:
             failed.append(error)
             continue
@@ -159,6 +166,11 @@ def _references(path: Path, spectra: Spectra, facts: Mapping[str, Facts]) -> tup
             StudioError(f"'{path.name}' holds no Raman spectrum.", remedy="Choose the table of Raman spectra.")
         )
     return references, failed
+
+
+def _first_text(metadata: Metadata, columns: Iterable[str]) -> str:
+    """The first entry among `columns` that is there; empty where there is none."""
+    return next((metadata[column] for column in columns if metadata.get(column)), "")
 
 
 # Reading
@@ -178,22 +190,27 @@ def _header(path: Path) -> _Header | None:
     return _Header(tuple(cell.strip().lower() for cell in cells), separator)
 
 
-def _has_facts(path: Path) -> bool:
+def _has_metadata(path: Path) -> bool:
     header = _header(path)
-    return header is not None and header.id is not None and "spectrum_identity" in header.cells and not header.is_flat
+    return (
+        header is not None
+        and header.id_column is not None
+        and "spectrum_identity" in header.cells
+        and not header.has_spectrum_per_row
+    )
 
 
 def _cells(path: Path, header: _Header, progress: Progress) -> Iterator[list[str]]:
-    """The lines below the header, cut into cells."""
-    size, done, told = path.stat().st_size, 0, 0
+    """The cells of each line below the header."""
+    size, done, reported = path.stat().st_size, 0, 0
 
     def lines() -> Iterator[str]:
-        nonlocal done, told
+        nonlocal done, reported
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             for line in file:
                 done += len(line)
-                if done - told >= _REPORTED:
-                    told = done
+                if done - reported >= _REPORT_BYTES:
+                    reported = done
                     progress(min(done, size), size, "bytes read")
                 yield line.replace("\0", "")
 
@@ -202,16 +219,17 @@ def _cells(path: Path, header: _Header, progress: Progress) -> Iterator[list[str
     return rows
 
 
-def _facts(path: Path) -> dict[str, Facts]:
-    """What a table of facts says of each spectrum, by the spectrum's id and the column."""
+def _read_metadata(path: Path) -> dict[str, Metadata]:
+    """The metadata of each spectrum in a table, by the spectrum's identifier."""
     header = _header(path)
-    if header is None or header.id is None:
+    if header is None or header.id_column is None:
         return {}
-    rows = (row for row in _cells(path, header, SILENT) if len(row) > (header.id or 0))
-    return {row[header.id]: _known(header, row) for row in rows}
+    rows = (row for row in _cells(path, header, SILENT) if len(row) > (header.id_column or 0))
+    return {row[header.id_column]: _row_metadata(header, row) for row in rows}
 
 
-def _known(header: _Header, row: Sequence[str]) -> Facts:
+def _row_metadata(header: _Header, row: Sequence[str]) -> Metadata:
+    """The cells of a row that are not empty, by column; columns of intensities are left out."""
     return {
         column: cell.strip()
         for column, cell in zip(header.cells, row, strict=False)
@@ -220,19 +238,20 @@ def _known(header: _Header, row: Sequence[str]) -> Facts:
 
 
 def _long(header: _Header, rows: Iterable[Sequence[str]]) -> Spectra:
-    shift, value, key = header.cells.index("wavenumber"), header.cells.index("intensity"), header.id or 0
+    """Spectra of a table with a line for each point."""
+    shift, value, key = header.cells.index("wavenumber"), header.cells.index("intensity"), header.id_column or 0
     points: dict[str, tuple[array[float], array[float]]] = {}
-    whole = (row for row in rows if len(row) > max(shift, value, key))
-    for one, lines in itertools.groupby(whole, itemgetter(key)):  # a spectrum's lines follow one another
+    complete = (row for row in rows if len(row) > max(shift, value, key))
+    for spectrum_id, lines in itertools.groupby(complete, itemgetter(key)):  # a spectrum's lines follow one another
         columns = list(zip(*((row[shift], row[value]) for row in lines), strict=True))
-        axis, values = points.setdefault(one, (array("d"), array("d")))
+        axis, values = points.setdefault(spectrum_id, (array("d"), array("d")))
         axis.extend(_numbers(columns[0]))
         values.extend(_numbers(columns[1]))
-    return {one: (np.array(axis), np.array(values)) for one, (axis, values) in points.items()}
+    return {spectrum_id: (np.array(axis), np.array(values)) for spectrum_id, (axis, values) in points.items()}
 
 
 def _wide(header: _Header, path: Path, rows: Iterable[Sequence[str]]) -> Spectra:
-    """Columns of spectra; their names are those of the header as they are written."""
+    """Spectra of a table with a column for each; they are named by the header as it is written."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         names = next(csv.reader([file.readline()], delimiter=header.separator))
     table = [_numbers(row) for row in rows if len(row) == len(header.cells)]
@@ -240,16 +259,16 @@ def _wide(header: _Header, path: Path, rows: Iterable[Sequence[str]]) -> Spectra
     return {name.strip(): (numbers[:, 0], numbers[:, column]) for column, name in enumerate(names) if column}
 
 
-def _flat(header: _Header, rows: Iterable[Sequence[str]]) -> tuple[Spectra, dict[str, Facts]]:
-    """A line for each spectrum, with its facts at the end."""
+def _spectrum_per_row(header: _Header, rows: Iterable[Sequence[str]]) -> tuple[Spectra, dict[str, Metadata]]:
+    """Spectra of a table with a line for each, and the metadata at its end."""
     columns = [column for column, cell in enumerate(header.cells) if _is_number(cell)]
     axis = np.array([float(header.cells[column]) for column in columns])
-    spectra, facts = Spectra(), dict[str, Facts]()
+    spectra, metadata = Spectra(), dict[str, Metadata]()
     for number, row in enumerate(rows, start=1):
         if len(row) >= len(header.cells):
             spectra[str(number)] = axis, np.array(_numbers([row[column] for column in columns]))
-            facts[str(number)] = _known(header, row)
-    return spectra, facts
+            metadata[str(number)] = _row_metadata(header, row)
+    return spectra, metadata
 
 
 def _numbers(cells: Sequence[str]) -> array[float]:
@@ -274,29 +293,30 @@ def _is_number(cell: str) -> bool:
 
 
 def write(path: Path, library: Library, progress: Progress = SILENT) -> tuple[Path, Path]:
-    """Write a library as two tables, which `read` and Open Specy understand: spectra, a line for each point, and facts.
+    """Write a library as two tables that `read` and Open Specy read: spectra, a line for each point, and metadata.
 
     Returns both paths. Raises StudioError when they cannot be written, Cancelled when asked to stop.
     """
-    facts = path.with_name(f"{path.stem}_metadata{path.suffix}")
+    metadata_path = path.with_name(f"{path.stem}_metadata{path.suffix}")
     try:
         with atomic_path(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             file.write("wavenumber,intensity,sample_name\n")
             for index in progress.steps(range(len(library)), "references written"):
-                one = library.spectrum(index)
-                points = zip(one.axis.tolist(), one.values[0].tolist(), strict=True)
+                spectrum = library.spectrum(index)
+                points = zip(spectrum.axis.tolist(), spectrum.values[0].tolist(), strict=True)
                 file.writelines(f"{shift:.8g},{value:.8g},{index + 1}\n" for shift, value in points)
-        with atomic_path(facts) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(_fact_lines(library))
+        with atomic_path(metadata_path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(_metadata_lines(library))
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
-    return path, facts
+    return path, metadata_path
 
 
-def _fact_lines(library: Library) -> Iterator[Sequence[Any]]:
-    yield *_EXPORTED, *_EXPORTED_TEXTS
+def _metadata_lines(library: Library) -> Iterator[Sequence[Any]]:
+    """The header and a line for each reference of the table of metadata."""
+    yield *_EXPORTED_COLUMNS, *_TEXT_COLUMNS
     for index in range(len(library)):
-        one = library.reference(index)
-        laser = "" if math.isnan(one.laser_nm) else f"{one.laser_nm:g}"
-        yield index + 1, "Raman", one.name, one.group, one.formula, laser, one.source, one.licence, one.sample, one.note
+        row = library.reference(index)
+        laser = "" if math.isnan(row.laser_nm) else f"{row.laser_nm:g}"
+        yield index + 1, "Raman", row.name, row.group, row.formula, laser, row.source, row.licence, row.sample, row.note

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ramanstudio.mae.network import SpectrumAutoencoder
 
 CARD, WEIGHTS, EMBEDDER = "card.json", "weights.safetensors", "embedder.safetensors"
+DEFAULT_MODEL = "smae-base"
 LARGEST_WEIGHTS = 2**31  # bytes; no model of ours comes near it, so a larger header is damage
 
 

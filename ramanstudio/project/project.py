@@ -16,7 +16,7 @@ from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
-    from ramanstudio.core.ranges import Region
+    from ramanstudio.core.ranges import Region, ShiftRange
     from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.search.matches import Identification
 
@@ -38,7 +38,7 @@ class Entry:
     source: SpectrumSet | None = None
     problem: str = ""
     remedy: str = ""
-    noise_region: tuple[float, float] | None = None
+    noise_region: ShiftRange | None = None
     set_id: int = 0
 
     @property
@@ -89,7 +89,7 @@ class Result:
 
     source: SpectrumSet
     denoised: Denoised | None = None
-    noise_region: tuple[float, float] | None = None
+    noise_region: ShiftRange | None = None
     region_is_manual: bool = False
     problem: str = ""
     set_id: int = 0
@@ -101,15 +101,15 @@ class Result:
 class Exploration:
     """Features of the N spectra in `members` and the planes they are drawn in.
 
-    `features` (N, D) are the model's, of unit length; `likeness` (N, K) is the representation that is clustered. Both
-    come from the denoised spectra, compared over `range_cm` (low, high) where their axes differ. `planes` maps the name
+    `features` (N, D) are the model's, of unit length; `coordinates` (N, K) are what is clustered. Both come
+    from the denoised spectra, compared over `range_cm` (low, high) where their axes differ. `planes` maps the name
     of a layout to coordinates (N, 2). `aside` is a note for the user; `model` is the name of the model.
     """
 
     members: Members
     features: NDArray[np.float32]
-    likeness: NDArray[np.float32]
-    range_cm: tuple[float, float] | None = None
+    coordinates: NDArray[np.float32]
+    range_cm: ShiftRange | None = None
     planes: Mapping[str, NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
     aside: str = ""
     model: str = ""

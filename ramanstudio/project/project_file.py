@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
 from ramanstudio.denoising.denoised import Denoised
@@ -150,19 +151,21 @@ def _write_entry(group: h5py.Group, source: SpectrumSet, result: Result | None) 
 
 def _write_exploration(file: h5py.File, project: Project) -> None:
     if (exploration := project.exploration) is not None:
-        _write_per_spectrum(file.create_group("explored"), exploration, ("features", "likeness"))
+        _write_per_spectrum(
+            file.create_group("explored"), exploration, {"features": "features", "coordinates": "likeness"}
+        )
         for layout, plane in exploration.planes.items():
             _write_array(file["explored"], f"planes/{layout}", plane)
     if (groups := project.groups) is not None:
-        _write_per_spectrum(file.create_group("groups"), groups, ("labels", "probabilities"))
+        _write_per_spectrum(file.create_group("groups"), groups, {"labels": "labels", "probabilities": "probabilities"})
 
 
-def _write_per_spectrum(group: h5py.Group, owner: Exploration | Groups, names: tuple[str, ...]) -> None:
-    """Write the members of `owner` and its arrays `names`, which have one row per member."""
+def _write_per_spectrum(group: h5py.Group, owner: Exploration | Groups, names: dict[str, str]) -> None:
+    """Write the members of `owner` and its arrays, attribute name -> name in the file, with one row per member."""
     _write_array(group, "entry_ids", owner.members.entry_ids)
     _write_array(group, "rows", owner.members.rows)
-    for name in names:
-        _write_array(group, name, getattr(owner, name))
+    for attribute, name in names.items():
+        _write_array(group, name, getattr(owner, attribute))
 
 
 def _write_array(group: h5py.Group, name: str, array: NDArray[Any]) -> None:
@@ -234,14 +237,14 @@ def _read_exploration(path: Path, file: h5py.File, facts: Mapping[str, Any]) -> 
     if facts["explored"] is None:
         return None
     group, stored = file["explored"], facts["explored"]
-    ids, rows, features, likeness = _read_arrays(path, group, "entry_ids", "rows", "features", "likeness")
+    ids, rows, features, coordinates = _read_arrays(path, group, "entry_ids", "rows", "features", "likeness")
     planes = {name: _read_arrays(path, group["planes"], name)[0] for name in group.get("planes", ())}
-    if any(len(array) != len(ids) for array in (rows, features, likeness, *planes.values())):
+    if any(len(array) != len(ids) for array in (rows, features, coordinates, *planes.values())):
         raise ValueError("the arrays of the exploration differ in length")
     return Exploration(
         Members(ids, rows),
         features,
-        likeness,
+        coordinates,
         _range_from_json(stored["range_cm"]),
         MappingProxyType(planes),
         str(stored["aside"]),
@@ -273,5 +276,5 @@ def _read_arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any
     return [group[name][()] for name in names]
 
 
-def _range_from_json(value: Any) -> tuple[float, float] | None:
+def _range_from_json(value: Any) -> ShiftRange | None:
     return None if value is None else (float(value[0]), float(value[1]))

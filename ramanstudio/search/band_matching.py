@@ -1,4 +1,4 @@
-"""Which bands a spectrum and a reference share, and which only one of them has."""
+"""Find the bands of spectra, and match those of a query with those of a reference."""
 
 from __future__ import annotations
 
@@ -12,62 +12,65 @@ from ramanstudio.search.fingerprints import GRID
 
 Floats = NDArray[np.floating[Any]]
 
-NEAR_CM: Final = 8.0  # two bands so near are one: lasers, crystals and calibrations differ by a few cm⁻¹
-_SEEN, _STRONG = 0.22, 0.40  # of the root of the strongest band's height: a twentieth and a sixth of its height
-_MOST: Final = 12  # strongest bands that are told of
+TOLERANCE_CM: Final = 8.0  # between matching bands: lasers, crystals and calibrations move them by a few cm⁻¹
+_LEAST_ROOT, _STRONG_ROOT = 0.22, 0.40  # of the strongest band's root: a twentieth and a sixth of its height
+_MOST_BANDS: Final = 12  # strongest bands that are reported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bands:
-    """Bands at `places` (K,) cm⁻¹, and the `roots` (K,) of their heights over that of the strongest."""
+    """Bands at `positions` (K,) cm⁻¹, and the square `roots` (K,) of their heights relative to the strongest."""
 
-    places: NDArray[np.float64]
+    positions: NDArray[np.float64]
     roots: NDArray[np.float64]
 
 
 def find_bands(roots: Floats) -> Bands:
-    """The bands of one spectrum by the `roots` (G,) of its print, those of at least a twentieth of the strongest."""
+    """Find the bands of a spectrum in the `roots` (G,) of its fingerprint, of at least a twentieth of the strongest."""
     from scipy.signal import find_peaks
 
-    heights = np.asarray(roots, dtype=np.float64)
-    top = float(np.ptp(heights))
-    if top <= 0:
+    roots = np.asarray(roots, dtype=np.float64)
+    if float(np.ptp(roots)) <= 0:
         return Bands(np.empty(0), np.empty(0))
-    low = np.median(heights)
-    scaled = (heights - low) / max(heights.max() - low, 1e-12)
-    peaks = find_peaks(scaled, height=_SEEN, prominence=_SEEN / 2)[0]
-    left, middle, right = scaled[peaks - 1], scaled[peaks], scaled[peaks + 1]
-    bend = left - 2 * middle + right
-    aside = np.divide(0.5 * (left - right), bend, out=np.zeros_like(bend), where=bend < 0)
-    return Bands(GRID.places[peaks] + aside * GRID.step_cm, middle)
+    base = np.median(roots)
+    scaled = (roots - base) / max(roots.max() - base, 1e-12)
+    peaks = find_peaks(scaled, height=_LEAST_ROOT, prominence=_LEAST_ROOT / 2)[0]
+    left, centre, right = scaled[peaks - 1], scaled[peaks], scaled[peaks + 1]
+    curvature = left - 2 * centre + right
+    # vertex of the parabola through the three samples
+    offset = np.divide(0.5 * (left - right), curvature, out=np.zeros_like(curvature), where=curvature < 0)
+    return Bands(GRID.centres_cm[peaks] + offset * GRID.step_cm, centre)
 
 
-def compared(query: Bands, reference: Bands, both: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
-    """The bands that are matched, missing and extra, in cm⁻¹, each in order, where `both` (G,) were looked at.
+def match_bands(query: Bands, reference: Bands, compared: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
+    """Return the matched, missing and extra bands in cm⁻¹, each in ascending order, among the `compared` samples (G,).
 
-    A band is matched where the other has any near it; only strong ones are missing or extra.
+    A band of the query is matched when the reference has one within TOLERANCE_CM; only strong bands count as missing
+    from the query or extra in it.
     """
-    query, reference = _inside(query, both), _inside(reference, both)
-    seen, known = _near(query.places, reference.places), _near(reference.places, query.places)
-    matched = query.places[seen][np.argsort(-query.roots[seen])][:_MOST]
-    missing = _strongest(reference, ~known)
-    extra = _strongest(query, ~seen)
-    return tuple(tuple(np.sort(places).round(1).tolist()) for places in (matched, missing, extra))
+    query, reference = _inside(query, compared), _inside(reference, compared)
+    in_reference = _has_neighbour(query.positions, reference.positions)
+    in_query = _has_neighbour(reference.positions, query.positions)
+    matched = query.positions[in_reference][np.argsort(-query.roots[in_reference])][:_MOST_BANDS]
+    missing = _strongest(reference, ~in_query)
+    extra = _strongest(query, ~in_reference)
+    return tuple(tuple(np.sort(positions).round(1).tolist()) for positions in (matched, missing, extra))
 
 
 def _strongest(bands: Bands, which: NDArray[np.bool_]) -> NDArray[np.float64]:
-    strong = which & (bands.roots >= _STRONG)
-    found: NDArray[np.float64] = bands.places[strong][np.argsort(-bands.roots[strong])][:_MOST]
-    return found
+    strong = which & (bands.roots >= _STRONG_ROOT)
+    positions: NDArray[np.float64] = bands.positions[strong][np.argsort(-bands.roots[strong])][:_MOST_BANDS]
+    return positions
 
 
-def _inside(bands: Bands, both: NDArray[np.bool_]) -> Bands:
-    samples = np.clip((bands.places - GRID.low_cm) / GRID.step_cm, 0, GRID.samples - 1).astype(np.intp)
-    return Bands(bands.places[both[samples]], bands.roots[both[samples]])
+def _inside(bands: Bands, compared: NDArray[np.bool_]) -> Bands:
+    samples = np.clip((bands.positions - GRID.low_cm) / GRID.step_cm, 0, GRID.samples - 1).astype(np.intp)
+    return Bands(bands.positions[compared[samples]], bands.roots[compared[samples]])
 
 
-def _near(places: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _has_neighbour(positions: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of `positions` (K,) have one of `others` (L,) within TOLERANCE_CM -> (K,)."""
     if not len(others):
-        return np.zeros(len(places), dtype=bool)
-    near: NDArray[np.bool_] = np.abs(places[:, None] - others[None]).min(axis=1) <= NEAR_CM
+        return np.zeros(len(positions), dtype=bool)
+    near: NDArray[np.bool_] = np.abs(positions[:, None] - others[None]).min(axis=1) <= TOLERANCE_CM
     return near

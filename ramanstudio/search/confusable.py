@@ -1,38 +1,27 @@
-"""Twins: substances whose references are as alike as two specimens of one, so that no spectrum tells them apart."""
+"""Confusable substances: those whose references are as similar as two specimens of one substance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.search.fingerprints import GRID
+from ramanstudio.search.fingerprints import GRID, FingerprintedLibrary, Fingerprints, measured_samples
 from ramanstudio.search.matches import Identification, Match
-from ramanstudio.search.shortlist import FEWEST_CM, Prints, correlation
+from ramanstudio.search.shortlist import FEWEST_CM, correlation
 
 Floats = NDArray[np.floating[Any]]
 
-# Of rruff's species with several specimens these are, in the middle, so alike (benchmarks/EXPERIMENTS.md): what counts
-# where a library has one specimen of each.
-TYPICAL: Final = 0.89
-LEAST: Final = 0.7  # some specimens of a substance have little in common; nothing is their twin
+# Median correlation of two specimens of one RRUFF species (benchmarks/EXPERIMENTS.md): used where a library has one
+# specimen of each substance.
+TYPICAL_CORRELATION: Final = 0.89
+LEAST_CORRELATION: Final = 0.7  # specimens of some substances have little in common; these are confused with nothing
 MOST_REFERENCES: Final = 12  # of a substance
 MOST_NAMED: Final = 4  # substances of one sentence
-
-
-class Prepared(Protocol):
-    """A library whose prints were made."""
-
-    @property
-    def names(self) -> NDArray[Any]: ...
-    @property
-    def samples(self) -> NDArray[Any]: ...
-    @property
-    def fingerprints(self) -> Prints: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,77 +37,88 @@ class SubstanceReferences:
     specimens: tuple[str, ...]
 
     @classmethod
-    def of(cls, fingerprints: Prints, samples: NDArray[Any], which: NDArray[np.intp]) -> SubstanceReferences:
-        """Some references of a library by their prints."""
-        which, along = which[:MOST_REFERENCES], np.arange(GRID.samples)
-        measured = (along >= fingerprints["first"][which, None]) & (along < fingerprints["last"][which, None])
-        return cls(np.asarray(fingerprints["roots"][which], np.float32), measured, tuple(map(str, samples[which])))
+    def from_fingerprints(
+        cls, fingerprints: Fingerprints, samples: NDArray[Any], which: NDArray[np.intp]
+    ) -> SubstanceReferences:
+        """Take the references with indices `which`, at most MOST_REFERENCES of them."""
+        which = which[:MOST_REFERENCES]
+        roots = np.asarray(fingerprints["roots"][which], np.float32)
+        return cls(roots, measured_samples(fingerprints, which), tuple(map(str, samples[which])))
 
-    def likeness(self, other: SubstanceReferences, looked: NDArray[np.bool_]) -> Floats:
-        """Correlation of each of these references with each of the `other` (R, S), NaN where they share too little of
-        what is looked at."""
-        found = np.full((len(self.specimens), len(other.specimens)), np.nan)
+    def correlation_with(self, other: SubstanceReferences, compared: NDArray[np.bool_]) -> Floats:
+        """Return the correlation of each of these references with each of the `other` over `compared` (G,) -> (R, S).
+
+        It is NaN where two share less than FEWEST_CM.
+        """
+        correlations = np.full((len(self.specimens), len(other.specimens)), np.nan)
         for row, (roots, measured) in enumerate(zip(self.roots, self.measured, strict=True)):
-            both = other.measured & measured & looked
+            both = other.measured & measured & compared
             enough = both.sum(axis=1) * GRID.step_cm >= FEWEST_CM
-            found[row, enough] = correlation(roots, other.roots[enough], both[enough])
-        return found
+            correlations[row, enough] = correlation(roots, other.roots[enough], both[enough])
+        return correlations
 
-    def own(self, looked: NDArray[np.bool_]) -> float:
-        """How alike two of its specimens are, in the middle; NaN where it has one."""
+    def specimen_correlation(self, compared: NDArray[np.bool_]) -> float:
+        """Return the median correlation of two of its specimens over `compared` (G,); NaN where it has one."""
         pairs = [
-            (one, other)
-            for one, other in combinations(range(len(self.specimens)), 2)
-            if not self.specimens[one] or self.specimens[one] != self.specimens[other]
+            (first, second)
+            for first, second in combinations(range(len(self.specimens)), 2)
+            if not self.specimens[first] or self.specimens[first] != self.specimens[second]
         ]
-        return _middle(self.likeness(self, looked)[tuple(np.array(pairs, np.intp).reshape(-1, 2).T)])
+        index = tuple(np.array(pairs, np.intp).reshape(-1, 2).T)
+        return _median(self.correlation_with(self, compared)[index])
 
 
-def are_confusable(one: SubstanceReferences, other: SubstanceReferences, looked: NDArray[np.bool_]) -> bool:
-    """Whether two substances are as alike as specimens of one of them are, where is `looked` (G,)."""
-    own = [alike for alike in (one.own(looked), other.own(looked)) if np.isfinite(alike)]
-    within = float(np.mean(own)) if own else TYPICAL
-    return _middle(one.likeness(other, looked)) >= max(within, LEAST)  # never where they share too little: NaN
+def are_confusable(first: SubstanceReferences, second: SubstanceReferences, compared: NDArray[np.bool_]) -> bool:
+    """Tell whether two substances are as similar as specimens of one of them over `compared` (G,)."""
+    known = [substance.specimen_correlation(compared) for substance in (first, second)]
+    known = [value for value in known if np.isfinite(value)]
+    threshold = max(float(np.mean(known)) if known else TYPICAL_CORRELATION, LEAST_CORRELATION)
+    return _median(first.correlation_with(second, compared)) >= threshold  # False for NaN: too little is shared
 
 
-def _middle(alike: Floats) -> float:
-    known = alike[np.isfinite(alike)]
-    return float(np.median(known)) if len(known) else float("nan")
+def _median(values: Floats) -> float:
+    """The median of the finite `values`; NaN where there is none."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else float("nan")
 
 
 def confusable_notes(
-    answers: Sequence[Identification], libraries: Sequence[Prepared], looked: NDArray[np.bool_]
+    results: Sequence[Identification], libraries: Sequence[FingerprintedLibrary], compared: NDArray[np.bool_]
 ) -> list[str]:
-    """For each of N answers, a sentence that names the twins of the best match among the candidates; empty where there
-    are none. `looked` (N, G) is where each spectrum was compared."""
-    kin = dict[tuple[int, str], SubstanceReferences]()
+    """Return for each of N results a sentence that names the candidates confusable with the best match, or "".
+
+    `compared` (N, G) are the samples at which each spectrum was compared.
+    """
+    references = dict[tuple[int, str], SubstanceReferences]()
     known = dict[tuple[Any, ...], bool]()
 
-    def kin_of(match: Match) -> SubstanceReferences:
+    def references_of(match: Match) -> SubstanceReferences:
         key = (match.library, match.name)
-        if key not in kin:
+        if key not in references:
             library = libraries[match.library]
             which = np.flatnonzero(library.names == match.name)
-            kin[key] = SubstanceReferences.of(library.fingerprints, library.samples, which)
-        return kin[key]
+            references[key] = SubstanceReferences.from_fingerprints(library.fingerprints, library.samples, which)
+        return references[key]
 
-    def twins(best: Match, other: Match, where: NDArray[np.bool_]) -> bool:
-        key = (best.library, best.name, other.library, other.name, where.tobytes())
+    def confusable(best: Match, other: Match, samples: NDArray[np.bool_]) -> bool:
+        key = (best.library, best.name, other.library, other.name, samples.tobytes())
         if key not in known:
-            known[key] = are_confusable(kin_of(best), kin_of(other), where)
+            known[key] = are_confusable(references_of(best), references_of(other), samples)
         return known[key]
 
-    return [_sentence(answer, where, twins) for answer, where in zip(answers, looked, strict=True)]
+    return [_note(result, samples, confusable) for result, samples in zip(results, compared, strict=True)]
 
 
-def _sentence(
-    answer: Identification, looked: NDArray[np.bool_], twins: Callable[[Match, Match, NDArray[np.bool_]], bool]
+def _note(
+    result: Identification,
+    compared: NDArray[np.bool_],
+    confusable: Callable[[Match, Match, NDArray[np.bool_]], bool],
 ) -> str:
-    if answer.unknown or not answer.matches:
+    if result.unknown or not result.matches:
         return ""
-    best, *others = answer.matches[: min(answer.candidate_set_size, MOST_NAMED)] or answer.matches[:1]
-    names = [other.name for other in others if twins(best, other, looked)]
+    best, *others = result.matches[: min(result.candidate_set_size, MOST_NAMED)] or result.matches[:1]
+    names = [other.name for other in others if confusable(best, other, compared)]
     if not names:
         return ""
-    named = ", ".join([best.name, *names[:-1]])
-    return f"{named} or {names[-1]}: their references are as alike as two specimens of one substance."
+    listed = ", ".join([best.name, *names[:-1]])
+    return f"{listed} or {names[-1]}: their references are as similar as two specimens of one substance."

@@ -1,9 +1,10 @@
-"""What a search compares of a spectrum: readings of its lines on one grid, some of the raw and some of the denoised."""
+"""The fingerprint of a spectrum: several representations of its bands on one grid, which a search compares."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,28 +14,39 @@ from ramanstudio.signal import spectral_features
 from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
-Rows = NDArray[np.float16]
+Fingerprints = Mapping[str, NDArray[Any]]  # of N spectra: arrays (N, …) by name
 
-VERSION: Final = 2  # counted up whenever the prints of a spectrum change
-# Readings differ in what they forgive: heights of lines as they are, their roots (crystals lie as they like, which
-# changes heights), roots of slopes (which a baseline hardly has), and those of the raw spectrum's slopes (from which no
-# denoiser has taken a weak line).
-READINGS: Final = ("heights", "roots", "slopes", "climbs")
-AS_MEASURED: Final = "measured"  # beside the readings, for the classic index that takes no baseline off
-COARSE: Final = 4  # samples that the first, rough comparison takes as one
-_SHARP, _SOFT = 1.0, 2.0  # samples (standard deviation) over which a reading is smoothed
+VERSION: Final = 2  # increased whenever the fingerprint of a spectrum changes
+# Representations differ in what they forgive: heights of bands as they are; their square roots (the orientation of a
+# crystal changes heights); roots of the slopes, which a baseline hardly has; and those of the raw spectrum, from which
+# no denoiser has taken a weak band.
+REPRESENTATIONS: Final = ("heights", "roots", "slopes", "climbs")
+AS_MEASURED: Final = "measured"  # with its baseline, for the classic index and for mixtures
+COARSE: Final = 4  # samples averaged for the first, rough comparison
+_SHARP, _SOFT = 1.0, 2.0  # standard deviation in samples of the Gaussian that smooths a representation
+
+
+class FingerprintedLibrary(Protocol):
+    """References (R) with their fingerprints."""
+
+    @property
+    def names(self) -> NDArray[Any]: ...
+    @property
+    def samples(self) -> NDArray[Any]: ...
+    @property
+    def fingerprints(self) -> Fingerprints: ...
 
 
 @dataclass(frozen=True, slots=True)
 class FingerprintGrid:
-    """The grid that prints lie on: from the lowest lines that are measured to the stretching of O-H."""
+    """The grid of fingerprints: from the lowest bands that are measured to the O-H stretching region."""
 
     low_cm: float = 60.0
     step_cm: float = 2.0
     samples: int = 1840
 
     @property
-    def places(self) -> NDArray[np.float64]:
+    def centres_cm(self) -> NDArray[np.float64]:
         """The middle of each sample in cm⁻¹, (G,)."""
         return self.low_cm + self.step_cm * (np.arange(self.samples, dtype=np.float64) + 0.5)
 
@@ -42,79 +54,87 @@ class FingerprintGrid:
 GRID: Final = FingerprintGrid()
 
 
-def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, lines_only: SpectrumSet) -> dict[str, NDArray[Any]]:
-    """The READINGS of `spectra`, each (N, G) of unit length, zero where nothing was measured.
+def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, bands_only: SpectrumSet) -> dict[str, NDArray[Any]]:
+    """Compute the fingerprints of `spectra`, given also `denoised`, and denoised without baseline, `bands_only`.
 
-    Of the raw ones, of them `denoised`, and of the denoised without their baselines, `lines_only`.
-
-    Beside them the spectra AS_MEASURED; `rough` (N, G / COARSE), what the first comparison takes; `first` and `last`
-    (N,), the ends of what was measured on the grid: `first` is not below `last` where nothing was, or where the
-    spectrum does not vary.
+    Returns
+    -------
+    Arrays by name: each of REPRESENTATIONS and AS_MEASURED (N, G) float16, rows of unit length, zero where nothing was
+    measured; "rough" (N, G / COARSE) float32; "first" and "last" (N,), the measured part of the grid, empty where
+    nothing was measured or the spectrum is constant.
     """
     axis = spectra.axis
     raw, measured = resample_to_grid(GRID, axis, spectra.values)
     heights = resample_to_grid(GRID, axis, spectral_features.subtract_baseline(spectra).values)[0]
     clean = resample_to_grid(GRID, axis, denoised.values)[0]
-    above = resample_to_grid(GRID, axis, np.maximum(lines_only.values, 0))[0]
-    found = {
-        "heights": _unit(_smooth(_lifted(heights, measured), measured, _SHARP), measured),
-        "roots": _unit(_smooth(np.sqrt(_lifted(above, measured)), measured, _SOFT), measured),
-        "slopes": _unit(_root(_slope(clean, measured)), measured),
-        "climbs": _unit(_root(_slope(_smooth(raw, measured, _SOFT), measured)), measured),
-        AS_MEASURED: _unit(raw, measured),
+    bands = resample_to_grid(GRID, axis, np.maximum(bands_only.values, 0))[0]
+    representations = {
+        "heights": _unit_rows(_smoothed(_from_zero(heights, measured), measured, _SHARP), measured),
+        "roots": _unit_rows(_smoothed(np.sqrt(_from_zero(bands, measured)), measured, _SOFT), measured),
+        "slopes": _unit_rows(_signed_root(_slope(clean, measured)), measured),
+        "climbs": _unit_rows(_signed_root(_slope(_smoothed(raw, measured, _SOFT), measured)), measured),
+        AS_MEASURED: _unit_rows(raw, measured),
     }
     inside = np.flatnonzero(measured)
     first, last = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
-    varies = np.any(found["heights"] != 0, axis=1)
-    rough = found["roots"].reshape(len(spectra), -1, COARSE).mean(axis=2)
+    varies = np.any(representations["heights"] != 0, axis=1)
+    rough = representations["roots"].reshape(len(spectra), -1, COARSE).mean(axis=2)
     return {
-        **{name: rows.astype(np.float16) for name, rows in found.items()},
+        **{name: rows.astype(np.float16) for name, rows in representations.items()},
         "rough": rough.astype(np.float32),
         "first": np.where(varies, first, 0).astype(np.int16),
         "last": np.where(varies, last, 0).astype(np.int16),
     }
 
 
-def empty_fingerprints(many: int) -> dict[str, NDArray[Any]]:
-    """The prints of `many` spectra of which nothing can be read: all zero."""
-    readings = {name: np.zeros((many, GRID.samples), dtype=np.float16) for name in (*READINGS, AS_MEASURED)}
-    ends = {name: np.zeros(many, dtype=np.int16) for name in ("first", "last")}
-    return {**readings, "rough": np.zeros((many, GRID.samples // COARSE), dtype=np.float32), **ends}
+def empty_fingerprints(n_spectra: int) -> dict[str, NDArray[Any]]:
+    """Return the fingerprints of spectra that cannot be compared: all zero."""
+    rows = {name: np.zeros((n_spectra, GRID.samples), dtype=np.float16) for name in (*REPRESENTATIONS, AS_MEASURED)}
+    ends = {name: np.zeros(n_spectra, dtype=np.int16) for name in ("first", "last")}
+    return {**rows, "rough": np.zeros((n_spectra, GRID.samples // COARSE), dtype=np.float32), **ends}
 
 
-def _lifted(rows: Floats, measured: NDArray[Any]) -> NDArray[np.float32]:
-    """`rows` (N, G), which the grid took about their mean, with their low level at zero again."""
+def measured_samples(library: Fingerprints, rows: NDArray[np.intp], span: slice = slice(None)) -> NDArray[np.bool_]:
+    """Return where some references were measured on a `span` of the grid -> (R, G)."""
+    samples = np.arange(GRID.samples)[span]
+    measured: NDArray[np.bool_] = samples >= library["first"][rows, None]
+    measured &= samples < library["last"][rows, None]
+    return measured
+
+
+def _from_zero(rows: Floats, measured: NDArray[Any]) -> NDArray[np.float32]:
+    """`rows` (N, G), which the grid centred on their means, with their minimum at zero."""
     if not measured.any():
         return rows.astype(np.float32)
-    lifted: NDArray[np.float32] = np.where(measured, rows - rows[:, measured].min(axis=1, keepdims=True), 0)
-    return lifted
+    shifted: NDArray[np.float32] = np.where(measured, rows - rows[:, measured].min(axis=1, keepdims=True), 0)
+    return shifted
 
 
-def _smooth(rows: Floats, measured: NDArray[Any], deviation: float) -> NDArray[np.float32]:
+def _smoothed(rows: Floats, measured: NDArray[Any], deviation: float) -> NDArray[np.float32]:
     """A Gaussian mean of `rows` (N, G) over what was measured."""
     from scipy.ndimage import gaussian_filter1d
 
     weight = gaussian_filter1d(measured.astype(np.float32), deviation, mode="constant")
     total = gaussian_filter1d(np.where(measured, rows, 0), deviation, axis=1, mode="constant")
-    smooth: NDArray[np.float32] = np.where(measured, total / np.maximum(weight, 1e-6), 0).astype(np.float32)
-    return smooth
+    smoothed: NDArray[np.float32] = np.where(measured, total / np.maximum(weight, 1e-6), 0).astype(np.float32)
+    return smoothed
 
 
 def _slope(rows: Floats, measured: NDArray[Any]) -> NDArray[np.float32]:
-    """The slope of `rows` (N, G) smoothed, zero at the ends of what was measured."""
-    smooth = _smooth(rows, measured, _SHARP)
-    slope = np.zeros_like(smooth)
-    slope[:, 1:-1] = (smooth[:, 2:] - smooth[:, :-2]) * (measured[2:] & measured[:-2])
+    """The slope of smoothed `rows` (N, G), zero at the ends of what was measured."""
+    smoothed = _smoothed(rows, measured, _SHARP)
+    slope = np.zeros_like(smoothed)
+    slope[:, 1:-1] = (smoothed[:, 2:] - smoothed[:, :-2]) * (measured[2:] & measured[:-2])
     return slope
 
 
-def _root(rows: Floats) -> NDArray[np.float32]:
+def _signed_root(rows: Floats) -> NDArray[np.float32]:
     root: NDArray[np.float32] = (np.sign(rows) * np.sqrt(np.abs(rows))).astype(np.float32)
     return root
 
 
-def _unit(rows: Floats, measured: NDArray[Any]) -> NDArray[np.float32]:
-    """`rows` (N, G) about their own mean over what was measured, of unit length; those that do not vary are zero."""
+def _unit_rows(rows: Floats, measured: NDArray[Any]) -> NDArray[np.float32]:
+    """`rows` (N, G) less their mean over what was measured, of unit length; constant rows are zero."""
     mean = rows.sum(axis=1, keepdims=True) / max(int(measured.sum()), 1)
     centred = np.where(measured, rows - mean, 0)
     length = np.linalg.norm(centred, axis=1, keepdims=True)

@@ -15,21 +15,21 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.library.library import Library
 from ramanstudio.search import confusable, fingerprints
-from ramanstudio.search.fingerprints import GRID
+from ramanstudio.search.fingerprints import GRID, Fingerprints
 from ramanstudio.search.library_search import search
 from ramanstudio.search.matches import Identification
-from ramanstudio.search.shortlist import looked_at
+from ramanstudio.search.shortlist import compared_samples
 from ramanstudio.signal import snr
 
-FEWEST_POINTS: Final = 8  # of a spectrum that has lines at all
-CLEAR: Final = 1000.0  # signal-to-noise ratio of a spectrum without noise, such as a simulated one
-FULL: Final = "The detector was full at the strongest line, whose height is not to be trusted. Measure with less light."
-# Of spectra that are noise only nine in ten have a ratio after denoising below it; those measured with one of 5 have 10
-# and more. Without it the noise in a map of 2205 spectra was given 140 names.
-FAINT: Final = 6.0
-SATURATED: Final = 5  # neighbouring samples at one highest value: the detector had no more to give
-
-Fingerprints = dict[str, NDArray[Any]]
+FEWEST_POINTS: Final = 8  # of a spectrum that has bands at all
+HIGHEST_SNR: Final = 1000.0  # that of a spectrum without noise, such as a simulated one
+SATURATED_NOTE: Final = (
+    "The detector was saturated at the strongest band, so its height is unreliable. Measure with less light."
+)
+# Nine in ten spectra of noise alone have a lower SNR after denoising; spectra measured with an SNR of 5 have 10 and
+# more. Without this limit the noise in a map of 2205 spectra was given 140 names.
+LEAST_SNR: Final = 6.0
+SATURATED_SAMPLES: Final = 5  # neighbouring samples that share the highest value
 
 
 def comparable(spectra: SpectrumSet) -> NDArray[np.bool_]:
@@ -45,17 +45,16 @@ def _varies(spectra: SpectrumSet) -> NDArray[np.bool_]:
     return np.asarray(finite & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0))
 
 
-def blank(n_spectra: int, n_features: int) -> Fingerprints:
-    """Return the fingerprints (N, …) of spectra that cannot be compared: all zero, with the ratio of a clean one."""
-    features = np.zeros((n_spectra, n_features), dtype=np.float32)
+def blank(n_spectra: int, n_features: int) -> dict[str, NDArray[Any]]:
+    """Return the fingerprints (N, …) of spectra that cannot be compared: all zero, with the SNR of a clean one."""
     return {
         **fingerprints.empty_fingerprints(n_spectra),
-        "features": features,
-        "snr": np.full(n_spectra, CLEAR, dtype=np.float32),
+        "features": np.zeros((n_spectra, n_features), dtype=np.float32),
+        "snr": np.full(n_spectra, HIGHEST_SNR, dtype=np.float32),
     }
 
 
-def fill(blanks: Fingerprints, rows: NDArray[Any], computed: Mapping[str, NDArray[Any]]) -> None:
+def fill(blanks: Mapping[str, NDArray[Any]], rows: NDArray[Any], computed: Fingerprints) -> None:
     """Put `computed` arrays (M, …) at `rows` of `blanks` (N, …), except features that could not be computed (M, 0)."""
     for name, values in computed.items():
         if values.shape[1:] == blanks[name].shape[1:]:
@@ -63,19 +62,19 @@ def fill(blanks: Fingerprints, rows: NDArray[Any], computed: Mapping[str, NDArra
 
 
 def snr_of_raw(spectra: SpectrumSet) -> NDArray[np.float32]:
-    """Return the signal-to-noise ratios (N,) of spectra that are too short for the network, at most CLEAR."""
+    """Return the signal-to-noise ratios (N,) of spectra too short for the network, at most HIGHEST_SNR."""
     ratio = snr.signal_height(spectra.axis, spectra.values) / np.maximum(snr.noise_sigma(spectra.values), 1e-30)
-    return np.clip(np.nan_to_num(ratio, nan=CLEAR), 0, CLEAR).astype(np.float32)
+    return np.clip(np.nan_to_num(ratio, nan=HIGHEST_SNR), 0, HIGHEST_SNR).astype(np.float32)
 
 
 def snr_of_denoised(denoised: Denoised) -> NDArray[np.float32]:
-    """Return the signal-to-noise ratios (N,) after denoising; CLEAR where there was no noise."""
-    return np.nan_to_num(denoised.snr_after, nan=CLEAR, posinf=CLEAR).astype(np.float32)
+    """Return the signal-to-noise ratios (N,) after denoising; HIGHEST_SNR where there was no noise."""
+    return np.nan_to_num(denoised.snr_after, nan=HIGHEST_SNR, posinf=HIGHEST_SNR).astype(np.float32)
 
 
 def identify(
     spectra: SpectrumSet,
-    queries: Mapping[str, NDArray[Any]],
+    queries: Fingerprints,
     libraries: Sequence[Library],
     top: int = 10,
     within: Region | None = None,
@@ -85,61 +84,57 @@ def identify(
 
     Raises Cancelled when asked to stop.
     """
-    answers = search(queries, libraries, top, within, progress)
-    answers = [_unless_faint(_advised(answer), float(one)) for answer, one in zip(answers, queries["snr"], strict=True)]
-    alike = confusable.confusable_notes(answers, libraries, looked_at(queries, within))
-    answers = [
-        replace(answer, explanation=_off_the_grid(spectra.axis)) if off else answer
-        for answer, off in zip(answers, _is_off(spectra, queries), strict=True)
+    found = search(queries, libraries, top, within, progress)
+    found = [
+        _check_snr(_with_advice(result), float(ratio)) for result, ratio in zip(found, queries["snr"], strict=True)
     ]
-    said = [f"{one} {FULL if full else ''}".strip() for one, full in zip(alike, _saturated(spectra), strict=True)]
-    return [
-        replace(answer, explanation=f"{answer.explanation} {more}".strip())
-        for answer, more in zip(answers, said, strict=True)
-    ]
+    notes = confusable.confusable_notes(found, libraries, compared_samples(queries, within))
+    results = []
+    for result, note, outside, saturated in zip(
+        found, notes, _outside_grid(spectra, queries), saturated_spectra(spectra), strict=True
+    ):
+        explanation = _outside_grid_note(spectra.axis) if outside else result.explanation
+        sentences = (explanation, note, SATURATED_NOTE if saturated else "")
+        results.append(replace(result, explanation=" ".join(sentence for sentence in sentences if sentence)))
+    return results
 
 
-def _advised(answer: Identification) -> Identification:
-    """An answer, with what to do next where nothing of what was searched is credible."""
-    if not (answer.unknown and answer.matches):
-        return answer
-    return replace(
-        answer, explanation=f"{answer.explanation} Search in other libraries, or see whether it is a mixture."
-    )
+def _with_advice(result: Identification) -> Identification:
+    """A result, with what to do next when no match is credible."""
+    if not (result.unknown and result.matches):
+        return result
+    advice = "Search other libraries, or analyse it as a mixture."
+    return replace(result, explanation=f"{result.explanation} {advice}")
 
 
-def _unless_faint(answer: Identification, ratio: float) -> Identification:
-    """An answer, or that it is unknown where no line stands out: what noise is most like says nothing."""
-    if not answer.matches or ratio >= FAINT:
-        return answer
-    explanation = (
-        f"No line stands out of the noise: the highest is {ratio:.1f} times as high as what denoising may have left"
-        " wrong. Measure longer."
-    )
-    return replace(answer, unknown=True, explanation=explanation)
+def _check_snr(result: Identification, ratio: float) -> Identification:
+    """A result, or unknown where no band stands out from the noise: what noise is most similar to says nothing."""
+    if not result.matches or ratio >= LEAST_SNR:
+        return result
+    explanation = f"No band stands out from the noise (SNR {ratio:.1f} after denoising). Measure longer."
+    return replace(result, unknown=True, explanation=explanation)
 
 
-def _is_off(spectra: SpectrumSet, read: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """Which spectra (N,) vary, but nowhere where libraries are searched."""
-    beyond = spectra.axis[-1] < GRID.places[0] or spectra.axis[0] > GRID.places[-1]
-    return np.asarray(_varies(spectra) & (read["first"] >= read["last"]) & beyond)
+def _outside_grid(spectra: SpectrumSet, queries: Fingerprints) -> NDArray[np.bool_]:
+    """Which spectra (N,) vary, but only outside the range of the fingerprints."""
+    outside = spectra.axis[-1] < GRID.centres_cm[0] or spectra.axis[0] > GRID.centres_cm[-1]
+    return np.asarray(_varies(spectra) & (queries["first"] >= queries["last"]) & outside)
 
 
-def _off_the_grid(axis: NDArray[Any]) -> str:
+def _outside_grid_note(axis: NDArray[Any]) -> str:
     return (
-        f"Nothing of {axis[0]:.0f}–{axis[-1]:.0f} cm⁻¹ can be compared: libraries are searched from"
-        f" {GRID.places[0]:.0f} to {GRID.places[-1]:.0f} cm⁻¹."
+        f"The spectrum, {axis[0]:.0f}–{axis[-1]:.0f} cm⁻¹, lies outside of the range in which libraries are searched,"
+        f" {GRID.centres_cm[0]:.0f}–{GRID.centres_cm[-1]:.0f} cm⁻¹."
     )
 
 
-def _saturated(spectra: SpectrumSet) -> NDArray[np.bool_]:
-    """Which spectra stand at one highest value over several samples, as they do where the detector was full."""
+def saturated_spectra(spectra: SpectrumSet) -> NDArray[np.bool_]:
+    """Return which spectra (N,) have their highest value in several neighbouring samples: a saturated detector."""
     values = spectra.values
-    if spectra.points < SATURATED:
+    if spectra.points < SATURATED_SAMPLES:
         return np.zeros(len(spectra), dtype=bool)
     at_top = values == values.max(axis=1, keepdims=True)
-    runs: NDArray[np.bool_] = np.lib.stride_tricks.sliding_window_view(at_top, SATURATED, axis=1)
-    together = runs.all(axis=-1).any(axis=-1)
-    flat = values.max(axis=1) == values.min(axis=1)
-    saturated: NDArray[np.bool_] = together & ~flat
+    runs: NDArray[np.bool_] = np.lib.stride_tricks.sliding_window_view(at_top, SATURATED_SAMPLES, axis=1)
+    constant = values.max(axis=1) == values.min(axis=1)
+    saturated: NDArray[np.bool_] = runs.all(axis=-1).any(axis=-1) & ~constant
     return saturated

@@ -1,4 +1,4 @@
-"""Search: which substances of which libraries a spectrum may be of, how sure that is, or that it is unknown."""
+"""Search libraries: shortlist references for each query, rank their substances, and describe the best matches."""
 
 from __future__ import annotations
 
@@ -12,175 +12,187 @@ from numpy.typing import NDArray
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
-from ramanstudio.search.band_matching import Bands, compared, find_bands
-from ramanstudio.search.candidate_features import Candidates, candidates, side_by_side
-from ramanstudio.search.fingerprints import AS_MEASURED, GRID
+from ramanstudio.search.band_matching import Bands, find_bands, match_bands
+from ramanstudio.search.candidate_features import Candidates, find_candidates, stack_features
+from ramanstudio.search.fingerprints import AS_MEASURED, GRID, Fingerprints, measured_samples
 from ramanstudio.search.matches import Identification, Match
-from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, judge
-from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, correlation, listed, looked_at, nearest
+from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, load_ranker
+from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, compare, compared_samples, correlation, preselect
 
-AT_ONCE: Final = 128  # spectra between two reports
-MOST_WITH_BANDS: Final = 3  # matches of each spectrum whose bands are told, where there are many spectra
-MANY: Final = 200
-LITTLE: Final = 0.5  # of a spectrum; where less was compared, that is said
+BATCH_SIZE: Final = 128  # spectra between two progress reports
+MANY_SPECTRA: Final = 200
+MATCHES_WITH_BANDS: Final = 3  # matches of each spectrum whose bands are compared, where there are many spectra
+LITTLE_SHARED: Final = 0.5  # of the range of a spectrum, below which the result says so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weighed:
-    """One spectrum, the references that it was compared with, and the substances that it may be of."""
+class ComparedQuery:
+    """A query with the `compared` samples of the grid (G,), its shortlist, and the candidates from it."""
 
     query: Mapping[str, NDArray[Any]]
-    looked: NDArray[np.bool_]
-    listed: Shortlist
-    found: Candidates
+    compared: NDArray[np.bool_]
+    shortlist: Shortlist
+    candidates: Candidates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Told:
-    """What is told of the matches of many spectra: the libraries, and bands of references that were found before."""
+class _Report:
+    """How matches are described: how many, how many with bands; `bands` caches those of references."""
 
     libraries: Sequence[Library]
     top: int
     with_bands: int
     bands: dict[tuple[int, int], Bands] = field(default_factory=dict)
 
+    def bands_of(self, library: int, reference: int) -> Bands:
+        """The bands of a reference."""
+        key = library, reference
+        if key not in self.bands:
+            self.bands[key] = find_bands(self.libraries[library].fingerprints["roots"][reference])
+        return self.bands[key]
+
 
 def search(
-    queries: Mapping[str, NDArray[Any]],
+    queries: Fingerprints,
     libraries: Sequence[Library],
     top: int = 10,
     within: Region | None = None,
     progress: Progress = SILENT,
 ) -> list[Identification]:
-    """Identify N spectra by their prints, `features` and `snr` among them; the libraries' prints are of one model.
+    """Identify N spectra by their fingerprints; those of the `libraries` must be by the same model.
 
-    Raises Cancelled when asked to stop, StudioError when the weights of the judge are damaged.
+    Returns up to `top` matches for each. Raises Cancelled when asked to stop, StudioError when the ranker's weights
+    are damaged.
     """
-    many = len(queries["first"])
-    told = _Told(libraries, top, top if many <= MANY else MOST_WITH_BANDS)
-    weigher, answers = judge(), list[Identification]()
-    for start in range(0, many, AT_ONCE):
-        progress(start, many, "spectra identified")
-        some = {name: rows[start : start + AT_ONCE] for name, rows in queries.items()}
-        batch = weighed(some, libraries, within)
-        chances = weigher.chances(side_by_side([one.found for one in batch]))
-        answers += [_answer(one, row, weigher, told) for one, row in zip(batch, chances, strict=True)]
-    progress(many, many, "spectra identified")
-    return answers
+    n_queries = len(queries["first"])
+    report = _Report(libraries, top, top if n_queries <= MANY_SPECTRA else MATCHES_WITH_BANDS)
+    ranker, results = load_ranker(), list[Identification]()
+    for start in range(0, n_queries, BATCH_SIZE):
+        progress(start, n_queries, "spectra identified")
+        rows = {name: array[start : start + BATCH_SIZE] for name, array in queries.items()}
+        batch = compare_queries(rows, libraries, within)
+        probabilities = ranker.probabilities(stack_features([query.candidates for query in batch]))
+        results += [_result(query, row, ranker, report) for query, row in zip(batch, probabilities, strict=True)]
+    progress(n_queries, n_queries, "spectra identified")
+    return results
 
 
-def weighed(
-    queries: Mapping[str, NDArray[Any]],
+def compare_queries(
+    queries: Fingerprints,
     libraries: Sequence[Library],
     within: Region | None = None,
-    apart: NDArray[np.bool_] | None = None,
-) -> list[Weighed]:
-    """What speaks for whom, for each of the `queries`.
+    excluded: NDArray[np.bool_] | None = None,
+) -> list[ComparedQuery]:
+    """Shortlist references for each of Q queries and describe the candidates.
 
-    `apart` (Q, N) are the references that a query may not see, where there is one library: how a benchmark keeps the
-    query's own specimen out.
+    `excluded` (Q, N), for one library only, are the references that a query must not see: a benchmark leaves out the
+    query's own specimen.
     """
-    looked = looked_at(queries, within)
+    compared = compared_samples(queries, within)
     fingerprints = [library.fingerprints for library in libraries]
-    near = [nearest(queries, looked, one, apart) for one in fingerprints]
-    answers = []
-    for row in range(len(looked)):
-        query = {name: rows[row] for name, rows in queries.items()}
-        mine = [of[row] for of in near]
-        among, rows = listed(query, looked[row], fingerprints, mine)
+    preselected = [preselect(queries, compared, library, excluded) for library in fingerprints]
+    results = []
+    for row in range(len(compared)):
+        query = {name: array[row] for name, array in queries.items()}
+        shortlist, units = compare(query, compared[row], fingerprints, [indices[row] for indices in preselected])
         names = [
-            str(libraries[number].names[index]) for number, index in zip(among.library, among.reference, strict=True)
+            str(libraries[library].names[reference])
+            for library, reference in zip(shortlist.library, shortlist.reference, strict=True)
         ]
-        looked_cm = float(looked[row].sum() * GRID.step_cm)
-        found = candidates(among, rows, names, float(query["snr"]), looked_cm)
-        answers.append(Weighed(query, looked[row], among, found))
-    return answers
+        compared_cm = float(compared[row].sum() * GRID.step_cm)
+        candidates = find_candidates(shortlist, units, names, float(query["snr"]), compared_cm)
+        results.append(ComparedQuery(query, compared[row], shortlist, candidates))
+    return results
 
 
-def _answer(one: Weighed, chances: NDArray[np.float32], weigher: Ranker, told: _Told) -> Identification:
-    if not one.found.names:
-        return Identification((), True, 0, _why_nothing(one, told.libraries))
-    none = float(chances[-1])
-    chances = chances[: len(one.found.names)]
-    order = np.argsort(-chances, kind="stable")
-    share = chances[order] / max(1 - none, 1e-6)
-    held = int(np.searchsorted(np.cumsum(share), weigher.held) + 1)
-    top = order[: told.top]
-    pearson = _as_measured(one, top, told)
-    ours = find_bands(one.query["roots"]) if told.with_bands else None
+def _result(
+    query: ComparedQuery, probabilities: NDArray[np.float32], ranker: Ranker, report: _Report
+) -> Identification:
+    """The identification of one query by the `probabilities` (K + 1,) of its candidates and of none of them."""
+    if not query.candidates.names:
+        return Identification((), True, 0, _why_no_match(query, report.libraries))
+    none = float(probabilities[-1])
+    probabilities = probabilities[: len(query.candidates.names)]
+    order = np.argsort(-probabilities, kind="stable")
+    scores = probabilities[order] / max(1 - none, 1e-6)
+    set_size = int(np.searchsorted(np.cumsum(scores), ranker.candidate_set_mass) + 1)
+    top = order[: report.top]
+    pearson = _pearson(query, top, report)
+    query_bands = find_bands(query.query["roots"]) if report.with_bands else None
     matches = []
-    for rank, place in enumerate(top.tolist()):
-        gap = float(share[rank] - (share[rank + 1] if rank + 1 < len(share) else 0))
-        numbers = float(chances[place]), float(share[rank]), float(pearson[rank]), gap
-        matches.append(_match(one, place, numbers, told, ours if rank < told.with_bands else None))
+    for rank, candidate in enumerate(top.tolist()):
+        gap = float(scores[rank] - (scores[rank + 1] if rank + 1 < len(scores) else 0))
+        numbers = float(probabilities[candidate]), float(scores[rank]), float(pearson[rank]), gap
+        bands = query_bands if rank < report.with_bands else None
+        matches.append(_match(query, candidate, numbers, report, bands))
     unknown = none >= UNKNOWN_THRESHOLD
-    explanation = _why_unknown(matches[0], none) if unknown else _why_little(one, int(order[0]))
-    return Identification(tuple(matches), unknown, min(held, len(order)), explanation)
+    explanation = _why_unknown(matches[0], none) if unknown else _little_shared(query, int(order[0]))
+    return Identification(tuple(matches), unknown, min(set_size, len(order)), explanation)
 
 
-def _as_measured(one: Weighed, places: NDArray[np.intp], told: _Told) -> NDArray[np.float32]:
-    """Pearson's r with the best reference of each of the candidates in `places`, no baseline taken off, (K,)."""
-    inside = np.flatnonzero(one.looked)
+def _pearson(query: ComparedQuery, candidates: NDArray[np.intp], report: _Report) -> NDArray[np.float32]:
+    """Pearson's r of the spectrum as measured with the best reference of each of the `candidates` (K,) -> (K,)."""
+    inside = np.flatnonzero(query.compared)
     span = slice(inside[0], inside[-1] + 1)
-    along = np.arange(GRID.samples)[span]
     rows, both = [], []
-    for best in one.found.best[places].tolist():
-        fingerprints, index = told.libraries[one.listed.library[best]].fingerprints, one.listed.reference[best]
-        rows.append(fingerprints[AS_MEASURED][index, span])
-        both.append(one.looked[span] & (along >= fingerprints["first"][index]) & (along < fingerprints["last"][index]))
-    return correlation(one.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
+    for best in query.candidates.best[candidates].tolist():
+        fingerprints = report.libraries[query.shortlist.library[best]].fingerprints
+        reference = query.shortlist.reference[best : best + 1]
+        rows.append(fingerprints[AS_MEASURED][reference[0], span])
+        both.append(query.compared[span] & measured_samples(fingerprints, reference, span)[0])
+    return correlation(query.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
 
 
 def _match(
-    one: Weighed, place: int, numbers: tuple[float, float, float, float], told: _Told, ours: Bands | None
+    query: ComparedQuery,
+    candidate: int,
+    numbers: tuple[float, float, float, float],
+    report: _Report,
+    query_bands: Bands | None,
 ) -> Match:
-    """The candidate in `place`, whose chance, score, Pearson's r and gap are `numbers`; with bands beside `ours`."""
+    """The match of a candidate whose probability, score, Pearson's r and gap are `numbers`; with bands if given."""
     probability, score, pearson, gap = numbers
-    best = int(one.found.best[place])
-    number, index = int(one.listed.library[best]), int(one.listed.reference[best])
-    r = max(float(one.listed.likeness[best, 0]), 0.0)
+    best = int(query.candidates.best[candidate])
+    library, reference = int(query.shortlist.library[best]), int(query.shortlist.reference[best])
+    r = max(float(query.shortlist.similarity[best, 0]), 0.0)
     bands: tuple[tuple[float, ...], ...] = ((), (), ())
-    if ours is not None:
-        fingerprints = told.libraries[number].fingerprints
-        along = np.arange(GRID.samples)
-        both = one.looked & (along >= fingerprints["first"][index]) & (along < fingerprints["last"][index])
-        if (number, index) not in told.bands:
-            told.bands[number, index] = find_bands(fingerprints["roots"][index])
-        bands = compared(ours, told.bands[number, index], both)
-    name, euclid = one.found.names[place], float(np.sqrt(2 - 2 * r))
-    return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, number, index, *bands)
+    if query_bands is not None:
+        measured = measured_samples(report.libraries[library].fingerprints, query.shortlist.reference[best : best + 1])
+        bands = match_bands(query_bands, report.bands_of(library, reference), query.compared & measured[0])
+    name, euclid = query.candidates.names[candidate], float(np.sqrt(2 - 2 * r))
+    return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, library, reference, *bands)
 
 
-def _why_nothing(one: Weighed, libraries: Sequence[Library]) -> str:
-    if one.query["first"] >= one.query["last"]:
-        return "There is nothing to compare: the spectrum is flat, or holds values that are not numbers."
-    places = GRID.places[one.looked]
-    if not len(places):
-        return "Nothing of the spectrum lies in the region that is compared. Widen the region."
-    ends = [(lib.fingerprints["first"], lib.fingerprints["last"]) for lib in libraries if len(lib)]
+def _why_no_match(query: ComparedQuery, libraries: Sequence[Library]) -> str:
+    if query.query["first"] >= query.query["last"]:
+        return "There is nothing to compare: the spectrum is flat or contains values that are not numbers."
+    shifts = GRID.centres_cm[query.compared]
+    if not len(shifts):
+        return "No part of the spectrum lies in the compared region. Widen the region."
+    ends = [(library.fingerprints["first"], library.fingerprints["last"]) for library in libraries if len(library)]
     if not ends:
-        return "No library is searched. Choose one."
-    first, last = (np.concatenate(one) for one in zip(*ends, strict=True))
-    before = np.concatenate([[0], np.cumsum(one.looked)])  # samples looked at below each place
-    shared = float(np.max(before[np.maximum(first, last)] - before[first])) * GRID.step_cm
-    low, high = float(GRID.places[first.min()]), float(GRID.places[last.max() - 1])
+        return "No library is selected. Select one."
+    first, last = (np.concatenate(parts) for parts in zip(*ends, strict=True))
+    counts = np.concatenate([[0], np.cumsum(query.compared)])  # compared samples below each sample
+    shared = float(np.max(counts[np.maximum(first, last)] - counts[first])) * GRID.step_cm
+    low, high = float(GRID.centres_cm[first.min()]), float(GRID.centres_cm[last.max() - 1])
     return (
-        f"Of the {places[0]:.0f}–{places[-1]:.0f} cm⁻¹ that are looked at, the libraries share {shared:.0f} cm⁻¹: they"
-        f" cover {low:.0f}–{high:.0f} cm⁻¹. It takes {FEWEST_CM:.0f}. Measure or compare a wider range, or choose"
-        " another library."
+        f"The libraries, {low:.0f}–{high:.0f} cm⁻¹, share {shared:.0f} cm⁻¹ of the compared"
+        f" {shifts[0]:.0f}–{shifts[-1]:.0f} cm⁻¹; at least {FEWEST_CM:.0f} are needed. Measure or compare a wider"
+        " range, or select another library."
     )
 
 
 def _why_unknown(best: Match, none: float) -> str:
     return (
-        f"Nothing in the libraries is credible: the nearest, {best.name}, has a hit quality of {best.hqi:.0f} of 1000;"
-        f" the chance that it is none of them is {100 * none:.0f} %."
+        f"No match is credible: the nearest is {best.name} (HQI {best.hqi:.0f}); the probability that the substance is"
+        f" not in these libraries is {100 * none:.0f} %."
     )
 
 
-def _why_little(one: Weighed, place: int) -> str:
-    shared = float(one.listed.shared_cm[one.found.best[place]])
-    looked = float(one.looked.sum() * GRID.step_cm)
-    if shared >= LITTLE * looked:
+def _little_shared(query: ComparedQuery, candidate: int) -> str:
+    shared = float(query.shortlist.shared_cm[query.candidates.best[candidate]])
+    whole = float(query.compared.sum() * GRID.step_cm)
+    if shared >= LITTLE_SHARED * whole:
         return ""
-    return f"The best match was compared over {shared:.0f} cm⁻¹ only, of {looked:.0f} cm⁻¹ that were looked at."
+    return f"The best match was compared over only {shared:.0f} cm⁻¹ of {whole:.0f} cm⁻¹."

@@ -1,4 +1,4 @@
-"""What a search in libraries answers: matches with a chance that means what it says, or that it is unknown."""
+"""The result of a library search: matches with calibrated probabilities, or that the substance is unknown."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A substance that a spectrum may be of, by that of its references which is most like it.
+    """A substance that a spectrum may be of, represented by its most similar reference.
 
-    `probability` counts the chance that it is none of the libraries' substances against all of them; `score` is what
-    ranks, `gap` by how much it is above the next. Beside them the classic indices, both spectra without their baselines
-    and over the range they share: `hqi` = 1000 r² for a positive correlation r, else 0; `euclid` is the distance of the
-    two brought to unit length; `pearson` is r of both as they were measured. `reference` counts within the library
-    numbered `library`. Bands in cm⁻¹: `matched` of both; `missing` of the reference only; `extra` of the spectrum only.
+    `probability` includes that of "none of these"; `score` is the share among the candidates alone, which ranks, and
+    `gap` its distance to the next. The classic indices are computed over the range that both spectra share: `hqi`, the
+    hit quality index, is 1000 r² for a positive correlation r of both without their baselines, else 0; `euclid` is the
+    distance of the two scaled to unit length; `pearson` is r of both as measured. `reference` is the index within the
+    library with index `library`. Bands in cm⁻¹: `matched` in both; `missing` from the spectrum; `extra` in the
+    spectrum only.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How credible each candidate is, by all readings at once, and how likely it is none of them."""
+"""Rank the candidates of a spectrum with calibrated probabilities, that of "none of these" included."""
 
 from __future__ import annotations
 
@@ -13,88 +13,95 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
-from ramanstudio.search.candidate_features import LIKENESSES, WEIGHED
+from ramanstudio.search.candidate_features import N_RANKING_FEATURES, N_SIMILARITIES
 from ramanstudio.search.tree_ensemble import TreeEnsemble
 
 Floats = NDArray[np.floating[Any]]
 
-UNKNOWN_THRESHOLD: Final = 0.6  # chance of none: of rruff's substances, which are there, 2 to 6 in a hundred reach it
-FIRST: Final = 5  # candidates that "none of these" is judged by
-ONE, NONE = "one", "none"  # names of the trees, as they are kept
-_NOT_THERE: Final = -2.0  # in place of a number of a candidate that is not there
+# Probability of "none of these" from which a spectrum is unknown; 2 to 6 % of RRUFF's queries whose substance is in the
+# library reach it.
+UNKNOWN_THRESHOLD: Final = 0.6
+N_FOR_NONE: Final = 5  # best candidates that "none of these" is decided by
+CANDIDATE_TREES, NONE_TREES = "candidate", "none"  # names of the ensembles in the file of weights
+_ABSENT: Final = -2.0  # in place of a similarity of a candidate that is not there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranker:
-    """Boosted trees that weigh each candidate, `one`, and that say how likely it is `none` of them.
+    """Gradient-boosted trees that score each candidate, and others that score "none of these".
 
-    `other` (D,) is what speaks for a fifth candidate as a rule: it stands in where a library has fewer. The candidates
-    whose chances add up to `held` hold the truth nine times in ten. All was learned on specimens held apart
-    (benchmarks/identify.py).
+    `filler` (D,) are the features of a typical fifth candidate, used where a library has fewer. The candidates whose
+    probabilities sum to `candidate_set_mass` form the 90 % candidate set. Trained by tools/train_ranker.py.
     """
 
-    one: TreeEnsemble
-    none: TreeEnsemble
-    other: NDArray[np.float32]
-    held: float
+    candidate_trees: TreeEnsemble
+    none_trees: TreeEnsemble
+    filler: NDArray[np.float32]
+    candidate_set_mass: float
 
     @classmethod
-    def of(cls, weights: Mapping[str, NDArray[Any]]) -> Ranker:
-        """The judge that is kept as `weights`; raises KeyError when some of them are missing."""
+    def from_weights(cls, weights: Mapping[str, NDArray[Any]]) -> Ranker:
+        """Return the ranker kept as `weights`; raises KeyError when some of them are missing."""
         return cls(
-            TreeEnsemble.of(weights, ONE), TreeEnsemble.of(weights, NONE), weights["other"], float(weights["held"][0])
+            TreeEnsemble.from_arrays(weights, CANDIDATE_TREES),
+            TreeEnsemble.from_arrays(weights, NONE_TREES),
+            weights["filler"],
+            float(weights["candidate_set_mass"][0]),
         )
 
-    def chances(self, evidence: Floats) -> NDArray[np.float32]:
-        """The chance of each of K candidates by its `evidence` (N, K, D), and of none of them -> (N, K + 1).
+    def probabilities(self, features: Floats) -> NDArray[np.float32]:
+        """Return the probability of each of K candidates by their `features` (N, K, D), and of none -> (N, K + 1).
 
-        Candidates that are not there have NaN, and no chance.
+        Absent candidates have NaN features, and probability 0.
         """
-        scores = self.scores(evidence)
+        scores = self.scores(features)
         odds = np.exp(scores - np.maximum(scores.max(axis=1, keepdims=True), -1e30))
         shares = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-30)
-        none = 1 / (1 + np.exp(-np.clip(self.none.score(first_of(evidence, self.other)), -60, 60)))[:, None]
-        chances: NDArray[np.float32] = np.concatenate([shares * (1 - none), none], axis=1).astype(np.float32)
-        return chances
+        none_score = self.none_trees.score(none_features(features, self.filler))
+        none = 1 / (1 + np.exp(-np.clip(none_score, -60, 60)))[:, None]
+        probabilities: NDArray[np.float32] = np.concatenate([shares * (1 - none), none], axis=1).astype(np.float32)
+        return probabilities
 
-    def scores(self, evidence: Floats) -> NDArray[np.float64]:
-        """The score of each of K candidates by its `evidence` (N, K, D) -> (N, K); minus infinity where none is."""
-        there = ~np.isnan(evidence[..., 0])
-        scores = np.full(there.shape, -np.inf)
-        scores[there] = self.one.score(beside_the_others(evidence)[there])
+    def scores(self, features: Floats) -> NDArray[np.float64]:
+        """Return the score of each of K candidates by their `features` (N, K, D) -> (N, K); -inf for absent ones."""
+        present = ~np.isnan(features[..., 0])
+        scores = np.full(present.shape, -np.inf)
+        scores[present] = self.candidate_trees.score(ranking_features(features)[present])
         return scores
 
 
-def beside_the_others(evidence: Floats) -> NDArray[np.float32]:
-    """What a candidate is weighed by -> (N, K, WEIGHED + LIKENESSES).
+def ranking_features(features: Floats) -> NDArray[np.float32]:
+    """Return what candidates are ranked by -> (N, K, N_RANKING_FEATURES + N_SIMILARITIES).
 
-    The first of its `evidence` (N, K, D), and how far its likenesses are above the best other's.
+    The first of their `features` (N, K, D), and how far their similarities exceed those of the best other candidate.
     """
-    likeness = np.nan_to_num(evidence[..., :LIKENESSES], nan=_NOT_THERE)
-    second, best = np.partition(likeness, (-2, -1), axis=1)[:, -2:].swapaxes(0, 1)
-    others = np.where(likeness >= best[:, None], second[:, None], best[:, None])
-    beside: NDArray[np.float32] = np.concatenate([evidence[..., :WEIGHED], likeness - others], axis=2)
-    return beside
+    similarity = np.nan_to_num(features[..., :N_SIMILARITIES], nan=_ABSENT)
+    second, best = np.partition(similarity, (-2, -1), axis=1)[:, -2:].swapaxes(0, 1)
+    best_other = np.where(similarity >= best[:, None], second[:, None], best[:, None])
+    joined: NDArray[np.float32] = np.concatenate([features[..., :N_RANKING_FEATURES], similarity - best_other], axis=2)
+    return joined
 
 
-def first_of(evidence: Floats, other: Floats) -> NDArray[np.float32]:
-    """What "none of these" is judged by: the `evidence` (N, K, D) of the first few candidates -> (N, FIRST * D).
+def none_features(features: Floats, filler: Floats) -> NDArray[np.float32]:
+    """Return what "none of these" is decided by: `features` (N, K, D) of the first candidates -> (N, N_FOR_NONE * D).
 
-    Where there are fewer, an `other` (D,) stands in, that is like the spectrum as little as others are.
+    Where there are fewer, `filler` (D,) takes their place.
     """
-    first = evidence[:, :FIRST]
-    filled: NDArray[np.float32] = np.where(np.isnan(first), other, first).reshape(len(first), -1).astype(np.float32)
+    first = features[:, :N_FOR_NONE]
+    filled: NDArray[np.float32] = np.where(np.isnan(first), filler, first).reshape(len(first), -1).astype(np.float32)
     return filled
 
 
 @cache
-def judge(path: Path | None = None) -> Ranker:
-    """The judge that is shipped, or that in `path`. Raises StudioError when the file is damaged."""
+def load_ranker(path: Path | None = None) -> Ranker:
+    """Load the ranker that comes with the program, or that in `path`. Raises StudioError when the file is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    path = path or bundled_path("resources") / "judge.safetensors"
+    path = path or bundled_path("resources", "ranker.safetensors")
     try:
-        return Ranker.of(load_file(path))
+        return Ranker.from_weights(load_file(path))
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise StudioError(f"'{path.name}', which weighs matches, is damaged.", remedy="Install again.") from error
+        raise StudioError(
+            f"'{path.name}', which ranks matches, is damaged.", remedy="Install RamanStudio again."
+        ) from error

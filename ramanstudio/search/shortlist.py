@@ -1,4 +1,4 @@
-"""Which references deserve a closer look: a rough comparison with all of them, and then the readings of a few."""
+"""Shortlist references for a query: a rough comparison with all of them, then all representations of a few."""
 
 from __future__ import annotations
 
@@ -10,142 +10,150 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import Region
-from ramanstudio.search.fingerprints import COARSE, GRID, READINGS
+from ramanstudio.search.fingerprints import COARSE, GRID, REPRESENTATIONS, Fingerprints, measured_samples
 
 Floats = NDArray[np.floating[Any]]
-Prints = Mapping[str, NDArray[Any]]
 
-BY_LINES, BY_FEATURES = 96, 32  # references of each library that are compared in full for a spectrum
-FEWEST_CM: Final = 150.0  # that a spectrum and a reference must have in common
-BLOCK: Final = 8192  # references at once
-_NOT: Final = -2.0  # below any likeness
-_FLAT: Final = 1e-9  # power of what does not vary
+BY_BANDS, BY_FEATURES = 96, 32  # references of each library that are compared in full with a spectrum
+FEWEST_CM: Final = 150.0  # that a spectrum and a reference must share
+REFERENCES_PER_BLOCK: Final = 8192
+_EXCLUDED: Final = -2.0  # below any similarity
+_LEAST_POWER: Final = 1e-9  # of rows that vary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shortlist:
-    """References that one spectrum was compared with in full.
+    """References that a query was compared with in full.
 
-    `library` and `reference` (R,) number them, `likeness` (R, READINGS + 1) has the correlation of each reading and of
-    the features, `shared_cm` (R,) how much of a range was compared.
+    `library` and `reference` (R,) are their indices, `similarity` (R, C) the correlation of each of the C
+    representations, embeddings last, `shared_cm` (R,) the width of the range that was compared.
     """
 
     library: NDArray[np.intp]
     reference: NDArray[np.intp]
-    likeness: NDArray[np.float32]
+    similarity: NDArray[np.float32]
     shared_cm: NDArray[np.float32]
 
-    def __getitem__(self, which: NDArray[Any]) -> Shortlist:
-        return Shortlist(self.library[which], self.reference[which], self.likeness[which], self.shared_cm[which])
 
-
-def looked_at(fingerprints: Prints, within: Region | None) -> NDArray[np.bool_]:
-    """The samples of the grid where each of N spectra was measured and may be compared, (N, G)."""
-    places = np.arange(GRID.samples)
-    inside = (places >= fingerprints["first"][:, None]) & (places < fingerprints["last"][:, None])
+def compared_samples(queries: Fingerprints, within: Region | None) -> NDArray[np.bool_]:
+    """Return the samples of the grid where each of N spectra was measured and is to be compared, (N, G)."""
+    compared = measured_samples(queries, np.arange(len(queries["first"])))
     if within is not None:
-        inside &= within.contains(GRID.places)
-    return inside
+        compared &= within.contains(GRID.centres_cm)
+    return compared
 
 
-def nearest(
-    queries: Prints, looked: NDArray[np.bool_], library: Prints, apart: NDArray[np.bool_] | None = None
+def preselect(
+    queries: Fingerprints,
+    compared: NDArray[np.bool_],
+    library: Fingerprints,
+    excluded: NDArray[np.bool_] | None = None,
 ) -> list[NDArray[np.intp]]:
-    """For each query the references of a library that are roughly like it, by lines or by features.
+    """Return for each of Q queries the references of a library that are roughly similar, by bands or by embedding.
 
-    Not among those that it is to be kept `apart` (Q, N) from.
+    `compared` (Q, G) are the samples to compare; `excluded` (Q, N) are the references a query must not see.
     """
-    many = len(library["first"])
-    lines = np.empty((len(looked), many), dtype=np.float32)
-    for start in range(0, many, BLOCK):
-        stop = min(start + BLOCK, many)
-        lines[:, start:stop] = _roughly(queries["rough"], looked, library, slice(start, stop))
-    if apart is not None:
-        lines[apart] = _NOT
-    found = [_best(row, BY_LINES) for row in lines]
-    features = np.asarray(queries["features"]) @ np.asarray(library["features"]).T
-    features[lines <= _NOT] = _NOT
-    return [np.union1d(some, _best(row, BY_FEATURES)) for some, row in zip(found, features, strict=True)]
+    n_references = len(library["first"])
+    by_bands = np.empty((len(compared), n_references), dtype=np.float32)
+    for start in range(0, n_references, REFERENCES_PER_BLOCK):
+        block = slice(start, min(start + REFERENCES_PER_BLOCK, n_references))
+        by_bands[:, block] = _rough_similarity(queries["rough"], compared, library, block)
+    if excluded is not None:
+        by_bands[excluded] = _EXCLUDED
+    by_features = np.asarray(queries["features"]) @ np.asarray(library["features"]).T
+    by_features[by_bands <= _EXCLUDED] = _EXCLUDED
+    return [
+        np.union1d(_highest(bands, BY_BANDS), _highest(features, BY_FEATURES))
+        for bands, features in zip(by_bands, by_features, strict=True)
+    ]
 
 
-def _roughly(rough: Floats, looked: NDArray[np.bool_], library: Prints, block: slice) -> NDArray[np.float32]:
-    """Cosine of the rough prints over what was measured of both, less where that is little of the query -> (Q, n)."""
-    ours = looked.reshape(len(looked), -1, COARSE).mean(axis=2, dtype=np.float32)
-    queries = rough * ours
-    theirs = np.asarray(library["rough"][block])
+def _rough_similarity(
+    rough: Floats, compared: NDArray[np.bool_], library: Fingerprints, block: slice
+) -> NDArray[np.float32]:
+    """Cosine of rough fingerprints where both were measured, reduced where that is little of the query -> (Q, n)."""
+    weight = compared.reshape(len(compared), -1, COARSE).mean(axis=2, dtype=np.float32)
+    queries = rough * weight
+    references = np.asarray(library["rough"][block])
     first, last = library["first"][block] // COARSE, library["last"][block] // COARSE
-    energy = _between(np.square(queries), first, last) * (ours @ np.square(theirs).T)
-    shared = _between(ours, first, last)
-    cosine = (queries @ theirs.T) / np.sqrt(np.maximum(energy, 1e-12))
-    share = shared / np.maximum(ours.sum(axis=1, keepdims=True), 1)
+    energy = _range_sums(np.square(queries), first, last) * (weight @ np.square(references).T)
+    shared = _range_sums(weight, first, last)
+    cosine = (queries @ references.T) / np.sqrt(np.maximum(energy, 1e-12))
+    share = shared / np.maximum(weight.sum(axis=1, keepdims=True), 1)
     cosine = np.where(cosine > 0, cosine * np.sqrt(share), cosine)
-    likeness: NDArray[np.float32] = np.where(shared * COARSE * GRID.step_cm >= FEWEST_CM, cosine, _NOT)
-    return likeness.astype(np.float32)
+    similarity: NDArray[np.float32] = np.where(shared * COARSE * GRID.step_cm >= FEWEST_CM, cosine, _EXCLUDED)
+    return similarity.astype(np.float32)
 
 
-def _between(rows: Floats, first: NDArray[Any], last: NDArray[Any]) -> NDArray[np.float32]:
+def _range_sums(rows: Floats, first: NDArray[Any], last: NDArray[Any]) -> NDArray[np.float32]:
     """Sums of `rows` (Q, G) from `first` to `last` (n,) -> (Q, n)."""
     sums = np.concatenate([np.zeros((len(rows), 1), dtype=np.float32), np.cumsum(rows, axis=1)], axis=1)
     between: NDArray[np.float32] = np.maximum(sums[:, np.maximum(first, last)] - sums[:, first], 0)
     return between
 
 
-def _best(row: Floats, many: int) -> NDArray[np.intp]:
-    """Where the `many` highest of `row` (n,) are that count at all."""
-    best = np.argpartition(-row, many)[:many] if many < len(row) else np.arange(len(row))
-    return best[row[best] > _NOT]
+def _highest(row: Floats, n: int) -> NDArray[np.intp]:
+    """Indices of the `n` highest of `row` (R,) that are not excluded."""
+    highest = np.argpartition(-row, n)[:n] if n < len(row) else np.arange(len(row))
+    return highest[row[highest] > _EXCLUDED]
 
 
-def listed(
+def compare(
     query: Mapping[str, NDArray[Any]],
-    looked: NDArray[np.bool_],
-    libraries: Sequence[Prints],
-    near: Sequence[NDArray[np.intp]],
+    compared: NDArray[np.bool_],
+    libraries: Sequence[Fingerprints],
+    preselected: Sequence[NDArray[np.intp]],
 ) -> tuple[Shortlist, list[NDArray[np.float32]]]:
-    """Compare the prints of one `query` with the references that are `near` in each library, by all readings.
+    """Compare the fingerprint of one `query` with the references `preselected` in each library, by all representations.
 
-    Beside the list, the prints that were compared: of each reading and of the features (R, ...), of unit length over
-    what both were measured at.
+    Returns the shortlist of R references and the rows that were compared: of each representation (R, G) and the
+    embeddings (R, D), of unit length over what query and reference were both measured at.
     """
-    places = np.flatnonzero(looked)
-    span = slice(places[0], places[-1] + 1) if len(places) else slice(0, 0)
-    along = np.arange(GRID.samples)[span]
-    both, rows = [], []
-    for library, some in zip(libraries, near, strict=True):
-        inside = (along >= library["first"][some, None]) & (along < library["last"][some, None])
-        both.append((looked[span] & inside).astype(np.float32))
-        readings = [_unit(library[name][some, span], both[-1]) for name in READINGS]
-        rows.append([*readings, np.asarray(library["features"][some], dtype=np.float32)])
-    shared = np.concatenate(both)
-    joined = [np.concatenate(one) for one in zip(*rows, strict=True)]
-    likeness = [_along(query[name][span], one, shared) for name, one in zip(READINGS, joined, strict=False)]
-    likeness.append(joined[-1] @ query["features"])
-    numbers = np.repeat(np.arange(len(near)), [len(some) for some in near])
-    shared_cm = (shared.sum(axis=1) * GRID.step_cm).astype(np.float32)
-    return Shortlist(numbers, np.concatenate(near), np.stack(likeness, axis=1).astype(np.float32), shared_cm), joined
+    samples = np.flatnonzero(compared)
+    span = slice(samples[0], samples[-1] + 1) if len(samples) else slice(0, 0)
+    weights, rows = [], []
+    for library, indices in zip(libraries, preselected, strict=True):
+        weights.append((compared[span] & measured_samples(library, indices, span)).astype(np.float32))
+        representations = [_unit_rows(library[name][indices, span], weights[-1]) for name in REPRESENTATIONS]
+        rows.append([*representations, np.asarray(library["features"][indices], dtype=np.float32)])
+    weight = np.concatenate(weights)
+    units = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+    similarity = [
+        _correlation(query[name][span], unit, weight) for name, unit in zip(REPRESENTATIONS, units, strict=False)
+    ]
+    similarity.append(units[-1] @ query["features"])
+    library_index = np.repeat(np.arange(len(preselected)), [len(indices) for indices in preselected])
+    shared_cm = (weight.sum(axis=1) * GRID.step_cm).astype(np.float32)
+    stacked = np.stack(similarity, axis=1).astype(np.float32)
+    return Shortlist(library_index, np.concatenate(preselected), stacked, shared_cm), units
 
 
-def correlation(query: Floats, references: Floats, both: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Pearson's r of `query` (G,) with `references` (R, G) where `both` (R, G) were measured; 0 where one is flat."""
-    weight = both.astype(np.float32)
-    return _along(query, _unit(references, weight), weight)
+def correlation(query: Floats, references: Floats, compared: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return Pearson's r (R,) of `query` (G,) with `references` (R, G) over the `compared` samples (R, G).
+
+    It is 0 where one of the two is constant.
+    """
+    weight = compared.astype(np.float32)
+    return _correlation(query, _unit_rows(references, weight), weight)
 
 
-def _unit(references: Floats, weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`references` (R, G) about their means, of unit length, where `weight` (R, G) is one, else 0; 0 where flat."""
+def _unit_rows(references: Floats, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`references` (R, G) less their means, of unit length, where `weight` (R, G) is 1, else 0; constant rows are 0."""
     rows: NDArray[np.float32] = references.astype(np.float32)
     rows *= weight  # in place, here and below: this is what a search spends most of its time on
     rows -= rows.sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1)
     rows *= weight
     power = np.einsum("rg,rg->r", rows, rows)[:, None]
-    rows *= np.where(power > _FLAT, 1 / np.sqrt(np.maximum(power, _FLAT)), 0)
+    rows *= np.where(power > _LEAST_POWER, 1 / np.sqrt(np.maximum(power, _LEAST_POWER)), 0)
     return rows
 
 
-def _along(query: Floats, units: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Pearson's r of `query` (G,) with `units` (R, G), each about its mean and of unit length over its `weight`."""
-    own = query.astype(np.float32)
-    squares, sums, many = (weight @ np.stack([np.square(own), own, np.ones_like(own)], axis=1)).T
-    power = squares - np.square(sums) / np.maximum(many, 1)
-    r: NDArray[np.float32] = np.where(power > _FLAT, units @ own / np.sqrt(np.maximum(power, _FLAT)), 0)
+def _correlation(query: Floats, units: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pearson's r of `query` (G,) with `units` (R, G), each centred and of unit length over its `weight` -> (R,)."""
+    values = query.astype(np.float32)
+    squares, sums, counts = (weight @ np.stack([np.square(values), values, np.ones_like(values)], axis=1)).T
+    power = squares - np.square(sums) / np.maximum(counts, 1)
+    r: NDArray[np.float32] = np.where(
+        power > _LEAST_POWER, units @ values / np.sqrt(np.maximum(power, _LEAST_POWER)), 0
+    )
     return np.clip(r, -1, 1)

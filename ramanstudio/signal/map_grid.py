@@ -1,4 +1,4 @@
-"""Where the spectra of a map lie: rows and columns found from stage coordinates, or a series in depth, time, a line."""
+"""Arrange the spectra of a map: rows and columns from stage coordinates, or a series in depth, in time or on a line."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import SpectrumSet
 
 MISSING: Final = -1
-_STRAIGHT: Final = 0.02  # a set whose width is less of its length lies on a line
-_CLEAR: Final = 3.0  # steps of a stage stand out from its jitter by this factor
-_OFF: Final = 0.3  # of a step: what is farther from its place than this is not on a grid
-_MOST_EMPTY: Final = 8  # pixels for each spectrum; a grid with more is none
-_SAMPLED, _MOST_LINES, _RHYTHMIC = 2000, 500, 0.5
-_MANY_TIMES: Final = 4  # spectra for each plane, or its z is a focus that follows the surface
+_LINE_WIDTH: Final = 0.02  # coordinates narrower than this share of their length lie on a line
+_STEP_OVER_JITTER: Final = 3.0  # steps of a stage exceed its jitter by this factor
+_MAX_OFFSET: Final = 0.3  # of a step; coordinates farther from a grid point are not on the grid
+_MAX_PIXELS: Final = 8  # for each spectrum; a grid with more is rejected
+_PERIOD_SAMPLE, _MAX_LINES, _MIN_COHERENCE = 2000, 500, 0.5
+_MIN_PER_PLANE: Final = 4  # spectra for each plane; with fewer, z is a focus that follows the surface
 
 Floats = NDArray[np.floating[Any]]
 Doubles = NDArray[np.float64]
@@ -24,10 +24,10 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapGrid:
-    """Pixels of a map: `index` (R, C), the spectrum at each, MISSING where none was measured.
+    """The pixels of a map: `index` (R, C), the spectrum at each, MISSING where none was measured.
 
-    `x` (C,) and `y` (R,), increasing, are the middles of the pixels in `unit`; `title` names the plane where there are
-    several; `aside` says what the user should know of it.
+    `x` (C,) and `y` (R,), increasing, are the pixel centres in `unit`; `title` names the plane where there are several;
+    `note` is a remark for the user.
     """
 
     index: NDArray[np.int64]
@@ -35,7 +35,7 @@ class MapGrid:
     y: NDArray[np.float64]
     unit: str = "µm"
     title: str = ""
-    aside: str = ""
+    note: str = ""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,28 +49,28 @@ class MapGrid:
         down = float(self.y[1] - self.y[0]) if len(self.y) > 1 else 0.0
         return across or down or 1.0, down or across or 1.0
 
-    def picture(self, values: Floats) -> NDArray[np.float64]:
-        """`values` (N,) in their places (R, C); NaN where none is."""
-        taken = np.append(np.asarray(values, dtype=np.float64), np.nan)
-        return taken[self.index]
+    def image(self, values: Floats) -> NDArray[np.float64]:
+        """Arrange `values` (N,) of the spectra as an image (R, C); NaN where none was measured."""
+        padded = np.append(np.asarray(values, dtype=np.float64), np.nan)
+        return padded[self.index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpectrumSeries:
-    """Spectra one after the other: `rows` (n,) in the order of `at` (n,), a depth, time or place in `unit`."""
+    """A series of spectra: `rows` (n,) in the order of their `positions` (n,), a depth, time or distance in `unit`."""
 
     rows: NDArray[np.int64]
-    at: NDArray[np.float64]
+    positions: NDArray[np.float64]
     quantity: str
     unit: str
-    aside: str = ""
+    note: str = ""
 
 
 MapLayout = tuple[MapGrid, ...] | SpectrumSeries
 
 
 def map_layout(spectra: SpectrumSet) -> MapLayout | None:
-    """The planes of a map, or the series that the spectra are; None where they have neither place, depth nor time."""
+    """Return the planes of a map, or the series; None when the spectra have no coordinates, depth or time."""
     table = spectra.table
     if len(spectra) < 2:
         return None
@@ -78,63 +78,64 @@ def map_layout(spectra: SpectrumSet) -> MapLayout | None:
         x, y = (np.asarray(table[name], dtype=np.float64) for name in ("x", "y"))
         known = np.isfinite(x) & np.isfinite(y)
         if known.sum() >= 2 and (np.ptp(x[known]) > 0 or np.ptp(y[known]) > 0):
-            along = _along_a_line(x, y, known)
-            return along if along is not None else _planes(spectra, x, y, known)
+            line = _line_scan(x, y, known)
+            return line if line is not None else _planes(spectra, x, y, known)
     for name, quantity, unit in (("z", "Depth", "µm"), ("time", "Time", "s")):
         if name in table and np.ptp(np.nan_to_num(np.asarray(table[name], dtype=np.float64))) > 0:
             return _series(np.asarray(table[name], dtype=np.float64), quantity, unit)
     return None
 
 
-def _series(at: Doubles, quantity: str, unit: str) -> SpectrumSeries:
-    rows = np.flatnonzero(np.isfinite(at))
-    rows = rows[np.argsort(at[rows], kind="stable")].astype(np.int64)
-    size, name = 1.0, unit
-    if unit == "s" and np.ptp(at[rows]) > 7200:
-        size, name = 3600.0, "h"
-    return SpectrumSeries(rows, at[rows] / size, quantity, name)
+def _series(positions: Doubles, quantity: str, unit: str) -> SpectrumSeries:
+    """A series in the order of `positions` (N,), without those that are not finite; long times in hours."""
+    rows = np.flatnonzero(np.isfinite(positions))
+    rows = rows[np.argsort(positions[rows], kind="stable")].astype(np.int64)
+    if unit == "s" and np.ptp(positions[rows]) > 7200:
+        return SpectrumSeries(rows, positions[rows] / 3600.0, quantity, "h")
+    return SpectrumSeries(rows, positions[rows], quantity, unit)
 
 
-def _along_a_line(x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> SpectrumSeries | None:
-    """Spectra on one straight line, at their distances from its beginning."""
-    places = np.column_stack([x[known], y[known]])
-    middle = places - places.mean(axis=0)
-    _, sizes, ways = np.linalg.svd(middle, full_matrices=False)
-    if sizes[1] > _STRAIGHT * sizes[0]:
+def _line_scan(x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> SpectrumSeries | None:
+    """Spectra on one straight line, at their distances from its beginning; None when they lie on no line."""
+    coordinates = np.column_stack([x[known], y[known]])
+    centred = coordinates - coordinates.mean(axis=0)
+    _, singular, directions = np.linalg.svd(centred, full_matrices=False)
+    if singular[1] > _LINE_WIDTH * singular[0]:
         return None
-    along = middle @ ways[0]
+    along = centred @ directions[0]
     along = along if along[0] <= along[-1] else -along
-    at = np.full(len(x), np.nan)
-    at[known] = along - along.min()
-    return _series(at, "Distance along the line", "µm")
+    distance = np.full(len(x), np.nan)
+    distance[known] = along - along.min()
+    return _series(distance, "Distance along the line", "µm")
 
 
 def _planes(spectra: SpectrumSet, x: Doubles, y: Doubles, known: NDArray[np.bool_]) -> tuple[MapGrid, ...]:
-    grid = _grid(x, y, known, str(spectra.about.get("place_unit", "µm")))
-    cell = grid.cell
-    many = np.bincount(cell[known], minlength=grid.rows * grid.columns)
+    """One grid, or one for each plane in z or each pass over the same pixels; spectra not `known` have no place."""
+    lattice = _find_lattice(x, y, known, str(spectra.about.get("place_unit", "µm")))
+    cell = lattice.cell
+    counts = np.bincount(cell[known], minlength=lattice.rows * lattice.columns)
     z = spectra.table.get("z")
-    if z is not None and many.max() > 1:
+    if z is not None and counts.max() > 1:
         levels, level = np.unique(np.round(np.nan_to_num(np.asarray(z, np.float64)), 6), return_inverse=True)
-        if len(levels) > 1 and len(spectra) >= _MANY_TIMES * len(levels) and len(levels) >= many.max():
+        if len(levels) > 1 and len(spectra) >= _MIN_PER_PLANE * len(levels) and len(levels) >= counts.max():
             return tuple(
-                grid.filled(known & (level == number), f"z {value:g} µm") for number, value in enumerate(levels)
+                lattice.filled(known & (level == number), f"z {value:g} µm") for number, value in enumerate(levels)
             )
-    visits = int(many.max())
-    if visits > 1 and (many[many > 0] == visits).mean() > 0.9:
+    visits = int(counts.max())
+    if visits > 1 and (counts[counts > 0] == visits).mean() > 0.9:
         visit = _visit(cell, known)
-        return tuple(grid.filled(known & (visit == number), f"pass {number + 1}") for number in range(visits))
-    aside = grid.aside
+        return tuple(lattice.filled(known & (visit == number), f"pass {number + 1}") for number in range(visits))
+    note = lattice.note
     if visits > 1:
-        aside = f"{aside} At {(many > 1).sum():,} places there are several spectra; the last of each is shown.".strip()
-    left_out = int((~known).sum())
-    if left_out:
-        aside = f"{aside} {left_out:,} spectra have no place and are not shown.".strip()
-    return (grid.filled(known, "", aside),)
+        note = f"{note} {(counts > 1).sum():,} pixels have several spectra; the last of each is shown.".strip()
+    n_unplaced = int((~known).sum())
+    if n_unplaced:
+        note = f"{note} {n_unplaced:,} spectra have no coordinates and are not shown.".strip()
+    return (lattice.filled(known, "", note),)
 
 
 def _visit(cell: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How often a pixel had been measured before, (N,)."""
+    """How often the pixel of each spectrum had been measured before, (N,)."""
     order = np.argsort(cell, kind="stable")
     starts = np.flatnonzero(np.concatenate([[True], np.diff(cell[order]) != 0]))
     first = np.repeat(starts, np.diff(np.append(starts, len(order))))
@@ -145,11 +146,13 @@ def _visit(cell: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.int6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _PixelLattice:
+    """Pixels on the stage, and the pixel that each spectrum lies in."""
+
     cell: NDArray[np.int64]  # (N,) row * columns + column
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     unit: str
-    aside: str
+    note: str
 
     @property
     def rows(self) -> int:
@@ -159,92 +162,97 @@ class _PixelLattice:
     def columns(self) -> int:
         return len(self.x)
 
-    def filled(self, which: NDArray[np.bool_], title: str, aside: str = "") -> MapGrid:
+    def filled(self, members: NDArray[np.bool_], title: str, note: str = "") -> MapGrid:
+        """The grid with the spectra that are `members` (N,) in their pixels."""
         index = np.full(self.rows * self.columns, MISSING, dtype=np.int64)
-        chosen = np.flatnonzero(which)
+        chosen = np.flatnonzero(members)
         index[self.cell[chosen]] = chosen
-        return MapGrid(index.reshape(self.rows, self.columns), self.x, self.y, self.unit, title, aside or self.aside)
+        return MapGrid(index.reshape(self.rows, self.columns), self.x, self.y, self.unit, title, note or self.note)
 
 
-def _grid(x: Doubles, y: Doubles, known: NDArray[np.bool_], unit: str) -> _PixelLattice:
-    across, down = (_steps(one[known]) or _rhythm(one[known]) for one in (x, y))
-    aside = ""
+def _find_lattice(x: Doubles, y: Doubles, known: NDArray[np.bool_], unit: str) -> _PixelLattice:
+    """The lattice that coordinates (N,) lie on: by their gaps, by their period, or square cells where there is none."""
+    across, down = (_steps(values[known]) or _period(values[known]) for values in (x, y))
+    note = ""
     count = int(known.sum())
-    if across is None or down is None or across[1] * down[1] > _MOST_EMPTY * count + 64:
-        across, down = _even_cells(x[known], y[known])
-        aside = (
-            f"The places lie on no grid: each spectrum is drawn in the nearest of {across[1]:,} × {down[1]:,} cells."
+    if across is None or down is None or across[1] * down[1] > _MAX_PIXELS * count + 64:
+        across, down = _square_cells(x[known], y[known])
+        note = (
+            f"The coordinates lie on no grid: each spectrum is drawn in the nearest of {across[1]:,} × {down[1]:,}"
+            " cells."
         )
-    (left, columns, wide), (top, rows, high) = across, down
-    wide, high = wide or high or 1.0, high or wide or 1.0
-    column = np.clip(np.rint((np.where(known, x, left) - left) / wide), 0, columns - 1).astype(np.int64)
-    row = np.clip(np.rint((np.where(known, y, top) - top) / high), 0, rows - 1).astype(np.int64)
-    return _PixelLattice(row * columns + column, _middles(left, columns, wide), _middles(top, rows, high), unit, aside)
+    (left, columns, width), (top, rows, height) = across, down
+    width, height = width or height or 1.0, height or width or 1.0
+    column = np.clip(np.rint((np.where(known, x, left) - left) / width), 0, columns - 1).astype(np.int64)
+    row = np.clip(np.rint((np.where(known, y, top) - top) / height), 0, rows - 1).astype(np.int64)
+    return _PixelLattice(
+        row * columns + column, _centres(left, columns, width), _centres(top, rows, height), unit, note
+    )
 
 
-def _middles(first: float, count: int, step: float) -> Doubles:
-    """Evenly spaced places, without figures that no stage has."""
-    middles: Doubles = np.round(first + step * np.arange(count), max(0, 6 - int(np.floor(np.log10(step))))) + 0.0
-    return middles
+def _centres(first: float, count: int, step: float) -> Doubles:
+    """Evenly spaced coordinates (count,), rounded to what a stage can resolve."""
+    centres: Doubles = np.round(first + step * np.arange(count), max(0, 6 - int(np.floor(np.log10(step))))) + 0.0
+    return centres
 
 
 def _steps(values: Floats) -> tuple[float, int, float] | None:
-    """First place, number and distance of evenly spaced places that `values` jitter around; None where there are none.
+    """First coordinate, number and step of evenly spaced ones that `values` jitter around; None where there are none.
 
-    Between sorted values lie gaps that are jitter and gaps that are steps of the stage: the widest jump in size among
-    them, from what could still be a step down, tells the two apart.
+    Between sorted values lie gaps that are jitter and gaps that are steps of the stage: the largest jump in size among
+    them separates the two.
     """
-    placed = np.sort(np.asarray(values, dtype=np.float64))
-    span = float(np.ptp(placed))
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    span = float(np.ptp(ordered))
     if span == 0:
-        return float(placed[0]), 1, 0.0
-    gaps = np.diff(placed)
-    sizes = np.sort(np.maximum(gaps, span / (10 * len(placed))))
+        return float(ordered[0]), 1, 0.0
+    gaps = np.diff(ordered)
+    sizes = np.sort(np.maximum(gaps, span / (10 * len(ordered))))
     ratios = sizes[1:] / sizes[:-1]
     least = 0.0
-    if ratios.size and ratios.max() >= _CLEAR:
+    if ratios.size and ratios.max() >= _STEP_OVER_JITTER:
         jump = int(ratios.argmax())
         least = float(np.sqrt(sizes[jump] * sizes[jump + 1]))
-    elif sizes[-1] > _CLEAR * sizes[0]:
+    elif sizes[-1] > _STEP_OVER_JITTER * sizes[0]:
         return None  # gaps of every size
-    number = np.concatenate([[0], np.cumsum(gaps > least)])
-    levels = np.bincount(number, placed) / np.bincount(number)
+    level_of = np.concatenate([[0], np.cumsum(gaps > least)])
+    levels = np.bincount(level_of, ordered) / np.bincount(level_of)
     step = float(np.median(np.diff(levels)))
-    where = np.rint((levels - levels[0]) / step)
+    numbers = np.rint((levels - levels[0]) / step)
     if len(levels) > 2:
-        step, first = (float(one) for one in np.polyfit(where, levels, 1))
+        step, first = (float(value) for value in np.polyfit(numbers, levels, 1))
     else:
         first = float(levels[0])
-    off = np.abs(levels - first - where * step)
-    if (off > _OFF * step).mean() > 0.05:
+    offset = np.abs(levels - first - numbers * step)
+    if (offset > _MAX_OFFSET * step).mean() > 0.05:
         return None
-    return first, int(where[-1]) + 1, step
+    return first, int(numbers[-1]) + 1, step
 
 
-def _rhythm(values: Floats) -> tuple[float, int, float] | None:
-    """The same for places whose jitter hides the gaps: the step at which they come round most often."""
-    placed = np.sort(np.asarray(values, dtype=np.float64))
-    span = float(np.ptp(placed))
-    some = placed[np.linspace(0, len(placed) - 1, min(len(placed), _SAMPLED)).astype(int)]
-    rounds = np.arange(1.8, min(len(placed) / 2, _MOST_LINES), 0.2) / span
-    if span == 0 or len(rounds) < 2:
+def _period(values: Floats) -> tuple[float, int, float] | None:
+    """The same where jitter hides the gaps: the step at which coordinates recur most regularly."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    span = float(np.ptp(ordered))
+    sample = ordered[np.linspace(0, len(ordered) - 1, min(len(ordered), _PERIOD_SAMPLE)).astype(int)]
+    frequencies = np.arange(1.8, min(len(ordered) / 2, _MAX_LINES), 0.2) / span
+    if span == 0 or len(frequencies) < 2:
         return None
-    together = np.array([np.abs(np.exp(2j * np.pi * one * some).mean()) for one in rounds])
-    if together.max() < _RHYTHMIC:
+    coherence = np.array([np.abs(np.exp(2j * np.pi * frequency * sample).mean()) for frequency in frequencies])
+    if coherence.max() < _MIN_COHERENCE:
         return None
-    step = 1 / float(rounds[int(np.argmax(together >= 0.95 * together.max()))])
+    step = 1 / float(frequencies[int(np.argmax(coherence >= 0.95 * coherence.max()))])
     for _ in range(4):  # the step, then the phase, then the step again
-        first = float(np.angle(np.exp(2j * np.pi * placed / step).mean()) / (2 * np.pi) * step)
-        where = np.rint((placed - first) / step)
-        step, first = (float(one) for one in np.polyfit(where, placed, 1))
-    return first + where[0] * step, int(where[-1] - where[0]) + 1, step
+        first = float(np.angle(np.exp(2j * np.pi * ordered / step).mean()) / (2 * np.pi) * step)
+        numbers = np.rint((ordered - first) / step)
+        step, first = (float(value) for value in np.polyfit(numbers, ordered, 1))
+    return first + numbers[0] * step, int(numbers[-1] - numbers[0]) + 1, step
 
 
-def _even_cells(x: Floats, y: Floats) -> tuple[tuple[float, int, float], tuple[float, int, float]]:
-    """Square cells, about as many as there are spectra."""
-    wide, high = float(np.ptp(x)), float(np.ptp(y))
-    side = max(np.sqrt(max(wide * high, 0.0) / len(x)), max(wide, high) / len(x))
+def _square_cells(x: Floats, y: Floats) -> tuple[tuple[float, int, float], tuple[float, int, float]]:
+    """Square cells, about as many as there are spectra: first centre, number and size in x and in y."""
+    width, height = float(np.ptp(x)), float(np.ptp(y))
+    side = max(np.sqrt(max(width * height, 0.0) / len(x)), max(width, height) / len(x))
     return (
-        (float(x.min()), int(np.rint(wide / side)) + 1, side),
-        (float(y.min()), int(np.rint(high / side)) + 1, side),
+        (float(x.min()), int(np.rint(width / side)) + 1, side),
+        (float(y.min()), int(np.rint(height / side)) + 1, side),
     )

@@ -1,8 +1,8 @@
-"""What spectra look like to a classifier: their lines above the baseline, and their slope, whatever the scale."""
+"""Features of spectra that do not depend on their scale and background: lines above the baseline, and slopes."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,39 +12,40 @@ from ramanstudio.signal.pca import unit_rows
 
 Floats = NDArray[np.floating[Any]]
 
-COARSE = 256  # samples that a baseline is fitted on; it varies slowly, and each fit is a tenth of the work
-STIFFNESS, ASYMMETRY = 1000.0, 0.01  # of the baseline on that axis: of 300 to 3000, the middle one
+BASELINE_SAMPLES: Final = 256  # a baseline varies slowly: fitted on so few samples it takes a tenth of the time
+STIFFNESS, ASYMMETRY = 1000.0, 0.01  # lambda and p on that coarse axis; of lambdas from 300 to 3000, the middle one
 SLOPE_SAMPLES, SLOPE_DEGREE = 15, 2  # window and degree of the Savitzky-Golay derivative
 
 
 def baseline(axis: Floats, values: Floats) -> NDArray[np.float32]:
-    """What lies under the lines of `values` (N, B) at `axis` (B,) cm⁻¹ -> (N, B).
+    """Return the baseline of `values` (N, B) at `axis` (B,) cm⁻¹ -> (N, B).
 
-    Asymmetric least squares (Eilers and Boelens 2005) on an axis of at most COARSE to twice as many samples.
+    Asymmetric least squares (Eilers and Boelens 2005) on BASELINE_SAMPLES to twice as many samples, interpolated.
     """
     from pybaselines import Baseline
 
-    step = max(1, len(axis) // COARSE)
+    step = max(1, len(axis) // BASELINE_SAMPLES)
     whole = len(axis) // step * step
-    places = axis[:whole].reshape(-1, step).mean(axis=1)
-    means = values[:, :whole].reshape(len(values), -1, step).mean(axis=2, dtype=np.float64)
-    fit = Baseline(places)
-    under = np.empty(values.shape, dtype=np.float32)
-    for row, mean in zip(under, means, strict=True):
-        low = fit.asls(mean, lam=STIFFNESS, p=ASYMMETRY, max_iter=12, tol=1e-2)[0]
-        row[:] = np.interp(axis, places, low)
-    return under
+    coarse_axis = axis[:whole].reshape(-1, step).mean(axis=1)
+    coarse = values[:, :whole].reshape(len(values), -1, step).mean(axis=2, dtype=np.float64)
+    fit = Baseline(coarse_axis)
+    fitted = np.empty(values.shape, dtype=np.float32)
+    for row, coarse_row in zip(fitted, coarse, strict=True):
+        coarse_baseline = fit.asls(coarse_row, lam=STIFFNESS, p=ASYMMETRY, max_iter=12, tol=1e-2)[0]
+        row[:] = np.interp(axis, coarse_axis, coarse_baseline)
+    return fitted
 
 
 def subtract_baseline(spectra: SpectrumSet) -> SpectrumSet:
-    """`spectra` less what lies under their lines."""
+    """Return `spectra` minus their baselines."""
     return spectra.with_values(spectra.values - baseline(spectra.axis, spectra.values))
 
 
 def lines_and_slopes(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Two readings of `denoised` spectra (N, B), each of unit length: the root of the lines' heights, and the slope.
+    """Return the square root of the line heights, and the slopes, of `denoised` spectra (N, B): (N, B) each.
 
-    The root lets weak lines speak beside a strong one; the slope sees shoulders and no baseline.
+    Both are of unit length. The square root lets weak lines count beside a strong one; the slope shows shoulders and
+    hardly depends on the baseline.
     """
     from scipy.signal import savgol_filter
 

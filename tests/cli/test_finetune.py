@@ -12,20 +12,20 @@ import pytest
 from ramanstudio.cli import main
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning import classification, finetuned_model, training
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance
 
 
 class Teacher:
     """Stands for the engine where the model does not matter."""
 
     device_name = "CPU · 1 thread"
-    card = SimpleNamespace(name=SIGHT.parent)
+    card = SimpleNamespace(name=EXTRACTOR.parent)
 
     def finetune(self, spectra, labels, plan=None, groups=None, progress=None):
-        return training.finetune(SIGHT, spectra, labels, groups, plan, progress)
+        return training.finetune(EXTRACTOR, spectra, labels, groups, plan, progress)
 
     def classify(self, spectra, model, progress=None):
-        return classification.classify(SIGHT, spectra, model, progress)
+        return classification.classify(EXTRACTOR, spectra, model, progress)
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +36,14 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
     """Five files of each substance, named without a hint."""
-    found = []
-    for place, name in enumerate(LINES):
-        for number, row in enumerate(substance(name, 5, seed=place)):
-            file = tmp_path / "spectra" / f"scan{5 * place + number:02}.txt"
+    files = []
+    for index, name in enumerate(LINES):
+        for number, row in enumerate(substance(name, 5, seed=index)):
+            file = tmp_path / "spectra" / f"scan{5 * index + number:02}.txt"
             file.parent.mkdir(exist_ok=True)
-            file.write_text("".join(f"{at:.2f}\t{one:.5f}\n" for at, one in zip(AXIS, row, strict=True)))
-            found.append(file)
-    return found
+            file.write_text("".join(f"{shift:.2f}\t{value:.5f}\n" for shift, value in zip(AXIS, row, strict=True)))
+            files.append(file)
+    return files
 
 
 def table_of(path: Path, rows: list[tuple[str, ...]], separator: str = ",") -> Path:
@@ -54,7 +54,7 @@ def table_of(path: Path, rows: list[tuple[str, ...]], separator: str = ",") -> P
 def labels_for(files: list[Path], each: int = 4) -> list[tuple[str, ...]]:
     """A table with labels for the first `each` files of each substance."""
     names = np.repeat(list(LINES), 5)
-    rows = [(file.name, str(name)) for place, (file, name) in enumerate(zip(files, names)) if place % 5 < each]  # noqa: B905
+    rows = [(file.name, str(name)) for index, (file, name) in enumerate(zip(files, names)) if index % 5 < each]  # noqa: B905
     return [("file", "label"), *rows]
 
 
@@ -62,11 +62,12 @@ def teach(files: list[Path], labels: Path, *more: str) -> int:
     return main.main(["finetune", *map(str, files), "--labels", str(labels), "--out", "minerals", *more])
 
 
-def test_files_are_named_by_a_model_that_was_taught_others(files, tmp_path, capsys):
+def test_finetune_then_classify_names_unseen_files(files, tmp_path, capsys):
     labels = table_of(tmp_path / "labels.csv", labels_for(files))
     assert teach([tmp_path / "spectra"], labels) == 0
-    said = capsys.readouterr().out
-    assert "Kept as 'minerals'" in said and "expected to be named right" in said and "Label these next" in said
+    printed = capsys.readouterr().out
+    assert "Saved as 'minerals'" in printed and "Suggested next labels" in printed
+    assert "Expected accuracy" in printed
     out = tmp_path / "answers.csv"
     unseen = [files[4], files[9], files[14]]
     assert main.main(["classify", *map(str, unseen), "--model", "minerals", "--out", str(out)]) == 0
@@ -77,22 +78,22 @@ def test_files_are_named_by_a_model_that_was_taught_others(files, tmp_path, caps
     assert float(rows[0]["talc"]) == pytest.approx(float(rows[0]["probability"]), abs=1e-3)
 
 
-def test_labels_of_files_that_were_not_given_are_said_not_to_be_used(files, tmp_path, capsys):
+def test_labels_of_files_that_were_not_given_are_reported(files, tmp_path, capsys):
     rows = [*labels_for(files), ("holiday.txt", "talc")]
     assert teach(files, table_of(tmp_path / "labels.csv", rows)) == 0
     assert "'holiday.txt'" in capsys.readouterr().err
 
 
-def test_samples_are_told_by_a_column_and_the_separator_may_be_a_semicolon(files, tmp_path):
+def test_samples_come_from_a_column_of_a_semicolon_table(files, tmp_path):
     head, *rows = labels_for(files)
-    told = [(*head, "grain"), *((*row, f"{row[1]} {place % 2}") for place, row in enumerate(rows))]
-    labels = table_of(tmp_path / "labels.csv", told, ";")
+    rows_with_samples = [(*head, "grain"), *((*row, f"{row[1]} {index % 2}") for index, row in enumerate(rows))]
+    labels = table_of(tmp_path / "labels.csv", rows_with_samples, ";")
     assert teach(files, labels, "--groups", "grain") == 0
     assert not any("optimistic" in note for note in finetuned_model.load("minerals").card.notes)
 
 
 @pytest.mark.parametrize(
-    ("rows", "more", "said"),
+    ("rows", "more", "sentence"),
     [
         ([("file", "kind"), ("scan00.txt", "talc")], (), "no column 'label'"),
         ([("file", "label"), ("other.txt", "talc")], (), "None of the files is in the table"),
@@ -101,13 +102,13 @@ def test_samples_are_told_by_a_column_and_the_separator_may_be_a_semicolon(files
         ([], (), "no column 'file'"),
     ],
 )
-def test_a_table_that_does_not_do_is_refused_with_a_sentence(files, tmp_path, capsys, rows, more, said):
+def test_an_unusable_label_table_is_refused(files, tmp_path, capsys, rows, more, sentence):
     assert teach(files, table_of(tmp_path / "labels.csv", rows), *more) == 2
-    assert said in capsys.readouterr().err
-    assert finetuned_model.names() == ()
+    assert sentence in capsys.readouterr().err
+    assert finetuned_model.list_names() == ()
 
 
-def test_a_name_that_is_taken_is_refused_before_anything_is_learned(files, tmp_path, capsys, monkeypatch):
+def test_a_model_name_that_is_taken_is_refused_before_training(files, tmp_path, capsys, monkeypatch):
     labels = table_of(tmp_path / "labels.csv", labels_for(files))
     assert teach(files, labels) == 0
     monkeypatch.setattr(Engine, "load", classmethod(lambda *_, **__: pytest.fail("the model was loaded")))
@@ -115,13 +116,13 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_learned(files, tmp_p
     assert "already" in capsys.readouterr().err
 
 
-def test_a_broken_file_does_not_stop_the_others(files, tmp_path, capsys):
+def test_a_broken_file_is_named_and_the_others_are_used(files, tmp_path, capsys):
     labels = table_of(tmp_path / "labels.csv", labels_for(files))
     (tmp_path / "spectra" / "holiday.txt").write_text("not a spectrum")
     assert teach([*files, tmp_path / "spectra" / "holiday.txt"], labels) == 1
     assert "holiday.txt" in capsys.readouterr().err
 
 
-def test_a_model_that_is_not_there_is_named(files, tmp_path, capsys):
+def test_classify_names_a_missing_model(files, tmp_path, capsys):
     assert main.main(["classify", str(files[0]), "--model", "none", "--out", str(tmp_path / "x.csv")]) == 2
-    assert "no taught model 'none'" in capsys.readouterr().err
+    assert "no fine-tuned model 'none'" in capsys.readouterr().err

@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import h5py
 import numpy as np
@@ -12,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ramanstudio.cli import main
+from ramanstudio.cli import exit_codes, main
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
@@ -22,10 +25,10 @@ SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-a-
 AXIS = np.linspace(200, 1800, 900)
 
 
-def clean(many, seed=0):
+def clean(n_spectra, seed=0):
     random = np.random.default_rng(seed)
-    centre = random.uniform(300, 1700, (many, 6, 1))
-    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (many, 900))
+    centre = random.uniform(300, 1700, (n_spectra, 6, 1))
+    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (n_spectra, 900))
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +55,17 @@ def started(*words, start_new_session=False):
 
 
 def ended(process):
-    said, _ = process.communicate(timeout=100)
-    assert process.returncode == 0, said
-    return said
+    output, _ = process.communicate(timeout=100)
+    assert process.returncode == 0, output
+    return output
 
 
 def weights(folder):
     return load_file(folder / "weights.safetensors")
 
 
-def same(one, other):
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+def same(first, other):
+    return first.keys() == other.keys() and all(torch.equal(first[name], other[name]) for name in first)
 
 
 def killed_at_its_first_checkpoint(folder, *command):
@@ -76,7 +79,7 @@ def killed_at_its_first_checkpoint(folder, *command):
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_ends_with_the_same_weights_and_loss(corpus_file, tmp_path):
+def test_a_killed_training_resumes_to_the_same_weights_and_loss(corpus_file, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     ended(started("ramanstudio", *arguments(corpus_file, whole, 40), "--checkpoint-every", "10"))
     command = ("ramanstudio", *arguments(corpus_file, killed, 40), "--checkpoint-every", "10")
@@ -87,12 +90,12 @@ def test_a_run_that_was_killed_ends_with_the_same_weights_and_loss(corpus_file, 
 
 
 @pytest.mark.slow
-def test_two_processes_share_a_training_and_a_killed_one_goes_on_to_the_same(corpus_file, tmp_path):
-    team = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
+def test_two_processes_train_one_model_and_resume_to_the_same_weights(corpus_file, tmp_path):
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
     whole, killed, alone = (tmp_path / name for name in ("whole", "killed", "alone"))
-    said = ended(started(*team, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
-    assert said.count("million parameters") == 1, "one of the two tells of the model"
-    command = (*team, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
+    output = ended(started(*torchrun, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
+    assert output.count("million parameters") == 1, "one of the two tells of the model"
+    command = (*torchrun, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
     killed_at_its_first_checkpoint(killed, *command)
     ended(started(*command))
     assert same(weights(whole), weights(killed))
@@ -101,12 +104,12 @@ def test_two_processes_share_a_training_and_a_killed_one_goes_on_to_the_same(cor
     assert not same(weights(whole), weights(alone)), "the second process had spectra of its own"
 
 
-def test_a_folder_of_spectrum_files_is_learned_from_and_the_bad_one_named(tmp_path, capsys):
+def test_pretraining_on_a_folder_of_spectrum_files_names_the_bad_one(tmp_path, capsys):
     folder = tmp_path / "spectra"
     (folder / "more").mkdir(parents=True)
     for number, values in enumerate(clean(12)):
-        place = folder / "more" if number % 2 else folder
-        np.savetxt(place / f"{number}.txt", np.column_stack([AXIS, values]))
+        target = folder / "more" if number % 2 else folder
+        np.savetxt(target / f"{number}.txt", np.column_stack([AXIS, values]))
     (folder / "holiday.txt").write_text("not a spectrum")
     assert main.main(arguments(folder, tmp_path / "model", 2)) == 0
     assert "holiday.txt" in capsys.readouterr().err
@@ -117,7 +120,7 @@ def test_a_folder_of_spectrum_files_is_learned_from_and_the_bad_one_named(tmp_pa
     assert gathered.stat().st_mtime_ns == before, "the same files are gathered once"
 
 
-def test_a_network_that_cannot_be_is_refused_with_a_sentence(corpus_file, tmp_path, capsys):
+def test_an_impossible_network_is_refused_in_a_sentence(corpus_file, tmp_path, capsys):
     assert main.main([*arguments(corpus_file, tmp_path, 2), "--window", "40"]) == 2
     assert "window of a network cannot be 40. Give a multiple of the stride" in capsys.readouterr().err.replace(
         "\n", " "
@@ -132,12 +135,12 @@ def test_a_corpus_larger_than_memory_gives_the_same_spectra(corpus_file, tmp_pat
     paths = [corpus_file, tmp_path / "ragged.h5"]
     whole, little = (corpus.load(paths, memory=memory)[0] for memory in (2**30, 50_000))
     drawn = [real.draw(np.random.default_rng(3), 30, 400) for real in (whole, little)]
-    assert all(np.array_equal(one, other) for one, other in zip(*drawn, strict=True))
+    assert all(np.array_equal(first, other) for first, other in zip(*drawn, strict=True))
     shelf = next(iter(little.groups.values()))[0].shelf
     assert sum(axis.nbytes + values.nbytes for axis, values in shelf._kept.values()) <= 50_000
 
 
-def test_features_are_trained_into_a_model_and_a_stopped_run_goes_on_to_the_same(corpus_file, tmp_path):
+def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     few = ["--tokens", "16", "--step-cm", "4", "--width", "16", "--heads", "2", "--layers", "1", "--features", "8"]
 
     def trained(name):
@@ -161,3 +164,54 @@ def test_features_are_trained_into_a_model_and_a_stopped_run_goes_on_to_the_same
     assert model_store.read_card(tmp_path / "stopped").embedder is None
     assert trained("stopped") == 0
     assert model_store.read_card(tmp_path / "stopped").embedder == card.embedder
+
+
+@pytest.mark.parametrize(
+    ("flags", "field"),
+    [
+        (["--steps", "0"], "steps"),
+        (["--checkpoint-every", "0"], "checkpoint every"),
+        (["--hidden-share", "2"], "hidden share"),
+        (["--learning-rate", "nan"], "learning rate"),
+        (["--seed", "-1"], "seed"),
+    ],
+)
+def test_impossible_training_settings_are_refused_in_a_sentence(
+    tmp_path: Path, flags: list[str], field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["pretrain", "a.h5", "--out", str(tmp_path / "model"), "--device", "cpu", *flags]
+    assert main.main(given) == exit_codes.NOTHING_DONE
+    assert f"The {field} of a training cannot be {flags[1]}" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
+def test_pretrain_has_a_flag_for_each_field_of_the_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ramanstudio.mae import pretraining
+
+    seen: dict[str, Any] = {}
+
+    def pretrain(plan: Any, paths: Any, out: Path, progress: Progress, network_plan: Any, device: str) -> Any:
+        seen.update(plan=plan, paths=paths, out=out, device=device)
+        out.mkdir()
+        progress.show([{"step": 50.0, "loss": 1.0, "noise": 0.9}, {"step": 100.0, "loss": 0.8, "noise": 0.7}])
+        return SimpleNamespace(text=lambda: "done")
+
+    monkeypatch.setattr(pretraining, "pretrain", pretrain)
+    out = tmp_path / "model"
+    given = [
+        "pretrain",
+        "a.h5",
+        "b.h5",
+        "--out",
+        str(out),
+        "--steps",
+        "7",
+        "--learning-rate",
+        "0.01",
+        "--device",
+        "cpu",
+    ]
+    assert main.main(given) == exit_codes.DONE
+    assert (seen["plan"].steps, seen["plan"].learning_rate, seen["device"]) == (7, 0.01, "cpu")
+    assert seen["paths"] == [Path("a.h5"), Path("b.h5")]
+    assert (out / "loss.png").stat().st_size > 5000

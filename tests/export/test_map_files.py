@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.map_files import MapFigure, format_length, round_length, save
+from ramanstudio.export.map_files import MapFigure, format_length, round_length, save_map
 from ramanstudio.signal.map_grid import MapGrid
 
 
@@ -22,27 +22,27 @@ def grid(rows: int = 3, columns: int = 4) -> MapGrid:
 
 def amounts() -> MapFigure:
     where = grid()
-    values = where.picture(np.arange(12) * 1.25)
+    values = where.image(np.arange(12) * 1.25)
     values[0, 1] = np.nan
     return MapFigure(where, values, "Band area 990–1010 cm⁻¹ / counts cm⁻¹", limits=(0, 12), title="a map")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_picture_is_drawn_with_its_scale_bar(tmp_path: Path, suffix: str, dark: bool) -> None:
-    path = save(tmp_path / f"map{suffix}", amounts(), dark)
+def test_a_map_figure_has_a_scale_bar(tmp_path: Path, suffix: str, dark: bool) -> None:
+    path = save_map(tmp_path / f"map{suffix}", amounts(), dark)
     if suffix == ".png":
         with Image.open(path) as image:
             assert image.width > 800
             assert len(image.convert("RGB").getcolors(1_000_000) or []) > 20
     else:
         assert "<svg" in path.read_text(encoding="utf-8")
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]  # no draft is left
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]  # no draft is left
 
 
-def test_a_tiff_holds_the_numbers_themselves_and_how_large_a_pixel_is(tmp_path: Path) -> None:
+def test_a_tiff_holds_the_values_and_the_pixel_size(tmp_path: Path) -> None:
     picture = amounts()
-    path = save(tmp_path / "map.tif", picture)
+    path = save_map(tmp_path / "map.tif", picture)
     with Image.open(path) as image:
         assert image.mode == "F"
         assert np.array_equal(np.asarray(image), picture.values.astype(np.float32), equal_nan=True)
@@ -52,18 +52,18 @@ def test_a_tiff_holds_the_numbers_themselves_and_how_large_a_pixel_is(tmp_path: 
         assert "990-1010 cm-1" in image.tag_v2[270]
 
 
-def test_three_bands_are_three_pages(tmp_path: Path) -> None:
+def test_an_rgb_map_is_a_tiff_of_three_pages(tmp_path: Path) -> None:
     layers = np.random.default_rng(0).random((3, 4, 3))
     picture = MapFigure(grid(), layers, "Three bands", "rgb", names=("one", "two", "three"))
-    with Image.open(save(tmp_path / "map.tif", picture)) as image:
+    with Image.open(save_map(tmp_path / "map.tif", picture)) as image:
         assert image.n_frames == 3
         image.seek(2)
         assert np.asarray(image) == pytest.approx(layers[..., 2], abs=1e-6)
-    assert save(tmp_path / "map.png", picture).stat().st_size > 1000
+    assert save_map(tmp_path / "map.png", picture).stat().st_size > 1000
 
 
-def test_a_table_has_a_line_for_each_measured_pixel(tmp_path: Path) -> None:
-    with save(tmp_path / "map.csv", amounts()).open(encoding="utf-8") as file:
+def test_a_map_table_has_a_row_per_measured_pixel(tmp_path: Path) -> None:
+    with save_map(tmp_path / "map.csv", amounts()).open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["row", "column", "x / µm", "y / µm", "spectrum", "Band area 990–1010 cm⁻¹ / counts cm⁻¹"]
     assert len(rows) == 1 + 11
@@ -72,34 +72,36 @@ def test_a_table_has_a_line_for_each_measured_pixel(tmp_path: Path) -> None:
     assert rows[-1][:5] == ["3", "3", "14", "10", "11"]
 
 
-def test_groups_are_written_by_their_names(tmp_path: Path) -> None:
+def test_a_map_table_names_the_groups(tmp_path: Path) -> None:
     where = grid()
-    values = where.picture(np.array([0, 1, -1] * 4, dtype=float))
+    values = where.image(np.array([0, 1, -1] * 4, dtype=float))
     picture = MapFigure(
         where, values, "Group", "categories", names=("quartz", "calcite"), colours=("#0072B2", "#C98500")
     )
-    with save(tmp_path / "map.csv", picture).open(encoding="utf-8") as file:
+    with save_map(tmp_path / "map.csv", picture).open(encoding="utf-8") as file:
         assert [row[-1] for row in csv.reader(file)][1:4] == ["quartz", "calcite", "outlier"]
-    assert save(tmp_path / "map.svg", picture).stat().st_size > 1000
+    assert save_map(tmp_path / "map.svg", picture).stat().st_size > 1000
 
 
-def test_a_series_is_a_table_of_intensities_and_a_picture_with_axes(tmp_path: Path) -> None:
+def test_a_series_is_a_table_of_intensities_and_a_figure_with_axes(tmp_path: Path) -> None:
     where = MapGrid(
         np.repeat(np.arange(3)[:, None], 5, axis=1), np.linspace(100, 200, 5), np.array([0.0, 1.0, 5.0]), "cm⁻¹"
     )
-    picture = MapFigure(where, np.arange(15.0).reshape(3, 5), "Intensity", axes=("Raman shift / cm⁻¹", "Depth / µm"))
-    with save(tmp_path / "scan.csv", picture).open(encoding="utf-8") as file:
+    picture = MapFigure(
+        where, np.arange(15.0).reshape(3, 5), "Intensity", axis_labels=("Raman shift / cm⁻¹", "Depth / µm")
+    )
+    with save_map(tmp_path / "scan.csv", picture).open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0][1:] == ["100", "125", "150", "175", "200"]
     assert rows[3] == ["5", "10", "11", "12", "13", "14"]
-    assert save(tmp_path / "scan.png", picture).stat().st_size > 1000
+    assert save_map(tmp_path / "scan.png", picture).stat().st_size > 1000
 
 
-def test_another_suffix_and_a_missing_folder_are_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_unknown_suffixes_and_missing_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"map\.bmp"):
-        save(tmp_path / "map.bmp", amounts())
+        save_map(tmp_path / "map.bmp", amounts())
     with pytest.raises(StudioError, match="Could not write"):
-        save(tmp_path / "nowhere" / "map.csv", amounts())
+        save_map(tmp_path / "nowhere" / "map.csv", amounts())
 
 
 @pytest.mark.parametrize(("longest", "length", "words"), [(37, 20, "20 µm"), (5, 5, "5 µm"), (0.9, 0.5, "500 nm")])
@@ -108,5 +110,5 @@ def test_the_scale_bar_has_a_round_length(longest: float, length: float, words: 
     assert format_length(round_length(longest), "µm") == words
 
 
-def test_long_scale_bars_are_told_in_millimetres() -> None:
+def test_long_scale_bars_are_in_millimetres() -> None:
     assert format_length(2000, "µm") == "2 mm"

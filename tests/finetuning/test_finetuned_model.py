@@ -1,7 +1,8 @@
-"""Taught models on disk: kept, renamed, deleted, carried to another machine, and never trusted when damaged."""
+"""Fine-tuned models on disk: saved, renamed, deleted, exported and imported, and refused when damaged."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from types import SimpleNamespace
 
@@ -13,102 +14,137 @@ from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import model_store
-from tests.finetuning.substances import SIGHT, substances
+from tests.finetuning.substances import EXTRACTOR, mixtures, substances
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     spectra, names = substances(5)
-    return finetune(SIGHT, spectra, names)
+    return finetune(EXTRACTOR, spectra, names)
 
 
 @pytest.fixture
 def parent(monkeypatch):
-    """The parent of the taught models is here."""
-    card = SimpleNamespace(name=SIGHT.parent, fingerprint=SIGHT.sha256)
+    """The model that was fine-tuned is installed; its card."""
+    card = SimpleNamespace(name=EXTRACTOR.parent, fingerprint=EXTRACTOR.sha256)
     monkeypatch.setattr(model_store, "find", lambda name: name)
     monkeypatch.setattr(model_store, "read_card", lambda folder: card)
     return card
 
 
-def test_a_kept_model_answers_as_before(found):
+def test_a_saved_model_predicts_as_before(result):
     spectra, _ = substances(5)
-    finetuned_model.keep(found.model, "my minerals")
-    assert finetuned_model.names() == ("my minerals",)
-    again = classify(SIGHT, spectra, finetuned_model.load("my minerals"))
-    assert np.array_equal(again.labels, classify(SIGHT, spectra, found.model).labels)
-    text = finetuned_model.load("my minerals").card.text()
-    assert "talc 5" in text and "smoother" in text and "expected accuracy" in text
+    finetuned_model.save(result.model, "my minerals")
+    assert finetuned_model.list_names() == ("my minerals",)
+    loaded = finetuned_model.load("my minerals")
+    predicted = classify(EXTRACTOR, spectra, loaded)
+    assert np.array_equal(predicted.labels, classify(EXTRACTOR, spectra, result.model).labels)
+    text = loaded.card.text()
+    assert "talc 5" in text and "Fine-tuned from smoother" in text and "Expected accuracy: " in text
 
 
-def test_it_is_renamed_and_deleted(found):
-    finetuned_model.keep(found.model, "one")
+def test_a_model_is_renamed_and_deleted(result):
+    finetuned_model.save(result.model, "one")
     finetuned_model.rename("one", "two")
-    assert finetuned_model.names() == ("two",) and finetuned_model.load("two").card.name == "two"
+    assert finetuned_model.list_names() == ("two",) and finetuned_model.load("two").card.name == "two"
     finetuned_model.delete("two")
-    assert finetuned_model.names() == ()
-    with pytest.raises(StudioError, match="no taught model 'two'"):
+    assert finetuned_model.list_names() == ()
+    with pytest.raises(StudioError, match="no fine-tuned model 'two'"):
         finetuned_model.load("two")
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "x" * 100, "a:b", "new\nline"])
-def test_a_name_that_no_folder_can_have_is_refused(found, name):
-    with pytest.raises(StudioError, match="cannot be the name"):
-        finetuned_model.keep(found.model, name)
+def test_an_invalid_model_name_is_refused(result, name):
+    with pytest.raises(StudioError, match="not a valid model name"):
+        finetuned_model.save(result.model, name)
 
 
-def test_a_name_that_is_taken_is_refused(found):
-    finetuned_model.keep(found.model, "one")
+def test_a_name_that_is_taken_is_refused(result):
+    finetuned_model.save(result.model, "one")
     with pytest.raises(StudioError, match="already"):
-        finetuned_model.keep(found.model, "one")
+        finetuned_model.save(result.model, "one")
 
 
-def test_it_goes_to_another_machine_in_one_file(found, parent, tmp_path):
-    finetuned_model.keep(found.model, "one")
-    finetuned_model.export("one", tmp_path / "one.ramanmodel")
+def test_a_model_is_exported_to_one_file_and_imported(result, parent, tmp_path):
+    finetuned_model.save(result.model, "one")
+    finetuned_model.export_model("one", tmp_path / "one.ramanmodel")
     finetuned_model.delete("one")
-    assert finetuned_model.bring_in(tmp_path / "one.ramanmodel").card.name == "one"
-    assert finetuned_model.names() == ("one",)
+    assert finetuned_model.import_model(tmp_path / "one.ramanmodel").card.name == "one"
+    assert finetuned_model.list_names() == ("one",)
 
 
-def test_a_model_of_another_parent_is_refused(found, parent, tmp_path):
-    finetuned_model.keep(found.model, "one")
-    finetuned_model.export("one", tmp_path / "one.ramanmodel")
+def test_importing_a_model_fine_tuned_from_another_version_is_refused(result, parent, tmp_path):
+    finetuned_model.save(result.model, "one")
+    finetuned_model.export_model("one", tmp_path / "one.ramanmodel")
     finetuned_model.delete("one")
     parent.fingerprint = "another"
     with pytest.raises(StudioError, match="another version of smoother"):
-        finetuned_model.bring_in(tmp_path / "one.ramanmodel")
-    assert finetuned_model.names() == ()
+        finetuned_model.import_model(tmp_path / "one.ramanmodel")
+    assert finetuned_model.list_names() == ()
 
 
-def test_every_damaged_byte_of_a_file_is_noticed(found, parent, tmp_path):
-    finetuned_model.keep(found.model, "one")
+def test_every_damaged_byte_of_an_exported_file_is_noticed(result, parent, tmp_path):
+    finetuned_model.save(result.model, "one")
     file = tmp_path / "one.ramanmodel"
-    finetuned_model.export("one", file)
+    finetuned_model.export_model("one", file)
     finetuned_model.delete("one")
-    whole = file.read_bytes()
-    for place in np.linspace(0, len(whole) - 1, 60).astype(int):
-        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x15]) + whole[place + 1 :])
+    content = file.read_bytes()
+    for position in np.linspace(0, len(content) - 1, 60).astype(int):
+        file.write_bytes(content[:position] + bytes([content[position] ^ 0x15]) + content[position + 1 :])
         with pytest.raises(StudioError, match="damaged"):
-            finetuned_model.bring_in(file)
-    for rest in (whole[:100], b"", b"not a model at all"):
+            finetuned_model.import_model(file)
+    for rest in (content[:100], b"", b"not a model at all"):
         file.write_bytes(rest)
         with pytest.raises(StudioError, match="damaged"):
-            finetuned_model.bring_in(file)
+            finetuned_model.import_model(file)
 
 
-def test_a_damaged_folder_is_refused(found):
-    finetuned_model.keep(found.model, "one")
-    weights = finetuned_model.folder() / "one" / finetuned_model.WEIGHTS
+def test_a_damaged_folder_is_refused(result):
+    finetuned_model.save(result.model, "one")
+    weights = finetuned_model.models_folder() / "one" / finetuned_model.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(StudioError, match="damaged"):
         finetuned_model.load("one")
-    card = finetuned_model.folder() / "one" / finetuned_model.CARD
+    card = finetuned_model.models_folder() / "one" / finetuned_model.CARD
     card.write_text(json.dumps({"name": "one"}), encoding="utf-8")
     with pytest.raises(StudioError, match="damaged"):
         finetuned_model.load("one")
 
 
-def test_models_that_denoise_are_not_among_them(found):
-    finetuned_model.keep(found.model, "one")
+def test_denoising_models_and_fine_tuned_models_are_listed_apart(result):
+    finetuned_model.save(result.model, "one")
     assert "one" not in model_store.available()
+
+
+def as_written_before(card: dict) -> dict:
+    """Return a card with the keys of the versions that called fine-tuning teaching."""
+    present = {new: old for old, new in finetuned_model.OLD_KEYS.items()}
+    figures = {"RMSE held out" if name == finetuned_model.RMSE else name: one for name, one in card["figures"].items()}
+    return {present.get(key, key): value for key, value in card.items()} | {"figures": figures}
+
+
+def test_a_model_saved_with_the_old_card_keys_is_read(result):
+    spectra, _ = substances(5)
+    model = finetuned_model.save(result.model, "minerals")
+    path = finetuned_model.models_folder() / "minerals" / finetuned_model.CARD
+    old = as_written_before(json.loads(path.read_text(encoding="utf-8")))
+    assert {"reading", "head", "sharpness", "stranger_distance"} <= set(old) and "estimator" not in old
+    path.write_text(json.dumps(old), encoding="utf-8")
+    loaded = finetuned_model.load("minerals")
+    assert loaded.card == model.card
+    before = classify(EXTRACTOR, spectra, result.model)
+    assert np.array_equal(classify(EXTRACTOR, spectra, loaded).probabilities, before.probabilities)
+
+
+def test_an_exported_file_with_the_old_card_keys_is_imported(result, parent, tmp_path):
+    from safetensors.numpy import save
+
+    spectra, share = mixtures()
+    model = finetuned_model.save(finetune(EXTRACTOR, spectra, [f"{100 * one:.1f}" for one in share]).model, "quartz")
+    card = as_written_before(json.loads((finetuned_model.models_folder() / "quartz" / "card.json").read_text("utf-8")))
+    text = json.dumps(card)
+    metadata = {"card": text, "card_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    (tmp_path / "old.ramanmodel").write_bytes(save(dict(model.arrays), metadata))
+    imported = finetuned_model.import_model(tmp_path / "old.ramanmodel", "again")
+    assert imported.card.rmse == model.card.rmse > 0
+    assert classify(EXTRACTOR, spectra, imported).error == model.card.rmse

@@ -1,4 +1,4 @@
-"""Teaching with the shipped model, by the engine's two verbs."""
+"""Fine-tuning the shipped model through the two verbs of the engine."""
 
 from __future__ import annotations
 
@@ -19,38 +19,40 @@ def engine():
 
 
 @pytest.fixture(scope="module")
-def found(engine):
+def result(engine):
     spectra, names = substances(6, noise=0.15)
-    return engine.finetune(spectra, np.where(np.arange(18) % 6 < 2, names, ""), FinetunePlan(bands=False))
+    labels = np.where(np.arange(18) % 6 < 2, names, "")
+    return engine.finetune(spectra, labels, plan=FinetunePlan(importance=False))
 
 
-def test_two_labels_a_class_name_the_rest(engine, found):
+def test_two_labels_a_class_classify_the_rest(engine, result):
     spectra, names = substances(6, noise=0.15)
-    told = engine.classify(spectra, found.model)
-    assert np.mean(told.labels == names) > 0.9
-    assert found.report.chosen == "lines, slopes and features of the denoised, LDA"
+    predicted = engine.classify(spectra, result.model)
+    assert np.mean(predicted.labels == names) > 0.9
+    assert result.report.chosen == "denoised bands, first derivative and features, LDA"
 
 
-def test_a_kept_model_is_used_by_its_name_and_another_line_is_unknown(engine, found):
-    finetuned_model.keep(found.model, "minerals")
+def test_a_saved_model_is_used_by_its_name_and_another_band_is_unknown(engine, result):
+    finetuned_model.save(result.model, "minerals")
     other = np.exp(-0.5 * ((AXIS - 1420) / 15) ** 2) + 0.02 * np.random.default_rng(0).standard_normal((3, len(AXIS)))
     assert engine.classify(SpectrumSet.of(AXIS, other), "minerals").unknown.all()
 
 
-def test_it_is_brought_in_only_where_its_parent_is_here(engine, found, tmp_path, monkeypatch):
-    finetuned_model.keep(found.model, "minerals")
-    finetuned_model.export("minerals", tmp_path / "minerals.ramanmodel")
+def test_a_model_is_imported_only_where_its_parent_is_installed(engine, result, tmp_path, monkeypatch):
+    finetuned_model.save(result.model, "minerals")
+    finetuned_model.export_model("minerals", tmp_path / "minerals.ramanmodel")
     finetuned_model.delete("minerals")
-    assert finetuned_model.bring_in(tmp_path / "minerals.ramanmodel", "again").card.parent == engine.card.name
+    imported = finetuned_model.import_model(tmp_path / "minerals.ramanmodel", "again")
+    assert imported.card.parent == engine.card.name
     small = Engine.load("smae-small", device="cpu", threads=1)
-    with pytest.raises(StudioError, match="was made for smae-base, not for smae-small"):
+    with pytest.raises(StudioError, match="was fine-tuned from smae-base, not from smae-small"):
         small.classify(substances(1)[0], "again")
 
 
-def test_a_spectrum_that_holds_no_numbers_is_refused(engine, found):
+def test_a_spectrum_with_values_that_are_not_numbers_is_refused(engine, result):
     values = substances(1)[0].values.copy()
     values[0, 5] = np.nan
     with pytest.raises(StudioError, match="not numbers"):
         engine.finetune(SpectrumSet.of(AXIS, values), ["a", "b", "c"])
     with pytest.raises(StudioError, match="not numbers"):
-        engine.classify(SpectrumSet.of(AXIS, values), found.model)
+        engine.classify(SpectrumSet.of(AXIS, values), result.model)

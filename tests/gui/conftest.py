@@ -37,7 +37,7 @@ def start(qapp: QApplication) -> Iterator[Starter]:
 
         window = Window(app.start([str(path) for path in arguments], load))
         opened.append(window)
-        window.wait_until(lambda: bool(asked) and not window.studio.denoising.loading)
+        window.wait_until(lambda: bool(asked) and not window.services.denoising.loading)
         return window
 
     yield begin
@@ -45,7 +45,7 @@ def start(qapp: QApplication) -> Iterator[Starter]:
         window.window.close()
         assert window.window.end(), "a thread did not come to rest"
         window.window.deleteLater()
-        window.studio.deleteLater()
+        window.services.deleteLater()
     opened.clear()
     # the offscreen platform keeps what was copied until after Python has ended, and crashes as it lets go of it
     qapp.clipboard().clear()

@@ -80,7 +80,7 @@ class Window:
 
     def __init__(self, window: MainWindow) -> None:
         self.window = window
-        self.studio = window.services
+        self.services = window.services
 
     def drop(self, *paths: Path) -> None:
         mime = QMimeData()
@@ -105,7 +105,7 @@ class Window:
         QApplication.processEvents()
 
     def wait_settled(self) -> None:
-        self.wait_until(lambda: not self.studio.workers.busy)
+        self.wait_until(lambda: not self.services.workers.busy)
 
     def rows(self) -> list[tuple[str, str]]:
         model = self.window.entries.model
@@ -113,19 +113,19 @@ class Window:
 
     def choose(self, *names: str) -> None:
         wanted = set(names)
-        self.studio.session.select(e.id for e in self.studio.session.project.entries if e.name in wanted)
+        self.services.session.select(e.id for e in self.services.session.project.entries if e.name in wanted)
         for _ in range(3):
             QApplication.processEvents()
 
     def do(self, action: str) -> None:
         # actions are enabled a moment after what they depend on, as they would be before a hand reached them
-        self.wait_until(self.window.acts[action].isEnabled)
-        self.window.acts[action].trigger()
+        self.wait_until(self.window.actions_by_id[action].isEnabled)
+        self.window.actions_by_id[action].trigger()
         QApplication.processEvents()
 
     @property
     def message(self) -> str:
-        return self.window.message_bar.words
+        return self.window.message_bar.text
 
     @property
     def snr(self) -> str:

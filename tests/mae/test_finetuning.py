@@ -130,21 +130,21 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
     full_above(0, monkeypatch)
     values, which = hidden_classes()
     warnings: list[str] = []
-    plan = FinetunePlan(representation="features", estimator="nearest", full="always", bands=False)
+    plan = FinetunePlan(representation="features", estimator="nearest", full="always", importance=False)
     found = finetune(extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
-    assert found.report.chosen.startswith("features") and "no memory" in warnings[0]
+    assert found.report.chosen.startswith("features") and "too little memory" in warnings[0]
 
 
 def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_the_model(monkeypatch):
     values, which = hidden_classes(80)
     spectra = SpectrumSet.of(AXIS, values)
-    plan = FinetunePlan(representation="features", estimator="nearest", full="always", epochs=2, bands=False)
+    plan = FinetunePlan(representation="features", estimator="nearest", full="always", epochs=2, importance=False)
     won = finetune(
         extractor(), spectra, which, None, plan
     )  # by nearest features alone the classes are hardly told apart
-    assert "learned anew" in won.report.chosen
+    assert "fine-tuned features" in won.report.chosen
     assert won.report.confusion.sum() < 30  # judged on the part that it was kept from
     told = classify(extractor(), spectra, won.model)
     assert np.mean(told.labels == which.astype(str)) > 0.9
-    usual = FinetunePlan(representation="lines", estimator="LDA", full="always", epochs=1, bands=False)
-    assert "learned anew" not in finetune(extractor(), spectra, which, None, usual).report.chosen
+    usual = FinetunePlan(representation="lines", estimator="LDA", full="always", epochs=1, importance=False)
+    assert "fine-tuned features" not in finetune(extractor(), spectra, which, None, usual).report.chosen

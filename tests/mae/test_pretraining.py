@@ -12,8 +12,9 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
-from ramanstudio.mae.config import NetworkConfig, PretrainingConfig
+from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
 from ramanstudio.mae.distributed import ProcessGroup
+from ramanstudio.mae.feature_pretraining import FeaturePretraining, load_feature_corpus
 from ramanstudio.mae.pretraining import Pretraining, pretrain, pretraining_loss
 from ramanstudio.mae.training_batch import draw_batch
 
@@ -219,3 +220,28 @@ def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_
     (folder / "card.json").write_text("{")
     with pytest.raises(StudioError, match="card"):
         model_store.load(folder)
+
+
+def test_the_learning_rate_warms_up_linearly_and_then_decays_as_a_cosine_to_a_hundredth(corpus_file):
+    config = PretrainingConfig(steps=12, samples_a_step=640, warmup_steps=4, learning_rate=0.01)
+    run = Pretraining(TINY, config, corpus.load([corpus_file])[0], ALONE)
+    rates = []
+    for _ in range(13):
+        run.take_step()
+        rates.append(run.optimizer.param_groups[0]["lr"])
+    assert rates[:4] == pytest.approx([0.0025, 0.005, 0.0075, 0.01])
+    decay = 0.01 * (0.01 + 0.99 * (1 + np.cos(np.pi * np.arange(9) / 8)) / 2)
+    assert rates[4:] == pytest.approx(decay)
+    assert rates[-1] == pytest.approx(1e-4)
+
+
+def test_features_are_learned_with_a_warm_up_and_a_cosine_decay(corpus_file):
+    config = FeaturePretrainingConfig(steps=8, spectra_a_step=4, warmup_steps=2, learning_rate=0.01)
+    tiny = EmbedderConfig(tokens=20, width=16, heads=2, layers=1, features=8)
+    run = FeaturePretraining(config, load_feature_corpus([corpus_file], tiny, config), tiny, torch.device("cpu"))
+    rates = []
+    for _ in range(9):
+        run.take_step()
+        rates.append(run.optimizer.param_groups[0]["lr"])
+    cosine = 0.01 * (0.01 + 0.99 * (1 + np.cos(np.pi * np.arange(9) / 8)) / 2)
+    assert rates == pytest.approx(np.minimum(1, np.arange(1, 10) / 2) * cosine)

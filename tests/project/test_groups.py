@@ -19,14 +19,14 @@ def groups() -> Groups:
     )
 
 
-def test_found_groups_are_numbered_counted_and_coloured_apart(groups: Groups) -> None:
+def test_clustered_groups_are_numbered_counted_and_coloured_differently(groups: Groups) -> None:
     assert groups.names() == ["Group 1", "Group 1", "Group 2", "Group 2", "Group 3", "outlier"]
     assert groups.counts.tolist() == [2, 2, 1]
     assert groups.outliers == 1
     assert len({group.colour for group in groups.groups}) == 3
 
 
-def test_an_edit_leaves_what_was_there_as_it_was(groups: Groups) -> None:
+def test_an_edit_leaves_the_original_groups_unchanged(groups: Groups) -> None:
     renamed = groups.renamed(0, "  quartz ")
     assert renamed.groups[0].name == "quartz"
     assert groups.groups[0].name == "Group 1"
@@ -34,27 +34,27 @@ def test_an_edit_leaves_what_was_there_as_it_was(groups: Groups) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "   ", "Group 2"])
-def test_a_name_that_is_empty_or_taken_is_refused_with_a_remedy(groups: Groups, name: str) -> None:
+def test_an_empty_or_taken_group_name_is_refused(groups: Groups, name: str) -> None:
     with pytest.raises(StudioError) as refused:
         groups.renamed(0, name)
     assert refused.value.remedy
 
 
-def test_merged_groups_take_the_place_of_the_largest(groups: Groups) -> None:
+def test_merging_keeps_the_largest_group(groups: Groups) -> None:
     merged = groups.merged([1, 2])
     assert merged.labels.tolist() == [0, 0, 1, 1, 1, OUTLIER]
     assert [group.name for group in merged.groups] == ["Group 1", "Group 2"]
     assert groups.merged([0, 2], "feldspar").groups[0].name == "feldspar"
 
 
-def test_a_group_is_split_into_parts_with_names_and_colours_of_their_own(groups: Groups) -> None:
+def test_splitting_gives_each_part_its_own_name_and_colour(groups: Groups) -> None:
     split = groups.split(1, np.array([0, 1]))
     assert split.labels.tolist() == [0, 0, 1, 3, 2, OUTLIER]
     assert split.groups[3].name == "Group 2 · 2"
     assert len({group.colour for group in split.groups}) == 4
 
 
-def test_spectra_are_given_a_label_that_makes_or_joins_a_group(groups: Groups) -> None:
+def test_moving_spectra_to_a_name_makes_or_joins_a_group(groups: Groups) -> None:
     two = np.array([True, False, False, False, False, True])
     named = groups.moved(two, "calcite")
     assert named.names() == ["calcite", "Group 1", "Group 2", "Group 2", "Group 3", "calcite"]
@@ -62,7 +62,7 @@ def test_spectra_are_given_a_label_that_makes_or_joins_a_group(groups: Groups) -
     assert groups.moved(two, "Group 3").counts.tolist() == [1, 2, 3]
 
 
-def test_a_group_given_up_leaves_its_spectra_without_one(groups: Groups) -> None:
+def test_dissolving_a_group_makes_its_spectra_outliers(groups: Groups) -> None:
     given_up = groups.without(0)
     assert given_up.outliers == 3
     assert [group.name for group in given_up.groups] == ["Group 2", "Group 3"]
@@ -76,9 +76,9 @@ def test_spectra_keep_their_groups_when_others_come_and_go(groups: Groups) -> No
     assert groups.for_members(now).labels[-1] == OUTLIER
 
 
-def test_members_are_found_among_others_and_by_entry() -> None:
+def test_members_give_their_positions_and_entries() -> None:
     members = Members.of_entries([(7, 2), (3, 3)])
     assert members[np.array([4, 0])].positions_in(members).tolist() == [4, 0]
     assert Members.of_entries([(7, 3)]).positions_in(members).tolist() == [0, 1, -1]
-    assert [(entry, places.tolist()) for entry, places in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
+    assert [(entry, positions.tolist()) for entry, positions in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
     assert Members.of_entries([]).positions_in(members).tolist() == []

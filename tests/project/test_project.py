@@ -33,16 +33,16 @@ def test_undo_and_redo_step_through_the_edits() -> None:
     assert len(history.redo().entries) == 1
 
 
-def test_an_edit_after_undo_forgets_what_was_undone() -> None:
+def test_an_edit_after_undo_discards_the_redo_steps() -> None:
     history = History()
     history.push(Project((entry(1),)), "Open files")
     history.undo()
     history.push(Project((entry(2),)), "Open files")
     assert history.redo_title == ""
-    assert [one.id for one in history.redo().entries] == [2]
+    assert [item.id for item in history.redo().entries] == [2]
 
 
-def test_the_batches_of_one_drop_are_one_step() -> None:
+def test_edits_with_the_same_key_are_one_undo_step() -> None:
     history = History()
     for count in (1, 2, 3):
         history.push(Project(tuple(entry(number) for number in range(count))), "Open files", key=("open", 1))
@@ -50,24 +50,24 @@ def test_the_batches_of_one_drop_are_one_step() -> None:
     assert len(history.undo().entries) == 0
 
 
-def test_results_survive_undo_and_are_no_step_of_their_own() -> None:
+def test_results_survive_undo_and_are_no_undo_step() -> None:
     source = spectra()
     history = History()
     history.push(Project((entry(1, source),)), "Open files")
     history.push(history.present.without([1]), "Remove 1 entry")
     history.add_results({1: Result(source, problem="too short")})
     project = history.undo()
-    found = project.result(project.entries[0])
-    assert found is not None
-    assert found.problem == "too short"
+    result = project.result(project.entries[0])
+    assert result is not None
+    assert result.problem == "too short"
 
 
-def test_a_result_is_not_that_of_an_entry_which_was_read_again() -> None:
+def test_results_of_a_file_that_was_read_again_are_dropped() -> None:
     project = Project((entry(1, spectra()),)).with_results({1: Result(spectra())})
     assert project.result(project.entries[0]) is None
 
 
-def test_a_thousand_edits_share_their_arrays_and_take_next_to_no_memory() -> None:
+def test_a_thousand_edits_share_their_arrays() -> None:
     big = SpectrumSet.of(np.arange(1000.0), np.zeros((20_000, 1000)))
     history = History(depth=2000)
     tracemalloc.start()
@@ -91,23 +91,23 @@ def test_four_spectra_or_more_are_a_set() -> None:
     assert not entry(1).is_set
 
 
-def test_entries_that_could_be_repeats_are_on_one_axis_and_not_one_set_yet() -> None:
+def test_entries_look_like_repeats_on_one_axis_unless_they_are_one_set() -> None:
     files = [entry(number, spectra()) for number in range(4)]
     assert look_like_repeats(files)
     assert not look_like_repeats(files[:3])
     assert not look_like_repeats([*files, entry(5, SpectrumSet.of(np.arange(11.0), np.ones(11)))])
-    assert not look_like_repeats([replace(one, set_id=9) for one in files])
-    assert look_like_repeats([*(replace(one, set_id=9) for one in files), entry(5, spectra())])
+    assert not look_like_repeats([replace(item, set_id=9) for item in files])
+    assert look_like_repeats([*(replace(item, set_id=9) for item in files), entry(5, spectra())])
 
 
-def test_whoever_asks_for_one_of_a_set_gets_all_of_it() -> None:
+def test_entries_are_expanded_to_whole_sets() -> None:
     whole = replace(entry(4, spectra()), set_id=4)
     project = Project((*(replace(entry(number, spectra()), set_id=9) for number in range(3)), whole, entry(5)))
-    assert [one.id for one in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
-    assert [one.id for one in project.expanded_to_sets([whole])] == [4]
+    assert [item.id for item in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
+    assert [item.id for item in project.expanded_to_sets([whole])] == [4]
 
 
-def test_what_was_explored_stays_through_undo_and_groups_step_back() -> None:
+def test_undo_keeps_the_exploration_and_reverts_the_groups() -> None:
     history = History()
     members = Members.of_entries([(1, 3)])
     explored = Exploration(members, np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))

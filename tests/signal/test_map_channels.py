@@ -54,7 +54,7 @@ def test_an_interrupted_map_is_blank_where_nothing_was_measured() -> None:
     grid = only_grid(set_at(x[:100], y[:100]))
     assert grid.shape == (9, 12)
     assert (grid.index[8, 4:] == -1).all()
-    picture = grid.picture(np.ones(100))
+    picture = grid.image(np.ones(100))
     assert np.isnan(picture[8, 4:]).all() and np.isfinite(picture[8, :4]).all()
 
 
@@ -67,7 +67,7 @@ def test_missing_columns_leave_room() -> None:
 def test_places_on_no_grid_are_drawn_in_cells_with_a_sentence() -> None:
     chance = np.random.default_rng(1)
     grid = only_grid(set_at(chance.uniform(0, 50, 300), chance.uniform(0, 30, 300)))
-    assert "no grid" in grid.aside
+    assert "no grid" in grid.note
     assert grid.step[0] == pytest.approx(grid.step[1])
 
 
@@ -92,7 +92,7 @@ def test_of_several_spectra_at_one_place_the_last_is_shown_and_said() -> None:
     x, y = stage()
     grid = only_grid(set_at(np.append(x, x[7]), np.append(y, y[7])))
     assert grid.index.ravel()[7] == x.size
-    assert "several" in grid.aside
+    assert "several" in grid.note
 
 
 def test_spectra_without_a_place_are_left_out_and_counted() -> None:
@@ -100,14 +100,14 @@ def test_spectra_without_a_place_are_left_out_and_counted() -> None:
     x[3] = np.nan
     grid = only_grid(set_at(x, y))
     assert grid.index.ravel()[3] == -1
-    assert "1 spectra have no place" in grid.aside
+    assert "1 spectra have no coordinates" in grid.note
 
 
 def test_a_slanting_line_is_a_series_of_distances() -> None:
     steps = np.arange(5.0)
     series = map_layout(set_at(10 - 3 * steps, 4 * steps))
     assert isinstance(series, SpectrumSeries)
-    assert series.at == pytest.approx(5 * steps)
+    assert series.positions == pytest.approx(5 * steps)
 
 
 def test_long_times_are_told_in_hours_and_in_order() -> None:
@@ -115,7 +115,7 @@ def test_long_times_are_told_in_hours_and_in_order() -> None:
     assert isinstance(series, SpectrumSeries)
     assert (series.quantity, series.unit) == ("Time", "h")
     assert series.rows.tolist() == [1, 0, 2]
-    assert series.at == pytest.approx([0, 2, 10])
+    assert series.positions == pytest.approx([0, 2, 10])
 
 
 def test_spectra_without_places_have_no_map() -> None:

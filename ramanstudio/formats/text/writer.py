@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
 
@@ -33,20 +32,9 @@ def write(path: Path, spectra: SpectrumSet) -> None:
         lines.append(separator.join([*columns, *axis]))
         for row, values in enumerate(spectra.values):
             lines.append(separator.join([*(entries[row] for entries in columns.values()), *values.astype(str)]))
-    try:
-        atomic_write(path, "\n".join(lines) + "\n")
-    except OSError as error:
-        raise write_error(path, error) from error
+    atomic_write(path, "\n".join(lines) + "\n")
 
 
 def _cell(entry: object, separator: str) -> str:
     """Return a table entry as text that cannot be taken for two cells or two lines."""
     return str(entry).replace(separator, " ").replace("\n", " ")
-
-
-def write_error(path: Path, error: OSError) -> StudioError:
-    """Return the error for a file that could not be written."""
-    return StudioError(
-        f"Could not write '{path.name}': {error.strerror or error}.",
-        remedy="Choose another folder, or free some space.",
-    )

@@ -1,19 +1,19 @@
-"""Which parts of a picture are to be made anew: those of which something they are made of is another object now."""
+"""Decides what has to be redrawn: that of which an input is another object now."""
 
 from __future__ import annotations
 
 
 class ChangeTracker:
-    """Remembers by name what each part was made of."""
+    """Remembers the inputs of each output, by name, and compares them by identity."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, tuple[object, ...]] = {}
+        self._inputs: dict[str, tuple[object, ...]] = {}
 
-    def has_changed(self, part: str, *of: object) -> bool:
-        """Whether a part was made of something else, or never; from now on it is made of these."""
-        before, self._parts[part] = self._parts.get(part, ()), of
-        return len(before) != len(of) or any(one is not other for one, other in zip(before, of, strict=True))
+    def has_changed(self, name: str, *inputs: object) -> bool:
+        """Whether an input of `name` differs from the last call, or this is the first; remembers `inputs`."""
+        before, self._inputs[name] = self._inputs.get(name, ()), inputs
+        return len(before) != len(inputs) or any(old is not new for old, new in zip(before, inputs, strict=True))
 
-    def forget(self, part: str) -> None:
-        """Have a part made anew at the next question."""
-        self._parts.pop(part, None)
+    def forget(self, name: str) -> None:
+        """Report `name` as changed at the next call."""
+        self._inputs.pop(name, None)

@@ -1,4 +1,4 @@
-"""The log, and what is kept of a crash: written while the window runs, offered at the next start."""
+"""The log file, and the report of a crash, which is offered at the next start."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ log = logging.getLogger("ramanstudio")
 
 
 class CrashLog:
-    """One file for this run; left behind only if something went wrong that nobody was told."""
+    """Writes one file per run, which is deleted when the run ends in order; one that is left reports a crash."""
 
-    def __init__(self, told: Callable[[BaseException], None] | None = None) -> None:
-        self._told = told
+    def __init__(self, show_error: Callable[[BaseException], None] | None = None) -> None:
+        self._show_error = show_error
         self._file: IO[str] | None = None
         self._path = user_log() / f"running-{os.getpid()}.log"
         self._hooks = (sys.excepthook, threading.excepthook)
@@ -38,7 +38,7 @@ class CrashLog:
         return user_log() / "ramanstudio.log"
 
     def start(self) -> str:
-        """Begin to listen for crashes; returns what the last run left behind of one, or nothing."""
+        """Begin to record crashes; returns the report that an earlier run left behind, or an empty string."""
         earlier = self._collect()
         with contextlib.suppress(OSError):
             self._handler = RotatingFileHandler(
@@ -55,7 +55,7 @@ class CrashLog:
         return earlier
 
     def end(self) -> None:
-        """The run ended as it should: leave nothing behind."""
+        """The run ends in order: stop recording, and delete its file."""
         sys.excepthook, threading.excepthook = self._hooks
         if self._file is not None:
             if not self._faults_before:
@@ -73,15 +73,15 @@ class CrashLog:
             self._hooks[0](kind, error, trace)
             return
         self._write("".join(traceback.format_exception(kind, error, trace)))
-        if self._told is not None:
-            self._told(error)
+        if self._show_error is not None:
+            self._show_error(error)
         else:
             self._hooks[0](kind, error, trace)
 
     def _thread_hook(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:
             text = "".join(traceback.format_exception(arguments.exc_value))
-            log.error("unexpected, in a thread\n%s", text)
+            log.error("unexpected, on a thread\n%s", text)
             self._write(text)
 
     def _write(self, text: str) -> None:
@@ -91,15 +91,15 @@ class CrashLog:
                 self._file.flush()
 
     def _collect(self) -> str:
-        """What runs that are over have left behind, newest first; kept as crash.log."""
-        left: list[str] = []
-        for path in sorted(user_log().glob("running-*.log"), key=lambda one: one.stat().st_mtime, reverse=True):
+        """The reports that ended runs have left behind, newest first; also written to crash.log."""
+        reports: list[str] = []
+        for path in sorted(user_log().glob("running-*.log"), key=lambda report: report.stat().st_mtime, reverse=True):
             if _is_running(path):
                 continue
             with contextlib.suppress(OSError):
-                left.append(path.read_text(encoding="utf-8", errors="replace").strip())
+                reports.append(path.read_text(encoding="utf-8", errors="replace").strip())
                 path.unlink()
-        text = "\n\n".join(part for part in left if part)
+        text = "\n\n".join(part for part in reports if part)
         if text:
             with contextlib.suppress(OSError):
                 (user_log() / "crash.log").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Icons of one family, drawn in the theme's colours; the font is loaded after the first paint."""
+"""Icons of one family in the colours of the theme; their font is loaded after the first paint."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SIZE = 16
 
 
 def blank() -> QIcon:
-    """As large as an icon and empty: what a button shows before the font is loaded, so that nothing moves then."""
+    """An empty icon of the right size, shown until the font is loaded, so that nothing moves then."""
     pixmap = QPixmap(SIZE, SIZE)
     pixmap.fill(QColor(0, 0, 0, 0))
     return QIcon(pixmap)
 
 
 def icon(name: str, theme: Theme) -> QIcon:
-    """The icon of that qtawesome name in the colours of `theme`."""
+    """The qtawesome icon `name` in the colours of `theme`."""
     import qtawesome  # 0.15 s: not before the first paint
 
     drawn: QIcon = qtawesome.icon(
@@ -27,8 +27,8 @@ def icon(name: str, theme: Theme) -> QIcon:
     return drawn
 
 
-def of_program() -> QIcon:
-    """The program's own icon: a drawing of its own up to 24 pixels, where the full one would be a blur."""
+def program_icon() -> QIcon:
+    """The icon of the program, with a simpler drawing up to 24 pixels."""
     drawn = QIcon()
     for name, sizes in (("ramanstudio-small", (16, 20, 24)), ("ramanstudio", (32, 48, 64, 128, 256))):
         drawing = QIcon(str(bundled_path("resources", "icons", f"{name}.svg")))

@@ -1,4 +1,4 @@
-"""The row that says what runs: after half a second, with count, time left and a way to stop it."""
+"""The progress row in the status bar: what is running, how far it is, the time left, and a Cancel button."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Final
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
-from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 
-DELAY_MS: Final = 500  # what is done sooner needs no row
+DELAY_MS: Final = 500  # a shorter job gets no row
 
 
 class JobBar(QWidget):
-    """Shows the oldest job that has run for half a second; ✕ or Esc cancels it."""
+    """Shows the oldest job that has run for longer than half a second; ✕ or Esc cancels it."""
 
     shown_changed = Signal()
 
@@ -24,9 +23,9 @@ class JobBar(QWidget):
         self._workers = workers
         self._job: Job | None = None
         self._progress: dict[int, tuple[int, int, str]] = {}
-        self._begun: dict[int, float] = {}
-        self._words = QLabel(self)
-        self._words.setAccessibleName("What runs")
+        self._started_at: dict[int, float] = {}
+        self._label = QLabel(self)
+        self._label.setAccessibleName("Running job")
         self._bar = QProgressBar(self, textVisible=False)
         self._bar.setFixedWidth(140)
         self._bar.setAccessibleName("Progress")
@@ -38,22 +37,22 @@ class JobBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 8, 2)
         row.setSpacing(12)
-        for widget in (self._words, self._bar, self._stop):
+        for widget in (self._label, self._bar, self._stop):
             row.addWidget(widget)
         row.addStretch()
-        self._look = QTimer(self)
-        self._look.setInterval(100)
-        self._look.timeout.connect(self._update)
+        self._timer = QTimer(self)
+        self._timer.setInterval(100)
+        self._timer.timeout.connect(self._update)
         workers.submitted.connect(self._watch)
         self._hide()
 
     @property
-    def words(self) -> str:
-        """What the row says now; empty while there is none."""
-        return self._words.text() if self._job is not None else ""
+    def text(self) -> str:
+        """The text of the row; empty while nothing is shown."""
+        return self._label.text() if self._job is not None else ""
 
     def cancel(self) -> bool:
-        """Cancel what is shown, or what runs and is not shown yet; whether there was anything."""
+        """Cancel the job that is shown, or else the oldest that is not shown yet; returns whether there was one."""
         jobs = [job for job in self._workers.jobs if job.title]
         job = self._job if self._job is not None else (jobs[0] if jobs else None)
         if job is None:
@@ -65,13 +64,13 @@ class JobBar(QWidget):
         if not job.title:
             return
         number = job.number
-        self._begun[number] = time.monotonic()
+        self._started_at[number] = time.monotonic()
         job.progressed.connect(lambda done, total, note: self._progress.__setitem__(number, (done, total, note)))
         job.finished.connect(lambda: self._forget(number))
-        self._look.start()
+        self._timer.start()
 
     def _forget(self, number: int) -> None:
-        self._begun.pop(number, None)
+        self._started_at.pop(number, None)
         self._progress.pop(number, None)
         if self._job is not None and self._job.number == number:
             self._job = None
@@ -79,10 +78,10 @@ class JobBar(QWidget):
 
     def _update(self) -> None:
         now = time.monotonic()
-        titled = [job for job in self._workers.jobs if job.number in self._begun]
-        due = [job for job in titled if now - self._begun[job.number] >= DELAY_MS / 1000]
+        titled = [job for job in self._workers.jobs if job.number in self._started_at]
+        due = [job for job in titled if now - self._started_at[job.number] >= DELAY_MS / 1000]
         if not titled:
-            self._look.stop()
+            self._timer.stop()
         if not due:
             self._hide()
             return
@@ -90,28 +89,28 @@ class JobBar(QWidget):
 
     def _show(self, job: Job, count: int, now: float) -> None:
         done, total, note = self._progress.get(job.number, (0, 0, ""))
-        words = job.title
+        text = job.title
         if total > 1:
-            words += f" {format_number(min(done + 1, total))} of {format_number(total)}"
-            spent = now - self._begun[job.number]
-            if done and spent > 1:
-                words += f" · {_duration(spent / done * (total - done))} left"
+            text += f" {min(done + 1, total):,} of {total:,}"
+            elapsed = now - self._started_at[job.number]
+            if done and elapsed > 1:
+                text += f" · {_duration(elapsed / done * (total - done))} left"
         elif note and not total:
-            words = note
+            text = note
         if count > 1:
-            words += f" · and {count - 1} more"
-        self._words.setText(words)
+            text += f" · and {count - 1} more"
+        self._label.setText(text)
         self._bar.setRange(0, total if total > 1 else 0)
         self._bar.setValue(done)
         if self._job is not job:
             self._job = job
-            for widget in (self._words, self._bar, self._stop):
+            for widget in (self._label, self._bar, self._stop):
                 widget.show()
             self.shown_changed.emit()
 
     def _hide(self) -> None:
         self._job = None
-        for widget in (self._words, self._bar, self._stop):
+        for widget in (self._label, self._bar, self._stop):
             widget.hide()
         self.shown_changed.emit()
 

@@ -1,7 +1,7 @@
-"""Work off the window's thread: `workers.submit(work, title, lane)` gives a Job whose signals all arrive in the window.
+"""Background work: `workers.submit(work, title, lane)` returns a Job whose signals are all emitted on the GUI thread.
 
-The pool's thread never touches a QObject that it could own: a run holds the mailbox, and the mailbox holds only the
-bound `emit` of one signal (a signals object owned by a QRunnable is destroyed on the pool's thread).
+A pool thread never touches a QObject that it could own: a runnable holds the event queue, and the queue holds only the
+bound `emit` of one signal (a signals object owned by a QRunnable would be destroyed on the pool thread).
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ from ramanstudio.core.progress import Cancelled, Progress
 Lane = Literal["model", "files"]
 Work = Callable[[Progress], Any]
 
-THREADS: Final[dict[Lane, int]] = {"model": 1, "files": 2}  # the model's one thread owns the device: no locks
+THREADS: Final[dict[Lane, int]] = {"model": 1, "files": 2}  # one thread owns the model and its device: no locks
 STACK_BYTES: Final = 16 * 1024 * 1024  # macOS gives pool threads 512 kB, too little for torch
-LET_GO_S: Final = 0.15  # a cancelled job is settled by then, whether its thread has noticed or not
-DELIVERY_S: Final = 0.008  # then the window gets its turn
+CANCEL_TIMEOUT_S: Final = 0.15  # a cancelled job is settled after this, whether its thread has noticed or not
+DELIVERY_S: Final = 0.008  # longest time to emit signals before the GUI thread handles other events
 
 log = logging.getLogger("ramanstudio")
 
 
 class Job(QObject):
-    """Work that was handed in. `progressed`, `shown` and `warned`, then one of `succeeded`, `failed`, `cancelled`,
-    then `finished`: all on the window's thread, whoever is connected."""
+    """Work that was submitted.
+
+    Emits `progressed`, `shown` and `warned` while it runs, then exactly one of `succeeded`, `failed` and `cancelled`,
+    then `finished`: all on the GUI thread. `settled` is True from then on.
+    """
 
     progressed = Signal(int, int, str)
     shown = Signal(object)
@@ -48,7 +51,7 @@ class Job(QObject):
         self.key = key
         self.settled = False
         self.running = False
-        self.flag = threading.Event()
+        self.cancel_event = threading.Event()
         self._cancel = cancel
 
     def cancel(self) -> None:
@@ -56,23 +59,23 @@ class Job(QObject):
         self._cancel(self.number)
 
 
-class _Mailbox:
-    """What pool threads have to say, in order; wakes the window once, however much there is."""
+class _EventQueue:
+    """Events of the pool threads, in order; wakes the GUI thread once, however many there are."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._woken = False
         self._closed = False
-        self._mail: deque[tuple[int, str, Any]] = deque()
+        self._events: deque[tuple[int, str, Any]] = deque()
         self._progress: dict[int, tuple[int, int, str]] = {}
 
     def post(self, number: int, kind: str, value: Any = None) -> None:
         if self._closed:
             return
         if kind == "progressed":
-            self._progress[number] = value  # only the latest is worth a redraw
+            self._progress[number] = value  # only the latest is shown
         else:
-            self._mail.append((number, kind, value))
+            self._events.append((number, kind, value))
         self.wake()
 
     def wake(self) -> None:
@@ -80,11 +83,11 @@ class _Mailbox:
             self._woken = True
             self._wake()
 
-    def opened(self) -> None:
+    def begin_delivery(self) -> None:
         self._woken = False
 
     def take(self) -> tuple[int, str, Any] | None:
-        return self._mail.popleft() if self._mail else None
+        return self._events.popleft() if self._events else None
 
     def take_progress(self) -> dict[int, tuple[int, int, str]]:
         progress, self._progress = self._progress, {}
@@ -94,34 +97,36 @@ class _Mailbox:
         self._closed = True
 
 
-class _Run(QRunnable):
-    def __init__(self, number: int, work: Work, flag: threading.Event, post: Callable[..., None]) -> None:
+class _Runnable(QRunnable):
+    """Runs a job's work on a pool thread and posts how it ended."""
+
+    def __init__(self, number: int, work: Work, cancel_event: threading.Event, post: Callable[..., None]) -> None:
         super().__init__()
-        self._number, self._work, self._flag, self._post = number, work, flag, post
+        self._number, self._work, self._cancel_event, self._post = number, work, cancel_event, post
 
     def run(self) -> None:
-        number, work, flag, post = self._number, self._work, self._flag, self._post
+        number, work, cancel_event, post = self._number, self._work, self._cancel_event, self._post
         del self._work
         progress = Progress(
             on_progress=lambda done, total, note: post(number, "progressed", (done, total, note)),
             on_show=lambda value: post(number, "shown", value),
             on_warning=lambda sentence: post(number, "warned", sentence),
-            is_cancelled=flag.is_set,
+            is_cancelled=cancel_event.is_set,
         )
         try:
-            if flag.is_set():
+            if cancel_event.is_set():
                 raise Cancelled
             post(number, "started")
             value = work(progress)
             post(number, "succeeded", value)
         except Cancelled:
             post(number, "cancelled")
-        except BaseException as error:  # a border: an unsettled job would keep the window waiting for ever
+        except BaseException as error:  # whatever it is: an unsettled job would keep the window waiting forever
             post(number, "failed", error)
 
 
 class Workers(QObject):
-    """The lanes: `model` has one thread, which owns the model and its device; `files` has two."""
+    """The lanes of background work: `model` has one thread, which owns the model and its device; `files` has two."""
 
     submitted = Signal(object)  # Job
     idle = Signal()
@@ -134,17 +139,17 @@ class Workers(QObject):
             pool = QThreadPool(self)
             pool.setMaxThreadCount(threads)
             pool.setStackSize(STACK_BYTES)
-            pool.setExpiryTimeout(-1)  # torch is loaded in the model's thread, which must stay
+            pool.setExpiryTimeout(-1)  # torch is loaded on the model thread, which must stay alive
             self._pools[lane] = pool
         self._jobs: dict[int, Job] = {}
         self._keys: dict[Hashable, int] = {}
         self._count = 0
         self._closed = False
         self._wake.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._mailbox = _Mailbox(self._wake.emit)
-        self._leaving: dict[int, float] = {}
-        self._let_go = QTimer(self, interval=30)
-        self._let_go.timeout.connect(self._settle_leaving)
+        self._event_queue = _EventQueue(self._wake.emit)
+        self._cancelling: dict[int, float] = {}
+        self._cancel_timer = QTimer(self, interval=30)
+        self._cancel_timer.timeout.connect(self._settle_overdue)
 
     @property
     def busy(self) -> bool:
@@ -157,9 +162,12 @@ class Workers(QObject):
         return list(self._jobs.values())
 
     def submit(self, work: Work, title: str, lane: Lane, key: Hashable = None) -> Job:
-        """Run `work(progress)` in `lane`; an earlier job of the same `key` is cancelled. No title: no progress row."""
+        """Run `work(progress)` in `lane` and return its Job.
+
+        An earlier job with the same `key` is cancelled. A job without a title has no progress row.
+        """
         if key is not None and (earlier := self._keys.get(key)) in self._jobs:
-            self._ask_to_stop(earlier)
+            self._jobs[earlier].cancel_event.set()
             self._settle(self._jobs[earlier], "cancelled")
         self._count += 1
         job = Job(self._count, title, lane, key, self._cancel)
@@ -169,73 +177,66 @@ class Workers(QObject):
         self._jobs[job.number] = job
         if key is not None:
             self._keys[key] = job.number
-        self._pools[lane].start(_Run(job.number, work, job.flag, self._mailbox.post))
+        self._pools[lane].start(_Runnable(job.number, work, job.cancel_event, self._event_queue.post))
         self.submitted.emit(job)
         return job
 
-    def cancel_all(self) -> None:
-        """Ask every job to stop."""
-        for number in list(self._jobs):
-            self._cancel(number)
-
     def close(self, wait_s: float = 3.0) -> bool:
-        """Cancel everything and wait; whether all threads came to rest. Nothing is delivered any more."""
+        """Cancel all jobs and wait for up to `wait_s`; returns whether all threads have ended.
+
+        No signal is emitted afterwards.
+        """
         self._closed = True
-        self._mailbox.close()
-        self._let_go.stop()
+        self._event_queue.close()
+        self._cancel_timer.stop()
         deadline = time.monotonic() + wait_s
         for job in self._jobs.values():
-            job.flag.set()
+            job.cancel_event.set()
         for pool in self._pools.values():
             pool.clear()
-        rested = [
-            pool.waitForDone(max(0, round(1000 * (deadline - time.monotonic())))) for pool in self._pools.values()
-        ]
+        ended = [pool.waitForDone(max(0, round(1000 * (deadline - time.monotonic())))) for pool in self._pools.values()]
         self._jobs.clear()
-        return all(rested)
-
-    def _ask_to_stop(self, number: int) -> None:
-        self._jobs[number].flag.set()
+        return all(ended)
 
     def _cancel(self, number: int) -> None:
         job = self._jobs.get(number)
         if job is None:
             return
-        self._ask_to_stop(number)
+        job.cancel_event.set()
         if job.running:
-            self._leaving.setdefault(number, time.monotonic() + LET_GO_S)
-            self._let_go.start()
+            self._cancelling.setdefault(number, time.monotonic() + CANCEL_TIMEOUT_S)
+            self._cancel_timer.start()
         else:
             self._settle(job, "cancelled")
 
     @Slot()
-    def _settle_leaving(self) -> None:
+    def _settle_overdue(self) -> None:
         now = time.monotonic()
-        for number, deadline in list(self._leaving.items()):
+        for number, deadline in list(self._cancelling.items()):
             if number not in self._jobs:
-                del self._leaving[number]
+                del self._cancelling[number]
             elif now >= deadline:
-                del self._leaving[number]
+                del self._cancelling[number]
                 self._settle(self._jobs[number], "cancelled")
-        if not self._leaving:
-            self._let_go.stop()
+        if not self._cancelling:
+            self._cancel_timer.stop()
 
     @Slot()
     def _deliver(self) -> None:
-        self._mailbox.opened()
+        self._event_queue.begin_delivery()
         until = time.perf_counter() + DELIVERY_S
-        for number, (done, total, note) in self._mailbox.take_progress().items():
+        for number, (done, total, note) in self._event_queue.take_progress().items():
             if (job := self._jobs.get(number)) is not None:
                 job.progressed.emit(done, total, note)
-        while (letter := self._mailbox.take()) is not None:
-            number, kind, value = letter
+        while (event := self._event_queue.take()) is not None:
+            number, kind, value = event
             if (job := self._jobs.get(number)) is not None:
-                self._tell(job, kind, value)
+                self._emit(job, kind, value)
             if time.perf_counter() > until:
-                self._mailbox.wake()
+                self._event_queue.wake()
                 return
 
-    def _tell(self, job: Job, kind: str, value: Any) -> None:
+    def _emit(self, job: Job, kind: str, value: Any) -> None:
         if kind == "started":
             job.running = True
         elif kind == "shown":

@@ -1,4 +1,4 @@
-"""What the user is told: info, warning and error, which anyone on the window's side may say at any time."""
+"""Messages to the user: `info`, `warning` and `error`, which may be called on the GUI thread at any time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger("ramanstudio")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence, how grave it is, and the details that one may ask for."""
+    """A sentence with its level, and details that the user can open."""
 
     level: Level
     sentence: str
@@ -26,31 +26,31 @@ class Message:
 
 
 class Messages(QObject):
-    """Says messages to whoever listens; what is said before the window listens waits for it."""
+    """Passes messages on to the message bar; those from before it is there are kept until then."""
 
-    said = Signal(object)  # Message
-    settled = Signal(str)  # a sentence that holds no longer
-    unexpected = Signal(str, str)  # a sentence, and the details to copy
+    posted = Signal(object)  # Message
+    retracted = Signal(str)  # a sentence that no longer holds
+    unexpected = Signal(str, str)  # a sentence, and details to copy
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: list[Message] = []
-        self._listening = False
+        self._pending: list[Message] = []
+        self._delivers = False
 
     def info(self, sentence: str, details: str = "") -> None:
-        """Say that something went well, or is worth knowing."""
-        self._say(Message("info", sentence, details))
+        """Report success, or something worth knowing."""
+        self._post(Message("info", sentence, details))
 
     def warning(self, sentence: str, details: str = "") -> None:
-        """Say that something did not go as asked; the work goes on."""
-        self._say(Message("warning", sentence, details))
+        """Report that something could not be done as requested; work continues."""
+        self._post(Message("warning", sentence, details))
 
     def error(self, sentence: str, details: str = "") -> None:
-        """Say that something failed."""
-        self._say(Message("error", sentence, details))
+        """Report a failure."""
+        self._post(Message("error", sentence, details))
 
     def show_error(self, error: BaseException) -> None:
-        """Tell an error: a StudioError by its own sentence, anything else as unexpected, with its traceback."""
+        """Report an exception: a StudioError by its sentence, any other as unexpected, with its traceback."""
         if isinstance(error, StudioError):
             self.error(str(error))
             return
@@ -59,21 +59,21 @@ class Messages(QObject):
         self.error(f"Something unexpected happened: {type(error).__name__}.", details)
         self.unexpected.emit(f"{type(error).__name__}: {error}", details)
 
-    def settle(self, error: StudioError) -> None:
-        """Say no more of an error: what was wrong has been put right."""
-        self._waiting = [message for message in self._waiting if message.sentence != str(error)]
-        self.settled.emit(str(error))
+    def retract(self, error: StudioError) -> None:
+        """Remove the message of an error whose cause has been fixed."""
+        self._pending = [message for message in self._pending if message.sentence != str(error)]
+        self.retracted.emit(str(error))
 
-    def listen(self) -> None:
-        """From now on messages are said at once; first those that waited."""
-        self._listening = True
-        waiting, self._waiting = self._waiting, []
-        for message in waiting:
-            self.said.emit(message)
+    def start_delivery(self) -> None:
+        """Emit the messages that are pending, and from now on each at once."""
+        self._delivers = True
+        pending, self._pending = self._pending, []
+        for message in pending:
+            self.posted.emit(message)
 
-    def _say(self, message: Message) -> None:
+    def _post(self, message: Message) -> None:
         log.log({"info": 20, "warning": 30, "error": 40}[message.level], "%s", message.sentence)
-        if self._listening:
-            self.said.emit(message)
+        if self._delivers:
+            self.posted.emit(message)
         else:
-            self._waiting.append(message)
+            self._pending.append(message)

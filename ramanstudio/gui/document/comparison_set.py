@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.figures import short
+from ramanstudio.export.figure_style import shorten
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.selection import Selection
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
-    from ramanstudio.project.exploration import Part
+    from ramanstudio.project.exploration import EntrySpectra
 
 # "most": all but the few that would cut the shared range short; "range": the most that share one; "axis": of one axis
 ComparisonMode = Literal["most", "all", "axis", "range", "selected"]
@@ -42,10 +42,10 @@ class ComparisonSet:
         self._axis: SpectrumSet | None = None  # whose axis is compared in mode "axis"
         self._axis_name = ""
         self._selection: Selection | None = None  # what is compared in mode "selected"
-        self._cached: dict[int, tuple[SpectrumSet, Part]] = {}
-        self._candidates: list[Part] = []
-        self._kept: list[Part] = []
-        self.left_out: list[Part] = []
+        self._cached: dict[int, tuple[SpectrumSet, EntrySpectra]] = {}
+        self._candidates: list[EntrySpectra] = []
+        self._kept: list[EntrySpectra] = []
+        self.left_out: list[EntrySpectra] = []
 
     def set_mode(self, mode: ComparisonMode) -> None:
         """Compare by another mode; "axis" and "selected" take what is offered, or selected, now."""
@@ -66,7 +66,7 @@ class ComparisonSet:
             and (self._axis is None or entry.source is None or entry.source.same_axis(self._axis))
         ]
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[EntrySpectra]:
         """Return the denoised spectra to compare, one part for each entry."""
         self._candidates = self._denoised_parts()
         kept = self._apply_mode()
@@ -78,7 +78,7 @@ class ComparisonSet:
         self.left_out = [part for part in self._candidates if len(part.rows) > rows_kept.get(part.entry_id, 0)]
         return kept
 
-    def _apply_mode(self) -> list[Part]:
+    def _apply_mode(self) -> list[EntrySpectra]:
         from ramanstudio.project.exploration import largest_overlap, sharing_a_range
 
         if self.mode == "most":
@@ -91,9 +91,9 @@ class ComparisonSet:
             return self._selected_parts(self._selection)
         return self._candidates
 
-    def _denoised_parts(self) -> list[Part]:
+    def _denoised_parts(self) -> list[EntrySpectra]:
         """Return the denoised spectra of every entry, without blank ones."""
-        from ramanstudio.project.exploration import Part
+        from ramanstudio.project.exploration import EntrySpectra
 
         cached, self._cached = self._cached, {}
         parts = []
@@ -104,14 +104,14 @@ class ComparisonSet:
             spectra = result.denoised.spectra
             known, part = cached.get(entry.id, (None, None))
             if part is None or known is not spectra:
-                part = Part.of(entry.id, entry.name, spectra)
+                part = EntrySpectra.select(entry.id, entry.name, spectra)
             self._cached[entry.id] = (spectra, part)
             if len(part.rows):
                 parts.append(part)
         return parts
 
-    def _selected_parts(self, selection: Selection) -> list[Part]:
-        from ramanstudio.project.exploration import Part
+    def _selected_parts(self, selection: Selection) -> list[EntrySpectra]:
+        from ramanstudio.project.exploration import EntrySpectra
 
         parts = []
         for part in self._candidates:
@@ -121,7 +121,9 @@ class ComparisonSet:
                 continue
             if entry.id in selection.rows:
                 rows = selection.rows_of(entry)
-                part = Part.of(part.entry_id, part.name, result.denoised.spectra, rows[rows < len(result.source)])
+                part = EntrySpectra.select(
+                    part.entry_id, part.name, result.denoised.spectra, rows[rows < len(result.source)]
+                )
             if len(part.rows):
                 parts.append(part)
         return parts
@@ -178,7 +180,7 @@ class ComparisonSet:
             options.append(ComparisonOption("most", "Leave out short spectra", tooltip))
         if self.mode not in ("axis", "selected") and (reference := self._axis_reference()) is not None:
             tooltip = f"Leave out spectra on another axis than '{reference.name}', so that nothing is resampled"
-            name = short(reference.name, _MAX_NAME_LENGTH)
+            name = shorten(reference.name, _MAX_NAME_LENGTH)
             options.append(ComparisonOption("axis", f"Only spectra on the axis of '{name}'", tooltip))
         return options
 
@@ -203,7 +205,7 @@ class ComparisonSet:
 
         return bool(self._candidates and largest_overlap(self._candidates)[1])
 
-    def _axis_reference(self) -> Part | None:
+    def _axis_reference(self) -> EntrySpectra | None:
         """Return the selected part, else the first; None where all share its axis, or no other spectrum does."""
         if not self._candidates or all(
             part.denoised.same_axis(self._candidates[0].denoised) for part in self._candidates
@@ -215,5 +217,5 @@ class ComparisonSet:
         return reference if n_same >= MIN_SPECTRA else None
 
 
-def _n_spectra(parts: list[Part]) -> int:
+def _n_spectra(parts: list[EntrySpectra]) -> int:
     return sum(len(part.rows) for part in parts)

@@ -14,7 +14,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.batches import MIN_TOGETHER, count_portions
-from ramanstudio.denoising.denoised import apply_to_finite, is_finite, joined, noise_region, warn_non_finite
+from ramanstudio.denoising.denoised import apply_to_finite, axis_range, concatenate_denoised, is_finite, warn_non_finite
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
 from ramanstudio.project.project import Entry, Result
 
@@ -119,7 +119,7 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
             if isinstance(piece, StudioError):
                 raise piece
             pieces.append(piece)
-        return joined(spectra, pieces)
+        return concatenate_denoised(spectra, pieces)
 
     warn_non_finite([source], progress)
     return _result(entry, apply_to_finite(source, in_pieces), 0)
@@ -130,7 +130,7 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
     assert entry.source is not None
     if isinstance(denoised, StudioError):
         return _problem(entry, str(denoised))
-    result = Result(entry.source, denoised, noise_region(entry.source), set_id=entry.set_id)
+    result = Result(entry.source, denoised, axis_range(entry.source), set_id=entry.set_id)
     if entry.set_id and set_size >= MIN_TOGETHER:
         result = replace(result, set_size=set_size // count_portions(set_size))
     try:
@@ -148,7 +148,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, StudioError):
         return str(error)
     log.error("denoising failed", exc_info=error)
-    return f"Could not be denoised: {type(error).__name__}. The log says more (Help › Open the log folder)."
+    return f"Could not be denoised: {type(error).__name__}. The log says more (Help › Open log folder)."
 
 
 def measure_again(
@@ -164,6 +164,6 @@ def measure_again(
 
 def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
     assert result.denoised is not None
-    region = chosen or noise_region(result.source)
+    region = chosen or axis_range(result.source)
     denoised = result.denoised.with_noise_region(result.source, *region)
     return replace(result, denoised=denoised, noise_region=region, region_is_manual=chosen is not None)

@@ -24,7 +24,7 @@ from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
-    from ramanstudio.project.exploration import Part, Portrait
+    from ramanstudio.project.exploration import EntrySpectra, GroupSummary
 
 EXPLORE_DELAY_MS = 50
 STATUS_DELAY_MS = 250  # results come by the thousand; the status is updated this often
@@ -45,9 +45,9 @@ class Exploring(QObject):
         self._jobs: dict[str, Job] = {}
         self._has_explored = False  # what is open now, successfully or not
         self._error: BaseException | None = None
-        self._parts: list[Part] = []  # what was explored
+        self._parts: list[EntrySpectra] = []  # what was explored
         self._tracker = ChangeTracker()
-        self._portraits: tuple[Portrait, ...] = ()
+        self._portraits: tuple[GroupSummary, ...] = ()
         self._portrait_labels: object = None  # the labels of the groups that the portraits are of
         self.moving_layout: NDArray[np.float32] | None = None  # (N, 2), while t-SNE runs
         self._explore_timer = QTimer(self, singleShot=True, interval=EXPLORE_DELAY_MS)
@@ -97,9 +97,9 @@ class Exploring(QObject):
             if self._session.groups is groups:
                 self._session.edit_groups(lambda now: now.split(index, parts), f"Split '{name}'")
 
-        from ramanstudio.project.exploration import split
+        from ramanstudio.project.exploration import split_group
 
-        work = partial(split, exploration, groups, index)
+        work = partial(split_group, exploration, groups, index)
         self._submit("groups", work, f"Splitting '{name}'", "files", keep)
 
     def compute_layout(self) -> None:
@@ -156,7 +156,7 @@ class Exploring(QObject):
         return " ".join(self.notes)
 
     @property
-    def portraits(self) -> tuple[Portrait, ...]:
+    def portraits(self) -> tuple[GroupSummary, ...]:
         """The mean spectra of the present groups; empty while they are being computed."""
         groups = self._session.groups
         return self._portraits if groups is not None and groups.labels is self._portrait_labels else ()
@@ -230,7 +230,7 @@ class Exploring(QObject):
             self._explore(engine, parts)
         self.changed.emit()
 
-    def _explore(self, engine: Engine, parts: list[Part]) -> None:
+    def _explore(self, engine: Engine, parts: list[EntrySpectra]) -> None:
         from ramanstudio.project.exploration import explore
 
         self._parts = parts
@@ -262,12 +262,12 @@ class Exploring(QObject):
         self.layout_moved.emit()
 
     def _keep_layout(self, exploration: Exploration, layout: NDArray[np.float32]) -> None:
-        from ramanstudio.project.exploration import NEIGHBOURS
+        from ramanstudio.project.exploration import TSNE
 
         current = self._session.project.exploration
         self.moving_layout = None
         if current is not None and current.members is exploration.members:
-            self._session.add_exploration(current.with_plane(NEIGHBOURS, layout))
+            self._session.add_exploration(current.with_plane(TSNE, layout))
 
     def _keep_moving_layout(self, exploration: Exploration) -> None:
         if self.moving_layout is not None:
@@ -279,12 +279,12 @@ class Exploring(QObject):
             return
         if not self._tracker.has_changed("portraits", groups.labels, exploration.members):
             return
-        from ramanstudio.project.exploration import portraits
+        from ramanstudio.project.exploration import summarise_groups
 
-        work = partial(portraits, tuple(self._parts), groups)
+        work = partial(summarise_groups, tuple(self._parts), groups)
         self._submit("portraits", work, "", "files", partial(self._keep_portraits, groups.labels))
 
-    def _keep_portraits(self, labels: NDArray[np.int64], portraits: tuple[Portrait, ...]) -> None:
+    def _keep_portraits(self, labels: NDArray[np.int64], portraits: tuple[GroupSummary, ...]) -> None:
         self._portraits, self._portrait_labels = portraits, labels
         self.portraits_changed.emit()
 
@@ -313,6 +313,6 @@ class Exploring(QObject):
     def _dismiss_error(self) -> None:
         """Take the message of the last failure away: it no longer applies, or its page is left."""
         if isinstance(self._error, StudioError):
-            self._messages.settle(self._error)
+            self._messages.retract(self._error)
         if self._is_shown:
             self._error = None

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject
 
 from ramanstudio.core.progress import Progress
-from ramanstudio.export import figures, tables
+from ramanstudio.export.denoised_figures import SpectrumPanel, draw_denoised
+from ramanstudio.export.group_table import GroupMean, means_path
+from ramanstudio.export.group_table import write_groups as write_group_table
+from ramanstudio.export.summary import ResultFolder, summary_rows, write_summary
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -28,10 +31,10 @@ Found = Sequence[tuple[Entry, Result]]
 
 def write_spectra(found: Found, folder: Path, progress: Progress) -> str:
     """Write each entry's raw and denoised spectra into `folder`, and the table of all; what was done, in words."""
-    results = tables.ResultFolder(folder)
+    results = ResultFolder(folder)
     for _entry, result in progress.steps(list(found), "files"):
         assert result.denoised is not None
-        results.keep(result.source, result.denoised)
+        results.write(result.source, result.denoised)
     results.write_summary()
     return f"{count_of(len(found), 'result')} and the table of their SNR were saved in '{folder}'."
 
@@ -41,8 +44,8 @@ def write_table(found: Found, path: Path, progress: Progress) -> str:
     rows = []
     for _entry, result in progress.steps(list(found), "files"):
         assert result.denoised is not None
-        rows += tables.summary_rows(result.source, result.denoised)
-    tables.write_summary(path, rows)
+        rows += summary_rows(result.source, result.denoised)
+    write_summary(path, rows)
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
@@ -52,8 +55,8 @@ def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: P
     panels = []
     for entry, result in found[:MOST_PANELS]:
         assert result.denoised is not None
-        panels.append(figures.Panel(entry.name, result.source, result.denoised))
-    figures.draw_denoised(path, panels, **look)
+        panels.append(SpectrumPanel(entry.name, result.source, result.denoised))
+    draw_denoised(path, panels, **look)
     left_out = len(found) - len(panels)
     return f"The picture was saved as '{path}'." + (
         f" It shows the first {MOST_PANELS}; {left_out} more are selected." if left_out else ""
@@ -69,9 +72,9 @@ def write_drawn(draw: Callable[[], Path], progress: Progress) -> str:
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
     """Write each spectrum's group, and the mean of each group beside it; what was done, in words."""
     means = group_means(project, groups, progress)
-    tables.write_groups(path, project, groups, means)
+    write_group_table(path, project, groups, means)
     words = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
-    beside = f", their means as '{tables.means_beside(path).name}' beside it" if means else ""
+    beside = f", their means as '{means_path(path).name}' beside it" if means else ""
     return f"{words} were saved as '{path}'{beside}."
 
 
@@ -83,22 +86,24 @@ def write_identified(project: Project, libraries: Sequence[Library], path: Path,
     return f"The matches of {count_of(n_spectra, 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def group_means(project: Project, groups: Groups, progress: Progress) -> list[tables.GroupMean]:
+def group_means(project: Project, groups: Groups, progress: Progress) -> list[GroupMean]:
     """Mean and spread of the denoised spectra of each group, on the axis that all can be put on."""
-    from ramanstudio.project.exploration import Part, means
+    from ramanstudio.project.exploration import EntrySpectra, mean_spectra
 
     parts = []
     for entry_id, places in groups.members.by_entry():
         entry = project.entry(entry_id)
         result = project.result(entry) if entry is not None else None
         if entry is not None and result is not None and result.denoised is not None:
-            parts.append(Part.of(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places]))
+            parts.append(
+                EntrySpectra.select(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places])
+            )
     parts = [part for part in parts if len(part.rows)]
     if not parts or not groups.groups:
         return []
-    axis, middles, spreads = means(parts, groups, progress)
+    axis, middles, spreads = mean_spectra(parts, groups, progress)
     return [
-        tables.GroupMean(group.name, axis, mean, spread)
+        GroupMean(group.name, axis, mean, spread)
         for group, mean, spread in zip(groups.groups, middles, spreads, strict=True)
     ]
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
@@ -144,7 +143,7 @@ class Identifying(QObject):
         identifications = self._session.project.identification(entry)
         if identifications is None or match.library >= len(identifications.libraries):
             return None
-        return self.libraries.of_hash(identifications.libraries[match.library])
+        return self.libraries.by_hash(identifications.libraries[match.library])
 
     @property
     def status(self) -> str:
@@ -152,7 +151,7 @@ class Identifying(QObject):
         if self._denoising.loading:
             return "Loading the model…"
         if self._denoising.engine is None:
-            return "There is no model to compare spectra with. Choose one (Model › Choose the model…)."
+            return "There is no model to compare spectra with. Choose one (Model › Choose model…)."
         if self.libraries.loading:
             return "Opening the libraries…"
         if not self.libraries.all:
@@ -283,11 +282,7 @@ class Identifying(QObject):
 
     def _report_preparation(self, done: int, total: int, note: str) -> None:
         """Say that a library is prepared, which happens once for each model and takes a while."""
-        text = (
-            f"Preparing the libraries (once): {format_number(done)} of {format_number(total)} {note}…"
-            if "prepared" in note
-            else ""
-        )
+        text = f"Preparing the libraries (once): {done:,} of {total:,} {note}…" if "prepared" in note else ""
         if text != self._preparation:
             self._preparation = text
             self.changed.emit()

@@ -1,4 +1,4 @@
-"""The libraries on the shelf: opened, chosen for the search, and edited, all off the window's thread."""
+"""The library folder: libraries are opened, chosen for the search and edited, off the window's thread."""
 
 from __future__ import annotations
 
@@ -21,102 +21,104 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.library.editing import edit_library
 
 if TYPE_CHECKING:
-    from ramanstudio.library.building import Made
+    from ramanstudio.library.building import BuiltLibrary
     from ramanstudio.library.library import Library, Reference
-    from ramanstudio.library.library_folder import Shelf, UnreadableLibrary
+    from ramanstudio.library.library_folder import LibraryFolder, UnreadableLibrary
 
 Edit = Callable[["Library", Progress], "Library"]
 
 
 class Libraries(QObject):
-    """What there is to search in; the only writer of library files in the window."""
+    """The libraries there are, and which are searched; the only writer of library files in the window."""
 
-    changed = Signal()  # other libraries, or others of them are searched
-    edited = Signal(object)  # the Library as it is after an edit that was asked for here
+    changed = Signal()  # there are other libraries, or others are searched
+    edited = Signal(object)  # the Library after an edit
 
     def __init__(self, workers: Workers, messages: Messages, settings: Settings) -> None:
         super().__init__()
         self._workers, self._messages, self._settings = workers, messages, settings
         self._loading: Job | None = None
-        self._asked = False
+        self._was_opened = False
         self.all: tuple[Library, ...] = ()
         self.problems: tuple[StudioError, ...] = ()
-        self.unreadable: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files on the shelf
+        self.unreadable: tuple[UnreadableLibrary, ...] = ()  # those of the problems that are files
 
-    # What there is
+    # The libraries
 
     def load(self) -> None:
-        """Open what lies on the shelf, once."""
-        if not self._asked:
-            self.load_again()
+        """Open the libraries, unless they have been opened."""
+        if not self._was_opened:
+            self.reload()
 
-    def load_again(self) -> None:
-        """Look what lies on the shelf now."""
-        self._asked = True
-        self._loading = self._workers.submit(_open_shelf, "Opening the libraries", "files", key="shelf")
-        self._loading.succeeded.connect(self._keep_shelf)
+    def reload(self) -> None:
+        """Open the libraries that there are now."""
+        self._was_opened = True
+        self._loading = self._workers.submit(_open_libraries, "Opening the libraries", "files", key="open libraries")
+        self._loading.succeeded.connect(self._keep_opened)
         self._loading.failed.connect(self._messages.show_error)
         self._loading.finished.connect(self._end_loading)
         self.changed.emit()
 
     @property
     def loading(self) -> bool:
-        """Whether the libraries are being opened, for the first time or again, or are still to be."""
-        return self._loading is not None or not self._asked
+        """Whether the libraries are being opened, or have not been opened yet."""
+        return self._loading is not None or not self._was_opened
 
     @property
     def searched(self) -> tuple[Library, ...]:
-        """Those that are searched."""
+        """The libraries that are searched."""
         return tuple(library for library in self.all if self.is_searched(library))
 
     def is_searched(self, library: Library) -> bool:
         """Whether a library is searched."""
         return library.path.name not in self._settings["disabled_libraries"]
 
-    def search_in(self, library: Library, on: bool) -> None:
+    def set_searched(self, library: Library, on: bool) -> None:
         """Search a library from now on, or no longer."""
-        off = [name for name in self._settings["disabled_libraries"] if name != library.path.name]
-        self._settings["disabled_libraries"] = tuple(off if on else [*off, library.path.name])
+        others = [name for name in self._settings["disabled_libraries"] if name != library.path.name]
+        self._settings["disabled_libraries"] = tuple(others if on else [*others, library.path.name])
         self.changed.emit()
 
-    def of_hash(self, wanted: str) -> Library | None:
-        """The library of this hash; None where it is not here, or has changed."""
+    def by_hash(self, wanted: str) -> Library | None:
+        """The library of this hash; None where it is gone, or has changed."""
         return next((library for library in self.all if library.hash == wanted), None)
 
     @property
     def only_starter(self) -> bool:
-        """Whether nothing but the starter library is here."""
+        """Whether there is no library but the simulated starter library."""
         return bool(self.all) and all(str(library.notes[0]) for library in self.all if len(library))
 
-    def replace(self, before: Library, now: Library) -> None:
-        """Have a library in the place of what it was; it need not be on the shelf any more."""
-        self.all = tuple(now if one.path == before.path else one for one in self.all)
+    def replace(self, before: Library, after: Library) -> None:
+        """Put a library in the place of an earlier version of it, unless it is gone."""
+        self.all = tuple(after if library.path == before.path else library for library in self.all)
         self.changed.emit()
 
     # Edits
 
     def install(self, path: Path) -> Job:
-        """Put a library, or a downloaded file that holds one, on the shelf."""
+        """Add a library file, or a download that holds one, to the library folder."""
         job = self._submit(partial(_install, path), f"Reading the library {path.name}")
-        job.succeeded.connect(lambda made: self._say_made(made, path.name))
+        job.succeeded.connect(lambda made: self._report_created(made, path.name))
         return job
 
-    def make(self, title: str, paths: Sequence[Path]) -> Job:
-        """Make a library of spectrum files and folders; each spectrum is named after its label or its file."""
-        job = self._submit(partial(_make, title, tuple(paths)), f"Making the library '{title}'")
-        job.succeeded.connect(lambda made: self._say_made(made, title))
+    def create(self, title: str, paths: Sequence[Path]) -> Job:
+        """Create a library from spectrum files and folders; each spectrum is named after its label or its file."""
+        job = self._submit(partial(_create, title, tuple(paths)), f"Creating the library '{title}'")
+        job.succeeded.connect(lambda made: self._report_created(made, title))
         return job
 
-    def make_of(self, title: str, references: Callable[[], Sequence[Reference]]) -> Job:
-        """Make a library of references."""
-        return self._submit(partial(_write, title, references), f"Making the library '{title}'", self._keep)
+    def create_from_references(self, title: str, references: Callable[[], Sequence[Reference]]) -> Job:
+        """Create a library from references."""
+        return self._submit(
+            partial(_create_from_references, title, references), f"Creating the library '{title}'", self._keep
+        )
 
     def merge(self, title: str, libraries: Sequence[Library]) -> Job:
-        """Make one library of several; they stay."""
+        """Merge libraries into a new one; they stay."""
         return self._submit(partial(_merge, title, tuple(libraries)), f"Merging into '{title}'", self._keep)
 
     def edit(self, library: Library, edit: Edit, title: str) -> Job:
-        """Change a library; refused where it has changed meanwhile."""
+        """Edit a library; refused where another program has changed it meanwhile."""
         return self._submit(partial(edit_library, library, edit), title, self._keep)
 
     def export(self, library: Library, path: Path) -> Job:
@@ -126,17 +128,17 @@ class Libraries(QObject):
         return job
 
     def delete(self, library: Library) -> Job:
-        """Take a library off the shelf, and its file with it."""
-        job = self._submit(partial(_delete, library.path), f"Removing '{library.title}'")
+        """Delete a library and its file."""
+        job = self._submit(partial(_delete, library.path), f"Deleting '{library.title}'")
         job.succeeded.connect(lambda _: self._forget(library.path))
         return job
 
-    def delete_unopened(self, one: UnreadableLibrary) -> Job:
-        """Take what could not be opened off the shelf: its file."""
-        job = self._submit(partial(_delete, one.path), f"Removing '{one.path.name}'")
-        job.succeeded.connect(lambda _: self._forget(one.path))
-        job.succeeded.connect(lambda _: self._messages.settle(one.error))
-        job.succeeded.connect(lambda _: self._messages.info(f"'{one.path.name}' was removed."))
+    def delete_unreadable(self, file: UnreadableLibrary) -> Job:
+        """Delete the file of a library that could not be opened."""
+        job = self._submit(partial(_delete, file.path), f"Deleting '{file.path.name}'")
+        job.succeeded.connect(lambda _: self._forget(file.path))
+        job.succeeded.connect(lambda _: self._messages.retract(file.error))
+        job.succeeded.connect(lambda _: self._messages.info(f"'{file.path.name}' was deleted."))
         return job
 
     def _submit(self, work: Callable[[Progress], Any], title: str, keep: Callable[[Any], None] | None = None) -> Job:
@@ -148,33 +150,32 @@ class Libraries(QObject):
         return job
 
     def _keep(self, library: Library) -> None:
-        there = {one.path for one in self.all}
-        if library.path in there:
-            self.all = tuple(library if one.path == library.path else one for one in self.all)
+        if any(other.path == library.path for other in self.all):
+            self.all = tuple(library if other.path == library.path else other for other in self.all)
         else:
             self.all = (*self.all, library)
-        if not self._asked:
-            self.load_again()  # nobody has looked at the others yet
+        if not self._was_opened:
+            self.reload()  # the others have not been opened yet
         self.changed.emit()
         self.edited.emit(library)
 
     def _forget(self, path: Path) -> None:
-        self.all = tuple(one for one in self.all if one.path != path)
-        gone = [one.error for one in self.unreadable if one.path == path]
+        self.all = tuple(library for library in self.all if library.path != path)
+        gone = [file.error for file in self.unreadable if file.path == path]
         self.problems = tuple(error for error in self.problems if error not in gone)
-        self.unreadable = tuple(one for one in self.unreadable if one.path != path)
+        self.unreadable = tuple(file for file in self.unreadable if file.path != path)
         self.changed.emit()
 
-    def _say_made(self, made: Made, name: str) -> None:
+    def _report_created(self, made: BuiltLibrary, name: str) -> None:
         self._keep(made.library)
-        words = f"'{made.library.title}' has {count_of(len(made.library), 'reference')}"
+        summary = f"'{made.library.title}' has {count_of(len(made.library), 'reference')}"
         if made.failed:
             details = "\n\n".join(str(error) for error in made.failed)
-            self._messages.warning(f"{words}; {len(made.failed)} of '{name}' could not be read.", details)
+            self._messages.warning(f"{summary}; {len(made.failed)} of '{name}' could not be read.", details)
         else:
-            self._messages.info(f"{words}, and is searched from now on.")
+            self._messages.info(f"{summary} and is searched from now on.")
 
-    def _keep_shelf(self, shelf: Shelf) -> None:
+    def _keep_opened(self, shelf: LibraryFolder) -> None:
         self.all, self.problems, self.unreadable = shelf.libraries, shelf.problems, shelf.unreadable
         for error in self.problems:
             self._messages.show_error(error)
@@ -184,37 +185,38 @@ class Libraries(QObject):
         self.changed.emit()
 
 
-def _open_shelf(progress: Progress) -> Shelf:
-    from ramanstudio.library.library_folder import shelf
+def _open_libraries(progress: Progress) -> LibraryFolder:
+    from ramanstudio.library.library_folder import open_library_folder
 
     progress(0, 0)
-    return shelf()
+    return open_library_folder()
 
 
-def _install(path: Path, progress: Progress) -> Made:
-    from ramanstudio.library.building import install
+def _install(path: Path, progress: Progress) -> BuiltLibrary:
+    from ramanstudio.library.library_folder import install
 
     return install(path, progress=progress)
 
 
-def _make(title: str, paths: tuple[Path, ...], progress: Progress) -> Made:
-    from ramanstudio.library.building import build, free_path
+def _create(title: str, paths: tuple[Path, ...], progress: Progress) -> BuiltLibrary:
+    from ramanstudio.library.building import build
+    from ramanstudio.library.library_folder import free_path
 
     return build(free_path(user_libraries(), title), list(paths), title, progress=progress)
 
 
-def _write(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
+def _create_from_references(title: str, references: Callable[[], Sequence[Reference]], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_path
+    from ramanstudio.library.library_folder import free_path
 
     return library.write(free_path(user_libraries(), title), references(), title, progress)
 
 
-def _merge(title: str, several: tuple[Library, ...], progress: Progress) -> Library:
+def _merge(title: str, libraries: tuple[Library, ...], progress: Progress) -> Library:
     from ramanstudio.library import library
-    from ramanstudio.library.building import free_path
+    from ramanstudio.library.library_folder import free_path
 
-    return library.merged(free_path(user_libraries(), title), several, title, progress)
+    return library.merged(free_path(user_libraries(), title), libraries, title, progress)
 
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:
@@ -235,6 +237,6 @@ def _delete(path: Path, progress: Progress) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise StudioError(
-            f"Could not remove '{path.name}': {error.strerror or error}.",
-            remedy="Close what else uses it, and try again.",
+            f"Could not delete '{path.name}': {error.strerror or error}.",
+            remedy="Close the programs that use it, then try again.",
         ) from error

@@ -1,4 +1,4 @@
-"""What is wrong with the shelf: what could not be opened as a library is named, and removed when asked."""
+"""Library files that could not be opened: a sentence for each, and a button that deletes it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from ramanstudio.library.library_folder import UnreadableLibrary
 
 
-def is_sure(parent: QWidget, question: str) -> bool:
-    """Ask before something is removed."""
+def confirm_removal(parent: QWidget, question: str) -> bool:
+    """Ask before something is removed for good; whether the user agrees."""
     buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
     return QMessageBox.question(parent, "Remove", question, buttons) == QMessageBox.StandardButton.Yes
 
 
-def ask_to_remove(one: UnreadableLibrary, libraries: Libraries, parent: QWidget) -> None:
-    """Remove it, if somebody is sure."""
-    name = one.path.name
-    if is_sure(parent, f"Remove the file '{name}' for good? It could not be opened, so what is in it cannot be shown."):
-        libraries.delete_unopened(one)
+def delete_unreadable(file: UnreadableLibrary, libraries: Libraries, parent: QWidget) -> None:
+    """Delete a file that could not be opened, if the user agrees."""
+    question = f"Delete the file '{file.path.name}' for good? It could not be opened, so its content cannot be shown."
+    if confirm_removal(parent, question):
+        libraries.delete_unreadable(file)
 
 
-class UnopenedRows(QWidget):
-    """A sentence for each problem, with a button that removes the file in question; `changed` when they are others.
+class LibraryProblems(QWidget):
+    """A sentence for each problem, with a button where a file can be deleted; `changed` when there are others.
 
     Hidden where there is none.
     """
@@ -41,8 +41,8 @@ class UnopenedRows(QWidget):
     def __init__(self, libraries: Libraries) -> None:
         super().__init__()
         self._libraries = libraries
-        self._shown: tuple[StudioError, ...] = ()
-        self._parts: list[QWidget] = []
+        self._problems: tuple[StudioError, ...] = ()
+        self._widgets: list[QWidget] = []
         self.buttons: tuple[QPushButton, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -51,38 +51,36 @@ class UnopenedRows(QWidget):
         self.refresh()
 
     @property
-    def words(self) -> Sequence[str]:
-        """What is said, one after another."""
-        return [error.sentence for error in self._shown]
+    def sentences(self) -> Sequence[str]:
+        """The sentences that are shown, from top to bottom."""
+        return [error.sentence for error in self._problems]
 
     def refresh(self) -> None:
-        """Say what is wrong now."""
-        if self._libraries.problems != self._shown:
-            self._shown = self._libraries.problems
-            for part in self._parts:
-                self._column.removeWidget(part)
-                part.deleteLater()
-            self._parts, files = [], {id(one.error): one for one in self._libraries.unreadable}
-            made = [self._add(error, files.get(id(error))) for error in self._shown]
-            self.buttons = tuple(button for button in made if button is not None)
+        """Show the problems that there are now."""
+        if self._libraries.problems != self._problems:
+            self._problems = self._libraries.problems
+            for widget in self._widgets:
+                self._column.removeWidget(widget)
+                widget.deleteLater()
+            self._widgets, files = [], {id(file.error): file for file in self._libraries.unreadable}
+            buttons = [self._add_problem(error, files.get(id(error))) for error in self._problems]
+            self.buttons = tuple(button for button in buttons if button is not None)
             self.changed.emit()
-        self.setVisible(bool(self._shown))
+        self.setVisible(bool(self._problems))
 
-    def _add(self, error: StudioError, one: UnreadableLibrary | None) -> QPushButton | None:
-        said = label("error", wrap=True)
-        said.setText(error.sentence)
-        said.setToolTip(str(error))
-        self._column.addWidget(said)
-        self._parts.append(said)
-        if one is None:
+    def _add_problem(self, error: StudioError, file: UnreadableLibrary | None) -> QPushButton | None:
+        """Add a sentence, and a button where it is about a file that can be deleted."""
+        sentence = label("error", wrap=True)
+        sentence.setText(error.sentence)
+        sentence.setToolTip(str(error))
+        self._column.addWidget(sentence)
+        self._widgets.append(sentence)
+        if file is None:
             return None
-        remove = QPushButton("Remove…", self)
-        remove.setToolTip(f"Take {one.path} off the shelf")
-        remove.setAccessibleName(f"Remove {one.path.name}")
-        remove.clicked.connect(partial(self._ask, one))
-        self._column.addWidget(remove, 0, Qt.AlignmentFlag.AlignLeft)
-        self._parts.append(remove)
-        return remove
-
-    def _ask(self, one: UnreadableLibrary) -> None:
-        ask_to_remove(one, self._libraries, self)
+        button = QPushButton("Remove…", self)
+        button.setToolTip(f"Delete {file.path}")
+        button.setAccessibleName(f"Remove {file.path.name}")
+        button.clicked.connect(partial(delete_unreadable, file, self._libraries, self))
+        self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._widgets.append(button)
+        return button

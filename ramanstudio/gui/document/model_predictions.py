@@ -77,9 +77,9 @@ class FineTunedModels(QObject):
     def refresh(self) -> None:
         """Look which models are saved now."""
         cards = {}
-        for name in finetuned_model.names():
+        for name in finetuned_model.list_names():
             try:
-                cards[name] = finetuned_model.card_of(name)
+                cards[name] = finetuned_model.read_card(name)
             except StudioError as error:
                 self._messages.show_error(error)
         self.cards = MappingProxyType(cards)

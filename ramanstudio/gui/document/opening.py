@@ -43,7 +43,7 @@ def read_file(path: Path, laser_nm: float | None) -> Opened:
         return Opened(
             path,
             problem=f"'{path.name}' could not be read: {type(error).__name__}.",
-            remedy="The log says more (Help › Open the log folder).",
+            remedy="The log says more (Help › Open log folder).",
         )
     if not sets:
         return Opened(path, problem=f"'{path.name}' holds no spectra.", remedy="Open another file.")
@@ -78,12 +78,12 @@ class LibraryFile:
 
 def _without_libraries(paths: Sequence[Path], progress: Progress) -> list[Path]:
     """What is left to be read as spectra; shows LibraryFile for what is not."""
-    from ramanstudio.library.building import recognise
+    from ramanstudio.library.building import detect_library_kind
 
     rest = []
     for path in paths:
         suffix = path.suffix.lower()
-        if suffix == RDS or (suffix in LIBRARY_SUFFIXES and path.is_file() and recognise(path)):
+        if suffix == RDS or (suffix in LIBRARY_SUFFIXES and path.is_file() and detect_library_kind(path)):
             progress.show(LibraryFile(path))
         else:
             rest.append(path)
@@ -183,7 +183,7 @@ class Opening(QObject):
     def _finish(self, bad: list[Opened], paths: list[Path], count: int) -> None:
         if not count:
             where = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
-            self._messages.warning(f"No spectra were found in {where}. Help › Formats lists what can be opened.")
+            self._messages.warning(f"No spectra were found in {where}. Help › Supported file formats lists them.")
         elif len(bad) == 1:
             self._messages.warning(f"{bad[0].problem} {bad[0].remedy}".strip())
         elif bad:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.denoising.denoised import joined
+from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem, Rows
 from ramanstudio.library.editing import edit_library
 from ramanstudio.project.project import Entry
@@ -132,7 +132,7 @@ def _identify(
     """Identify spectra on one axis, all of them denoised already, or none."""
     measured = stacked([part.source[part.item.rows] for part in spectra])
     parts = [part.denoised for part in spectra if part.denoised is not None]
-    denoised = joined(measured, parts) if parts else None
+    denoised = concatenate_denoised(measured, parts) if parts else None
     is_large = max(len(part.source) for part in spectra) > LARGE
     n_matches = N_MATCHES_LARGE if is_large else N_MATCHES
     identifications = _identify_each(request, libraries, (measured, denoised), n_matches, progress)

@@ -184,13 +184,13 @@ class Session(QObject):
                 return entry.set_id
             return (entry.set_id or entry.id) if on else 0
 
-        self._put_in_sets(set_of, "Use the whole set" if on else "Denoise each by itself")
+        self._put_in_sets(set_of, "Denoise as a set" if on else "Denoise individually")
 
     def make_one_set(self, ids: Iterable[int]) -> None:
         """Denoise these entries, which share an axis, with what all their spectra have in common."""
         chosen, number = frozenset(ids), self._next_id
         self._next_id += 1
-        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.set_id, "Use as one set")
+        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.set_id, "Denoise as one set")
 
     def keep(self, found: Mapping[int, Result]) -> None:
         """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""

@@ -316,7 +316,7 @@ class ExplorePage(TabPage):
         from ramanstudio.export.scatter_figure import draw_scatter
 
         picture = self.picture()
-        return None if picture is None else partial(draw_scatter, picture=picture)
+        return None if picture is None else partial(draw_scatter, content=picture)
 
     def picture(self) -> ScatterFigure | None:
         """Return the figure of what is shown; None while there is no plot."""

@@ -27,7 +27,7 @@ from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
     from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
-    from ramanstudio.project.exploration import Portrait
+    from ramanstudio.project.exploration import GroupSummary
 
 MAX_CURVES: Final = 20  # more selected spectra are shown as mean and spread
 _HALF_BAND_CM: Final = 8.0
@@ -66,7 +66,7 @@ class ExploreSpectrumStrip(QWidget):
         spectra: MemberSpectra,
         selected: NDArray[np.bool_],
         groups: Groups | None,
-        portraits: Sequence[Portrait],
+        portraits: Sequence[GroupSummary],
         hidden: Collection[int],
     ) -> None:
         """Show the selected spectra (N,); where none are, the mean of each group that is not hidden."""
@@ -114,7 +114,9 @@ class ExploreSpectrumStrip(QWidget):
             if (spectrum := spectra.spectrum(index)) is not None
         ]
 
-    def _means(self, groups: Groups | None, portraits: Sequence[Portrait], hidden: Collection[int]) -> list[StripCurve]:
+    def _means(
+        self, groups: Groups | None, portraits: Sequence[GroupSummary], hidden: Collection[int]
+    ) -> list[StripCurve]:
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being computed
         return [
@@ -130,7 +132,7 @@ class ExploreSpectrumStrip(QWidget):
         colours = (self._theme.accent, self._theme.residual)
         self._strip.set_bands([StripBand(*band, colour) for band, colour in zip(bands, colours, strict=False)])
 
-    def suggest_bands(self, portraits: Sequence[Portrait], toolbar: ScatterToolbar) -> None:
+    def suggest_bands(self, portraits: Sequence[GroupSummary], toolbar: ScatterToolbar) -> None:
         """Start with the two strongest bands of the mean of all groups."""
         if not portraits:
             return

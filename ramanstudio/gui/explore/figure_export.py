@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.export.scatter_figure import Line, Scale, ScatterFigure, Shape
+from ramanstudio.export.scatter_figure import ColourScale, MarkerShape, ScatterFigure, SpectrumCurve
 from ramanstudio.gui.viewer.category_legend import viridis
 from ramanstudio.gui.viewer.marker_shapes import RING, outline
 from ramanstudio.gui.viewer.spectrum_strip import StripCurve
@@ -40,25 +40,25 @@ def scatter_figure(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -
         ((left, right), (bottom, top)),
         axis_names,
         rows,
-        Scale(*view.bar.range, colours) if by_value else None,
+        ColourScale(*view.bar.range, colours) if by_value else None,
         [_line(curve) for curve in strip.curves],
         strip.unit,
         bool(points.selected.any()) or not rows,
     )
 
 
-def _line(curve: StripCurve) -> Line:
+def _line(curve: StripCurve) -> SpectrumCurve:
     spread = None if curve.spread is None else np.asarray(curve.spread, np.float64)
-    return Line(curve.name, np.asarray(curve.axis), np.asarray(curve.values, np.float64), spread, curve.colour)
+    return SpectrumCurve(curve.name, np.asarray(curve.axis), np.asarray(curve.values, np.float64), spread, curve.colour)
 
 
 @cache
-def _shapes() -> tuple[Shape, ...]:
+def _shapes() -> tuple[MarkerShape, ...]:
     """Return all marker shapes, the hollow one of outliers last."""
     return tuple(_shape(number) for number in range(RING + 1))
 
 
-def _shape(number: int) -> Shape:
+def _shape(number: int) -> MarkerShape:
     outlines: list[NDArray[np.float64]] = []
     for polygon in outline(number, _OVERSAMPLING).toSubpathPolygons():
         corners = np.array([(point.x(), -point.y()) for point in polygon.toList()]) / _OVERSAMPLING  # y points up
@@ -66,4 +66,4 @@ def _shape(number: int) -> Shape:
         is_hole = bool(outlines)  # drawn as a hole where it runs the other way round
         runs_left = float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) > 0
         outlines.append(corners[::-1] if runs_left == is_hole else corners)
-    return Shape(tuple(outlines), number == RING)
+    return MarkerShape(tuple(outlines), number == RING)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import paint_row_background
-from ramanstudio.gui.explore.group_model import MAX_BANDS, GroupModel, GroupSummary
+from ramanstudio.gui.explore.group_model import MAX_BANDS, GroupModel, GroupRow
 from ramanstudio.gui.viewer.marker_shapes import outline
 
 Index = QModelIndex | QPersistentModelIndex
@@ -35,7 +35,7 @@ def sparkline(heights: np.ndarray, width: int = SPARKLINE.width(), height: int =
     return QPolygonF([QPointF(x, y) for x, y in zip(columns, (1 - normalised) * height, strict=True)])
 
 
-def paint_marker(painter: QPainter, centre: QPointF, summary: GroupSummary, theme: Theme) -> None:
+def paint_marker(painter: QPainter, centre: QPointF, summary: GroupRow, theme: Theme) -> None:
     """Paint the marker of a group as the plot draws it; a ring for outliers."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(centre)
@@ -99,7 +99,7 @@ class GroupDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_name(
-        self, painter: QPainter, area: QRect, summary: GroupSummary, selected: bool, font: QFont, theme: Theme
+        self, painter: QPainter, area: QRect, summary: GroupRow, selected: bool, font: QFont, theme: Theme
     ) -> None:
         partly = 0 < summary.selected < summary.count and not selected
         size = summary.selected_text if partly else summary.size_text
@@ -116,7 +116,7 @@ class GroupDelegate(QStyledItemDelegate):
         painter.drawText(area, centred | int(Qt.AlignmentFlag.AlignLeft), name)
 
     def _paint_portrait(
-        self, painter: QPainter, area: QRect, summary: GroupSummary, row: int, font: QFont, theme: Theme
+        self, painter: QPainter, area: QRect, summary: GroupRow, row: int, font: QFont, theme: Theme
     ) -> None:
         font.setPixelSize(QUIET_PX)
         painter.setFont(font)
@@ -138,7 +138,7 @@ class GroupDelegate(QStyledItemDelegate):
         text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, remaining.width())
         painter.drawText(remaining, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 
-    def _fitting(self, summary: GroupSummary, metrics: QFontMetrics, width: int) -> str:
+    def _fitting(self, summary: GroupRow, metrics: QFontMetrics, width: int) -> str:
         """Return as many bands as fit into `width` pixels; none is cut, as it would read as another one."""
         candidates = (summary.bands_text(n_bands) for n_bands in range(MAX_BANDS, 0, -1))
         return next((text for text in candidates if metrics.horizontalAdvance(text) <= width), "")

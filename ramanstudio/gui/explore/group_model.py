@@ -21,8 +21,8 @@ from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Project
 
 if TYPE_CHECKING:
-    from ramanstudio.clustering.group_bands import Band
-    from ramanstudio.project.exploration import Portrait
+    from ramanstudio.clustering.group_bands import GroupBand
+    from ramanstudio.project.exploration import GroupSummary
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -35,7 +35,7 @@ MAX_BANDS: Final = 3  # of a row; its tooltip lists all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GroupSummary:
+class GroupRow:
     """What a row shows; `colour` is None for the outliers, `selected` counts the selected spectra."""
 
     name: str
@@ -43,7 +43,7 @@ class GroupSummary:
     count: int
     share: float
     selected: int
-    portrait: Portrait | None
+    portrait: GroupSummary | None
     shape: int = 0  # of its marker in the plot
 
     @property
@@ -75,12 +75,12 @@ class GroupSummary:
         return "; ".join(f"{comparison} {shifts} cm⁻¹" for comparison, shifts in named if shifts)
 
 
-def _stronger_and_weaker(bands: Iterable[Band]) -> tuple[list[Band], list[Band]]:
+def _stronger_and_weaker(bands: Iterable[GroupBand]) -> tuple[list[GroupBand], list[GroupBand]]:
     ordered = sorted(bands, key=lambda band: band.shift_cm)
     return [band for band in ordered if band.effect > 0], [band for band in ordered if band.effect <= 0]
 
 
-def _shifts(bands: Iterable[Band]) -> str:
+def _shifts(bands: Iterable[GroupBand]) -> str:
     return ", ".join(f"{band.shift_cm:.0f}" for band in bands)
 
 
@@ -129,13 +129,13 @@ class GroupModel(QAbstractListModel):
         """Return the number of groups, and one more where there are outliers."""
         return 0 if parent is not None and parent.isValid() else self._n_rows
 
-    def summary(self, row: int) -> GroupSummary:
+    def summary(self, row: int) -> GroupRow:
         """Return what a row shows."""
         assert self._groups is not None
         group = self._groups.groups[row] if row < len(self._groups.groups) else None
         portraits = self._exploring.portraits
         has_portrait = group is not None and len(portraits) == len(self._groups.groups)
-        return GroupSummary(
+        return GroupRow(
             group.name if group is not None else OUTLIERS,
             group.colour if group is not None else None,
             int(self._sizes[row]),
@@ -257,7 +257,7 @@ class GroupModel(QAbstractListModel):
         self.appearance_changed.emit()
 
 
-def _tooltip(summary: GroupSummary) -> str:
+def _tooltip(summary: GroupRow) -> str:
     if summary.colour is None:
         return f"{_count_and_share(summary)}.\n{OUTLIERS_HELP}"
     bands = summary.bands_sentence
@@ -266,6 +266,6 @@ def _tooltip(summary: GroupSummary) -> str:
     return "\n".join(filter(None, lines))
 
 
-def _count_and_share(summary: GroupSummary) -> str:
+def _count_and_share(summary: GroupRow) -> str:
     """`96 spectra, 13 %`."""
     return f"{count_of(summary.count, 'spectrum', 'spectra')}, {summary.size_text.partition(' · ')[2]}"

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from ramanstudio.export.scatter_figure import Row
+from ramanstudio.export.scatter_figure import LegendRow
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.explore.point_tooltip import PointTooltip, TooltipContent, TooltipSource
@@ -171,12 +171,12 @@ class ScatterView(QWidget):
         shapes = shapes_of([colour for _, colour in self._rows])
         counts = np.bincount(self._categories[self._categories >= 0], minlength=len(self._rows))
         rows = [
-            Row(name, int(count), theme.category(colour), shape)
+            LegendRow(name, int(count), theme.category(colour), shape)
             for (name, colour), shape, count in zip(self._rows, shapes, counts, strict=True)
         ]
         outliers = int((self._categories < 0).sum())
         if outliers:
-            rows.append(Row(self._rest_name, outliers, theme.quiet, RING))
+            rows.append(LegendRow(self._rest_name, outliers, theme.quiet, RING))
         self.legend.show_rows(rows, keep_hidden)
         self._key.setCurrentWidget(self.legend)
         self._key.show()

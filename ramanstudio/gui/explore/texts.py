@@ -53,7 +53,7 @@ def summary(is_open: NDArray[np.bool_], groups: Groups | None, n_selected: int, 
 
 def pca_axis_names(exploration: Exploration, scores: NDArray[np.float32]) -> tuple[str, str]:
     """Return the labels of the axes of PCA scores (N, 2): `PC 1 (34 %)`, with the share of the variance."""
-    total = float(exploration.likeness.var(axis=0).sum()) if exploration.likeness.size else 0.0
+    total = float(exploration.coordinates.var(axis=0).sum()) if exploration.coordinates.size else 0.0
     shares = scores.var(axis=0) / total if total > 0 else np.full(2, np.nan)
     if not np.isfinite(shares).all() or shares.sum() > 1.001:
         return "PC 1", "PC 2"

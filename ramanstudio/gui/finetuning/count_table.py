@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from ramanstudio.core.numbers import format_number
-
 MOST_ROWS = 300
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
@@ -32,7 +30,7 @@ class CountTable(QTableWidget):
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show these in place of what was shown; of very many the first."""
         if len(rows) > MOST_ROWS:
-            rows = [*rows[:MOST_ROWS], (f"and {format_number(len(rows) - MOST_ROWS)} more",)]
+            rows = [*rows[:MOST_ROWS], (f"and {len(rows) - MOST_ROWS:,} more",)]
             self.clearContents()
         self.setRowCount(len(rows))
         for row, cells in enumerate(rows):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.finetuning import labels, training_set
+from ramanstudio.finetuning import filename_pattern, labels
 
 Words = NDArray[np.str_]
 Codes = NDArray[np.intp]
@@ -56,7 +56,7 @@ def coded(words: Words | Sequence[str]) -> tuple[tuple[str, ...], Codes]:
 
 def count_pattern(pattern: str, stems: Sequence[str], quantity: bool) -> LabelSummary:
     """Read the labels from the names of files."""
-    words, samples = training_set.from_names(pattern, stems)
+    words, samples = filename_pattern.match_pattern(pattern, stems)
     return count(words, quantity, samples)
 
 
@@ -68,9 +68,9 @@ def count(words: Words, quantity: bool, samples: Words | None = None) -> LabelSu
     problem, told = unlike if quantity else "", tuple[str, ...]()
     if not quantity or unlike:
         try:
-            known = labels.labelled(words, None, len(words))
-            told, problem = tuple(labels.warnings(known)), ""
-            if labels.are_numbers(words, len(words)):
+            known = labels.parse_classes(words, None, len(words))
+            told, problem = tuple(labels.label_warnings(known)), ""
+            if labels.look_numeric(words, len(words)):
                 told = (ARE_NUMBERS,)
         except StudioError as error:
             problem = str(error)
@@ -80,7 +80,7 @@ def count(words: Words, quantity: bool, samples: Words | None = None) -> LabelSu
 
 def _refusal_of_numbers(words: Words) -> str:
     try:
-        labels.numbers(words, len(words))
+        labels.parse_numbers(words, len(words))
     except StudioError as error:
         return str(error)
     return ""

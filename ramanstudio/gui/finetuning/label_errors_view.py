@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from ramanstudio.finetuning.label_checks import LabelCheck
+from ramanstudio.finetuning.label_errors import LabelCheck
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.common.widgets import label
@@ -59,8 +59,8 @@ class LabelErrorsView(QWidget):
         """Show what a look at the labels `words` (N,) has found."""
         self._words, names = words, self._teach.subject.names
         self.list.clear()
-        for one in found.suspects[:MOST]:
-            self._add(f"{names[one.place]}: {one.label}, looks like {one.told}", ((one.place,), one.told))
+        for one in found.label_errors[:MOST]:
+            self._add(f"{names[one.index]}: {one.label}, looks like {one.predicted}", ((one.index,), one.predicted))
         for same in found.duplicates[:MOST]:
             called = {str(words[place]) for place in same}
             differ = ", with different labels" if len(called) > 1 else ""
@@ -94,8 +94,10 @@ class LabelErrorsView(QWidget):
 
 def _heading(found: LabelCheck) -> str:
     parts = []
-    if found.suspects:
-        many = count_of(len(found.suspects), "label that its spectrum contradicts", "labels that spectra contradict")
+    if found.label_errors:
+        many = count_of(
+            len(found.label_errors), "label that its spectrum contradicts", "labels that spectra contradict"
+        )
         parts.append(many)
     if found.duplicates:
         parts.append(f"{count_of(len(found.duplicates), 'spectrum', 'spectra')} there more than once")

@@ -22,9 +22,8 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
-from ramanstudio.core.numbers import format_number
-from ramanstudio.finetuning import labels, training_set
-from ramanstudio.finetuning.label_checks import LabelCheck, check_labels
+from ramanstudio.finetuning import filename_pattern, labels
+from ramanstudio.finetuning.label_errors import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountTable
@@ -118,7 +117,7 @@ class LabelsPage(QWizardPage):
         self._form.setRowVisible(self.preview, by_pattern)
         if by_pattern:
             some = self._teach.subject.examples
-            words = training_set.from_names(self.pattern.text(), some)[0].tolist()
+            words = filename_pattern.match_pattern(self.pattern.text(), some)[0].tolist()
             told = [f"{_short(stem)} → {_short(word) or 'no label'}" for stem, word in zip(some, words, strict=True)]
             self.preview.setText("\n".join(told))
         self.doubtful.clear()
@@ -163,7 +162,7 @@ class LabelsPage(QWizardPage):
     def label(self, chosen: NDArray[np.bool_], name: str) -> None:
         """Give the spectra `chosen` (N,) this label, in a copy of what is told of the others."""
         words = self._by_hand if self.source.currentData() == HAND or self.counted.problem else self.words
-        self._by_hand = np.where(chosen, labels.clean(name), words.astype(object)).astype(str)
+        self._by_hand = np.where(chosen, labels.clean_label(name), words.astype(object)).astype(str)
         with QSignalBlocker(self.source):
             self.source.setCurrentIndex(self.source.findData(HAND))
         self.refresh()
@@ -184,7 +183,7 @@ class LabelsPage(QWizardPage):
         counted = self.counted
         rows = [(name, f"{many}") for name, many in zip(counted.classes, counted.counts, strict=True)]
         if counted.numeric:
-            rows.sort(key=lambda row: labels.number(row[0]) or 0.0)
+            rows.sort(key=lambda row: labels.parse_number(row[0]) or 0.0)
         if counted.blank:
             rows.append(("without a label: to be named", f"{counted.blank}"))
         estimator = self.counts.horizontalHeaderItem(0)
@@ -215,8 +214,8 @@ class LabelsPage(QWizardPage):
     def _follow_selection(self) -> None:
         chosen = self._selected()
         many = int(chosen.sum())
-        self.give.setText(f"Label the {format_number(many)} selected" if many > 1 else "Label the selected")
-        self.give.setEnabled(many > 0 and bool(labels.clean(self.new_label.text())))
+        self.give.setText(f"Label the {many:,} selected" if many > 1 else "Label the selected")
+        self.give.setEnabled(many > 0 and bool(labels.clean_label(self.new_label.text())))
         self.take.setEnabled(bool(np.any(self.words[chosen] != "")))
 
     def _connect(self) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.document.model_predictions import FineTunedModels
     from ramanstudio.gui.finetuning.services import FinetuningServices
 
-KIND: Final = f"Taught model (*{finetuned_model.EXPORTED})"
+KIND: Final = f"Taught model (*{finetuned_model.SUFFIX})"
 
 
 class ModelList(QWidget):
@@ -70,12 +70,12 @@ class ModelList(QWidget):
         """Show the models that are kept now."""
         before = self.chosen
         self.list.clear()
-        self.list.addItems(list(finetuned_model.names()))
+        self.list.addItems(list(finetuned_model.list_names()))
         if not self.list.count():
             nothing = QListWidgetItem("None yet", self.list)
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
-        elif before in finetuned_model.names():
-            self.list.setCurrentRow(finetuned_model.names().index(before))
+        elif before in finetuned_model.list_names():
+            self.list.setCurrentRow(finetuned_model.list_names().index(before))
         self._show_card()
 
     @property
@@ -99,14 +99,14 @@ class ModelList(QWidget):
     def export(self) -> None:
         """Ask where to, and write it to one file."""
         folder = Path(str(self._settings["export_folder"] or Path.home()))
-        path = dialogs.ask_name(self, "Export the model", folder / f"{self.chosen}{finetuned_model.EXPORTED}", KIND)
+        path = dialogs.ask_name(self, "Export the model", folder / f"{self.chosen}{finetuned_model.SUFFIX}", KIND)
         if path is not None:
-            self._try(lambda: finetuned_model.export(self.chosen, path))
+            self._try(lambda: finetuned_model.export_model(self.chosen, path))
 
     def bring_in(self) -> None:
         """Ask for files, and keep the models that they hold."""
         for path in dialogs.ask_any_files(self, "Import a model", KIND):
-            self._try(partial(finetuned_model.bring_in, path))
+            self._try(partial(finetuned_model.import_model, path))
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
@@ -171,7 +171,7 @@ class ModelsDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.models, 1)
         column.addWidget(buttons)
-        self.models.list.setCurrentRow(0 if finetuned_model.names() else -1)
+        self.models.list.setCurrentRow(0 if finetuned_model.list_names() else -1)
         self.models.list.currentRowChanged.connect(self._enable)
         self.models.changed.connect(self._enable)
         self._enable()

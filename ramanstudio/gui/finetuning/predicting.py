@@ -15,10 +15,9 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import OUTLIER
-from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export import tables
+from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
@@ -76,7 +75,7 @@ class ClassifiedSpectra:
         for entry, rows in self.chosen:
             part = slice(start, start + len(rows))
             if entry.source is not None:
-                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.part(part))
+                yield entry.id, predictions_from(entry.source, rows, self.model.card, self.found.subset(part))
             start += len(rows)
 
     @property
@@ -91,7 +90,7 @@ class ClassifiedSpectra:
         yield "file", "spectrum", "label", *answer, "unknown", *self.found.classes
         place = 0
         for entry, rows in self.chosen:
-            names = tables.spectrum_names(entry.source) if entry.source is not None else []
+            names = spectrum_names(entry.source) if entry.source is not None else []
             for row in rows.tolist():
                 yield str(entry.path), names[row], str(self.given[place]), *self._cells(place)
                 place += 1
@@ -189,7 +188,7 @@ def ask_and_name(services: FinetuningServices, parent: QWidget) -> None:
 
     Raises StudioError when none is kept, or the one chosen is damaged.
     """
-    names = finetuned_model.names()
+    names = finetuned_model.list_names()
     if not names:
         raise StudioError("No model has been taught yet.", remedy="Teach one: Analyse, Teach….")
     chosen, said_yes = QInputDialog.getItem(parent, "Name by a taught model", "Model", list(names), 0, False)
@@ -254,9 +253,7 @@ def _words(answers: ClassifiedSpectra, groups: Groups | None, table: Path | None
     verb = "named" if answers.found.values is None else "given a value"
     parts = [f"{many} were {verb} by '{name}'{' as groups in Explore' if groups is not None else ''}."]
     if answers.unknown:
-        parts.append(
-            f"{format_number(answers.unknown)} are unlike all it was taught{', and in no group' if groups else ''}."
-        )
+        parts.append(f"{answers.unknown:,} are unlike all it was taught{', and in no group' if groups else ''}.")
     if answers.left_out:
         told = count_of(answers.left_out, "spectrum reaches", "spectra reach")
         parts.append(f"{told} less far than it sees, or could not be read, and were left out.")

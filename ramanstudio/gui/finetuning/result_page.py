@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
-from ramanstudio.finetuning.labels import in_words
+from ramanstudio.finetuning.labels import quote_names
 from ramanstudio.finetuning.report import ClassificationReport, RegressionReport
 from ramanstudio.gui.common.theme import appearance, current_theme
 from ramanstudio.gui.common.widgets import label
@@ -105,7 +105,7 @@ class ResultPage(QWizardPage):
     def _twice(self, duplicates: tuple[tuple[int, ...], ...]) -> list[str]:
         if not duplicates:
             return []
-        names = in_words([self._teach.subject.names[same[0]] for same in duplicates], 3)
+        names = quote_names([self._teach.subject.names[same[0]] for same in duplicates], 3)
         return [f"There more than once, so that it may check itself: {names}."]
 
     def _show_classes(self, report: ClassificationReport) -> None:
@@ -113,16 +113,16 @@ class ResultPage(QWizardPage):
         self._fill_wrong(report)
         self._fill_bands(report)
         self.next_part.show_report(report)
-        told = report.calibration_curve
-        points = tuple(zip(told.told, told.right, strict=True))
+        told = report.calibration
+        points = tuple(zip(told.predicted, told.accuracy, strict=True))
         ideal = ChartSeries(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
         names = tuple(
             f"{many} spectra: said {100 * sure:.0f} %, right {100 * right:.0f} %"
-            for sure, right, many in zip(told.told, told.right, told.spectra, strict=True)
+            for sure, right, many in zip(told.predicted, told.accuracy, told.n_spectra, strict=True)
         )
         self.calibration_curve.show_series([ideal, ChartSeries(points, names=names)], QRectF(0, 0, 1, 1))
-        self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.wrong)}")
-        self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.next_to_label))
+        self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.misclassified)}")
+        self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.suggested))
         for part in (self.wrong_part, self.sureness_part):  # empty where nothing was held out
             self.tabs.setTabVisible(self.tabs.indexOf(part), report.expected.is_measured)
         self.tabs.setCurrentWidget(self.confusion)
@@ -134,7 +134,7 @@ class ResultPage(QWizardPage):
         points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
         names = tuple(
             f"{self._teach.subject.names[place]}: {true:.4g}, predicted {told:.4g}"
-            for place, (true, told) in zip(report.places.tolist(), points, strict=True)
+            for place, (true, told) in zip(report.indices.tolist(), points, strict=True)
         )
         bounds = QRectF(low, low, high - low, high - low)
         self.predicted.show_series([ideal, ChartSeries(points, joined=False, names=names)], bounds, percent=False)
@@ -176,29 +176,29 @@ class ResultPage(QWizardPage):
 
     def _fill_wrong(self, report: ClassificationReport) -> None:
         self.wrong.clear()
-        suspect = {one.place for one in report.suspects}
-        for one in report.wrong:
-            mark = " · label in doubt" if one.place in suspect else ""
-            surely = f"{one.label}, named {one.told} ({100 * one.probability:.0f} %){mark}"
-            item = QListWidgetItem(f"{self._teach.subject.names[one.place]}: {surely}", self.wrong)
-            item.setData(PLACE, (one.place, one.told, one.label))
+        suspect = {one.index for one in report.label_errors}
+        for one in report.misclassified:
+            mark = " · label in doubt" if one.index in suspect else ""
+            surely = f"{one.label}, named {one.predicted} ({100 * one.probability:.0f} %){mark}"
+            item = QListWidgetItem(f"{self._teach.subject.names[one.index]}: {surely}", self.wrong)
+            item.setData(PLACE, (one.index, one.predicted, one.label))
             if mark:
                 item.setToolTip("The spectrum contradicts its label: see whether it was mixed up.")
-        if report.wrong:
+        if report.misclassified:
             self.wrong.setCurrentRow(0)
         else:
             self.wrong.addItem("None of the spectra held out was named wrong.")
-        self.strip.setVisible(bool(report.wrong))
+        self.strip.setVisible(bool(report.misclassified))
 
     def _fill_bands(self, report: ClassificationReport) -> None:
-        told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.bands]
+        told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.important_ranges]
         self.bands.setText(
             f"Without these ranges it is least sure of the right class, the weightiest first: {', '.join(told)}."
             if told
             else "No single range is needed: what one does not tell another does, or it was stopped before."
         )
         draw_classes(self.band_strip, self._teach.subject, self._words, report.classes)
-        some = report.bands[:3]
+        some = report.important_ranges[:3]
         self._bands = [StripBand(one.low_cm, one.high_cm, current_theme().accent) for one in some]
         self.band_strip.set_bands(self._bands)
 

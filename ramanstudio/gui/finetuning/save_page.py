@@ -68,7 +68,7 @@ class SavePage(QWizardPage):
         name = self.name.text().strip()
         if name:
             try:
-                finetuned_model.require_free(name)
+                finetuned_model.require_unused_name(name)
             except StudioError as error:
                 self.problem.setText(str(error))
         self.problem.setVisible(bool(self.problem.text()))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.finetuning.labels import clean
+from ramanstudio.finetuning.labels import clean_label
 from ramanstudio.finetuning.report import ClassificationReport
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt
@@ -59,7 +59,7 @@ class SuggestedLabels(QSplitter):
         self.name.clear()
         self.name.addItems(list(report.classes))
         self.learn_again.setEnabled(False)
-        for place in report.next_to_label:
+        for place in report.suggested:
             item = QListWidgetItem(self._teach.subject.names[place], self.list)
             item.setData(PLACE, place)
         if self.list.count():
@@ -74,7 +74,7 @@ class SuggestedLabels(QSplitter):
 
     def _label_it(self) -> None:
         """Label the chosen one, and choose the one after."""
-        item, word = self.list.currentItem(), clean(self.name.currentText())
+        item, word = self.list.currentItem(), clean_label(self.name.currentText())
         if item is None or not word:
             return
         place = item.data(PLACE)

@@ -186,7 +186,7 @@ class TrainPage(QWizardPage):
         left = taken / max(1, len(self._seen)) * (seen.total - seen.done)
         loss = "" if np.isnan(seen.loss) else f" · loss {seen.loss:.3f}"
         self.best.setText(
-            f"Best so far: {seen.best.words}{self._score(seen.best.accuracy)}{loss} · {format_duration(left)} left"
+            f"Best so far: {seen.best.title}{self._score(seen.best.score)}{loss} · {format_duration(left)} left"
         )
         self._draw()
 
@@ -200,14 +200,14 @@ class TrainPage(QWizardPage):
         """The ways that were tried; once features are learned anew, its epochs with their loss."""
         epochs = [one for one in self._seen if np.isfinite(one.loss)]
         seen = epochs or self._seen
-        values = [one.attempt.accuracy for one in seen]
+        values = [one.candidate.score for one in seen]
         finite = [value for value in values if np.isfinite(value)]
         quantity = self._teach.data.quantity.isChecked()
         top = max(finite, default=1.0) * 1.1 if quantity else 1.0
         whole = max([FEWEST_ACROSS, *(one.total for one in seen[-1:]), len(seen)])
         points = tuple((float(one.done), value) for one, value in zip(seen, values, strict=True))
-        best = tuple((float(one.done), one.best.accuracy) for one in seen)
-        names = tuple(f"{one.attempt.words}{self._score(one.attempt.accuracy)}" for one in seen)
+        best = tuple((float(one.done), one.best.score) for one in seen)
+        names = tuple(f"{one.candidate.title}{self._score(one.candidate.score)}" for one in seen)
         shown = [ChartSeries(best, "quiet", dots=False), ChartSeries(points, names=names)]
         self.chart.name_axes(EPOCHS if epochs else WAYS, "error, held out" if quantity else RIGHT)
         self.chart.show_series(shown, QRectF(1, 0, whole - 1, top or 1.0), percent=not quantity)
@@ -240,7 +240,7 @@ class TrainPage(QWizardPage):
 
     def _best_words(self) -> str:
         best = self._seen[-1].best
-        return f"{best.words}{self._score(best.accuracy)}. Another is taken only where it is ahead by more than luck."
+        return f"{best.title}{self._score(best.score)}. Another is taken only where it is ahead by more than luck."
 
     def _fail(self, error: BaseException) -> None:
         self.says.setText("")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.finetuning import training_set
-from ramanstudio.finetuning.labels import clean
+from ramanstudio.finetuning import filename_pattern, training_set
+from ramanstudio.finetuning.labels import clean_label
 from ramanstudio.gui.finetuning.label_counts import Codes, coded
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Entry, Project
@@ -75,7 +75,7 @@ class TrainingSpectra:
         sets = [entry.source[rows] for entry, rows in whole if entry.source is not None]
         if not sets:
             raise StudioError("No spectrum here holds numbers only.", remedy="Open some that do.")
-        spectra, kept = training_set.on_one_axis(sets)
+        spectra, kept = training_set.on_common_axis(sets)
         chosen = [pair for pair, keep in zip(whole, kept.tolist(), strict=True) if keep]
         ids = np.concatenate([np.full(len(rows), entry.id, dtype=np.int64) for entry, rows in chosen])
         members = Members(ids, np.concatenate([rows for _, rows in chosen]).astype(np.int64))
@@ -89,7 +89,7 @@ class TrainingSpectra:
         asked = sum(len(rows) for _, rows in entries)
         stems = tuple(entry.path.stem for entry in owners)
         seen = _denoised(chosen, project, spectra)
-        pattern, examples = training_set.likely_pattern(stems), _some(tuple(dict.fromkeys(stems)))
+        pattern, examples = filename_pattern.guess_pattern(stems), _some(tuple(dict.fromkeys(stems)))
         made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names), pattern, examples)
         return made.with_groups(project.groups)
 
@@ -133,7 +133,7 @@ def _denoised(chosen: Sequence[tuple[Entry, NDArray[np.int64]]], project: Projec
         if result is None or result.denoised is None:
             return spectra
         sets.append(result.denoised.spectra[rows])
-    found = training_set.resampled(sets, spectra.axis)
+    found = training_set.resample(sets, spectra.axis)
     return spectra.with_values(found) if np.isfinite(found).all() else spectra
 
 
@@ -143,7 +143,10 @@ def _columns(sets: Sequence[SpectrumSet]) -> list[LabelColumn]:
     columns = []
     for name in found:
         words = np.concatenate(
-            [np.array([clean(cell) for cell in one.table.get(name, [""] * len(one))], dtype=object) for one in sets]
+            [
+                np.array([clean_label(cell) for cell in one.table.get(name, [""] * len(one))], dtype=object)
+                for one in sets
+            ]
         ).astype(str)
         columns.append(LabelColumn.of(f"{COLUMN}{name}", f"Column “{name}”", words))
     return columns

@@ -90,7 +90,7 @@ class FineTuneWizard(QWizard):
             if table is None:
                 return
         try:
-            model = finetuned_model.keep(found.model, self.keep.name.text())
+            model = finetuned_model.save(found.model, self.keep.name.text())
         except StudioError as error:
             self.keep.say(error)
             return

@@ -1,4 +1,4 @@
-"""Taking one spectrum apart: the best candidates of the search, fitted together. Knows no Qt."""
+"""Analyse one spectrum as a mixture: the best candidates of a search, fitted together. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.search_queue import SearchRequest, prepare_libraries
-from ramanstudio.gui.identify.overlay import inside
+from ramanstudio.gui.identify.overlay import compared_samples
 
 Floats = NDArray[np.floating[Any]]
 
-FEWEST: Final = 32  # points
+MIN_POINTS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class MixedPart:
-    """A substance of a mixture: its share of the fitted intensity, 0 to 1, the standard error of it, and a note about
+class MixtureComponent:
+    """A substance of a mixture: its share of the fitted intensity (0 to 1), the standard error of that, and the note of
     its reference."""
 
     name: str
@@ -31,30 +31,35 @@ class MixedPart:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mixed:
-    """What spectrum `row` of an entry is mixed of, the largest part first, and how much of its lines they `explain` (0
-    to 1); `fitted` and `residual` (B,) on its axis, NaN where nothing was compared."""
+class MixtureResult:
+    """The components of spectrum `row` of an entry, the largest first, and the share of its bands that they explain.
+
+    `fitted` and `residual` (B,) are on the axis of the spectrum, NaN where nothing was compared.
+    """
 
     entry_id: int
     row: int
-    parts: tuple[MixedPart, ...]
-    explain: float
+    components: tuple[MixtureComponent, ...]
+    explained: float
     fitted: Floats
     residual: Floats
 
     @property
     def title(self) -> str:
-        """`A mixture: anatase 82 ± 3 %, rutile 18 ± 3 %`."""
-        return "A mixture: " + ", ".join(f"{one.name} {share_words(one.fraction, one.error)}" for one in self.parts)
+        """`Mixture: anatase 82 ± 3 %, rutile 18 ± 3 %`."""
+        parts = (f"{part.name} {format_fraction(part.fraction, part.error)}" for part in self.components)
+        return f"Mixture: {', '.join(parts)}"
 
 
-def share_words(fraction: float, error: float) -> str:
+def format_fraction(fraction: float, error: float) -> str:
     """`62 ± 3 %`."""
     return f"{100 * fraction:.0f} ± {max(100 * error, 1):.0f} %"
 
 
-def mixture_of(request: SearchRequest, entry_id: int, spectrum: SpectrumSet, row: int, progress: Progress) -> Mixed:
-    """Fit up to four substances of the libraries to a spectrum, where they pay for themselves.
+def analyse_mixture(
+    request: SearchRequest, entry_id: int, spectrum: SpectrumSet, row: int, progress: Progress
+) -> MixtureResult:
+    """Fit up to four substances of the libraries to a spectrum, as many as improve the fit significantly.
 
     Raises StudioError where nothing can be compared, Cancelled when asked to stop.
     """
@@ -62,22 +67,22 @@ def mixture_of(request: SearchRequest, entry_id: int, spectrum: SpectrumSet, row
     from ramanstudio.signal import snr
 
     libraries = prepare_libraries(request, progress)
-    progress(0, 0, "Taking the mixture apart")
-    compared = inside(spectrum.axis, request.within) & np.isfinite(spectrum.values[0])
-    if compared.sum() < FEWEST:
-        raise StudioError("Too little is left to take apart.", remedy="Compare a wider range.")
-    asked = SpectrumSet(spectrum.axis[compared], spectrum.values[:, compared])
+    progress(0, 0, "Analysing the mixture")
+    compared = compared_samples(spectrum.axis, request.within) & np.isfinite(spectrum.values[0])
+    if compared.sum() < MIN_POINTS:
+        raise StudioError("The range is too narrow to analyse a mixture.", remedy="Compare a wider range.")
+    query = SpectrumSet(spectrum.axis[compared], spectrum.values[:, compared])
     sigma = float(snr.noise_sigma(spectrum.values[:, np.isfinite(spectrum.values[0])])[0])
-    places = mixture_candidates.mixture_candidates(asked, sigma, libraries)
-    names = [str(libraries[library].names[at]) for library, at in places]
-    references = [libraries[library].spectrum(at) for library, at in places]
-    progress(0, 0, "Taking the mixture apart")
-    mixture = mixtures.unmix(asked.axis, asked.values[0].astype(np.float64), sigma, references, names)
-    notes = [str(libraries[library].notes[at]) for library, at in places]
-    parts = tuple(
-        MixedPart(names[one.reference], float(one.fraction), float(one.error), notes[one.reference])
-        for one in mixture.parts
+    candidates = mixture_candidates.mixture_candidates(query, sigma, libraries)
+    names = [str(libraries[library].names[reference]) for library, reference in candidates]
+    notes = [str(libraries[library].notes[reference]) for library, reference in candidates]
+    references = [libraries[library].spectrum(reference) for library, reference in candidates]
+    progress(0, 0, "Analysing the mixture")
+    mixture = mixtures.unmix(query.axis, query.values[0].astype(np.float64), sigma, references, names)
+    components = tuple(
+        MixtureComponent(names[part.reference], float(part.fraction), float(part.error), notes[part.reference])
+        for part in mixture.components
     )
     fitted, residual = np.full(spectrum.points, np.nan), np.full(spectrum.points, np.nan)
     fitted[compared], residual[compared] = mixture.fitted, mixture.residual
-    return Mixed(entry_id, row, parts, float(mixture.explained), fitted, residual)
+    return MixtureResult(entry_id, row, components, float(mixture.explained), fitted, residual)

@@ -1,4 +1,4 @@
-"""Mixtures on demand: one spectrum is taken apart at a time, in the model's lane."""
+"""Mixture analysis on demand: one spectrum at a time, in the model's lane."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.identifying import Identifying
-from ramanstudio.gui.identify.mixture_analysis import Mixed, mixture_of
+from ramanstudio.gui.identify.mixture_analysis import MixtureResult, analyse_mixture
 from ramanstudio.project.project import Entry
 
 
-class Unmixing(QObject):
-    """Of what a spectrum is mixed; the last answer is kept while the question is the same."""
+class MixtureJobs(QObject):
+    """Analyses a spectrum as a mixture; the last result is kept while the search request stays the same."""
 
     changed = Signal()
 
@@ -22,38 +22,38 @@ class Unmixing(QObject):
         super().__init__()
         self._workers, self._messages, self._identifying = workers, messages, identifying
         self._job: Job | None = None
-        self._mixed: Mixed | None = None
-        self._answers = ""
+        self._result: MixtureResult | None = None
+        self._request_key = ""  # of the result
 
     @property
     def busy(self) -> bool:
-        """Whether a spectrum is being taken apart."""
+        """Whether a spectrum is being analysed."""
         return self._job is not None
 
-    def ask(self, entry: Entry, row: int) -> None:
-        """Take a spectrum apart."""
+    def analyse(self, entry: Entry, row: int) -> None:
+        """Analyse a spectrum, once libraries and model are ready."""
         request = self._identifying.request
         if entry.source is None or request is None:
             return
-        work = partial(mixture_of, request, entry.id, entry.source[row : row + 1], row)
-        job = self._workers.submit(work, "Taking the mixture apart", "model", key="unmix")
+        work = partial(analyse_mixture, request, entry.id, entry.source[row : row + 1], row)
+        job = self._workers.submit(work, "Analysing the mixture", "model", key="mixture")
         self._job = job
         job.succeeded.connect(partial(self._keep, request.key))
         job.failed.connect(self._messages.show_error)
-        job.finished.connect(partial(self._end, job))
+        job.finished.connect(partial(self._finished, job))
         self.changed.emit()
 
-    def answer(self, entry: Entry, row: int) -> Mixed | None:
-        """What a spectrum was found to be mixed of; None while nobody has asked."""
-        mixed, request = self._mixed, self._identifying.request
-        if mixed is None or request is None or request.key != self._answers:
+    def result(self, entry: Entry, row: int) -> MixtureResult | None:
+        """The result for a spectrum; None where it was not analysed, or for another request."""
+        result, request = self._result, self._identifying.request
+        if result is None or request is None or request.key != self._request_key:
             return None
-        return mixed if (mixed.entry_id, mixed.row) == (entry.id, row) else None
+        return result if (result.entry_id, result.row) == (entry.id, row) else None
 
-    def _keep(self, key: str, mixed: Mixed) -> None:
-        self._mixed, self._answers = mixed, key
+    def _keep(self, key: str, result: MixtureResult) -> None:
+        self._result, self._request_key = result, key
 
-    def _end(self, job: Job) -> None:
+    def _finished(self, job: Job) -> None:
         if self._job is job:
             self._job = None
         self.changed.emit()

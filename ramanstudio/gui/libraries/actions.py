@@ -12,15 +12,15 @@ LIBRARY_ACTIONS: Final = (
         "Libraries…",
         "Analyse",
         "Ctrl+Shift+L",
-        "Browse the libraries of references, make, edit and merge them",
+        "Browse, create, edit and merge libraries of reference spectra",
         "ph.books",
     ),
     Action(
         "more_references",
-        "Get more references…",
+        "Download guides…",
         "Analyse",
         "",
-        "Where libraries of measured spectra can be downloaded, and how they come in here",
+        "Where to download libraries of measured spectra, and how to add them",
         "ph.download-simple",
     ),
 )

@@ -35,9 +35,9 @@ class LibraryCommands:
         self._show_window().show_reference(library, row)
 
     def more_references(self) -> None:
-        from ramanstudio.gui.libraries.download_guides import page
+        from ramanstudio.gui.libraries.download_guides import download_guides
 
-        TextDialog("Get more references", page(), self._window).open()
+        TextDialog("Download guides", download_guides(), self._window).open()
 
     def _show_window(self) -> LibraryWindow:
         from ramanstudio.gui.libraries.library_window import LibraryWindow

@@ -1,130 +1,152 @@
-"""What the library window does to libraries: each verb asks what it has to, and hands the work over."""
+"""What the library window does to libraries: each method asks what it needs to, and submits the work."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtWidgets import QInputDialog, QLineEdit
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
 from ramanstudio.core.paths import user_libraries
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.document.library_problems import ask_to_remove, is_sure
-from ramanstudio.gui.libraries.add_dialog import NamingDialog, references_of
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.library_problems import confirm_removal, delete_unreadable
+from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.libraries.add_dialog import AddReferencesDialog, references_from_entries
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.document.libraries import Libraries
-    from ramanstudio.gui.document.session import Session
-    from ramanstudio.gui.libraries.library_window import LibraryWindow
     from ramanstudio.library.library import Library
+    from ramanstudio.library.library_folder import UnreadableLibrary
 
-KIND: Final = "Library (*.ramanlib)"
-HOLDS: Final = "Libraries and downloads (*.ramanlib *.zip *.csv *.rds);;All files (*)"
+LIBRARY_FILTER: Final = "Library (*.ramanlib)"
+ADD_FILTER: Final = "Libraries and downloads (*.ramanlib *.zip *.csv *.rds);;All files (*)"
+LIBRARY_SUFFIXES: Final = frozenset({".ramanlib", ".zip", ".rds"})  # added as they are; others become one library
 
 
 def is_starter(library: Library) -> bool:
-    """Whether it comes with the program, and stays as it is."""
+    """Whether a library comes with the program and cannot be edited."""
     return library.path.parent != user_libraries()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LibrarySelection:
+    """What is selected in the library window: a library with some of its references, or a file it could not open."""
+
+    library: Library | None
+    references: Sequence[int]
+    unreadable: UnreadableLibrary | None
+
+
 class LibraryEdits:
-    """The verbs of `window`, about the library and the references that are chosen there."""
+    """Edits what is selected in the library window, which is the parent of the dialogs."""
 
-    def __init__(self, session: Session, libraries: Libraries, window: LibraryWindow) -> None:
-        self._session, self._libraries, self._window = session, libraries, window
+    def __init__(
+        self, session: Session, libraries: Libraries, selection: Callable[[], LibrarySelection], parent: QWidget
+    ) -> None:
+        self._session, self._libraries, self._selection, self._parent = session, libraries, selection, parent
 
-    def ask_file(self) -> None:
-        """Put files that hold references on the shelf: libraries, downloads, or spectra of known substances."""
-        self.take(dialogs.ask_any_files(self._window, "Add a library from files", HOLDS))
+    def add_files(self) -> None:
+        """Ask for files that hold references (libraries, downloads, or spectra of known substances) and add them."""
+        self.add_paths(dialogs.ask_any_files(self._parent, "Add a library from files", ADD_FILTER))
 
-    def ask_folder(self) -> None:
-        """Make a library of a folder; its subfolders are groups."""
-        folder = dialogs.ask_folder(self._window, "Make a library of a folder", str(Path.home()))
+    def create_from_folder(self) -> None:
+        """Ask for a folder and create a library from its spectra; its subfolders are groups."""
+        folder = dialogs.ask_folder(self._parent, "Create library from folder", str(Path.home()))
         if folder is not None:
-            self._libraries.make(folder.name, [folder])
+            self._libraries.create(folder.name, [folder])
 
-    def take(self, paths: Sequence[Path]) -> None:
-        """Put these on the shelf: libraries as they are, spectra as one new library."""
-        known = {".ramanlib", ".zip", ".rds"}
+    def add_paths(self, paths: Sequence[Path]) -> None:
+        """Add libraries as they are, and spectra as one new library."""
         for path in paths:
-            if path.suffix.lower() in known:
+            if path.suffix.lower() in LIBRARY_SUFFIXES:
                 self._libraries.install(path)
-        rest = [path for path in paths if path.suffix.lower() not in known]
-        if rest:
-            self._libraries.make(rest[0].stem if len(rest) == 1 else rest[0].parent.name, rest)
+        spectra = [path for path in paths if path.suffix.lower() not in LIBRARY_SUFFIXES]
+        if spectra:
+            self._libraries.create(spectra[0].stem if len(spectra) == 1 else spectra[0].parent.name, spectra)
 
-    def add_selected(self) -> None:
-        """Add the spectra that are selected in the main window to a library, or make one of them."""
-        parts = [self._session.selection.part_of(entry) for entry in self._session.selected if entry.source is not None]
-        many = sum(len(entry.source) for entry in parts if entry.source is not None)
-        own = [library for library in self._libraries.all if not is_starter(library)]
-        what = f"Add {count_of(many, 'selected spectrum', 'selected spectra')} as references."
-        name = parts[0].path.stem if len(parts) == 1 else ""
-        dialog = NamingDialog(self._window, own, self._window.chosen, what, name)
+    def add_selected_spectra(self) -> None:
+        """Add the spectra that are selected in the main window to a library, or create one from them."""
+        entries = [
+            self._session.selection.part_of(entry) for entry in self._session.selected if entry.source is not None
+        ]
+        n_spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
+        editable = [library for library in self._libraries.all if not is_starter(library)]
+        heading = f"Add {count_of(n_spectra, 'selected spectrum', 'selected spectra')} as references."
+        name = entries[0].path.stem if len(entries) == 1 else ""
+        dialog = AddReferencesDialog(self._parent, editable, self._selection().library, heading, name)
 
         def add() -> None:
-            references = references_of(parts, dialog.substance.text().strip(), dialog.group.text().strip())
-            library = dialog.where.currentData()
+            make_references = references_from_entries(
+                entries, dialog.substance.text().strip(), dialog.group.text().strip()
+            )
+            library = dialog.library.currentData()
             if library is None:
-                self._libraries.make_of(dialog.title.text().strip() or "My library", references)
+                title = dialog.title.text().strip() or "My library"
+                self._libraries.create_from_references(title, make_references)
             else:
-                self._libraries.edit(library, lambda now, way: now.added(references(), way), "Adding references")
+                self._libraries.edit(
+                    library, lambda now, progress: now.added(make_references(), progress), "Adding references"
+                )
 
         dialog.accepted.connect(add)
         dialog.open()
 
-    def rename(self) -> None:
-        """Give the chosen references another substance's name."""
-        library, some = self._window.chosen, self._window.references
-        if library is not None and some:
-            name = self._ask("Rename", "Name of the substance", str(library.names[some[0]]))
+    def rename_references(self) -> None:
+        """Rename the substance of the selected references."""
+        library, rows = self._selection().library, self._selection().references
+        if library is not None and rows:
+            name = self._ask_text("Rename", "Name of the substance", str(library.names[rows[0]]))
             if name:
-                self._libraries.edit(library, lambda now, way: now.renamed(some, name, way), "Renaming references")
+                self._libraries.edit(
+                    library, lambda now, progress: now.renamed(rows, name, progress), "Renaming references"
+                )
 
-    def remove(self) -> None:
-        """Take the chosen references out of their library."""
-        library, some = self._window.chosen, self._window.references
-        question = f"Remove {count_of(len(some), 'reference')} for good?"
-        if library is not None and some and is_sure(self._window, question):
-            self._libraries.edit(library, lambda now, way: now.removed(some, way), "Removing references")
+    def remove_references(self) -> None:
+        """Remove the selected references from their library, if the user agrees."""
+        library, rows = self._selection().library, self._selection().references
+        question = f"Remove {count_of(len(rows), 'reference')} for good?"
+        if library is not None and rows and confirm_removal(self._parent, question):
+            self._libraries.edit(library, lambda now, progress: now.removed(rows, progress), "Removing references")
 
-    def retitle(self) -> None:
+    def rename_library(self) -> None:
         """Give the library another title."""
-        library = self._window.chosen
-        title = self._ask("Rename the library", "Title", library.title) if library is not None else ""
+        library = self._selection().library
+        title = self._ask_text("Rename library", "Title", library.title) if library is not None else ""
         if library is not None and title:
-            self._libraries.edit(library, lambda now, way: now.titled(title, way), "Renaming the library")
+            self._libraries.edit(library, lambda now, progress: now.titled(title, progress), "Renaming the library")
 
     def merge(self) -> None:
-        """Make one library of all that are searched."""
-        several = self._libraries.searched
-        if len(several) < 2:
-            several = self._libraries.all
-        names = " and ".join(library.title for library in several)
-        title = self._ask("Merge libraries", f"Title of the library made of {names}", "Merged library")
+        """Merge all libraries that are searched into a new one; all there are where fewer than two are searched."""
+        libraries = self._libraries.searched
+        if len(libraries) < 2:
+            libraries = self._libraries.all
+        names = " and ".join(library.title for library in libraries)
+        title = self._ask_text("Merge libraries", f"Title of the library merged from {names}", "Merged library")
         if title:
-            self._libraries.merge(title, several)
+            self._libraries.merge(title, libraries)
 
     def export(self) -> None:
         """Save a copy of the library elsewhere."""
-        library = self._window.chosen
+        library = self._selection().library
         if library is not None:
-            path = dialogs.ask_name(self._window, "Export the library", Path.home() / f"{library.title}.ramanlib", KIND)
+            suggested = Path.home() / f"{library.title}.ramanlib"
+            path = dialogs.ask_name(self._parent, "Export library", suggested, LIBRARY_FILTER)
             if path is not None:
                 self._libraries.export(library, path)
 
-    def take_off(self) -> None:
-        """Take the library off the shelf, with its file."""
-        library, unreadable = self._window.chosen, self._window.chosen_unopened
+    def delete(self) -> None:
+        """Delete the library and its file, or a file that could not be opened, if the user agrees."""
+        library, unreadable = self._selection().library, self._selection().unreadable
         if unreadable is not None:
-            ask_to_remove(unreadable, self._libraries, self._window)
-        elif library is not None and is_sure(
-            self._window, f"Remove the library '{library.title}' and its file for good?"
+            delete_unreadable(unreadable, self._libraries, self._parent)
+        elif library is not None and confirm_removal(
+            self._parent, f"Delete the library '{library.title}' and its file for good?"
         ):
             self._libraries.delete(library)
 
-    def _ask(self, title: str, words: str, value: str) -> str:
-        text, ok = QInputDialog.getText(self._window, title, words, QLineEdit.EchoMode.Normal, value)
+    def _ask_text(self, title: str, prompt: str, value: str) -> str:
+        text, ok = QInputDialog.getText(self._parent, title, prompt, QLineEdit.EchoMode.Normal, value)
         return text.strip() if ok else ""

@@ -1,4 +1,4 @@
-"""What the library window is made of: shelf, table, spectra and buttons, and how they are laid out."""
+"""The widgets of the library window and their layout: libraries, table of references, spectra and buttons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.core.numbers import format_number, format_significant
+from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.libraries.reference_model import ReferenceModel
 from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
@@ -28,16 +28,18 @@ from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 
+NO_REFERENCE = "Select references in the table to see their spectra."
 
-class LibraryParts:
-    """Makes the widgets inside `window`."""
+
+class LibraryWidgets:
+    """Makes the widgets inside `window` and lays them out."""
 
     def __init__(self, window: QWidget) -> None:
-        self.tips: dict[QWidget, str] = {}
-        self.shelf = QListWidget(window)
-        self.shelf.setAccessibleName("Libraries")
-        self.shelf.setFrameShape(QListWidget.Shape.NoFrame)
-        self.shelf.setStyleSheet("QListWidget::item { padding: 6px 8px; border-radius: 6px; }")
+        self.tooltips: dict[QWidget, str] = {}
+        self.libraries = QListWidget(window)
+        self.libraries.setAccessibleName("Libraries")
+        self.libraries.setFrameShape(QListWidget.Shape.NoFrame)
+        self.libraries.setStyleSheet("QListWidget::item { padding: 6px 8px; border-radius: 6px; }")
         self.problem = label("error", wrap=True)
         self.search = QLineEdit(
             window, placeholderText="Search by substance, group or sample…", clearButtonEnabled=True
@@ -47,49 +49,42 @@ class LibraryParts:
         self.count = label("quiet")
         self.model = ReferenceModel(window)
         self.table = self._make_table(window)
-        self.strip, self.facts = SpectrumStrip(window), label("quiet", wrap=True)
-        self.strip.setAccessibleName("Spectra of the chosen references")
-        self.from_file = self._button("Add files…", "Put libraries, RRUFF's zip or Open Specy's table on the shelf")
-        self.from_folder = self._button("Make of a folder…", "Make a library of spectra; subfolders are groups")
-        self.merge = self._button("Merge…", "Make one library of those that are searched")
-        self.retitle = self._button("Rename…", "Give the library another title")
+        self.strip, self.details = SpectrumStrip(window), label("quiet", wrap=True)
+        self.strip.setAccessibleName("Spectra of the selected references")
+        self.empty = label("quiet", wrap=True)
+        self.empty.setText(NO_REFERENCE)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.add_files = self._button("Add files…", "Add libraries, a RRUFF zip or an Open Specy table")
+        self.create_from_folder = self._button(
+            "Create library from folder…", "Create a library from a folder of spectra; its subfolders are groups"
+        )
+        self.merge = self._button("Merge…", "Merge the libraries that are searched into a new one")
+        self.rename_library = self._button("Rename…", "Give the library another title")
         self.export = self._button("Export…", "Save a copy of the library elsewhere")
-        self.take_off = self._button("Remove…", "Take the library off the shelf, with its file")
-        self.more = self._button("Get more references…", "Where measured references can be downloaded")
-        self.add = self._button("Add the selected spectra…", "Add what is selected in the main window to a library")
-        self.rename = self._button("Rename…", "Give the chosen references another substance's name")
-        self.remove = self._button("Remove", "Take the chosen references out of the library")
-        self.edits = (self.rename, self.remove, self.retitle, self.take_off)
+        self.delete = self._button("Remove…", "Delete the library and its file")
+        self.download_guides = self._button("Download guides…", "Where to download libraries of measured spectra")
+        self.add_selected = self._button("Add selected spectra…", "Add the spectra selected in the main window")
+        self.rename_references = self._button("Rename…", "Rename the substance of the selected references")
+        self.remove_references = self._button("Remove", "Remove the selected references from the library")
+        self.editing_buttons = (self.rename_references, self.remove_references, self.rename_library, self.delete)
         self.duplicates = QToolButton(window)
         self.duplicates.setText("Duplicates")
         self.duplicates.setCheckable(True)
-        self.duplicates.setToolTip("Show only references that are one spectrum, whatever they are called")
+        self.duplicates.setToolTip("Show only references with equal spectra, whatever their names")
         self._lay_out(window)
+        self.show_spectra(False)
 
-    def words_of(self, library: Library, at: int) -> str:
-        """What is known of a reference, in a line."""
-        spectrum = library.spectrum(at)
-        low, high = spectrum.axis[[0, -1]]
-        laser = float(library.laser_nm[at])
-        parts = (
-            str(library.names[at]),
-            str(library.formulas[at]),
-            f"laser {format_significant(laser)} nm" if np.isfinite(laser) else "",
-            f"{format_number(spectrum.points)} points, {format_number(low)} to {format_number(high)} cm⁻¹".replace(
-                "-", "−"
-            ),
-            str(library.sources[at]),
-            str(library.licences[at]),
-            str(library.notes[at]),
-        )
-        return " · ".join(part for part in parts if part)
+    def show_spectra(self, on: bool) -> None:
+        """Show the plot, or where nothing is selected a sentence in its place."""
+        self.strip.setVisible(on)
+        self.empty.setVisible(not on)
 
-    def _button(self, words: str, tip: str) -> QPushButton:
-        made = QPushButton(words)
-        made.setAutoDefault(False)
-        made.setToolTip(tip)
-        self.tips[made] = tip
-        return made
+    def _button(self, text: str, tooltip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.setToolTip(tooltip)
+        self.tooltips[button] = tooltip
+        return button
 
     def _make_table(self, window: QWidget) -> QTableView:
         table = QTableView(window)
@@ -104,28 +99,29 @@ class LibraryParts:
         table.setWordWrap(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(28)
-        head = table.horizontalHeader()
-        head.setHighlightSections(False)
-        head.setStretchLastSection(True)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate((190, 120, 110, 88, 100)):
             table.setColumnWidth(column, width)
         table.setStyleSheet("QTableView::item { padding: 0 6px; }")
         return table
 
     def _lay_out(self, window: QWidget) -> None:
-        left = self._column(self.shelf, self.problem, self.from_file, self.from_folder, self.more)
-        for place, pair in ((2, (self.retitle, self.merge)), (3, (self.export, self.take_off))):
-            left.layout().insertLayout(place, _in_a_row(*pair))  # type: ignore[union-attr]
+        left = _column(self.libraries, self.problem, self.add_files, self.create_from_folder, self.download_guides)
+        for index, pair in ((2, (self.rename_library, self.merge)), (3, (self.export, self.delete))):
+            left.layout().insertLayout(index, _row(*pair))  # type: ignore[union-attr]
         left.setMinimumWidth(230)
-        spectra = self._column(self.strip, self.facts, margin=0)
+        spectra = _column(self.strip, self.empty, self.details, margin=0)
+        spectra.layout().setStretchFactor(self.empty, 1)  # type: ignore[union-attr]
         views = QSplitter(Qt.Orientation.Vertical)
         views.setChildrenCollapsible(False)
         views.addWidget(self.table)
         views.addWidget(spectra)
         views.setSizes([360, 240])
-        above = _in_a_row(self.search, self.count, self.duplicates, first=True)
-        below = _in_a_row(self.add, self.rename, self.remove, first=False)
+        above = _row(self.search, self.count, self.duplicates, stretch_first=True)
+        below = _row(self.add_selected, self.rename_references, self.remove_references, stretch_first=False)
         below.insertStretch(1)
         right = QWidget(window)
         column = QVBoxLayout(right)
@@ -134,30 +130,49 @@ class LibraryParts:
         column.addLayout(above)
         column.addWidget(views, 1)
         column.addLayout(below)
-        parts = QSplitter(Qt.Orientation.Horizontal)
-        parts.setChildrenCollapsible(False)
+        sides = QSplitter(Qt.Orientation.Horizontal)
+        sides.setChildrenCollapsible(False)
         for widget in (left, right):
             widget.setProperty("panel", "true")
-            parts.addWidget(widget)
-        parts.setSizes([250, 830])
+            sides.addWidget(widget)
+        sides.setSizes([250, 830])
         whole = QHBoxLayout(window)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(parts)
-
-    def _column(self, *widgets: QWidget, margin: int = 12) -> QWidget:
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(8)
-        for place, widget in enumerate(widgets):
-            column.addWidget(widget, 1 if place == 0 else 0)
-        return holder
+        whole.addWidget(sides)
 
 
-def _in_a_row(*widgets: QWidget, first: bool | None = None) -> QHBoxLayout:
-    """Side by side: the first takes what is left, or all share alike (None)."""
+def describe_reference(library: Library, row: int) -> str:
+    """`quartz · SiO2 · laser 532 nm · 1015 points, 100 to 1300 cm⁻¹ · RRUFF`: what is known of a reference."""
+    spectrum = library.spectrum(row)
+    low, high = spectrum.axis[[0, -1]]
+    laser_nm = float(library.laser_nm[row])
+    parts = (
+        str(library.names[row]),
+        str(library.formulas[row]),
+        f"laser {number(laser_nm)} nm" if np.isfinite(laser_nm) else "",
+        f"{spectrum.points:,} points, {low:,.0f} to {high:,.0f} cm⁻¹".replace("-", "−"),
+        str(library.sources[row]),
+        str(library.licences[row]),
+        str(library.notes[row]),
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _column(*widgets: QWidget, margin: int = 12) -> QWidget:
+    """Widgets one below the other; the first takes the room that is left."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(margin, margin, margin, margin)
+    column.setSpacing(8)
+    for index, widget in enumerate(widgets):
+        column.addWidget(widget, int(index == 0))
+    return holder
+
+
+def _row(*widgets: QWidget, stretch_first: bool | None = None) -> QHBoxLayout:
+    """Widgets side by side; the first takes the room that is left, or (None) all share it."""
     row = QHBoxLayout()
     row.setSpacing(8)
-    for place, widget in enumerate(widgets):
-        row.addWidget(widget, int(first is None or (first and place == 0)))
+    for index, widget in enumerate(widgets):
+        row.addWidget(widget, int(stretch_first is None or (stretch_first and index == 0)))
     return row

@@ -1,4 +1,4 @@
-"""The library window: what is on the shelf, its references with their spectra, and every edit of them."""
+"""The library window: the libraries, the references of one with their spectra, and every edit of them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from PySide6.QtGui import QCloseEvent, QColor
 from PySide6.QtWidgets import QDialog, QListWidgetItem, QPushButton, QWidget
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.numbers import format_number
-from ramanstudio.gui.common.jobs import Job, Workers
+from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, appearance
 from ramanstudio.gui.document.dropping import let_drops_through, paths_of
-from ramanstudio.gui.libraries.library_edits import LibraryEdits, is_starter
-from ramanstudio.gui.libraries.library_widgets import LibraryParts
+from ramanstudio.gui.libraries.library_edits import LibraryEdits, LibrarySelection, is_starter
+from ramanstudio.gui.libraries.library_widgets import LibraryWidgets, describe_reference
 from ramanstudio.gui.viewer.spectrum_strip import MAX_STRIP_CURVES, StripCurve
 
 if TYPE_CHECKING:
@@ -30,11 +29,11 @@ if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.library.library_folder import UnreadableLibrary
 
-LOOK_MS: Final = 80
+UPDATE_MS: Final = 80
 
 
 class LibraryWindow(QDialog):
-    """Stays open beside the main window; what is done here holds at once."""
+    """Stays open beside the main window; edits take effect at once."""
 
     def __init__(
         self,
@@ -50,15 +49,14 @@ class LibraryWindow(QDialog):
         self.setWindowTitle("Libraries")
         self._session, self._workers, self._messages, self._libraries = session, workers, messages, libraries
         self._show_download_guides = show_download_guides
-        self._wanted: Path | None = None
-        self._shown: tuple[Library, ...] = ()
-        self._unopened: tuple[UnreadableLibrary, ...] = ()  # beneath them
-        self.parts = LibraryParts(self)
-        self.model = self.parts.model
-        self.edits = LibraryEdits(session, libraries, self)
-        self._soon = QTimer(self, singleShot=True, interval=LOOK_MS)
-        self._soon.timeout.connect(self._show_spectra)
-        self._duplicates: Job | None = None
+        self._wanted: Path | None = None  # the library to select at the next refresh
+        self._listed: tuple[Library, ...] = ()
+        self._unreadable: tuple[UnreadableLibrary, ...] = ()  # listed below them
+        self.widgets = LibraryWidgets(self)
+        self.model = self.widgets.model
+        self.edits = LibraryEdits(session, libraries, self._selection, self)
+        self._spectra_timer = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._spectra_timer.timeout.connect(self._show_spectra)
         self.resize(min(1080, parent.width() - 40), min(700, parent.height() - 40))
         self.setAcceptDrops(True)
         let_drops_through(self)
@@ -68,191 +66,198 @@ class LibraryWindow(QDialog):
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
-        self.parts.strip.set_theme(theme)
+        """Show in the colours of `theme`."""
+        self.widgets.strip.set_theme(theme)
         self.refresh()
 
     @property
-    def chosen(self) -> Library | None:
+    def library(self) -> Library | None:
         """The library whose references are shown."""
-        row = self.parts.shelf.currentRow()
-        return self._shown[row] if 0 <= row < len(self._shown) else None
+        row = self.widgets.libraries.currentRow()
+        return self._listed[row] if 0 <= row < len(self._listed) else None
 
     @property
-    def chosen_unopened(self) -> UnreadableLibrary | None:
-        """What is chosen on the shelf, where it could not be opened."""
-        row = self.parts.shelf.currentRow() - len(self._shown)
-        return self._unopened[row] if 0 <= row < len(self._unopened) else None
+    def unreadable(self) -> UnreadableLibrary | None:
+        """The file that is selected in the list of libraries, where it could not be opened."""
+        row = self.widgets.libraries.currentRow() - len(self._listed)
+        return self._unreadable[row] if 0 <= row < len(self._unreadable) else None
 
     @property
     def references(self) -> list[int]:
-        """The chosen references."""
-        spans = self.parts.table.selectionModel().selection()  # to ask for each row takes 0.2 s where all are chosen
-        rows = {row for span in spans.toList() for row in range(span.top(), span.bottom() + 1)}
+        """The rows of the selected references in the library."""
+        ranges = self.widgets.table.selectionModel().selection()  # asking for each row takes 0.2 s where all are
+        rows = {row for span in ranges.toList() for row in range(span.top(), span.bottom() + 1)}
         return sorted(map(self.model.reference_at, rows))
 
-    def show_reference(self, library: Library, at: int) -> None:
-        """Show one reference of a library among the others."""
-        self._turn_to(library)
-        self.parts.search.clear()
-        row = self.model.row_of(at)
+    def show_reference(self, library: Library, reference: int) -> None:
+        """Select a reference of a library, shown among the others."""
+        self._select_library(library)
+        self.widgets.search.clear()
+        row = self.model.row_of(reference)
         if self.model.library is library and row is not None:
-            self.parts.table.selectRow(row)
-            self.parts.table.scrollTo(self.model.index(row, 0))
+            self.widgets.table.selectRow(row)
+            self.widgets.table.scrollTo(self.model.index(row, 0))
 
     def refresh(self) -> None:
-        """Show what is on the shelf now."""
-        chosen = self.chosen or self.chosen_unopened
-        before = self._wanted or (chosen.path if chosen is not None else None)
-        shelf, libraries = self.parts.shelf, self._libraries
-        with QSignalBlocker(shelf):
-            shelf.clear()
-            self._shown, self._unopened = libraries.all, libraries.unreadable
-            for library in self._shown:
-                self._put(f"{library.title}\n{count_of(len(library), 'reference')}", str(library.path))
-            for one in self._unopened:
-                self._put(f"{one.path.name}\ncould not be opened", f"{one.error}\n{one.path}", "error")
-            paths = [library.path for library in self._shown] + [one.path for one in self._unopened]
-            shelf.setCurrentRow(paths.index(before) if before in paths else 0)
+        """List the libraries that there are now."""
+        selected = self.library or self.unreadable
+        path = self._wanted or (selected.path if selected is not None else None)
+        list_, libraries = self.widgets.libraries, self._libraries
+        with QSignalBlocker(list_):
+            list_.clear()
+            self._listed, self._unreadable = libraries.all, libraries.unreadable
+            for library in self._listed:
+                self._add_row(f"{library.title}\n{count_of(len(library), 'reference')}", str(library.path))
+            for file in self._unreadable:
+                self._add_row(f"{file.path.name}\ncould not be opened", f"{file.error}\n{file.path}", "error")
+            paths = [library.path for library in self._listed] + [file.path for file in self._unreadable]
+            list_.setCurrentRow(paths.index(path) if path in paths else 0)
         problems = "\n\n".join(str(error) for error in libraries.problems)
-        aside = " Select it above to remove it." if self._unopened else ""
-        words = "Opening the libraries…" if libraries.loading else f"{problems}{aside}"
-        self.parts.problem.setText(words)
-        self.parts.problem.setVisible(bool(words))
+        hint = " Select it above to remove it." if self._unreadable else ""
+        text = "Opening the libraries…" if libraries.loading else f"{problems}{hint}"
+        self.widgets.problem.setText(text)
+        self.widgets.problem.setVisible(bool(text))
         self._show_library()
 
-    def _put(self, words: str, tip: str, role: str = "text") -> None:
-        """Put a row on the shelf, in the colour of a role."""
-        item = QListWidgetItem(words)
-        item.setToolTip(tip)
+    def _selection(self) -> LibrarySelection:
+        return LibrarySelection(self.library, self.references, self.unreadable)
+
+    def _add_row(self, text: str, tooltip: str, role: str = "text") -> None:
+        """Add a row to the list of libraries, in the colour of a role."""
+        item = QListWidgetItem(text)
+        item.setToolTip(tooltip)
         item.setForeground(QColor(getattr(appearance().theme, role)))
-        self.parts.shelf.addItem(item)
+        self.widgets.libraries.addItem(item)
 
     def _show_library(self) -> None:
-        library = self.chosen
+        library = self.library
         self._wanted = None
         if self.model.library is not library:
             self.model.show(library)
-            with QSignalBlocker(self.parts.duplicates):
-                self.parts.duplicates.setChecked(False)
-        self._follow_rows()
+            with QSignalBlocker(self.widgets.duplicates):
+                self.widgets.duplicates.setChecked(False)
+        self._rows_changed()
 
-    def _follow_rows(self) -> None:
-        """Choose the first row where none is, and say how many there are."""
-        table, library = self.parts.table, self.chosen
+    def _rows_changed(self) -> None:
+        """Select the first row where none is, and show how many there are."""
+        table, library = self.widgets.table, self.library
         if self.model.rowCount() and not table.selectionModel().hasSelection():
             table.selectRow(0)
-        shown = self.model.rowCount()
-        words = "" if library is None else f"{format_number(shown)} of {count_of(len(library), 'reference')}"
-        self.parts.count.setText(words)
-        self._enable()
-        self._soon.start()
+        n_shown = self.model.rowCount()
+        text = "" if library is None else f"{n_shown:,} of {count_of(len(library), 'reference')}"
+        self.widgets.count.setText(text)
+        self._enable_buttons()
+        self._spectra_timer.start()
 
-    def _enable(self) -> None:
-        library, some = self.chosen, self.parts.table.selectionModel().hasSelection()
-        own = library is not None and not is_starter(library)
-        for one in (self.parts.rename, self.parts.remove):
-            one.setEnabled(own and some)
-        self.parts.retitle.setEnabled(own)
-        self.parts.take_off.setEnabled(own or self.chosen_unopened is not None)
-        self.parts.export.setEnabled(library is not None)
-        self.parts.merge.setEnabled(len(self._libraries.all) > 1)
-        self.parts.add.setEnabled(any(entry.source is not None for entry in self._session.selected))
-        tip = "The starter library comes with the program and stays as it is" if library and not own else ""
-        for button, usual in self.parts.tips.items():
-            button.setToolTip(tip if tip and button in self.parts.edits else usual)
+    def _enable_buttons(self) -> None:
+        widgets, library = self.widgets, self.library
+        has_references = widgets.table.selectionModel().hasSelection()
+        is_editable = library is not None and not is_starter(library)
+        for button in (widgets.rename_references, widgets.remove_references):
+            button.setEnabled(is_editable and has_references)
+        widgets.rename_library.setEnabled(is_editable)
+        widgets.delete.setEnabled(is_editable or self.unreadable is not None)
+        widgets.export.setEnabled(library is not None)
+        widgets.merge.setEnabled(len(self._libraries.all) > 1)
+        widgets.add_selected.setEnabled(any(entry.source is not None for entry in self._session.selected))
+        reason = (
+            "The starter library comes with the program and cannot be edited" if library and not is_editable else ""
+        )
+        for widget, tooltip in widgets.tooltips.items():
+            widget.setToolTip(reason if reason and widget in widgets.editing_buttons else tooltip)
 
     def _show_spectra(self) -> None:
         library, theme = self.model.library, appearance().theme
-        if library is None:
-            self.parts.strip.show_curves([])
-            return
-        some = self.references[:MAX_STRIP_CURVES]
-        curves = []
-        for number, at in enumerate(some):
+        references = self.references[:MAX_STRIP_CURVES] if library is not None else []
+        curves: list[StripCurve] = []
+        self.widgets.details.setText("")
+        for number, row in enumerate(references):
+            assert library is not None
             try:
-                spectrum = library.spectrum(at)
+                spectrum = library.spectrum(row)
             except StudioError as error:
-                self.parts.facts.setText(str(error))
+                self.widgets.details.setText(str(error))
                 continue
             values = spectrum.values[0].astype(float)
             values = values / (float(abs(values).max()) or 1.0)
-            colour = theme.reference if len(some) == 1 else theme.category(number)
-            curves.append(StripCurve(str(library.names[at]), spectrum.axis, values, None, colour))
-        self.parts.strip.show_curves(curves)
-        self.parts.facts.setText(self.parts.words_of(library, some[0]) if len(some) == 1 else "")
-        self._enable()
+            colour = theme.reference if len(references) == 1 else theme.category(number)
+            curves.append(StripCurve(str(library.names[row]), spectrum.axis, values, None, colour))
+        self.widgets.strip.show_curves(curves)
+        self.widgets.show_spectra(bool(curves))
+        if library is not None and len(references) == len(curves) == 1:
+            self.widgets.details.setText(describe_reference(library, references[0]))
+        self._enable_buttons()
 
-    # What hands do
+    # What the user does
 
     def _connect(self) -> None:
-        parts = self.parts
+        widgets, edits = self.widgets, self.edits
         self._libraries.changed.connect(self.refresh)
-        self._libraries.edited.connect(self._turn_to)
-        self._session.selection_changed.connect(self._enable)
+        self._libraries.edited.connect(self._select_library)
+        self._session.selection_changed.connect(self._enable_buttons)
         appearance().changed.connect(self.set_theme)
-        parts.shelf.currentRowChanged.connect(lambda _: self._show_library())
-        parts.search.textChanged.connect(self._seek)
-        parts.table.selectionModel().selectionChanged.connect(lambda *_: self._soon.start())
-        parts.duplicates.toggled.connect(self._show_duplicates)
-        verbs: tuple[tuple[QPushButton, Callable[[], object]], ...] = (
-            (parts.from_file, self.edits.ask_file),
-            (parts.from_folder, self.edits.ask_folder),
-            (parts.add, self.edits.add_selected),
-            (parts.rename, self.edits.rename),
-            (parts.remove, self.edits.remove),
-            (parts.retitle, self.edits.retitle),
-            (parts.merge, self.edits.merge),
-            (parts.export, self.edits.export),
-            (parts.take_off, self.edits.take_off),
-            (parts.more, self._show_download_guides),
+        widgets.libraries.currentRowChanged.connect(lambda _: self._show_library())
+        widgets.search.textChanged.connect(self._search)
+        widgets.table.selectionModel().selectionChanged.connect(lambda *_: self._spectra_timer.start())
+        widgets.duplicates.toggled.connect(self._show_duplicates)
+        commands: tuple[tuple[QPushButton, Callable[[], object]], ...] = (
+            (widgets.add_files, edits.add_files),
+            (widgets.create_from_folder, edits.create_from_folder),
+            (widgets.add_selected, edits.add_selected_spectra),
+            (widgets.rename_references, edits.rename_references),
+            (widgets.remove_references, edits.remove_references),
+            (widgets.rename_library, edits.rename_library),
+            (widgets.merge, edits.merge),
+            (widgets.export, edits.export),
+            (widgets.delete, edits.delete),
+            (widgets.download_guides, self._show_download_guides),
         )
-        for button, verb in verbs:
-            button.clicked.connect(lambda _=False, verb=verb: verb())
+        for button, command in commands:
+            button.clicked.connect(lambda _=False, command=command: command())
 
-    def _turn_to(self, library: Library) -> None:
+    def _select_library(self, library: Library) -> None:
         self._wanted = library.path
         self.refresh()
 
-    def _seek(self, words: str) -> None:
-        self.model.seek(words)
-        self._follow_rows()
+    def _search(self, text: str) -> None:
+        self.model.search(text)
+        self._rows_changed()
 
     def _show_duplicates(self, on: bool) -> None:
-        library = self.chosen
+        library = self.library
         if not on or library is None:
             self.model.show_only(None)
-            self._follow_rows()
+            self._rows_changed()
             return
 
         def work(progress: Progress) -> list[int]:
             from ramanstudio.library.library import duplicates
 
             progress(0, 0)
-            return [at for copies in duplicates(library) for at in copies]
+            return [row for copies in duplicates(library) for row in copies]
 
-        def keep(found: list[int]) -> None:
-            if self.chosen is library and self.parts.duplicates.isChecked():
-                self.model.show_only(found)
-                self._follow_rows()
-                if not found:
-                    self.parts.count.setText("No reference is there twice.")
+        def show(rows: list[int]) -> None:
+            if self.library is library and self.widgets.duplicates.isChecked():
+                self.model.show_only(rows)
+                self._rows_changed()
+                if not rows:
+                    self.widgets.count.setText("No duplicates.")
 
         job = self._workers.submit(work, "Looking for duplicates", "files", key="duplicates")
-        job.succeeded.connect(keep)
+        job.succeeded.connect(show)
         job.failed.connect(self._messages.show_error)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files."""
+        """Accept files."""
         if paths_of(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Put what is dropped on the shelf."""
-        self.edits.take(paths_of(event.mimeData()))
+        """Add the dropped files to the libraries."""
+        self.edits.add_paths(paths_of(event.mimeData()))
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Let nothing come later."""
-        self._soon.stop()
+        """Stop the timer with the window."""
+        self._spectra_timer.stop()
         super().closeEvent(event)

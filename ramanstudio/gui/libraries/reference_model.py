@@ -1,4 +1,4 @@
-"""The references of one library as rows: those whose name or group has the words that are searched."""
+"""The references of one library as table rows, filtered by a search in their names, groups and samples."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ramanstudio.core.numbers import format_significant
+from ramanstudio.gui.common.texts import number
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 
 Index = QModelIndex | QPersistentModelIndex
 
-HEADS: Final = ("Substance", "Group", "Formula", "Laser / nm", "Sample", "Source")
+HEADER: Final = ("Substance", "Group", "Formula", "Laser / nm", "Sample", "Source")
 
 
 class ReferenceModel(QAbstractTableModel):
-    """Rows of a library; only what is looked at is read."""
+    """Rows of a library; spectra are not read."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._library: Library | None = None
-        self._words: list[str] = []
-        self._sought = ""
+        self._search_texts: list[str] = []
+        self._query = ""
         self._only: NDArray[np.intp] | None = None
         self._rows: NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
     def show(self, library: Library | None) -> None:
         """Show another library, or the same one after an edit."""
         self._library, self._only = library, None
-        self._words = []
+        self._search_texts = []
         if library is not None:
-            pairs = zip(library.names, library.groups, library.samples, strict=True)
-            self._words = ["\n".join(map(str, pair)).casefold() for pair in pairs]
-        self._look()
+            fields = zip(library.names, library.groups, library.samples, strict=True)
+            self._search_texts = ["\n".join(map(str, texts)).casefold() for texts in fields]
+        self._filter()
 
-    def seek(self, words: str) -> None:
-        """Show those that have these words in name, group or sample."""
-        self._sought = words.strip().casefold()
-        self._look()
+    def search(self, text: str) -> None:
+        """Show the references that have `text` in their name, group or sample; empty shows all."""
+        self._query = text.strip().casefold()
+        self._filter()
 
     def show_only(self, rows: Sequence[int] | None) -> None:
         """Show only these references, in this order; None shows all."""
         self._only = None if rows is None else np.array(rows, dtype=np.intp)
-        self._look()
+        self._filter()
 
     @property
     def library(self) -> Library | None:
@@ -60,16 +60,16 @@ class ReferenceModel(QAbstractTableModel):
 
     def row_of(self, reference: int) -> int | None:
         """Which row shows a reference of the library; None where none does."""
-        found = np.flatnonzero(self._rows == reference)
-        return int(found[0]) if len(found) else None
+        rows = np.flatnonzero(self._rows == reference)
+        return int(rows[0]) if len(rows) else None
 
-    def _look(self) -> None:
+    def _filter(self) -> None:
         self.beginResetModel()
-        rows = np.arange(len(self._words), dtype=np.intp) if self._only is None else self._only
-        if self._sought:
-            rows = np.array([row for row in rows.tolist() if self._sought in self._words[row]], dtype=np.intp)
+        rows = np.arange(len(self._search_texts), dtype=np.intp) if self._only is None else self._only
+        if self._query:
+            rows = np.array([row for row in rows.tolist() if self._query in self._search_texts[row]], dtype=np.intp)
         elif self._only is None:
-            rows = np.array(sorted(rows.tolist(), key=self._words.__getitem__), dtype=np.intp)
+            rows = np.array(sorted(rows.tolist(), key=self._search_texts.__getitem__), dtype=np.intp)
         self._rows = rows
         self.endResetModel()
 
@@ -77,14 +77,14 @@ class ReferenceModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(HEADS)
+        return 0 if parent.isValid() else len(HEADER)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        return HEADS[section] if role == Qt.ItemDataRole.DisplayRole else None
+        return HEADER[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         library = self._library
@@ -94,9 +94,9 @@ class ReferenceModel(QAbstractTableModel):
             return self._cell(library, self.reference_at(index.row()), index.column())
         return None
 
-    def _cell(self, library: Library, at: int, column: int) -> str:
+    def _cell(self, library: Library, row: int, column: int) -> str:
         if column == 3:
-            return format_significant(float(library.laser_nm[at])) if np.isfinite(library.laser_nm[at]) else ""
+            return number(float(library.laser_nm[row])) if np.isfinite(library.laser_nm[row]) else ""
         texts = (library.names, library.groups, library.formulas, None, library.samples, library.sources)
         entries = texts[column]
-        return "" if entries is None else str(entries[at])
+        return "" if entries is None else str(entries[row])

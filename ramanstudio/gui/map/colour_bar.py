@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.core.numbers import format_number, format_significant
-from ramanstudio.export.map_files import SIGNED, MapFigure, rgba_image
+from ramanstudio.export.map_files import SIGNED_COLOURS, MapFigure, rgba_image
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 from ramanstudio.gui.viewer.band_input import RGB_COLOURS
 
@@ -23,7 +23,7 @@ _TONES: Final = 256
 def tones(kind: str) -> NDArray[np.uint8]:
     """256 colours (256, 4) from the low end to the high one."""
     if kind == "signed":
-        stops = np.array([[QColor(one).red(), QColor(one).green(), QColor(one).blue()] for one in SIGNED])
+        stops = np.array([[QColor(one).red(), QColor(one).green(), QColor(one).blue()] for one in SIGNED_COLOURS])
         at = np.linspace(0, len(stops) - 1, _TONES)
         rgb = np.column_stack([np.interp(at, np.arange(len(stops)), stops[:, one]) for one in range(3)])
         return np.column_stack([np.rint(rgb), np.full(_TONES, 255)]).astype(np.uint8)
@@ -72,8 +72,10 @@ class MapColourBar(QWidget):
         self._names = tuple(picture.names) if picture.kind == "rgb" else ()
         values = picture.values if picture.kind != "rgb" else picture.values.max(axis=2)
         blank = (picture.grid.index >= 0) & ~np.isfinite(values)
-        self._blank = int(blank.all(axis=1).sum() if picture.axes is not None else blank.sum())  # rows are spectra
-        things = "spectra hold no numbers" if picture.axes is not None else "pixels have no number"
+        self._blank = int(
+            blank.all(axis=1).sum() if picture.axis_labels is not None else blank.sum()
+        )  # rows are spectra
+        things = "spectra hold no numbers" if picture.axis_labels is not None else "pixels have no number"
         words = f"{self._label}: {format_significant(self._limits[0])} to {format_significant(self._limits[1])}"
         words = f"{self._label}: {', '.join(self._names)}" if self._names else words
         self.setAccessibleName(f"Colours of {words}")

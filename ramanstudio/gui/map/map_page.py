@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.map_files import MapFigure
-from ramanstudio.export.map_files import save as save_map
+from ramanstudio.export.map_files import MapFigure, save_map
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
@@ -250,7 +249,7 @@ class MapPage(TabPage):
     def figure(self) -> DrawFigure | None:
         """Return what draws the map; None where none is shown."""
         picture = self.picture
-        return None if picture is None else partial(save_map, picture=picture)
+        return None if picture is None else partial(save_map, content=picture)
 
     @property
     def picture(self) -> MapFigure | None:

@@ -93,7 +93,7 @@ class MapPanel(SidePanel):
         self.channel.setEnabled(map_source.entry is not None and not series)
         layout = map_source.layout
         grids = () if layout is None or isinstance(layout, SpectrumSeries) else layout
-        notes = [page.note, grids[min(options.plane, len(grids) - 1)].aside if grids else ""]
+        notes = [page.note, grids[min(options.plane, len(grids) - 1)].note if grids else ""]
         self._note.setText(" ".join(filter(None, notes)))
         self._note.setVisible(bool(self._note.text()))
         roles = BAND_ROLES.get(options.channel, ()) if not series else ()

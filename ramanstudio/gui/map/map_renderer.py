@@ -102,12 +102,12 @@ class MapRenderer:
         measured = map_channels.measured_rows(rows)
         rows = np.where(measured[:, None], rows, np.float32(np.nan)) if measured.any() else rows
         picture = MapFigure(
-            series_grid(rows, shifts, series.at),
+            series_grid(rows, shifts, series.positions),
             rows,
             f"Intensity / {data.unit}",
             limits=map_channels.colour_limits(rows, options.percentiles),
             title=self._map_source.entry.name,
-            axes=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
+            axis_labels=("Raman shift / cm⁻¹", f"{series.quantity} / {series.unit}"),
         )
         self._view.set_interpolated(options.interpolated)
         self._view.show_series(series, rows, shifts, picture)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.export.map_files import Kind, MapFigure
+from ramanstudio.export.map_files import MapFigure, MapKind
 from ramanstudio.project.project import Predictions
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_channels import Channel
@@ -126,10 +126,10 @@ def map_figure(
     channel = map_channels.channel(options.channel)
     label, kind = label_of(options, unit), kind_of(options)
     if kind == "rgb":
-        layers = [grid.picture(_to_unit_range(values[:, band], options.percentiles)) for band in range(3)]
+        layers = [grid.image(_to_unit_range(values[:, band], options.percentiles)) for band in range(3)]
         band_names = tuple(band_text(band) for band in options.used_bands)
         return MapFigure(grid, np.stack(layers, axis=2), channel.name, "rgb", (0.0, 1.0), band_names, title=title)
-    pixels = grid.picture(values)
+    pixels = grid.image(values)
     if kind == "categories":
         return MapFigure(grid, pixels, label, kind, (0.0, 1.0), names, colours, title)
     limits = map_channels.colour_limits(pixels, options.percentiles)
@@ -140,10 +140,10 @@ def map_figure(
     return MapFigure(grid, pixels, label, kind, limits, title=title)
 
 
-def kind_of(options: MapOptions) -> Kind:
+def kind_of(options: MapOptions) -> MapKind:
     """Return how the colours of a channel are read; a peak position is signed, around where most have it."""
-    categories: dict[str, Kind] = dict.fromkeys(("group", "substance", "class"), "categories")
-    kinds: dict[str, Kind] = {**categories, "rgb": "rgb", "peak": "signed"}
+    categories: dict[str, MapKind] = dict.fromkeys(("group", "substance", "class"), "categories")
+    kinds: dict[str, MapKind] = {**categories, "rgb": "rgb", "peak": "signed"}
     return kinds.get(options.channel, "amount")
 
 

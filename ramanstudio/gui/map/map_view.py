@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from ramanstudio.export.map_files import MapFigure
-from ramanstudio.export.scatter_figure import Row
+from ramanstudio.export.scatter_figure import LegendRow
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.colour_bar import WIDTH, MapColourBar, pixel_colours
@@ -143,13 +143,13 @@ class MapView(QWidget):
         labels = picture.values[np.isfinite(picture.values)].astype(np.int64)
         counts = np.bincount(labels[labels >= 0], minlength=len(picture.names))
         rows = [
-            Row(name, count, colour, number % SHAPES)
+            LegendRow(name, count, colour, number % SHAPES)
             for number, (name, colour, count) in enumerate(
                 zip(picture.names, picture.colours, counts.tolist(), strict=True)
             )
         ]
         if outliers := int((labels < 0).sum()):
-            rows.append(Row("outliers", outliers, self._theme.quiet, RING))
+            rows.append(LegendRow("outliers", outliers, self._theme.quiet, RING))
         self.legend.show_rows(rows, keep_hidden)
         self._key.setCurrentWidget(self.legend)
 

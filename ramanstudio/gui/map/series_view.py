@@ -45,7 +45,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent=parent, show=False)
-        self.setFrameShape(self.Shape.NoFrame)
+        self.setFrameShape(self.MarkerShape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Series")
         self._series: SpectrumSeries | None = None
@@ -95,12 +95,16 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         self, series: SpectrumSeries, rows: NDArray[Any], shifts: tuple[float, float], limits: tuple[float, float]
     ) -> None:
         """Show `rows` (n, C), in the order of the series, between `shifts`; colours spread between `limits`."""
-        fresh = self._series is None or len(self._series.at) != len(series.at) or self._series.at[0] != series.at[0]
+        fresh = (
+            self._series is None
+            or len(self._series.positions) != len(series.positions)
+            or self._series.positions[0] != series.positions[0]
+        )
         self._series = series
-        steps = np.diff(series.at)
+        steps = np.diff(series.positions)
         step = float(np.median(steps[steps > 0])) if (steps > 0).any() else 1.0
-        low, high = float(series.at[0]) - step / 2, float(series.at[-1]) + step / 2
-        count = int(np.clip(np.rint((high - low) / step), 1, _MOST_ROWS * len(series.at)))
+        low, high = float(series.positions[0]) - step / 2, float(series.positions[-1]) + step / 2
+        count = int(np.clip(np.rint((high - low) / step), 1, _MOST_ROWS * len(series.positions)))
         places = low + (np.arange(count) + 0.5) * (high - low) / count
         colours = value_colours(rows[self._nearest(places)], limits)
         data = np.ascontiguousarray(colours)
@@ -124,7 +128,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         series = self._series
         if series is None or self._theme is None or selected.all() or not selected.any():
             return
-        for at in series.at[selected[series.rows]][:200]:
+        for at in series.positions[selected[series.rows]][:200]:
             line = pg.InfiniteLine(float(at), angle=0, pen=self._theme.pen("#FFFFFF", 1.5))
             line.setZValue(4)
             self._box.addItem(line, ignoreBounds=True)
@@ -146,7 +150,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         if self._series is None:
             return None
         where = np.flatnonzero(self._series.rows == row)
-        return float(self._series.at[where[0]]) if len(where) else None
+        return float(self._series.positions[where[0]]) if len(where) else None
 
     # Hands
 
@@ -215,7 +219,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
 
     def _nearest(self, places: NDArray[np.float64]) -> NDArray[np.intp]:
         assert self._series is not None
-        at = self._series.at
+        at = self._series.positions
         after = np.clip(np.searchsorted(at, places), 1, len(at) - 1)
         nearest: NDArray[np.intp] = after - (places - at[after - 1] < at[after] - places)
         return nearest

@@ -17,19 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.numbers import format_number
-from ramanstudio.gui.common.texts import (
-    Snr,
-    count_of,
-    facts_of,
-    median_snr,
-    region_words,
-    together_words,
-    wanted_words,
-)
+from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectrum.texts import metadata_rows, noise_region_text, requested_mode_text, set_mode_text
 from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
@@ -118,7 +111,7 @@ class MetadataPanel(SidePanel):
         spectra = sum(len(self._session.rows_of(entry)) for entry in entries)
         self._scope.setText(self._scope_words(entries, spectra))
         self._scope.setVisible(bool(self._scope.text()))
-        where = region_words(results)
+        where = noise_region_text(results)
         self._where.setText(f"Noise measured {where}" if where else "")
         self._where.setVisible(bool(where))
         for one in self._regions:
@@ -136,9 +129,9 @@ class MetadataPanel(SidePanel):
         switch = any(entry.is_set or entry.set_id for entry in entries)
         self._ticks["whole_set"].setVisible(switch)
         self._one_set.setVisible(look_like_repeats(entries))
-        words = together_words(results)
+        words = set_mode_text(results)
         if words and self._on_its_way(entries):
-            words = f"Denoising {wanted_words(entries)}…"
+            words = f"Denoising {requested_mode_text(entries)}…"
         elif words:
             words = f"Denoised {words}"
         self._together.setText(words)
@@ -176,7 +169,7 @@ class MetadataPanel(SidePanel):
         return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
 
     def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = facts_of(entries, results)
+        said = metadata_rows(entries, results)
         if len(entries) == 1:
             answers = self._session.project.predictions_for(entries[0])
             said = [*predictions.summarise_predictions(answers, self._session.rows_of(entries[0])), *said]

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QTo
 
 from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.denoising.denoised import joined
+from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.message_bar import ElidedLabel
@@ -274,4 +274,4 @@ def _step(action: QAction, words: str) -> QToolButton:
 def together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:
     """The denoised spectra of several entries on one axis as one set; None while one of them is not there."""
     found = [result.denoised for result in results if result is not None and result.denoised is not None]
-    return joined(stacked(sets), found) if len(found) == len(results) else None
+    return concatenate_denoised(stacked(sets), found) if len(found) == len(results) else None

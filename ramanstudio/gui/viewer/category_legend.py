@@ -24,7 +24,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEv
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ramanstudio.core.numbers import format_number, format_significant
-from ramanstudio.export.scatter_figure import Row
+from ramanstudio.export.scatter_figure import LegendRow
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_tabular_figures
 from ramanstudio.gui.viewer.marker_shapes import RING, outline, shape_name
@@ -38,7 +38,7 @@ Index = QModelIndex | QPersistentModelIndex
 class _Rows(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[LegendRow] = ()
         self.hidden: frozenset[int] = frozenset()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
@@ -57,7 +57,7 @@ class _Rows(QAbstractListModel):
             return f"{row.name}, {shape_name(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
         return row if role == _ROLE else None
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[LegendRow]) -> None:
         self.beginResetModel()
         self.rows = rows
         self.endResetModel()
@@ -96,11 +96,11 @@ class CategoryLegend(QListView):
         return self._rows.hidden
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[LegendRow]:
         """What it names, in order."""
         return self._rows.rows
 
-    def show_rows(self, rows: Sequence[Row], keep_hidden: bool) -> None:
+    def show_rows(self, rows: Sequence[LegendRow], keep_hidden: bool) -> None:
         """Name these; `keep_hidden` where they mean the same as before."""
         self._rows.hidden = frozenset(one for one in self.hidden if one < len(rows)) if keep_hidden else frozenset()
         self._rows.show_rows(rows)
@@ -151,7 +151,7 @@ class _RowPainter(QStyledItemDelegate):
         return QSize(WIDTH, _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row: Row = index.data(_ROLE)
+        row: LegendRow = index.data(_ROLE)
         shown = index.row() not in self._legend.hidden
         place = QRect(option.rect)
         painter.save()
@@ -174,7 +174,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
         painter.restore()
 
-    def _paint_marker(self, painter: QPainter, row: Row, shown: bool, middle: QPointF) -> None:
+    def _paint_marker(self, painter: QPainter, row: LegendRow, shown: bool, middle: QPointF) -> None:
         painter.translate(middle)
         if row.shape == RING or not shown:
             painter.setPen(self.theme.pen(row.colour, 1.4, 1.0 if shown else 0.5))

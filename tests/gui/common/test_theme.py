@@ -29,7 +29,7 @@ def contrast(one: str, other: str) -> float:
 def dressed(qapp: QApplication) -> Appearance:
     before = qapp.styleSheet(), qapp.palette(), qapp.font(), qapp.style().name()
     appearance = Appearance()
-    appearance.dress(qapp)
+    appearance.apply_to(qapp)
     yield appearance
     appearance.choose("system")
     qapp.styleHints().colorSchemeChanged.disconnect(appearance._follow)

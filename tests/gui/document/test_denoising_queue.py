@@ -10,11 +10,9 @@ import pytest
 
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.common.texts import Snr, short_problem
 from ramanstudio.gui.document.denoising_queue import CHUNK, denoise_waiting, denoising_item
 from ramanstudio.gui.document.opening import count_files
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
-from ramanstudio.gui.shell.command_palette import closeness
 from ramanstudio.project.project import Entry, Result
 from tests.gui.driver import SmoothingEngine
 
@@ -160,25 +158,6 @@ def test_counting_what_a_drop_would_add(tmp_path: Path) -> None:
     for name in ("one.txt", "two.WDF", "picture.png", ".hidden.txt"):
         (deep / name).touch()
     assert count_files([tmp_path, tmp_path / "odd.xyz"], SILENT) == 3
-
-
-def test_the_closest_words_come_first() -> None:
-    texts = ["View › Residual", "File › Export spectra…", "View › Noise region"]
-    ranked = sorted(texts, key=lambda text: -(closeness("resid", text) or -99))
-    assert ranked[0] == "View › Residual"
-    assert closeness("xyzq", texts[0]) is None
-    assert closeness("expsp", texts[1]) is not None
-
-
-def test_gains_are_told_as_exposure() -> None:
-    assert Snr(12, 31.2, 2.6).exposure == "like 6.8× the exposure"
-    assert Snr(100, 100, 1.0).exposure == "clean already: nothing to gain"
-    assert Snr(12, 31.2, 2.6).arrow == "12 → 31"
-
-
-def test_a_row_says_the_problem_without_the_name_it_has() -> None:
-    assert short_problem("a.txt", "Could not read 'a.txt': it holds no numbers.") == "It holds no numbers."
-    assert short_problem("a.txt", "The disk is gone.") == "The disk is gone."
 
 
 def test_a_set_of_several_files_is_taken_whole_however_large_and_whichever_is_looked_at() -> None:

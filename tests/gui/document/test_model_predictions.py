@@ -19,20 +19,20 @@ from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.gui.identify.identify_panel import IdentifyPanel
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.project import project_file
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import Starter, Window
 from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
 
 
 def keep_minerals(name: str = "minerals") -> None:
     spectra, names = substances(6)
-    finetuned_model.keep(finetune(SIGHT, spectra, names, None, FinetunePlan(bands=False)).model, name)
+    finetuned_model.save(finetune(EXTRACTOR, spectra, names, None, FinetunePlan(importance=False)).model, name)
 
 
 def keep_quantity(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
-    plan = FinetunePlan(quantity=True, reading="spectrum", head="ridge")
-    finetuned_model.keep(finetune(SIGHT, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
+    plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
+    finetuned_model.save(finetune(EXTRACTOR, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
 
 
 def mixed(percent: np.ndarray) -> np.ndarray:
@@ -75,8 +75,8 @@ def test_a_kept_model_is_ticked_on_identify_and_says_what_the_spectrum_is(start:
     box.click()
     window.wait_until(lambda: "minerals (fine-tuned): quartz · " in page.predictions.text.text())
     window.wait_settled()
-    entry = window.studio.session.project.entries[0]
-    (said,) = window.studio.session.project.predictions_for(entry)
+    entry = window.services.session.project.entries[0]
+    (said,) = window.services.session.project.predictions_for(entry)
     assert said.labels.tolist() == ["quartz", "quartz"] and said.is_complete
     box.click()
     assert not page.predictions.isVisible()
@@ -88,7 +88,7 @@ def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) 
     page, panel = look(window)
     window.wait_settled()
     done = threading.Event()
-    job = window.studio.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
+    job = window.services.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
     window.wait_until(lambda: job.running)
     panel.models.tab_order[0].click()
     window.wait_until(lambda: page.predictions.isVisible())
@@ -112,7 +112,7 @@ def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter
     window = opened(start, short)
     page, panel = look(window)
     panel.models.tab_order[0].click()
-    window.wait_until(lambda: "was taught from 300 to 1700 cm⁻¹" in page.predictions.text.text())
+    window.wait_until(lambda: "was trained on 300 to 1700 cm⁻¹" in page.predictions.text.text())
 
 
 def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tmp_path, monkeypatch) -> None:
@@ -121,7 +121,7 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     window = opened(start, write_map(tmp_path / "map.h5", mixed(percent)))
     _, panel = look(window)
     panel.models.tab_order[0].click()
-    session = window.studio.session
+    session = window.services.session
     entry = session.project.entries[0]
     window.wait_until(lambda: any(said.is_complete for said in session.project.predictions_for(entry)))
     window.wait_settled()
@@ -129,7 +129,7 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     assert said.values is not None and np.allclose(said.values, percent, atol=8)
     out = tmp_path / "out.csv"
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: out)
-    window.do("export_identified")
+    window.do("export_identifications")
     window.wait_until(out.exists)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
@@ -149,14 +149,14 @@ def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Pat
     window = opened(start, write_set(tmp_path / "new.h5", [""] * 3, substance("talc", 3, seed=9)))
     _, panel = look(window)
     panel.models.tab_order[0].click()
-    session = window.studio.session
+    session = window.services.session
     window.wait_until(
         lambda: any(said.is_complete for said in session.project.predictions_for(session.project.entries[0]))
     )
     project_file.save(session.project, tmp_path / "one.ramanstudio")
     again = project_file.load(tmp_path / "one.ramanstudio")
     (before,) = session.project.predictions_for(session.project.entries[0])
-    (after,) = again.answers(again.entries[0])
+    (after,) = again.predictions_for(again.entries[0])
     assert (after.model, after.model_hash, after.labels.tolist()) == (
         before.model,
         before.model_hash,

@@ -31,7 +31,7 @@ def opened(start: Starter, tmp_path: Path) -> Window:
 
 def test_some_spectra_of_a_set_are_selected_everywhere(start: Starter, tmp_path: Path) -> None:
     window = opened(start, tmp_path)
-    session = window.studio.session
+    session = window.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 3, [1, 5, 7])
     window.wait_settled()
@@ -41,12 +41,12 @@ def test_some_spectra_of_a_set_are_selected_everywhere(start: Starter, tmp_path:
     assert "3 of the 12 spectra" in window.window.page.header._what.text()
     ((_, result),) = session.found
     assert len(result.source) == 3
-    assert [len(one.source) for _, one in window.studio.exporting.found] == [3]
+    assert [len(one.source) for _, one in window.services.exporting.found] == [3]
 
 
 def test_one_spectrum_of_a_set_is_the_one_its_header_counts(start: Starter, tmp_path: Path) -> None:
     window = opened(start, tmp_path)
-    session = window.studio.session
+    session = window.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id], [4])
     assert session.spectrum == 4
@@ -57,7 +57,7 @@ def test_one_spectrum_of_a_set_is_the_one_its_header_counts(start: Starter, tmp_
 
 def test_all_spectra_of_an_entry_are_the_entry(start: Starter, tmp_path: Path) -> None:
     window = opened(start, tmp_path)
-    session = window.studio.session
+    session = window.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 12, list(range(12)))
     assert not session.selection.rows

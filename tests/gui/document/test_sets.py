@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QComboBox
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
-from ramanstudio.gui.common.texts import together_words
 from ramanstudio.gui.document.denoising import load_engine
+from ramanstudio.gui.spectrum.texts import set_mode_text
 from ramanstudio.project.project import Result
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
 
@@ -53,7 +53,7 @@ def said(window: Window) -> str:
 
 
 def result(window: Window, name: str) -> Result:
-    project = window.studio.session.project
+    project = window.services.session.project
     found = project.result(next(entry for entry in project.entries if entry.name == name))
     assert found is not None
     return found
@@ -64,13 +64,15 @@ def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: S
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isVisible()
     assert switch(window).isChecked()
-    assert said(window) == "Denoised with the whole set"
-    window.wait_until(window.window.acts["whole_set"].isEnabled)  # a moment after the selection, as a hand would be
+    assert said(window) == "Denoised as a set"
+    window.wait_until(
+        window.window.actions_by_id["whole_set"].isEnabled
+    )  # a moment after the selection, as a hand would be
     QTest.keyClick(window.window, Qt.Key.Key_W)
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
-    assert said(window) == "Denoised each by itself"
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise each by itself")
+    assert said(window) == "Denoised individually"
+    window.wait_until(lambda: window.window.actions_by_id["undo"].text() == "Undo: denoise individually")
     window.do("undo")
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isChecked()
@@ -90,13 +92,13 @@ def test_a_single_spectrum_has_no_switch_and_neither_have_three(start: Starter, 
     for name in ("one.txt", "three.csv"):
         window.choose(name)
         assert not switch(window).isVisible()
-        window.wait_until(lambda: not window.window.acts["whole_set"].isEnabled())
+        window.wait_until(lambda: not window.window.actions_by_id["whole_set"].isEnabled())
         assert window.snr == ALONE
 
 
 def test_by_a_setting_maps_are_opened_with_the_switch_off(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.studio.settings["denoise_as_set"] = False
+    window.services.settings["denoise_as_set"] = False
     window.drop(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
@@ -110,16 +112,16 @@ def test_the_switch_follows_the_selection_and_changes_nothing_by_that(start: Sta
     window.choose("b.h5")
     window.do("whole_set")
     window.wait_until(lambda: window.snr == ALONE)
-    project = window.studio.session.project
+    project = window.services.session.project
     for names, on in ((["a.h5"], True), (["b.h5"], False), (["a.h5", "b.h5"], False), (["a.h5"], True)):
         window.choose(*names)
         assert switch(window).isChecked() is on
-    assert window.studio.session.project is project
+    assert window.services.session.project is project
     window.choose("a.h5", "b.h5")
-    assert said(window) == "Denoised some with their set, some by themselves"
+    assert said(window) == "Denoised partly as sets, partly individually"
     window.do("whole_set")
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised with the whole set"
+    assert said(window) == "Denoised as a set"
 
 
 def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_choice_wins(
@@ -145,7 +147,7 @@ def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_cho
 def test_what_is_switched_is_denoised_again_though_denoising_by_itself_is_off(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "a.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.drop(write_map(tmp_path / "b.h5"))
     window.wait_until(lambda: len(window.rows()) == 2)
     window.choose("a.h5", "b.h5")
@@ -177,7 +179,7 @@ def test_repeats_saved_one_a_file_can_be_used_as_one_set(start: Starter, tmp_pat
     window.wait_until(one_set.isEnabled)
     one_set.click()
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised with a set of 5 spectra"
+    assert said(window) == "Denoised in a set of 5 spectra"
     assert switch(window).isChecked()
     assert not one_set.isVisible()
     window.choose("spectrum_0005.txt")
@@ -196,15 +198,15 @@ def test_a_file_that_comes_back_into_its_set_is_denoised_with_all_of_it(start: S
     window = start(*write_spectra(tmp_path, 6))
     window.wait_settled()
     window.do("select_all")
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.wait_settled()
     window.do("one_set")
     window.choose("spectrum_0003.txt")
     window.do("remove")
     window.do("undo")
-    window.window.acts["denoise"].setChecked(True)
+    window.window.actions_by_id["denoise"].setChecked(True)
     window.wait_settled()
-    sizes = {one.set_size for one in window.studio.session.project.results.values()}
+    sizes = {one.set_size for one in window.services.session.project.results.values()}
     assert sizes == {6}
 
 
@@ -219,7 +221,7 @@ def test_files_that_only_begin_and_end_alike_are_no_set_and_it_is_said(start: St
     window.do("select_all")
     window.do("one_set")
     assert "not sampled at the same Raman shifts" in window.message
-    assert not any(entry.set_id for entry in window.studio.session.project.entries)
+    assert not any(entry.set_id for entry in window.services.session.project.entries)
 
 
 def test_another_model_is_loaded_beside_the_window_and_denoises_what_is_open_again(
@@ -237,13 +239,13 @@ def test_another_model_is_loaded_beside_the_window_and_denoises_what_is_open_aga
     window.wait_settled()
     assert ("Model", "smae-\u200bbase") in window.window.facts._said
     may_load.clear()
-    window.studio.settings["model"] = "smae-small"
-    window.wait_until(lambda: window.window.device.text() == "CPU · test" and window.studio.denoising.loading)
+    window.services.settings["model"] = "smae-small"
+    window.wait_until(lambda: window.window.device.text() == "CPU · test" and window.services.denoising.loading)
     window.choose("spectrum_0000.txt")  # the window goes on, and shows what the other model has made
     assert window.snr == ALONE
     may_load.set()
     window.wait_settled()
-    assert {one.model for one in window.studio.session.project.results.values()} == {"smae-small"}
+    assert {one.model for one in window.services.session.project.results.values()} == {"smae-small"}
     assert ("Model", "smae-\u200bsmall") in window.window.facts._said
     assert len(threads) == 2
     assert here not in threads
@@ -266,21 +268,21 @@ def test_the_models_that_are_there_can_be_chosen_by_what_they_are_for(start: Sta
     assert box.currentText() == "Most accurate (smae-base)"
     box.setCurrentIndex(box.findText("mine"))
     dialog.close()
-    window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.studio.denoising.loading)
-    assert window.studio.settings["model"] == "mine"
+    window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.services.denoising.loading)
+    assert window.services.settings["model"] == "mine"
 
 
 def test_of_two_models_chosen_in_a_hurry_the_last_is_used(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"), loader=lambda model, _device: SmoothingEngine(name=model))
     window.wait_settled()
     for model in ("smae-small", "my-own", "smae-base", "smae-small"):
-        window.studio.settings["model"] = model
+        window.services.settings["model"] = model
     window.wait_settled()
     assert result(window, "a.txt").model == "smae-small"
 
 
 def test_one_spectrum_alone_is_not_said_to_be_by_itself() -> None:
-    assert together_words([]) == ""
+    assert set_mode_text([]) == ""
 
 
 def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path: Path) -> None:
@@ -288,7 +290,7 @@ def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path:
     window.wait_until(lambda: window.snr != "", 90)
     whole = result(window, "repeats.csv").denoised
     window.do("whole_set")
-    window.wait_until(lambda: said(window) == "Denoised each by itself", 30)
+    window.wait_until(lambda: said(window) == "Denoised individually", 30)
     alone = result(window, "repeats.csv").denoised
     assert whole is not None
     assert alone is not None

@@ -23,7 +23,7 @@ from ramanstudio.gui.explore.colouring import CategoryColouring, ValueColouring,
 from ramanstudio.gui.explore.explore_page import ExplorePage
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.explore.scatter_view import ScatterView
-from ramanstudio.project.exploration import Part, explore
+from ramanstudio.project.exploration import EntrySpectra, explore
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project
 from tests.gui.driver import SmoothingEngine, Starter, Window, share_of, write_spectrum
@@ -40,7 +40,7 @@ class ComparingEngine(SmoothingEngine):
         rows = np.concatenate([one.values[:, :200:4] for one in denoised]).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         same = all(one.same_axis(denoised[0]) for one in denoised)
-        return SimpleNamespace(features=rows, likeness=rows, range_cm=None if same else (300.0, 1700.0))
+        return SimpleNamespace(features=rows, coordinates=rows, range_cm=None if same else (300.0, 1700.0))
 
 
 def write_substances(path: Path, seed: int = 3) -> Path:
@@ -707,8 +707,8 @@ def test_the_plane_is_laid_out_anew_where_quite_another_range_is_compared() -> N
     random = np.random.default_rng(6)
     axis = np.linspace(200.0, 1800.0, 400)
     lines = 100 * np.exp(-(((axis - random.uniform(300, 1700, (30, 1))) / 12) ** 2))
-    long = Part.of(1, "long", SpectrumSet.of(axis, lines))
-    short = Part.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
+    long = EntrySpectra.of(1, "long", SpectrumSet.of(axis, lines))
+    short = EntrySpectra.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
     engine: Any = Engine.load(device="cpu", threads=1)
     first, _ = explore(engine, [long])
     same, _ = explore(engine, [long], first)

@@ -34,7 +34,7 @@ class ComparingEngine(SmoothingEngine):
     def compare(self, denoised: Sequence[SpectrumSet], progress: Any = None, known: Sequence[Any] = ()) -> Any:
         rows = np.concatenate([one.values[:, ::4] for one in denoised]).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        return SimpleNamespace(features=rows, likeness=rows, range_cm=None)
+        return SimpleNamespace(features=rows, coordinates=rows, range_cm=None)
 
 
 def write_three_substances(path: Path) -> Path:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWizard
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.gui.document.denoising import load_engine
 from ramanstudio.gui.finetuning.wizard import FineTuneWizard
-from tests.finetuning.substances import AXIS, LINES, SIGHT, substance, substances
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import SmoothingEngine, Starter, Window
 
 pytestmark = pytest.mark.usefixtures("asked")
@@ -24,10 +24,10 @@ class TeachingEngine(SmoothingEngine):
     """Teaches for good, on smoothed spectra."""
 
     def finetune(self, spectra: Any, labels: Any, plan: Any = None, groups: Any = None, progress: Any = None) -> Any:
-        return training.finetune(SIGHT, spectra, labels, groups, plan, progress)
+        return training.finetune(EXTRACTOR, spectra, labels, groups, plan, progress)
 
     def classify(self, spectra: Any, model: Any, progress: Any = None, denoised: Any = None) -> Any:
-        return classification.classify(SIGHT, spectra, model, progress)
+        return classification.classify(EXTRACTOR, spectra, model, progress)
 
 
 def write_set(path: Path, labels: list[str], values: np.ndarray, axis: np.ndarray = AXIS, **columns: list[str]) -> Path:
@@ -93,13 +93,13 @@ def test_a_few_labels_become_a_model_that_names_the_rest(window, tmp_path):
     next_page(wizard)
     wizard.keep.name.setText("minerals")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    window.wait_until(lambda: window.services.session.project.groups is not None)
     window.wait_settled()
-    assert finetuned_model.names() == ("minerals",)
-    named = window.studio.session.project.groups
+    assert finetuned_model.list_names() == ("minerals",)
+    named = window.services.session.project.groups
     assert named.names() == substances(8)[1].tolist() and "named by 'minerals'" in window.message
     window.do("undo")
-    assert window.studio.session.project.groups is None
+    assert window.services.session.project.groups is None
 
 
 def test_file_names_can_tell_the_labels_with_a_live_preview(start, tmp_path):
@@ -136,7 +136,7 @@ def test_stop_keeps_the_best_so_far(window):
     window.wait_until(lambda: len(wizard.learn._seen) >= 1)
     wizard.learn.stop_button.click()
     window.wait_until(lambda: wizard.learn.found is not None)
-    assert 1 <= len(wizard.learn.found.report.attempts) < 17
+    assert 1 <= len(wizard.learn.found.report.candidates) < 17
     wizard.reject()
 
 
@@ -147,7 +147,7 @@ def test_closed_while_it_learns_nothing_is_kept(window):
     wizard.learn.learn_button.click()
     wizard.reject()
     window.wait_settled()
-    assert finetuned_model.names() == () and window.studio.session.project.groups is None
+    assert finetuned_model.list_names() == () and window.services.session.project.groups is None
 
 
 def test_a_quantity_shows_predicted_against_true(start, tmp_path):
@@ -173,16 +173,16 @@ def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
     window.do("name_by_model")
     assert "No model has been taught" in window.message
     spectra, names = substances(5)
-    finetuned_model.keep(training.finetune(SIGHT, spectra, names).model, "minerals")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     monkeypatch.setattr("ramanstudio.gui.finetuning.predicting.QInputDialog.getItem", lambda *_: ("minerals", True))
     window.do("name_by_model")
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
-    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    window.wait_until(lambda: window.services.session.project.groups is not None)
+    assert window.services.session.project.groups.names() == substances(8)[1].tolist()
 
 
 def test_models_that_are_kept_can_be_renamed_and_carried_away(window, tmp_path, monkeypatch):
     spectra, names = substances(5)
-    finetuned_model.keep(training.finetune(SIGHT, spectra, names).model, "old")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "old")
     wizard = open_wizard(window)
     next_page(wizard)
     next_page(wizard)
@@ -194,7 +194,7 @@ def test_models_that_are_kept_can_be_renamed_and_carried_away(window, tmp_path, 
     assert "talc 5" in keep.models.card.toPlainText()
     monkeypatch.setattr("ramanstudio.gui.finetuning.models_dialog.QInputDialog.getText", lambda *_, **__: ("new", True))
     keep.models.rename()
-    assert finetuned_model.names() == ("new",)
+    assert finetuned_model.list_names() == ("new",)
     keep.models.list.setCurrentRow(0)
     monkeypatch.setattr("ramanstudio.gui.common.dialogs.ask_name", lambda *_: tmp_path / "new.ramanmodel")
     keep.models.export()
@@ -224,8 +224,8 @@ def test_single_cells_from_start_to_the_classified_rest(start, tmp_path):
     next_page(wizard)
     wizard.keep.name.setText("strains")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None, 60)
+    window.wait_until(lambda: window.services.session.project.groups is not None, 60)
     window.wait_settled()
-    named = np.array(window.studio.session.project.groups.names())
+    named = np.array(window.services.session.project.groups.names())
     rest = np.array(labels) == ""
     assert np.mean(named[rest] == truth[rest]) > 0.9

@@ -20,7 +20,7 @@ from ramanstudio.project.groups import Group, Groups
 from tests.finetuning.substances import AXIS, LINES, substance, substances
 from tests.gui.driver import Starter, Window
 from tests.gui.finetuning.test_wizard import (
-    SIGHT,
+    EXTRACTOR,
     TeachingEngine,
     labelled_set,
     learn,
@@ -56,7 +56,7 @@ def keep(window: Window, wizard: FineTuneWizard, name: str) -> None:
     next_page(wizard)
     wizard.keep.name.setText(name)
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: finetuned_model.names() == (name,))
+    window.wait_until(lambda: finetuned_model.list_names() == (name,))
     window.wait_settled()
 
 
@@ -67,28 +67,28 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_spectra_selected_in_the_window_are_labelled_while_the_wizard_is_open(start, tmp_path):
     spectra, names = substances(6)
     window = opened(start, write_set(tmp_path / "plain.h5", [""] * 18, spectra.values))
-    entry = window.studio.session.project.entries[0].id
+    entry = window.services.session.project.entries[0].id
     wizard = open_wizard(window)
     for name in LINES:
         rows = np.flatnonzero(names == name)[:4]
-        window.studio.session.select_spectra([entry] * 4, rows)
+        window.services.session.select_spectra([entry] * 4, rows)
         assert wizard.data.give.text() == "Label the 4 selected" and not wizard.data.give.isEnabled()
         wizard.data.new_label.setText(f" {name} ")
         wizard.data.give.click()
         wizard.data.new_label.clear()
     assert counts(wizard) == {"quartz": "4", "talc": "4", "zircon": "4", "without a label: to be named": "6"}
-    window.studio.session.select_spectra([entry], [0])
+    window.services.session.select_spectra([entry], [0])
     wizard.data.take.click()
     assert counts(wizard)["talc"] == "3"
     to_result(window, wizard)
     keep(window, wizard, "by hand")
-    assert window.studio.session.project.groups.names() == names.tolist()
+    assert window.services.session.project.groups.names() == names.tolist()
 
 
 def test_groups_that_are_named_while_the_wizard_is_open_are_labels_at_once(start, tmp_path):
     spectra, names = substances(4)
     window = opened(start, write_set(tmp_path / "plain.h5", [""] * 12, spectra.values))
-    session = window.studio.session
+    session = window.services.session
     wizard = open_wizard(window)
     assert wizard.data.source.findData("group") < 0
     labels = np.array([list(LINES).index(name) for name in names])
@@ -113,14 +113,14 @@ def test_a_label_that_its_spectrum_contradicts_and_a_duplicate_are_shown_before_
     assert told == ["mixed up.h5 · 1: quartz, looks like talc", "mixed up.h5 · 7: there 2 times"]
     assert set(doubtful.strip.names) == {"mixed up.h5 · 1", "talc, mean of 5", "quartz, mean of 6"}
     doubtful.list.itemClicked.emit(doubtful.list.item(0))
-    assert window.studio.session.spectrum == 0, "it is selected in the window"
+    assert window.services.session.spectrum == 0, "it is selected in the window"
     to_result(window, wizard)
     wrong = wizard.result_page.wrong
     assert "mixed up.h5 · 1: quartz, named talc" in wrong.item(0).text()
     assert "There more than once" in wizard.result_page.warnings.text()
-    window.studio.session.select_spectra([1], [9])
+    window.services.session.select_spectra([1], [9])
     wizard.result_page.confusion.cellClicked.emit(0, 3)  # quartz that were named talc
-    assert window.studio.session.spectrum == 0
+    assert window.services.session.spectrum == 0
     assert wizard.result_page.tabs.currentWidget() is wizard.result_page.wrong_part
     wizard.reject()
 
@@ -171,7 +171,7 @@ def test_of_many_classes_everything_can_still_be_read(start, tmp_path):
     width = page.confusion.horizontalHeader().fontMetrics().horizontalAdvance("12")
     assert page.confusion.horizontalHeaderItem(last).text() == "12" and page.confusion.columnWidth(last) > width + 16
     page.tabs.setCurrentWidget(page.wrong_part)
-    assert page.strip.isVisible() == bool(wizard.learn.found.report.wrong)
+    assert page.strip.isVisible() == bool(wizard.learn.found.report.misclassified)
     wizard.reject()
 
 
@@ -214,7 +214,7 @@ def test_all_that_is_open_is_named_and_saved_as_a_table(start, tmp_path, monkeyp
     assert [row["class"] for row in rows[-3:]] == list(LINES)
     assert [row["label"] for row in rows[:6]] == ["talc"] * 5 + [""]
     assert float(rows[0]["talc"]) == pytest.approx(float(rows[0]["probability"]), abs=1e-4)
-    groups = window.studio.session.project.groups
+    groups = window.services.session.project.groups
     assert len(groups.members) == 27
     assert (groups.probabilities == 1).sum() == 15, "what somebody has said is certain"
 
@@ -239,22 +239,22 @@ def test_a_quantity_of_the_rest_is_a_table(start, tmp_path, monkeypatch):
     rows = table(tmp_path / "shares.csv")
     told = np.array([float(row["value"]) for row in rows[24:]])
     assert np.abs(told - 100 * share[24:]).max() < 10
-    assert window.studio.session.project.groups is None
+    assert window.services.session.project.groups is None
 
 
 def test_what_reaches_less_far_is_left_out_and_said(start, tmp_path):
     window = opened(start, labelled_set(tmp_path)[0])
     spectra, names = substances(5)
-    finetuned_model.keep(training.finetune(SIGHT, spectra, names).model, "minerals")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     short = write_set(tmp_path / "short.h5", [""], spectra.values[:1, :150], AXIS[:150])
     window.drop(short)
     window.wait_until(lambda: len(window.rows()) == 2 and all(state == "denoised" for _, state in window.rows()))
     predicting.name_spectra(
-        window.studio, finetuned_model.load("minerals"), predicting.all_spectra(window.studio.session)
+        window.services, finetuned_model.load("minerals"), predicting.all_spectra(window.services.session)
     )
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    window.wait_until(lambda: window.services.session.project.groups is not None)
     assert "1 spectrum reaches less far" in window.message
-    assert len(window.studio.session.project.groups.members) == 24
+    assert len(window.services.session.project.groups.members) == 24
 
 
 @pytest.mark.parametrize("labels", [["only one"] * 12, [f"class {one}" for one in range(12)], ["", " "] * 6])
@@ -285,7 +285,7 @@ def test_there_is_one_wizard_and_it_goes_with_its_window_and_its_colours(start, 
     window.do("theme_dark")
     window.do("theme_light")
     assert wizard.result_page.confusion.rowCount() == 3
-    window.studio.session.remove(window.studio.session.selected_ids)
+    window.services.session.remove(window.services.session.selected_ids)
     wizard.select(0)  # it is no longer open
     window.window._may_lose = True
     window.window.close()
@@ -295,14 +295,14 @@ def test_there_is_one_wizard_and_it_goes_with_its_window_and_its_colours(start, 
 def test_taught_models_are_looked_after_and_used_from_the_menu(start, tmp_path, monkeypatch):
     window = opened(start, labelled_set(tmp_path)[0])
     spectra, names = substances(5)
-    finetuned_model.keep(training.finetune(SIGHT, spectra, names).model, "minerals")
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
     window.do("taught_models")
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, ModelsDialog) and one.isVisible())
     assert dialog.models.chosen == "minerals"
     assert "learned from 15 spectra" in dialog.models.card.toPlainText()
     dialog.use.click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
-    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    window.wait_until(lambda: window.services.session.project.groups is not None)
+    assert window.services.session.project.groups.names() == substances(8)[1].tolist()
     damaged = tmp_path / "damaged.ramanmodel"
     damaged.write_bytes(b"not a model")
     said: list[str] = []
@@ -317,7 +317,9 @@ def test_taught_models_are_looked_after_and_used_from_the_menu(start, tmp_path, 
     )
     dialog.models.delete()
     assert (
-        finetuned_model.names() == () and dialog.models.list.item(0).text() == "None yet" and not dialog.use.isEnabled()
+        finetuned_model.list_names() == ()
+        and dialog.models.list.item(0).text() == "None yet"
+        and not dialog.use.isEnabled()
     )
     dialog.reject()
 

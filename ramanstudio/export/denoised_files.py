@@ -1,0 +1,142 @@
+"""Denoised spectra as files: CSV or HDF5, with the raw spectra and the expected error."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.writing import atomic_path, atomic_write
+from ramanstudio.export.text_table import cell_text
+
+if TYPE_CHECKING:
+    from ramanstudio.denoising.denoised import Denoised
+
+ResultFormat = Literal["csv", "h5"]
+RESULT_FORMATS: Final[tuple[ResultFormat, ...]] = ("csv", "h5")
+SHIFT_HEADER: Final = "Raman shift / cm-1"
+
+
+def write_denoised(path: Path, raw: SpectrumSet, denoised: Denoised, format: ResultFormat | None = None) -> Path:
+    """Write `raw`, its denoised spectra and their expected error; return the file with the denoised spectra.
+
+    `path` is a file, or a folder in which a free name is chosen. `format` defaults to that of the suffix of `path`,
+    else "csv". HDF5 is one file. CSV of one spectrum is one file of four columns: Raman shift, raw, denoised, expected
+    error. CSV of N spectra is three files of one row per spectrum, with its name or position first and the Raman shifts
+    as header: `<name>.csv` (denoised), `<name>.raw.csv`, `<name>.expected-error.csv`.
+    Raises StudioError when the raw file would be overwritten or the folder cannot be written.
+    """
+    kind = format or ("h5" if path.suffix.lower() in (".h5", ".hdf5") else "csv")
+    if path.is_dir():
+        path = next(candidate for candidate in candidate_paths(path, raw, kind) if not is_taken(candidate))
+    for target in _files_of(path, raw, kind):
+        refuse_source(target, raw)
+    if kind == "h5":
+        _write_hdf5(path, raw, denoised)
+    elif len(raw) == 1:
+        _write_columns(path, raw, denoised)
+    else:
+        _write_matrices(path, raw, denoised)
+    return path
+
+
+def source_path(spectra: SpectrumSet) -> Path | None:
+    """Return the absolute path of the file that `spectra` were read from, or None."""
+    source = spectra.about.get("source")
+    return Path(str(source)).absolute() if source else None
+
+
+def candidate_paths(folder: Path, raw: SpectrumSet, kind: str) -> Iterator[Path]:
+    """Yield `a-denoised.csv`, `a-2-denoised.csv`, `a-3-denoised.csv`, … in `folder` for the source `a.txt`."""
+    source = source_path(raw)
+    stem = source.stem if source else "spectrum"
+    yield folder / f"{stem}-denoised.{kind}"
+    number = 2
+    while True:
+        yield folder / f"{stem}-{number}-denoised.{kind}"
+        number += 1
+
+
+def is_taken(path: Path) -> bool:
+    """Whether a result of this name would replace any file."""
+    return any(file.exists() for file in (path, _raw_path(path), _error_path(path)))
+
+
+def refuse_source(path: Path, raw: SpectrumSet) -> None:
+    """Raise StudioError when `path` is the file that `raw` was read from."""
+    source = source_path(raw)
+    if source and path.exists() and source.exists() and path.samefile(source):
+        raise StudioError(
+            f"'{path.name}' is the file the raw spectra came from, and raw data is never overwritten.",
+            remedy="Choose another name or another folder.",
+        )
+
+
+def _files_of(path: Path, raw: SpectrumSet, kind: str) -> tuple[Path, ...]:
+    several = kind == "csv" and len(raw) > 1
+    return (path, _raw_path(path), _error_path(path)) if several else (path,)
+
+
+def _raw_path(path: Path) -> Path:
+    return path.with_suffix(f".raw{path.suffix}")
+
+
+def _error_path(path: Path) -> Path:
+    return path.with_suffix(f".expected-error{path.suffix}")
+
+
+def _write_columns(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
+    columns = np.stack([raw.values[0], denoised.spectra.values[0], denoised.expected_error[0]], axis=1)
+    lines = [f"{SHIFT_HEADER},raw,denoised,expected error"]
+    lines += [
+        f"{shift:.8g},{measured:.7g},{clean:.7g},{error:.4g}"
+        for shift, (measured, clean, error) in zip(raw.axis, columns, strict=True)
+    ]
+    atomic_write(path, "\n".join(lines) + "\n")
+
+
+def _write_matrices(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
+    # The denoised file last: where it exists, all three do.
+    for target, values, number_format in (
+        (_raw_path(path), raw.values, "%.7g"),
+        (_error_path(path), denoised.expected_error, "%.4g"),
+        (path, denoised.spectra.values, "%.7g"),
+    ):
+        with atomic_path(target) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+            _write_matrix(file, raw, values, number_format)
+
+
+def _write_matrix(file: IO[str], raw: SpectrumSet, values: NDArray[Any], number_format: str) -> None:
+    """Write `values` (N, B) with a row per spectrum after the columns of its table."""
+    writer = csv.writer(file, lineterminator="\n")
+    columns = [column for column in raw.table if column != "name"]
+    columns = (["name"] if "name" in raw.table else []) + columns
+    writer.writerow((*columns, *(f"{shift:.8g}" for shift in raw.axis)))
+    row_format = ",".join([number_format] * raw.points) + "\n"  # ten times as fast as formatting number by number
+    for row, spectrum in enumerate(values):
+        if columns:
+            cells = io.StringIO()
+            csv.writer(cells, lineterminator="").writerow([cell_text(raw.table[column][row]) for column in columns])
+            file.write(cells.getvalue() + ",")
+        file.write(row_format % tuple(spectrum.tolist()))
+
+
+def _write_hdf5(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
+    from ramanstudio.formats import hdf5
+
+    hdf5.write(
+        path,
+        denoised.spectra,
+        raw=raw.values,
+        denoised=denoised.spectra.values,
+        expected_error=denoised.expected_error,
+        snr_before=denoised.snr_before,
+        snr_after=denoised.snr_after,
+    )

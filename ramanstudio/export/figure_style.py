@@ -1,0 +1,113 @@
+"""What all figures share: the window's colours, axes, legends, and saving as PNG or SVG. Needs no display."""
+
+from __future__ import annotations
+
+import functools
+import io
+import logging
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import bundled_path
+from ramanstudio.core.writing import atomic_write
+
+FIGURE_INCHES: Final = (9.0, 4.6)
+_MARGIN: Final = 0.06  # of the height, above and below the curves
+_DPI: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeColours:
+    """The colours of one theme."""
+
+    panel: str
+    line: str
+    text: str
+    quiet: str
+    accent: str
+    raw: str
+    residual: str
+    reference: str
+    warning: str
+    band_alpha: float
+
+
+@functools.cache
+def theme_colours(theme: str) -> ThemeColours:
+    """Return the colours of "light" or "dark", those of the window: resources/theme.toml."""
+    rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    return ThemeColours(**{field.name: rows[field.name] for field in fields(ThemeColours)})
+
+
+def shorten(name: str, length: int) -> str:
+    """Return `name` in at most `length` characters, with an ellipsis in the middle of a longer one."""
+    return name if len(name) <= length else f"{name[: length // 2 - 1]}…{name[-(length // 2) :]}"
+
+
+def truncate(text: str, length: int) -> str:
+    """Return `text` in at most `length` characters, with an ellipsis at the end of a longer one."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def style_axes(axes: Any, colours: ThemeColours, small: bool) -> None:
+    """Style the background, the spines, the ticks and the grid of `axes`."""
+    axes.set_facecolor(colours.panel)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(colours.line)
+    axes.tick_params(colors=colours.quiet, labelsize=8 if small else 10, length=3)
+    axes.grid(True, color=colours.line, linewidth=0.5, alpha=0.6)
+    axes.set_axisbelow(True)
+
+
+def fit_height(axes: Any, curves: Sequence[NDArray[Any]]) -> None:
+    """Set the limits of the intensity axis to the finite values of `curves`, each (B,), with a margin."""
+    shown = np.concatenate([*curves, []])
+    shown = shown[np.isfinite(shown)]
+    if shown.size and shown.max() > shown.min():
+        margin = _MARGIN * (shown.max() - shown.min())
+        axes.set_ylim(shown.min() - margin, shown.max() + margin)
+
+
+def add_legend(axes: Any, colours: ThemeColours, small: bool) -> None:
+    """Add a legend where it hides least."""
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles,
+        labels,
+        loc="best",
+        frameon=False,
+        labelcolor=colours.quiet,
+        fontsize=8 if small else 10,
+        handlelength=1.6,
+    )
+
+
+def figure_bytes(figure: Any, suffix: str) -> bytes:
+    """Return a figure as the content of a file with this suffix, .png or .svg."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    kind = suffix.lower().lstrip(".")
+    # Before a machine's first figure matplotlib logs that it builds its font cache, which is of no use to the user.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    FigureCanvasAgg(figure)
+    content = io.BytesIO()
+    metadata = {"Software" if kind == "png" else "Date": None}  # the same figure gives the same bytes
+    figure.savefig(content, format=kind, dpi=_DPI, facecolor=figure.get_facecolor(), metadata=metadata)
+    return content.getvalue()
+
+
+def save_figure(figure: Any, path: Path) -> Path:
+    """Write a figure as .png or .svg. Raises StudioError for another suffix or when the file cannot be written."""
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise StudioError(f"A figure cannot be saved as '{path.name}'.", remedy="Choose a name ending in .png or .svg.")
+    atomic_write(path, figure_bytes(figure, path.suffix))
+    return path
