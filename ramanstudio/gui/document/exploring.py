@@ -35,20 +35,20 @@ class Exploring(QObject):
 
     changed = Signal()  # status, busy or note
     layout_moved = Signal()  # t-SNE is one step further
-    portraits_changed = Signal()
+    group_summaries_changed = Signal()
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, denoising: Denoising) -> None:
         super().__init__()
         self._session, self._workers, self._messages, self._denoising = session, workers, messages, denoising
-        self._is_shown = False
+        self._is_active = False
         self.comparison = ComparisonSet(session)
         self._jobs: dict[str, Job] = {}
         self._has_explored = False  # what is open now, successfully or not
         self._error: BaseException | None = None
         self._parts: list[EntrySpectra] = []  # what was explored
         self._tracker = ChangeTracker()
-        self._portraits: tuple[GroupSummary, ...] = ()
-        self._portrait_labels: object = None  # the labels of the groups that the portraits are of
+        self._summaries: tuple[GroupSummary, ...] = ()
+        self._summarised_labels: object = None  # the labels of the groups that the portraits are of
         self.moving_layout: NDArray[np.float32] | None = None  # (N, 2), while t-SNE runs
         self._explore_timer = QTimer(self, singleShot=True, interval=EXPLORE_DELAY_MS)
         self._explore_timer.timeout.connect(self._explore_if_due)
@@ -61,20 +61,20 @@ class Exploring(QObject):
 
     # Commands
 
-    def set_shown(self, on: bool) -> None:
+    def set_active(self, on: bool) -> None:
         """Keep up to date from now on, or stop; what is known stays."""
-        self._is_shown = on
+        self._is_active = on
         if on:
             self._update()
         else:
             self._dismiss_error()
 
-    def compare(self, mode: ComparisonMode) -> None:
+    def choose_comparison(self, mode: ComparisonMode) -> None:
         """Explore other spectra: "most", "all", those on one "axis", of one "range", or "selected"."""
         self.comparison.set_mode(mode)
-        self.explore_again()
+        self.explore()
 
-    def explore_again(self) -> None:
+    def explore(self) -> None:
         """Explore once more, even if nothing has changed."""
         self._has_explored = False
         self._tracker.forget("comparison")
@@ -116,14 +116,14 @@ class Exploring(QObject):
         job.shown.connect(self._move_layout)
         job.cancelled.connect(partial(self._keep_moving_layout, exploration))
 
-    def stop_layout(self) -> None:
+    def stop(self) -> None:
         """Stop t-SNE and keep the layout as it is."""
         if (job := self._jobs.get("layout")) is not None:
             job.cancel()
 
     def end(self) -> None:
         """Start nothing more: the window closes."""
-        self._is_shown = False
+        self._is_active = False
         self._explore_timer.stop()
         self._status_timer.stop()
 
@@ -135,7 +135,7 @@ class Exploring(QObject):
         return "explore" in self._jobs or "groups" in self._jobs
 
     @property
-    def layout_running(self) -> bool:
+    def computing_layout(self) -> bool:
         """Whether t-SNE is running."""
         return "layout" in self._jobs
 
@@ -156,10 +156,10 @@ class Exploring(QObject):
         return " ".join(self.notes)
 
     @property
-    def portraits(self) -> tuple[GroupSummary, ...]:
-        """The mean spectra of the present groups; empty while they are being computed."""
+    def group_summaries(self) -> tuple[GroupSummary, ...]:
+        """Mean and spread of each present group; empty while they are being computed."""
         groups = self._session.groups
-        return self._portraits if groups is not None and groups.labels is self._portrait_labels else ()
+        return self._summaries if groups is not None and groups.labels is self._summarised_labels else ()
 
     @property
     def notes(self) -> list[str]:
@@ -180,7 +180,7 @@ class Exploring(QObject):
             return "Open two spectra or more to compare them." if entries else ""
         if self._denoising.loading:
             return "Loading the model…"
-        n_waiting = sum(self._denoising.waits(entry) for entry in entries)
+        n_waiting = sum(self._denoising.is_pending(entry) for entry in entries)
         if n_waiting:
             return f"Waiting until {count_of(n_waiting, 'entry is', 'entries are')} denoised…"
         results = [self._session.project.result(entry) for entry in entries]
@@ -200,7 +200,7 @@ class Exploring(QObject):
         elif now.results is not before.results:
             self._update_soon()
         if now.groups is not before.groups or now.exploration is not before.exploration:
-            self._update_portraits()
+            self._summarise_groups()
 
     def _follow_selection(self) -> None:
         if self.problem:  # the selection may be explored instead
@@ -211,7 +211,7 @@ class Exploring(QObject):
         self.changed.emit()
 
     def _update_soon(self) -> None:
-        if self._is_shown and not self._explore_timer.isActive():
+        if self._is_active and not self._explore_timer.isActive():
             self._explore_timer.start()
         if not self._status_timer.isActive():
             self._status_timer.start()
@@ -219,7 +219,7 @@ class Exploring(QObject):
     def _explore_if_due(self) -> None:
         """Explore where the denoised spectra have changed and none are being denoised."""
         engine = self._denoising.engine
-        if not self._is_shown or engine is None or self._denoising.loading or self._denoising.busy:
+        if not self._is_active or engine is None or self._denoising.loading or self._denoising.busy:
             return
         parts = self.comparison.parts()
         if not self._tracker.has_changed("comparison", engine, *(part.denoised for part in parts)):
@@ -273,20 +273,20 @@ class Exploring(QObject):
         if self.moving_layout is not None:
             self._keep_layout(exploration, self.moving_layout)
 
-    def _update_portraits(self) -> None:
+    def _summarise_groups(self) -> None:
         exploration, groups = self._session.project.exploration, self._session.groups
         if exploration is None or groups is None or not self._parts:
             return
-        if not self._tracker.has_changed("portraits", groups.labels, exploration.members):
+        if not self._tracker.has_changed("summaries", groups.labels, exploration.members):
             return
         from ramanstudio.project.exploration import summarise_groups
 
         work = partial(summarise_groups, tuple(self._parts), groups)
-        self._submit("portraits", work, "", "files", partial(self._keep_portraits, groups.labels))
+        self._submit("summaries", work, "", "files", partial(self._keep_summaries, groups.labels))
 
-    def _keep_portraits(self, labels: NDArray[np.int64], portraits: tuple[GroupSummary, ...]) -> None:
-        self._portraits, self._portrait_labels = portraits, labels
-        self.portraits_changed.emit()
+    def _keep_summaries(self, labels: NDArray[np.int64], summaries: tuple[GroupSummary, ...]) -> None:
+        self._summaries, self._summarised_labels = summaries, labels
+        self.group_summaries_changed.emit()
 
     def _submit(
         self, name: str, work: Callable[[Progress], Any], title: str, lane: Lane, keep: Callable[[Any], None]
@@ -307,12 +307,12 @@ class Exploring(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self._error = error
-        if self._is_shown or not isinstance(error, StudioError):
+        if self._is_active or not isinstance(error, StudioError):
             self._messages.show_error(error)
 
     def _dismiss_error(self) -> None:
         """Take the message of the last failure away: it no longer applies, or its page is left."""
         if isinstance(self._error, StudioError):
             self._messages.retract(self._error)
-        if self._is_shown:
+        if self._is_active:
             self._error = None

@@ -71,7 +71,7 @@ class ExplorePage(TabPage):
         session.selection_changed.connect(lambda: self._refresh_soon())
         exploring.changed.connect(lambda: self._refresh_soon())
         exploring.layout_moved.connect(self._move_layout)
-        exploring.portraits_changed.connect(self._draw_curves)
+        exploring.group_summaries_changed.connect(self._draw_curves)
 
     def make_view(self) -> None:
         """Make plot, toolbar and spectrum strip, unless they are there."""
@@ -94,12 +94,12 @@ class ExplorePage(TabPage):
         view.toggled.connect(lambda _: self._draw_curves())
         bar.layout_chosen.connect(self.choose_layout)
         bar.recompute_requested.connect(self._exploring.compute_layout)
-        bar.stop_requested.connect(self._exploring.stop_layout)
+        bar.stop_requested.connect(self._exploring.stop)
         bar.colouring_chosen.connect(lambda _: self._choose_colouring())
         bar.bands_changed.connect(self._choose_colouring)
         bar.tool_chosen.connect(view.set_tool)
         bar.show_all_requested.connect(view.show_all)
-        bar.comparison.chosen.connect(self._exploring.compare)
+        bar.comparison.chosen.connect(self._exploring.choose_comparison)
         strip.band_dragged.connect(self._drag_band)
 
     def set_theme(self, theme: Theme) -> None:
@@ -112,7 +112,7 @@ class ExplorePage(TabPage):
 
     def set_current(self, on: bool) -> None:
         """Keep the exploration up to date while the page is shown."""
-        self._exploring.set_shown(on)
+        self._exploring.set_active(on)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Show what has changed meanwhile."""
@@ -174,7 +174,7 @@ class ExplorePage(TabPage):
             self._choose_colouring()
         self.view.set_selected(self._selected(exploration))
         self._draw_curves()
-        self.bar.set_layout_running(self._exploring.layout_running)
+        self.bar.set_layout_running(self._exploring.computing_layout)
         self._show_summary(exploration)
 
     def _show_layout(self, exploration: Exploration) -> None:
@@ -231,7 +231,7 @@ class ExplorePage(TabPage):
         """Colour the points by the chosen option, and show its bands on the spectra."""
         if self.bar is not None and self.strip is not None:
             if not self.strip.has_bands:
-                self.strip.suggest_bands(self._exploring.portraits, self.bar)
+                self.strip.suggest_bands(self._exploring.group_summaries, self.bar)
             self._colour_points()
             self.strip.show_bands(self.bar.bands)
             self._draw_curves()
@@ -300,7 +300,7 @@ class ExplorePage(TabPage):
             self._spectra,
             self._selected(exploration),
             self._session.groups,
-            self._exploring.portraits,
+            self._exploring.group_summaries,
             self.view.hidden_rows if by_group else frozenset(),
         )
 

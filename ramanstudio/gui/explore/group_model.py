@@ -102,7 +102,7 @@ class GroupModel(QAbstractListModel):
         self._selected = np.zeros(0, dtype=np.int64)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._update_selected)
-        exploring.portraits_changed.connect(self._repaint)
+        exploring.group_summaries_changed.connect(self._repaint)
         self._set_groups(self._open_groups())
 
     @property
@@ -133,7 +133,7 @@ class GroupModel(QAbstractListModel):
         """Return what a row shows."""
         assert self._groups is not None
         group = self._groups.groups[row] if row < len(self._groups.groups) else None
-        portraits = self._exploring.portraits
+        portraits = self._exploring.group_summaries
         has_portrait = group is not None and len(portraits) == len(self._groups.groups)
         return GroupRow(
             group.name if group is not None else OUTLIERS,

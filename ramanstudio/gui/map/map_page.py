@@ -85,7 +85,7 @@ class MapPage(TabPage):
         self._refresh_timer.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
         session.selection_changed.connect(lambda: self._refresh_soon())
-        exploring.portraits_changed.connect(lambda: self._refresh_soon())
+        exploring.group_summaries_changed.connect(lambda: self._refresh_soon())
 
     def make_view(self) -> None:
         """Make map, toolbar and spectrum strip, unless they are there."""
@@ -237,7 +237,7 @@ class MapPage(TabPage):
 
     def set_current(self, on: bool) -> None:
         """Keep exploration and groups up to date while the page is shown: some channels need them."""
-        self._exploring.set_shown(on)
+        self._exploring.set_active(on)
 
     # Export
 

@@ -53,7 +53,7 @@ class MapSpectrumStrip(QWidget):
     def show_for(self, entry: Entry, spectra: SpectrumSet, options: MapOptions, rows: NDArray[np.int64]) -> None:
         """Show the selected `rows` (n,); where all or none are, the means of the groups, or of all."""
         self._show_bands(options)
-        portraits = self._exploring.portraits
+        portraits = self._exploring.group_summaries
         shown = (spectra, rows.tobytes(), options.channel == "group", self._session.groups, portraits, entry.name)
         if len(shown) == len(self._shown) and all(
             new is old or (isinstance(new, (bytes, bool, str)) and new == old)
@@ -107,7 +107,7 @@ class MapSpectrumStrip(QWidget):
         return [StripCurve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
 
     def _means(self) -> list[StripCurve]:
-        groups, portraits = self._session.groups, self._exploring.portraits
+        groups, portraits = self._session.groups, self._exploring.group_summaries
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [
