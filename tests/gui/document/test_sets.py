@@ -128,7 +128,7 @@ def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_cho
     start: Starter, tmp_path: Path
 ) -> None:
     engine = SmoothingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(write_map(tmp_path / "map.h5"), *write_spectra(tmp_path, 2))
     window.wait_until(lambda: len(window.rows()) == 3 and engine.order == ["map.h5"])
@@ -136,7 +136,7 @@ def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_cho
     for _ in range(3):
         window.do("whole_set")
     assert window.snr == ""
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_until(lambda: window.snr != "")
     window.wait_settled()
     assert window.snr == ALONE

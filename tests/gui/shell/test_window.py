@@ -62,7 +62,7 @@ def test_the_window_says_how_many_files_a_drop_adds(start: Starter, tmp_path: Pa
     files = write_spectra(tmp_path, 2)
     window = start()
     window.drop(*files)
-    assert window.lit == "Drop to add 2 files"
+    assert window.drop_text == "Drop to add 2 files"
     window.wait_settled()
 
 
@@ -83,12 +83,12 @@ def test_the_selected_entry_is_denoised_first(start: Starter, tmp_path: Path) ->
     for number, path in enumerate(files):  # no two on one axis, so that each is a call of its own
         write_spectrum(path, points=200 + number)
     engine = SmoothingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(*files)
     window.wait_until(lambda: len(window.rows()) == 4 and len(engine.order) == 1)
     window.choose("spectrum_0003.txt")
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_settled()
     assert engine.order[1] == "spectrum_0003.txt"
 
