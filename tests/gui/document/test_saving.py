@@ -78,7 +78,7 @@ def test_what_may_be_lost_goes_without_a_second_question(start: Starter, tmp_pat
     window.services.session.edit_groups(lambda groups: groups.renamed(0, "quartz"), "Rename a group")
     window.window.close()
     (box,) = window.window.findChildren(QMessageBox)
-    next(button for button in box.buttons() if button.text() == "Do not save").click()
+    next(button for button in box.buttons() if button.text() == "Don't save").click()
     window.wait_until(lambda: not window.window.isVisible())
 
 
