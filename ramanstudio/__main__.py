@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 OPTIONS = ("-h", "--help", "-V", "--version")
+PROBE_HDF5 = "--probe-hdf5"  # a bundle starts itself to read HDF5 files of others (formats.safe_hdf5)
 CHECK = "--check"  # opens the window, drops a spectrum on it, and says whether all went well
 
 
@@ -17,6 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
             stream.reconfigure(errors="replace")
+    if arguments[:1] == [PROBE_HDF5]:
+        from ramanstudio.formats import hdf5_probe
+
+        return hdf5_probe.main()
     if arguments and _is_verb(arguments[0]):
         from ramanstudio.cli import main
 

@@ -91,7 +91,7 @@ class Window:
         QApplication.sendEvent(self.window, enter)
         assert enter.isAccepted()
         assert self.window.drop_target.isVisible()
-        self.drop_text = self.window.drop_target.words
+        self.drop_text = self.window.drop_target.text
         drop = QDropEvent(QPointF(middle), Qt.DropAction.CopyAction, mime, buttons, keys)
         QApplication.sendEvent(self.window, drop)
         assert not self.window.drop_target.isVisible()

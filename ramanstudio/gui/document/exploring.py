@@ -1,10 +1,10 @@
-"""Exploring by itself: once a page asks and all is denoised, how the spectra lie to each other, and the groups."""
+"""Explore the denoised spectra while a page shows them: their PCA or t-SNE layout, and their groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.jobs import Job, Lane, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.document.comparable import FEWEST, Choice, Compared
+from ramanstudio.gui.document.comparable import MIN_SPECTRA, Comparison, ComparisonChoice
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.groups import Groups
@@ -25,72 +25,67 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.project.exploration import EntrySpectra, GroupSummary
 
-SOON_MS = 50
-TELL_MS = 250  # while results come in by the thousand, what is left is counted so often
+UPDATE_MS: Final = 50
+STATUS_MS: Final = 250  # while results come in by the thousand, the status is updated this often
 
 
 class Exploring(QObject):
-    """What lies by what, kept up to date while somebody looks."""
+    """Keeps layout and groups of the spectra up to date while it is active."""
 
-    changed = Signal()  # what it is doing, or what it has to say
-    stepped = Signal()  # the plane has moved a step
-    portraits_changed = Signal()
+    changed = Signal()  # its state, or its status
+    layout_moved = Signal()  # t-SNE has taken a step
+    group_summaries_changed = Signal()
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, denoising: Denoising) -> None:
         super().__init__()
         self._session, self._workers, self._messages, self._denoising = session, workers, messages, denoising
-        self._is_wanted = False
-        self.compared = Compared(session)
+        self._is_active = False
+        self.comparison = Comparison(session)
         self._jobs: dict[str, Job] = {}
-        self._has_looked = False  # whether what is open now has been explored, successfully or not
-        self.problem = ""  # what went wrong last
-        self._parts: list[EntrySpectra] = []  # what was explored
-        self._made = ChangeTracker()
-        self._portraits: tuple[GroupSummary, ...] = ()
-        self._portrayed: object = None  # the labels of the groups that the portraits are of
-        self.moving_plane: NDArray[np.float32] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self._consider)
-        self._tell_soon = QTimer(self, singleShot=True, interval=TELL_MS)
-        self._tell_soon.timeout.connect(self.changed)
+        self._was_explored = False  # whether the open spectra have been explored, successfully or not
+        self.problem = ""  # the last error
+        self._parts: list[EntrySpectra] = []  # the spectra that were explored
+        self._changes = ChangeTracker()
+        self._summaries: tuple[GroupSummary, ...] = ()
+        self._summarised: object = None  # the labels of the groups that are summarised
+        self.moving_layout: NDArray[np.float32] | None = None
+        self._update_timer = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._update_timer.timeout.connect(self._update)
+        self._status_timer = QTimer(self, singleShot=True, interval=STATUS_MS)
+        self._status_timer.timeout.connect(self.changed)
         session.changed.connect(self._follow)
-        denoising.settled.connect(self._look)
-        denoising.engine_changed.connect(self._look)
+        denoising.settled.connect(self._update_soon)
+        denoising.engine_changed.connect(self._update_soon)
 
-    # What one may ask
+    # Requests
 
-    def want(self, on: bool) -> None:
-        """Keep up to date from now on, or leave it; what is there stays."""
-        self._is_wanted = on
+    def set_active(self, on: bool) -> None:
+        """Keep up to date from now on, or no longer; what is known stays."""
+        self._is_active = on
         if on:
-            self._look()
+            self._update_soon()
 
-    def explore_only(self, ids: Sequence[int] | None) -> None:
-        """Explore these entries, or all (None)."""
-        self.compared.only = None if ids is None else frozenset(ids)
-        self.explore_again()
+    def choose_comparison(self, choice: ComparisonChoice) -> None:
+        """Explore the spectra that cover most of the range, "all", or those on the "axis" that is offered."""
+        self.comparison.choose(choice)
+        self.explore()
 
-    def compare_only(self, choice: Choice) -> None:
-        """Explore what reaches as far as "most", "all", or all on the "axis" that is offered."""
-        self.compared.choose(choice)
-        self.explore_again()
-
-    def explore_again(self) -> None:
-        """Explore, whatever is known."""
-        self._has_looked = False
-        self._made.forget("comparison")
-        self._look()
+    def explore(self) -> None:
+        """Explore again, even if nothing has changed."""
+        self._was_explored = False
+        self._changes.forget("comparison")
+        self._update_soon()
 
     def find_groups(self, count: int | None = None, method: str = "k-means") -> None:
-        """Group the spectra anew; how many is chosen by the data when `count` is None. An undo takes it back."""
-        explored = self._session.project.exploration
-        if explored is not None:
-            self._find(explored, count, method, lambda groups: self._session.set_groups(groups, "Find groups"))
+        """Cluster the spectra into `count` groups (None: chosen from the data), as an edit that can be undone."""
+        exploration = self._session.project.exploration
+        if exploration is not None:
+            self._cluster(exploration, count, method, lambda groups: self._session.set_groups(groups, "Find groups"))
 
     def split(self, index: int) -> None:
-        """Part the group `index` as the data part it."""
-        explored, groups = self._session.project.exploration, self._session.groups
-        if explored is None or groups is None:
+        """Split the group `index` into the groups that its spectra form."""
+        exploration, groups = self._session.project.exploration, self._session.groups
+        if exploration is None or groups is None:
             return
         name = groups.groups[index].name
 
@@ -100,116 +95,122 @@ class Exploring(QObject):
 
         from ramanstudio.project.exploration import split_group
 
-        work = partial(split_group, explored, groups, index)
+        work = partial(split_group, exploration, groups, index)
         self._submit("groups", work, f"Splitting '{name}'", "files", keep)
 
-    def settle(self) -> None:
-        """Lay the spectra out by what each is most like; the plane moves as it settles."""
-        explored = self._session.project.exploration
-        if explored is None or "settle" in self._jobs:
+    def compute_layout(self) -> None:
+        """Compute the t-SNE layout; `moving_layout` shows its progress."""
+        exploration = self._session.project.exploration
+        if exploration is None or "layout" in self._jobs:
             return
         from ramanstudio.project.exploration import tsne_layout
 
         job = self._submit(
-            "settle", partial(tsne_layout, explored), "Settling the plane", "files", partial(self._settled, explored)
+            "layout",
+            partial(tsne_layout, exploration),
+            "Computing the t-SNE layout",
+            "files",
+            partial(self._set_layout, exploration),
         )
-        job.shown.connect(self._step)
-        job.cancelled.connect(partial(self._keep_as_it_is, explored))
+        job.shown.connect(self._move_layout)
+        job.cancelled.connect(partial(self._keep_layout, exploration))
 
     def stop(self) -> None:
-        """Let the plane be as far as it has settled."""
-        if (job := self._jobs.get("settle")) is not None:
+        """Stop computing the layout and keep it as it is."""
+        if (job := self._jobs.get("layout")) is not None:
             job.cancel()
 
     def end(self) -> None:
-        """Let nothing come later."""
-        self._is_wanted = False
-        self._soon.stop()
-        self._tell_soon.stop()
+        """Start nothing any more: the window closes."""
+        self._is_active = False
+        self._update_timer.stop()
+        self._status_timer.stop()
 
-    # What it says
+    # State
 
     @property
     def busy(self) -> bool:
-        """Whether the spectra are being compared or grouped."""
+        """Whether the spectra are being explored or clustered."""
         return "explore" in self._jobs or "groups" in self._jobs
 
     @property
-    def settling(self) -> bool:
-        """Whether the plane is moving."""
-        return "settle" in self._jobs
+    def computing_layout(self) -> bool:
+        """Whether the t-SNE layout is being computed."""
+        return "layout" in self._jobs
 
     @property
-    def sentence(self) -> str:
-        """What stands in the way, or what one should know; empty where there is nothing to say."""
+    def status(self) -> str:
+        """What the user should know: an error, what is being waited for, or notes; empty where there is nothing."""
         if self.problem:
             return self.problem
-        explored = self._session.project.exploration
-        waits = self._waits()
-        if waits and (explored is None or not self._has_looked or "explore" in self._jobs):
-            return waits
-        return " ".join(self.asides)
+        exploration = self._session.project.exploration
+        waiting = self._waiting_for()
+        if waiting and (exploration is None or not self._was_explored or "explore" in self._jobs):
+            return waiting
+        return " ".join(self.notes)
 
     @property
-    def portraits(self) -> tuple[GroupSummary, ...]:
-        """What the groups look like that there are now; empty while they are being painted."""
+    def group_summaries(self) -> tuple[GroupSummary, ...]:
+        """Mean and spread of each of the present groups; empty while they are being computed."""
         groups = self._session.groups
-        return self._portraits if groups is not None and groups.labels is self._portrayed else ()
+        return self._summaries if groups is not None and groups.labels is self._summarised else ()
 
     @property
-    def asides(self) -> list[str]:
-        """What is left out, and what one should know of the axes that are compared; none where there is nothing."""
-        explored = self._session.project.exploration
-        return [one for one in (self.compared.sentence, explored.aside) if one] if explored is not None else []
+    def notes(self) -> list[str]:
+        """Sentences on what is left out, and on the axes that are compared."""
+        exploration = self._session.project.exploration
+        if exploration is None:
+            return []
+        return [note for note in (self.comparison.summary, exploration.aside) if note]
 
-    def _waits(self) -> str:
-        entries = [entry for entry in self.compared.entries if entry.source is not None]
-        if sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST:
-            return "Two spectra or more are needed to see how they lie to each other." if entries else ""
+    def _waiting_for(self) -> str:
+        """What has to happen before there is something to explore; empty where nothing has to."""
+        entries = [entry for entry in self.comparison.entries if entry.source is not None]
+        if sum(len(entry.source) for entry in entries if entry.source is not None) < MIN_SPECTRA:
+            return "At least two spectra are needed to explore them." if entries else ""
         if self._denoising.loading:
             return "Loading the model…"
-        left = sum(self._denoising.waits(entry) for entry in entries)
-        if left:
-            return f"Waiting until {count_of(left, 'entry is', 'entries are')} denoised…"
+        n_pending = sum(self._denoising.is_pending(entry) for entry in entries)
+        if n_pending:
+            return f"Waiting until {count_of(n_pending, 'entry is', 'entries are')} denoised…"
         results = [self._session.project.result(entry) for entry in entries]
-        raw = sum(result is None for result in results)
-        if raw:
-            return f"{count_of(raw, 'entry is', 'entries are')} not denoised: Ctrl+D denoises what is open."
+        n_raw = sum(result is None for result in results)
+        if n_raw:
+            return f"{count_of(n_raw, 'entry is', 'entries are')} not denoised. Ctrl+D denoises all open spectra."
         problem = next((result.problem for result in results if result is not None and result.problem), "")
         if problem and not any(result.denoised for result in results if result is not None):
             return problem
         return "Comparing the spectra…" if "explore" in self._jobs else ""
 
-    # How it keeps up
+    # Updates
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
-            self._look()
+            self._update_soon()
         elif now.results is not before.results:
-            self._look_soon()
+            self._update_later()
         if now.groups is not before.groups or now.exploration is not before.exploration:
-            self._paint()
+            self._summarise_groups()
 
-    def _look(self) -> None:
-        self._look_soon()
+    def _update_soon(self) -> None:
+        self._update_later()
         self.changed.emit()
 
-    def _look_soon(self) -> None:
-        if self._is_wanted and not self._soon.isActive():
-            self._soon.start()
-        if not self._tell_soon.isActive():
-            self._tell_soon.start()
+    def _update_later(self) -> None:
+        if self._is_active and not self._update_timer.isActive():
+            self._update_timer.start()
+        if not self._status_timer.isActive():
+            self._status_timer.start()
 
-    def _consider(self) -> None:
+    def _update(self) -> None:
         engine = self._denoising.engine
-        if not self._is_wanted or engine is None or self._denoising.loading or self._denoising.busy:
+        if not self._is_active or engine is None or self._denoising.loading or self._denoising.busy:
             return
-        parts = self.compared.parts()
-        seen = (engine, *(part.denoised for part in parts))
-        if not self._made.has_changed("comparison", *seen):
+        parts = self.comparison.parts()
+        if not self._changes.has_changed("comparison", engine, *(part.denoised for part in parts)):
             return
-        self._has_looked, self.problem = True, ""
-        if sum(len(part.rows) for part in parts) >= FEWEST:
+        self._was_explored, self.problem = True, ""
+        if sum(len(part.rows) for part in parts) >= MIN_SPECTRA:
             self._explore(engine, parts)
         self.changed.emit()
 
@@ -221,53 +222,54 @@ class Exploring(QObject):
         work = partial(explore, engine, parts, project.exploration, project.groups)
         self._submit("explore", work, "Comparing the spectra", "model", self._keep)
 
-    def _keep(self, found: tuple[Exploration, Groups | None]) -> None:
-        explored, groups = found
-        self._session.add_exploration(explored, groups)
-        if groups is None:  # the first groups come by themselves, so there is nothing to undo
-            keep = partial(self._session.add_exploration, explored)
-            self._find(explored, None, "k-means", keep)
+    def _keep(self, explored: tuple[Exploration, Groups | None]) -> None:
+        exploration, groups = explored
+        self._session.add_exploration(exploration, groups)
+        if groups is None:  # the first groups are found automatically, so there is nothing to undo
+            self._cluster(exploration, None, "k-means", partial(self._session.add_exploration, exploration))
 
-    def _find(self, explored: Exploration, count: int | None, method: str, keep: Callable[[Groups], None]) -> None:
+    def _cluster(
+        self, exploration: Exploration, count: int | None, method: str, keep: Callable[[Groups], None]
+    ) -> None:
         from ramanstudio.project.exploration import find_groups
 
         def keep_if_current(groups: Groups) -> None:
             now = self._session.project.exploration
-            if now is not None and now.members is explored.members:
+            if now is not None and now.members is exploration.members:
                 keep(groups)
 
         self._submit(
-            "groups", partial(find_groups, explored, count, method), "Finding groups", "files", keep_if_current
+            "groups", partial(find_groups, exploration, count, method), "Finding groups", "files", keep_if_current
         )
 
-    def _step(self, plane: NDArray[np.float32]) -> None:
-        self.moving_plane = plane
-        self.stepped.emit()
+    def _move_layout(self, plane: NDArray[np.float32]) -> None:
+        self.moving_layout = plane
+        self.layout_moved.emit()
 
-    def _settled(self, explored: Exploration, plane: NDArray[np.float32]) -> None:
+    def _set_layout(self, exploration: Exploration, plane: NDArray[np.float32]) -> None:
         now = self._session.project.exploration
-        self.moving_plane = None
-        if now is not None and now.members is explored.members:
+        self.moving_layout = None
+        if now is not None and now.members is exploration.members:
             self._session.add_exploration(now.with_plane("neighbours", plane))
 
-    def _keep_as_it_is(self, explored: Exploration) -> None:
-        if self.moving_plane is not None:
-            self._settled(explored, self.moving_plane)
+    def _keep_layout(self, exploration: Exploration) -> None:
+        if self.moving_layout is not None:
+            self._set_layout(exploration, self.moving_layout)
 
-    def _paint(self) -> None:
-        explored, groups = self._session.project.exploration, self._session.groups
-        if explored is None or groups is None or not self._parts:
+    def _summarise_groups(self) -> None:
+        exploration, groups = self._session.project.exploration, self._session.groups
+        if exploration is None or groups is None or not self._parts:
             return
-        if not self._made.has_changed("portraits", groups.labels, explored.members):
+        if not self._changes.has_changed("summaries", groups.labels, exploration.members):
             return
         from ramanstudio.project.exploration import summarise_groups
 
         work = partial(summarise_groups, tuple(self._parts), groups)
-        self._submit("portraits", work, "", "files", partial(self._keep_portraits, groups.labels))
+        self._submit("summaries", work, "", "files", partial(self._keep_summaries, groups.labels))
 
-    def _keep_portraits(self, labels: NDArray[np.int64], found: tuple[GroupSummary, ...]) -> None:
-        self._portraits, self._portrayed = found, labels
-        self.portraits_changed.emit()
+    def _keep_summaries(self, labels: NDArray[np.int64], summaries: tuple[GroupSummary, ...]) -> None:
+        self._summaries, self._summarised = summaries, labels
+        self.group_summaries_changed.emit()
 
     def _submit(
         self, name: str, work: Callable[[Progress], Any], title: str, lane: Lane, keep: Callable[[Any], None]
@@ -275,14 +277,14 @@ class Exploring(QObject):
         job = self._workers.submit(work, title, lane, key=("explore", name))
         self._jobs[name] = job
 
-        def end() -> None:
+        def forget() -> None:
             if self._jobs.get(name) is job:
                 del self._jobs[name]
             self.changed.emit()
 
         job.succeeded.connect(keep)
         job.failed.connect(self._fail)
-        job.finished.connect(end)
+        job.finished.connect(forget)
         self.changed.emit()
         return job
 

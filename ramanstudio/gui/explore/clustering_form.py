@@ -62,7 +62,7 @@ class ClusteringForm(QWidget):
         self.button.setEnabled(not busy and explored is not None)
         if groups is None:
             nothing = "No groups yet." if explored is not None else "Groups are found once the spectra are denoised."
-            self.summary.setText(self._exploring.sentence or nothing)
+            self.summary.setText(self._exploring.status or nothing)
             self.summary.setToolTip("")
             return
         outliers = f", {count_of(groups.outliers, 'outlier')}" if groups.outliers else ""

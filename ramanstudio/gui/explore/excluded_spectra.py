@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.message_bar import ElidedLabel
-from ramanstudio.gui.document.comparable import Offer
+from ramanstudio.gui.document.comparable import ComparisonOffer
 
 
 class AxesRow(QWidget):
@@ -21,7 +21,7 @@ class AxesRow(QWidget):
         super().__init__(parent)
         self._lines = [self._line(), self._line()]
         self.buttons: list[QPushButton] = []
-        self._offers: list[Offer] = []
+        self._offers: list[ComparisonOffer] = []
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         self._row.addStretch(1)
@@ -44,7 +44,7 @@ class AxesRow(QWidget):
         """All that is said; where there is little room, the tooltip says it in full."""
         return " ".join(line.text() for line in self._lines if line.text())
 
-    def show_for(self, sentences: Sequence[str], offers: Sequence[Offer]) -> None:
+    def show_for(self, sentences: Sequence[str], offers: Sequence[ComparisonOffer]) -> None:
         """Say these, two at most, each in a line, and offer these."""
         for line, sentence in zip_longest(self._lines, sentences[: len(self._lines)], fillvalue=""):
             assert isinstance(line, ElidedLabel)
@@ -63,8 +63,8 @@ class AxesRow(QWidget):
             old.deleteLater()
         self.buttons = []
         for place, offer in enumerate(self._offers):
-            button = QPushButton(offer.words, self)
-            button.setToolTip(offer.help)
+            button = QPushButton(offer.text, self)
+            button.setToolTip(offer.tooltip)
             button.clicked.connect(lambda _=False, choice=offer.choice: self.chosen.emit(choice))
             self._row.insertWidget(place, button)
             button.show()

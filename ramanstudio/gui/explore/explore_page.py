@@ -16,7 +16,7 @@ from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.common.widgets import lay_out_with_strip
-from ramanstudio.gui.document.comparable import FEWEST
+from ramanstudio.gui.document.comparable import MIN_SPECTRA
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.selection import Selection
@@ -69,8 +69,8 @@ class ExplorePage(TabPage):
         session.changed.connect(self._follow)
         session.selection_changed.connect(lambda: self._refresh_soon())
         exploring.changed.connect(lambda: self._refresh_soon())
-        exploring.stepped.connect(self._step)
-        exploring.portraits_changed.connect(self._draw_curves)
+        exploring.layout_moved.connect(self._step)
+        exploring.group_summaries_changed.connect(self._draw_curves)
 
     def make_view(self) -> None:
         """Make the plane and what goes with it, if it is not there yet."""
@@ -92,12 +92,12 @@ class ExplorePage(TabPage):
         view.hovered.connect(self._hover)
         view.toggled.connect(lambda _: self._draw_curves())
         bar.layout_chosen.connect(self.choose_layout)
-        bar.settle_asked.connect(lambda on: self._exploring.settle() if on else self._exploring.stop())
+        bar.settle_asked.connect(lambda on: self._exploring.compute_layout() if on else self._exploring.stop())
         bar.tint_chosen.connect(lambda _: self._tint())
         bar.bands_changed.connect(self._tint)
         bar.tool_chosen.connect(view.set_tool)
         bar.all_asked.connect(view.show_all)
-        bar.axes.chosen.connect(self._exploring.compare_only)
+        bar.axes.chosen.connect(self._exploring.choose_comparison)
         strip.band_dragged.connect(self._drag_band)
 
     def set_theme(self, theme: Theme) -> None:
@@ -135,7 +135,7 @@ class ExplorePage(TabPage):
         readable = sum(len(entry.source) for entry in project.entries if entry.source is not None)
         if not project.entries:
             self._stack.setCurrentWidget(self.empty)
-        elif project.exploration is None or readable < FEWEST:
+        elif project.exploration is None or readable < MIN_SPECTRA:
             self.waiting.refresh(readable)
             self._stack.setCurrentWidget(self.waiting)
         else:
@@ -165,7 +165,7 @@ class ExplorePage(TabPage):
             self._tint()
         self.view.set_selected(self._selected(explored))
         self._draw_curves()
-        self.bar.set_moving(self._exploring.settling)
+        self.bar.set_moving(self._exploring.computing_layout)
         self._say()
 
     def _show_plane(self, explored: Exploration) -> None:
@@ -174,8 +174,8 @@ class ExplorePage(TabPage):
         view, plane = self.view, explored.planes.get(self._layout)
         assert view is not None
         if plane is None:  # another range is compared than when the spectra had settled
-            self._exploring.settle()
-        moving = self._exploring.moving_plane if self._layout != COMPONENTS else None
+            self._exploring.compute_layout()
+        moving = self._exploring.moving_layout if self._layout != COMPONENTS else None
         if moving is not None and len(moving) == len(explored.members):
             plane = moving
         same_layout = not self._made.has_changed("layout", self._layout)
@@ -185,7 +185,7 @@ class ExplorePage(TabPage):
 
     def _step(self) -> None:
         """The plane of neighbours has settled a bit more."""
-        plane, explored = self._exploring.moving_plane, self._session.project.exploration
+        plane, explored = self._exploring.moving_layout, self._session.project.exploration
         if self.view is None or plane is None or explored is None or self._layout == COMPONENTS:
             return
         if len(plane) == len(explored.members) and self.isVisible():
@@ -198,7 +198,7 @@ class ExplorePage(TabPage):
         self.bar.show_layout(layout)
         explored = self._session.project.exploration
         if explored is not None and layout != COMPONENTS and layout not in explored.planes:
-            self._exploring.settle()
+            self._exploring.compute_layout()
         self.refresh()
 
     def _say(self) -> None:
@@ -207,9 +207,9 @@ class ExplorePage(TabPage):
         explored, bar = self._session.project.exploration, self.bar
         assert explored is not None and bar is not None
         many = int(self._selected(explored).sum())
-        sentence, asides = self._exploring.sentence, self._exploring.asides
+        sentence, asides = self._exploring.status, self._exploring.notes
         bar.say(summary(explored, self._session.groups, many, sentence if sentence != " ".join(asides) else ""))
-        bar.axes.show_for(asides, self._exploring.compared.offers if asides else ())
+        bar.axes.show_for(asides, self._exploring.comparison.offers if asides else ())
 
     # Colour
 
@@ -217,7 +217,7 @@ class ExplorePage(TabPage):
         """Colour the points by what was chosen, and show its bands on the spectra."""
         if self.bar is not None and self.strip is not None:
             if not self.strip.has_bands:
-                self.strip.suggest_bands(self._exploring.portraits, self.bar)
+                self.strip.suggest_bands(self._exploring.group_summaries, self.bar)
             self._colour()
             self.strip.show_bands(self.bar.bands)
             self._draw_curves()
@@ -281,12 +281,12 @@ class ExplorePage(TabPage):
             return
         hidden = self.view.hidden_rows if self.bar is not None and self.bar.tinted_by == "group" else frozenset()
         self.strip.show_for(
-            self._spectra, self._selected(explored), self._session.groups, self._exploring.portraits, hidden
+            self._spectra, self._selected(explored), self._session.groups, self._exploring.group_summaries, hidden
         )
 
     def set_current(self, on: bool) -> None:
         """Keep the projection up to date while the page is shown."""
-        self._exploring.want(on)
+        self._exploring.set_active(on)
 
     # What can be taken away
 

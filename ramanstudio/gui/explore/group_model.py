@@ -97,7 +97,7 @@ class GroupModel(QAbstractListModel):
         self._selected = np.zeros(0, dtype=np.int64)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._count_selected)
-        exploring.portraits_changed.connect(self._repaint)
+        exploring.group_summaries_changed.connect(self._repaint)
         self._take(session.groups)
 
     @property
@@ -112,7 +112,7 @@ class GroupModel(QAbstractListModel):
         """What the row shows."""
         assert self._groups is not None
         group = self._groups.groups[row] if row < len(self._groups.groups) else None
-        portraits = self._exploring.portraits
+        portraits = self._exploring.group_summaries
         known = group is not None and len(portraits) == len(self._groups.groups)
         return Line(
             group.name if group is not None else OUTLIERS,

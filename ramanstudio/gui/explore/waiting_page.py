@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.gui.document.comparable import FEWEST
+from ramanstudio.gui.document.comparable import MIN_SPECTRA
 from ramanstudio.gui.document.exploring import Exploring
 
 
@@ -23,7 +23,7 @@ class WaitingPage(QWidget):
         self.words.setStyleSheet("font-size: 18px;")
         self.again = QPushButton("Try again", self)
         self.again.setToolTip("Compare the spectra once more")
-        self.again.clicked.connect(exploring.explore_again)
+        self.again.clicked.connect(exploring.explore)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(48, 48, 48, 48)
         whole.setSpacing(24)
@@ -34,5 +34,5 @@ class WaitingPage(QWidget):
 
     def refresh(self, readable: int) -> None:
         """Say what stands in the way of comparing so many spectra."""
-        self.words.setText(self._exploring.sentence or "The spectra have not been compared yet.")
-        self.again.setVisible(readable >= FEWEST and bool(self._exploring.problem) and not self._exploring.busy)
+        self.words.setText(self._exploring.status or "The spectra have not been compared yet.")
+        self.again.setVisible(readable >= MIN_SPECTRA and bool(self._exploring.problem) and not self._exploring.busy)

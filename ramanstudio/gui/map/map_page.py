@@ -83,7 +83,7 @@ class MapPage(TabPage):
         self._soon.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
         session.selection_changed.connect(lambda: self._refresh_soon())
-        exploring.portraits_changed.connect(lambda: self._refresh_soon())
+        exploring.group_summaries_changed.connect(lambda: self._refresh_soon())
 
     def make_view(self) -> None:
         """Make the map and what goes with it, if it is not there yet."""
@@ -233,7 +233,7 @@ class MapPage(TabPage):
 
     def set_current(self, on: bool) -> None:
         """Keep the projection and the groups up to date while the page is shown: some channels need them."""
-        self._exploring.want(on)
+        self._exploring.set_active(on)
 
     # Taking it away
 

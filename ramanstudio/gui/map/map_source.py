@@ -185,6 +185,6 @@ class MapSource:
             return
         if not len(rows):
             self._session.select([self.entry.id])
-            self._session.look_at(None)  # all of it, where some of its spectra had been selected
+            self._session.select_spectrum(None)  # all of it, where some of its spectra had been selected
         else:
             self._session.select_spectra(np.full(len(rows), self.entry.id), rows)

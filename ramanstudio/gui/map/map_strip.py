@@ -52,7 +52,7 @@ class MapSpectrumStrip(QWidget):
     def show_for(self, entry: Entry, spectra: SpectrumSet, choice: MapOptions, rows: NDArray[np.int64]) -> None:
         """Show the selected `rows`; while all or none are, the means of the groups, or of all."""
         self._show_bands(choice)
-        portraits = self._exploring.portraits
+        portraits = self._exploring.group_summaries
         made_of = (spectra, rows.tobytes(), choice.channel == "group", self._session.groups, portraits, entry.name)
         if len(made_of) == len(self._made_of) and all(
             one is other or (isinstance(one, (bytes, bool, str)) and one == other)
@@ -101,7 +101,7 @@ class MapSpectrumStrip(QWidget):
         return [StripCurve(name, spectra.axis, values.mean(axis=0), values.std(axis=0), theme.accent)]
 
     def _means(self) -> list[StripCurve]:
-        groups, portraits = self._session.groups, self._exploring.portraits
+        groups, portraits = self._session.groups, self._exploring.group_summaries
         if groups is None or len(groups.groups) != len(portraits):
             return []  # they are being painted
         return [

@@ -64,7 +64,7 @@ class SpectrumCommands:
         self._step(1)
 
     def all_spectra(self) -> None:
-        self._session.look_at(None)
+        self._session.select_spectrum(None)
 
     def _prepare(self, view: SpectrumView) -> None:
         """Bring a new viewer to the state of the settings and actions."""
@@ -90,8 +90,10 @@ class SpectrumCommands:
         selected = self._session.selected
         if len(selected) == 1 and selected[0].source is not None:
             count = len(selected[0].source)
-            row = self._session.spectrum
-            self._session.look_at((0 if by > 0 else count - 1) if row is None else min(max(row + by, 0), count - 1))
+            row = self._session.single_row
+            self._session.select_spectrum(
+                (0 if by > 0 else count - 1) if row is None else min(max(row + by, 0), count - 1)
+            )
 
     def _measure_noise(self, entries: Sequence[Entry], region: tuple[float, float] | None) -> None:
         """Measure the noise of `entries` in `region` (None: where it is lowest).

@@ -133,9 +133,9 @@ class SpectrumPage(TabPage):
         if not entries:
             view.clear()
             return
-        parts = [selection.part_of(entry) for entry in entries]
+        parts = [selection.restrict_entry(entry) for entry in entries]
         found = [
-            result and selection.part_of_result(entry, result) for entry, result in zip(entries, results, strict=True)
+            result and selection.restrict_result(entry, result) for entry, result in zip(entries, results, strict=True)
         ]
         if len(parts) == 1:
             self._draw_one(view, parts[0], found[0])
@@ -226,12 +226,12 @@ class SpectrumHeader(QWidget):
         self._number.blockSignals(True)
         self._number.setRange(0, many)
         self._number.setSuffix(f" of {many:,}")
-        spectrum = self._session.spectrum
+        spectrum = self._session.single_row
         self._number.setValue(0 if spectrum is None else spectrum + 1)
         self._number.blockSignals(False)
 
     def _choose(self, number: int) -> None:
-        self._session.look_at(number - 1 if number else None)
+        self._session.select_spectrum(number - 1 if number else None)
 
 
 def shown_of(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:

@@ -21,7 +21,7 @@ from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.project import project_file
 from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import Starter, Window
-from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
+from tests.gui.finetuning.test_wizard import FineTuningEngine, write_set
 
 
 def keep_minerals(name: str = "minerals") -> None:
@@ -52,7 +52,7 @@ def write_map(path: Path, values: np.ndarray) -> Path:
 
 
 def opened(start: Starter, *files: Path) -> Window:
-    window = start(*files, loader=lambda *_: TeachingEngine())
+    window = start(*files, loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: all(state == "denoised" for _, state in window.rows()) and len(window.rows()) > 0)
     return window
 

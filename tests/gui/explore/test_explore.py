@@ -88,7 +88,7 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
     window.wait_until(lambda: window.services.session.groups is not None)
-    window.wait_until(lambda: bool(window.services.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.group_summaries))
     look(window)
     return window
 
@@ -189,7 +189,7 @@ def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, 
     )
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: bool(window.services.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.group_summaries))
     look(window)
     assert not plane_of(window).canvas.points.selected.any()
     window.choose("two.h5")
@@ -427,17 +427,17 @@ def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window
             seen.append(bar._settle.text())
             QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
 
-    exploring.stepped.connect(stop)
+    exploring.layout_moved.connect(stop)
     page.choose_layout("neighbours")
     QApplication.processEvents()
-    explored.wait_until(lambda: bool(seen) and not exploring.settling, 60)
+    explored.wait_until(lambda: bool(seen) and not exploring.computing_layout, 60)
     look(explored)
     assert seen == ["Stop"]
     assert bar._settle.text() == "Settle again"
     stopped = explored.services.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert np.array_equal(plane_of(explored).canvas.points.xy, stopped)
     QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
-    explored.wait_until(lambda: not exploring.settling, 60)
+    explored.wait_until(lambda: not exploring.computing_layout, 60)
     look(explored)
     settled = explored.services.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert not np.allclose(settled, stopped)
@@ -536,7 +536,7 @@ def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start
     window = start(path, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: bool(window.services.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.group_summaries))
     look(window)
     strip = page_of(window).strip
     assert strip is not None
@@ -548,14 +548,14 @@ def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start
 
 def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
     exploring, session = explored.services.exploring, explored.services.session
-    old, groups = exploring.portraits, session.groups
+    old, groups = exploring.group_summaries, session.groups
     assert groups is not None and len(old) == len(groups.groups)
     session.edit_groups(lambda now: now.moved(np.arange(len(now.labels)) < 2, now.groups[-1].name), "Move two")
-    assert exploring.portraits == ()  # as many as before, but of other spectra
-    explored.wait_until(lambda: bool(exploring.portraits))
-    assert exploring.portraits is not old
+    assert exploring.group_summaries == ()  # as many as before, but of other spectra
+    explored.wait_until(lambda: bool(exploring.group_summaries))
+    assert exploring.group_summaries is not old
     session.edit_groups(lambda now: now.renamed(0, "Chalk"), "Rename")
-    assert exploring.portraits != ()  # a name changes no portrait
+    assert exploring.group_summaries != ()  # a name changes no portrait
 
 
 def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
@@ -618,7 +618,7 @@ def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start:
     bar = page_of(window).bar
     assert bar is not None
     assert plane_of(window).visible.sum() == 36
-    assert "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.words
+    assert "'short.txt' covers only 900 to 1,100 cm⁻¹, less than most, and is left out." in bar.axes.words
     push(window, "Compare all, resampled")
     window.wait_until(lambda: plane_of(window).visible.sum() == 37)
     push(window, "Leave out the short ones")

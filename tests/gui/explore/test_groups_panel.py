@@ -107,7 +107,7 @@ def lowered(words: str) -> str:
 
 def test_groups_are_listed_with_size_and_the_bands_that_set_them_apart(explored: Window) -> None:
     panel = panel_of(explored)
-    explored.wait_until(lambda: bool(explored.services.exploring.portraits))
+    explored.wait_until(lambda: bool(explored.services.exploring.group_summaries))
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
     assert sizes(explored) == list(SIZES)
     assert panel.finding.summary.text().startswith("3 groups in 30 spectra · silhouette\u00a00.")

@@ -19,7 +19,7 @@ from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.document.session import Opened, Session
+from ramanstudio.gui.document.session import OpenedFile, Session
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_panel import MapPanel
 from ramanstudio.project.groups import Groups, Members
@@ -80,7 +80,7 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
             time.sleep(0.002)
 
     def add(*sets: SpectrumSet, name: str = "map.txt") -> list[int]:
-        entries = session.add([Opened(tmp_path / name, sets)], "open")
+        entries = session.add([OpenedFile(tmp_path / name, sets)], "open")
         session.select([entries[0].id])
         wait()
         return [entry.id for entry in entries]
@@ -110,7 +110,7 @@ def denoise(desk: SimpleNamespace, entry_id: int) -> None:
     entry = desk.session.entry(entry_id)
     one = np.ones(len(entry.source), dtype=np.float32)
     denoised = Denoised(entry.source, np.ones_like(entry.source.values), 6 * one, 12 * one)
-    desk.session.keep({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
+    desk.session.add_results({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
     desk.wait(seconds=0.5)
 
 
@@ -251,7 +251,7 @@ def test_clicks_select_pixels_for_everyone(desk: SimpleNamespace) -> None:
     desk.add(a_map())
     click(desk, 10)
     assert selected(desk) == [10]
-    assert desk.session.spectrum == 10  # the viewer shows the same
+    assert desk.session.single_row == 10  # the viewer shows the same
     click(desk, 12, Qt.KeyboardModifier.ControlModifier)
     assert selected(desk) == [10, 12]
     click(desk, 10, Qt.KeyboardModifier.ControlModifier)

@@ -99,10 +99,10 @@ def test_a_spectrum_that_cannot_be_denoised_says_so_and_the_others_are(start: St
     window.drop(*files)
     window.wait_settled()
     from ramanstudio.core.spectra import SpectrumSet
-    from ramanstudio.gui.document.session import Opened
+    from ramanstudio.gui.document.session import OpenedFile
 
     broken = SpectrumSet.of(np.arange(100.0), np.full(100, np.nan))
-    window.services.session.add([Opened(tmp_path / "hot.txt", (broken,))], "Open")
+    window.services.session.add([OpenedFile(tmp_path / "hot.txt", (broken,))], "Open")
     window.wait_until(lambda: dict(window.rows()).get("hot.txt") == "not denoised")
     window.choose("hot.txt")
     assert "not numbers" in window.window.metadata_panel._worth.text()
@@ -286,12 +286,12 @@ def test_a_file_of_many_spectra_is_one_entry_that_can_be_stepped_through(start: 
     assert [name for name, _ in window.rows()] == ["matrix.csv"]
     assert "30 × 150 points" in window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     window.do("spectrum_after")
-    assert window.services.session.spectrum == 0
+    assert window.services.session.single_row == 0
     window.do("spectrum_after")
     assert window.window.page.header._number.value() == 2
     assert "spectrum 2 of 30" in window.window.metadata_panel._scope.text()
     window.do("all_spectra")
-    assert window.services.session.spectrum is None
+    assert window.services.session.single_row is None
 
 
 def test_the_denoise_switch_stops_and_starts(start: Starter, tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_a_dropped_file_that_is_open_already_is_not_opened_twice(start: Starter,
     window.drop(path)
     window.wait_settled()
     assert len(window.rows()) == 1
-    assert "open already" in window.message
+    assert "already open" in window.message
 
 
 def test_what_nobody_expected_is_a_dialog_with_details_and_in_the_log(start: Starter, own_home: Path) -> None:
