@@ -73,7 +73,7 @@ def test_choosing_a_theme_styles_the_application_and_emits_changed_once(
     dressed.changed.connect(seen.append)
     dressed.choose("dark")
     dressed.choose("dark")
-    assert [shown.name for shown in said] == ["dark"]
+    assert [shown.name for shown in seen] == ["dark"]
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(theme.load_theme("dark").window)
     assert theme.load_theme("dark").panel in qapp.styleSheet()
     dressed.choose("light")
