@@ -44,7 +44,7 @@ def test_a_project_opens_as_it_was_left(start: Starter, tmp_path: Path, monkeypa
     engine = SmoothingEngine()
     other = start(loader=lambda *_: engine)
     other.drop(path)
-    assert other.lit == "Drop to open the project 'work'"
+    assert other.drop_text == "Drop to open the project 'work'"
     other.wait_until(lambda: [state for _, state in other.rows()] == ["denoised"] * 4)
     other.wait_settled()
     assert engine.order == [], "what was denoised is not denoised again"
@@ -78,7 +78,7 @@ def test_what_may_be_lost_goes_without_a_second_question(start: Starter, tmp_pat
     window.services.session.edit_groups(lambda groups: groups.renamed(0, "quartz"), "Rename a group")
     window.window.close()
     (box,) = window.window.findChildren(QMessageBox)
-    next(button for button in box.buttons() if button.text() == "Do not save").click()
+    next(button for button in box.buttons() if button.text() == "Don't save").click()
     window.wait_until(lambda: not window.window.isVisible())
 
 

@@ -148,7 +148,7 @@ def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: 
     window.services.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
     window.do("tab_spectrum")
     assert window.snr == "– → –  ×–"
-    assert "not numbers" in window.window.facts._worth.text()
+    assert "not numbers" in window.window.metadata_panel._worth.text()
 
 
 def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
@@ -458,12 +458,12 @@ def test_one_spectrum_is_not_enough(start: Starter, tmp_path: Path) -> None:
 
 def test_it_says_how_many_are_still_to_be_denoised(start: Starter, tmp_path: Path) -> None:
     engine = ComparingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
     window.wait_until(lambda: len(window.rows()) == 1)
     window.do("tab_explore")
     window.wait_until(lambda: "1 entry is" in page_of(window).waiting.sentence.text())
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_until(lambda: page_of(window).view is not None)
     look(window)
 
