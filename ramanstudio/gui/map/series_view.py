@@ -71,7 +71,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
         self.addItem(self._down, 0, 0)
         self.addItem(self._box, 0, 1)
         self.addItem(self._across, 1, 1)
-        self._box.all_wanted.connect(self.show_all)
+        self._box.show_all_requested.connect(self.show_all)
         self.viewport().installEventFilter(self)
         self.viewport().setMouseTracking(True)
         self._theme: Theme | None = None

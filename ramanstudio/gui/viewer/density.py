@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.viewer.displayed_spectra import Floats, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import FloatArray, logarithm
 
-Pieces = Generator[None, None, NDArray[Any]]
+Steps = Generator[None, None, NDArray[Any]]
 
 # Samples a piece: one bincount of a million takes 7 ms, and holds the interpreter's lock for so long.
 _PIECE: Final = 300_000
@@ -53,7 +53,7 @@ class _Segments:
     columns: NDArray[np.intp]
 
 
-def _segments(axis: Floats, frame: Frame) -> _Segments | None:
+def _segments(axis: FloatArray, frame: Frame) -> _Segments | None:
     first = max(int(np.searchsorted(axis, frame.left)) - 1, 0)
     last = min(int(np.searchsorted(axis, frame.right, side="right")) + 1, axis.size)
     if last - first < 2:
@@ -70,7 +70,7 @@ def _segments(axis: Floats, frame: Frame) -> _Segments | None:
     return _Segments(first, last, parts, inside, starts, columns) if columns.size else None
 
 
-def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) -> Pieces:
+def line_counts(axis: FloatArray, values: FloatArray, frame: Frame, log: bool = False) -> Steps:
     """How many of `values` (N, B) pass through each pixel; returns (height, width) float32, lowest intensity first.
 
     A line that climbs through several pixels of a column counts once in each. A column without a sample of its own
@@ -99,7 +99,7 @@ def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) 
     return counts.T
 
 
-def _spans(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _spans(block: FloatArray, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The first row and the row beyond the last that each spectrum has in each column (R, C); equal where none."""
     rows = (block - np.float32(frame.low)) * np.float32(frame.height / (frame.high - frame.low)) + np.float32(1)
     if segments.parts > 1:
@@ -123,7 +123,7 @@ def _spans(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np
     return low, high
 
 
-def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
+def percentile_curves(values: FloatArray, percent: tuple[float, ...]) -> Steps:
     """Percentiles (P, B) of `values` (N, B) at each Raman shift; what is not finite takes no part."""
     size, points = values.shape
     found = np.full((len(percent), points), np.nan, np.float32)
@@ -143,7 +143,7 @@ def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
     return found
 
 
-def finish(pieces: Pieces) -> NDArray[Any]:
+def run_to_end(pieces: Steps) -> NDArray[Any]:
     """Do all pieces at once and return what they make."""
     while True:
         try:

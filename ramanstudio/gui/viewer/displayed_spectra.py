@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.denoising.denoised import CONFIDENCE_90
 
-Floats = NDArray[Any]
+FloatArray = NDArray[Any]
 Quantity = Literal["raw", "denoised", "band", "residual"]
 
 
@@ -24,10 +24,10 @@ class DisplayedSpectrum:
     """
 
     name: str
-    axis: Floats
-    raw: Floats
-    denoised: Floats | None = None
-    expected_error: Floats | None = None
+    axis: FloatArray
+    raw: FloatArray
+    denoised: FloatArray | None = None
+    expected_error: FloatArray | None = None
     unit: str = "a.u."
 
 
@@ -46,10 +46,10 @@ class DisplayOptions:
 class SpectraBlock:
     """Spectra of one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
 
-    axis: Floats
-    raw: Floats
-    denoised: Floats | None = None
-    expected_error: Floats | None = None
+    axis: FloatArray
+    raw: FloatArray
+    denoised: FloatArray | None = None
+    expected_error: FloatArray | None = None
     names: Sequence[str] = field(default=())
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class SpectraBlock:
         error = None if self.expected_error is None else self.expected_error[row]
         return DisplayedSpectrum(self.name(row), self.axis, self.raw[row], denoised, error, unit)
 
-    def values(self, quantity: Quantity) -> list[Floats]:
+    def values(self, quantity: Quantity) -> list[FloatArray]:
         """The arrays (N, B) drawn for a quantity: none when it is unknown, two for the two edges of the band."""
         if quantity == "raw":
             return [self.raw]
@@ -81,15 +81,15 @@ class SpectraBlock:
         return [self.denoised - half, self.denoised + half]
 
 
-def bundles(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
+def group_by_axis(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
     """The same spectra gathered by axis, so that each bundle can be worked on as one array."""
     groups: dict[bytes, list[DisplayedSpectrum]] = {}
     for item in items:
         groups.setdefault(np.asarray(item.axis, np.float64).tobytes(), []).append(item)
-    return [_bundle(group) for group in groups.values()]
+    return [_block(group) for group in groups.values()]
 
 
-def _bundle(group: list[DisplayedSpectrum]) -> SpectraBlock:
+def _block(group: list[DisplayedSpectrum]) -> SpectraBlock:
     return SpectraBlock(
         np.asarray(group[0].axis, np.float64),
         np.stack([item.raw for item in group]).astype(np.float32, copy=False),
@@ -99,7 +99,7 @@ def _bundle(group: list[DisplayedSpectrum]) -> SpectraBlock:
     )
 
 
-def _stacked(rows: list[Floats | None]) -> Floats | None:
+def _stacked(rows: list[FloatArray | None]) -> FloatArray | None:
     known = [row for row in rows if row is not None]
     if not known:
         return None
@@ -114,7 +114,7 @@ def shared_unit(units: Iterable[str]) -> str:
     return different.pop() if len(different) == 1 else "a.u."
 
 
-def logarithm(values: Floats) -> Floats:
+def logarithm(values: FloatArray) -> FloatArray:
     """log10 of intensities, with a gap (NaN) where an intensity is not above zero."""
     values = np.asarray(values, np.float64)
     with np.errstate(invalid="ignore"):
@@ -126,12 +126,12 @@ def logarithm(values: Floats) -> Floats:
 class Envelope:
     """The lowest and the highest of some spectra at each Raman shift: `axis`, `low`, `high` (B,); NaN where none is."""
 
-    axis: Floats
-    low: Floats
-    high: Floats
+    axis: FloatArray
+    low: FloatArray
+    high: FloatArray
 
     @classmethod
-    def of(cls, axis: Floats, values: Floats) -> Envelope:
+    def of(cls, axis: FloatArray, values: FloatArray) -> Envelope:
         """Around spectra `values` (N, B); what is not finite takes no part."""
         low, high = values.min(axis=0), values.max(axis=0)
         if not (np.isfinite(low).all() and np.isfinite(high).all()):
@@ -142,7 +142,7 @@ class Envelope:
             low, high = np.where(nowhere, np.nan, low), np.where(nowhere, np.nan, high)
         return cls(axis, low, high)
 
-    def within(self, left: float, right: float) -> tuple[Floats, Floats]:
+    def within(self, left: float, right: float) -> tuple[FloatArray, FloatArray]:
         """The finite lows and highs between two Raman shifts, and of the first sample beyond each."""
         first = max(int(np.searchsorted(self.axis, left)) - 1, 0)
         last = int(np.searchsorted(self.axis, right, side="right")) + 1
@@ -173,7 +173,7 @@ def residual_range(envelopes: Sequence[Envelope], left: float, right: float) -> 
     return -reach, reach
 
 
-def columns_as_text(columns: Sequence[tuple[str, Floats]]) -> str:
+def columns_as_text(columns: Sequence[tuple[str, FloatArray]]) -> str:
     """Tab separated text, one head line, then one line a sample; shorter columns end in empty fields."""
     height = max((len(column) for _, column in columns), default=0)
     texts = [[f"{value:.7g}" for value in column] + [""] * (height - len(column)) for _, column in columns]
@@ -182,27 +182,27 @@ def columns_as_text(columns: Sequence[tuple[str, Floats]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def numbers_of(items: Sequence[DisplayedSpectrum], look: DisplayOptions, left: float, right: float) -> str:
+def numbers_of(items: Sequence[DisplayedSpectrum], options: DisplayOptions, left: float, right: float) -> str:
     """What is drawn between two Raman shifts as tab separated text; spectra of one axis share its column."""
-    columns: list[tuple[str, Floats]] = []
-    previous: Floats | None = None
+    columns: list[tuple[str, FloatArray]] = []
+    previous: FloatArray | None = None
     for item in items:
         inside = (item.axis >= left) & (item.axis <= right)
         if previous is None or not np.array_equal(previous, item.axis):
             columns.append(("Raman shift / cm⁻¹", np.asarray(item.axis)[inside]))
             previous = item.axis
-        columns += [(head, column[inside]) for head, column in _drawn_columns(item, look)]
+        columns += [(head, column[inside]) for head, column in _drawn_columns(item, options)]
     return columns_as_text(columns)
 
 
-def _drawn_columns(item: DisplayedSpectrum, look: DisplayOptions) -> list[tuple[str, Floats]]:
-    columns = [(f"{item.name} raw / {item.unit}", item.raw)] if look.raw or item.denoised is None else []
+def _drawn_columns(item: DisplayedSpectrum, options: DisplayOptions) -> list[tuple[str, FloatArray]]:
+    columns = [(f"{item.name} raw / {item.unit}", item.raw)] if options.raw or item.denoised is None else []
     if item.denoised is None:
         return columns
-    if look.denoised:
+    if options.denoised:
         columns.append((f"{item.name} denoised / {item.unit}", item.denoised))
-    if look.band and look.denoised and item.expected_error is not None:
+    if options.band and options.denoised and item.expected_error is not None:
         columns.append((f"{item.name} expected error / {item.unit}", item.expected_error))
-    if look.residual:
+    if options.residual:
         columns.append((f"{item.name} residual / {item.unit}", item.raw - item.denoised))
     return columns

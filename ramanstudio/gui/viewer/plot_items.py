@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ramanstudio.gui.viewer.displayed_spectra import Floats
+from ramanstudio.gui.viewer.displayed_spectra import FloatArray
 
 _CROSS: Final = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _STAR: Final = (*_CROSS, (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7))
@@ -23,7 +23,9 @@ class CurveItem(QGraphicsItem):
     a wider one is the thin one drawn several times, fractions of a pixel apart. `halo` is a rim in another colour.
     """
 
-    def __init__(self, axis: Floats, values: Floats, pen: QPen, width: float = 1.0, halo: QColor | None = None) -> None:
+    def __init__(
+        self, axis: FloatArray, values: FloatArray, pen: QPen, width: float = 1.0, halo: QColor | None = None
+    ) -> None:
         super().__init__()
         self._path = pg.arrayToQPath(np.asarray(axis, np.float64), np.asarray(values, np.float64), connect="finite")
         self._pen, self._width, self._halo = pen, width, halo
@@ -63,7 +65,7 @@ class CurveItem(QGraphicsItem):
 class BandItem(QGraphicsItem):
     """The filled ground between two curves; gaps stay gaps."""
 
-    def __init__(self, axis: Floats, low: Floats, high: Floats, colour: QColor) -> None:
+    def __init__(self, axis: FloatArray, low: FloatArray, high: FloatArray, colour: QColor) -> None:
         super().__init__()
         self._path = QPainterPath()
         self._brush = QBrush(colour)
@@ -83,6 +85,6 @@ class BandItem(QGraphicsItem):
         painter.fillPath(self._path, self._brush)
 
 
-def _runs(whole: Floats) -> list[slice]:
+def _runs(whole: FloatArray) -> list[slice]:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(np.int8)))
     return [slice(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start > 1]

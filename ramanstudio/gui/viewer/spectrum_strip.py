@@ -18,7 +18,7 @@ from ramanstudio.gui.viewer import plot_items
 from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
-from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, FloatArray, SpectraBlock
 from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
@@ -39,9 +39,9 @@ class StripCurve:
     """One curve: `values` (B,) at `axis` (B,) in cm⁻¹, with `spread` (B,) to either side; `colour` as "#RRGGBB"."""
 
     name: str
-    axis: Floats
-    values: Floats
-    spread: Floats | None
+    axis: FloatArray
+    values: FloatArray
+    spread: FloatArray | None
     colour: str
 
 
@@ -111,7 +111,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
         self._curves, self._is_named = tuple(curves[:MAX_STRIP_CURVES]), named
         self._note = note
         self._panes.intensity_axes[MAIN].set_unit(unit)
-        self._ranges.take(self._parts())
+        self._ranges.set_spectra(self._parts())
         self._draw()
         self._ranges.fit()
         self._cursor.follow()
@@ -124,7 +124,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
         self._hover = curve
         self._draw_hover()
         if first:
-            self._ranges.take(self._parts())
+            self._ranges.set_spectra(self._parts())
             self._ranges.fit()
         else:
             self._ranges.follow()
@@ -325,7 +325,7 @@ def _room(curves: Sequence[StripCurve]) -> tuple[float, float]:
     return low - beyond, high + beyond
 
 
-def _edges(curve: StripCurve) -> tuple[Floats, Floats]:
+def _edges(curve: StripCurve) -> tuple[FloatArray, FloatArray]:
     values = np.asarray(curve.values, np.float64)
     if curve.spread is None:
         return values, values

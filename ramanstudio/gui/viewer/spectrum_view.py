@@ -22,8 +22,8 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     DisplayOptions,
     Envelope,
     SpectraBlock,
-    bundles,
     columns_as_text,
+    group_by_axis,
     numbers_of,
     shared_unit,
 )
@@ -60,7 +60,7 @@ class SpectrumView(ZoomMixin, QWidget):
         self.setAccessibleName("Spectrum")
         self.setWhatsThis(_HELP)
         self._theme = themes.current_theme()
-        self._look = DisplayOptions()
+        self._options = DisplayOptions()
         self._parts: list[SpectraBlock] = []
         self._unit = "a.u."
         self._items: list[DisplayedSpectrum] = []
@@ -93,7 +93,9 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def show_spectra(self, items: Sequence[DisplayedSpectrum]) -> None:
         """Show these spectra, each with its own axis."""
-        self._show(bundles(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items))
+        self._show(
+            group_by_axis(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items)
+        )
 
     def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
         """Show all spectra of a set; `selected` rows (twenty at most) stand out where there are too many for curves."""
@@ -120,7 +122,7 @@ class SpectrumView(ZoomMixin, QWidget):
         self, parts: list[SpectraBlock], items: list[DisplayedSpectrum], unit: str, selected: tuple[int, ...] = ()
     ) -> None:
         self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
-        self._ranges.take(parts)
+        self._ranges.set_spectra(parts)
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._draw()
 
@@ -128,7 +130,7 @@ class SpectrumView(ZoomMixin, QWidget):
         for layer in self._layers:
             layer.remove()
         self._layers = self._made_layers() if self._parts else []
-        self._panes.show_residual(self._look.residual and self._has_residual)
+        self._panes.show_residual(self._options.residual and self._has_residual)
         self._ranges.fit()
         for layer in self._layers:
             layer.start()
@@ -138,15 +140,15 @@ class SpectrumView(ZoomMixin, QWidget):
     def _made_layers(self) -> list[Layer]:
         boxes = self._panes.boxes
         if self._items:
-            return [CurveLayer(self._items, self._look, self._theme, boxes)]
+            return [CurveLayer(self._items, self._options, self._theme, boxes)]
         count = sum(len(part) for part in self._parts)
         crowd: Layer
         if count <= MAX_LINES:
-            crowd = LineLayer(self._parts, self._look, self._theme, boxes, self)
+            crowd = LineLayer(self._parts, self._options, self._theme, boxes, self)
         else:
-            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._ranges.follow)
+            crowd = DensityLayer(self._parts, self._options, self._theme, boxes, self, self._ranges.follow)
         on_top = self._selected_items()
-        return [crowd, CurveLayer(on_top, self._look, self._theme, boxes, on_top=True)] if on_top else [crowd]
+        return [crowd, CurveLayer(on_top, self._options, self._theme, boxes, on_top=True)] if on_top else [crowd]
 
     def _selected_items(self) -> list[DisplayedSpectrum]:
         if len(self._parts) != 1:
@@ -155,12 +157,12 @@ class SpectrumView(ZoomMixin, QWidget):
         return [part.shown(row, self._unit) for row in self._selected[:MAX_CURVES] if 0 <= row < len(part)]
 
     def _name(self) -> None:
-        self._legend.show_entries([key for layer in self._layers for key in layer.keys(self._look)])
+        self._legend.show_entries([key for layer in self._layers for key in layer.legend_entries(self._options)])
 
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
             return [bound for layer in self._layers for bound in layer.residual_envelopes()]
-        return [bound for layer in self._layers for bound in layer.envelopes(self._look)]
+        return [bound for layer in self._layers for bound in layer.envelopes(self._options)]
 
     @property
     def _has_residual(self) -> bool:
@@ -170,35 +172,35 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def set_raw_visible(self, visible: bool) -> None:
         """Draw the raw spectra, or not."""
-        self._set_look(replace(self._look, raw=visible))
+        self._set_look(replace(self._options, raw=visible))
 
     def set_denoised_visible(self, visible: bool) -> None:
         """Draw the denoised spectra, or not; the band goes with them."""
-        self._set_look(replace(self._look, denoised=visible))
+        self._set_look(replace(self._options, denoised=visible))
 
     def set_residual_visible(self, visible: bool) -> None:
         """Draw raw minus denoised in a pane of its own beneath, or not."""
-        self._set_look(replace(self._look, residual=visible))
+        self._set_look(replace(self._options, residual=visible))
 
     def set_band_visible(self, visible: bool) -> None:
         """Draw the band within which the true spectrum lies at nine points in ten, or not."""
-        self._set_look(replace(self._look, band=visible))
+        self._set_look(replace(self._options, band=visible))
 
     def set_log_intensity(self, log: bool) -> None:
         """Draw the logarithm of the intensity; what is not above zero is a gap."""
-        self._set_look(replace(self._look, log=log))
+        self._set_look(replace(self._options, log=log))
 
-    def _set_look(self, look: DisplayOptions) -> None:
-        before, self._look = self._look, look
-        if look == before:
+    def _set_look(self, options: DisplayOptions) -> None:
+        before, self._options = self._options, options
+        if options == before:
             return
-        if look.log != before.log:
-            self._ranges.set_log(look.log)
-            self._panes.intensity_axes[MAIN].set_log(look.log)
-            self._cursor.log = look.log
-        self._panes.show_residual(look.residual and self._has_residual)
+        if options.log != before.log:
+            self._ranges.set_log(options.log)
+            self._panes.intensity_axes[MAIN].set_log(options.log)
+            self._cursor.log = options.log
+        self._panes.show_residual(options.residual and self._has_residual)
         for layer in self._layers:
-            layer.set_look(look)
+            layer.set_options(options)
         self._ranges.fit()
         self._name()
 
@@ -224,13 +226,13 @@ class SpectrumView(ZoomMixin, QWidget):
     def visible_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Raman shifts and intensities shown, ((low, high), (low, high)); intensities never as logarithms."""
         low, high = self._panes.boxes[MAIN].viewRange()[1]
-        if self._look.log:
+        if self._options.log:
             low, high = 10.0**low, 10.0**high
         return self._panes.shifts, (float(low), float(high))
 
     def position_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
         """Where in this widget a Raman shift and an intensity (or a residual) are drawn."""
-        height = math.log10(intensity) if self._look.log and not residual else intensity
+        height = math.log10(intensity) if self._options.log and not residual else intensity
         box = self._panes.boxes[RESIDUAL if residual else MAIN]
         where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, height)))
         return QPointF(self._panes.viewport().mapTo(self, where))
@@ -263,16 +265,16 @@ class SpectrumView(ZoomMixin, QWidget):
         """What is drawn between the shifts shown, as tab separated text; of thousands of spectra, their percentiles."""
         left, right = self._panes.shifts
         if self._items:
-            return numbers_of(self._items, self._look, left, right)
+            return numbers_of(self._items, self._options, left, right)
         count = sum(len(part) for part in self._parts)
         if count <= MAX_LINES:
             everyone = [part.shown(row, self._unit) for part in self._parts for row in range(len(part))]
-            return numbers_of(everyone, replace(self._look, band=False), left, right)
+            return numbers_of(everyone, replace(self._options, band=False), left, right)
         self.finish_drawing()
         density = next(layer for layer in self._layers if isinstance(layer, DensityLayer))
         text = columns_as_text(density.columns(left, right, self._unit))
         chosen = self._selected_items()
-        return text + ("\n" + numbers_of(chosen, self._look, left, right) if chosen else "")
+        return text + ("\n" + numbers_of(chosen, self._options, left, right) if chosen else "")
 
     @property
     def readout(self) -> str:
