@@ -1,4 +1,4 @@
-"""What the viewer shows: spectra in the order they were given, their bounds, and their numbers as text. Knows no Qt."""
+"""The spectra of a plot, their bounds, and their numbers as text. Free of Qt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DisplayedSpectrum:
 
 @dataclass(frozen=True, slots=True)
 class DisplayOptions:
-    """What of each spectrum is drawn, and whether its intensity is drawn as its logarithm."""
+    """Which quantities are drawn, and whether intensities are logarithmic."""
 
     raw: bool = True
     denoised: bool = True
@@ -44,7 +44,7 @@ class DisplayOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpectraBlock:
-    """Spectra of one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
+    """Spectra on one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
 
     axis: FloatArray
     raw: FloatArray
@@ -53,20 +53,21 @@ class SpectraBlock:
     names: Sequence[str] = field(default=())
 
     def __len__(self) -> int:
+        """Return the number of spectra."""
         return len(self.raw)
 
     def name(self, row: int) -> str:
-        """The name of one spectrum, or its place when nobody named it."""
+        """Return the name of a spectrum, or its number where it has none."""
         return str(self.names[row]) if row < len(self.names) else f"spectrum {row + 1}"
 
-    def shown(self, row: int, unit: str) -> DisplayedSpectrum:
-        """One spectrum of the bundle."""
+    def spectrum(self, row: int, unit: str) -> DisplayedSpectrum:
+        """Return one spectrum of the block."""
         denoised = None if self.denoised is None else self.denoised[row]
         error = None if self.expected_error is None else self.expected_error[row]
         return DisplayedSpectrum(self.name(row), self.axis, self.raw[row], denoised, error, unit)
 
     def values(self, quantity: Quantity) -> list[FloatArray]:
-        """The arrays (N, B) drawn for a quantity: none when it is unknown, two for the two edges of the band."""
+        """Return the arrays (N, B) of a quantity: none where it is unknown, the two edges for the confidence band."""
         if quantity == "raw":
             return [self.raw]
         if self.denoised is None:
@@ -82,7 +83,7 @@ class SpectraBlock:
 
 
 def group_by_axis(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
-    """The same spectra gathered by axis, so that each bundle can be worked on as one array."""
+    """Group spectra by axis, so that each block is one array."""
     groups: dict[bytes, list[DisplayedSpectrum]] = {}
     for item in items:
         groups.setdefault(np.asarray(item.axis, np.float64).tobytes(), []).append(item)
@@ -109,13 +110,13 @@ def _stacked(rows: list[FloatArray | None]) -> FloatArray | None:
 
 
 def shared_unit(units: Iterable[str]) -> str:
-    """The unit of the intensity axis: that of all the spectra, or arbitrary units when they differ."""
+    """Return the unit of all spectra; arbitrary units where they differ."""
     different = set(units)
     return different.pop() if len(different) == 1 else "a.u."
 
 
 def logarithm(values: FloatArray) -> FloatArray:
-    """log10 of intensities, with a gap (NaN) where an intensity is not above zero."""
+    """Return log10 of intensities (...), NaN where an intensity is not positive."""
     values = np.asarray(values, np.float64)
     with np.errstate(invalid="ignore"):
         positive = np.isfinite(values) & (values > 0)
@@ -124,7 +125,7 @@ def logarithm(values: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """The lowest and the highest of some spectra at each Raman shift: `axis`, `low`, `high` (B,); NaN where none is."""
+    """The lowest and highest intensities at each Raman shift: `axis`, `low`, `high` (B,); NaN where unknown."""
 
     axis: FloatArray
     low: FloatArray
@@ -132,7 +133,7 @@ class Envelope:
 
     @classmethod
     def of(cls, axis: FloatArray, values: FloatArray) -> Envelope:
-        """Around spectra `values` (N, B); what is not finite takes no part."""
+        """Return the envelope of spectra `values` (N, B), without values that are not finite."""
         low, high = values.min(axis=0), values.max(axis=0)
         if not (np.isfinite(low).all() and np.isfinite(high).all()):
             finite = np.isfinite(values)
@@ -143,7 +144,7 @@ class Envelope:
         return cls(axis, low, high)
 
     def within(self, left: float, right: float) -> tuple[FloatArray, FloatArray]:
-        """The finite lows and highs between two Raman shifts, and of the first sample beyond each."""
+        """Return the finite lows and highs (n,) between two Raman shifts, and at the first sample beyond each."""
         first = max(int(np.searchsorted(self.axis, left)) - 1, 0)
         last = int(np.searchsorted(self.axis, right, side="right")) + 1
         low, high = self.low[first:last], self.high[first:last]
@@ -151,7 +152,7 @@ class Envelope:
 
 
 def intensity_range(envelopes: Sequence[Envelope], left: float, right: float, log: bool) -> tuple[float, float] | None:
-    """The intensities (already logarithms when `log`) that show all of `envelopes` between two shifts, with air."""
+    """Return the intensities (logarithms when `log`) that show all `envelopes` between two shifts, with a margin."""
     pieces = [envelope.within(left, right) for envelope in envelopes]
     lows = np.concatenate([low for low, _ in pieces]) if pieces else np.empty(0)
     highs = np.concatenate([high for _, high in pieces]) if pieces else np.empty(0)
@@ -160,12 +161,12 @@ def intensity_range(envelopes: Sequence[Envelope], left: float, right: float, lo
     # Noise around zero has logarithms without end; a few of its spikes may leave the picture.
     low = float(np.percentile(lows, 2) if log else lows.min())
     high = float(highs.max())
-    air = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
-    return low - air, high + air
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    return low - margin, high + margin
 
 
 def residual_range(envelopes: Sequence[Envelope], left: float, right: float) -> tuple[float, float] | None:
-    """Residuals that show all between two shifts, as far below zero as above it."""
+    """Return a range symmetric around zero that shows all residuals between two shifts."""
     both = intensity_range(envelopes, left, right, log=False)
     if both is None:
         return None
@@ -174,7 +175,7 @@ def residual_range(envelopes: Sequence[Envelope], left: float, right: float) -> 
 
 
 def columns_as_text(columns: Sequence[tuple[str, FloatArray]]) -> str:
-    """Tab separated text, one head line, then one line a sample; shorter columns end in empty fields."""
+    """Return named columns (B,) as tab-separated text with a header; shorter columns end in empty fields."""
     height = max((len(column) for _, column in columns), default=0)
     texts = [[f"{value:.7g}" for value in column] + [""] * (height - len(column)) for _, column in columns]
     lines = ["\t".join(head.replace("\t", " ").replace("\n", " ") for head, _ in columns)]
@@ -183,7 +184,7 @@ def columns_as_text(columns: Sequence[tuple[str, FloatArray]]) -> str:
 
 
 def numbers_of(items: Sequence[DisplayedSpectrum], options: DisplayOptions, left: float, right: float) -> str:
-    """What is drawn between two Raman shifts as tab separated text; spectra of one axis share its column."""
+    """Return what is drawn between two Raman shifts as tab-separated text; spectra on one axis share its column."""
     columns: list[tuple[str, FloatArray]] = []
     previous: FloatArray | None = None
     for item in items:

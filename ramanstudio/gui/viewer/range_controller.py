@@ -57,7 +57,7 @@ class RangeController(QObject):
             self._auto_shifts = True
             self._history.clear()
         finest = min(float(np.median(np.diff(part.axis))) for part in parts)
-        self._panes.limit(min(4 * finest, last - first), 4 * (last - first))
+        self._panes.set_shift_limits(min(4 * finest, last - first), 4 * (last - first))
 
     def forget(self) -> None:
         """Forget everything: nothing is shown any more."""

@@ -134,7 +134,7 @@ def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tm
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
     window.do("tab_spectrum")
-    facts = window.window.facts._said
+    facts = window.window.facts._shown_rows
     assert facts[0][0] == "talc, percent" and "(median)" in facts[0][1]
     window.do("tab_map")
     page = window.window.findChild(MapPage)
