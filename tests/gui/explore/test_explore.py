@@ -148,7 +148,7 @@ def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: 
     window.services.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
     window.do("tab_spectrum")
     assert window.snr == "– → –  ×–"
-    assert "not numbers" in window.window.facts._exposure.text()
+    assert "not numbers" in window.window.metadata_panel._exposure.text()
 
 
 def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:

@@ -52,9 +52,9 @@ def test_what_is_dropped_is_denoised_by_itself_and_its_snr_is_shown(start: Start
     window.drop(write_spectrum(tmp_path / "quartz.txt"))
     window.wait_until(lambda: window.snr != "")
     assert window.snr == "6.0 → 12  ×2.0"
-    facts = window.window.facts
-    assert "4.0× exposure" in facts._exposure.text()
-    assert "over the whole axis" in facts._headline.toolTip()
+    metadata_panel = window.window.metadata_panel
+    assert "4.0× exposure" in metadata_panel._exposure.text()
+    assert "over the whole axis" in metadata_panel._headline.toolTip()
     assert window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("SNR 6.0 → 12")
 
 
@@ -105,7 +105,7 @@ def test_a_spectrum_that_cannot_be_denoised_says_so_and_the_others_are(start: St
     window.services.session.add([OpenedFile(tmp_path / "hot.txt", (broken,))], "Open")
     window.wait_until(lambda: dict(window.rows()).get("hot.txt") == "not denoised")
     window.choose("hot.txt")
-    assert "not numbers" in window.window.facts._exposure.text()
+    assert "not numbers" in window.window.metadata_panel._exposure.text()
 
 
 def test_toggles_change_the_viewer_and_are_remembered(start: Starter, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_toggles_change_the_viewer_and_are_remembered(start: Starter, tmp_path: 
     view = window.window.page.view
     assert view is not None
     before = view.copy_picture()
-    tick = window.window.facts._check_boxes["show_residual"]
+    tick = window.window.metadata_panel._check_boxes["show_residual"]
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 1.2)
     assert window.window.actions_by_id["show_residual"].isChecked()
     window.wait_until(lambda: view.copy_picture() != before)
@@ -130,7 +130,7 @@ def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path
     view = window.window.page.view
     assert view is not None
     view.noise_region_dragged.emit(1400.0, 1700.0)
-    window.wait_until(lambda: "from 1400 to 1700" in window.window.facts._noise_region.text())
+    window.wait_until(lambda: "from 1400 to 1700" in window.window.metadata_panel._noise_region.text())
     assert window.snr != before
     window.do("undo")
     window.wait_until(lambda: window.snr == before)
@@ -192,14 +192,14 @@ def test_a_noise_region_is_said_only_as_far_as_the_axis_goes(start: Starter, tmp
     source = window.services.session.project.entries[0].source
     assert source is not None
     words = f"from 1000 to {source.axis[-1]:.0f} cm⁻¹"
-    window.wait_until(lambda: words in window.window.facts._noise_region.text())
+    window.wait_until(lambda: words in window.window.metadata_panel._noise_region.text())
 
 
 def test_noise_over_the_whole_of_different_axes_is_said_so(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt", points=200), write_spectrum(tmp_path / "b.txt", points=300))
     window.wait_settled()
     window.choose("a.txt", "b.txt")
-    window.wait_until(lambda: "over the whole axis" in window.window.facts._noise_region.text())
+    window.wait_until(lambda: "over the whole axis" in window.window.metadata_panel._noise_region.text())
 
 
 def _results(window: Window) -> list[Result]:
@@ -289,7 +289,7 @@ def test_a_file_of_many_spectra_is_one_entry_that_can_be_stepped_through(start: 
     assert window.services.session.single_row == 0
     window.do("spectrum_after")
     assert window.window.page.header._number.value() == 2
-    assert "spectrum 2 of 30" in window.window.facts._scope.text()
+    assert "spectrum 2 of 30" in window.window.metadata_panel._scope.text()
     window.do("all_spectra")
     assert window.services.session.single_row is None
 
@@ -458,7 +458,7 @@ def test_a_picture_of_one_spectrum_of_a_set_says_which(
 def test_a_long_name_does_not_push_the_facts_out_of_the_panel(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / f"{'cell' * 20}.txt"))
     window.wait_until(lambda: window.snr != "")
-    panel = window.window.facts
+    panel = window.window.metadata_panel
     panel.widget().layout().activate()
     assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
     assert panel.widget().width() <= panel.viewport().width()
@@ -539,7 +539,7 @@ def test_hundreds_of_selected_files_are_shown_raw_and_denoised(start: Starter, t
     window.wait_settled()
     window.do("select_all")
     window.wait_until(lambda: len(window.services.session.selected) == 505)
-    assert window.window.facts._scope.text() == "median of 505 spectra"
+    assert window.window.metadata_panel._scope.text() == "median of 505 spectra"
     window.wait_until(lambda: "denoised" in _numbers(window))
 
 
