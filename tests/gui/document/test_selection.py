@@ -37,7 +37,7 @@ def test_part_of_a_set_is_selected_in_every_view(start: Starter, tmp_path: Path)
     window.wait_settled()
     assert session.rows_of(entry).tolist() == [1, 5, 7]
     assert session.single_row is None
-    assert window.window.facts._scope.text() == "median of 3 spectra"
+    assert window.window.metadata_panel._scope.text() == "median of 3 spectra"
     assert "3 of the 12 spectra" in window.window.page.header._what.text()
     ((_, result),) = session.selected_results
     assert len(result.source) == 3
@@ -50,7 +50,7 @@ def test_the_header_shows_the_number_of_the_selected_spectrum_of_a_set(start: St
     (entry,) = session.project.entries
     session.select_spectra([entry.id], [4])
     assert session.single_row == 4
-    assert window.window.facts._scope.text() == "spectrum 5 of 12"
+    assert window.window.metadata_panel._scope.text() == "spectrum 5 of 12"
     session.select_spectrum(None)
     assert len(session.rows_of(entry)) == 12
 
