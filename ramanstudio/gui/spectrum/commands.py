@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -107,8 +108,8 @@ class SpectrumCommands:
         left_out = len(readable) - len(fitting)
         if left_out and region is not None:
             self._messages.warning(
-                f"{count_of(left_out, 'entry has', 'entries have')} too few points from {region[0]:,.0f} to"
-                f" {region[1]:,.0f} cm⁻¹ to measure the noise there. Choose a region that all of them have."
+                f"{count_of(left_out, 'entry has', 'entries have')} too few points from {format_number(region[0])} to"
+                f" {format_number(region[1])} cm⁻¹ to measure the noise there. Choose a region that all of them have."
             )
         self._session.set_noise_region((entry.id for entry in fitting), region)
         if not fitting:

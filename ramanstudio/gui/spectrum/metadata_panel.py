@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
@@ -149,7 +150,7 @@ class MetadataPanel(SidePanel):
         if spectra > 1:
             return f"median of {count_of(spectra, 'spectrum', 'spectra')}"
         if self._session.single_row is not None and entries[0].source is not None:
-            return f"spectrum {self._session.single_row + 1:,} of {len(entries[0].source):,}"
+            return f"spectrum {format_number(self._session.single_row + 1)} of {format_number(len(entries[0].source))}"
         return ""
 
     def _on_its_way(self, entries: list[Entry]) -> bool:

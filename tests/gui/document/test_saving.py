@@ -44,7 +44,7 @@ def test_a_project_opens_as_it_was_saved(start: Starter, tmp_path: Path, monkeyp
     engine = SmoothingEngine()
     other = start(loader=lambda *_: engine)
     other.drop(path)
-    assert other.lit == "Drop to open the project 'work'"
+    assert other.drop_text == "Drop to open the project 'work'"
     other.wait_until(lambda: [state for _, state in other.rows()] == ["denoised"] * 4)
     other.wait_settled()
     assert engine.order == [], "what was denoised is not denoised again"

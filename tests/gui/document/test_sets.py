@@ -126,7 +126,7 @@ def test_the_switch_follows_the_selection_without_changing_it(start: Starter, tm
 
 def test_switching_while_a_map_is_denoised_restarts_and_the_last_choice_wins(start: Starter, tmp_path: Path) -> None:
     engine = SmoothingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(write_map(tmp_path / "map.h5"), *write_spectra(tmp_path, 2))
     window.wait_until(lambda: len(window.rows()) == 3 and engine.order == ["map.h5"])
@@ -134,7 +134,7 @@ def test_switching_while_a_map_is_denoised_restarts_and_the_last_choice_wins(sta
     for _ in range(3):
         window.do("whole_set")
     assert window.snr == ""
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_until(lambda: window.snr != "")
     window.wait_settled()
     assert window.snr == ALONE

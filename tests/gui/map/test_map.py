@@ -33,7 +33,7 @@ COLUMNS, ROWS = 8, 6
 class Portraits(QObject):
     """Stands for what explores: it has no portraits."""
 
-    portraits_changed = Signal()
+    group_summaries_changed = Signal()
     portraits: tuple[object, ...] = ()
 
 
@@ -197,10 +197,10 @@ def test_groups_are_pictured_in_their_colours_with_a_legend(desk: SimpleNamespac
         ("Group 2", 4 * ROWS),
         ("outliers", 1),
     ]
-    assert desk.page.words_of(1).endswith("Group: Group 1")
+    assert desk.page.readout_for(1).endswith("Group: Group 1")
     desk.session.edit_groups(lambda groups: groups.renamed(0, "cell"), "Rename a group")
     desk.wait()
-    assert desk.page.words_of(1).endswith("Group: cell")
+    assert desk.page.readout_for(1).endswith("Group: cell")
 
 
 def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: SimpleNamespace) -> None:
@@ -208,10 +208,10 @@ def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: Simple
     denoise(desk, entry_id)
     explore(desk, entry_id)
     desk.show("distance")
-    assert "Select a pixel" in desk.panel.note.text()
+    assert "Select a pixel" in desk.panel._note.text()
     desk.session.select_spectra([entry_id], [5])
     desk.wait()
-    assert desk.panel.note.isHidden()
+    assert desk.panel._note.isHidden()
     assert values(desk).ravel()[5] == pytest.approx(0, abs=1e-6)
     assert np.nanmax(values(desk)) > 0
 
@@ -303,7 +303,7 @@ def test_the_mouse_over_a_pixel_shows_its_spectrum_and_says_its_place(desk: Simp
     desk.add(a_map())
     canvas = desk.page.view.canvas
     move(canvas, canvas.position_of(9).toPoint(), Qt.MouseButton.NoButton)
-    assert desk.page.bar.said.toolTip() or "x 2 µm, y 2 µm" in desk.page.words_of(9)
+    assert desk.page.bar.readout.toolTip() or "x 2 µm, y 2 µm" in desk.page.readout_for(9)
     assert desk.page.strip.strip.names[-1] == "x 2 µm, y 2 µm"
 
 
@@ -356,7 +356,7 @@ def test_a_depth_scan_is_intensity_against_shift_and_rows_are_clicked(desk: Simp
     view.series.setFocus()
     QTest.keyClick(view.series, Qt.Key.Key_Down)
     QTest.keyClick(view.series, Qt.Key.Key_Down)
-    assert desk.page.bar.said.toolTip() or desk.page.words_of(1) == "Depth 1 µm"
+    assert desk.page.bar.readout.toolTip() or desk.page.readout_for(1) == "Depth 1 µm"
     QTest.keyClick(view.series, Qt.Key.Key_Return)
     desk.wait()
     assert selected(desk) == [1]
@@ -387,7 +387,7 @@ def test_what_is_shown_is_taken_away(desk: SimpleNamespace, suffix: str) -> None
 
 
 def test_a_large_map_is_measured_off_the_windows_thread(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.AT_ONCE", 10)
+    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.MAX_SYNCHRONOUS_VALUES", 10)
     desk.add(a_map())
     desk.until(lambda: desk.page.picture is not None)
     assert values(desk).shape == (ROWS, COLUMNS)
@@ -429,7 +429,7 @@ def test_the_wells_of_a_plate_have_no_length(desk: SimpleNamespace) -> None:
     desk.add(spectra)
     desk.until(lambda: desk.page.picture is not None)
     assert desk.page.view.canvas.scale_bar_text == ""
-    assert desk.page.words_of(3).startswith("x 6, y 0   ")
+    assert desk.page.readout_for(3).startswith("x 6, y 0   ")
     job = desk.page.export(desk.folder / "wells.csv")
     desk.until(lambda: job.settled)
     assert (desk.folder / "wells.csv").read_text().startswith("row,column,x,y,spectrum,")
