@@ -33,9 +33,9 @@ _CHUNK: Final = 16_384  # values
 def add_arguments(parser: ArgumentParser, *plans: type) -> None:
     """Add the arguments of a training, with a flag for each field of its `plans`."""
     parser.add_argument(
-        "corpora", nargs="+", type=Path, metavar="CORPUS", help="HDF5 corpus, or folder of spectrum files"
+        "corpora", nargs="+", type=options.path, metavar="CORPUS", help="HDF5 corpus, or folder of spectrum files"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="models/NAME", help="folder of the model")
+    parser.add_argument("--out", type=options.path, required=True, metavar="models/NAME", help="folder of the model")
     options.add_device(parser)
     for plan in plans:
         for field in dataclasses.fields(plan):
@@ -92,7 +92,8 @@ def _find_corpus(path: Path, out: Path, progress: Progress) -> Path:
 
     if not path.is_dir():
         return path
-    files = find_files([path], out)
+    inside = out.absolute()
+    files = find_files([path], skip=lambda file: inside in file.absolute().parents)
     state = hashlib.sha256("\n".join(f"{file} {file.stat().st_mtime_ns}" for file in files).encode()).hexdigest()
     corpus = out / f"{state[:12]}-{_CORPUS_NAME}"
     while distributed.process_rank() > 0 and not corpus.exists():

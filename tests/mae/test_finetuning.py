@@ -130,7 +130,7 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
     full_above(0, monkeypatch)
     values, which = hidden_classes()
     warnings: list[str] = []
-    plan = FinetunePlan(representation="features", estimator="nearest", full="always", importance=False)
+    plan = FinetunePlan(representation="features", estimator="nearest", tune_features="always", importance=False)
     found = finetune(extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
     assert found.report.chosen.startswith("features") and "too little memory" in warnings[0]
 
@@ -138,7 +138,7 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
 def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_the_model(monkeypatch):
     values, which = hidden_classes(80)
     spectra = SpectrumSet.of(AXIS, values)
-    plan = FinetunePlan(representation="features", estimator="nearest", full="always", epochs=2, importance=False)
+    plan = FinetunePlan("features", "nearest", tune_features="always", epochs=2, importance=False)
     won = finetune(
         extractor(), spectra, which, None, plan
     )  # by nearest features alone the classes are hardly told apart
@@ -146,5 +146,5 @@ def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_t
     assert won.report.confusion.sum() < 30  # judged on the part that it was kept from
     told = classify(extractor(), spectra, won.model)
     assert np.mean(told.labels == which.astype(str)) > 0.9
-    usual = FinetunePlan(representation="lines", estimator="LDA", full="always", epochs=1, importance=False)
+    usual = FinetunePlan(representation="lines", estimator="LDA", tune_features="always", epochs=1, importance=False)
     assert "fine-tuned features" not in finetune(extractor(), spectra, which, None, usual).report.chosen
