@@ -162,7 +162,7 @@ class MainWindow(QMainWindow):
         return cast("SpectrumPage", self.tabs.page("spectrum"))
 
     @property
-    def facts(self) -> MetadataPanel:
+    def metadata_panel(self) -> MetadataPanel:
         """The panel of the Spectrum tab."""
         return cast("MetadataPanel", self.tabs.panel("spectrum"))
 

@@ -458,12 +458,12 @@ def test_one_spectrum_is_not_enough(start: Starter, tmp_path: Path) -> None:
 
 def test_it_says_how_many_are_still_to_be_denoised(start: Starter, tmp_path: Path) -> None:
     engine = ComparingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
     window.wait_until(lambda: len(window.rows()) == 1)
     window.do("tab_explore")
     window.wait_until(lambda: "1 entry is" in page_of(window).waiting.sentence.text())
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_until(lambda: page_of(window).view is not None)
     look(window)
 

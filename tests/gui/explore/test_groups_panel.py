@@ -126,7 +126,7 @@ def test_a_group_that_is_clicked_is_selected_everywhere(explored: Window) -> Non
     assert panel_of(explored).chosen == (), "a file that was opened is looked at, not chosen"
     click(explored, 1)
     assert selected(explored) == list(range(12, 22))
-    assert explored.window.facts._scope.text() == "median of 10 spectra"
+    assert explored.window.metadata_panel._scope.text() == "median of 10 spectra"
     click(explored, 2, ctrl=True)
     assert selected(explored) == list(range(12, 30))
     assert panel_of(explored).chosen == (1, 2)
