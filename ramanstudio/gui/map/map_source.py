@@ -82,7 +82,7 @@ class MapSource:
         return self.source is None or len(self.rows) in (0, len(self.source))
 
     def spectra(self, options: MapOptions) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
-        """Return the spectra that a channel is calculated from (denoised or raw) and their expected error (N, B), or None."""
+        """Return the spectra that a channel is calculated from, denoised or raw, and their error (N, B) or None."""
         assert self.source is not None
         result = self.result
         if options.denoised and result is not None and result.denoised is not None:

@@ -262,7 +262,7 @@ class SpectrumView(ZoomMixin, QWidget):
         return image
 
     def numbers(self) -> str:
-        """Return what is drawn between the visible shifts as tab-separated text, percentiles of thousands of spectra."""
+        """Return what is drawn between the visible shifts as tab-separated text; of a density its percentiles."""
         left, right = self._panes.shifts
         if self._items:
             return numbers_of(self._items, self._options, left, right)
