@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import hashlib
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -40,6 +42,21 @@ def add_arguments(parser: ArgumentParser, *plans: type) -> None:
             flag, kind = f"--{field.name.replace('_', '-')}", str(field.type)
             default = f"({field.default})" if field.default != "" else "(none)"
             parser.add_argument(flag, type=_TYPES[kind], default=field.default, metavar=kind.upper(), help=default)
+            if formerly := field.metadata.get("formerly"):
+                former_flag = f"--{formerly.replace('_', '-')}"
+                parser.add_argument(former_flag, type=_TYPES[kind], dest=field.name, action=_FormerFlag)
+
+
+class _FormerFlag(argparse.Action):
+    """A flag that got another name: it still works, names its successor, and is not listed in the help."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **kwargs: Any) -> None:
+        super().__init__(option_strings, dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kwargs)
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: Any = None) -> None:
+        """Store the value under the new name."""
+        print(f"{option_string} is deprecated: use --{self.dest.replace('_', '-')}.", file=sys.stderr)
+        setattr(namespace, self.dest, values)
 
 
 def plan_from(arguments: Namespace, kind: type[Plan]) -> Plan:
