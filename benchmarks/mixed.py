@@ -1,4 +1,4 @@
-"""Mixtures whose parts are known: real ones of reagents, and simulated ones of minerals, and libraries for both.
+"""Mixtures whose components are known: real ones of reagents, simulated ones of minerals, and libraries for both.
 
 A simulated mixture is the sum of real spectra of two or three minerals, each without its baseline and of unit area,
 with white noise. The library has other specimens of the same minerals, never the ones that were mixed.
@@ -32,25 +32,27 @@ from ramanstudio.signal.spectral_features import baseline, subtract_baseline
 Floats = NDArray[np.floating[Any]]
 
 SNR = 20
-LEAST_SHARE = 0.15  # of a part, so that it is there to be seen
+LEAST_SHARE = 0.15  # of a component, so that it is visible
 LOW_CM, HIGH_CM, LEAST_RANGE_CM = 150.0, 1250.0, 800.0
 SHIFT_CM, DRIFT = 1.0, 0.1  # by which another day's spectrum is moved, and its response differs from end to end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mixed:
-    """A spectrum (1, B), its noise, and what share of it each substance has; `without` are samples not to be used as
-    references, `parts` the spectra of the corpus that were mixed."""
+class KnownMixture:
+    """A spectrum (1, B), its noise `sigma`, and the share of each substance.
+
+    `without` are samples not to be used as references, `components` the indices of the spectra that were mixed.
+    """
 
     spectrum: SpectrumSet
     sigma: float
     shares: Mapping[str, float]
     without: frozenset[str] = frozenset()
-    parts: tuple[int, ...] = ()
+    components: tuple[int, ...] = ()
 
 
 class References:
-    """N spectra of known substances as a library: `names`, `samples` and `lasers` (N,), and what a search compares."""
+    """N spectra of known substances: `names`, `samples` and `lasers` (N,), and the fingerprints that mixtures need."""
 
     def __init__(self, spectra: Sequence[SpectrumSet], names: Sequence[str], samples: Sequence[str], lasers: Floats):
         self.spectra, self.names, self.samples = list(spectra), np.array(names), np.array(samples)
@@ -61,38 +63,44 @@ class References:
     def fingerprints(self) -> dict[str, NDArray[Any]]:
         """The fingerprints that candidates of mixtures are found by, as search/fingerprints.py computes them."""
         rows, ends = np.zeros((len(self.spectra), GRID.samples), np.float32), np.zeros((len(self.spectra), 2), int)
-        for row, end, one in zip(rows, ends, self.spectra, strict=True):
-            values, measured = resample_to_grid(GRID, one.axis, one.values)
+        for row, end, spectrum in zip(rows, ends, self.spectra, strict=True):
+            values, measured = resample_to_grid(GRID, spectrum.axis, spectrum.values)
             row[:] = values[0] / max(float(np.linalg.norm(values[0])), 1e-12)
             inside = np.flatnonzero(measured)
             end[:] = inside[0], inside[-1] + 1
         return {AS_MEASURED: rows.astype(np.float16), "first": ends[:, 0], "last": ends[:, 1]}
 
-    def are_confusable(self, one: str, other: str) -> bool:
-        """Whether the references of two substances are as similar as specimens of one."""
-        if (key := frozenset((one, other))) not in self._confusable:
+    def are_confusable(self, first: str, second: str) -> bool:
+        """Tell whether the references of two substances are as similar as specimens of one."""
+        if (key := frozenset((first, second))) not in self._confusable:
             self._confusable[key] = are_confusable(
-                self._references_of(one), self._references_of(other), np.ones(GRID.samples, dtype=bool)
+                self._references_of(first), self._references_of(second), np.ones(GRID.samples, dtype=bool)
             )
         return self._confusable[key]
 
     def _references_of(self, name: str) -> SubstanceReferences:
-        """What is known of one substance, as it was measured: no model has taken the noise off."""
+        """The references of one substance as measured, not denoised."""
         rows = np.flatnonzero(self.names == name)[:MOST_REFERENCES]
-        some = [fingerprints(one, one, subtract_baseline(one)) for one in (self.spectra[row] for row in rows)]
-        joint = {key: np.concatenate([one[key] for one in some]) for key in ("roots", "first", "last")}
+        spectra = [self.spectra[row] for row in rows]
+        each = [fingerprints(spectrum, spectrum, subtract_baseline(spectrum)) for spectrum in spectra]
+        joint = {key: np.concatenate([arrays[key] for arrays in each]) for key in ("roots", "first", "last")}
         return SubstanceReferences.from_fingerprints(joint, self.samples[rows], np.arange(len(rows)))
 
     def only(self, which: NDArray[Any]) -> References:
-        """Some of them, a boolean (N,)."""
+        """Return those `which` (N,) is true for, with their fingerprints."""
         rows = np.flatnonzero(which)
-        some = References([self.spectra[row] for row in rows], self.names[rows], self.samples[rows], self.lasers[rows])
-        some.__dict__["prints"] = {name: value[rows] for name, value in self.fingerprints.items()}
-        return some
+        subset = self.rows(rows)
+        subset.__dict__["fingerprints"] = {name: value[rows] for name, value in self.fingerprints.items()}
+        return subset
+
+    def rows(self, rows: Sequence[int] | NDArray[np.intp]) -> References:
+        """Return some references in a given order."""
+        spectra = [self.spectra[row] for row in rows]
+        return References(spectra, self.names[rows], self.samples[rows], self.lasers[rows])
 
 
-def reagents(corpus: Path = CORPUS) -> tuple[References, list[Mixed]]:
-    """The pure reagents, and the mixtures of two whose label says what they are of; volume shares."""
+def reagents(corpus: Path = CORPUS) -> tuple[References, list[KnownMixture]]:
+    """Return the pure reagents, and the mixtures of two whose label states their shares of volume."""
     with h5py.File(corpus) as file:
         part = file["reagents"]
         labels, offsets = part["label"].asstr()[:], part["offsets"][:]
@@ -102,14 +110,16 @@ def reagents(corpus: Path = CORPUS) -> tuple[References, list[Mixed]]:
     shares = [{name: int(share) / 100 for name, share in re.findall(r"([^\d%+ ]+)(\d+)%", label)} for label in labels]
     pure = [row for row, label in enumerate(labels) if not re.search(r"[\d%]", label)]
     library = References([sets[row] for row in pure], labels[pure], labels[pure], np.full(len(pure), np.nan))
-    mixed = [
-        Mixed(sets[row], float(noise_sigma(sets[row].values)[0]), found) for row, found in enumerate(shares) if found
+    mixtures = [
+        KnownMixture(sets[row], float(noise_sigma(sets[row].values)[0]), known)
+        for row, known in enumerate(shares)
+        if known
     ]
-    return library, mixed
+    return library, mixtures
 
 
 def minerals(corpus: Path = CORPUS) -> References:
-    """The processed spectra of rruff that cover most of 150 to 1250 cm⁻¹."""
+    """Return the processed spectra of RRUFF that cover most of 150 to 1250 cm⁻¹."""
     with h5py.File(corpus) as file:
         part = file["rruff"]
         names, samples, kinds = (part[column].asstr()[:] for column in ("label", "sample", "kind"))
@@ -123,52 +133,55 @@ def minerals(corpus: Path = CORPUS) -> References:
 
 
 def starter_minerals(library: References) -> References:
-    """The real spectra of the minerals that the starter library has."""
+    """Return the measured spectra of the minerals that the starter library has."""
     ours = {table.label for table in peak_tables() if table.collection == "rruff"}
     return library.only(np.isin(library.names, sorted(ours)))
 
 
 def half(name: str) -> int:
-    """0 for the species that rules were fitted on, 1 for those that they are tried on."""
+    """Return 0 for species that rules are fitted on, 1 for those that they are measured on."""
     return zlib.crc32(name.encode()) % 2
 
 
-def simulated(library: References, parts: int, many: int, which: int | None, seed: int) -> list[Mixed]:
-    """`many` mixtures of `parts` minerals that have two specimens or more, of one half of the species, or of all."""
+def simulated(
+    library: References, n_components: int, n_mixtures: int, which: int | None, seed: int
+) -> list[KnownMixture]:
+    """Return mixtures of minerals that have two specimens or more, of one half of the species (`which`) or of all."""
     random = np.random.default_rng(seed)
     rows: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row, (name, sample) in enumerate(zip(library.names, library.samples, strict=True)):
         if which is None or half(name) == which:
             rows[name][sample].append(row)
     pool = [name for name in rows if len(rows[name]) > 1]
-    mixed: list[Mixed] = []
-    while len(mixed) < many:
+    mixtures: list[KnownMixture] = []
+    while len(mixtures) < n_mixtures:
         laser = random.choice([532, 780, 785])
         chosen = []
-        for name in random.choice(pool, parts, replace=False):
+        for name in random.choice(pool, n_components, replace=False):
             specimen = rows[name][random.choice(sorted(rows[name]))]
             same = [row for row in specimen if library.lasers[row] == laser]
             chosen.append(int(random.choice(same or specimen)))
-        mixed += _mixed(random, library, chosen)
-    return mixed
+        mixtures += _simulate(random, library, chosen)
+    return mixtures
 
 
-def simulated_reagents(pure: References, parts: int, many: int, seed: int) -> list[Mixed]:
-    """`many` mixtures of `parts` of the pure reagents, which have one recording each.
+def simulated_reagents(pure: References, n_components: int, n_mixtures: int, seed: int) -> list[KnownMixture]:
+    """Return mixtures of the pure reagents, which have one recording each.
 
-    So the recording mixed is the reference too, but moved by up to SHIFT_CM and seen with a response that drifts by up
-    to DRIFT from end to end, as on another day.
+    The recordings that are mixed are the references too, but moved by up to SHIFT_CM and with a response that drifts by
+    up to DRIFT from end to end, as on another day.
     """
     random = np.random.default_rng(seed)
-    mixed: list[Mixed] = []
-    while len(mixed) < many:
-        rows = [int(row) for row in random.choice(len(pure.spectra), parts, replace=False)]
+    mixtures: list[KnownMixture] = []
+    while len(mixtures) < n_mixtures:
+        rows = [int(row) for row in random.choice(len(pure.spectra), n_components, replace=False)]
         shift, tilt = random.uniform(-SHIFT_CM, SHIFT_CM), random.uniform(-DRIFT, DRIFT)
         other_day = References(
-            [_drifted(one, shift, tilt) for one in pure.spectra], pure.names, pure.samples, pure.lasers
+            [_drifted(spectrum, shift, tilt) for spectrum in pure.spectra], pure.names, pure.samples, pure.lasers
         )
-        mixed += [replace(one, without=frozenset()) for one in _mixed(random, other_day, rows, (0.0, 4000.0))]
-    return mixed
+        simulated = _simulate(random, other_day, rows, (0.0, 4000.0))
+        mixtures += [replace(mixture, without=frozenset()) for mixture in simulated]
+    return mixtures
 
 
 def _drifted(spectrum: SpectrumSet, shift_cm: float, tilt: float) -> SpectrumSet:
@@ -176,13 +189,13 @@ def _drifted(spectrum: SpectrumSet, shift_cm: float, tilt: float) -> SpectrumSet
     return SpectrumSet.of(spectrum.axis + shift_cm, spectrum.values[0] * response)
 
 
-def _mixed(
+def _simulate(
     random: np.random.Generator,
     library: References,
     chosen: list[int],
     span: tuple[float, float] = (LOW_CM, HIGH_CM),
-) -> list[Mixed]:
-    """One mixture of some spectra; none where they share too little of their range."""
+) -> list[KnownMixture]:
+    """One mixture of the chosen spectra; none where they share too little of their range."""
     low = max(span[0], *(library.spectra[row].axis[0] for row in chosen))
     high = min(span[1], *(library.spectra[row].axis[-1] for row in chosen))
     if high - low < LEAST_RANGE_CM:
@@ -191,16 +204,16 @@ def _mixed(
     shares = np.zeros(1)
     while shares.min() < (LEAST_SHARE if len(chosen) > 1 else 1e-9):
         shares = random.dirichlet(np.ones(len(chosen)))
-    values = shares @ np.stack([lines_of(library.spectra[row], axis) for row in chosen])
+    values = shares @ np.stack([band_profile(library.spectra[row], axis) for row in chosen])
     sigma = float(values.max()) / SNR
     noisy = values + random.normal(0, sigma, len(axis))
     named = {str(library.names[row]): float(share) for row, share in zip(chosen, shares, strict=True)}
     without = frozenset(str(library.samples[row]) for row in chosen)
-    return [Mixed(SpectrumSet.of(axis, noisy), sigma, named, without, tuple(chosen))]
+    return [KnownMixture(SpectrumSet.of(axis, noisy), sigma, named, without, tuple(chosen))]
 
 
-def lines_of(spectrum: SpectrumSet, axis: Floats) -> Floats:
-    """A spectrum without its baseline at `axis` (B,), its area 1."""
+def band_profile(spectrum: SpectrumSet, axis: Floats) -> Floats:
+    """Return a spectrum without its baseline at `axis` (B,), its area 1."""
     values = np.interp(axis, spectrum.axis, spectrum.values[0])
     values = values - baseline(axis, values[None])[0]
     return np.asarray(values / np.maximum(values, 0).sum())

@@ -1,6 +1,6 @@
-"""Mixtures taken apart, beside two rivals: python -m benchmarks.mixtures [--fit] [--many N]
+"""Measure `unmix` beside two rivals: python -m benchmarks.mixtures [--fit] [--number N]
 
---fit fits how `unmix` decides whether one more part is real, on the species of one half; what is reported is of the
+--fit fits how `unmix` decides whether one more component is real, on the species of one half; the results are of the
 species of the other half, and of the reagents.
 """
 
@@ -21,7 +21,7 @@ from benchmarks.mixed import (
     DRIFT,
     SHIFT_CM,
     SNR,
-    Mixed,
+    KnownMixture,
     References,
     minerals,
     reagents,
@@ -32,14 +32,17 @@ from benchmarks.mixed import (
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals.mixing import Found, least_squares, subtraction
 from ramanstudio.search import mixtures
+from ramanstudio.search.fingerprints import AS_MEASURED, GRID
 from ramanstudio.search.mixture_candidates import mixture_candidates
 from ramanstudio.search.mixtures import component_features, unmix
+from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
-Method = Callable[[Mixed, References], Found]
+Case = tuple[KnownMixture, References]  # a mixture, and the references to unmix it with
+Method = Callable[[KnownMixture, References], Found]
 
-MANY = 60  # mixtures of a kind
-CANDIDATES = 30
+N_EACH = 60  # mixtures of a kind
+N_CANDIDATES = 30
 THRESHOLDS = (0.03, 0.05, 0.08, 0.12, 0.18)
 NAMES = {
     "ours": "ours",
@@ -48,49 +51,49 @@ NAMES = {
 }
 
 
-def ours(mixed: Mixed, few: References) -> Found:
-    """`unmix`."""
-    values, names = mixed.spectrum.values[0].astype(float), [str(name) for name in few.names]
-    parts = unmix(mixed.spectrum.axis, values, mixed.sigma, few.spectra, names).components
+def ours(mixture: KnownMixture, references: References) -> Found:
+    """Run `unmix`."""
+    values, names = mixture.spectrum.values[0].astype(float), [str(name) for name in references.names]
+    components = unmix(mixture.spectrum.axis, values, mixture.sigma, references.spectra, names).components
     return Found(
-        {names[part.reference]: part.fraction for part in parts}, {names[part.reference]: part.error for part in parts}
+        {names[component.reference]: component.fraction for component in components},
+        {names[component.reference]: component.error for component in components},
     )
 
 
-def rivals(least: Mapping[str, float]) -> dict[str, Method]:
-    """All methods with their thresholds."""
+def methods_with(thresholds: Mapping[str, float]) -> dict[str, Method]:
+    """Return all methods, the rivals with their thresholds."""
     return {
         "ours": ours,
-        "nnls": partial(least_squares, least=least["nnls"]),
-        "subtract": partial(subtraction, least=least["subtract"]),
+        "nnls": partial(least_squares, least=thresholds["nnls"]),
+        "subtract": partial(subtraction, least=thresholds["subtract"]),
     }
 
 
-def candidates(mixed: Mixed, library: References, given: bool, each: int = 5) -> References:
-    """The references that a mixture is looked for in: of the CANDIDATES substances most like it by correlation, those
-    that are in it put in place of the last where they are not among them (`given`); or those that the program finds."""
-    allowed = ~np.isin(library.samples, sorted(mixed.without))
-    rest = library.only(allowed)
-    if not given:
-        found = mixture_candidates(mixed.spectrum, mixed.sigma, [rest], CANDIDATES, each)
-        return picked(rest, [row for _, row in found])
-    order = by_correlation(mixed, rest)
-    names = list(dict.fromkeys(str(rest.names[row]) for row in order))
-    names = list(mixed.shares) + [name for name in names if name not in mixed.shares]
-    first = set(names[:CANDIDATES])
+def candidates(mixture: KnownMixture, library: References, complete: bool, each: int = 5) -> References:
+    """Return the references that a mixture is unmixed with.
+
+    With `complete`, those of the N_CANDIDATES substances most similar by correlation, the true ones put in place of the
+    last; else those that the program finds.
+    """
+    allowed = library.only(~np.isin(library.samples, sorted(mixture.without)))
+    if not complete:
+        candidates = mixture_candidates(mixture.spectrum, mixture.sigma, [allowed], N_CANDIDATES, each)
+        return allowed.rows([row for _, row in candidates])
+    order = by_correlation(mixture, allowed)
+    names = list(dict.fromkeys(str(allowed.names[row]) for row in order))
+    names = list(mixture.shares) + [name for name in names if name not in mixture.shares]
+    first = set(names[:N_CANDIDATES])
     rows: dict[str, list[int]] = {name: [] for name in first}
     for row in order:
-        if (name := str(rest.names[row])) in first and len(rows[name]) < each:
+        if (name := str(allowed.names[row])) in first and len(rows[name]) < each:
             rows[name].append(int(row))
-    return picked(rest, [row for some in rows.values() for row in some])
+    return allowed.rows([row for of_substance in rows.values() for row in of_substance])
 
 
-def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
-    """The references in the order of their correlation with the mixture, on the grid of the search."""
-    from ramanstudio.search.fingerprints import AS_MEASURED, GRID
-    from ramanstudio.signal.resampling import resample_to_grid
-
-    values, measured = resample_to_grid(GRID, mixed.spectrum.axis, mixed.spectrum.values)
+def by_correlation(mixture: KnownMixture, library: References) -> NDArray[np.intp]:
+    """Return the indices of the references by their correlation with the mixture, on the grid of the search."""
+    values, measured = resample_to_grid(GRID, mixture.spectrum.axis, mixture.spectrum.values)
     rows = library.fingerprints[AS_MEASURED][:, measured].astype(np.float32)
     rows = rows - rows.mean(axis=1, keepdims=True)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
@@ -98,179 +101,172 @@ def by_correlation(mixed: Mixed, library: References) -> NDArray[np.intp]:
     return np.argsort(-(rows @ query), kind="stable")
 
 
-def picked(library: References, rows: Sequence[int]) -> References:
-    """Some references in a given order."""
-    return References(
-        [library.spectra[row] for row in rows], library.names[rows], library.samples[rows], library.lasers[rows]
-    )
+def is_right(result: Found, shares: Mapping[str, float]) -> bool:
+    """Tell whether the set of substances is right."""
+    return set(result.fractions) == set(shares)
 
 
-def right(found: Found, shares: Mapping[str, float]) -> bool:
-    """Whether the set is right."""
-    return set(found.fractions) == set(shares)
-
-
-def right_but_for_confusable(found: Found, shares: Mapping[str, float], library: References) -> bool:
-    """Whether the set is right once each substance may stand for one whose references are as alike as two specimens."""
-    wrong, lacking = set(found.fractions) - set(shares), set(shares) - set(found.fractions)
-    if len(wrong) != len(lacking):
+def is_right_but_for_confusable(result: Found, shares: Mapping[str, float], library: References) -> bool:
+    """Tell whether the set is right when each substance may stand for a confusable one."""
+    wrong, missing = set(result.fractions) - set(shares), set(shares) - set(result.fractions)
+    if len(wrong) != len(missing):
         return False
     return any(
-        all(library.are_confusable(one, other) for one, other in zip(sorted(wrong), order, strict=True))
-        for order in permutations(sorted(lacking))
+        all(library.are_confusable(first, second) for first, second in zip(sorted(wrong), order, strict=True))
+        for order in permutations(sorted(missing))
     )
 
 
-def worst(found: Found, shares: Mapping[str, float]) -> float:
-    """By how much the worst fraction is off."""
-    return max(abs(found.fractions[name] - share) for name, share in shares.items())
+def worst_error(result: Found, shares: Mapping[str, float]) -> float:
+    """Return by how much the worst fraction is off."""
+    return max(abs(result.fractions[name] - share) for name, share in shares.items())
 
 
-def recognised(mixed: Mixed, library: References, few: References) -> bool:
-    """Whether each part, measured pure with the same SNR, is taken for itself among the same references."""
-    random, axis = np.random.default_rng(len(mixed.parts)), mixed.spectrum.axis
-    names = [str(name) for name in few.names]
-    for row in mixed.parts:
+def recognised_pure(mixture: KnownMixture, library: References, references: References) -> bool:
+    """Tell whether each component, measured pure with the same SNR, is recognised among the same references."""
+    random, axis = np.random.default_rng(len(mixture.components)), mixture.spectrum.axis
+    names = [str(name) for name in references.names]
+    for row in mixture.components:
         pure = np.interp(axis, library.spectra[row].axis, library.spectra[row].values[0])
         sigma = float(np.ptp(pure)) / SNR
-        parts = unmix(axis, pure + random.normal(0, sigma, len(axis)), sigma, few.spectra, names, most=1).components
-        if {names[part.reference] for part in parts} != {str(library.names[row])}:
+        noisy = pure + random.normal(0, sigma, len(axis))
+        components = unmix(axis, noisy, sigma, references.spectra, names, most=1).components
+        if {names[component.reference] for component in components} != {str(library.names[row])}:
             return False
     return True
 
 
-def thresholds(tuned: Sequence[tuple[Mixed, References]]) -> dict[str, float]:
-    """What suits each rival best on mixtures of the half that rules are fitted on."""
-    made = {"nnls": least_squares, "subtract": subtraction}
-    return {
-        name: max(THRESHOLDS, key=lambda least: sum(right(method(one, few, least), one.shares) for one, few in tuned))
-        for name, method in made.items()
-    }
+def best_thresholds(cases: Sequence[Case]) -> dict[str, float]:
+    """Return the threshold that suits each rival best on mixtures of the half of species that rules are fitted on."""
+
+    def n_right(method: Callable[..., Found], least: float) -> int:
+        return sum(is_right(method(mixture, references, least), mixture.shares) for mixture, references in cases)
+
+    methods = {"nnls": least_squares, "subtract": subtraction}
+    return {name: max(THRESHOLDS, key=partial(n_right, method)) for name, method in methods.items()}
 
 
-def percent(true: Sequence[bool]) -> str:
-    """A share in percent, with its standard error where it is not tiny."""
-    share = float(np.mean(true))
-    return f"{100 * share:.0f} ± {100 * np.sqrt(share * (1 - share) / len(true)):.0f} %"
+def percent(outcomes: Sequence[bool]) -> str:
+    """Format a share in percent with its standard error."""
+    share = float(np.mean(outcomes))
+    return f"{100 * share:.0f} ± {100 * np.sqrt(share * (1 - share) / len(outcomes)):.0f} %"
 
 
-def rows_of(
-    name: str, cases: Sequence[tuple[Mixed, References]], methods: Mapping[str, Method], bar: str, library: References
+def table_rows(
+    title: str, cases: Sequence[Case], methods: Mapping[str, Method], bar: str, library: References
 ) -> list[list[str]]:
-    """The rows of the table for one kind of mixtures."""
+    """Return the rows of the table for one kind of mixtures."""
+    known = (
+        [recognised_pure(mixture, library, references) for mixture, references in cases]
+        if cases[0][0].components
+        else None
+    )
+    complete = [set(mixture.shares) <= set(map(str, references.names)) for mixture, references in cases]
+    shares = [mixture.shares for mixture, _ in cases]
     rows = []
-    known = [recognised(mixed, library, few) for mixed, few in cases] if cases[0][0].parts else None
-    held = [set(mixed.shares) <= set(map(str, few.names)) for mixed, few in cases]
     for key, method in methods.items():
         start = time.perf_counter()
-        found = [method(mixed, few) for mixed, few in cases]
+        results = [method(mixture, references) for mixture, references in cases]
         each_ms = 1e3 * (time.perf_counter() - start) / len(cases)
-        good = [right(one, mixed.shares) for one, (mixed, _) in zip(found, cases, strict=True)]
-        pure = [yes for yes, sure in zip(good, known, strict=True) if sure] if known else []
-        off = [worst(one, mixed.shares) for one, (mixed, _), yes in zip(found, cases, good, strict=True) if yes]
-        twins = [
-            right_but_for_confusable(one, mixed.shares, library) for one, (mixed, _) in zip(found, cases, strict=True)
-        ]
-        within = f"{100 * np.mean(np.array(off) <= 0.1):.0f} %" if off else "–"
+        pairs = list(zip(results, shares, strict=True))
+        right = [is_right(result, truth) for result, truth in pairs]
+        pure = [outcome for outcome, recognised in zip(right, known, strict=True) if recognised] if known else []
+        errors = [worst_error(*pair) for pair, outcome in zip(pairs, right, strict=True) if outcome]
+        is_ours = key == "ours"
         rows.append(
             [
-                name if key == "ours" else "",
+                title if is_ours else "",
                 NAMES[key],
-                f"**{percent(good)}**" if key == "ours" else percent(good),
-                bar if key == "ours" else "",
-                percent(twins),
+                f"**{percent(right)}**" if is_ours else percent(right),
+                bar if is_ours else "",
+                percent([is_right_but_for_confusable(result, truth, library) for result, truth in pairs]),
                 percent(pure) if pure else "–",
-                percent(
-                    [len(one.fractions) == len(mixed.shares) for one, (mixed, _) in zip(found, cases, strict=True)]
-                ),
-                within,
-                percent(held) if key == "ours" else "",
+                percent([len(result.fractions) == len(truth) for result, truth in pairs]),
+                f"{100 * np.mean(np.array(errors) <= 0.1):.0f} %" if errors else "–",
+                percent(complete) if is_ours else "",
                 f"{each_ms:.0f} ms",
             ]
         )
     return rows
 
 
-def pulls(cases: Sequence[tuple[Mixed, References]]) -> list[float]:
-    """(fraction - truth) / error of the parts of what is rightly taken apart."""
-    told = []
-    for mixed, few in cases:
-        found = ours(mixed, few)
-        if right(found, mixed.shares) and len(mixed.shares) > 1:
-            told += [(found.fractions[name] - mixed.shares[name]) / found.errors[name] for name in mixed.shares]
-    return told
+def pulls(cases: Sequence[Case]) -> list[float]:
+    """Return (fraction - truth) / error of the components of mixtures whose set is right."""
+    values = []
+    for mixture, references in cases:
+        result = ours(mixture, references)
+        if is_right(result, mixture.shares) and len(mixture.shares) > 1:
+            names = mixture.shares
+            values += [(result.fractions[name] - mixture.shares[name]) / result.errors[name] for name in names]
+    return values
 
 
-def fit(library: References) -> None:
+def fit_coefficients(library: References) -> None:
     """Print COMPONENT_COEFFICIENTS of ramanstudio/search/mixtures.py, fitted to mixtures of half of the species."""
     features, real = [], []
-    for parts, many in ((1, 120), (2, 250), (3, 250)):
-        for mixed in simulated(library, parts, many, 0, seed=10 + parts):
-            few = candidates(mixed, library, given=True)
-            for number, (selection, least) in enumerate(
-                mixtures.selection_path(mixed.spectrum, mixed.sigma, few.spectra, few.names)
-            ):
-                features.append(component_features(selection, least))
-                real.append(number < parts)
+    for n_components, n_mixtures in ((1, 120), (2, 250), (3, 250)):
+        for mixture in simulated(library, n_components, n_mixtures, 0, seed=10 + n_components):
+            references = candidates(mixture, library, complete=True)
+            path = mixtures.selection_path(mixture.spectrum, mixture.sigma, references.spectra, references.names)
+            for number, (selection, least_fraction) in enumerate(path):
+                features.append(component_features(selection, least_fraction))
+                real.append(number < n_components)
     model = LogisticRegression(C=100, max_iter=1000).fit(features, real)
     print("COMPONENT_COEFFICIENTS =", np.round([*model.intercept_, *model.coef_[0]], 2).tolist())
 
 
-def measure(many: int) -> str:
-    """All kinds, `many` mixtures of each."""
+def measure(n_each: int) -> str:
+    """Measure all kinds, `n_each` mixtures of each, and return the section."""
     library, (pure, real) = minerals(), reagents()
-    tuned = [
-        (one, candidates(one, library, True))
-        for parts in (2, 3)
-        for one in simulated(library, parts, many // 2, 0, seed=70 + parts)
+    tuning = [
+        (mixture, candidates(mixture, library, True))
+        for n_components in (2, 3)
+        for mixture in simulated(library, n_components, n_each // 2, 0, seed=70 + n_components)
     ]
-    least = thresholds(tuned)
-    methods = rivals(least)
-    rows = rows_of("reagents, two of twenty", [(one, pure) for one in real], methods, "≥ 85 %", pure)
-    for parts in (2, 3):
-        cases = [(one, pure) for one in simulated_reagents(pure, parts, many, seed=30 + parts)]
-        rows += rows_of(f"{parts} reagents added, of twenty", cases, methods, "≥ 75 %", pure)
-    common, told = starter_minerals(library), []
-    alone = [(one, candidates(one, library, True)) for one in simulated(library, 1, many, 1, seed=41)]
-    rows += rows_of("1 mineral, pure, 30 candidates that hold it", alone, {"ours": ours}, "", library)
-    for parts in (2, 3):
-        mixed = simulated(library, parts, many, 1, seed=40 + parts)
-        cases = [(one, candidates(one, library, True)) for one in mixed]
-        told += pulls(cases)
-        rows += rows_of(f"{parts} minerals, 30 candidates that hold them", cases, methods, "≥ 75 %", library)
-        cases = [(one, candidates(one, library, False)) for one in mixed]
-        rows += rows_of(f"{parts} minerals, in all of rruff", cases, methods, "", library)
-        mixed = simulated(common, parts, many, None, seed=50 + parts)
-        cases = [(one, candidates(one, common, False)) for one in mixed]
-        rows += rows_of(f"{parts} minerals, among {len(set(common.names))} common ones", cases, methods, "", common)
-    found_by_correlation = {
-        parts: percent(
-            [held_by_correlation(one, library) for one in simulated(library, parts, many, 1, seed=40 + parts)]
-        )
-        for parts in (2, 3)
-    }
-    return told_text(rows, told, found_by_correlation, least)
+    thresholds = best_thresholds(tuning)
+    methods = methods_with(thresholds)
+    rows = table_rows("reagents, two of twenty", [(mixture, pure) for mixture in real], methods, "≥ 85 %", pure)
+    for n in (2, 3):
+        cases = [(mixture, pure) for mixture in simulated_reagents(pure, n, n_each, seed=30 + n)]
+        rows += table_rows(f"{n} reagents added, of twenty", cases, methods, "≥ 75 %", pure)
+    common, all_pulls, complete = starter_minerals(library), [], {}
+    cases = [(mixture, candidates(mixture, library, True)) for mixture in simulated(library, 1, n_each, 1, seed=41)]
+    rows += table_rows("1 mineral, pure, 30 candidates that hold it", cases, {"ours": ours}, "", library)
+    for n in (2, 3):
+        of_all = simulated(library, n, n_each, 1, seed=40 + n)
+        cases = [(mixture, candidates(mixture, library, True)) for mixture in of_all]
+        all_pulls += pulls(cases)
+        rows += table_rows(f"{n} minerals, 30 candidates that hold them", cases, methods, "≥ 75 %", library)
+        cases = [(mixture, candidates(mixture, library, False)) for mixture in of_all]
+        rows += table_rows(f"{n} minerals, in all of rruff", cases, methods, "", library)
+        of_common = simulated(common, n, n_each, None, seed=50 + n)
+        cases = [(mixture, candidates(mixture, common, False)) for mixture in of_common]
+        rows += table_rows(f"{n} minerals, among {len(set(common.names))} common ones", cases, methods, "", common)
+        complete[n] = percent([complete_by_correlation(mixture, library) for mixture in of_all])
+    return section(rows, all_pulls, complete, thresholds)
 
 
-def held_by_correlation(mixed: Mixed, library: References) -> bool:
-    """Whether the CANDIDATES substances most like the mixture by correlation hold all its parts."""
-    rest = library.only(~np.isin(library.samples, sorted(mixed.without)))
-    names = list(dict.fromkeys(str(rest.names[row]) for row in by_correlation(mixed, rest)))
-    return set(mixed.shares) <= set(names[:CANDIDATES])
+def complete_by_correlation(mixture: KnownMixture, library: References) -> bool:
+    """Tell whether the N_CANDIDATES substances most similar by correlation include all components."""
+    allowed = library.only(~np.isin(library.samples, sorted(mixture.without)))
+    names = list(dict.fromkeys(str(allowed.names[row]) for row in by_correlation(mixture, allowed)))
+    return set(mixture.shares) <= set(names[:N_CANDIDATES])
 
 
-def told_text(rows: list[list[str]], told: list[float], by_hand: Mapping[int, str], least: Mapping[str, float]) -> str:
-    """The section."""
+def section(
+    rows: list[list[str]], pulls: list[float], complete: Mapping[int, str], thresholds: Mapping[str, float]
+) -> str:
+    """Return the text of the section."""
     head = [
         "mixtures",
         "method",
         "right set",
         "bar",
         "right but for confusable",
-        "where each part is recognised pure",
+        "where each component is recognised pure",
         "right number",
     ]
-    head += ["right sets with all fractions within 10 points", "all parts among the candidates", "each"]
+    head += ["right sets with all fractions within 10 points", "all components among the candidates", "each"]
     lead = (
         f"`python -m benchmarks.mixtures`, {machine()}, one thread. *Reagents*: the ten mixtures of two whose label "
         "says what of; candidates are the twenty pure reagents of the collection, whose lines lie some 4 cm⁻¹ lower; "
@@ -279,37 +275,38 @@ def told_text(rows: list[list[str]], told: list[float], by_hand: Mapping[int, st
         f"moved by up to {SHIFT_CM:g} cm⁻¹ and with a response that drifts by up to {100 * DRIFT:.0f} % from end to "
         "end.\n*Minerals*: real spectra added, shares of area of at least 15 %, "
         f"SNR {SNR}; references are other specimens than those mixed. On none of these species was fitted how `unmix` "
-        f"decides, or the thresholds of the rivals ({least['nnls']:g} and {least['subtract']:g}, the best for each), "
-        "but on half of the *common ones*, those of the starter library. *30 candidates that hold them*: the species "
-        "most like the mixture by correlation, the true ones put in; *in all of rruff*: 30 of some 1700 species by "
-        "`mixture_candidates`.\n\n"
+        f"decides, or the thresholds of the rivals ({thresholds['nnls']:g} and {thresholds['subtract']:g}, the best "
+        "for each), but on half of the *common ones*, those of the starter library. *30 candidates that hold them*: "
+        "the species most similar to the mixture by correlation, the true ones put in; *in all of rruff*: 30 of some "
+        "1700 species by `mixture_candidates`.\n\n"
     )
-    spread = float(np.median(np.abs(told)) / 0.6745)
+    spread = float(np.median(np.abs(pulls)) / 0.6745)
     tail = (
         "\n*Right but for confusable* takes a substance for another where their references are as similar as two "
         "specimens of one of them; the window and the command line then name both. "
-        "What limits the minerals is less the taking apart than that members of a series (amblygonite and "
-        "montebrasite, the axinites) are not told apart when pure either. *Where each part is recognised pure* counts "
-        "only mixtures each part of which, alone at the same SNR among the same candidates, is taken for itself. The "
-        f"thirty species most like a mixture by correlation hold all parts of {by_hand[2]} of those of two and "
-        f"{by_hand[3]} of those of three minerals; the column says how often the candidates of `mixture_candidates` "
-        f"do. Fractions are off by {spread:.2f} × their stated error (median, as a standard deviation).\n"
+        "What limits the minerals is less the unmixing than that members of a series (amblygonite and "
+        "montebrasite, the axinites) are not distinguished when pure either. *Where each component is recognised pure* "
+        "counts only mixtures each component of which is recognised alone, at the same SNR among the same candidates. "
+        f"The thirty species most similar to a mixture by correlation include all components of {complete[2]} of "
+        f"those of two and {complete[3]} of those of three minerals; the column says how often those of "
+        f"`mixture_candidates` do. Fractions are off by {spread:.2f} × their stated error (median, as a standard "
+        f"deviation).\n"
     )
     return lead + table(head, rows) + tail
 
 
 def main() -> None:
-    """As the command line says."""
+    """Measure, or fit the coefficients."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fit", action="store_true", help="print what decides whether a part is real")
-    parser.add_argument("--many", type=int, help=f"how many of each kind; with {MANY} the section is written")
-    asked = parser.parse_args()
-    if asked.fit:
-        fit(minerals())
-    elif asked.many:
-        print(measure(asked.many))
+    parser.add_argument("--fit", action="store_true", help="print the coefficients of component_features")
+    parser.add_argument("--number", type=int, help=f"mixtures of each kind; printed instead of written unless {N_EACH}")
+    arguments = parser.parse_args()
+    if arguments.fit:
+        fit_coefficients(minerals())
+    elif arguments.number:
+        print(measure(arguments.number))
     else:
-        write_section("Mixtures", measure(MANY))
+        write_section("Mixtures", measure(N_EACH))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def remembered(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
         found: NDArray[np.float32] = features[[again[row.tobytes()] for row in some.values]]
         return found if found.shape[1] else None
 
-    return FeatureExtractor(engine.card.name, engine.card.fingerprint, denoise, embed)
+    return FeatureExtractor(engine.card.name, engine.card.weights_hash, denoise, embed)
 
 
 def taught(

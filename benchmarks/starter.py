@@ -65,7 +65,7 @@ class Real:
 
 
 def independent(tables: tuple[PeakTable, ...]) -> Iterator[Real]:
-    """All real spectra of the substances of the tables but those of the samples that were fitted."""
+    """Yield all measured spectra of the substances of the tables but those of the samples that were fitted."""
     fitted = {(table.collection, table.sample) for table in tables if table.sample}
     numbers = {(table.collection, table.spectrum) for table in tables}
     wanted: dict[tuple[str, str], str] = {
@@ -73,9 +73,9 @@ def independent(tables: tuple[PeakTable, ...]) -> Iterator[Real]:
         for table in tables
         if table.collection in {"rruff", "microplastics"}
     }
-    wanted |= {place: name for name, places in ELSEWHERE.items() for place in places if named(name, tables)}
+    wanted |= {source: name for name, spectra in ELSEWHERE.items() for source in spectra if named(name, tables)}
     with h5py.File(CORPUS) as file:
-        for collection in sorted({place[0] for place in wanted}):
+        for collection in sorted({source[0] for source in wanted}):
             part = file[collection]
             labels = part["label"].asstr()[:]
             samples = part["sample"].asstr()[:] if "sample" in part else np.full(len(labels), "")
@@ -90,51 +90,51 @@ def independent(tables: tuple[PeakTable, ...]) -> Iterator[Real]:
 
 
 def named(name: str, tables: tuple[PeakTable, ...]) -> bool:
-    """Whether there is a table of that name."""
+    """Tell whether there is a table of that name."""
     return any(table.name == name for table in tables)
 
 
 def spectrum(part: h5py.Group, row: int) -> tuple[Floats, Floats]:
-    """Axis and values of one spectrum of a collection."""
+    """Return axis and values (B,) of one spectrum of a collection."""
     if "offsets" not in part:
         return np.array(part["axis"], float), np.array(part["values"][row], float)
-    place = slice(*(int(end) for end in part["offsets"][row : row + 2]))
-    return np.array(part["axis"][place], float), np.array(part["values"][place], float)
+    span = slice(*(int(end) for end in part["offsets"][row : row + 2]))
+    return np.array(part["axis"][span], float), np.array(part["values"][span], float)
 
 
-def lines_of(axis: Floats, values: Floats) -> Floats:
-    """A spectrum on GRID_CM, averaged to its step, without its baseline; nan outside its range."""
+def resampled_bands(axis: Floats, values: Floats) -> Floats:
+    """Return a spectrum (B,) averaged to GRID_CM, without its baseline (G,); NaN outside of its range."""
     edges = np.append(GRID_CM - STEP_CM / 2, GRID_CM[-1] + STEP_CM / 2)
     area = np.concatenate([[0.0], np.cumsum((values[1:] + values[:-1]) / 2 * np.diff(axis))])
-    found = np.full(len(GRID_CM), np.nan)
+    values_on_grid = np.full(len(GRID_CM), np.nan)
     inside = (edges[:-1] >= axis[0]) & (edges[1:] <= axis[-1])
-    found[inside] = np.diff(np.interp(edges, axis, area))[inside] / STEP_CM
-    found[inside] -= baseline(GRID_CM[inside], found[None, inside])[0]
-    return found
+    values_on_grid[inside] = np.diff(np.interp(edges, axis, area))[inside] / STEP_CM
+    values_on_grid[inside] -= baseline(GRID_CM[inside], values_on_grid[None, inside])[0]
+    return values_on_grid
 
 
 def correlations(real: Floats, references: Floats) -> NDArray[np.float64]:
-    """Of one spectrum (G,) with each reference (R, G) over the range both have; -1 where that is too short."""
-    found = np.full(len(references), -1.0)
-    for number, one in enumerate(references):
-        both = np.isfinite(real) & np.isfinite(one)
+    """Return the correlation of a spectrum (G,) with each reference (R, G) over their shared range; -1 if too short."""
+    values = np.full(len(references), -1.0)
+    for number, reference in enumerate(references):
+        both = np.isfinite(real) & np.isfinite(reference)
         if both.sum() * STEP_CM >= LEAST_RANGE_CM:
-            found[number] = np.corrcoef(real[both], one[both])[0, 1]
-    return found
+            values[number] = np.corrcoef(real[both], reference[both])[0, 1]
+    return values
 
 
 def measured(tables: tuple[PeakTable, ...]) -> list[tuple[Real, float, int]]:
-    """Each real spectrum with its correlation with its own table, and the rank of its substance in the library."""
-    names = np.array([one.name for one in starter_references()])
-    references = np.stack(
-        [lines_of(one.spectrum.axis, one.spectrum.values[0].astype(float)) for one in starter_references()]
-    )
+    """Return each measured spectrum with its correlation with its own table, and the rank of its substance."""
+    library = starter_references()
+    names = np.array([reference.name for reference in library])
+    spectra = [(reference.spectrum.axis, reference.spectrum.values[0].astype(float)) for reference in library]
+    references = np.stack([resampled_bands(*spectrum) for spectrum in spectra])
     rows = []
     for real in independent(tables):
-        found = correlations(lines_of(real.axis, real.values), references)
-        own = float(found[names == real.name].max())
+        values = correlations(resampled_bands(real.axis, real.values), references)
+        own = float(values[names == real.name].max())
         if own > -1:  # the ranges overlap
-            better = {str(name) for name in names[found > own]} - {real.name}
+            better = {str(name) for name in names[values > own]} - {real.name}
             rows.append((real, own, 1 + len(better)))
     return rows
 
@@ -150,8 +150,8 @@ def main() -> None:
         gathered["all"].append(row)
     shown = []
     for group in [*sorted(set(gathered) - {"all"}), "all"]:
-        some = gathered[group]
-        own, rank = np.array([row[1] for row in some]), np.array([row[2] for row in some])
+        measured_rows = gathered[group]
+        own, rank = np.array([row[1] for row in measured_rows]), np.array([row[2] for row in measured_rows])
         count = len({table.name for table in tables if group in {"all", table.group}})
         r2 = np.median([table.r2 for table in tables if group in {"all", table.group}])
         shown.append(
@@ -159,8 +159,8 @@ def main() -> None:
                 group,
                 count,
                 f"{r2:.4f}",
-                len({row[0].name for row in some}),
-                len(some),
+                len({row[0].name for row in measured_rows}),
+                len(measured_rows),
                 f"{np.median(own):.3f}",
                 f"{np.quantile(own, 0.1):.2f}",
                 f"{100 * np.mean(rank == 1):.0f} %",

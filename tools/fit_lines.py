@@ -1,9 +1,9 @@
-"""Fit pseudo-Voigt lines to real spectra and keep them as a table, from which the demo spectra are simulated.
+"""Fit pseudo-Voigt lines to measured spectra, and write the tables that the demo spectra are simulated from.
 
     python tools/fit_lines.py ../shared/data/corpus.h5          writes resources/demo/lines.toml
 
-A spectrum loses its baseline, its peaks are found, and their positions, heights, widths and shapes are fitted by
-least squares, a neighbourhood at a time with the others held; what is left over is searched for further lines, twice.
+The baseline is subtracted, peaks are found, and their positions, heights, widths and shapes are fitted by least
+squares, one neighbourhood at a time; the residual is searched for further lines, twice.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def real_spectrum(corpus: Path, group: str, spectrum: int) -> tuple[Floats, Floa
     with h5py.File(corpus) as file:
         part = file[group]
         label = part["label"][spectrum]
-        place: slice | tuple[int, slice] = (spectrum, slice(None))
+        where: slice | tuple[int, slice] = (spectrum, slice(None))
         axis = part["axis"]
         if "offsets" in part:
-            place = slice(*(int(end) for end in part["offsets"][spectrum : spectrum + 2]))
-            axis = axis[place]
-        values = part["values"][place]
+            where = slice(*(int(end) for end in part["offsets"][spectrum : spectrum + 2]))
+            axis = axis[where]
+        values = part["values"][where]
         name = label.decode() if isinstance(label, bytes) else str(label)
         return np.array(axis, float), np.array(values, float), name, str(part.attrs["via"])
 
@@ -77,11 +77,11 @@ def baseline(axis: Floats, values: Floats, smoothness_cm: float = 60.0) -> Float
     from scipy.sparse.linalg import spsolve
     from scipy.special import expit
 
-    many = len(values)
-    step = (axis[-1] - axis[0]) / (many - 1)
-    second = csc_matrix(np.diff(identity(many).toarray(), 2, axis=0))
+    n_points = len(values)
+    step = (axis[-1] - axis[0]) / (n_points - 1)
+    second = csc_matrix(np.diff(identity(n_points).toarray(), 2, axis=0))
     penalty = (smoothness_cm / step) ** 4 * (second.T @ second)
-    weights = np.ones(many)
+    weights = np.ones(n_points)
     for _ in range(50):
         curve = spsolve(csc_matrix(diags(weights) + penalty), weights * values)
         below = (values - curve)[values < curve]
@@ -162,7 +162,7 @@ def fitted_table(corpus: Path, wanted: Wanted) -> LineTable:
 
 
 def main(corpus: Path) -> None:
-    """Fit all that is wanted and write the tables."""
+    """Fit all wanted spectra and write the tables."""
     tables = []
     for wanted in WANTED:
         table = fitted_table(corpus, wanted)

@@ -47,7 +47,7 @@ Floats = np.ndarray
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the corpus says of the spectra of one collection."""
+    """Labels, samples and lasers of the spectra of one collection of the corpus."""
 
     labels: list[str]
     samples: list[str]
@@ -57,27 +57,27 @@ class Sources:
 
     @classmethod
     def of(cls, corpus: Path, collection: str) -> Sources:
-        """Those of `collection`."""
+        """Read the columns of `collection`."""
         with h5py.File(corpus) as file:
             part = file[collection]
-            many = len(part["label"])
+            n_spectra = len(part["label"])
 
             def texts(column: str) -> list[str]:
-                return part[column].asstr()[:].tolist() if column in part else [""] * many
+                return part[column].asstr()[:].tolist() if column in part else [""] * n_spectra
 
-            lasers = part["laser_nm"][:].tolist() if "laser_nm" in part else [float("nan")] * many
+            lasers = part["laser_nm"][:].tolist() if "laser_nm" in part else [float("nan")] * n_spectra
             processed = [kind != "raw" for kind in texts("kind")]
             facts = {key: str(part.attrs.get(key, "")) for key in ("via", "licence", "cite")}
             return cls(texts("label"), texts("sample"), lasers, processed, facts)
 
     def laser_wavelength(self, spectrum: int) -> float:
         """The laser's wavelength in nm, from the column or from what label or file name say of it; nan if nowhere."""
-        told = re.search(r"(\d{3}) ?nm|iR(?:Plus)?(532|785)|HLR(633)", self.labels[spectrum] + self.samples[spectrum])
+        stated = re.search(r"(\d{3}) ?nm|iR(?:Plus)?(532|785)|HLR(633)", self.labels[spectrum] + self.samples[spectrum])
         column = float(self.laser_nm[spectrum])
-        return column if np.isfinite(column) or not told else float(next(filter(None, told.groups())))
+        return column if np.isfinite(column) or not stated else float(next(filter(None, stated.groups())))
 
 
-def evened(axis: Floats, values: Floats) -> tuple[Floats, Floats]:
+def resampled(axis: Floats, values: Floats) -> tuple[Floats, Floats]:
     """The spectrum between LOWEST_CM and HIGHEST_CM with samples no closer than FINEST_CM: means of neighbours."""
     inside = (axis >= LOWEST_CM) & (axis <= HIGHEST_CM) & np.isfinite(values)
     cell = np.floor(axis[inside] / FINEST_CM).astype(int)
@@ -92,7 +92,7 @@ def snr_of(axis: Floats, values: Floats) -> float:
 
 
 def wanted_range(substance: Substance, axis: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """The part of a spectrum that is fitted."""
+    """Return the part of a spectrum that is fitted."""
     inside = (axis >= substance.low_cm) & (axis <= substance.high_cm)
     return axis[inside], values[inside]
 
@@ -106,11 +106,11 @@ def candidates(corpus: Path, substance: Substance, sources: Sources) -> list[int
     snr = {}
     for number in ours:
         axis, values, _, _ = real_spectrum(corpus, substance.collection, number)
-        snr[number] = snr_of(*wanted_range(substance, *evened(axis, values)))
+        snr[number] = snr_of(*wanted_range(substance, *resampled(axis, values)))
     return sorted((number for number in ours if snr[number] >= LEAST_SNR), key=lambda number: -snr[number])[:TRIED]
 
 
-def without_rays(axis: Floats, lines: Floats) -> Floats:
+def without_cosmic_rays(axis: Floats, lines: Floats) -> Floats:
     """`lines` (L, 4) without the weak ones that the sampling could not show: cosmic rays, and ripple of the detector.
     A narrow one that shapes a peak together with others stays."""
     kept = []
@@ -125,9 +125,9 @@ def without_rays(axis: Floats, lines: Floats) -> Floats:
 def fitted_table(corpus: Path, substance: Substance, sources: Sources, spectrum: int) -> tuple[PeakTable, float]:
     """The table of one spectrum, and how much of the variance that is not noise its lines explain."""
     axis, values, label, _ = real_spectrum(corpus, substance.collection, spectrum)
-    axis, values = wanted_range(substance, *evened(axis, values))
+    axis, values = wanted_range(substance, *resampled(axis, values))
     lines = fitted(axis, values)
-    lines = without_rays(axis, lines[np.argsort(lines[:, 0])])
+    lines = without_cosmic_rays(axis, lines[np.argsort(lines[:, 0])])
     above = values - baseline(axis, values)
     above /= above.max()
     left = above - pseudo_voigt(axis, lines).sum(axis=0)
@@ -153,19 +153,19 @@ def fitted_table(corpus: Path, substance: Substance, sources: Sources, spectrum:
 
 def main(corpus: Path, names: set[str]) -> None:
     """Fit all that is wanted, or what is named, and write the tables that explain their spectra, by group and name."""
-    sources = {name: Sources.of(corpus, name) for name in sorted({one.collection for one in WANTED})}
+    sources = {name: Sources.of(corpus, name) for name in sorted({substance.collection for substance in WANTED})}
     tables = [table for table in peak_tables() if table.name not in names] if names else []
     for substance in WANTED:
         if names and substance.name not in names:
             continue
         known = sources[substance.collection]
-        tried = [fitted_table(corpus, substance, known, one) for one in candidates(corpus, substance, known)]
+        tried = [fitted_table(corpus, substance, known, row) for row in candidates(corpus, substance, known)]
         best, explained = max(tried, key=lambda pair: pair[1], default=(None, 0.0))
         kept = best is not None and explained >= LEAST_EXPLAINED
-        told = (
+        result = (
             f"{len(best.lines):3d} lines, R² {best.r2:.4f}, {explained:.4f} of what is not noise" if best else "noisy"
         )
-        print(f"{'kept' if kept else 'LEFT'} {substance.name:32s} {told}", flush=True)
+        print(f"{'kept' if kept else 'LEFT'} {substance.name:32s} {result}", flush=True)
         if kept:
             tables.append(best)
     tables.sort(key=lambda table: (table.group, table.name))

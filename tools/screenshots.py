@@ -82,18 +82,18 @@ def main() -> int:
         window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
         window.spread_panels()
         wait(window, lambda: services.denoising.engine is not None)
-        window.acts["theme_light"].trigger()
+        window.actions_by_id["theme_light"].trigger()
         take(window, "empty")
         services.opening.open([spectra])
         wait(window, lambda: len(services.session.project.results) > 30 and not services.workers.busy)
         select(window, "paracetamol-0.1s.csv")
         take(window, "main-light")
-        window.acts["theme_dark"].trigger()
+        window.actions_by_id["theme_dark"].trigger()
         select(window, "quartz-0.1s.csv")
-        window.acts["show_residual"].setChecked(True)
+        window.actions_by_id["show_residual"].setChecked(True)
         take(window, "main-dark")
-        window.acts["show_residual"].setChecked(False)
-        window.acts["theme_light"].trigger()
+        window.actions_by_id["show_residual"].setChecked(False)
+        window.actions_by_id["theme_light"].trigger()
         select(
             window,
             next(e.name for e in services.session.project.entries if e.source is not None and len(e.source) > 9),
@@ -103,7 +103,7 @@ def main() -> int:
         wait(window, lambda: services.session.groups is not None and not services.workers.busy)
         page = window.tabs.current_page
         page.choose_layout("neighbours")
-        wait(window, lambda: not services.exploring.settling and not services.workers.busy)
+        wait(window, lambda: not services.exploring.computing_layout and not services.workers.busy)
         take(window, "explore")
         window.tabs.show_tab("map")
         take(window, "map")
@@ -118,7 +118,7 @@ def main() -> int:
         window.tabs.show_tab("spectrum")
         select(window, "calcite-1.0s.txt")
         settle()
-        window.acts["search"].trigger()
+        window.actions_by_id["search"].trigger()
         palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")
         palette.words.setText("export")
         take(window, "palette", over=palette)

@@ -66,7 +66,7 @@ def wait(until: Callable[[], bool], seconds: float = 300.0) -> None:
 def walk(window: MainWindow, theme: str) -> None:
     """Go through the pages, and take a picture of each."""
     window.services.settings["theme"] = theme
-    window.acts["teach"].trigger()
+    window.actions_by_id["teach"].trigger()
 
     def shown() -> list[FineTuneWizard]:
         return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from benchmarks.mixed import Mixed, References
+from benchmarks.mixed import KnownMixture, References
 from ramanstudio.signal.spectral_features import baseline
 
 Floats = NDArray[np.floating[Any]]
@@ -24,7 +24,7 @@ class Found:
     errors: Mapping[str, float]
 
 
-def on_one_axis(mixed: Mixed, few: References) -> tuple[Floats, Floats, list[str]]:
+def on_one_axis(mixed: KnownMixture, few: References) -> tuple[Floats, Floats, list[str]]:
     """For the rivals: the query (B,) and the references (R, B) without baselines, each reference of unit area."""
     low = max(mixed.spectrum.axis[0], *(one.axis[0] for one in few.spectra))
     high = min(mixed.spectrum.axis[-1], *(one.axis[-1] for one in few.spectra))
@@ -45,13 +45,13 @@ def by_name(names: Sequence[str], heights: Floats, least: float) -> Found:
     return Found({name: height / sum(kept.values()) for name, height in kept.items()}, {})
 
 
-def least_squares(mixed: Mixed, few: References, least: float) -> Found:
+def least_squares(mixed: KnownMixture, few: References, least: float) -> Found:
     """Non-negative least squares over all candidates; what is above the threshold is said to be there."""
     query, references, names = on_one_axis(mixed, few)
     return by_name(names, nnls(references.T, query, maxiter=60 * len(names))[0], least)
 
 
-def subtraction(mixed: Mixed, few: References, least: float) -> Found:
+def subtraction(mixed: KnownMixture, few: References, least: float) -> Found:
     """The best hit by correlation, fitted and subtracted, while its share is above the threshold."""
     query, references, names = on_one_axis(mixed, few)
     unit = references - references.mean(axis=1, keepdims=True)

@@ -25,10 +25,10 @@ def coordinates(features: NDArray[np.float32], plane: str) -> NDArray[np.float32
 
 
 def header_cells(points: Floats | None) -> tuple[str, ...]:
-    """Return the names of the columns; none where there are no coordinates."""
+    """Return the names of the columns of `points` (N, 2); none where there are no coordinates."""
     return () if points is None else COLUMNS
 
 
 def cells(points: Floats | None, row: int) -> tuple[str, ...]:
-    """Return the cells of one spectrum; none where there are no coordinates."""
+    """Return the cells of one row of `points` (N, 2); none where there are no coordinates."""
     return () if points is None else (f"{points[row, 0]:.6g}", f"{points[row, 1]:.6g}")

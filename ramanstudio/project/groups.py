@@ -41,7 +41,7 @@ class Members:
         return Members(self.entry_ids[which], self.rows[which])
 
     def by_entry(self) -> Iterator[tuple[int, NDArray[np.intp]]]:
-        """Yield each entry's id with the positions of its spectra among these, in order of first appearance."""
+        """Yield each entry's id and the positions (n,) of its spectra here, in order of first appearance."""
         ids, starts = np.unique(self.entry_ids, return_index=True)
         order = np.argsort(self.entry_ids, kind="stable")
         ends = np.searchsorted(self.entry_ids[order], ids, side="right")
@@ -98,7 +98,7 @@ class Groups:
         method: str = "",
         silhouette: float = 0.0,
     ) -> Groups:
-        """Return the groups that a clustering found, named by number from 1 and coloured in that order."""
+        """Return groups for a clustering: `labels` and `probabilities` (N,), names numbered and coloured from 1."""
         n_groups = int(labels.max(initial=-1)) + 1
         groups = tuple(Group(f"Group {number + 1}", number % COLOURS) for number in range(n_groups))
         return cls(members, labels, probabilities, groups, method, silhouette)
@@ -153,7 +153,7 @@ class Groups:
         return merged._without_empty()
 
     def split(self, index: int, parts: NDArray[np.int64]) -> Groups:
-        """Split the group `index`: `parts` (its number of spectra,) is the part, from 0, that each spectrum goes to."""
+        """Split the group `index`: `parts` (n,) is the part, from 0, that each spectrum goes to."""
         labels, groups = self.labels.copy(), list(self.groups)
         inside = np.flatnonzero(self.labels == index)
         for part in range(1, int(parts.max(initial=0)) + 1):

@@ -1,4 +1,4 @@
-"""How many of the open spectra are of which substance. Knows no Qt."""
+"""How many of the open spectra are identified as which substance."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A substance, and how many spectra are of it."""
+class SubstanceCount:
+    """A substance, and how many spectra were identified as it."""
 
     name: str
     count: int
 
     @property
     def is_unknown(self) -> bool:
-        """Whether these are the spectra that nothing fits."""
+        """Whether these are the spectra that no reference fits."""
         return self.name == UNKNOWN
 
 
-class Tally:
-    """Counts anew only the entries about which something has been found since."""
+class SubstanceCounts:
+    """Counts spectra by substance; only entries with new identifications are counted again."""
 
     def __init__(self) -> None:
         self._counted: dict[int, tuple[Identifications, dict[str, list[int]]]] = {}
@@ -41,62 +41,63 @@ class Tally:
         self.total = 0
 
     def count(self, project: Project, is_current: Callable[[Entry], bool]) -> None:
-        """Count what is open; answers to an older question do not count."""
-        counted, self._rows, self.done, self.total = self._counted, {}, 0, 0
+        """Count the open spectra; identifications of an earlier query do not count."""
+        before, self._rows, self.done, self.total = self._counted, {}, 0, 0
         self._counted = {}
         for entry in project.entries:
             if entry.source is None:
                 continue
             self.total += len(entry.source)
-            identified = project.identification(entry)
-            if identified is None or not is_current(entry):
+            identifications = project.identification(entry)
+            if identifications is None or not is_current(entry):
                 continue
-            held = counted.get(entry.id)
-            rows = held[1] if held is not None and held[0] is identified else _by_name(identified)
-            self._counted[entry.id] = (identified, rows)
-            for name, some in rows.items():
-                self._rows.setdefault(name, []).append((entry.id, some))
-                self.done += len(some)
+            counted = before.get(entry.id)
+            rows = counted[1] if counted and counted[0] is identifications else _rows_by_substance(identifications)
+            self._counted[entry.id] = (identifications, rows)
+            for name, of_substance in rows.items():
+                self._rows.setdefault(name, []).append((entry.id, of_substance))
+                self.done += len(of_substance)
 
     @property
-    def substances(self) -> list[Counted]:
-        """The substances, most common first, what is unknown last."""
-        found = [Counted(name, sum(len(some) for _, some in pieces)) for name, pieces in self._rows.items()]
-        return sorted(found, key=lambda one: (one.is_unknown, -one.count, one.name))
+    def substances(self) -> list[SubstanceCount]:
+        """The substances, most common first, unknown last."""
+        counts = [SubstanceCount(name, sum(len(rows) for _, rows in pairs)) for name, pairs in self._rows.items()]
+        return sorted(counts, key=lambda count: (count.is_unknown, -count.count, count.name))
 
     def members_of(self, name: str) -> Members:
-        """Which spectra are of a substance."""
-        pieces = self._rows.get(name, [])
-        ids = [np.full(len(some), entry_id, dtype=np.int64) for entry_id, some in pieces]
-        rows = [np.array(some, dtype=np.int64) for _, some in pieces]
+        """The spectra that were identified as a substance."""
+        pairs = self._rows.get(name, [])
+        ids = [np.full(len(of_entry), entry_id, dtype=np.int64) for entry_id, of_entry in pairs]
+        rows = [np.array(of_entry, dtype=np.int64) for _, of_entry in pairs]
         empty = [np.empty(0, dtype=np.int64)]
         return Members(np.concatenate(ids or empty), np.concatenate(rows or empty))
 
 
 @lru_cache(maxsize=8)
-def substances_of(identified: Identifications) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """The substances of one entry, most common first, what is unknown last, and for each spectrum (N,) which it is.
+def substances_of(identifications: Identifications) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """The substances of one entry, most common first, unknown last, and the index of each spectrum's substance (N,).
 
-    NaN where nobody has asked yet.
+    NaN where a spectrum has not been identified yet.
     """
-    rows = _by_name(identified)
+    rows = _rows_by_substance(identifications)
     names = tuple(sorted(rows, key=lambda name: (name == UNKNOWN, -len(rows[name]), name)))
-    labels = np.full(len(identified.results), np.nan)
-    for place, name in enumerate(names):
-        labels[rows[name]] = place
+    labels = np.full(len(identifications.results), np.nan)
+    for index, name in enumerate(names):
+        labels[rows[name]] = index
     return names, labels
 
 
-def substance_of(found: Identification | None) -> str:
-    """What a spectrum is, in a word: a substance, `unknown`, or nothing while nobody has asked."""
-    if found is None:
+def substance_of(identification: Identification | None) -> str:
+    """The substance of a spectrum, or `unknown`; empty where it has not been identified yet."""
+    if identification is None:
         return ""
-    return UNKNOWN if found.unknown or not found.matches else found.matches[0].name
+    is_unknown = identification.unknown or not identification.matches
+    return UNKNOWN if is_unknown else identification.matches[0].name
 
 
-def _by_name(identified: Identifications) -> dict[str, list[int]]:
+def _rows_by_substance(identifications: Identifications) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
-    for row, found in enumerate(identified.results):
-        if found is not None:
-            rows.setdefault(substance_of(found), []).append(row)
+    for row, identification in enumerate(identifications.results):
+        if identification is not None:
+            rows.setdefault(substance_of(identification), []).append(row)
     return rows

@@ -9,7 +9,7 @@ from ramanstudio.engine import Engine
 from ramanstudio.library import library
 from ramanstudio.library.library import Library, Reference
 from tests.cli.denoise_samples import Smoother
-from tests.cli.identify_samples import Nose, spectrum_of
+from tests.cli.identify_samples import StubSearch, spectrum_of
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def smoother(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def nose(monkeypatch: pytest.MonkeyPatch) -> Nose:
+def stub_search(monkeypatch: pytest.MonkeyPatch) -> StubSearch:
     """Commands run without a model."""
-    one = Nose()
-    monkeypatch.setattr(Engine, "load", classmethod(lambda cls, *_, **__: one))
-    return one
+    engine = StubSearch()
+    monkeypatch.setattr(Engine, "load", classmethod(lambda cls, *_, **__: engine))
+    return engine
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def spectrum_of(name: str, seed: int = 0) -> SpectrumSet:
     return SpectrumSet.of(AXIS, 100 * np.exp(-0.5 * ((AXIS - LINES[name]) / 10) ** 2) + noise)
 
 
-class Nose:
+class StubSearch:
     """Stands for the engine: it knows a substance by the shift of its peak, and calls unknown what lies 20 cm⁻¹ off."""
 
     device_name = "CPU · 1 thread"
@@ -33,16 +33,16 @@ class Nose:
 
     def __init__(self) -> None:
         self.prepared = 0
-        self.asked: list[int] = []
+        self.batch_sizes: list[int] = []
         self.within: list[object] = []
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float64]]:
         self.prepared += len(spectra)
-        one_by_one = [fingerprints.fingerprints(one, one, subtract_baseline(one)) for one in spectra]
-        peaks = [[one.axis[np.argmax(one.values[0])]] for one in spectra]
-        return {name: np.concatenate([one[name] for one in one_by_one]) for name in one_by_one[0]} | {
-            "peak": np.array(peaks)
-        }
+        fingerprints_of_each = [fingerprints.fingerprints(item, item, subtract_baseline(item)) for item in spectra]
+        peaks = [[item.axis[np.argmax(item.values[0])]] for item in spectra]
+        return {
+            name: np.concatenate([item[name] for item in fingerprints_of_each]) for name in fingerprints_of_each[0]
+        } | {"peak": np.array(peaks)}
 
     def identify(
         self,
@@ -55,18 +55,18 @@ class Nose:
         if not np.isfinite(spectra.values).all():
             raise StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
         progress(len(spectra), len(spectra), "spectra")
-        self.asked.append(len(spectra))
+        self.batch_sizes.append(len(spectra))
         self.within.append(within)
-        return [self._told(float(spectra.axis[np.argmax(row)]), libraries, top) for row in spectra.values]
+        return [self._identification(float(spectra.axis[np.argmax(row)]), libraries, top) for row in spectra.values]
 
-    def _told(self, peak: float, libraries: Sequence[Library], top: int) -> SimpleNamespace:
-        places = [
-            (abs(float(one.fingerprints["peak"][index, 0]) - peak), str(one.names[index]), which, index)
-            for which, one in enumerate(libraries)
-            for index in range(len(one))
+    def _identification(self, peak: float, libraries: Sequence[Library], top: int) -> SimpleNamespace:
+        distances = [
+            (abs(float(item.fingerprints["peak"][index, 0]) - peak), str(item.names[index]), which, index)
+            for which, item in enumerate(libraries)
+            for index in range(len(item))
         ]
         best: dict[str, tuple[float, int, int]] = {}
-        for off, name, which, index in sorted(places):
+        for off, name, which, index in sorted(distances):
             best.setdefault(name, (off, which, index))
         matches = tuple(
             SimpleNamespace(
@@ -87,6 +87,6 @@ class Nose:
 
 def write_spectrum(path: Path, name: str, seed: int = 0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    one = spectrum_of(name, seed)
-    path.write_text("".join(f"{x:.3f}\t{y:.4f}\n" for x, y in zip(one.axis, one.values[0], strict=True)))
+    item = spectrum_of(name, seed)
+    path.write_text("".join(f"{x:.3f}\t{y:.4f}\n" for x, y in zip(item.axis, item.values[0], strict=True)))
     return path

@@ -22,22 +22,22 @@ AXIS = np.linspace(200, 1800, 400)
 LINES = {"calcite": 1085.0, "quartz": 465.0, "rutile": 610.0}
 
 
-class Reader:
+class StubEngine:
     """Stands for the engine where the model does not matter: places of lines, and a refusal of NaN."""
 
     card = SimpleNamespace(name="reader", embedder="told of")
     device_name = "CPU · 1 thread"
-    asked: list[int]
+    batch_sizes: list[int]
 
     def __init__(self) -> None:
-        self.asked = []
+        self.batch_sizes = []
 
     def embed(self, spectra: SpectrumSet, progress: Progress = SILENT) -> np.ndarray:
         if self.card.embedder is None:
             raise StudioError("This model gives no features.", remedy="Use another.")
         if not np.isfinite(spectra.values).all():
             raise StudioError("The spectrum holds values that are not numbers.", remedy="Crop the range.")
-        self.asked.append(len(spectra))
+        self.batch_sizes.append(len(spectra))
         progress(len(spectra), len(spectra), "spectra")
         grid = np.array([np.interp(np.arange(300, 1700, 20), spectra.axis, row) for row in spectra.values])
         return (grid / np.linalg.norm(grid, axis=1, keepdims=True)).astype(np.float32)
@@ -46,15 +46,15 @@ class Reader:
         return SimpleNamespace(spectra=spectra)
 
     def compare(self, denoised: list[SpectrumSet], progress: Progress = SILENT) -> SimpleNamespace:
-        return SimpleNamespace(coordinates=np.vstack([self.embed(one, progress) for one in denoised]))
+        return SimpleNamespace(coordinates=np.vstack([self.embed(denoised_set, progress) for denoised_set in denoised]))
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
+def stub_engine(monkeypatch: pytest.MonkeyPatch) -> StubEngine:
     """Commands run without a model."""
-    one = Reader()
-    monkeypatch.setattr(Engine, "load", classmethod(lambda cls, *_, **__: one))
-    return one
+    denoised_set = StubEngine()
+    monkeypatch.setattr(Engine, "load", classmethod(lambda cls, *_, **__: denoised_set))
+    return denoised_set
 
 
 def write_spectrum(path: Path, substance: str, axis: np.ndarray = AXIS, seed: int = 0) -> Path:
@@ -67,50 +67,50 @@ def write_spectrum(path: Path, substance: str, axis: np.ndarray = AXIS, seed: in
 
 def write_substances(folder: Path, each: int = 4) -> list[Path]:
     return [
-        write_spectrum(folder / f"{substance}-{number}.txt", substance, seed=10 * number + place)
-        for place, substance in enumerate(LINES)
+        write_spectrum(folder / f"{substance}-{number}.txt", substance, seed=10 * number + index)
+        for index, substance in enumerate(LINES)
         for number in range(each)
     ]
 
 
 def groups_in(rows: list[dict[str, str]]) -> dict[str, set[str]]:
     """The groups that each substance's files fell into."""
-    found: dict[str, set[str]] = {}
+    clusters_of: dict[str, set[str]] = {}
     for row in rows:
-        found.setdefault(Path(row["file"]).name.partition("-")[0], set()).add(row["cluster"])
-    return found
+        clusters_of.setdefault(Path(row["file"]).name.partition("-")[0], set()).add(row["cluster"])
+    return clusters_of
 
 
 def test_embed_writes_a_row_of_features_per_spectrum(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = write_spectrum(tmp_path / "quartz.txt", "quartz")
+    denoised_set = write_spectrum(tmp_path / "quartz.txt", "quartz")
     map_of_four = SpectrumSet(AXIS, np.random.default_rng(0).random((4, 400)), {"x": np.arange(4.0), "y": np.zeros(4)})
     hdf5.write(tmp_path / "map.h5", map_of_four)
     out = tmp_path / "deep" / "features.csv"
-    assert main.main(["embed", str(one), str(tmp_path / "map.h5"), "--out", str(out)]) == exit_codes.DONE
+    assert main.main(["embed", str(denoised_set), str(tmp_path / "map.h5"), "--out", str(out)]) == exit_codes.DONE
     rows = read_rows(out)
     assert [Path(row["file"]).name for row in rows] == ["quartz.txt", *["map.h5"] * 4]
-    assert [row["spectrum"] for row in rows[1:]] == [f"x={place} y=0" for place in range(4)]
+    assert [row["spectrum"] for row in rows[1:]] == [f"x={index} y=0" for index in range(4)]
     numbers = np.array([[float(row[f"f{number}"]) for number in range(1, 71)] for row in rows])
-    assert numbers[1:] == pytest.approx(Reader().embed(map_of_four), abs=1e-5)
+    assert numbers[1:] == pytest.approx(StubEngine().embed(map_of_four), abs=1e-5)
     assert "70 features of 5 spectra by reader" in capsys.readouterr().out
 
 
-def test_files_on_one_axis_are_embedded_at_once_and_stay_in_order(tmp_path: Path, reader: Reader) -> None:
+def test_files_on_one_axis_are_embedded_at_once_and_stay_in_order(tmp_path: Path, stub_engine: StubEngine) -> None:
     other = np.linspace(100, 2000, 300)
     files = [
         write_spectrum(tmp_path / f"{name}.txt", "quartz", other if name in "bd" else AXIS, seed)
         for seed, name in enumerate("abcde")
     ]
     assert main.main(["embed", *map(str, files), "--out", str(tmp_path / "f.csv")]) == exit_codes.DONE
-    assert sorted(reader.asked) == [2, 3]
+    assert sorted(stub_engine.batch_sizes) == [2, 3]
     assert [row["file"] for row in read_rows(tmp_path / "f.csv")] == [str(file) for file in files]
 
 
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
 def test_bad_files_are_named_and_the_others_are_done(
-    tmp_path: Path, reader: Reader, verb: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = write_substances(tmp_path, each=3)
     (tmp_path / "holiday.txt").write_text("we went to the sea\nand it was warm\n")
@@ -126,7 +126,7 @@ def test_bad_files_are_named_and_the_others_are_done(
 
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
 def test_spectra_with_nan_are_left_out_and_the_others_keep_their_names(
-    tmp_path: Path, reader: Reader, verb: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     values = np.random.default_rng(2).normal(0, 1, (6, 400))
     values[2, 9] = np.inf
@@ -137,47 +137,47 @@ def test_spectra_with_nan_are_left_out_and_the_others_keep_their_names(
 
 
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
-def test_exit_code_2_when_nothing_could_be_done(tmp_path: Path, reader: Reader, verb: str) -> None:
+def test_exit_code_2_when_nothing_could_be_done(tmp_path: Path, stub_engine: StubEngine, verb: str) -> None:
     (tmp_path / "holiday.txt").write_text("we went to the sea\n")
     assert main.main([verb, str(tmp_path / "holiday.txt"), "--out", str(tmp_path / "x.csv")]) == exit_codes.NOTHING_DONE
     assert not (tmp_path / "x.csv").exists()
 
 
 def test_a_model_without_features_is_reported_once(
-    tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Reader, "card", SimpleNamespace(name="blind", embedder=None))
+    monkeypatch.setattr(StubEngine, "card", SimpleNamespace(name="blind", embedder=None))
     write_substances(tmp_path)
     assert main.main(["embed", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == exit_codes.NOTHING_DONE
     assert capsys.readouterr().err.count("This model gives no features.") == 1
 
 
 def test_ctrl_c_keeps_the_features_computed_so_far(
-    tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = write_substances(tmp_path, each=1)
     monkeypatch.setattr(cli_files, "VALUES_PER_BATCH", 1)  # a file at a time
-    embed = Reader.embed
+    embed = StubEngine.embed
 
-    def press_ctrl_c_at_the_third(self: Reader, spectra: SpectrumSet, progress: Progress = SILENT) -> np.ndarray:
-        if len(self.asked) == 2:
+    def press_ctrl_c_at_the_third(self: StubEngine, spectra: SpectrumSet, progress: Progress = SILENT) -> np.ndarray:
+        if len(self.batch_sizes) == 2:
             raise KeyboardInterrupt
         return embed(self, spectra, progress)
 
-    monkeypatch.setattr(Reader, "embed", press_ctrl_c_at_the_third)
+    monkeypatch.setattr(StubEngine, "embed", press_ctrl_c_at_the_third)
     assert main.main(["embed", *map(str, files), "--out", str(tmp_path / "x.csv")]) == exit_codes.CANCELLED
     assert [row["file"] for row in read_rows(tmp_path / "x.csv")] == [str(file) for file in files[:2]]
 
 
 def test_similar_spectra_of_several_files_form_one_group(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "groups.csv"
     assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
-    found = groups_in(read_rows(out))
-    assert {group for one in found.values() for group in one} == {"1", "2", "3"}
-    assert all(len(groups) == 1 for groups in found.values())
+    clusters_of = groups_in(read_rows(out))
+    assert {group for denoised_set in clusters_of.values() for group in denoised_set} == {"1", "2", "3"}
+    assert all(len(groups) == 1 for groups in clusters_of.values())
     assert all(0 <= float(row["probability"]) <= 1 for row in read_rows(out))
     printed = capsys.readouterr().out
     assert "Found 3 groups" in printed
@@ -186,7 +186,7 @@ def test_similar_spectra_of_several_files_form_one_group(
 
 
 def test_the_number_of_clusters_can_be_given(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "groups.csv"
@@ -199,7 +199,7 @@ def test_the_number_of_clusters_can_be_given(
 
 
 def test_a_spectrum_unlike_all_others_is_an_outlier(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path / "data", each=12)
     values = 100 * np.exp(-0.5 * ((AXIS - 1400) / 60) ** 2)
@@ -217,7 +217,7 @@ def test_a_spectrum_unlike_all_others_is_an_outlier(
 
 
 @pytest.mark.parametrize("method", ["k-means", "mixture", "tree"])
-def test_every_method_gives_groups_and_probabilities(tmp_path: Path, reader: Reader, method: str) -> None:
+def test_every_method_gives_groups_and_probabilities(tmp_path: Path, stub_engine: StubEngine, method: str) -> None:
     write_substances(tmp_path / "data", each=8)
     out = tmp_path / "groups.csv"
     given = ["cluster", str(tmp_path / "data"), "--out", str(out), "--clusters", "3", "--method", method]
@@ -230,28 +230,28 @@ def test_every_method_gives_groups_and_probabilities(tmp_path: Path, reader: Rea
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
 @pytest.mark.parametrize("plane", ["components", "neighbours"])
 def test_plane_writes_coordinates_that_separate_substances(
-    tmp_path: Path, reader: Reader, verb: str, plane: str
+    tmp_path: Path, stub_engine: StubEngine, verb: str, plane: str
 ) -> None:
     write_substances(tmp_path / "data")
     out = tmp_path / "x.csv"
     assert main.main([verb, str(tmp_path / "data"), "--out", str(out), "--plane", plane]) == exit_codes.DONE
     rows = read_rows(out)
-    places = np.array([[float(row["plane_x"]), float(row["plane_y"])] for row in rows])
+    points = np.array([[float(row["plane_x"]), float(row["plane_y"])] for row in rows])
     substances = np.array([Path(row["file"]).name.partition("-")[0] for row in rows])
-    middles = np.stack([places[substances == name].mean(axis=0) for name in LINES])
-    nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+    middles = np.stack([points[substances == name].mean(axis=0) for name in LINES])
+    nearest = np.linalg.norm(points[:, None] - middles, axis=2).argmin(axis=1)
     assert np.array_equal(np.array(list(LINES))[nearest], substances)
     assert main.main([verb, str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
     assert "plane_x" not in read_rows(out)[0]
 
 
 def test_spectra_on_different_axes_are_compared_where_they_overlap(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path / "data")
-    for place, substance in enumerate(LINES):
+    for index, substance in enumerate(LINES):
         axis = np.linspace(250, 2500, 900)
-        write_spectrum(tmp_path / "data" / f"{substance}-elsewhere.txt", substance, axis, seed=90 + place)
+        write_spectrum(tmp_path / "data" / f"{substance}-elsewhere.txt", substance, axis, seed=90 + index)
     out = tmp_path / "groups.csv"
     assert main.main(["cluster", str(tmp_path / "data"), "--out", str(out)]) == exit_codes.DONE
     assert len(read_rows(out)) == 15
@@ -260,7 +260,7 @@ def test_spectra_on_different_axes_are_compared_where_they_overlap(
 
 
 def test_a_spectrum_of_a_short_range_is_left_out_rather_than_shortening_all(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = write_substances(tmp_path / "data", each=7)
     short = write_spectrum(tmp_path / "data" / "quartz-short.txt", "quartz", np.linspace(200, 900, 200))
@@ -273,7 +273,7 @@ def test_a_spectrum_of_a_short_range_is_left_out_rather_than_shortening_all(
 
 
 def test_spectra_without_a_common_range_are_refused(
-    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_spectrum(tmp_path / "low.txt", "quartz")
     write_spectrum(tmp_path / "high.txt", "quartz", np.linspace(2500, 3500, 400))
@@ -284,7 +284,7 @@ def test_spectra_without_a_common_range_are_refused(
 
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
 def test_the_table_of_an_earlier_run_is_no_input_and_inputs_are_never_overwritten(
-    tmp_path: Path, reader: Reader, verb: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path)
     for _ in range(2):
@@ -299,12 +299,12 @@ def test_the_table_of_an_earlier_run_is_no_input_and_inputs_are_never_overwritte
 
 @pytest.mark.parametrize("verb", ["embed", "cluster"])
 def test_out_that_is_a_folder_is_refused_before_any_work(
-    tmp_path: Path, reader: Reader, verb: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_engine: StubEngine, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_substances(tmp_path / "data")
     assert main.main([verb, str(tmp_path / "data"), "--out", str(tmp_path)]) == exit_codes.NOTHING_DONE
     assert "is a folder" in capsys.readouterr().err
-    assert reader.asked == []
+    assert stub_engine.batch_sizes == []
 
 
 def test_the_shipped_model_groups_noisy_files(tmp_path: Path) -> None:

@@ -36,14 +36,14 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
     """Five files of each substance, named without a hint."""
-    found = []
-    for place, name in enumerate(LINES):
-        for number, row in enumerate(substance(name, 5, seed=place)):
-            file = tmp_path / "spectra" / f"scan{5 * place + number:02}.txt"
+    files = []
+    for index, name in enumerate(LINES):
+        for number, row in enumerate(substance(name, 5, seed=index)):
+            file = tmp_path / "spectra" / f"scan{5 * index + number:02}.txt"
             file.parent.mkdir(exist_ok=True)
-            file.write_text("".join(f"{at:.2f}\t{one:.5f}\n" for at, one in zip(AXIS, row, strict=True)))
-            found.append(file)
-    return found
+            file.write_text("".join(f"{shift:.2f}\t{value:.5f}\n" for shift, value in zip(AXIS, row, strict=True)))
+            files.append(file)
+    return files
 
 
 def table_of(path: Path, rows: list[tuple[str, ...]], separator: str = ",") -> Path:
@@ -54,7 +54,7 @@ def table_of(path: Path, rows: list[tuple[str, ...]], separator: str = ",") -> P
 def labels_for(files: list[Path], each: int = 4) -> list[tuple[str, ...]]:
     """A table with labels for the first `each` files of each substance."""
     names = np.repeat(list(LINES), 5)
-    rows = [(file.name, str(name)) for place, (file, name) in enumerate(zip(files, names)) if place % 5 < each]  # noqa: B905
+    rows = [(file.name, str(name)) for index, (file, name) in enumerate(zip(files, names)) if index % 5 < each]  # noqa: B905
     return [("file", "label"), *rows]
 
 
@@ -86,8 +86,8 @@ def test_labels_of_files_that_were_not_given_are_reported(files, tmp_path, capsy
 
 def test_samples_come_from_a_column_of_a_semicolon_table(files, tmp_path):
     head, *rows = labels_for(files)
-    told = [(*head, "grain"), *((*row, f"{row[1]} {place % 2}") for place, row in enumerate(rows))]
-    labels = table_of(tmp_path / "labels.csv", told, ";")
+    rows_with_samples = [(*head, "grain"), *((*row, f"{row[1]} {index % 2}") for index, row in enumerate(rows))]
+    labels = table_of(tmp_path / "labels.csv", rows_with_samples, ";")
     assert teach(files, labels, "--groups", "grain") == 0
     assert not any("optimistic" in note for note in finetuned_model.load("minerals").card.notes)
 

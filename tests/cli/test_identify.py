@@ -17,11 +17,11 @@ from ramanstudio.formats import hdf5
 from ramanstudio.library import library, library_folder
 from ramanstudio.library.library import Library, Reference
 from tests.cli.denoise_samples import read_rows
-from tests.cli.identify_samples import AXIS, Nose, spectrum_of, write_spectrum
+from tests.cli.identify_samples import AXIS, StubSearch, spectrum_of, write_spectrum
 
 
 def test_each_match_is_a_row_and_the_terminal_shows_the_best(
-    tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write_spectrum(tmp_path / "scan.txt", "quartz")
     both = SpectrumSet(AXIS, np.concatenate([spectrum_of("rutile").values, spectrum_of("barite").values]))
@@ -52,19 +52,21 @@ def test_each_match_is_a_row_and_the_terminal_shows_the_best(
 
 
 def test_a_library_is_prepared_once_and_files_on_one_axis_are_searched_at_once(
-    tmp_path: Path, nose: Nose, minerals: Library
+    tmp_path: Path, stub_search: StubSearch, minerals: Library
 ) -> None:
     for number in range(5):
         write_spectrum(tmp_path / "data" / f"{number}.txt", "quartz", number)
     given = ["identify", str(tmp_path / "data"), "--library", str(minerals.path), "--out", str(tmp_path / "x.csv")]
     assert main.main(given) == exit_codes.DONE
     assert main.main(given) == exit_codes.DONE
-    assert nose.prepared == 3
-    assert nose.asked == [5, 5]
+    assert stub_search.prepared == 3
+    assert stub_search.batch_sizes == [5, 5]
     assert library.open(minerals.path).fingerprint_version == "nose-1"
 
 
-def test_a_read_only_library_is_prepared_as_a_copy(tmp_path: Path, nose: Nose, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_library_is_prepared_as_a_copy(
+    tmp_path: Path, stub_search: StubSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     theirs = library.write(tmp_path / "theirs.ramanlib", [Reference("quartz", spectrum_of("quartz"))])
     content = theirs.path.read_bytes()
     monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path)
@@ -72,12 +74,12 @@ def test_a_read_only_library_is_prepared_as_a_copy(tmp_path: Path, nose: Nose, m
     given = ["identify", str(file), "--library", str(theirs.path), "--out", str(tmp_path / "x.csv")]
     assert [main.main(given), main.main(given)] == [exit_codes.DONE, exit_codes.DONE]
     assert theirs.path.read_bytes() == content
-    assert nose.prepared == 1
+    assert stub_search.prepared == 1
     assert read_rows(tmp_path / "x.csv")[0]["library"] == "theirs"
 
 
 def test_all_libraries_are_searched_by_default_and_a_damaged_one_is_named(
-    tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (paths.user_libraries() / "broken.ramanlib").write_bytes(b"half")
     file = write_spectrum(tmp_path / "scan.txt", "rutile")
@@ -93,7 +95,7 @@ def test_all_libraries_are_searched_by_default_and_a_damaged_one_is_named(
 
 
 def test_a_bad_file_is_named_and_the_others_are_identified(
-    tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = [write_spectrum(tmp_path / f"{number}.txt", "quartz", number) for number in range(2)]
     (tmp_path / "holiday.txt").write_text("we went to the sea\nand it was warm\n")
@@ -109,35 +111,37 @@ def test_a_bad_file_is_named_and_the_others_are_identified(
 
 
 def test_ctrl_c_keeps_the_identifications_made_so_far(
-    tmp_path: Path, nose: Nose, minerals: Library, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [write_spectrum(tmp_path / f"{number}.txt", "quartz", number) for number in range(4)]
     monkeypatch.setattr(cli_files, "VALUES_PER_BATCH", 1)
-    identify = Nose.identify
+    identify = StubSearch.identify
 
-    def press_ctrl_c_at_the_third(self: Nose, *given: object, **more: object) -> object:
-        if len(self.asked) == 2:
+    def press_ctrl_c_at_the_third(self: StubSearch, *given: object, **more: object) -> object:
+        if len(self.batch_sizes) == 2:
             raise KeyboardInterrupt
         return identify(self, *given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Nose, "identify", press_ctrl_c_at_the_third)
+    monkeypatch.setattr(StubSearch, "identify", press_ctrl_c_at_the_third)
     given = ["identify", *map(str, files), "--library", "minerals", "--top", "1", "--out", str(tmp_path / "x.csv")]
     assert main.main(given) == exit_codes.CANCELLED
     assert [row["file"] for row in read_rows(tmp_path / "x.csv")] == [str(file) for file in files[:2]]
 
 
-def test_the_compared_range_can_be_given(tmp_path: Path, nose: Nose, minerals: Library) -> None:
+def test_the_compared_range_can_be_given(tmp_path: Path, stub_search: StubSearch, minerals: Library) -> None:
     file = write_spectrum(tmp_path / "scan.txt", "quartz")
     given = ["identify", str(file), "--library", "minerals", "--out", str(tmp_path / "x.csv")]
-    told = ["--from", "300", "--without", "500-540", "--without", "900–950"]
-    assert [main.main(given), main.main([*given, *told]), main.main([*given, "--to", "1500"])] == [exit_codes.DONE] * 3
-    assert nose.within == [
+    range_options = ["--from", "300", "--without", "500-540", "--without", "900–950"]
+    assert [main.main(given), main.main([*given, *range_options]), main.main([*given, "--to", "1500"])] == [
+        exit_codes.DONE
+    ] * 3
+    assert stub_search.within == [
         None, Region(300.0, np.inf, ((500.0, 540.0), (900.0, 950.0))), Region(-np.inf, 1500.0, ()),
     ]  # fmt: skip
 
 
 def test_mixtures_writes_a_table_of_components(
-    tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
     both = spectrum_of("quartz", 1)
     both = both.with_values(0.7 * both.values + 0.3 * spectrum_of("rutile", 2).values)
@@ -160,7 +164,7 @@ def test_mixtures_writes_a_table_of_components(
 
 
 def test_for_many_spectra_the_terminal_counts_substances(
-    tmp_path: Path, nose: Nose, minerals: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [spectrum_of(name, seed).values for seed, name in enumerate(["quartz"] * 50 + ["rutile"] * 30 + ["barite"])]
     hdf5.write(tmp_path / "map.h5", SpectrumSet(AXIS, np.concatenate(rows)))
@@ -176,7 +180,7 @@ def test_for_many_spectra_the_terminal_counts_substances(
     "wrong", [["--top", "0"], ["--without", "500"], ["--without", "540-500"], ["--from", "900", "--to", "300"]]
 )
 def test_senseless_options_are_refused_in_a_sentence(
-    tmp_path: Path, nose: Nose, minerals: Library, wrong: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, stub_search: StubSearch, minerals: Library, wrong: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write_spectrum(tmp_path / "scan.txt", "rutile")
     assert main.main(["identify", str(file), "--out", str(tmp_path / "x.csv"), *wrong]) == exit_codes.NOTHING_DONE

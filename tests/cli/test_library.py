@@ -34,9 +34,9 @@ def test_a_library_is_built_listed_merged_and_exported(tmp_path: Path, capsys: p
     assert list(mine.names) == ["quartz", "rutile"]
     assert set(mine.licences) == {"CC0"}
 
-    one = write_spectrum(tmp_path / "b.txt", "barite")
+    barite = write_spectrum(tmp_path / "b.txt", "barite")
     assert (
-        main.main(["library", "build", str(one), "--name", "Barite", "--out", str(tmp_path / "b.ramanlib")])
+        main.main(["library", "build", str(barite), "--name", "Barite", "--out", str(tmp_path / "b.ramanlib")])
         == exit_codes.DONE
     )
     both = tmp_path / "both.ramanlib"

@@ -21,14 +21,14 @@ from ramanstudio.mae import corpus, model_store
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
 from ramanstudio.mae.feature_pretraining import pretrain_features
 
-SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-a-step", "4096", "--device", "cpu"]
+SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-per-step", "4096", "--device", "cpu"]
 AXIS = np.linspace(200, 1800, 900)
 
 
-def clean(many, seed=0):
+def clean(n_spectra, seed=0):
     random = np.random.default_rng(seed)
-    centre = random.uniform(300, 1700, (many, 6, 1))
-    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (many, 900))
+    centre = random.uniform(300, 1700, (n_spectra, 6, 1))
+    return 1000 * np.exp(-0.5 * ((AXIS - centre) / 9) ** 2).sum(axis=1) + random.normal(0, 1, (n_spectra, 900))
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,8 @@ def weights(folder):
     return load_file(folder / "weights.safetensors")
 
 
-def same(one, other):
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+def same(first, other):
+    return first.keys() == other.keys() and all(torch.equal(first[name], other[name]) for name in first)
 
 
 def killed_at_its_first_checkpoint(folder, *command):
@@ -91,11 +91,11 @@ def test_a_killed_training_resumes_to_the_same_weights_and_loss(corpus_file, tmp
 
 @pytest.mark.slow
 def test_two_processes_train_one_model_and_resume_to_the_same_weights(corpus_file, tmp_path):
-    team = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
     whole, killed, alone = (tmp_path / name for name in ("whole", "killed", "alone"))
-    output = ended(started(*team, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
+    output = ended(started(*torchrun, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
     assert output.count("million parameters") == 1, "one of the two tells of the model"
-    command = (*team, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
+    command = (*torchrun, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
     killed_at_its_first_checkpoint(killed, *command)
     ended(started(*command))
     assert same(weights(whole), weights(killed))
@@ -108,8 +108,8 @@ def test_pretraining_on_a_folder_of_spectrum_files_names_the_bad_one(tmp_path, c
     folder = tmp_path / "spectra"
     (folder / "more").mkdir(parents=True)
     for number, values in enumerate(clean(12)):
-        place = folder / "more" if number % 2 else folder
-        np.savetxt(place / f"{number}.txt", np.column_stack([AXIS, values]))
+        target = folder / "more" if number % 2 else folder
+        np.savetxt(target / f"{number}.txt", np.column_stack([AXIS, values]))
     (folder / "holiday.txt").write_text("not a spectrum")
     assert main.main(arguments(folder, tmp_path / "model", 2)) == 0
     assert "holiday.txt" in capsys.readouterr().err
@@ -135,7 +135,7 @@ def test_a_corpus_larger_than_memory_gives_the_same_spectra(corpus_file, tmp_pat
     paths = [corpus_file, tmp_path / "ragged.h5"]
     whole, little = (corpus.load(paths, memory=memory)[0] for memory in (2**30, 50_000))
     drawn = [real.draw(np.random.default_rng(3), 30, 400) for real in (whole, little)]
-    assert all(np.array_equal(one, other) for one, other in zip(*drawn, strict=True))
+    assert all(np.array_equal(first, other) for first, other in zip(*drawn, strict=True))
     shelf = next(iter(little.groups.values()))[0].shelf
     assert sum(axis.nbytes + values.nbytes for axis, values in shelf._kept.values()) <= 50_000
 
@@ -144,7 +144,7 @@ def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     few = ["--tokens", "16", "--step-cm", "4", "--width", "16", "--heads", "2", "--layers", "1", "--features", "8"]
 
     def trained(name):
-        more = ["--steps", "4", "--checkpoint-every", "2", "--spectra-a-step", "8", "--device", "cpu", *few]
+        more = ["--steps", "4", "--checkpoint-every", "2", "--spectra-per-step", "8", "--device", "cpu", *few]
         return main.main(["pretrain-features", str(corpus_file), "--out", str(tmp_path / name), *more])
 
     assert trained("nothing") == 2, "features go with a model that denoises"
@@ -156,7 +156,7 @@ def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     assert card.sha256 == model_store.read_card(tmp_path / "stopped").sha256, "the half that denoises stays as it was"
 
     plan = EmbedderConfig(tokens=16, step_cm=4.0, width=16, heads=2, layers=1, features=8)
-    how = FeaturePretrainingConfig(steps=4, checkpoint_every=2, spectra_a_step=8)
+    how = FeaturePretrainingConfig(steps=4, checkpoint_every=2, spectra_per_step=8)
     steps = iter(range(100))
     stopping = Progress(is_cancelled=lambda: next(steps) >= 2)
     with pytest.raises(Cancelled):
@@ -171,7 +171,8 @@ def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     [
         (["--steps", "0"], "steps"),
         (["--checkpoint-every", "0"], "checkpoint every"),
-        (["--hidden-share", "2"], "hidden share"),
+        (["--mask-ratio", "2"], "mask ratio"),
+        (["--hidden-share", "2"], "mask ratio"),
         (["--learning-rate", "nan"], "learning rate"),
         (["--seed", "-1"], "seed"),
     ],

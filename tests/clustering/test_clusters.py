@@ -86,5 +86,5 @@ def test_a_spectrum_unlike_all_others_is_an_outlier_and_has_no_chance(method):
 
 
 def test_an_unknown_method_is_a_sentence():
-    with pytest.raises(StudioError, match="no way to group called 'magic'"):
+    with pytest.raises(StudioError, match="no clustering method called 'magic'"):
         clusters.cluster(np.eye(3), 2, "magic")

@@ -27,17 +27,17 @@ def test_one_spectrum_becomes_four_columns(tmp_path: Path) -> None:
 def test_a_map_becomes_three_matrices_that_keep_the_positions(tmp_path: Path) -> None:
     raw, denoised = denoised_sample(6, "map.wdf", x=np.array([0, 1, 2, 0, 1, 2.5]), y=np.array([0, 0, 0, 1, 1, 1.0]))
     path = write_denoised(tmp_path, raw, denoised, "csv")
-    for place, values in (
+    for path_of, values in (
         (path, denoised.spectra.values),
         (tmp_path / "map-denoised.raw.csv", raw.values),
         (tmp_path / "map-denoised.expected-error.csv", denoised.expected_error),
     ):
-        header, *rows = read_csv(place)
+        header, *rows = read_csv(path_of)
         assert header[:2] == ["x", "y"]
         np.testing.assert_allclose(np.array(header[2:], dtype=float), raw.axis, rtol=1e-7)
-        found = np.array(rows, dtype=float)
-        np.testing.assert_allclose(found[:, 0], raw.table["x"])
-        np.testing.assert_allclose(found[:, 2:], values, rtol=1e-6, atol=1e-30)
+        matrix = np.array(rows, dtype=float)
+        np.testing.assert_allclose(matrix[:, 0], raw.table["x"])
+        np.testing.assert_allclose(matrix[:, 2:], values, rtol=1e-6, atol=1e-30)
 
 
 def test_names_with_commas_stay_one_cell(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def pixels(path: Path) -> np.ndarray:
 
 def share_of(path: Path, colour: str, within: int = 12) -> float:
     """The share of a picture's pixels that look like `colour`."""
-    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+    wanted = np.array([int(colour[offset : offset + 2], 16) for offset in (1, 3, 5)])
     return float((np.abs(pixels(path) - wanted).max(axis=-1) <= within).mean())
 
 
@@ -77,9 +77,9 @@ def test_only_the_chosen_range_is_drawn(tmp_path: Path) -> None:
 
 
 def test_several_panels_and_sets_share_one_figure(tmp_path: Path) -> None:
-    one = draw_denoised(tmp_path / "one.png", [panel()])
+    sample = draw_denoised(tmp_path / "one.png", [panel()])
     grid = draw_denoised(tmp_path / "grid.png", [panel(1), panel(50), panel(2), panel(1), panel(1)])
-    assert pixels(grid).shape[1] > pixels(one).shape[1] * 0.9
+    assert pixels(grid).shape[1] > pixels(sample).shape[1] * 0.9
     assert share_of(grid, theme_colours("light").accent) > 0.001
 
 
@@ -118,16 +118,16 @@ def test_a_loss_curve_shows_parts_that_are_not_measured_at_every_step(tmp_path: 
 
 
 def test_a_map_shows_where_a_band_is_strong(tmp_path: Path) -> None:
-    one = panel(12)
-    places = {"x": np.tile(np.arange(4.0), 3), "y": np.repeat(np.arange(3.0), 4)}
-    strong = np.where(places["x"] >= 2, 5.0, 0.2)[:, None]
-    raw = one.raw.with_values(strong * one.raw.values).with_table(**places)
-    found = one.denoised
-    clean = raw.with_values(strong * found.spectra.values)
-    denoised = Denoised(clean, found.expected_error, found.snr_before, found.snr_after)
+    sample = panel(12)
+    positions = {"x": np.tile(np.arange(4.0), 3), "y": np.repeat(np.arange(3.0), 4)}
+    strong = np.where(positions["x"] >= 2, 5.0, 0.2)[:, None]
+    raw = sample.raw.with_values(strong * sample.raw.values).with_table(**positions)
+    denoised_before = sample.denoised
+    clean = raw.with_values(strong * denoised_before.spectra.values)
+    denoised = Denoised(clean, denoised_before.expected_error, denoised_before.snr_before, denoised_before.snr_after)
     path = draw_denoised_map(tmp_path / "map.png", raw, denoised, 1001)
     yellow, violet = share_of(path, "#FDE725", 40), share_of(path, "#440154", 40)
     assert yellow > 0.05
     assert violet > 0.1
     with pytest.raises(StudioError, match="no positions"):
-        draw_denoised_map(tmp_path / "map.png", one.raw, one.denoised, 1001)
+        draw_denoised_map(tmp_path / "map.png", sample.raw, sample.denoised, 1001)

@@ -37,7 +37,7 @@ def test_a_map_figure_has_a_scale_bar(tmp_path: Path, suffix: str, dark: bool) -
             assert len(image.convert("RGB").getcolors(1_000_000) or []) > 20
     else:
         assert "<svg" in path.read_text(encoding="utf-8")
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]  # no draft is left
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]  # no draft is left
 
 
 def test_a_tiff_holds_the_values_and_the_pixel_size(tmp_path: Path) -> None:

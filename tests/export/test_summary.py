@@ -25,8 +25,8 @@ def test_two_sources_of_one_name_both_keep_their_results(tmp_path: Path, kind: R
     assert later.write(*tuesday).name == f"a-2-denoised.{kind}", "a result replaces only that of its own source"
     assert later.write(*denoised_sample(1, "/wednesday/a.txt")).name == f"a-3-denoised.{kind}"
     later.write_summary()
-    told = {row.file: row.result for row in read_summary(later.summary)}
-    assert told == {
+    results_of = {row.file: row.result for row in read_summary(later.summary)}
+    assert results_of == {
         str(Path(f"/{day}/a.txt").absolute()): f"a{number}-denoised.{kind}"
         for day, number in (("monday", ""), ("tuesday", "-2"), ("wednesday", "-3"))
     }

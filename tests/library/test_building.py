@@ -1,4 +1,4 @@
-"""Whatever holds spectra becomes a library: files, folders, downloads of RRUFF and Open Specy, and what is open."""
+"""Libraries are built from files, folders, RRUFF and Open Specy downloads, and open spectra."""
 
 from __future__ import annotations
 
@@ -77,17 +77,21 @@ def rruff_zip(tmp_path: Path) -> Path:
 
 def test_a_zip_of_rruff_is_read_as_it_was_downloaded(rruff_zip: Path, tmp_path: Path) -> None:
     made = building.build(tmp_path / "rruff.ramanlib", [rruff_zip], "RRUFF", Naming(group="oxides and salts"))
-    one = made.library
-    assert list(one.names) == ["Quartz", "Calcite", "Rutile"]
-    assert list(one.formulas) == ["SiO₂", "CaC⁴⁺O₃", "SiO₂"]
-    assert one.laser_nm.tolist() == [532.0, 532.0, 780.0]  # where the header says 53, the file's name is asked
-    assert list(one.samples) == ["R040031", "R050048", "R060745"]
-    assert list(one.groups) == ["oxides and salts"] * 3
-    assert one.sources[0] == "RRUFF R040031 rruff.info/R040031"
-    assert "Lafuente" in one.licences[0]
-    assert list(one.notes) == ["", "", "as measured, not processed"]
-    assert one.spectrum(1).values[0] == pytest.approx(intensities("calcite"), abs=1e-3)
-    assert one.spectrum(1).axis == pytest.approx(AXIS, abs=0.006)
+    library_of_zip = made.library
+    assert list(library_of_zip.names) == ["Quartz", "Calcite", "Rutile"]
+    assert list(library_of_zip.formulas) == ["SiO₂", "CaC⁴⁺O₃", "SiO₂"]
+    assert library_of_zip.laser_nm.tolist() == [
+        532.0,
+        532.0,
+        780.0,
+    ]  # the header of one says 53
+    assert list(library_of_zip.samples) == ["R040031", "R050048", "R060745"]
+    assert list(library_of_zip.groups) == ["oxides and salts"] * 3
+    assert library_of_zip.sources[0] == "RRUFF R040031 rruff.info/R040031"
+    assert "Lafuente" in library_of_zip.licences[0]
+    assert list(library_of_zip.notes) == ["", "", "as measured, not processed"]
+    assert library_of_zip.spectrum(1).values[0] == pytest.approx(intensities("calcite"), abs=1e-3)
+    assert library_of_zip.spectrum(1).axis == pytest.approx(AXIS, abs=0.006)
     assert len(made.failed) == 1
     assert "Dust__R000000" in made.failed[0].sentence
 
@@ -108,7 +112,7 @@ def test_two_measurements_of_one_name_are_both_kept(tmp_path: Path) -> None:
                enumerate(("Processed", "RAW", "Processed", "RAW"))}  # fmt: skip
     members |= {named("rutile", "R060745", "RAW", number): member_of("rutile", "R060745", "RAW") for number in (8, 9)}
     references, _ = rruff.read(zip_of(tmp_path / "two.zip", members))
-    assert [one.name for one in references] == ["Quartz", "Quartz", "Rutile", "Rutile"]
+    assert [reference.name for reference in references] == ["Quartz", "Quartz", "Rutile", "Rutile"]
 
 
 def test_a_bomb_or_a_broken_member_does_not_stop_the_others(
@@ -123,10 +127,10 @@ def test_a_bomb_or_a_broken_member_does_not_stop_the_others(
     rruff_zip.write_bytes(bytes(content))
     made = building.build(tmp_path / "rruff.ramanlib", [rruff_zip])
     assert list(made.library.names) == ["Calcite", "Rutile"]
-    said = " ".join(map(str, made.failed))
-    assert "Bomb__R1" in said
-    assert "too large" in said
-    assert "Quartz__R040031" in said
+    errors = " ".join(map(str, made.failed))
+    assert "Bomb__R1" in errors
+    assert "too large" in errors
+    assert "Quartz__R040031" in errors
 
 
 def test_a_zip_that_states_more_than_it_may_hold_is_refused_before_it_is_unpacked(
@@ -137,7 +141,7 @@ def test_a_zip_that_states_more_than_it_may_hold_is_refused_before_it_is_unpacke
         building.build(tmp_path / "rruff.ramanlib", [rruff_zip])
 
 
-def test_a_zip_cut_short_and_a_member_under_a_password_are_sentences(rruff_zip: Path, tmp_path: Path) -> None:
+def test_a_truncated_zip_and_a_locked_member_are_errors(rruff_zip: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(rruff_zip.read_bytes()[:2000])
     with pytest.raises(StudioError, match=r"cut\.zip"):
@@ -153,7 +157,7 @@ def test_a_zip_cut_short_and_a_member_under_a_password_are_sentences(rruff_zip: 
     assert all("locked with a password" in str(error) for error in failed)
 
 
-def test_reading_a_zip_can_be_stopped(rruff_zip: Path, tmp_path: Path) -> None:
+def test_reading_a_zip_can_be_cancelled(rruff_zip: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         building.build(tmp_path / "x.ramanlib", [rruff_zip], progress=Progress(is_cancelled=lambda: True))
     assert not (tmp_path / "x.ramanlib").exists()
@@ -174,23 +178,23 @@ def long_table(path: Path) -> Path:
     return path
 
 
-def test_open_specy_s_long_table_takes_its_names_from_the_table_beside(tmp_path: Path) -> None:
+def test_open_specy_long_table_takes_its_names_from_the_table_beside(tmp_path: Path) -> None:
     table = long_table(tmp_path / "raman_library.csv")
     (tmp_path / "raman_metadata.csv").write_text(FACTS)
     (tmp_path / "aaa.csv").write_text("sample,weight\n1,2\n")
     assert building.detect_library_kind(table) == OPEN_SPECY
-    one = building.build(tmp_path / "x.ramanlib", [table]).library
-    assert list(one.names) == ["Quartz", "Calcite", "4"]  # what is infrared stays out; of the last nothing is known
-    assert list(one.groups) == ["mineral", "mineral", ""]
-    assert one.laser_nm[0] == 532.0
-    assert np.isnan(one.laser_nm[1])
-    assert list(one.sources) == ["Lab, A", "C", "raman_library.csv"]
-    assert list(one.licences) == ["CC0", "CC0", ""]
-    assert list(one.samples) == ["1", "3", "4"]
-    assert one.spectrum(1).values[0] == pytest.approx(intensities("calcite"), abs=1e-3)
+    built = building.build(tmp_path / "x.ramanlib", [table]).library
+    assert list(built.names) == ["Quartz", "Calcite", "4"]  # what is infrared stays out; of the last nothing is known
+    assert list(built.groups) == ["mineral", "mineral", ""]
+    assert built.laser_nm[0] == 532.0
+    assert np.isnan(built.laser_nm[1])
+    assert list(built.sources) == ["Lab, A", "C", "raman_library.csv"]
+    assert list(built.licences) == ["CC0", "CC0", ""]
+    assert list(built.samples) == ["1", "3", "4"]
+    assert built.spectrum(1).values[0] == pytest.approx(intensities("calcite"), abs=1e-3)
 
 
-def test_open_specy_s_columns_may_end_in_gaps(tmp_path: Path) -> None:
+def test_open_specy_columns_may_end_in_gaps(tmp_path: Path) -> None:
     table = tmp_path / "spectra.csv"
     rows = [f"{x:.2f},{a:.3f},{'NA' if x > 1000 else f'{b:.3f}'},NA" for x, a, b in zip(
         AXIS, intensities("quartz"), intensities("rutile"), strict=True
@@ -205,7 +209,7 @@ def test_open_specy_s_columns_may_end_in_gaps(tmp_path: Path) -> None:
     assert ["'Nothing' cannot be a reference" in str(error) for error in made.failed] == [True]
 
 
-def test_open_specy_s_lines_of_spectra_hold_their_facts(tmp_path: Path) -> None:
+def test_open_specy_lines_of_spectra_hold_their_facts(tmp_path: Path) -> None:
     table = tmp_path / "written.csv"
     text = io.StringIO()
     writer = csv.writer(text)
@@ -214,10 +218,10 @@ def test_open_specy_s_lines_of_spectra_hold_their_facts(tmp_path: Path) -> None:
     writer.writerow([*intensities("rutile"), "Rutile", "", "b.csv"])
     table.write_text(text.getvalue())
     assert building.detect_library_kind(table) == OPEN_SPECY
-    one = building.build(tmp_path / "x.ramanlib", [table]).library
-    assert list(one.names) == ["Quartz", "Rutile"]
-    assert one.laser_nm[0] == 785.0
-    assert one.spectrum(1).values[0] == pytest.approx(intensities("rutile"), abs=1e-3)
+    built = building.build(tmp_path / "x.ramanlib", [table]).library
+    assert list(built.names) == ["Quartz", "Rutile"]
+    assert built.laser_nm[0] == 785.0
+    assert built.spectrum(1).values[0] == pytest.approx(intensities("rutile"), abs=1e-3)
 
 
 def test_a_library_that_is_exported_as_tables_comes_back(tmp_path: Path) -> None:
@@ -251,22 +255,22 @@ def test_a_folder_gives_names_by_its_files_and_groups_by_its_folders(tmp_path: P
     hdf5.write(tmp_path / "data" / "oxides" / "both.h5", two)
     (tmp_path / "data" / "holiday.txt").write_text("we went to the sea")
     made = building.build(tmp_path / "x.ramanlib", [tmp_path / "data"])
-    found = dict(zip(made.library.names.tolist(), range(4), strict=True))
-    assert set(found) == {"calcite", "rutile", "Quartz", "Calcite"}
-    assert {name: made.library.groups[index] for name, index in found.items()} == {
+    index_of = dict(zip(made.library.names.tolist(), range(4), strict=True))
+    assert set(index_of) == {"calcite", "rutile", "Quartz", "Calcite"}
+    assert {name: made.library.groups[index] for name, index in index_of.items()} == {
         "calcite": "carbonates", "rutile": "oxides", "Quartz": "oxides", "Calcite": "oxides",
     }  # fmt: skip
-    assert made.library.laser_nm[found["Quartz"]] == 785.0
-    assert made.library.samples[found["Calcite"]] == "c1"
-    assert made.library.sources[found["rutile"]] == "rutile.txt"
+    assert made.library.laser_nm[index_of["Quartz"]] == 785.0
+    assert made.library.samples[index_of["Calcite"]] == "c1"
+    assert made.library.sources[index_of["rutile"]] == "rutile.txt"
     assert ["holiday.txt" in str(error) for error in made.failed] == [True]
 
 
-def test_how_references_are_named_can_be_told(tmp_path: Path) -> None:
+def test_references_are_named_by_the_given_rule(tmp_path: Path) -> None:
     file = write_text(tmp_path / "polymers" / "scan 7.txt", "rutile")
 
-    def name_by(**told: str) -> str:
-        return str(building.build(tmp_path / "x.ramanlib", [file], naming=Naming(**told)).library.names[0])
+    def name_by(**naming: str) -> str:
+        return str(building.build(tmp_path / "x.ramanlib", [file], naming=Naming(**naming)).library.names[0])
 
     assert name_by() == "scan 7"
     assert name_by(name="Rutile") == "Rutile"
@@ -294,14 +298,16 @@ def flat(folder: Path) -> Path:
     return folder / "flat.h5"
 
 
-def test_spectra_that_are_open_become_references() -> None:
+def test_open_spectra_become_references() -> None:
     sets = [SpectrumSet.of(AXIS, intensities("quartz"), laser_nm=633.0), SpectrumSet.of(AXIS, np.ones(161))]
     references, failed = building.references_from_sets(sets, ["Quartz", "nothing"], group="mine")
-    assert [(one.name, one.group, one.laser_nm) for one in references] == [("Quartz", "mine", 633.0)]
+    assert [(reference.name, reference.group, reference.laser_nm) for reference in references] == [
+        ("Quartz", "mine", 633.0)
+    ]
     assert "'nothing' cannot be a reference" in str(failed[0])
 
 
-def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: Path) -> None:
+def test_dropped_libraries_are_recognised_and_installed(rruff_zip: Path, tmp_path: Path) -> None:
     text = write_text(tmp_path / "scan.txt", "quartz")
     two = tmp_path / "my library.csv"  # one spectrum, whatever it is called
     two.write_text("wavenumber,intensity\n" + columns_of("quartz", ","))
@@ -328,22 +334,22 @@ def test_what_is_dropped_is_recognised_and_installed(rruff_zip: Path, tmp_path: 
     assert "fwrite" in read_error.value.remedy
 
 
-def test_the_shelf_opens_what_it_can_and_names_what_it_cannot(tmp_path: Path) -> None:
+def test_the_library_folder_opens_what_it_can_and_names_what_it_cannot(tmp_path: Path) -> None:
     spectrum = SpectrumSet.of(AXIS, intensities("quartz"))
     library.write(paths.user_libraries() / "b.ramanlib", [Reference("x", spectrum)], "Second")
     library.write(paths.user_libraries() / "c.ramanlib", [Reference("x", spectrum)], "first")
     (paths.user_libraries() / "a.ramanlib").write_bytes(b"half a library")
-    shelf = library_folder.open_library_folder()
-    assert [one.title for one in shelf.libraries] == ["first", "Second", library_folder.STARTER]
-    assert ["a.ramanlib" in str(problem) for problem in shelf.problems] == [True]
+    opened = library_folder.open_library_folder()
+    assert [opened_library.title for opened_library in opened.libraries] == ["first", "Second", library_folder.STARTER]
+    assert ["a.ramanlib" in str(problem) for problem in opened.problems] == [True]
 
 
 def test_without_any_library_there_is_the_starter_which_says_what_it_is() -> None:
-    (one,) = library_folder.open_library_folder().libraries
-    assert len(set(one.names)) >= 60
-    assert set(one.notes) == {"simulated from a peak table"}
-    assert all(one.sources)
-    made = one.path.stat().st_mtime_ns
+    (starter,) = library_folder.open_library_folder().libraries
+    assert len(set(starter.names)) >= 60
+    assert set(starter.notes) == {"simulated from a peak table"}
+    assert all(starter.sources)
+    made = starter.path.stat().st_mtime_ns
     assert library_folder.open_starter_library().path.stat().st_mtime_ns == made  # made once
-    one.path.write_bytes(b"")
-    assert len(library_folder.open_starter_library()) == len(one)
+    starter.path.write_bytes(b"")
+    assert len(library_folder.open_starter_library()) == len(starter)

@@ -33,7 +33,7 @@ def reference_of(name: str, points: int = 400, seed: int = 0, **known: object) -
 
 
 class Model:
-    """Stands for the engine: prints that tell which spectrum they were made of, and how often it was asked."""
+    """Stands for the engine: its fingerprints tell which spectrum they are of; `asked` counts the spectra."""
 
     def __init__(self, fingerprint_version: str = "model-1") -> None:
         self.fingerprint_version = fingerprint_version
@@ -41,13 +41,13 @@ class Model:
 
     def compute_fingerprints(self, spectra: Sequence[SpectrumSet]) -> Mapping[str, NDArray[np.float32]]:
         self.asked += len(spectra)
-        peak = [float(one.axis[np.argmax(one.values[0])]) for one in spectra]
-        return {"features": np.array(peak, "f4")[:, None], "lengths": np.array([[one.points] * 3 for one in spectra]),
+        peaks = [float(spectrum.axis[np.argmax(spectrum.values[0])]) for spectrum in spectra]
+        return {"features": np.array(peaks, "f4")[:, None], "lengths": np.array([[s.points] * 3 for s in spectra]),
                 "none": np.zeros((len(spectra), 0), "f4")}  # fmt: skip
 
 
 @pytest.fixture
-def shelf_board(tmp_path: Path) -> Library:
+def board(tmp_path: Path) -> Library:
     references = [
         reference_of("calcite", 400, 1, group="minerals", formula="CaCO₃", laser_nm=532.0, source="here", sample="a"),
         reference_of("quartz", 731, 2, licence="CC0", note="simulated from a peak table"),
@@ -57,12 +57,12 @@ def shelf_board(tmp_path: Path) -> Library:
     return library.write(tmp_path / "board.ramanlib", references, "My board")
 
 
-def peaks(one: Library) -> list[float]:
-    return [float(one.spectrum(i).axis[np.argmax(one.spectrum(i).values[0])]) for i in range(len(one))]
+def peaks(of: Library) -> list[float]:
+    return [float(of.spectrum(i).axis[np.argmax(of.spectrum(i).values[0])]) for i in range(len(of))]
 
 
-def test_references_are_found_as_they_were_given(shelf_board: Library) -> None:
-    again = library.open(shelf_board.path)
+def test_references_are_read_as_they_were_written(board: Library) -> None:
+    again = library.open(board.path)
     assert (len(again), again.title) == (4, "My board")
     assert list(again.names) == ["calcite", "quartz", "näher bestimmt", "calcite"]
     assert list(again.samples) == ["a", "", "", "b"]
@@ -82,10 +82,10 @@ def test_references_are_found_as_they_were_given(shelf_board: Library) -> None:
         again.spectrum(4)
 
 
-def test_a_library_is_also_a_file_of_spectra_that_any_reader_of_hdf5_understands(shelf_board: Library) -> None:
-    sets = registry.read(shelf_board.path)
-    assert sum(len(one) for one in sets) == 4
-    assert {str(label) for one in sets for label in one.table["label"]} == set(shelf_board.names)
+def test_a_library_can_be_read_as_an_hdf5_file_of_spectra(board: Library) -> None:
+    sets = registry.read(board.path)
+    assert sum(len(spectra) for spectra in sets) == 4
+    assert {str(label) for spectra in sets for label in spectra.table["label"]} == set(board.names)
 
 
 def test_opening_does_not_read_the_spectra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,9 +96,9 @@ def test_opening_does_not_read_the_spectra(tmp_path: Path, monkeypatch: pytest.M
 
     def counted(self: h5py.Dataset, which: object, *rest: object) -> object:
         nonlocal read
-        found = whole(self, which, *rest)
-        read += np.asarray(found).nbytes
-        return found
+        array = whole(self, which, *rest)
+        read += np.asarray(array).nbytes
+        return array
 
     monkeypatch.setattr(h5py.Dataset, "__getitem__", counted)
     opened = library.open(path)
@@ -107,30 +107,30 @@ def test_opening_does_not_read_the_spectra(tmp_path: Path, monkeypatch: pytest.M
     assert opened.spectrum(150).points == 5000
 
 
-def test_edits_write_the_file_anew_and_keep_the_rest(shelf_board: Library) -> None:
-    more = shelf_board.added([reference_of("rutile", 500, 5, group="oxides")])
-    assert list(more.names) == [*shelf_board.names, "rutile"]
+def test_edits_rewrite_the_file_and_keep_the_other_references(board: Library) -> None:
+    more = board.added([reference_of("rutile", 500, 5, group="oxides")])
+    assert list(more.names) == [*board.names, "rutile"]
     less = more.removed([1, 3])
     assert list(less.names) == ["calcite", "näher bestimmt", "rutile"]
     assert list(less.groups) == ["minerals", "", "oxides"]
     assert peaks(less) == [peaks(more)[index] for index in (0, 2, 4)]
     named = less.renamed([1], "aragonite").edited([0, 1], group="carbonates").titled("Carbonates")
-    again = library.open(shelf_board.path)
+    again = library.open(board.path)
     assert (again.title, list(again.names)) == ("Carbonates", ["calcite", "aragonite", "rutile"])
     assert list(again.groups) == ["carbonates", "carbonates", "oxides"]
     assert again.hash == named.hash != less.hash
     # Whoever searches the library as it was still can, though the file is another.
-    assert np.array_equal(shelf_board.spectrum(1).values, spectrum_of("quartz", 731, 2).values)
+    assert np.array_equal(board.spectrum(1).values, spectrum_of("quartz", 731, 2).values)
     with pytest.raises(StudioError, match="at least one"):
         again.removed([0, 1, 2])
     with pytest.raises(StudioError, match="name"):
         again.renamed([0], "  ")
-    assert len(library.open(shelf_board.path)) == 3
+    assert len(library.open(board.path)) == 3
 
 
-def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_board: Library, tmp_path: Path) -> None:
+def test_each_reference_is_fingerprinted_once_however_the_library_is_edited(board: Library, tmp_path: Path) -> None:
     model = Model()
-    ready = shelf_board.with_fingerprints(model)
+    ready = board.with_fingerprints(model)
     assert ready.fingerprint_version == "model-1"
     assert ready.features is not None
     assert ready.features[:, 0].tolist() == pytest.approx(peaks(ready))
@@ -151,21 +151,21 @@ def test_a_model_sees_each_reference_once_however_the_library_is_edited(shelf_bo
     assert both.fingerprints["lengths"][:, 0].tolist() == [731, 64, 400, 500, 90]
 
 
-def test_a_large_library_is_prepared_and_edited_some_at_a_time(tmp_path: Path) -> None:
-    many = library.write(tmp_path / "many.ramanlib", [reference_of("quartz", 40 + n % 100, n % 7) for n in range(150)])
-    model, told = Model(), list[tuple[int, int]]()
-    ready = many.with_fingerprints(model, Progress(lambda done, total, _: told.append((done, total))))
+def test_a_large_library_is_fingerprinted_and_edited_in_blocks(tmp_path: Path) -> None:
+    large = library.write(tmp_path / "many.ramanlib", [reference_of("quartz", 40 + n % 100, n % 7) for n in range(150)])
+    model, reports = Model(), list[tuple[int, int]]()
+    ready = large.with_fingerprints(model, Progress(lambda done, total, _: reports.append((done, total))))
     lengths = [40 + n % 100 for n in range(150)]
     assert ready.fingerprints["lengths"][:, 0].tolist() == lengths
-    assert told[:3] == [(0, 150), (64, 150), (128, 150)]
+    assert reports[:3] == [(0, 150), (64, 150), (128, 150)]
     more = ready.removed(range(0, 150, 2)).added([reference_of("rutile", 33)]).with_fingerprints(model)
     assert more.fingerprints["lengths"][:, 0].tolist() == [*lengths[1::2], 33]
     assert model.asked == 151
     assert [path.name for path in tmp_path.iterdir()] == ["many.ramanlib"]
 
 
-def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> None:
-    ready = shelf_board.with_fingerprints(Model())
+def test_another_model_computes_its_own_fingerprints(board: Library, tmp_path: Path) -> None:
+    ready = board.with_fingerprints(Model())
     second = Model("model-2")
     other = library.write(tmp_path / "other.ramanlib", [reference_of("quartz", 90, 7)]).with_fingerprints(second)
     both = library.merged(tmp_path / "both.ramanlib", [other, ready])
@@ -177,25 +177,25 @@ def test_another_model_makes_its_own(shelf_board: Library, tmp_path: Path) -> No
     assert second.asked == 5
 
 
-def test_preparing_can_be_stopped_and_leaves_the_library_whole(shelf_board: Library) -> None:
+def test_fingerprinting_can_be_cancelled_and_leaves_the_library_whole(board: Library) -> None:
     with pytest.raises(Cancelled):
-        shelf_board.with_fingerprints(Model(), Progress(is_cancelled=lambda: True))
-    assert list(library.open(shelf_board.path).names) == list(shelf_board.names)
-    assert [path.name for path in shelf_board.path.parent.iterdir()] == ["board.ramanlib"]
+        board.with_fingerprints(Model(), Progress(is_cancelled=lambda: True))
+    assert list(library.open(board.path).names) == list(board.names)
+    assert [path.name for path in board.path.parent.iterdir()] == ["board.ramanlib"]
 
 
-def test_one_spectrum_under_two_names_or_at_another_scale_is_a_duplicate(shelf_board: Library) -> None:
-    copy = shelf_board.spectrum(1)
+def test_a_copy_under_another_name_or_scale_is_a_duplicate(board: Library) -> None:
+    copy = board.spectrum(1)
     scaled = Reference("chalcedony", copy.with_values(copy.values * 3.5 + 20))
     another = reference_of("quartz", 731, 12)
-    assert library.duplicates(shelf_board) == ()
-    assert library.duplicates(shelf_board.added([scaled, another, scaled])) == ((1, 4, 6),)
+    assert library.duplicates(board) == ()
+    assert library.duplicates(board.added([scaled, another, scaled])) == ((1, 4, 6),)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.7, 0.99])
-def test_a_library_that_was_cut_short_is_a_sentence(shelf_board: Library, share: float) -> None:
-    whole = shelf_board.path.read_bytes()
-    cut = shelf_board.path.with_name("cut.ramanlib")
+def test_a_truncated_library_is_an_error_with_a_remedy(board: Library, share: float) -> None:
+    whole = board.path.read_bytes()
+    cut = board.path.with_name("cut.ramanlib")
     cut.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(StudioError, match=r"cut\.ramanlib") as read_error:
         library.open(cut)
@@ -203,43 +203,43 @@ def test_a_library_that_was_cut_short_is_a_sentence(shelf_board: Library, share:
 
 
 @pytest.mark.parametrize("name", ["spectra/offsets", "spectra/values", "spectra/label", "spectra/laser_nm", "printed"])
-def test_parts_that_do_not_fit_are_refused(shelf_board: Library, name: str) -> None:
-    shelf_board.with_fingerprints(Model())
-    with h5py.File(shelf_board.path, "a") as file:
+def test_arrays_that_do_not_fit_together_are_refused(board: Library, name: str) -> None:
+    board.with_fingerprints(Model())
+    with h5py.File(board.path, "a") as file:
         del file[name]
         file[name] = np.arange(3)
     with pytest.raises(StudioError, match="damaged"):
-        library.open(shelf_board.path)
+        library.open(board.path)
 
 
-def test_a_damaged_library_never_ends_the_program(shelf_board: Library) -> None:
-    whole = shelf_board.with_fingerprints(Model()).path.read_bytes()
-    damaged, random, said = shelf_board.path.with_name("damaged.ramanlib"), np.random.default_rng(1), 0
+def test_a_damaged_library_never_ends_the_program(board: Library) -> None:
+    whole = board.with_fingerprints(Model()).path.read_bytes()
+    damaged, random, n_errors = board.path.with_name("damaged.ramanlib"), np.random.default_rng(1), 0
     for _ in range(150):
         content = bytearray(whole)
         for at in random.integers(0, 6000, 3):  # where the file says what lies where
             content[at] = random.integers(256)
         damaged.write_bytes(bytes(content))
         try:
-            one = library.open(damaged)
-            for index in range(len(one)):
-                one.reference(index)
+            opened = library.open(damaged)
+            for index in range(len(opened)):
+                opened.reference(index)
         except StudioError:
-            said += 1
-    assert said > 50
+            n_errors += 1
+    assert n_errors > 50
 
 
-def test_an_array_that_lies_in_another_file_is_not_followed(shelf_board: Library, tmp_path: Path) -> None:
+def test_external_links_are_not_followed(board: Library, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "secret.h5", "w") as file:
         file["values"] = np.zeros(400 + 731 + 64 + 400, "f4")
-    with h5py.File(shelf_board.path, "a") as file:
+    with h5py.File(board.path, "a") as file:
         del file["spectra/values"]
         file["spectra/values"] = h5py.ExternalLink("secret.h5", "/values")
     with pytest.raises(StudioError, match="damaged"):
-        library.open(shelf_board.path)
+        library.open(board.path)
 
 
-def test_what_is_no_library_is_said_to_be_none(tmp_path: Path) -> None:
+def test_other_files_are_refused_as_libraries(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["axis"] = np.arange(3)
     with pytest.raises(StudioError, match="not a library"):
@@ -251,7 +251,7 @@ def test_what_is_no_library_is_said_to_be_none(tmp_path: Path) -> None:
         library.open(tmp_path / "gone.ramanlib")
 
 
-def test_what_cannot_be_a_reference_or_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_invalid_references_and_unwritable_paths_are_errors(tmp_path: Path) -> None:
     gap = Reference("gap", SpectrumSet.of(np.arange(50.0), np.full(50, np.nan)))
     with pytest.raises(StudioError, match="'gap' cannot be a reference"):
         library.write(tmp_path / "x.ramanlib", [gap])
@@ -263,7 +263,7 @@ def test_what_cannot_be_a_reference_or_be_written_is_a_sentence(tmp_path: Path) 
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the real spectra are not beside the project")
-def test_two_hundred_minerals_come_back_as_they_went_in(tmp_path: Path) -> None:
+def test_two_hundred_minerals_are_read_as_they_were_written(tmp_path: Path) -> None:
     with h5py.File(CORPUS) as file:
         group = file["rruff"]
         ends = group["offsets"][:201].tolist()
@@ -275,11 +275,11 @@ def test_two_hundred_minerals_come_back_as_they_went_in(tmp_path: Path) -> None:
         Reference(name, SpectrumSet(axis[piece], values[piece][None]), laser_nm=float(laser), sample=sample)
         for name, sample, laser, piece in zip(names, samples, lasers, pieces, strict=True)
     ]
-    made = library.write(tmp_path / "rruff.ramanlib", references)
-    assert len(made) == 200
-    assert list(made.names) == names.tolist()
-    assert list(made.samples) == samples.tolist()
-    assert made.laser_nm == pytest.approx(lasers)
+    written = library.write(tmp_path / "rruff.ramanlib", references)
+    assert len(written) == 200
+    assert list(written.names) == names.tolist()
+    assert list(written.samples) == samples.tolist()
+    assert written.laser_nm == pytest.approx(lasers)
     for index, piece in enumerate(pieces):
-        assert np.array_equal(made.spectrum(index).axis, axis[piece])
-        assert np.array_equal(made.spectrum(index).values[0], values[piece])
+        assert np.array_equal(written.spectrum(index).axis, axis[piece])
+        assert np.array_equal(written.spectrum(index).values[0], values[piece])

@@ -15,13 +15,13 @@ CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpus.h5"
 
 
 def one_line(position: float, width: float, lorentz: float) -> PeakTable:
-    found = ("corpus", 3, "Si wafer", "A1", "somewhere", "MIT", "", 1.0)
+    source = ("corpus", 3, "Si wafer", "A1", "somewhere", "MIT", "", 1.0)
     lines = np.array([[position, 0.5, width, lorentz]])
-    return PeakTable("Silicon", "Calibration standards", "Si", 532.0, 100, 1000, *found, lines)
+    return PeakTable("Silicon", "Calibration standards", "Si", 532.0, 100, 1000, *source, lines)
 
 
 @pytest.mark.parametrize("lorentz", [0.0, 0.4, 1.0])
-def test_a_line_is_simulated_where_it_is_as_wide_as_it_is(lorentz: float) -> None:
+def test_a_simulated_line_has_its_position_and_width(lorentz: float) -> None:
     spectrum = simulate(one_line(520.0, 8.0, lorentz), step=0.5)
     values = spectrum.values[0]
     assert spectrum.axis[np.argmax(values)] == 520.0
@@ -32,20 +32,20 @@ def test_a_line_is_simulated_where_it_is_as_wide_as_it_is(lorentz: float) -> Non
 
 def test_the_starter_library_has_more_than_sixty_substances_of_all_kinds() -> None:
     references = starter_references()
-    assert len({one.name for one in references}) >= 100
+    assert len({reference.name for reference in references}) >= 100
     assert {"Polymers", "Minerals", "Solvents and reagents", "Medicines", "Calibration standards"} <= {
-        one.group for one in references
+        reference.group for reference in references
     }
 
 
 def test_every_starter_spectrum_is_marked_as_simulated_and_says_what_it_was_fitted_to() -> None:
-    for one in starter_references():
-        assert one.note == one.spectrum.about["note"] == "simulated from a peak table"
-        assert "fitted to" in one.source
-        assert len(one.spectrum) == 1
-        assert np.all(np.isfinite(one.spectrum.values))
-        assert one.spectrum.values.max() == pytest.approx(1.0)
-    calcite = next(one for one in starter_references() if one.name == "Calcite")
+    for reference in starter_references():
+        assert reference.note == reference.spectrum.about["note"] == "simulated from a peak table"
+        assert "fitted to" in reference.source
+        assert len(reference.spectrum) == 1
+        assert np.all(np.isfinite(reference.spectrum.values))
+        assert reference.spectrum.values.max() == pytest.approx(1.0)
+    calcite = next(reference for reference in starter_references() if reference.name == "Calcite")
     assert "Lafuente et al. 2015" in calcite.source
     assert calcite.spectrum.axis[np.argmax(calcite.spectrum.values)] == pytest.approx(1086, abs=3)
 
@@ -55,7 +55,7 @@ def test_every_table_explains_its_own_spectrum() -> None:
     assert np.median([table.r2 for table in starter_library.peak_tables()]) > 0.99
 
 
-def test_a_table_is_of_the_spectrum_that_it_names() -> None:
+def test_a_table_matches_the_spectrum_that_it_cites() -> None:
     if not CORPUS.exists():
         pytest.skip("the real spectra are not here")
     with h5py.File(CORPUS) as file:
@@ -63,8 +63,8 @@ def test_a_table_is_of_the_spectrum_that_it_names() -> None:
             part = file[table.collection]
             assert part["label"].asstr()[table.spectrum] == table.label
             if "offsets" in part:
-                place = slice(*(int(end) for end in part["offsets"][table.spectrum : table.spectrum + 2]))
-                axis, values = part["axis"][place], part["values"][place]
+                span = slice(*(int(end) for end in part["offsets"][table.spectrum : table.spectrum + 2]))
+                axis, values = part["axis"][span], part["values"][span]
             else:
                 axis, values = part["axis"][:], part["values"][table.spectrum]
             simulated = simulate(table)
@@ -73,7 +73,7 @@ def test_a_table_is_of_the_spectrum_that_it_names() -> None:
             assert np.corrcoef(real, simulated.values[0])[0, 1] > 0.9, table.name
 
 
-def test_a_damaged_table_file_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_file_of_tables_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = tmp_path / "lines.toml"
     damaged.write_text("[[substance]]\nname = 'Calcite'\n")
     monkeypatch.setattr(starter_library, "tables_file", lambda: damaged)

@@ -80,5 +80,5 @@ def test_members_give_their_positions_and_entries() -> None:
     members = Members.of_entries([(7, 2), (3, 3)])
     assert members[np.array([4, 0])].positions_in(members).tolist() == [4, 0]
     assert Members.of_entries([(7, 3)]).positions_in(members).tolist() == [0, 1, -1]
-    assert [(entry, places.tolist()) for entry, places in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
+    assert [(entry, positions.tolist()) for entry, positions in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
     assert Members.of_entries([]).positions_in(members).tolist() == []

@@ -16,40 +16,40 @@ from ramanstudio.project.project import Entry, Identifications, Project
 from ramanstudio.search.matches import Identification, Match
 
 
-def a_match(name: str, chance: float, *bands: tuple[float, ...]) -> Match:
+def match_of(name: str, chance: float, *bands: tuple[float, ...]) -> Match:
     return Match(name, chance, 0.9, 812.5, -0.1, 1.2, 0.25, 1, 4321, *bands)
 
 
-def a_project(found: tuple[Identification | None, ...]) -> Project:
-    source = SpectrumSet(np.linspace(200, 1800, 64), np.ones((len(found), 64), dtype=np.float32))
+def project_with(results: tuple[Identification | None, ...]) -> Project:
+    source = SpectrumSet(np.linspace(200, 1800, 64), np.ones((len(results), 64), dtype=np.float32))
     entry = Entry(7, "map.txt", Path("map.txt"), source)
-    identified = Identifications(source, found, "what was asked", ("abc", "déf"))
-    return Project((entry,), identifications=MappingProxyType({7: identified}))
+    identifications = Identifications(source, results, "what was asked", ("abc", "déf"))
+    return Project((entry,), identifications=MappingProxyType({7: identifications}))
 
 
-FOUND = (
-    Identification((a_match("Quartz α", 0.97, (464.25, 206.0), (), (988.0,)), a_match("Opal", 0.02)), False, 1),
+RESULTS = (
+    Identification((match_of("Quartz α", 0.97, (464.25, 206.0), (), (988.0,)), match_of("Opal", 0.02)), False, 1),
     None,
     Identification((), True, 0, "The spectrum is flat."),
-    Identification((a_match("Opal", 0.3, (), (1.0, 2.0, 3.0)),), True, 0, "Nothing is credible."),
+    Identification((match_of("Opal", 0.3, (), (1.0, 2.0, 3.0)),), True, 0, "Nothing is credible."),
 )
 
 
-@pytest.mark.parametrize("found", [FOUND, (None, None), FOUND[2:3]])
-def test_identifications_survive_saving_and_opening(tmp_path: Path, found: tuple[Identification | None, ...]) -> None:
-    project_file.save(a_project(found), tmp_path / "work.ramanstudio")
+@pytest.mark.parametrize("results", [RESULTS, (None, None), RESULTS[2:3]])
+def test_identifications_survive_saving_and_opening(tmp_path: Path, results: tuple[Identification | None, ...]) -> None:
+    project_file.save(project_with(results), tmp_path / "work.ramanstudio")
     project = project_file.load(tmp_path / "work.ramanstudio")
     (entry,) = project.entries
-    identified = project.identification(entry)
-    assert identified is not None
-    assert identified.results == found
-    assert (identified.query_key, identified.libraries) == ("what was asked", ("abc", "déf"))
+    identifications = project.identification(entry)
+    assert identifications is not None
+    assert identifications.results == results
+    assert (identifications.query_key, identifications.libraries) == ("what was asked", ("abc", "déf"))
 
 
 @pytest.mark.parametrize("name", ["rows", "verdicts", "names", "bands", "texts", "band_counts"])
 def test_identifications_that_contradict_each_other_are_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "work.ramanstudio"
-    project_file.save(a_project(FOUND), path)
+    project_file.save(project_with(RESULTS), path)
     with h5py.File(path, "r+") as file:
         group = file["identified/7"]
         short = group[name][()][:-1]
@@ -60,6 +60,6 @@ def test_identifications_that_contradict_each_other_are_refused(tmp_path: Path, 
 
 
 def test_identifications_of_a_file_that_was_read_again_are_dropped(tmp_path: Path) -> None:
-    project = a_project(FOUND)
+    project = project_with(RESULTS)
     other = Entry(7, "map.txt", Path("map.txt"), SpectrumSet(np.linspace(200, 1800, 64), np.ones((4, 64))))
     assert project.with_entries([other]).identification(other) is None

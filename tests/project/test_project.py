@@ -39,7 +39,7 @@ def test_an_edit_after_undo_discards_the_redo_steps() -> None:
     history.undo()
     history.push(Project((entry(2),)), "Open files")
     assert history.redo_title == ""
-    assert [one.id for one in history.redo().entries] == [2]
+    assert [item.id for item in history.redo().entries] == [2]
 
 
 def test_edits_with_the_same_key_are_one_undo_step() -> None:
@@ -57,9 +57,9 @@ def test_results_survive_undo_and_are_no_undo_step() -> None:
     history.push(history.present.without([1]), "Remove 1 entry")
     history.add_results({1: Result(source, problem="too short")})
     project = history.undo()
-    found = project.result(project.entries[0])
-    assert found is not None
-    assert found.problem == "too short"
+    result = project.result(project.entries[0])
+    assert result is not None
+    assert result.problem == "too short"
 
 
 def test_results_of_a_file_that_was_read_again_are_dropped() -> None:
@@ -96,15 +96,15 @@ def test_entries_look_like_repeats_on_one_axis_unless_they_are_one_set() -> None
     assert look_like_repeats(files)
     assert not look_like_repeats(files[:3])
     assert not look_like_repeats([*files, entry(5, SpectrumSet.of(np.arange(11.0), np.ones(11)))])
-    assert not look_like_repeats([replace(one, set_id=9) for one in files])
-    assert look_like_repeats([*(replace(one, set_id=9) for one in files), entry(5, spectra())])
+    assert not look_like_repeats([replace(item, set_id=9) for item in files])
+    assert look_like_repeats([*(replace(item, set_id=9) for item in files), entry(5, spectra())])
 
 
 def test_entries_are_expanded_to_whole_sets() -> None:
     whole = replace(entry(4, spectra()), set_id=4)
     project = Project((*(replace(entry(number, spectra()), set_id=9) for number in range(3)), whole, entry(5)))
-    assert [one.id for one in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
-    assert [one.id for one in project.expanded_to_sets([whole])] == [4]
+    assert [item.id for item in project.expanded_to_sets([project.entries[1], project.entries[4]])] == [0, 1, 2, 5]
+    assert [item.id for item in project.expanded_to_sets([whole])] == [4]
 
 
 def test_undo_keeps_the_exploration_and_reverts_the_groups() -> None:

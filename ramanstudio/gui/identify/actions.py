@@ -7,39 +7,39 @@ from typing import Final
 from ramanstudio.gui.common.action import Action, ActionContext
 
 
-def _one(context: ActionContext) -> bool:
+def _can_identify(context: ActionContext) -> bool:
     return context.readable > 0 and context.engine
 
 
 IDENTIFY_ACTIONS: Final = (
     Action(
-        "export_identified",
+        "export_identifications",
         "Export identifications…",
         "File",
         "",
-        "Save the hits of every spectrum, with chance, hit quality and bands, as CSV",
+        "Save the matches of every spectrum as CSV, with probability, hit quality index and bands",
         "ph.table",
         lambda context: context.identified,
     ),
     Action(
         "identify_all",
-        "Identify all that is open",
+        "Identify all open spectra",
         "Analyse",
         "Ctrl+I",
-        "Find out what every open spectrum is, in the libraries that are chosen",
+        "Search for all open spectra in the chosen libraries",
         "ph.magnifying-glass",
-        _one,
+        _can_identify,
         separator=True,
     ),
     Action(
-        "is_mixture",
-        "Is it a mixture?",
+        "analyse_mixture",
+        "Analyse as mixture",
         "Analyse",
         "Ctrl+Shift+I",
-        "Fit up to four substances of the libraries to the spectrum that is looked at",
+        "Fit up to four substances of the libraries to the spectrum that is shown",
         "ph.flask",
-        _one,
+        _can_identify,
     ),
-    Action("hit_before", "Previous hit", "Analyse", "Alt+Up", "", "ph.caret-up", lambda context: context.identified),
-    Action("hit_after", "Next hit", "Analyse", "Alt+Down", "", "ph.caret-down", lambda context: context.identified),
+    Action("previous_match", "Previous match", "Analyse", "Alt+Up", "", "ph.caret-up", lambda now: now.identified),
+    Action("next_match", "Next match", "Analyse", "Alt+Down", "", "ph.caret-down", lambda now: now.identified),
 )

@@ -12,7 +12,7 @@ from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.document.exporting import Exporting
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.mixture_jobs import Unmixing
+from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
 
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.identify_page import IdentifyPage
@@ -30,30 +30,35 @@ class IdentifyCommands:
         settings: Settings,
         exporting: Exporting,
         identifying: Identifying,
-        unmixing: Unmixing,
+        mixture_jobs: MixtureJobs,
         show_page: Callable[[], IdentifyPage],
         window: QWidget,
     ) -> None:
         self._session, self._settings, self._exporting = session, settings, exporting
-        self._identifying, self._unmixing = identifying, unmixing
+        self._identifying, self._mixture_jobs = identifying, mixture_jobs
         self._show_page, self._window = show_page, window
 
     def identify_all(self) -> None:
+        """Identify all open spectra."""
         self._show_page()
         self._identifying.resume()
 
-    def is_mixture(self) -> None:
+    def analyse_mixture(self) -> None:
+        """Analyse the spectrum that is shown as a mixture."""
         page = self._show_page()
         if page.entry is not None:
-            self._unmixing.ask(page.entry, page.row)
+            self._mixture_jobs.analyse(page.entry, page.row)
 
-    def hit_before(self) -> None:
-        self._walk(-1)
+    def previous_match(self) -> None:
+        """Select the previous match."""
+        self._step(-1)
 
-    def hit_after(self) -> None:
-        self._walk(1)
+    def next_match(self) -> None:
+        """Select the next match."""
+        self._step(1)
 
-    def export_identified(self) -> None:
+    def export_identifications(self) -> None:
+        """Ask for a file and write the matches of all identified spectra."""
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"
         path = dialogs.ask_export(
@@ -62,7 +67,7 @@ class IdentifyCommands:
         if path is not None:
             self._exporting.identified(path, self._identifying.libraries.all)
 
-    def _walk(self, by: int) -> None:
+    def _step(self, by: int) -> None:
         page = self._show_page()
-        if page.hits is not None:
-            page.hits.walk(by)
+        if page.match_list is not None:
+            page.match_list.step(by)

@@ -1,4 +1,4 @@
-"""Identify: what a spectrum is, how surely, or "unknown"; the reference lies over it, and ↑↓ walk through the hits."""
+"""The Identify tab: substance and probability of a spectrum, or unknown; the reference of a match is drawn over it."""
 
 from __future__ import annotations
 
@@ -17,103 +17,114 @@ from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.identify.mixture_jobs import Unmixing
+from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
 from ramanstudio.gui.identify.model_choice import PredictionRows
+from ramanstudio.gui.identify.texts import mixture_title
 from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
     from ramanstudio.export.identification_figure import IdentificationFigure
-    from ramanstudio.gui.identify.match_list import HitList
-    from ramanstudio.gui.identify.mixture_analysis import Mixed
+    from ramanstudio.gui.identify.match_list import MatchList
     from ramanstudio.gui.identify.overlay_view import OverlayView
-    from ramanstudio.gui.identify.result_header import Verdict
+    from ramanstudio.gui.identify.result_header import ResultHeader
     from ramanstudio.search.matches import Identification
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
 
 
 class IdentifyPage(TabPage):
-    """Shows what one of the selected spectra is. Made when first looked at; `looked_at()` once it is another one."""
+    """Identifies one of the selected spectra, with the reference of a match over it; its parts are made when shown."""
 
-    looked_at = Signal()
-    reference_asked = Signal(object, int)  # a Library, and which of its references one wants to see
-    made = Signal()  # once viewer, verdict and hit list are there
+    spectrum_changed = Signal()  # another spectrum is shown
+    reference_requested = Signal(object, int)  # a Library, and the row of the reference to show in it
+    view_made = Signal()  # plot, header and list of matches are there
 
     def __init__(
-        self, session: Session, identifying: Identifying, unmixing: Unmixing, models: FineTunedModels, actions: Actions
+        self,
+        session: Session,
+        identifying: Identifying,
+        mixture_jobs: MixtureJobs,
+        models: FineTunedModels,
+        actions: Actions,
     ) -> None:
         super().__init__()
-        self._session, self._identifying, self._unmixing = session, identifying, unmixing
+        self._session, self._identifying, self._mixture_jobs = session, identifying, mixture_jobs
         self._models = models
         self.view: OverlayView | None = None
-        self.hits: HitList | None = None
-        self.verdict: Verdict | None = None
+        self.match_list: MatchList | None = None
+        self.header: ResultHeader | None = None
         self.entry: Entry | None = None
         self.row = 0
-        self._place = 0
+        self._position = 0  # of the spectrum among those selected
         self._shows_mixture = False
         self._theme: Theme | None = None
-        self._made = ChangeTracker()
+        self._changes = ChangeTracker()
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
         self.problem = ProblemPage(actions["set_laser"])
-        self._answer = QWidget(self)
-        self._answer.setProperty("panel", "true")
+        self._result = QWidget(self)
+        self._result.setProperty("panel", "true")
         self._stack = QStackedWidget(self)
-        for page in (self.empty, self.problem, self._answer):
+        for page in (self.empty, self.problem, self._result):
             self._stack.addWidget(page)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
         self.predictions = PredictionRows(self, models)
-        self.looked_at.connect(lambda: self.predictions.show_spectrum(self.entry, self.row))
-        self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
+        self.spectrum_changed.connect(lambda: self.predictions.show_spectrum(self.entry, self.row))
+        self._refresh_timer = QTimer(self, singleShot=True)
+        self._refresh_timer.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
-        session.selection_changed.connect(self._begin_again)
+        session.selection_changed.connect(self._selection_changed)
         identifying.changed.connect(lambda: self._refresh_soon(AFTER_RESULTS_MS))
-        unmixing.changed.connect(self._follow_mixture)
+        mixture_jobs.changed.connect(self._follow_mixture)
 
     def make_view(self) -> None:
-        """Make the viewer, the verdict and the hit list, if they are not there yet."""
+        """Make plot, header and list of matches, if they are not there yet."""
         if self.view is not None:
             return
-        from ramanstudio.gui.identify.match_list import HitList
+        from ramanstudio.gui.identify.match_list import MatchList
         from ramanstudio.gui.identify.overlay_view import OverlayView
-        from ramanstudio.gui.identify.result_header import Verdict
+        from ramanstudio.gui.identify.result_header import ResultHeader
 
-        self.view, self.verdict = OverlayView(self._answer), Verdict(self._answer)
-        self.hits = HitList(self._answer)
-        parts = QSplitter(Qt.Orientation.Vertical, self._answer)
-        parts.setChildrenCollapsible(False)
-        parts.addWidget(self.view)
-        parts.addWidget(_stacked(self.predictions, self.hits))
-        parts.setStretchFactor(0, 3)
-        parts.setStretchFactor(1, 2)
-        parts.setSizes([500, 220])
-        column = QVBoxLayout(self._answer)
+        self.view, self.header = OverlayView(self._result), ResultHeader(self._result)
+        self.match_list = MatchList(self._result)
+        splitter = QSplitter(Qt.Orientation.Vertical, self._result)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.view)
+        splitter.addWidget(_stacked(self.predictions, self.match_list))
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 2)
+        splitter.setSizes([500, 220])
+        column = QVBoxLayout(self._result)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.verdict)
-        column.addWidget(parts, 1)
-        let_drops_through(self._answer)
-        self.hits.walked.connect(lambda _: self._look_at_hit())
-        self.hits.activated.connect(lambda _: self._ask_for_reference())
-        self.verdict.stepped.connect(self.step)
+        column.addWidget(self.header)
+        column.addWidget(splitter, 1)
+        let_drops_through(self._result)
+        self.match_list.match_selected.connect(lambda _: self._show_selected_match())
+        self.match_list.activated.connect(lambda _: self._request_reference())
+        self.header.stepped.connect(self.step)
         self.view.region_changed.connect(self._identifying.compare_within)
         self.set_theme(self._theme or current_theme())
-        self.made.emit()
+        self.view_made.emit()
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
+        """Show in the colours of `theme`."""
         self._theme = theme
-        for part in (self.view, self.hits, self.verdict):
+        for part in (self.view, self.match_list, self.header):
             if part is not None:
                 part.set_theme(theme)
 
+    def set_current(self, on: bool) -> None:
+        """Keep identifications and classifications up to date while the page is shown."""
+        self._identifying.set_active(on)
+        self._models.set_active(on)
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Show what has become of it meanwhile."""
+        """Show what has changed meanwhile."""
         super().showEvent(event)
         self.refresh()
 
@@ -121,29 +132,30 @@ class IdentifyPage(TabPage):
         if now.entries is not before.entries:
             self._refresh_soon(0)
         elif now.identifications is not before.identifications or now.results is not before.results:
-            self._refresh_soon(AFTER_RESULTS_MS if self._is_answered() else 0)
+            self._refresh_soon(AFTER_RESULTS_MS if self._is_up_to_date() else 0)
 
-    def _begin_again(self) -> None:
-        self._place, self._shows_mixture = 0, False
+    def _selection_changed(self) -> None:
+        self._position, self._shows_mixture = 0, False
         self._refresh_soon(0)
 
     def _refresh_soon(self, after_ms: int) -> None:
-        if self.isVisible() and (not self._soon.isActive() or self._soon.interval() > after_ms):
-            self._soon.start(after_ms)
+        timer = self._refresh_timer
+        if self.isVisible() and (not timer.isActive() or timer.interval() > after_ms):
+            timer.start(after_ms)
 
-    def _is_answered(self) -> bool:
-        return self.entry is not None and self._identifying.is_current(self.entry) and bool(self.found)
+    def _is_up_to_date(self) -> bool:
+        return self.entry is not None and self._identifying.is_current(self.entry) and bool(self.identification)
 
     # What is shown
 
     @property
-    def found(self) -> Identification | None:
-        """What the spectrum that is looked at is, as far as that is known."""
+    def identification(self) -> Identification | None:
+        """The identification of the spectrum that is shown, as far as it is known."""
         return None if self.entry is None else self._identifying.identification(self.entry, self.row)
 
     @property
     def shows_mixture(self) -> bool:
-        """Whether the fit of a mixture lies over the spectrum, in the place of a reference."""
+        """Whether the fit of a mixture is drawn over the spectrum, instead of a reference."""
         return self._shows_mixture
 
     def refresh(self) -> None:
@@ -152,142 +164,142 @@ class IdentifyPage(TabPage):
         if not self._session.project.entries:
             self._stack.setCurrentWidget(self.empty)
         elif self._session.selected and not readable:
-            bad = self._session.selected[0]
-            self.problem.show_problem(bad.name, bad.problem, bad.remedy, "laser" in bad.problem.casefold())
+            unreadable = self._session.selected[0]
+            needs_laser = "laser" in unreadable.problem.casefold()
+            self.problem.show_problem(unreadable.name, unreadable.problem, unreadable.remedy, needs_laser)
             self._stack.setCurrentWidget(self.problem)
         else:
             self.make_view()
-            self._stack.setCurrentWidget(self._answer)
+            self._stack.setCurrentWidget(self._result)
             self._show(readable)
             return
         self.entry = None
-        self.looked_at.emit()
+        self.spectrum_changed.emit()
 
     def step(self, by: int) -> None:
-        """Look at the next of the selected spectra, or the one before."""
-        self._place, self._shows_mixture = max(0, self._place + by), False
+        """Show another of the selected spectra, `by` further on."""
+        self._position, self._shows_mixture = max(0, self._position + by), False
         self.refresh()
 
     def _show(self, entries: list[Entry]) -> None:
-        assert self.view is not None and self.hits is not None and self.verdict is not None
+        """Show the spectrum at the current position among the selected ones of `entries`."""
+        assert self.view is not None and self.match_list is not None and self.header is not None
         sizes = [len(self._session.rows_of(entry)) for entry in entries]
-        self._place = min(self._place, max(0, sum(sizes) - 1))
+        self._position = min(self._position, max(0, sum(sizes) - 1))
         before = (self.entry, self.row)
-        self.entry, self.row = self._at_place(entries, sizes)
-        self.verdict.show_place(self._place, sum(sizes))
+        self.entry, self.row = self._spectrum_at_position(entries, sizes)
+        self.header.show_position(self._position, sum(sizes))
         if self.entry is None:
             self.view.show_query(None)
-            self.hits.show_hits(None, lambda _: None)
-            self.verdict.show_hit(None, None, False)
-            self.verdict.say("Select a spectrum in the list to see what it is.")
-            self._made.forget("query")
-            self.looked_at.emit()
+            self.match_list.show_matches(None, lambda _: None)
+            self.header.show_match(None, None, False)
+            self.header.show_status("Select a spectrum in the list to identify it.")
+            self._changes.forget("query")
+            self.spectrum_changed.emit()
             return
-        from ramanstudio.gui.identify.overlay_display import query_of
+        from ramanstudio.gui.identify.overlay_display import query_spectrum
 
         result = self._session.project.result(self.entry)
         denoised = result.denoised if result is not None else None
-        if self._made.has_changed("query", self.entry.source, self.row, denoised):
-            self.view.show_query(query_of(self.entry, self.row, result))
-            self._made.forget("hits")
+        if self._changes.has_changed("query", self.entry.source, self.row, denoised):
+            self.view.show_query(query_spectrum(self.entry, self.row, result))
+            self._changes.forget("matches")
         if (self.entry, self.row) != before:
             self._identifying.set_current(self.entry.id, self.row)
-            self.looked_at.emit()
+            self.spectrum_changed.emit()
         self.view.show_region(self._identifying.within)
-        self._show_found()
+        self._show_identification()
 
-    def _at_place(self, entries: list[Entry], sizes: list[int]) -> tuple[Entry | None, int]:
-        left = self._place
+    def _spectrum_at_position(self, entries: list[Entry], sizes: list[int]) -> tuple[Entry | None, int]:
+        offset = self._position
         for entry, size in zip(entries, sizes, strict=True):
-            if left < size:
-                return entry, int(self._session.rows_of(entry)[left])
-            left -= size
+            if offset < size:
+                return entry, int(self._session.rows_of(entry)[offset])
+            offset -= size
         return None, 0
 
-    def _show_found(self) -> None:
-        assert self.view is not None and self.hits is not None
-        entry, found = self.entry, self.found
+    def _show_identification(self) -> None:
+        assert self.match_list is not None
+        entry, identification = self.entry, self.identification
         assert entry is not None
-        self._say_found()
-        if self._made.has_changed("hits", found, self._identifying.libraries.all):
+        self._show_result()
+        if self._changes.has_changed("matches", identification, self._identifying.libraries.all):
             shows_mixture = self._shows_mixture
-            self.hits.show_hits(found, lambda match: self._identifying.library_of(entry, match))
+            self.match_list.show_matches(identification, lambda match: self._identifying.library_of(entry, match))
             self._shows_mixture = shows_mixture
-            self._lay_over()
+            self._show_overlay()
 
-    def _say_found(self) -> None:
-        verdict, found, mixed = self.verdict, self.found, self._mixture
-        assert verdict is not None
-        if found is None:
-            verdict.say(self._identifying.status or "Searching…")
-        elif mixed is not None:
-            verdict.show_mixture(mixed, None if found.unknown else next(iter(found.matches), None))
+    def _show_result(self) -> None:
+        header, identification, mixture = self.header, self.identification, self._mixture
+        assert header is not None
+        if identification is None:
+            header.show_status(self._identifying.status or "Searching…")
+        elif mixture is not None:
+            best = None if identification.unknown else next(iter(identification.matches), None)
+            header.show_mixture(mixture, best)
         else:
-            aside = "" if self._is_answered() else self._identifying.status or "Searching again…"
-            verdict.show_found(found, aside)
+            status = "" if self._is_up_to_date() else self._identifying.status or "Searching again…"
+            header.show_identification(identification, status)
 
-    def _look_at_hit(self) -> None:
+    def _show_selected_match(self) -> None:
         self._shows_mixture = False
-        self._lay_over()
+        self._show_overlay()
 
-    def _lay_over(self) -> None:
-        """Lay the hit that is looked at over the spectrum, or the fit of the mixture."""
-        from ramanstudio.gui.identify.overlay_display import mixture_over, reference_over
+    def _show_overlay(self) -> None:
+        """Draw the reference of the selected match over the spectrum, or the fit of the mixture."""
+        from ramanstudio.gui.identify.overlay_display import mixture_overlay, reference_overlay
 
-        view, hits, verdict, entry = self.view, self.hits, self.verdict, self.entry
-        if view is None or hits is None or verdict is None or entry is None or view.query is None:
+        view, match_list, header, entry = self.view, self.match_list, self.header, self.entry
+        if view is None or match_list is None or header is None or entry is None or view.query is None:
             return
-        self._say_found()
-        mixed = self._mixture
-        if mixed is not None:
-            view.show_over(mixture_over(view.query, mixed).over)
+        self._show_result()
+        mixture = self._mixture
+        if mixture is not None:
+            view.show_overlay(mixture_overlay(view.query, mixture).overlay)
             return
-        match, found = hits.chosen, self.found
+        match, identification = match_list.selected_match, self.identification
         library = self._identifying.library_of(entry, match) if match is not None else None
-        verdict.show_hit(match, library, bool(found and found.unknown))
-        laid = reference_over(view.query, match, library, self._identifying.within)
-        view.show_over(laid.over, laid.marks)
-        if laid.problem:
-            verdict.facts.setText(laid.problem)
-        elif (
-            found is None or not found.explanation or match is not next(iter(found.matches), None)
-        ):  # else it is said already
-            verdict.say_share(laid.share)
+        header.show_match(match, library, bool(identification and identification.unknown))
+        content = reference_overlay(view.query, match, library, self._identifying.within)
+        view.show_overlay(content.overlay, content.marks)
+        if content.problem:
+            header.details.setText(content.problem)
+            return
+        is_explained = identification is not None and bool(identification.explanation)
+        if not is_explained or match is not next(iter(identification.matches if identification else ()), None):
+            header.show_coverage(content.coverage)  # else the explanation says it already
 
-    def _ask_for_reference(self) -> None:
-        match = self.hits.chosen if self.hits is not None else None
+    def _request_reference(self) -> None:
+        match = self.match_list.selected_match if self.match_list is not None else None
         if match is not None and self.entry is not None:
             library = self._identifying.library_of(self.entry, match)
             if library is not None:
-                self.reference_asked.emit(library, match.reference)
+                self.reference_requested.emit(library, match.reference)
 
     # Mixtures
 
     def show_mixture(self, on: bool) -> None:
-        """Lay the fit of the mixture over the spectrum, or the reference again."""
+        """Draw the fit of the mixture over the spectrum, or the reference of the selected match."""
         self._shows_mixture = on
-        self._lay_over()
+        self._show_overlay()
 
     def _follow_mixture(self) -> None:
         entry = self.entry
-        if entry is not None and not self._unmixing.busy and self.isVisible():
-            mixed = self._unmixing.answer(entry, self.row)
-            self._shows_mixture = mixed is not None and bool(mixed.parts)
-            self._lay_over()
-            self.looked_at.emit()
+        if entry is not None and not self._mixture_jobs.busy and self.isVisible():
+            result = self._mixture_jobs.result(entry, self.row)
+            self._shows_mixture = result is not None and bool(result.components)
+            self._show_overlay()
+            self.spectrum_changed.emit()
 
     @property
-    def _mixture(self) -> Mixed | None:
-        """The mixture that lies over the spectrum in the place of a reference; None where none does."""
-        mixed = self._unmixing.answer(self.entry, self.row) if self.entry is not None and self._shows_mixture else None
-        return mixed if mixed is not None and mixed.parts else None
+    def _mixture(self) -> MixtureAnalysis | None:
+        """The mixture whose fit is drawn over the spectrum; None where a reference is."""
+        if self.entry is None or not self._shows_mixture:
+            return None
+        result = self._mixture_jobs.result(self.entry, self.row)
+        return result if result is not None and result.components else None
 
-    def set_current(self, on: bool) -> None:
-        """Keep identifications and classifications up to date while the page is shown."""
-        self._identifying.set_active(on)
-        self._models.set_active(on)
-
-    # What is taken away
+    # Export
 
     @property
     def has_figure(self) -> bool:
@@ -302,16 +314,17 @@ class IdentifyPage(TabPage):
         return None if picture is None else partial(draw_identification, content=picture)
 
     def numbers(self) -> str:
-        """What is drawn, as tab separated text."""
+        """What is drawn, as tab-separated text."""
         return self.view.numbers() if self.view is not None else ""
 
     def picture(self) -> IdentificationFigure | None:
-        """What is drawn, with what is said of it, to be drawn again; None where nothing is."""
-        if self.view is None or self.verdict is None:
+        """What is drawn, with the result as title; None where nothing is."""
+        if self.view is None or self.header is None:
             return None
-        mixed = self._mixture
-        title = mixed.title if mixed is not None else self.verdict.title
-        return self.view.picture(title, self.verdict.facts.text() if mixed is None else "")
+        mixture = self._mixture
+        if mixture is not None:
+            return self.view.picture(mixture_title(mixture), "")
+        return self.view.picture(self.header.title, self.header.details.text())
 
 
 def _stacked(upper: QWidget, lower: QWidget) -> QWidget:

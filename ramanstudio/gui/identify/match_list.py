@@ -1,4 +1,4 @@
-"""The hit list: ↑ and ↓ walk through it, and the reference over the spectrum follows."""
+"""The list of matches: ↑ and ↓ move through it, and the reference over the spectrum follows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, current_theme, with_tabular_figures
-from ramanstudio.gui.identify.match_model import CANDIDATE, CHANCE, COLUMNS, QUIET, HitModel, LibraryOf
+from ramanstudio.gui.identify.match_model import CANDIDATE, COLUMNS, PROBABILITY, QUIET, LibraryOf, MatchModel
 
 if TYPE_CHECKING:
     from ramanstudio.search.matches import Identification, Match
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 
 ROW_HEIGHT: Final = 30
-BAR: Final = 48
-WIDE: Final = 680  # a narrower list leaves out which library a hit is from; that is said above the spectrum too
-_WIDTHS: Final = {"rank": 38, "chance": 126, "hqi": 54, "gap": 54, "bands": 70, "pearson": 70, "euclid": 64}
+BAR_WIDTH: Final = 48
+LIBRARY_COLUMN_PX: Final = 680  # a narrower list leaves out the library, which is named above the spectrum too
+_WIDTHS: Final = {"rank": 38, "probability": 126, "hqi": 54, "gap": 54, "bands": 70, "pearson": 70, "euclid": 64}
 
 
-class HitList(QTableView):
-    """Shows the hits of one spectrum; `walked(Match)` when another one is looked at."""
+class MatchList(QTableView):
+    """Shows the matches of one spectrum; `match_selected(Match)` when another one is selected."""
 
-    walked = Signal(object)
+    match_selected = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.hits = HitModel(self)
-        self.setModel(self.hits)
-        self._row = _HitRow(self)
-        self.setItemDelegate(self._row)
-        self.setAccessibleName("Hits")
+        self.match_model = MatchModel(self)
+        self.setModel(self.match_model)
+        self._delegate = _MatchDelegate(self)
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName("Matches")
         self.setWhatsThis(
-            "What the spectrum may be, best first. Walk with ↑ and ↓ (Alt+↑ and Alt+↓ from elsewhere): the reference"
-            " over the spectrum follows. Enter or a double click shows it in its library."
-            " The green edge marks the candidates, which hold the right one nine times in ten."
+            "The substances that match the spectrum, best first. Select one with ↑ and ↓ (Alt+↑ and Alt+↓ from"
+            " anywhere) to see its reference over the spectrum. Enter or a double click shows it in its library."
+            " The green edge marks the 90 % candidate set."
         )
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
@@ -58,61 +58,61 @@ class HitList(QTableView):
         self.setMouseTracking(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        head = self.horizontalHeader()
-        head.setHighlightSections(False)
-        head.setMinimumSectionSize(36)
-        for number, column in enumerate(COLUMNS):
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(36)
+        for index, column in enumerate(COLUMNS):
             if column.key in _WIDTHS:
-                head.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed)
-                self.setColumnWidth(number, _WIDTHS[column.key])
+                header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
+                self.setColumnWidth(index, _WIDTHS[column.key])
             else:
-                head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+                header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
         self.setMinimumHeight(4 * ROW_HEIGHT)
         self.show_classic(False)
-        self.selectionModel().currentRowChanged.connect(self._walk)
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
-        self._row.theme = theme
+        """Paint in the colours of `theme`."""
+        self._delegate.theme = theme
         self.viewport().update()
 
     def show_classic(self, on: bool) -> None:
         """Show the columns of the classic indices, or not."""
-        for number, column in enumerate(COLUMNS):
+        for index, column in enumerate(COLUMNS):
             if column.classic:
-                self.setColumnHidden(number, not on)
+                self.setColumnHidden(index, not on)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave out what there is no room for."""
+        """Hide the library column where there is no room for it."""
         super().resizeEvent(event)
-        self.setColumnHidden([column.key for column in COLUMNS].index("library"), self.width() < WIDE)
+        self.setColumnHidden([column.key for column in COLUMNS].index("library"), self.width() < LIBRARY_COLUMN_PX)
 
-    def show_hits(self, found: Identification | None, library_of: LibraryOf) -> None:
-        """Show these hits, the best one looked at; where they are those that are shown, the same one as before."""
-        row = self.currentIndex().row() if found is self.hits.found else 0
-        self.hits.show(found, library_of)
-        if self.hits.matches:
-            self.setCurrentIndex(self.hits.index(min(max(row, 0), len(self.hits.matches) - 1), 0))
+    def show_matches(self, identification: Identification | None, library_of: LibraryOf) -> None:
+        """Show the matches of an identification with the best selected, or if they are shown already, the same one."""
+        row = self.currentIndex().row() if identification is self.match_model.identification else 0
+        self.match_model.show(identification, library_of)
+        if self.match_model.matches:
+            self.setCurrentIndex(self.match_model.index(min(max(row, 0), len(self.match_model.matches) - 1), 0))
 
     @property
-    def chosen(self) -> Match | None:
-        """The hit that is looked at."""
+    def selected_match(self) -> Match | None:
+        """The match that is selected."""
         row = self.currentIndex().row()
-        return self.hits.matches[row] if 0 <= row < len(self.hits.matches) else None
+        return self.match_model.matches[row] if 0 <= row < len(self.match_model.matches) else None
 
-    def walk(self, by: int) -> None:
-        """Look at the next hit, or the one before."""
-        if self.hits.matches:
-            row = min(max(self.currentIndex().row() + by, 0), len(self.hits.matches) - 1)
-            self.setCurrentIndex(self.hits.index(row, 0))
+    def step(self, by: int) -> None:
+        """Select the match `by` rows further down."""
+        if self.match_model.matches:
+            row = min(max(self.currentIndex().row() + by, 0), len(self.match_model.matches) - 1)
+            self.setCurrentIndex(self.match_model.index(row, 0))
 
-    def _walk(self, now: QModelIndex, _before: QModelIndex) -> None:
+    def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         if now.isValid():
-            self.walked.emit(self.chosen)
+            self.match_selected.emit(self.selected_match)
 
 
-class _HitRow(QStyledItemDelegate):
-    """Paints a cell: the chance as a bar with its number, and an edge in green along the candidates."""
+class _MatchDelegate(QStyledItemDelegate):
+    """Paints a cell: the probability as a bar with its number, and a green edge along the candidate set."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -130,39 +130,39 @@ class _HitRow(QStyledItemDelegate):
             painter.fillRect(area, QColor(blend(theme.panel, theme.text, 0.06)))
         key, quiet = COLUMNS[index.column()].key, bool(index.data(QUIET))
         self._mark_candidate(painter, area, str(index.data(CANDIDATE) or ""), key == "rank")
-        small = key not in ("name", "chance")
+        small = key not in ("name", "probability")
         font = with_tabular_figures(option.font)
         if small:
             font.setPixelSize(QUIET_PX)
         painter.setFont(font)
         painter.setPen(QColor(theme.quiet if quiet or key in ("rank", "library") else theme.text))
-        words = area.adjusted(8, 0, -8, 0)
-        if key == "chance":
-            self._paint_bar(painter, area, float(index.data(CHANCE)), quiet)
-            words.setLeft(area.left() + BAR + 18)
-        side = Qt.AlignmentFlag(int(index.data(Qt.ItemDataRole.TextAlignmentRole)))
-        text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, int(side), text)
+        text_area = area.adjusted(8, 0, -8, 0)
+        if key == "probability":
+            self._paint_bar(painter, area, float(index.data(PROBABILITY)), quiet)
+            text_area.setLeft(area.left() + BAR_WIDTH + 18)
+        alignment = Qt.AlignmentFlag(int(index.data(Qt.ItemDataRole.TextAlignmentRole)))
+        text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, text_area.width())
+        painter.drawText(text_area, int(alignment), text)
         painter.restore()
 
-    def _paint_bar(self, painter: QPainter, area: QRect, chance: float, quiet: bool) -> None:
+    def _paint_bar(self, painter: QPainter, area: QRect, probability: float, quiet: bool) -> None:
         theme = self.theme
-        groove = QRect(area.left() + 8, area.center().y() - 3, BAR, 6)
+        groove = QRect(area.left() + 8, area.center().y() - 3, BAR_WIDTH, 6)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.line))
         painter.drawRoundedRect(groove, 3, 3)
         filled = QRect(groove)
-        filled.setWidth(max(3, round(BAR * min(max(chance, 0.0), 1.0))))
+        filled.setWidth(max(3, round(BAR_WIDTH * min(max(probability, 0.0), 1.0))))
         painter.setBrush(QColor(theme.quiet if quiet else theme.reference))
         painter.drawRoundedRect(filled, 3, 3)
         painter.setPen(QColor(theme.quiet if quiet else theme.text))
 
-    def _mark_candidate(self, painter: QPainter, area: QRect, place: str, first_column: bool) -> None:
-        if not place:
+    def _mark_candidate(self, painter: QPainter, area: QRect, position: str, first_column: bool) -> None:
+        if not position:
             return
         if first_column:
             painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), QColor(self.theme.reference))
-        if place == "last":
+        if position == "last":
             painter.setPen(QPen(QColor(self.theme.reference), 1))
             painter.drawLine(area.bottomLeft(), area.bottomRight())

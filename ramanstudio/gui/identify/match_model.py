@@ -1,4 +1,4 @@
-"""The hits of one spectrum as rows: rank, substance, chance, hit quality, and what else a referee asks for."""
+"""The matches of one spectrum as table rows: rank, substance, probability, hit quality index and more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ramanstudio.gui.identify.texts import bands_words, chance_words
+from ramanstudio.gui.identify.texts import format_bands, format_probability
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 LibraryOf = Callable[["Match"], "Library | None"]
 
-CHANCE: Final = Qt.ItemDataRole.UserRole + 1  # 0 to 1
+PROBABILITY: Final = Qt.ItemDataRole.UserRole + 1  # 0 to 1
 CANDIDATE: Final = Qt.ItemDataRole.UserRole + 2  # "inside", "last" or "" of the candidate set
 QUIET: Final = Qt.ItemDataRole.UserRole + 3  # whether the row is shown though the spectrum is unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its head, what it means, and whether it is one of the classic indices."""
+class MatchColumn:
+    """A column: its title, its tooltip, and whether it is one of the classic indices."""
 
     key: str
     title: str
@@ -33,56 +33,64 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column("rank", "#", "Rank"),
-    Column("name", "Substance", "The substance; where the library has several references of it, the best of them"),
-    Column(
-        "chance",
-        "Chance",
-        "How surely the spectrum is of this substance: of a hundred hits with a chance of 90 %, ninety are right",
+    MatchColumn("rank", "#", "Rank"),
+    MatchColumn("name", "Substance", "The substance; of several references of it, the best is shown"),
+    MatchColumn(
+        "probability",
+        "Probability",
+        "That the spectrum is of this substance: of a hundred matches with a probability of 90 %, ninety are correct",
     ),
-    Column("hqi", "HQI", "Hit quality index: 1000 × the square of the correlation, no baseline left in either"),
-    Column("gap", "Gap", "How far the next hit is behind in score: a small gap means that two are alike"),
-    Column("bands", "Bands", "How many bands of the reference the spectrum has"),
-    Column(
-        "pearson", "Pearson", "Correlation of both as they were measured, with their baselines, −1 to 1", classic=True
+    MatchColumn("hqi", "HQI", "Hit quality index: 1000 × the squared correlation of both spectra, baselines removed"),
+    MatchColumn("gap", "Gap", "Difference in score to the next match: small where the two are hard to tell apart"),
+    MatchColumn("bands", "Bands", "How many bands of the reference are in the spectrum"),
+    MatchColumn(
+        "pearson", "Pearson", "Correlation of both spectra as measured, baselines included, −1 to 1", classic=True
     ),
-    Column("euclid", "Euclid", "Distance of both, without baseline and of unit length; 0 is the same", classic=True),
-    Column("library", "Library", "Which library the reference is from"),
+    MatchColumn(
+        "euclid",
+        "Euclid",
+        "Distance of both spectra, scaled to unit length, baselines removed; 0 if equal",
+        classic=True,
+    ),
+    MatchColumn("library", "Library", "The library that the reference is from"),
 )
-_RIGHT: Final = ("rank", "hqi", "gap", "bands", "pearson", "euclid")
+_RIGHT_ALIGNED: Final = ("rank", "hqi", "gap", "bands", "pearson", "euclid")
 
 
-class HitModel(QAbstractTableModel):
-    """Rows of one Identification."""
+class MatchModel(QAbstractTableModel):
+    """The matches of one Identification as rows."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._found: Identification | None = None
+        self._identification: Identification | None = None
         self._library_of: LibraryOf = lambda _: None
 
-    def show(self, found: Identification | None, library_of: LibraryOf) -> None:
-        """Show these hits; None shows none."""
+    def show(self, identification: Identification | None, library_of: LibraryOf) -> None:
+        """Show the matches of an identification; None shows none."""
         self.beginResetModel()
-        self._found, self._library_of = found, library_of
+        self._identification, self._library_of = identification, library_of
         self.endResetModel()
 
     @property
-    def found(self) -> Identification | None:
-        """What is shown."""
-        return self._found
+    def identification(self) -> Identification | None:
+        """The identification whose matches are shown."""
+        return self._identification
 
     @property
     def matches(self) -> Sequence[Match]:
-        """The hits, best first."""
-        return self._found.matches if self._found is not None else ()
+        """The matches, best first."""
+        return self._identification.matches if self._identification is not None else ()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's way
+        """A row for each match."""
         return 0 if parent.isValid() else len(self.matches)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """The columns of COLUMNS."""
         return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+        """Title, tooltip and alignment of a column."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -90,33 +98,36 @@ class HitModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return COLUMNS[section].help
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if COLUMNS[section].key in _RIGHT else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if COLUMNS[section].key in _RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        found = self._found
-        if found is None or not index.isValid():
+        """Text, tooltip, alignment, and what the delegate draws."""
+        identification = self._identification
+        if identification is None or not index.isValid():
             return None
-        match, key = found.matches[index.row()], COLUMNS[index.column()].key
+        match, key = identification.matches[index.row()], COLUMNS[index.column()].key
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._words(match, key, index.row())
+            return self._text(match, key, index.row())
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(match, key)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{COLUMNS[index.column()].title}: {self._words(match, key, index.row())}"
+            return f"{COLUMNS[index.column()].title}: {self._text(match, key, index.row())}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if key in _RIGHT else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if key in _RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
-        if role == CHANCE:
+        if role == PROBABILITY:
             return match.probability
         if role == QUIET:
-            return found.unknown
-        if role == CANDIDATE and not found.unknown and index.row() < found.candidate_set_size:
-            return "last" if index.row() == min(found.candidate_set_size, len(found.matches)) - 1 else "inside"
+            return identification.unknown
+        if role == CANDIDATE and not identification.unknown:
+            n_candidates = min(identification.candidate_set_size, len(identification.matches))
+            if index.row() < n_candidates:
+                return "last" if index.row() == n_candidates - 1 else "inside"
         return None
 
-    def _words(self, match: Match, key: str, row: int) -> str:
+    def _text(self, match: Match, key: str, row: int) -> str:
         if key == "rank":
             return str(row + 1)
         if key == "library":
@@ -124,10 +135,10 @@ class HitModel(QAbstractTableModel):
             return library.title if library is not None else "–"
         texts: dict[str, Callable[[], str]] = {
             "name": lambda: match.name,
-            "chance": lambda: chance_words(match.probability),
+            "probability": lambda: format_probability(match.probability),
             "hqi": lambda: f"{match.hqi:.0f}",
             "gap": lambda: f"{match.gap:.2f}",
-            "bands": lambda: _bands(match),
+            "bands": lambda: _band_ratio(match),
             "pearson": lambda: f"{match.pearson:.3f}".replace("-", "−"),
             "euclid": lambda: f"{match.euclid:.3f}",
         }
@@ -136,18 +147,18 @@ class HitModel(QAbstractTableModel):
     def _tooltip(self, match: Match, key: str) -> str:
         if key == "bands":
             return (
-                f"Matched: {bands_words(match.matched)}\nMissing in the spectrum: {bands_words(match.missing)}\n"
-                f"Only in the spectrum: {bands_words(match.extra)}"
+                f"Matched: {format_bands(match.matched)}\nMissing in the spectrum: {format_bands(match.missing)}\n"
+                f"Only in the spectrum: {format_bands(match.extra)}"
             )
         library = self._library_of(match)
         if key in ("name", "library") and library is not None:
-            at = match.reference
-            facts = (str(library.notes[at]), str(library.sources[at]), str(library.licences[at]))
-            return "\n".join((match.name, *(fact for fact in facts if fact)))
+            row = match.reference
+            details = (str(library.notes[row]), str(library.sources[row]), str(library.licences[row]))
+            return "\n".join((match.name, *(detail for detail in details if detail)))
         return COLUMNS[[column.key for column in COLUMNS].index(key)].help
 
 
-def _bands(match: Match) -> str:
+def _band_ratio(match: Match) -> str:
     """`6 of 7`; a dash where the reference has none in the range that both have."""
     of = len(match.matched) + len(match.missing)
     return f"{len(match.matched)} of {of}" if of else "–"

@@ -1,20 +1,44 @@
-"""Mixtures on demand: one spectrum is taken apart at a time, in the model's lane."""
+"""Mixture analysis on demand: one spectrum at a time, in the model's lane."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.identifying import Identifying
-from ramanstudio.gui.identify.mixture_analysis import Mixed, mixture_of
+from ramanstudio.gui.document.search_queue import SearchRequest, prepare_libraries
 from ramanstudio.project.project import Entry
 
+if TYPE_CHECKING:
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
-class Unmixing(QObject):
-    """Of what a spectrum is mixed; the last answer is kept while the question is the same."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Result:
+    """The analysis of spectrum `row` of an entry, for the search request `request_key`."""
+
+    entry_id: int
+    row: int
+    request_key: str
+    analysis: MixtureAnalysis
+
+
+def _analyse(request: SearchRequest, spectrum: SpectrumSet, entry_id: int, row: int, progress: Progress) -> _Result:
+    from ramanstudio.search.mixture_analysis import analyse_mixture
+
+    libraries = prepare_libraries(request, progress)
+    return _Result(entry_id, row, request.key, analyse_mixture(spectrum, libraries, request.within, progress))
+
+
+class MixtureJobs(QObject):
+    """Analyses a spectrum as a mixture; the last result is kept while the search request stays the same."""
 
     changed = Signal()
 
@@ -22,38 +46,37 @@ class Unmixing(QObject):
         super().__init__()
         self._workers, self._messages, self._identifying = workers, messages, identifying
         self._job: Job | None = None
-        self._mixed: Mixed | None = None
-        self._answers = ""
+        self._result: _Result | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether a spectrum is being taken apart."""
+        """Whether a spectrum is being analysed."""
         return self._job is not None
 
-    def ask(self, entry: Entry, row: int) -> None:
-        """Take a spectrum apart."""
+    def analyse(self, entry: Entry, row: int) -> None:
+        """Analyse a spectrum, once libraries and model are ready."""
         request = self._identifying.request
         if entry.source is None or request is None:
             return
-        work = partial(mixture_of, request, entry.id, entry.source[row : row + 1], row)
-        job = self._workers.submit(work, "Taking the mixture apart", "model", key="unmix")
+        work = partial(_analyse, request, entry.source[row : row + 1], entry.id, row)
+        job = self._workers.submit(work, "Analysing the mixture", "model", key="mixture")
         self._job = job
-        job.succeeded.connect(partial(self._keep, request.key))
+        job.succeeded.connect(self._keep)
         job.failed.connect(self._messages.show_error)
-        job.finished.connect(partial(self._end, job))
+        job.finished.connect(partial(self._finished, job))
         self.changed.emit()
 
-    def answer(self, entry: Entry, row: int) -> Mixed | None:
-        """What a spectrum was found to be mixed of; None while nobody has asked."""
-        mixed, request = self._mixed, self._identifying.request
-        if mixed is None or request is None or request.key != self._answers:
+    def result(self, entry: Entry, row: int) -> MixtureAnalysis | None:
+        """The analysis of a spectrum; None where it was not analysed, or for another request."""
+        result, request = self._result, self._identifying.request
+        if result is None or request is None or request.key != result.request_key:
             return None
-        return mixed if (mixed.entry_id, mixed.row) == (entry.id, row) else None
+        return result.analysis if (result.entry_id, result.row) == (entry.id, row) else None
 
-    def _keep(self, key: str, mixed: Mixed) -> None:
-        self._mixed, self._answers = mixed, key
+    def _keep(self, result: _Result) -> None:
+        self._result = result
 
-    def _end(self, job: Job) -> None:
+    def _finished(self, job: Job) -> None:
         if self._job is job:
             self._job = None
         self.changed.emit()

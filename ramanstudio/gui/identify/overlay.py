@@ -1,4 +1,4 @@
-"""A reference laid over a spectrum: scaled by least squares, on a smooth baseline. Knows no Qt."""
+"""Fit a reference to a spectrum: scaled by least squares, on a smooth baseline. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -16,42 +16,46 @@ if TYPE_CHECKING:
 Floats = NDArray[np.floating[Any]]
 
 DEGREE: Final = 6  # of the polynomial that stands for the difference of the two baselines
-FEWEST: Final = 16  # points that both have
+MIN_POINTS: Final = 16  # that both have
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Overlay:
-    """`reference` (B,) as it lies over the spectrum and `difference` (B,), spectrum minus reference; NaN where the
-    reference has nothing. `share` (0 to 1) of the spectrum's own points that both have."""
+class FittedReference:
+    """The scaled `reference` (B,) and the `difference` (B,), spectrum minus reference; NaN where the reference ends.
+
+    `coverage` (0 to 1) is the share of the spectrum's samples that the reference covers.
+    """
 
     reference: Floats
     difference: Floats
-    share: float
+    coverage: float
 
 
-def laid_over(axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None) -> Overlay | None:
-    """The first spectrum of `reference` over `values` (B,) at `axis` (B,) in cm⁻¹, scaled by least squares.
+def fit_reference(
+    axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None
+) -> FittedReference | None:
+    """Fit the first spectrum of `reference` to `values` (B,) at `axis` (B,) in cm⁻¹ by least squares.
 
-    Fitted are the scale, never below zero, and a polynomial of degree 6; where `within` is given, only there. None
-    where both share too few points.
+    Fitted are a scale, never below zero, and a polynomial of degree 6; where `within` is given, only there. None where
+    the two share too few points.
     """
-    there = (axis >= reference.axis[0]) & (axis <= reference.axis[-1]) & np.isfinite(values)
-    other = np.interp(axis, reference.axis, np.nan_to_num(reference.values[0].astype(np.float64)))
-    fitted = there & inside(axis, within)
-    if fitted.sum() < FEWEST:
+    covered = (axis >= reference.axis[0]) & (axis <= reference.axis[-1]) & np.isfinite(values)
+    resampled = np.interp(axis, reference.axis, np.nan_to_num(reference.values[0].astype(np.float64)))
+    fitted = covered & compared_samples(axis, within)
+    if fitted.sum() < MIN_POINTS:
         return None
-    spread = float(np.ptp(axis)) or 1.0
-    powers = np.polynomial.legendre.legvander(2 * (axis - axis[0]) / spread - 1, DEGREE)
-    height = float(np.ptp(other[fitted])) or 1.0
-    columns = np.column_stack([other / height, powers])
+    span = float(np.ptp(axis)) or 1.0
+    baseline = np.polynomial.legendre.legvander(2 * (axis - axis[0]) / span - 1, DEGREE)
+    height = float(np.ptp(resampled[fitted])) or 1.0
+    columns = np.column_stack([resampled / height, baseline])
     target = values.astype(np.float64)
-    solved = np.linalg.lstsq(columns[fitted], target[fitted], rcond=None)[0]
-    if solved[0] < 0:  # a spectrum is no negative amount of anything
-        solved = np.concatenate([[0.0], np.linalg.lstsq(powers[fitted], target[fitted], rcond=None)[0]])
-    drawn = np.where(there, columns @ solved, np.nan)
-    return Overlay(drawn, np.where(there, target - drawn, np.nan), float(there.mean()))
+    coefficients = np.linalg.lstsq(columns[fitted], target[fitted], rcond=None)[0]
+    if coefficients[0] < 0:  # no spectrum holds a negative amount of anything
+        coefficients = np.concatenate([[0.0], np.linalg.lstsq(baseline[fitted], target[fitted], rcond=None)[0]])
+    scaled = np.where(covered, columns @ coefficients, np.nan)
+    return FittedReference(scaled, np.where(covered, target - scaled, np.nan), float(covered.mean()))
 
 
-def inside(axis: Floats, within: Region | None) -> NDArray[np.bool_]:
-    """Which points of an axis (B,) in cm⁻¹ are compared."""
+def compared_samples(axis: Floats, within: Region | None) -> NDArray[np.bool_]:
+    """Which samples of an axis (B,) in cm⁻¹ are compared; all where `within` is None."""
     return np.ones(len(axis), dtype=bool) if within is None else within.contains(axis)

@@ -1,4 +1,4 @@
-"""The spectrum that is looked at with a reference over it, their difference beneath, and the bands above."""
+"""The query spectrum with a reference over it, their difference below, and the marked bands above."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.identify.band_ruler import BandRuler, Mark, colour_of
-from ramanstudio.gui.identify.regions import Regions
+from ramanstudio.gui.identify.band_ruler import BandMark, BandRuler, band_colour
+from ramanstudio.gui.identify.search_range_items import SearchRangeItems
 from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating[Any]]
 
-MOST_LINES: Final = 12  # through the spectrum; more would hide it
+MAX_BAND_LINES: Final = 12  # through the spectrum; more would hide it
 _HELP: Final = (
-    "The spectrum, and over it the reference, scaled to fit it; beneath, what is left when the reference is taken off."
-    " A disc marks a band that both have, a triangle downwards one that only the reference has, one upwards one that"
-    " only the spectrum has. The wheel zooms, the right button drags, A shows all."
+    "The spectrum with the reference scaled to fit it, and their difference below. A disc marks a band that both have,"
+    " a triangle pointing down a band that only the reference has, a triangle pointing up one that only the spectrum"
+    " has. The wheel zooms, the right button pans, A shows all."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Query:
-    """The spectrum in question: `values` (B,) at `axis` (B,) in cm⁻¹."""
+class QuerySpectrum:
+    """The spectrum to identify: `values` (B,) at `axis` (B,) in cm⁻¹."""
 
     name: str
     axis: Floats
@@ -51,8 +51,8 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Over:
-    """What lies over it: `values` and `difference` (B,) on the same axis, NaN where there is nothing."""
+class OverlaySpectrum:
+    """What is drawn over it: `values` and `difference` (B,) on the same axis, NaN where there is nothing."""
 
     name: str
     values: Floats
@@ -61,20 +61,20 @@ class Over:
 
     @property
     def label(self) -> str:
-        """Its name, and whether it was measured."""
+        """Its name, and that it is simulated where it is."""
         return f"{self.name}{', simulated from a peak table' if self.is_simulated else ''}"
 
 
 class OverlayView(ZoomMixin, QWidget):
-    """Draws one spectrum and one reference; `region_changed(Region)` once a hand has dragged what is compared."""
+    """Draws one spectrum and one reference; `region_changed(Region)` when the compared range was dragged."""
 
     region_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = themes.current_theme()
-        self._query: Query | None = None
-        self._over: Over | None = None
+        self._query: QuerySpectrum | None = None
+        self._overlay: OverlaySpectrum | None = None
         self._region: Region | None = None
         self._items: list[tuple[int, QGraphicsItem]] = []
         self._lines: list[pg.InfiniteLine] = []
@@ -83,7 +83,7 @@ class OverlayView(ZoomMixin, QWidget):
         self._panes = PlotPanes(self, "Difference")
         self._panes.setAccessibleName("Spectrum and reference")
         self._panes.setWhatsThis(_HELP)
-        self.ruler = BandRuler(self._across, self._theme, self)
+        self.ruler = BandRuler(self._x_of, self._theme, self)
         self._cursor = CursorTracker(self._panes, self._theme, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -93,7 +93,7 @@ class OverlayView(ZoomMixin, QWidget):
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(180)
         self._ranges = RangeController(self._panes, lambda pane: self._bounds[pane], self)
-        self._regions = Regions(self._panes.boxes[MAIN], self.region_changed.emit)
+        self._search_range = SearchRangeItems(self._panes.boxes[MAIN], self.region_changed.emit)
         self._panes.boxes[MAIN].sigRangeChanged.connect(lambda *_: self.ruler.update())
         self._panes.boxes[MAIN].sigResized.connect(lambda *_: self.ruler.update())
         self.set_theme(self._theme)
@@ -103,50 +103,50 @@ class OverlayView(ZoomMixin, QWidget):
         return QSize(800, 420)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Use the colours of `theme`."""
         self._theme = theme
         self._panes.apply_theme(theme, self.font())
         self._cursor.crosshair.apply_theme(theme)
         self._legend.apply_theme(theme)
         self.ruler.apply_theme(theme)
-        self._regions.apply_theme(theme, self.font())
+        self._search_range.apply_theme(theme, self.font())
         self._draw()
 
     @property
-    def query(self) -> Query | None:
+    def query(self) -> QuerySpectrum | None:
         """The spectrum that is shown."""
         return self._query
 
     @property
-    def over(self) -> Over | None:
-        """What lies over it."""
-        return self._over
+    def overlay(self) -> OverlaySpectrum | None:
+        """What is drawn over it."""
+        return self._overlay
 
-    def show_query(self, query: Query | None) -> None:
-        """Show a spectrum alone; the zoom stays where it has the shifts that are shown."""
-        self._query, self._over = query, None
+    def show_query(self, query: QuerySpectrum | None) -> None:
+        """Show a spectrum without overlay; the zoom stays where the spectrum has the shifts that are shown."""
+        self._query, self._overlay = query, None
         if query is None:
             self._ranges.forget()
         else:
             self._panes.intensity_axes[MAIN].set_unit(query.unit)
             self._ranges.take([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
-        self.show_over(None)
+        self.show_overlay(None)
 
-    def show_over(self, over: Over | None, marks: Sequence[Mark] = ()) -> None:
-        """Lay something over the spectrum, and mark bands; None takes it away."""
-        self._over = over
+    def show_overlay(self, overlay: OverlaySpectrum | None, marks: Sequence[BandMark] = ()) -> None:
+        """Draw something over the spectrum and mark bands; None removes it."""
+        self._overlay = overlay
         self.ruler.show_marks(tuple(marks))
         self.ruler.setVisible(bool(marks))
-        self._panes.show_residual(over is not None)
+        self._panes.show_residual(overlay is not None)
         self._draw()
         self._ranges.fit()
         self._cursor.follow()
 
     def show_region(self, region: Region | None) -> None:
-        """Show what is compared, and what is left out."""
+        """Show the range that is compared, and the ranges that are excluded."""
         self._region = region
         if self._query is not None:
-            self._regions.show(region, (float(self._query.axis[0]), float(self._query.axis[-1])))
+            self._search_range.show(region, (float(self._query.axis[0]), float(self._query.axis[-1])))
 
     @property
     def shifts(self) -> tuple[float, float]:
@@ -154,33 +154,33 @@ class OverlayView(ZoomMixin, QWidget):
         return self._panes.shifts
 
     def picture(self, title: str, aside: str) -> IdentificationFigure | None:
-        """What is shown, to be drawn again under a title; None where nothing is."""
+        """What is shown, as a figure with a title; None where nothing is."""
         from ramanstudio.export.identification_figure import IdentificationFigure
 
-        query, over = self._query, self._over
+        query, overlay = self._query, self._overlay
         if query is None:
             return None
         picture = IdentificationFigure(title, aside, query.name, query.unit, query.axis, query.values, self.shifts)
-        if over is None:
+        if overlay is None:
             return picture
         marks = tuple((mark.shift, mark.kind) for mark in self.ruler.marks)
         return replace(
-            picture, reference_name=over.label, reference=over.values, difference=over.difference, bands=marks
+            picture, reference_name=overlay.label, reference=overlay.values, difference=overlay.difference, bands=marks
         )
 
     def copy_picture(self) -> QPixmap:
-        """What is shown, as a picture."""
+        """What is shown, as an image."""
         return self.grab()
 
     def numbers(self) -> str:
-        """What is drawn between the Raman shifts shown, as tab separated text."""
-        query, over = self._query, self._over
+        """What is drawn between the Raman shifts shown, as tab-separated text."""
+        query, overlay = self._query, self._overlay
         if query is None:
             return ""
         inside = (query.axis >= self.shifts[0]) & (query.axis <= self.shifts[1])
         columns = [("Raman shift / cm⁻¹", query.axis[inside]), (f"{query.name} / {query.unit}", query.values[inside])]
-        if over is not None:
-            columns += [(over.name, over.values[inside]), ("difference", over.difference[inside])]
+        if overlay is not None:
+            columns += [(overlay.name, overlay.values[inside]), ("difference", overlay.difference[inside])]
         return columns_as_text(columns)
 
     def _draw(self) -> None:
@@ -189,19 +189,19 @@ class OverlayView(ZoomMixin, QWidget):
         for line in self._lines:
             self._panes.boxes[MAIN].removeItem(line)
         self._items, self._lines, self._bounds = [], [], {MAIN: [], RESIDUAL: []}
-        query, over, theme = self._query, self._over, self._theme
+        query, overlay, theme = self._query, self._overlay, self._theme
         if query is None:
             self._legend.show_entries([])
             return
         self._add(MAIN, query.axis, query.values, theme.accent, 1.5)
-        keys = [LegendEntry(query.name, theme.accent)]
-        if over is not None:
-            self._add(MAIN, query.axis, over.values, theme.reference, 1.5)
-            self._add(RESIDUAL, query.axis, over.difference, theme.residual, 1.0)
-            keys.append(LegendEntry(over.label, theme.reference))
-        self._legend.show_entries(keys)
-        amiss = [mark for mark in self.ruler.marks if mark.kind != "matched"]
-        for mark in amiss if len(amiss) <= MOST_LINES else ():
+        entries = [LegendEntry(query.name, theme.accent)]
+        if overlay is not None:
+            self._add(MAIN, query.axis, overlay.values, theme.reference, 1.5)
+            self._add(RESIDUAL, query.axis, overlay.difference, theme.residual, 1.0)
+            entries.append(LegendEntry(overlay.label, theme.reference))
+        self._legend.show_entries(entries)
+        unmatched = [mark for mark in self.ruler.marks if mark.kind != "matched"]
+        for mark in unmatched if len(unmatched) <= MAX_BAND_LINES else ():
             self._add_line(mark)
 
     def _add(self, pane: int, axis: Floats, values: Floats, colour: str, width: float) -> None:
@@ -212,18 +212,20 @@ class OverlayView(ZoomMixin, QWidget):
         self._items.append((pane, item))
         self._bounds[pane].append(Envelope(axis, values, values))
 
-    def _add_line(self, mark: Mark) -> None:
-        line = pg.InfiniteLine(mark.shift, angle=90, pen=self._theme.pen(colour_of(mark.kind, self._theme), alpha=0.35))
+    def _add_line(self, mark: BandMark) -> None:
+        line = pg.InfiniteLine(
+            mark.shift, angle=90, pen=self._theme.pen(band_colour(mark.kind, self._theme), alpha=0.35)
+        )
         line.setZValue(0.4)
         self._panes.boxes[MAIN].addItem(line, ignoreBounds=True)
         self._lines.append(line)
 
-    def _across(self, shift: float) -> float | None:
-        """Where in this widget a Raman shift is drawn; None where it is not shown."""
+    def _x_of(self, shift: float) -> float | None:
+        """The x coordinate of a Raman shift in this widget; None where it is not shown."""
         left, right = self._panes.shifts
         if not left <= shift <= right:
             return None
         box = self._panes.boxes[MAIN]
         low, high = box.viewRange()[1]
-        where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, (low + high) / 2)))
-        return float(where.x())
+        point = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, (low + high) / 2)))
+        return float(point.x())

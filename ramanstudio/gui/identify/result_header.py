@@ -1,4 +1,4 @@
-"""Above the spectrum: what it is, how surely, or "unknown" and why; which of several is looked at."""
+"""The result above the spectrum: substance and probability, or unknown and why; details of the selected match."""
 
 from __future__ import annotations
 
@@ -11,21 +11,28 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.identify.band_ruler import SIZE, WORDS, draw_mark
-from ramanstudio.gui.identify.texts import candidates_words, chance_words, facts_of, marks_words, note_of
+from ramanstudio.gui.identify.band_ruler import KIND_TEXTS, MARK_RADIUS, draw_band_mark
+from ramanstudio.gui.identify.texts import (
+    band_counts,
+    candidate_set_text,
+    format_probability,
+    mixture_title,
+    reference_note,
+    reference_summary,
+)
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.identify.mixture_analysis import Mixed
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
-WHOLE: Final = 0.75  # of a spectrum that a reference covers is not worth a word
-HEADLINES: Final = (28, 22, 18)  # pixels
+FULL_COVERAGE: Final = 0.75  # of the spectrum by the reference: not worth mentioning from here on
+HEADLINE_SIZES: Final = (28, 22, 18)  # pixels
 _KINDS: Final = ("matched", "missing", "extra")
 
 
-class Verdict(QWidget):
-    """Says what was found; `stepped(by)` when another of the selected spectra is asked for."""
+class ResultHeader(QWidget):
+    """Shows the result for one spectrum; `stepped(by)` when another of the selected spectra is requested."""
 
     stepped = Signal(int)
 
@@ -33,90 +40,93 @@ class Verdict(QWidget):
         super().__init__(parent)
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.name, self.chance = _Headline(self), label("")
-        self.chance.setFont(with_tabular_figures(self.chance.font()))
-        self.chance.setStyleSheet("font-size: 18px;")
-        self.explanation, self.facts = label("", wrap=True), label("quiet", wrap=True)
+        self.name, self.probability = _Headline(self), label("")
+        self.probability.setFont(with_tabular_figures(self.probability.font()))
+        self.probability.setStyleSheet("font-size: 18px;")
+        self.explanation, self.details = label("", wrap=True), label("quiet", wrap=True)
         self.explanation.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.name.setAccessibleName("What it is")
-        self.marks = _MarkKey(self)
-        self._before = self._step_button("‹", "The spectrum before (of those selected)", -1)
-        self._after = self._step_button("›", "The next spectrum (of those selected)", 1)
-        self.place = label("quiet")
+        self.name.setAccessibleName("Result")
+        self.band_counts = _BandCounts(self)
+        self._previous = self._step_button("‹", "Previous selected spectrum", -1)
+        self._next = self._step_button("›", "Next selected spectrum", 1)
+        self.position = label("quiet")
         self._lay_out()
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
-        self.name.theme = self.marks.theme = theme
+        """Show in the colours of `theme`."""
+        self.name.theme = self.band_counts.theme = theme
         self.name.update()
-        self.marks.update()
+        self.band_counts.update()
 
     @property
     def title(self) -> str:
-        """What was found, in a line: `Quartz · 97 %`."""
-        return " · ".join(part for part in (self.name.text(), self.chance.text()) if part)
+        """The result in a line: `Quartz · 97 %`."""
+        return " · ".join(part for part in (self.name.text(), self.probability.text()) if part)
 
-    def say(self, sentence: str) -> None:
-        """Say what stands in the way of an answer."""
+    def show_status(self, sentence: str) -> None:
+        """Show a sentence in place of a result: why there is none yet."""
         self.name.setText("")
-        self.chance.setText("")
+        self.probability.setText("")
         self.explanation.setText(sentence)
-        self.facts.setText("")
-        self._show_parts()
+        self.details.setText("")
+        self._show_labels()
 
-    def show_found(self, found: Identification, aside: str = "") -> None:
-        """Say what the spectrum is; `aside` is said beneath it."""
-        unknown = found.unknown or not found.matches
-        best = found.matches[0] if found.matches else None
+    def show_identification(self, identification: Identification, status: str = "") -> None:
+        """Show the best match, or that the spectrum is unknown and why; `status` follows."""
+        best = identification.matches[0] if identification.matches else None
+        unknown = identification.unknown or best is None
         self.name.setText(UNKNOWN if unknown or best is None else best.name)
-        self.chance.setText("" if unknown or best is None else chance_words(best.probability))
-        self.chance.setToolTip("The chance that this is what it is")
-        words = found.explanation or ("Nothing in these libraries is credible." if unknown else "")
-        self.explanation.setText(" ".join(part for part in (words, candidates_words(found), aside) if part))
-        self._show_parts()
+        self.probability.setText("" if unknown or best is None else format_probability(best.probability))
+        self.probability.setToolTip("The probability that the spectrum is of this substance")
+        reason = identification.explanation or ("No match in these libraries is credible." if unknown else "")
+        sentences = (reason, candidate_set_text(identification), status)
+        self.explanation.setText(" ".join(sentence for sentence in sentences if sentence))
+        self._show_labels()
 
-    def show_mixture(self, mixed: Mixed, best: Match | None) -> None:
-        """Say what the spectrum is mixed of, while the fit of that lies over it."""
-        self.name.setText(" + ".join(part.name for part in mixed.parts))
-        self.chance.setText("")
-        hit = f" The best single hit is {best.name}, {chance_words(best.probability)}." if best is not None else ""
-        self.explanation.setText(f"{mixed.title} of the fitted intensity.{hit}")
-        self.show_hit(None, None, False)
+    def show_mixture(self, mixture: MixtureAnalysis, best: Match | None) -> None:
+        """Show the components of a mixture, and the `best` single match."""
+        self.name.setText(" + ".join(component.name for component in mixture.components))
+        self.probability.setText("")
+        single = ""
+        if best is not None:
+            single = f" The best single match is {best.name}, {format_probability(best.probability)}."
+        self.explanation.setText(f"{mixture_title(mixture)} of the fitted intensity.{single}")
+        self.show_match(None, None, False)
 
-    def show_hit(self, match: Match | None, library: Library | None, unknown: bool) -> None:
-        """Say where the hit that is looked at is from, and how many of its bands match."""
-        self.marks.show_counts(match)
+    def show_match(self, match: Match | None, library: Library | None, unknown: bool) -> None:
+        """Show where the selected match is from, and how many of its bands match."""
+        self.band_counts.show_counts(match)
         if match is None:
-            self.facts.setText("")
+            self.details.setText("")
         else:
-            lead = f"Closest shown: {match.name}" if unknown else match.name
-            parts = (lead, facts_of(match, library), note_of(match, library))
-            self.facts.setText(" · ".join(part for part in parts if part))
-        self._show_parts()
+            name = f"Closest match: {match.name}" if unknown else match.name
+            parts = (name, reference_summary(match, library), reference_note(match, library))
+            self.details.setText(" · ".join(part for part in parts if part))
+        self._show_labels()
 
-    def say_share(self, share: float) -> None:
-        """Say how much of the spectrum the reference covers, where that is little (0 to 1)."""
-        if share < WHOLE and self.facts.text():
-            self.facts.setText(f"{self.facts.text()} · covers {100 * share:.0f} % of the spectrum")
+    def show_coverage(self, coverage: float) -> None:
+        """Show how much of the spectrum the reference covers (0 to 1), where that is little."""
+        if coverage < FULL_COVERAGE and self.details.text():
+            self.details.setText(f"{self.details.text()} · covers {100 * coverage:.0f} % of the spectrum")
 
-    def show_place(self, place: int, many: int) -> None:
-        """Say which of the selected spectra is looked at."""
-        for widget in (self._before, self.place, self._after):
-            widget.setVisible(many > 1)
-        self.place.setText(f"{place + 1:,} of {many:,}")
-        self._before.setEnabled(place > 0)
-        self._after.setEnabled(place < many - 1)
+    def show_position(self, position: int, n_spectra: int) -> None:
+        """Show which of the selected spectra this is."""
+        for widget in (self._previous, self.position, self._next):
+            widget.setVisible(n_spectra > 1)
+        self.position.setText(f"{position + 1:,} of {n_spectra:,}")
+        self._previous.setEnabled(position > 0)
+        self._next.setEnabled(position < n_spectra - 1)
 
-    def _show_parts(self) -> None:
-        for part in (self.name, self.chance, self.explanation, self.facts):
-            part.setVisible(bool(part.text()))
-        self.marks.setVisible(self.marks.has_counts)
+    def _show_labels(self) -> None:
+        for text in (self.name, self.probability, self.explanation, self.details):
+            text.setVisible(bool(text.text()))
+        self.band_counts.setVisible(self.band_counts.has_counts)
 
-    def _step_button(self, words: str, tip: str, by: int) -> QToolButton:
+    def _step_button(self, text: str, tooltip: str, by: int) -> QToolButton:
         button = QToolButton(self)
-        button.setText(words)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
+        button.setText(text)
+        button.setToolTip(tooltip)
+        button.setAccessibleName(tooltip)
         button.clicked.connect(lambda: self.stepped.emit(by))
         return button
 
@@ -124,11 +134,11 @@ class Verdict(QWidget):
         first = QHBoxLayout()
         first.setSpacing(12)
         first.addWidget(self.name)
-        first.addWidget(self.chance, 0, Qt.AlignmentFlag.AlignBottom)
+        first.addWidget(self.probability, 0, Qt.AlignmentFlag.AlignBottom)
         first.addStretch()
         steps = QHBoxLayout()
         steps.setSpacing(2)
-        for widget in (self._before, self.place, self._after):
+        for widget in (self._previous, self.position, self._next):
             steps.addWidget(widget)
         first.addLayout(steps)
         whole = QVBoxLayout(self)
@@ -139,13 +149,13 @@ class Verdict(QWidget):
         second.setSpacing(12)
         second.addWidget(self.explanation, 1)
         second.addStretch()
-        second.addWidget(self.marks, 0, Qt.AlignmentFlag.AlignTop)
+        second.addWidget(self.band_counts, 0, Qt.AlignmentFlag.AlignTop)
         whole.addLayout(second)
-        whole.addWidget(self.facts)
+        whole.addWidget(self.details)
 
 
 class _Headline(QLabel):
-    """A name as large as there is room for it, then cut, with all of it in the tooltip; what is unknown stands out."""
+    """A name as large as fits, then elided with a tooltip; unknown is drawn in the colour of a warning."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -153,22 +163,22 @@ class _Headline(QLabel):
         self.theme = current_theme()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        metrics = QFontMetrics(self._font(HEADLINES[0]))
+        metrics = QFontMetrics(self._font(HEADLINE_SIZES[0]))
         return QSize(metrics.horizontalAdvance(self.text()) + 4, metrics.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(80, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        fonts = [self._font(size) for size in HEADLINES]
+        fonts = [self._font(size) for size in HEADLINE_SIZES]
         fitting = (font for font in fonts if QFontMetrics(font).horizontalAdvance(self.text()) <= self.width())
         font = next(fitting, fonts[-1])
-        words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        self.setToolTip(self.text() if words != self.text() else "")
+        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip(self.text() if text != self.text() else "")
         painter = QPainter(self)
         painter.setFont(font)
         painter.setPen(QColor(self.theme.warning if self.text() == UNKNOWN else self.theme.text))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
         painter.end()
 
     def _font(self, size: int) -> QFont:
@@ -178,43 +188,43 @@ class _Headline(QLabel):
         return font
 
 
-class _MarkKey(QLabel):
-    """How many bands match, are missing, or are extra, each with its mark."""
+class _BandCounts(QLabel):
+    """How many bands are matched, missing and extra, each with its mark."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = current_theme()
-        self._words: tuple[str, ...] = ()
+        self._texts: tuple[str, ...] = ()
         font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
-        self.setToolTip("\n".join(f"{kind}: {WORDS[kind]}" for kind in _KINDS))
+        self.setToolTip("\n".join(f"{kind}: {KIND_TEXTS[kind]}" for kind in _KINDS))
 
     @property
     def has_counts(self) -> bool:
-        """Whether there is anything to count."""
-        return bool(self._words)
+        """Whether there are counts to show."""
+        return bool(self._texts)
 
     def show_counts(self, match: Match | None) -> None:
-        """Count the bands of a hit."""
-        self._words = () if match is None else marks_words(match)
-        self.setAccessibleName(", ".join(self._words))
+        """Show the counts of a match; None shows none."""
+        self._texts = () if match is None else band_counts(match)
+        self.setAccessibleName(", ".join(self._texts))
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         metrics = self.fontMetrics()
-        return QSize(sum(metrics.horizontalAdvance(words) + 30 for words in self._words), metrics.height() + 6)
+        return QSize(sum(metrics.horizontalAdvance(text) + 30 for text in self._texts), metrics.height() + 6)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter, x, middle = QPainter(self), 4.0, self.height() / 2
-        for kind, words in zip(_KINDS, self._words, strict=False):
-            draw_mark(painter, QPointF(x + SIZE, middle), kind, self.theme)
+        for kind, text in zip(_KINDS, self._texts, strict=False):
+            draw_band_mark(painter, QPointF(x + MARK_RADIUS, middle), kind, self.theme)
             painter.setPen(QColor(self.theme.quiet))
-            wide = self.fontMetrics().horizontalAdvance(words)
-            painter.drawText(int(x + 14), 0, wide + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), words)
-            x += wide + 30
+            width = self.fontMetrics().horizontalAdvance(text)
+            painter.drawText(int(x + 14), 0, width + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), text)
+            x += width + 30
         painter.end()

@@ -1,4 +1,4 @@
-"""How long this start takes, and the picture that is shown meanwhile where it takes long: from a cold disk."""
+"""The splash screen, shown where the start is slow (from a cold disk), and the time since the process started."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ from PySide6.QtWidgets import QSplashScreen
 import ramanstudio
 from ramanstudio.core.paths import bundled_path
 
-QUICK_S: Final = 0.7  # a start that has come this far by then is over before one has looked at a picture
+FAST_START_S: Final = 0.7  # a start that gets this far in less is over before a splash screen could be read
 SIZE: Final = QSize(440, 220)
 
 
 def seconds_since_start() -> float:
-    """Seconds since this process began; where the system does not say, those that it has computed."""
+    """Seconds since this process started; where the system does not tell, its processor time."""
     try:
-        begun = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
-        return float(Path("/proc/uptime").read_text().split()[0]) - begun
+        started = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return float(Path("/proc/uptime").read_text().split()[0]) - started
     except (OSError, ValueError, IndexError, AttributeError):
         return time.process_time()
 
 
 def splash_if_slow(seconds: float) -> QSplashScreen | None:
-    """The picture, shown, where the start has taken so many seconds that the rest of it will be slow too."""
-    if seconds < QUICK_S:
+    """Show the splash screen and return it if the start has already taken `seconds` that promise a slow rest."""
+    if seconds < FAST_START_S:
         return None
-    splash = QSplashScreen(picture())
+    splash = QSplashScreen(splash_pixmap())
     splash.setAccessibleName("RamanStudio is starting")
     splash.show()
     QGuiApplication.processEvents()
     return splash
 
 
-def picture() -> QPixmap:
-    """The drawing with name and version, as sharp as the screen is."""
+def splash_pixmap() -> QPixmap:
+    """The splash drawing with name and version, at the resolution of the screen."""
     screen = QGuiApplication.primaryScreen()
     ratio = screen.devicePixelRatio() if screen is not None else 1.0
-    drawn = QIcon(str(bundled_path("resources", "icons", "splash.svg"))).pixmap(SIZE, ratio)
-    painter = QPainter(drawn)
+    pixmap = QIcon(str(bundled_path("resources", "icons", "splash.svg"))).pixmap(SIZE, ratio)
+    painter = QPainter(pixmap)
     font = QFont(painter.font())
     font.setPixelSize(20)
     font.setWeight(QFont.Weight.DemiBold)
     painter.setFont(font)
     painter.setPen(QColor("#F2F4F8"))
-    below = drawn.deviceIndependentSize().toSize()
+    size = pixmap.deviceIndependentSize().toSize()
     line = Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(28, below.height() - 44, below.width() - 56, 32, Qt.AlignmentFlag.AlignLeft | line, "RamanStudio")
+    painter.drawText(28, size.height() - 44, size.width() - 56, 32, Qt.AlignmentFlag.AlignLeft | line, "RamanStudio")
     font.setPixelSize(12)
     font.setWeight(QFont.Weight.Normal)
     painter.setFont(font)
     painter.setPen(QColor("#A9B2C3"))
-    words = f"{ramanstudio.__version__}  starting …"
-    painter.drawText(28, below.height() - 44, below.width() - 56, 32, Qt.AlignmentFlag.AlignRight | line, words)
+    status = f"{ramanstudio.__version__}  starting …"
+    painter.drawText(28, size.height() - 44, size.width() - 56, 32, Qt.AlignmentFlag.AlignRight | line, status)
     painter.end()
-    return drawn
+    return pixmap

@@ -1,4 +1,4 @@
-"""The window with its Identify page, as a user has it: what is looked at, what it is, and what the panel says."""
+"""Drives the window with its Identify tab, as a user would."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tests.gui.driver import Starter, Window
 from tests.gui.identify.sample_libraries import ComparingEngine
 
 
-class Desk:
-    """The window with its Identify page."""
+class IdentifyDriver:
+    """The window with its Identify tab open, once files are."""
 
     def __init__(self, start: Starter, *files: Path) -> None:
         self.engine = ComparingEngine()
         self.window: Window = start(*files, loader=lambda *_: self.engine)
-        self.studio = self.window.studio
+        self.services = self.window.services
         if files:
-            self.window.wait_until(lambda: len(self.studio.session.project.entries) > 0)
-            self.look()
+            self.window.wait_until(lambda: len(self.services.session.project.entries) > 0)
+            self.open_identify_tab()
 
-    def look(self) -> None:
+    def open_identify_tab(self) -> None:
         self.window.do("tab_identify")
         self.window.wait_until(lambda: isinstance(self.window.window.tabs.page("identify"), IdentifyPage))
 
@@ -41,27 +41,27 @@ class Desk:
         return panel
 
     @property
-    def verdict(self) -> Any:
-        assert self.page.verdict is not None
-        return self.page.verdict
+    def header(self) -> Any:
+        assert self.page.header is not None
+        return self.page.header
 
     @property
-    def hits(self) -> list[list[str]]:
-        assert self.page.hits is not None
-        model = self.page.hits.hits
+    def matches(self) -> list[list[str]]:
+        assert self.page.match_list is not None
+        model = self.page.match_list.match_model
         return [
             [str(model.index(row, column).data()) for column in range(model.columnCount())]
             for row in range(model.rowCount())
         ]
 
-    def wait_named(self, name: str) -> None:
-        self.window.wait_until(lambda: self.page.verdict is not None and self.verdict.name.text() == name)
+    def wait_for_result(self, name: str) -> None:
+        self.window.wait_until(lambda: self.page.header is not None and self.header.name.text() == name)
 
-    def wait_done(self) -> None:
+    def wait_until_idle(self) -> None:
         for _ in range(3):
             self.window.wait_until(self._is_idle)
             QTest.qWait(120)
 
     def _is_idle(self) -> bool:
-        identifying = self.studio.identifying
-        return not (self.studio.workers.busy or identifying.busy or identifying._update_timer.isActive())
+        identifying = self.services.identifying
+        return not (self.services.workers.busy or identifying.busy or identifying._update_timer.isActive())

@@ -31,14 +31,14 @@ SHIFTS = {  # cm⁻¹ and height of each line
 
 
 @cache
-def whole_starter() -> list[Any]:
+def all_starter_substances() -> list[Any]:
     """All substances of the starter library, simulated once for all tests."""
     return starter_library.starter_references()
 
 
-def of_the_starter() -> list[Any]:
+def starter_subset() -> list[Any]:
     """Three of them: preparing all is not what is tested here."""
-    return whole_starter()[:3]
+    return all_starter_substances()[:3]
 
 
 def lines(of: Sequence[tuple[float, float]], axis: NDArray[Any] = AXIS) -> NDArray[Any]:
@@ -50,13 +50,13 @@ def reference(name: str, **known: Any) -> Reference:
     return Reference(name, SpectrumSet(AXIS, lines(SHIFTS[name])[None].astype(np.float32)), **known)
 
 
-def a_library(title: str = "Minerals", names: Sequence[str] = tuple(SHIFTS), note: str = "") -> Library:
+def write_library(title: str = "Minerals", names: Sequence[str] = tuple(SHIFTS), note: str = "") -> Library:
     """A library on the shelf."""
     references = [reference(name, group="minerals", laser_nm=532.0, note=note) for name in names]
     return library.write(paths.user_libraries() / f"{title}{library.SUFFIX}", references, title)
 
 
-def a_file(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, noise: float = 2.0) -> Path:
+def write_sample(folder: Path, name: str, parts: Mapping[str, float], seed: int = 0, noise: float = 2.0) -> Path:
     """A spectrum of these parts on a sloping ground, in counts."""
     counts = 100 * np.sum([share * lines(SHIFTS[part]) for part, share in parts.items()], axis=0) if parts else 0
     values = counts + 40 + 0.02 * AXIS + np.random.default_rng(seed).normal(0, noise, AXIS.size)
@@ -97,14 +97,14 @@ class ComparingEngine(SmoothingEngine):
         found = []
         for row in range(len(spectra)):
             progress(row, len(spectra), "spectra")
-            self.may_go_on.wait(10)
+            self.may_continue.wait(10)
             if np.ptp(spectra.values[row]) == 0:
                 found.append(Identification((), True, 0, "The spectrum is flat: there is nothing to compare."))
                 continue
             slope = _slope(spectra.axis, spectra.values[row])
             scored = [
-                (float(np.dot(print_, slope)), place, at)
-                for place, one in enumerate(libraries)
+                (float(np.dot(print_, slope)), position, at)
+                for position, one in enumerate(libraries)
                 for at, print_ in enumerate(one.fingerprints["slopes"])
             ]
             scored.sort(reverse=True)
@@ -113,14 +113,14 @@ class ComparingEngine(SmoothingEngine):
 
     def _identification(self, scored: Sequence[tuple[float, int, int]], libraries: Sequence[Library]) -> Identification:
         matches = []
-        for score, place, at in scored:
-            name = str(libraries[place].names[at])
+        for score, position, at in scored:
+            name = str(libraries[position].names[at])
             shifts = tuple(float(shift) for shift, _ in SHIFTS.get(name, ((500, 1.0),)))
             there = shifts if score > 0.6 else ()
             missing = tuple(shift for shift in shifts if shift not in there)
             kind = (there, missing, () if there else (464.0,))
             numbers = (max(score, 0.0), score, 1000 * max(score, 0.0) ** 2, score, 1 - score, 0.1)
-            matches.append(Match(name, *numbers, place, at, *kind))
+            matches.append(Match(name, *numbers, position, at, *kind))
         unknown = not scored or scored[0][0] < 0.3
         explanation = "No reference has these bands." if unknown else ""
         return Identification(tuple(matches), unknown, 0 if unknown else 2, explanation)

@@ -1,4 +1,4 @@
-"""Identify, as a user has it: a file is dropped, and what it is stands there, with the reference over it."""
+"""The Identify tab as a user has it: a dropped file is identified, with the reference drawn over it."""
 
 from __future__ import annotations
 
@@ -27,102 +27,102 @@ from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.library import library_folder, starter_library
 from ramanstudio.search import mixture_candidates, mixtures
 from tests.gui.driver import Starter
-from tests.gui.identify.identify_window import Desk
+from tests.gui.identify.identify_window import IdentifyDriver
 from tests.gui.identify.sample_libraries import (
     AXIS,
     SHIFTS,
     ComparingEngine,
-    a_file,
-    a_library,
+    all_starter_substances,
     lines,
-    of_the_starter,
-    whole_starter,
+    starter_subset,
+    write_library,
+    write_sample,
 )
 
 
 @pytest.fixture(autouse=True)
-def short_starter(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_starter_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of the starter library's substances: simulating all of them is not what is tested here."""
-    some = of_the_starter()
-    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
+    substances = starter_subset()
+    monkeypatch.setattr(starter_library, "starter_references", lambda: substances)
 
 
-def test_a_dropped_file_has_ranked_hits_with_the_reference_over_it(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start)
-    desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.window.wait_until(lambda: [state for _, state in desk.window.rows()] == ["denoised"])
-    desk.look()
-    desk.wait_named("quartz")
-    ranked = [row[1] for row in desk.hits]
+def test_a_dropped_file_has_ranked_matches_with_the_reference_over_it(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(start)
+    driver.window.drop(write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.window.wait_until(lambda: [state for _, state in driver.window.rows()] == ["denoised"])
+    driver.open_identify_tab()
+    driver.wait_for_result("quartz")
+    ranked = [row[1] for row in driver.matches]
     assert ranked[0] == "quartz"
     assert set(ranked[:4]) <= {*SHIFTS, *ranked}
-    view = desk.page.view
+    view = driver.page.view
     assert view is not None
-    assert view.over is not None
-    assert view.over.name == "quartz"
+    assert view.overlay is not None
+    assert view.overlay.name == "quartz"
     assert view.query is not None
     assert view.query.name == "stone.txt, denoised"
-    lines_of_quartz = view.over.values[np.abs(AXIS - 464) < 3]
-    assert lines_of_quartz.max() > np.median(view.over.values) + 50, "the reference is scaled to the spectrum"
-    assert np.nanstd(view.over.difference) < 6, "what is left is little more than the noise"
+    lines_of_quartz = view.overlay.values[np.abs(AXIS - 464) < 3]
+    assert lines_of_quartz.max() > np.median(view.overlay.values) + 50, "the reference is scaled to the spectrum"
+    assert np.nanstd(view.overlay.difference) < 6, "what is left is little more than the noise"
     assert {(mark.shift, mark.kind) for mark in view.ruler.marks} == {
         (206.0, "matched"),
         (464.0, "matched"),
         (1160.0, "matched"),
     }
-    assert "laser 532 nm" in desk.verdict.facts.text()
-    assert "the first 2; compare them" in desk.verdict.explanation.text()
-    QTest.keyClick(desk.page.hits, Qt.Key.Key_Down)
-    assert view.over.name == ranked[1] != "quartz"
+    assert "laser 532 nm" in driver.header.details.text()
+    assert "90 % candidate set: top 2. Compare them below." in driver.header.explanation.text()
+    QTest.keyClick(driver.page.match_list, Qt.Key.Key_Down)
+    assert view.overlay.name == ranked[1] != "quartz"
     assert any(mark.kind == "missing" for mark in view.ruler.marks)
-    desk.window.do("hit_before")
-    assert view.over.name == "quartz"
-    QTest.keyClick(desk.page.hits, Qt.Key.Key_Return)
-    shelf = desk.window.window.findChildren(LibraryWindow)[0]
-    desk.window.wait_until(lambda: shelf.parts.strip.names == ["quartz"])
-    assert shelf.chosen is not None
-    assert shelf.chosen.title == "Minerals"
-    shelf.close()
-    desk.window.do("copy")
+    driver.window.do("previous_match")
+    assert view.overlay.name == "quartz"
+    QTest.keyClick(driver.page.match_list, Qt.Key.Key_Return)
+    library_window = driver.window.window.findChildren(LibraryWindow)[0]
+    driver.window.wait_until(lambda: library_window.widgets.strip.names == ["quartz"])
+    assert library_window.library is not None
+    assert library_window.library.title == "Minerals"
+    library_window.close()
+    driver.window.do("copy")
     heads = QApplication.clipboard().text().split("\n")[0].split("\t")
     assert heads == ["Raman shift / cm⁻¹", f"stone.txt, denoised / {view.query.unit}", "quartz", "difference"]
 
 
-def test_what_nothing_fits_is_unknown_and_says_why(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start, a_file(tmp_path, "dust", {}))
-    desk.wait_named("unknown")
-    assert "No reference has these bands." in desk.verdict.explanation.text()
-    assert "Closest shown" in desk.verdict.facts.text()
-    assert desk.hits, "the closest are shown all the same"
-    assert desk.verdict.chance.text() == ""
+def test_a_spectrum_that_no_reference_fits_is_unknown_with_a_reason(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(start, write_sample(tmp_path, "dust", {}))
+    driver.wait_for_result("unknown")
+    assert "No reference has these bands." in driver.header.explanation.text()
+    assert "Closest match" in driver.header.details.text()
+    assert driver.matches, "the closest are shown all the same"
+    assert driver.header.probability.text() == ""
 
 
-def test_a_flat_spectrum_says_that_there_is_nothing_to_compare(start: Starter, tmp_path: Path) -> None:
-    a_library()
+def test_a_flat_spectrum_is_unknown_because_there_is_nothing_to_compare(start: Starter, tmp_path: Path) -> None:
+    write_library()
     flat = tmp_path / "flat.txt"
     np.savetxt(flat, np.column_stack([AXIS, np.full_like(AXIS, 7.0)]), fmt="%.3f")
-    desk = Desk(start, flat, a_file(tmp_path, "stone", {"calcite": 1.0}))
-    desk.wait_named("unknown")
-    assert "nothing to compare" in desk.verdict.explanation.text()
-    desk.window.choose("stone.txt")
-    desk.wait_named("calcite")
+    driver = IdentifyDriver(start, flat, write_sample(tmp_path, "stone", {"calcite": 1.0}))
+    driver.wait_for_result("unknown")
+    assert "nothing to compare" in driver.header.explanation.text()
+    driver.window.choose("stone.txt")
+    driver.wait_for_result("calcite")
 
 
-def test_a_search_that_is_refused_names_nothing_unknown_and_can_be_tried_again(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start)
-    desk.engine.refusal = StudioError("The weights are damaged.", remedy="Install again.")
-    desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.window.wait_until(lambda: len(desk.studio.session.project.entries) == 1)
-    desk.look()
-    desk.window.wait_until(lambda: "The weights are damaged." in desk.verdict.explanation.text())
-    assert desk.verdict.name.text() == ""
-    assert desk.panel.substances.rows == []
-    desk.engine.refusal = None
-    desk.window.do("identify_all")
-    desk.wait_named("quartz")
+def test_a_refused_search_calls_nothing_unknown_and_can_be_repeated(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(start)
+    driver.engine.refusal = StudioError("The weights are damaged.", remedy="Install again.")
+    driver.window.drop(write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.window.wait_until(lambda: len(driver.services.session.project.entries) == 1)
+    driver.open_identify_tab()
+    driver.window.wait_until(lambda: "The weights are damaged." in driver.header.explanation.text())
+    assert driver.header.name.text() == ""
+    assert driver.panel.substances.rows == []
+    driver.engine.refusal = None
+    driver.window.do("identify_all")
+    driver.wait_for_result("quartz")
 
 
 def map_file(folder: Path) -> Path:
@@ -137,230 +137,235 @@ def map_file(folder: Path) -> Path:
     return path
 
 
-def test_of_a_map_it_counts_the_substances_and_a_click_selects_their_spectra(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start, map_file(tmp_path))
-    desk.window.wait_until(lambda: desk.panel.substances.rows == [("calcite", 24), ("quartz", 12), ("unknown", 6)])
-    quartz = desk.panel.substances.findItems("quartz", Qt.MatchFlag.MatchExactly)[0]
-    desk.panel.substances.itemClicked.emit(quartz, 0)
-    selected = desk.studio.session.selected[0]
-    rows = desk.studio.session.rows_of(selected)
+def test_substances_of_a_map_are_counted_and_a_click_selects_their_spectra(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(start, map_file(tmp_path))
+    driver.window.wait_until(lambda: driver.panel.substances.rows == [("calcite", 24), ("quartz", 12), ("unknown", 6)])
+    quartz = driver.panel.substances.findItems("quartz", Qt.MatchFlag.MatchExactly)[0]
+    driver.panel.substances.itemClicked.emit(quartz, 0)
+    selected = driver.services.session.selected[0]
+    rows = driver.services.session.rows_of(selected)
     assert selected.source is not None
     assert set(selected.source.table["x"][rows]) == {4.0, 5.0}
-    desk.wait_named("quartz")
-    assert desk.verdict.place.text() == "1 of 12"
-    desk.page.step(1)
-    assert desk.page.row == rows[1]
+    driver.wait_for_result("quartz")
+    assert driver.header.position.text() == "1 of 12"
+    driver.page.step(1)
+    assert driver.page.row == rows[1]
 
 
 @pytest.mark.slow
-def test_the_model_that_is_shipped_names_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
-    some = [one for one in whole_starter() if one.name in ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")]
-    monkeypatch.setattr(starter_library, "starter_references", lambda: some)
+def test_the_shipped_model_identifies_a_demo_spectrum(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("Quartz", "Calcite", "Sulfur", "Sodalite", "Gypsum")
+    substances = [substance for substance in all_starter_substances() if substance.name in names]
+    monkeypatch.setattr(starter_library, "starter_references", lambda: substances)
     window = start(
         bundled_path("resources", "demo", "quartz-1.0s.csv"), loader=lambda *_: Engine.load("smae-small", "cpu")
     )
     window.do("tab_identify")
     page = window.window.tabs.page("identify")
     assert isinstance(page, IdentifyPage)
-    window.wait_until(lambda: page.found is not None, 100)
-    found = page.found
-    assert found is not None
-    assert found.matches[0].name == "Quartz"
-    window.wait_until(lambda: page.view is not None and page.view.over is not None)
+    window.wait_until(lambda: page.identification is not None, 100)
+    identification = page.identification
+    assert identification is not None
+    assert identification.matches[0].name == "Quartz"
+    window.wait_until(lambda: page.view is not None and page.view.overlay is not None)
     assert page.view is not None
-    assert page.view.over is not None
-    assert page.view.over.is_simulated
+    assert page.view.overlay is not None
+    assert page.view.overlay.is_simulated
     assert any(abs(mark.shift - 464) < 4 and mark.kind == "matched" for mark in page.view.ruler.marks)
 
 
 def test_the_map_is_coloured_by_substance(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start, map_file(tmp_path))
-    desk.window.wait_until(lambda: sum(count for _, count in desk.panel.substances.rows) == 42)
-    desk.window.do("tab_map")
-    page = desk.window.window.tabs.page("map")
+    write_library()
+    driver = IdentifyDriver(start, map_file(tmp_path))
+    driver.window.wait_until(lambda: sum(count for _, count in driver.panel.substances.rows) == 42)
+    driver.window.do("tab_map")
+    page = driver.window.window.tabs.page("map")
     assert isinstance(page, MapPage)
     page.choose(replace(page.choice, channel="substance"))
-    desk.window.wait_until(lambda: page.picture is not None and page.picture.kind == "categories")
+    driver.window.wait_until(lambda: page.picture is not None and page.picture.kind == "categories")
     assert page.picture is not None
     assert page.picture.names == ("calcite", "quartz", "unknown")
     assert page.picture.values[0].tolist() == [0, 0, 0, 0, 1, 1]
     assert "Substance: quartz" in page.words_of(5)
 
 
-def test_it_can_be_stopped_and_goes_on_when_asked(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start, *[a_file(tmp_path, f"s{number}", {"quartz": 1.0}, number) for number in range(3)])
-    desk.wait_done()
-    desk.engine.may_go_on.clear()
-    desk.studio.session.select([desk.studio.session.project.entries[0].id])
-    desk.window.drop(map_file(tmp_path))
-    desk.window.wait_until(lambda: len(desk.studio.session.project.entries) == 4)
-    desk.engine.may_go_on.set()
-    desk.window.wait_until(lambda: desk.studio.identifying.busy)
-    desk.engine.may_go_on.clear()
-    desk.studio.identifying.stop()
-    desk.window.wait_until(lambda: not desk.studio.identifying.busy)
-    desk.engine.may_go_on.set()
-    desk.wait_done()
-    assert desk.studio.identifying.stopped
-    desk.window.do("identify_all")
-    desk.window.wait_until(lambda: sum(count for _, count in desk.panel.substances.rows) == 45)
+def test_a_search_can_be_stopped_and_resumed(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(
+        start, *[write_sample(tmp_path, f"s{number}", {"quartz": 1.0}, number) for number in range(3)]
+    )
+    driver.wait_until_idle()
+    driver.engine.may_continue.clear()
+    driver.services.session.select([driver.services.session.project.entries[0].id])
+    driver.window.drop(map_file(tmp_path))
+    driver.window.wait_until(lambda: len(driver.services.session.project.entries) == 4)
+    driver.engine.may_continue.set()
+    driver.window.wait_until(lambda: driver.services.identifying.busy)
+    driver.engine.may_continue.clear()
+    driver.services.identifying.stop()
+    driver.window.wait_until(lambda: not driver.services.identifying.busy)
+    driver.engine.may_continue.set()
+    driver.wait_until_idle()
+    assert driver.services.identifying.stopped
+    driver.window.do("identify_all")
+    driver.window.wait_until(lambda: sum(count for _, count in driver.panel.substances.rows) == 45)
 
 
-def test_only_a_part_of_the_range_is_compared_when_asked(start: Starter, tmp_path: Path) -> None:
-    a_library()
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.wait_named("quartz")
-    desk.wait_done()
-    desk.panel.regions.only.setChecked(True)
-    desk.window.wait_until(lambda: desk.engine.asked[-1][1] is not None)
-    desk.wait_done()
-    desk.panel.regions.part.low.setValue(400)
-    desk.panel.regions.leave_out.click()
-    desk.window.wait_until(lambda: bool(desk.engine.asked[-1][1] and desk.engine.asked[-1][1].excluded))
-    within = desk.engine.asked[-1][1]
+def test_the_compared_range_can_be_limited_and_ranges_excluded(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.wait_for_result("quartz")
+    driver.wait_until_idle()
+    driver.panel.search_range.limit_box.setChecked(True)
+    driver.window.wait_until(lambda: driver.engine.asked[-1][1] is not None)
+    driver.wait_until_idle()
+    driver.panel.search_range.limits.low.setValue(400)
+    driver.panel.search_range.exclude_button.click()
+    driver.window.wait_until(lambda: bool(driver.engine.asked[-1][1] and driver.engine.asked[-1][1].excluded))
+    within = driver.engine.asked[-1][1]
     assert within is not None
     assert within.low_cm == 400
     assert within.low_cm < within.excluded[0][0] < within.excluded[0][1]
-    desk.wait_done()
-    desk.panel.regions.only.setChecked(False)
-    desk.window.wait_until(lambda: desk.engine.asked[-1][1] is not None and desk.engine.asked[-1][1].low_cm < 0)
+    driver.wait_until_idle()
+    driver.panel.search_range.limit_box.setChecked(False)
+    driver.window.wait_until(lambda: driver.engine.asked[-1][1] is not None and driver.engine.asked[-1][1].low_cm < 0)
 
 
 def test_a_library_that_is_not_ticked_is_not_searched(start: Starter, tmp_path: Path) -> None:
-    a_library("Stones", ["quartz", "calcite"])
-    a_library("Pigments", ["anatase", "barite"])
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.wait_named("quartz")
-    assert {row[-1] for row in desk.hits} >= {"Stones", "Pigments"}
-    desk.wait_done()
-    boxes = {box.text().split(" · ")[0]: box for box in desk.panel.libraries}
+    write_library("Stones", ["quartz", "calcite"])
+    write_library("Pigments", ["anatase", "barite"])
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.wait_for_result("quartz")
+    assert {row[-1] for row in driver.matches} >= {"Stones", "Pigments"}
+    driver.wait_until_idle()
+    boxes = {box.text().split(" · ")[0]: box for box in driver.panel.library_boxes}
     boxes["Stones"].setChecked(False)
-    desk.window.wait_until(lambda: bool(desk.hits) and all(row[-1] != "Stones" for row in desk.hits))
-    for box in desk.panel.libraries:
+    driver.window.wait_until(lambda: bool(driver.matches) and all(row[-1] != "Stones" for row in driver.matches))
+    for box in driver.panel.library_boxes:
         box.setChecked(False)
-        desk.window.wait_settled()
-    desk.window.wait_until(lambda: "No library is chosen" in desk.verdict.explanation.text())
+        driver.window.wait_settled()
+    driver.window.wait_until(lambda: "No library is chosen" in driver.header.explanation.text())
 
 
-def test_a_damaged_library_is_named_the_others_are_searched_and_it_can_be_removed(
+def test_a_damaged_library_is_reported_and_can_be_deleted_while_others_are_searched(
     start: Starter, tmp_path: Path, asked: list[str]
 ) -> None:
-    a_library()
+    write_library()
     broken = paths.user_libraries() / "broken.ramanlib"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.wait_named("quartz")
-    assert "broken.ramanlib" in desk.window.message
-    assert ["broken.ramanlib" in words for words in desk.panel.unreadable.words] == [True]
-    desk.panel.unreadable.buttons[0].click()
-    desk.window.wait_until(lambda: not broken.exists() and not desk.panel.unreadable.isVisible())
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.wait_for_result("quartz")
+    assert "broken.ramanlib" in driver.window.message
+    assert ["broken.ramanlib" in sentence for sentence in driver.panel.problems.sentences] == [True]
+    driver.panel.problems.buttons[0].click()
+    driver.window.wait_until(lambda: not broken.exists() and not driver.panel.problems.isVisible())
     assert "broken.ramanlib" in asked[0]
-    assert "'broken.ramanlib' was removed." in desk.window.message
-    desk.window.do("cancel")
-    assert not desk.window.message, "what was put right is not said again"
-    desk.wait_named("quartz")
+    assert "'broken.ramanlib' was deleted." in driver.window.message
+    driver.window.do("cancel")
+    assert not driver.window.message, "a message about a problem that was solved is withdrawn"
+    driver.wait_for_result("quartz")
 
 
 def test_a_long_title_does_not_push_the_panel_out_of_the_window(start: Starter, tmp_path: Path) -> None:
-    a_library("Minerals of the excellent and of the unoriented kind, as downloaded from rruff.info")
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.wait_named("quartz")
-    desk.window.window.resize(1100, 700)
-    desk.wait_done()
-    inside = desk.panel.widget()
-    assert inside.width() <= desk.panel.viewport().width()
-    assert "as downloaded from rruff.info" in desk.panel.libraries[0].text()
+    write_library("Minerals of the excellent and of the unoriented kind, as downloaded from rruff.info")
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.wait_for_result("quartz")
+    driver.window.window.resize(1100, 700)
+    driver.wait_until_idle()
+    inside = driver.panel.widget()
+    assert inside.width() <= driver.panel.viewport().width()
+    assert "as downloaded from rruff.info" in driver.panel.library_boxes[0].text()
 
 
-def test_with_nothing_but_the_starter_library_it_says_so(start: Starter, tmp_path: Path) -> None:
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.window.wait_until(lambda: "Only the starter library" in desk.panel._starter.text())
-    desk.wait_done()
-    assert desk.hits
-    assert "simulated from a peak table" in desk.verdict.facts.text()
-    assert desk.page.view is not None
-    assert desk.page.view.over is None or desk.page.view.over.is_simulated
+def test_a_hint_says_when_there_is_only_the_starter_library(start: Starter, tmp_path: Path) -> None:
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.window.wait_until(lambda: "Only the starter library" in driver.panel.library_hint)
+    driver.wait_until_idle()
+    assert driver.matches
+    assert "simulated from a peak table" in driver.header.details.text()
+    assert driver.page.view is not None
+    assert driver.page.view.overlay is None or driver.page.view.overlay.is_simulated
 
 
-def test_a_dropped_library_is_put_on_the_shelf_and_searched(start: Starter, tmp_path: Path) -> None:
-    given = a_library("Given")
+def test_a_dropped_library_is_added_and_searched(start: Starter, tmp_path: Path) -> None:
+    given = write_library("Given")
     given.path.rename(tmp_path / "Given.ramanlib")
-    desk = Desk(start, a_file(tmp_path, "stone", {"barite": 1.0}))
-    desk.wait_done()
-    assert "barite" not in {row[1] for row in desk.hits}
-    desk.window.drop(tmp_path / "Given.ramanlib")
-    assert desk.window.lit == "Drop to search in the library 'Given' too"
-    desk.wait_named("barite")
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"barite": 1.0}))
+    driver.wait_until_idle()
+    assert "barite" not in {row[1] for row in driver.matches}
+    driver.window.drop(tmp_path / "Given.ramanlib")
+    assert driver.window.drop_text == "Drop to search in the library 'Given' too"
+    driver.wait_for_result("barite")
     assert (paths.user_libraries() / "Given.ramanlib").is_file()
-    assert len(desk.studio.session.project.entries) == 1, "a library is no spectrum of the list"
+    assert len(driver.services.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
-def test_a_library_dropped_before_anybody_has_looked_stands_beside_the_others(start: Starter, tmp_path: Path) -> None:
-    given = a_library("Given", ["barite"])
+def test_a_library_dropped_before_the_first_search_is_added_to_the_others(start: Starter, tmp_path: Path) -> None:
+    given = write_library("Given", ["barite"])
     given.path.rename(tmp_path / "Given.ramanlib")
-    a_library("Stones", ["quartz", "calcite"])
-    desk = Desk(start)
-    desk.window.drop(a_file(tmp_path, "stone", {"barite": 1.0}), tmp_path / "Given.ramanlib")
-    desk.window.wait_settled()
-    desk.look()
-    desk.wait_named("barite")
-    assert {box.text() for box in desk.panel.libraries} == {"Given · 1", "Stones · 2", "Starter library · 3"}
+    write_library("Stones", ["quartz", "calcite"])
+    driver = IdentifyDriver(start)
+    driver.window.drop(write_sample(tmp_path, "stone", {"barite": 1.0}), tmp_path / "Given.ramanlib")
+    driver.window.wait_settled()
+    driver.open_identify_tab()
+    driver.wait_for_result("barite")
+    assert {box.text() for box in driver.panel.library_boxes} == {"Given · 1", "Stones · 2", "Starter library · 3"}
 
 
-def of_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: Any) -> SimpleNamespace:
+def fit_first_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: Any) -> SimpleNamespace:
     """The first two candidates, by least squares."""
     heights = [np.interp(axis, one.axis, one.values[0]) for one in references[:2]]
     columns = np.column_stack([*heights, np.ones_like(axis), axis])
     found = np.linalg.lstsq(columns, values, rcond=None)[0]
     shares = found[:2] / found[:2].sum()
-    parts = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
+    components = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
     fitted = columns @ found
-    return SimpleNamespace(parts=parts, explained=0.97, fitted=fitted, residual=values - fitted)
+    return SimpleNamespace(components=components, explained=0.97, fitted=fitted, residual=values - fitted)
 
 
-def test_a_mixture_is_taken_apart_into_shares(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # which are candidates, and which parts pay, is tested where they are chosen; the stand-in has no prints for it
     monkeypatch.setattr(mixture_candidates, "mixture_candidates", lambda *_: [(0, 1), (0, 2)])
-    monkeypatch.setattr(mixtures, "unmix", of_two)
-    a_library()
-    desk = Desk(start, a_file(tmp_path, "mix", {"calcite": 0.7, "anatase": 0.5}, noise=1.0))
-    desk.wait_done()
-    desk.window.do("is_mixture")
-    entry = desk.page.entry
+    monkeypatch.setattr(mixtures, "unmix", fit_first_two)
+    write_library()
+    driver = IdentifyDriver(start, write_sample(tmp_path, "mix", {"calcite": 0.7, "anatase": 0.5}, noise=1.0))
+    driver.wait_until_idle()
+    driver.window.do("analyse_mixture")
+    entry = driver.page.entry
     assert entry is not None
-    desk.window.wait_until(lambda: desk.studio.unmixing.answer(entry, 0) is not None)
-    mixed = desk.studio.unmixing.answer(entry, 0)
-    assert mixed is not None
-    assert {part.name for part in mixed.parts} == {"calcite", "anatase"}
-    assert sum(part.fraction for part in mixed.parts) == pytest.approx(1.0, abs=0.02)
-    desk.window.wait_until(lambda: "calcite" in desk.panel.parts.accessibleName())
-    desk.window.wait_until(lambda: set(desk.verdict.name.text().split(" + ")) == {"calcite", "anatase"})
-    assert "A mixture: " in desk.verdict.explanation.text()
-    assert "best single hit is calcite" in desk.verdict.explanation.text()
-    assert desk.panel.fit.isChecked()
-    desk.panel.fit.setChecked(False)
-    assert desk.verdict.name.text() == "calcite", "the hit that is looked at, not the mixture"
-    desk.panel.fit.setChecked(True)
-    assert " + " in desk.verdict.name.text()
-    assert "A mixture of 2" in desk.panel.mixture_words
-    assert "explain 97 %" in desk.panel.mixture_words
-    assert desk.page.view is not None
-    assert desk.page.view.over is not None
-    assert " + " in desk.page.view.over.name
-    assert np.nanstd(desk.page.view.over.difference) < 6
+    driver.window.wait_until(lambda: driver.services.mixture_jobs.result(entry, 0) is not None)
+    mixture = driver.services.mixture_jobs.result(entry, 0)
+    assert mixture is not None
+    assert {part.name for part in mixture.components} == {"calcite", "anatase"}
+    assert sum(part.fraction for part in mixture.components) == pytest.approx(1.0, abs=0.02)
+    driver.window.wait_until(lambda: "calcite" in driver.panel.components.accessibleName())
+    driver.window.wait_until(lambda: set(driver.header.name.text().split(" + ")) == {"calcite", "anatase"})
+    assert "Mixture: " in driver.header.explanation.text()
+    assert "best single match is calcite" in driver.header.explanation.text()
+    assert driver.panel.show_fit.isChecked()
+    driver.panel.show_fit.setChecked(False)
+    assert driver.header.name.text() == "calcite", "the selected match, not the mixture"
+    driver.panel.show_fit.setChecked(True)
+    assert " + " in driver.header.name.text()
+    assert "Two components fit best" in driver.panel.mixture_text
+    assert "explain 97 %" in driver.panel.mixture_text
+    assert driver.page.view is not None
+    assert driver.page.view.overlay is not None
+    assert " + " in driver.page.view.overlay.name
+    assert np.nanstd(driver.page.view.overlay.difference) < 6
 
 
-def test_hits_are_saved_as_a_table(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_library()
-    desk = Desk(start, map_file(tmp_path))
-    desk.window.wait_until(lambda: sum(count for _, count in desk.panel.substances.rows) == 42)
-    monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "hits.csv")
-    desk.window.do("export_identified")
-    desk.window.wait_until(lambda: "were saved" in desk.window.message)
-    with (tmp_path / "hits.csv").open(encoding="utf-8", newline="") as file:
+def test_identifications_are_exported_as_a_table(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_library()
+    driver = IdentifyDriver(start, map_file(tmp_path))
+    driver.window.wait_until(lambda: sum(count for _, count in driver.panel.substances.rows) == 42)
+    monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "matches.csv")
+    driver.window.do("export_identifications")
+    driver.window.wait_until(lambda: "were saved" in driver.window.message)
+    with (tmp_path / "matches.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     best = [row for row in rows if row["rank"] == "1"]
     assert len(best) == 42
@@ -371,34 +376,36 @@ def test_hits_are_saved_as_a_table(start: Starter, tmp_path: Path, monkeypatch: 
     assert float(calcite["probability"]) > 0.5
 
 
-def test_what_was_found_is_kept_in_the_project(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_library()
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.wait_named("quartz")
-    desk.wait_done()
+def test_identifications_are_saved_with_the_project(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_library()
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.wait_for_result("quartz")
+    driver.wait_until_idle()
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "work.ramanstudio")
-    desk.window.do("save_project")
-    desk.window.wait_until(lambda: "saved" in desk.window.message)
-    entry = desk.studio.session.project.entries[0]
-    before = desk.studio.session.project.identification(entry)
+    driver.window.do("save_project")
+    driver.window.wait_until(lambda: "saved" in driver.window.message)
+    entry = driver.services.session.project.entries[0]
+    before = driver.services.session.project.identification(entry)
 
-    other = Desk(start)
+    other = IdentifyDriver(start)
     other.window.drop(tmp_path / "work.ramanstudio")
-    other.window.wait_until(lambda: len(other.studio.session.project.entries) == 1)
-    now = other.studio.session.project.identification(other.studio.session.project.entries[0])
+    other.window.wait_until(lambda: len(other.services.session.project.entries) == 1)
+    now = other.services.session.project.identification(other.services.session.project.entries[0])
     assert before is not None
     assert now is not None
     assert now.results == before.results
-    other.look()
-    other.wait_named("quartz")
-    other.wait_done()
-    assert other.engine.asked == [], "what is known is not asked again"
+    other.open_identify_tab()
+    other.wait_for_result("quartz")
+    other.wait_until_idle()
+    assert other.engine.asked == [], "what is known is not searched again"
     assert other.page.view is not None
-    assert other.page.view.over is not None
+    assert other.page.view.overlay is not None
 
 
 def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Starter, tmp_path: Path) -> None:
-    a_library()
+    write_library()
 
     class Other(ComparingEngine):
         fingerprint_version = "another model"
@@ -406,35 +413,33 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     shelf = library_folder.open_library_folder()
     for one in shelf.libraries:
         one.with_fingerprints(Other())
-    desk = Desk(start, a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.wait_named("quartz")
-    assert desk.engine.prepared == sum(len(one) for one in shelf.libraries)
+    driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.wait_for_result("quartz")
+    assert driver.engine.prepared == sum(len(one) for one in shelf.libraries)
 
 
-def test_getting_a_library_ready_can_be_stopped_and_does_not_begin_again_by_itself(
-    start: Starter, tmp_path: Path
-) -> None:
-    a_library()
-    desk = Desk(start)
-    may_prepare, compute_fingerprints, begun = threading.Event(), desk.engine.compute_fingerprints, list[int]()
+def test_preparing_a_library_can_be_stopped_and_does_not_restart_by_itself(start: Starter, tmp_path: Path) -> None:
+    write_library()
+    driver = IdentifyDriver(start)
+    may_prepare, compute_fingerprints, begun = threading.Event(), driver.engine.compute_fingerprints, list[int]()
 
     def slowly(spectra: Any) -> Any:
         begun.append(len(spectra))
         may_prepare.wait(10)
         return compute_fingerprints(spectra)
 
-    desk.engine.compute_fingerprints = slowly  # type: ignore[method-assign]
-    desk.window.drop(a_file(tmp_path, "stone", {"quartz": 1.0}))
-    desk.window.wait_until(lambda: len(desk.studio.session.project.entries) > 0)
-    desk.look()
-    desk.window.wait_until(lambda: "Preparing the libraries" in desk.verdict.explanation.text())
-    desk.panel.go.click()
-    desk.window.wait_until(
-        lambda: "Preparing the libraries for this model was stopped" in desk.verdict.explanation.text()
+    driver.engine.compute_fingerprints = slowly  # type: ignore[method-assign]
+    driver.window.drop(write_sample(tmp_path, "stone", {"quartz": 1.0}))
+    driver.window.wait_until(lambda: len(driver.services.session.project.entries) > 0)
+    driver.open_identify_tab()
+    driver.window.wait_until(lambda: "Preparing the libraries" in driver.header.explanation.text())
+    driver.panel.run_button.click()
+    driver.window.wait_until(
+        lambda: "Preparing the libraries for this model was stopped" in driver.header.explanation.text()
     )
-    desk.window.wait_until(lambda: desk.panel.go.text() == "Identify all")
+    driver.window.wait_until(lambda: driver.panel.run_button.text() == "Identify all")
     QTest.qWait(200)
-    assert len(begun) == 1, "it has begun again by itself"
+    assert len(begun) == 1, "it has restarted by itself"
     may_prepare.set()
-    desk.panel.go.click()
-    desk.wait_named("quartz")
+    driver.panel.run_button.click()
+    driver.wait_for_result("quartz")

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.ranges import Region
 from ramanstudio.gui.common.theme import load_theme
-from ramanstudio.gui.identify.band_ruler import Mark
-from ramanstudio.gui.identify.overlay import laid_over
-from ramanstudio.gui.identify.overlay_view import Over, OverlayView, Query
+from ramanstudio.gui.identify.band_ruler import BandMark
+from ramanstudio.gui.identify.overlay import fit_reference
+from ramanstudio.gui.identify.overlay_view import OverlaySpectrum, OverlayView, QuerySpectrum
 from tests.gui.identify.sample_libraries import AXIS, SHIFTS, lines, reference
 
 QUARTZ = lines(SHIFTS["quartz"])
@@ -23,14 +23,14 @@ QUARTZ = lines(SHIFTS["quartz"])
 
 def test_the_reference_is_scaled_to_the_spectrum_and_takes_its_baseline() -> None:
     hump = 300 * np.exp(-(((AXIS - 900) / 700) ** 2)) + 50
-    over = laid_over(AXIS, 40 * QUARTZ + hump, reference("quartz").spectrum)
+    over = fit_reference(AXIS, 40 * QUARTZ + hump, reference("quartz").spectrum)
     assert over is not None
     assert np.abs(over.difference).max() < 4, "a tenth of the line that is 40 high"
-    assert over.share == 1.0
+    assert over.coverage == 1.0
 
 
 def test_a_spectrum_is_no_negative_amount_of_a_reference() -> None:
-    over = laid_over(AXIS, 100 - 40 * QUARTZ, reference("quartz").spectrum)
+    over = fit_reference(AXIS, 100 - 40 * QUARTZ, reference("quartz").spectrum)
     assert over is not None
     at_line = over.reference[np.argmin(np.abs(AXIS - 464))]
     assert at_line == pytest.approx(over.reference[np.argmin(np.abs(AXIS - 520))], abs=5)
@@ -39,20 +39,20 @@ def test_a_spectrum_is_no_negative_amount_of_a_reference() -> None:
 def test_beyond_the_reference_nothing_is_drawn_and_what_is_left_out_does_not_count() -> None:
     axis = np.linspace(150.0, 3500.0, 1200)
     spectrum = np.interp(axis, AXIS, 40 * QUARTZ)
-    over = laid_over(axis, spectrum, reference("quartz").spectrum)
+    over = fit_reference(axis, spectrum, reference("quartz").spectrum)
     assert over is not None
     assert np.isnan(over.reference[axis > 1850]).all()
-    assert over.share == pytest.approx(1700 / 3350, abs=0.01)
+    assert over.coverage == pytest.approx(1700 / 3350, abs=0.01)
     spoiled = 40 * QUARTZ + 500 * np.exp(-(((AXIS - 1500) / 10) ** 2))
     whole, part = (
-        laid_over(AXIS, spoiled, reference("quartz").spectrum, within)
+        fit_reference(AXIS, spoiled, reference("quartz").spectrum, within)
         for within in (None, Region(-np.inf, np.inf, ((1450.0, 1550.0),)))
     )
     line = np.argmin(np.abs(AXIS - 464))
     assert whole is not None
     assert part is not None
     assert abs(part.difference[line]) < 1 < abs(whole.difference[line])
-    assert laid_over(axis, spectrum, reference("quartz").spectrum, Region(2000, 3000)) is None
+    assert fit_reference(axis, spectrum, reference("quartz").spectrum, Region(2000, 3000)) is None
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -60,8 +60,10 @@ def view(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Overlay
     made = OverlayView()
     made.set_theme(load_theme(request.param))
     made.resize(900, 500)
-    made.show_query(Query("stone", AXIS, 40 * QUARTZ + 10))
-    made.show_over(Over("quartz", 39 * QUARTZ + 10, QUARTZ), [Mark(464.0, "matched"), Mark(1160.0, "missing")])
+    made.show_query(QuerySpectrum("stone", AXIS, 40 * QUARTZ + 10))
+    made.show_overlay(
+        OverlaySpectrum("quartz", 39 * QUARTZ + 10, QUARTZ), [BandMark(464.0, "matched"), BandMark(1160.0, "missing")]
+    )
     made.show()
     for _ in range(5):
         qapp.processEvents()
@@ -72,14 +74,14 @@ def view(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Overlay
 
 def test_marks_stand_above_their_bands(view: OverlayView) -> None:
     picture = view.ruler.grab().toImage()
-    x = view._across(464.0)
+    x = view._x_of(464.0)
     assert x is not None
     ratio = picture.devicePixelRatio()
     colour = picture.pixelColor(round(x * ratio), round(10 * ratio))
     assert colour == Qt.GlobalColor.transparent or colour.name() == view._theme.reference.lower()
     assert "464 cm⁻¹ in the spectrum and in the reference" in view.ruler.accessibleDescription()
     view._ranges.move_by(5.0)
-    assert view._across(464.0) is None
+    assert view._x_of(464.0) is None
 
 
 def test_the_compared_range_is_dragged_by_its_edge(view: OverlayView) -> None:
@@ -88,7 +90,7 @@ def test_the_compared_range_is_dragged_by_its_edge(view: OverlayView) -> None:
     view.show_region(Region(400.0, 1400.0, ((700.0, 800.0),)))
     QApplication.processEvents()
     pane = view._panes.viewport()
-    ends = [view._across(shift) for shift in (1400.0, 1600.0)]
+    ends = [view._x_of(shift) for shift in (1400.0, 1600.0)]
     assert None not in ends
     height = view._panes.boxes[0].sceneBoundingRect().center().y()
     start, end = (QPoint(round(x or 0), round(height)) for x in ends)

@@ -16,7 +16,7 @@ from ramanstudio.gui.libraries.add_dialog import AddReferencesDialog
 from ramanstudio.gui.libraries.library_window import LibraryWindow
 from ramanstudio.library import library, starter_library
 from tests.gui.driver import Starter, Window
-from tests.gui.identify.sample_libraries import ComparingEngine, a_file, a_library, of_the_starter, reference
+from tests.gui.identify.sample_libraries import ComparingEngine, reference, starter_subset, write_library, write_sample
 
 
 class LibraryWindowDriver:
@@ -57,11 +57,11 @@ class LibraryWindowDriver:
 
 @pytest.fixture
 def library_window(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibraryWindowDriver]:
-    some = of_the_starter()
+    some = starter_subset()
     monkeypatch.setattr(starter_library, "starter_references", lambda: some)
-    a_library("Stones", ["quartz", "calcite"])
-    a_library("Pigments", ["anatase", "barite"])
-    window = start(a_file(tmp_path, "stone", {"quartz": 1.0}), loader=lambda *_: ComparingEngine())
+    write_library("Stones", ["quartz", "calcite"])
+    write_library("Pigments", ["anatase", "barite"])
+    window = start(write_sample(tmp_path, "stone", {"quartz": 1.0}), loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     driver = LibraryWindowDriver(window)
     yield driver
@@ -150,7 +150,7 @@ def test_libraries_are_merged_renamed_exported_and_deleted(
 def test_duplicates_are_listed_whatever_their_names(library_window: LibraryWindowDriver) -> None:
     twice = [reference("quartz"), reference("calcite"), reference("quartz")]
     library.write(paths.user_libraries() / "Twice.ramanlib", twice, "Twice")
-    library_window.window.studio.libraries.reload()
+    library_window.window.services.libraries.reload()
     library_window.window.wait_until(lambda: "Twice\n3 references" in library_window.libraries())
     library_window.select_library("Twice")
     library_window.widgets.duplicates.click()
@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_opened_is_listed_and_can_be_deleted(
 ) -> None:
     broken = paths.user_libraries() / "broken.ramanlib"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"cut short")
-    library_window.window.studio.libraries.reload()
+    library_window.window.services.libraries.reload()
     library_window.window.wait_until(lambda: "broken.ramanlib\ncould not be opened" in library_window.libraries())
     assert "broken.ramanlib" in library_window.widgets.problem.text()
     library_window.select_library("broken.ramanlib")
@@ -183,7 +183,7 @@ def test_a_library_is_created_from_a_folder(
 ) -> None:
     folder = tmp_path / "Salts"
     (folder / "sulphates").mkdir(parents=True)
-    a_file(folder / "sulphates", "barite", {"barite": 1.0})
+    write_sample(folder / "sulphates", "barite", {"barite": 1.0})
     (folder / "notes.txt").write_text("no spectrum", encoding="utf-8")
     monkeypatch.setattr(dialogs, "ask_folder", lambda *_: folder)
     library_window.widgets.create_from_folder.click()
@@ -203,5 +203,5 @@ def test_an_edit_is_refused_when_another_program_has_changed_the_file(
     library_window.select_references("calcite")
     answer(monkeypatch, "aragonite")
     library_window.widgets.rename_references.click()
-    library_window.window.wait_until(lambda: "was changed by another program" in library_window.window.message)
+    library_window.window.wait_until(lambda: "was changed in the meantime" in library_window.window.message)
     assert list(library.open(path).names) == ["calcite"]

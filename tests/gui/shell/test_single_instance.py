@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from ramanstudio.gui.shell import app, single_instance
-from ramanstudio.gui.shell.single_instance import Doorbell
+from ramanstudio.gui.shell.single_instance import SingleInstanceServer
 from tests.gui.driver import Starter, Window, write_spectrum
 
 # The start of a second program, whose window would say so.
@@ -27,11 +27,11 @@ SECOND = """
 
 
 @pytest.fixture
-def doorbell() -> Iterator[Doorbell]:
-    bell = Doorbell()
-    assert bell.hang_up()
-    yield bell
-    bell.take_down()
+def server() -> Iterator[SingleInstanceServer]:
+    server = SingleInstanceServer()
+    assert server.start()
+    yield server
+    server.stop()
 
 
 def start_again(window: Window, *paths: Path | str, cwd: Path | None = None) -> str:
@@ -49,11 +49,11 @@ def start_again(window: Window, *paths: Path | str, cwd: Path | None = None) -> 
     return said
 
 
-def test_a_second_start_gives_its_files_to_the_window_that_is_open(
-    start: Starter, doorbell: Doorbell, tmp_path: Path
+def test_a_second_start_opens_its_files_in_the_first_window(
+    start: Starter, server: SingleInstanceServer, tmp_path: Path
 ) -> None:
     window = start()
-    doorbell.rung.connect(lambda paths: app.come_forward(window.window, paths))
+    server.files_received.connect(lambda paths: app.come_forward(window.window, paths))
     window.window.showMinimized()
     write_spectrum(tmp_path / "später.txt")
     assert start_again(window, "später.txt", cwd=tmp_path) == ""
@@ -62,16 +62,18 @@ def test_a_second_start_gives_its_files_to_the_window_that_is_open(
     window.wait_settled()
 
 
-def test_a_second_start_without_files_only_brings_the_window_forward(start: Starter, doorbell: Doorbell) -> None:
+def test_a_second_start_without_files_brings_the_first_window_to_the_front(
+    start: Starter, server: SingleInstanceServer
+) -> None:
     window = start()
-    doorbell.rung.connect(lambda paths: app.come_forward(window.window, paths))
+    server.files_received.connect(lambda paths: app.come_forward(window.window, paths))
     window.window.showMinimized()
     assert start_again(window) == ""
     window.wait_until(lambda: not window.window.isMinimized())
     assert window.rows() == []
 
 
-def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> None:
+def test_files_from_macos_open_events_are_opened(tmp_path: Path) -> None:
     # There a double click is an event: one may come before the window is there, another while it is.
     program = """
         import sys
@@ -98,52 +100,50 @@ def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> 
     """
     files = [str(write_spectrum(tmp_path / name)) for name in ("early.txt", "later.txt")]
     command = [sys.executable, "-c", textwrap.dedent(program), *files]
-    done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=280, check=False)
     assert done.stdout.split() == ["early.txt", "later.txt"], done.stderr
 
 
-def test_windows_of_another_home_are_strangers(
-    start: Starter, doorbell: Doorbell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_windows_with_other_settings_are_separate(
+    start: Starter, server: SingleInstanceServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = start()
     monkeypatch.setenv("RAMANSTUDIO_HOME", str(tmp_path))
     assert "a second window opened" in start_again(window)
 
 
-def test_what_a_crashed_window_left_is_not_in_the_way(qapp: QObject) -> None:
+def test_the_socket_of_a_crashed_window_is_replaced(qapp: QObject) -> None:
     program = """
         import os
         from PySide6.QtWidgets import QApplication
-        from ramanstudio.gui.shell.single_instance import Doorbell
+        from ramanstudio.gui.shell.single_instance import SingleInstanceServer
         app = QApplication([])
-        bell = Doorbell()
-        assert bell.hang_up()
+        server = SingleInstanceServer()
+        assert server.start()
         os._exit(1)
     """
     crashed = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=dict(os.environ), check=False)
     assert crashed.returncode == 1
-    assert not single_instance.hand_over([])
-    bell = Doorbell()
-    assert bell.hang_up()
-    bell.take_down()
+    assert not single_instance.send_to_first_instance([])
+    server = SingleInstanceServer()
+    assert server.start()
+    server.stop()
 
 
-def test_a_window_that_hangs_does_not_keep_the_second_start_waiting(
-    qapp: QObject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(single_instance, "ANSWER_MS", 50)
+def test_a_hanging_window_does_not_block_a_second_start(qapp: QObject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single_instance, "REPLY_MS", 50)
     deaf = QLocalServer()
-    assert deaf.listen(single_instance.place())
-    assert not single_instance.hand_over([Path("a.txt")])
+    assert deaf.listen(single_instance.server_name())
+    assert not single_instance.send_to_first_instance([Path("a.txt")])
     deaf.close()
 
 
 @pytest.mark.parametrize("said", [b"\x00\x00\x00\x02hi", b"\xff\xff\xff\xff", b"\x00\x00\x00\x03[1]"])
-def test_whoever_is_not_a_start_of_ours_is_hung_up_on(qtbot: object, doorbell: Doorbell, said: bytes) -> None:
+def test_foreign_messages_are_rejected(qtbot: object, server: SingleInstanceServer, said: bytes) -> None:
     rung: list[object] = []
-    doorbell.rung.connect(rung.append)
+    server.files_received.connect(rung.append)
     stranger = QLocalSocket()
-    stranger.connectToServer(single_instance.place())
+    stranger.connectToServer(single_instance.server_name())
     assert stranger.waitForConnected(1000)
     stranger.write(said)
     qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState)  # type: ignore[attr-defined]

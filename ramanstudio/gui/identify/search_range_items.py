@@ -1,4 +1,4 @@
-"""The Raman shifts that are compared, and those left out, as bands that can be dragged on the spectrum."""
+"""The range that is compared and the ranges that are excluded, as items that can be dragged on the spectrum."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ramanstudio.gui.viewer.plot_panes import NoiseRegion
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
 
-NARROWEST_CM: Final = 20.0  # a narrower range holds no spectrum
+MIN_WIDTH_CM: Final = 20.0  # a narrower range is too little to compare
 
 
-class ComparedBand(NoiseRegion):
+class ComparedRange(NoiseRegion):
     """The range that is compared."""
 
     word = "compared"
 
 
-class LeftOutBand(NoiseRegion):
-    """A range that is left out."""
+class ExcludedRange(NoiseRegion):
+    """A range that is excluded."""
 
-    word = "left out"
+    word = "excluded"
 
     def __init__(self) -> None:
         super().__init__()
-        self.setZValue(0.6)  # above the band that is compared, which would take the drag
+        self.setZValue(0.6)  # above the compared range, which would take the drag
 
     def apply_theme(self, theme: Theme, font: QFont) -> None:
-        """Take the colours of a theme; what is left out is hatched away."""
+        """Use the colours of `theme`: those of a warning."""
         super().apply_theme(theme, font)
         self.setBrush(with_alpha(theme.warning, 0.14))
         self.setHoverBrush(with_alpha(theme.warning, 0.22))
@@ -43,26 +43,26 @@ class LeftOutBand(NoiseRegion):
             line.setPen(theme.pen(theme.warning, alpha=0.7))
 
 
-class Regions:
-    """Draws a Region on a box; `changed(Region)` is called once a hand lets go of one of its edges."""
+class SearchRangeItems:
+    """Draws a Region on a view box; `changed(Region)` is called when the user has dragged an edge."""
 
     def __init__(self, box: pg.ViewBox, changed: Callable[[Region], None]) -> None:
         self._box, self._changed = box, changed
         self._region: Region | None = None
         self._ends = (0.0, 0.0)
         self._items: list[NoiseRegion] = []
-        self._dress: tuple[Theme, QFont] | None = None
+        self._appearance: tuple[Theme, QFont] | None = None
 
     def apply_theme(self, theme: Theme, font: QFont) -> None:
-        """Take the colours of a theme."""
-        self._dress = (theme, font)
+        """Use the colours of `theme`."""
+        self._appearance = (theme, font)
         for item in self._items:
             item.apply_theme(theme, font)
 
     def show(self, region: Region | None, ends: tuple[float, float]) -> None:
-        """Show a region on a spectrum with these ends; the whole range is no band."""
+        """Show a region on a spectrum with these ends; nothing is drawn for the whole range."""
         if (region, ends) == (self._region, self._ends):
-            return  # answers arrive all the time, and a band may be under a hand
+            return  # results arrive all the time, and the user may be dragging an item
         self._region, self._ends = region, ends
         for item in self._items:
             self._box.removeItem(item)
@@ -72,15 +72,15 @@ class Regions:
         if (region.low_cm, region.high_cm) != (float("-inf"), float("inf")) and (
             region.low_cm > ends[0] or region.high_cm < ends[1]
         ):
-            self._add(ComparedBand(), max(region.low_cm, ends[0]), min(region.high_cm, ends[1]), self._drag_compared)
-        for number, (low, high) in enumerate(region.excluded):
-            self._add(LeftOutBand(), low, high, partial(self._drag_left_out, number))
+            self._add(ComparedRange(), max(region.low_cm, ends[0]), min(region.high_cm, ends[1]), self._drag_compared)
+        for index, (low, high) in enumerate(region.excluded):
+            self._add(ExcludedRange(), low, high, partial(self._drag_excluded, index))
 
     def _add(self, item: NoiseRegion, low: float, high: float, moved: Callable[[float, float], None]) -> None:
         item.place(low, high)
         item.dragged.connect(moved)
-        if self._dress is not None:
-            item.apply_theme(*self._dress)
+        if self._appearance is not None:
+            item.apply_theme(*self._appearance)
         self._box.addItem(item, ignoreBounds=True)
         item.show()
         self._items.append(item)
@@ -88,13 +88,13 @@ class Regions:
     def _drag_compared(self, low: float, high: float) -> None:
         if self._region is None:
             return
-        if high - low >= NARROWEST_CM:
+        if high - low >= MIN_WIDTH_CM:
             self._changed(replace(self._region, low_cm=low, high_cm=high))
-        else:  # back to where it was
+        else:  # too narrow: back to where it was
             self._items[0].place(max(self._region.low_cm, self._ends[0]), min(self._region.high_cm, self._ends[1]))
 
-    def _drag_left_out(self, number: int, low: float, high: float) -> None:
+    def _drag_excluded(self, index: int, low: float, high: float) -> None:
         if self._region is not None:
             excluded = list(self._region.excluded)
-            excluded[number] = (low, high)
+            excluded[index] = (low, high)
             self._changed(replace(self._region, excluded=tuple(excluded)))
