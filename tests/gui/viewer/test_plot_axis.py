@@ -25,7 +25,7 @@ def intensity(qapp: QApplication) -> Any:
 
 def test_numbers_have_a_true_minus_and_thousands_set_apart() -> None:
     assert format_number(1234) == "1234"
-    assert format_number(12345.6) == "12 346"
+    assert format_number(12345.6) == "12\u202f346"
     assert format_number(-0.5, 1) == "−0.5"
     assert format_number(-0.0001, 1) == "0.0"
     assert [decimals_for(step) for step in (100, 1, 0.5, 0.02)] == [0, 0, 1, 2]
@@ -53,7 +53,7 @@ def test_the_power_of_ten_of_large_and_small_numbers_is_in_the_label(intensity: 
     ("low", "high", "expected"),
     [
         (0.0, 2.0, ["1", "2", "5", "10", "20", "50", "100"]),
-        (1.0, 7.0, ["10", "100", "1000", "10 000", "10⁵", "10⁶", "10⁷"]),
+        (1.0, 7.0, ["10", "100", "1000", "10\u202f000", "10⁵", "10⁶", "10⁷"]),
         (2.0, 2.3, ["100", "120", "140", "160", "180"]),
     ],
 )
