@@ -32,7 +32,7 @@ def cached_extractor(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
         rows: NDArray[np.float32] = features[[denoised_rows[row.tobytes()] for row in subset.values]]
         return rows if rows.shape[1] else None
 
-    return FeatureExtractor(engine.card.name, engine.card.fingerprint, denoise, embed)
+    return FeatureExtractor(engine.card.name, engine.card.weights_hash, denoise, embed)
 
 
 def finetune_on(

@@ -103,7 +103,7 @@ def main() -> int:
         wait(window, lambda: services.session.groups is not None and not services.workers.busy)
         page = window.tabs.current_page
         page.choose_layout("neighbours")
-        wait(window, lambda: not services.exploring.settling and not services.workers.busy)
+        wait(window, lambda: not services.exploring.computing_layout and not services.workers.busy)
         take(window, "explore")
         window.tabs.show_tab("map")
         take(window, "map")

@@ -87,6 +87,13 @@ def largest_overlap(entries: Sequence[EntrySpectra]) -> tuple[list[EntrySpectra]
     return [entry for entry, keep in pairs if keep], [entry for entry, keep in pairs if not keep]
 
 
+def sharing_a_range(entries: Sequence[EntrySpectra]) -> list[EntrySpectra]:
+    """Return the entries that share a range: as many spectra over as wide a range as possible; none where none do."""
+    kept = comparison.largest_overlap([entry.denoised for entry in entries], min_kept=0.0) if entries else ()
+    sharing = [entry for entry, keep in zip(entries, kept, strict=True) if keep]
+    return sharing if sharing and comparison.common_axis([entry.denoised for entry in sharing]) is not None else []
+
+
 def explore(
     engine: Engine,
     entries: Sequence[EntrySpectra],

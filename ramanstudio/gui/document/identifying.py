@@ -276,8 +276,8 @@ class Identifying(QObject):
         for part in shown:
             entry = self._session.entry(part.entry_id)
             if entry is not None and entry.source is part.source:
-                found = _merged(self._session.project.identification(entry), part, request.key)
-                kept[entry.id] = Identifications(part.source, found, request.key, hashes)
+                merged = _merged(self._session.project.identification(entry), part, request.key)
+                kept[entry.id] = Identifications(part.source, merged, request.key, hashes)
         self._session.add_identifications(kept)
 
     def _report_preparation(self, done: int, total: int, note: str) -> None:
@@ -317,9 +317,9 @@ def _denoised_singly(project: Project, model: str) -> Mapping[int, Denoised]:
 
 def _merged(before: Identifications | None, part: IdentifiedRows, key: str) -> tuple[Identification | None, ...]:
     """The identifications of an entry so far, if they are of the same request, with those of some of its spectra."""
-    found: list[Identification | None] = [None] * len(part.source)
+    results: list[Identification | None] = [None] * len(part.source)
     if before is not None and before.query_key == key:
-        found = list(before.results)
+        results = list(before.results)
     for row, identification in zip(part.rows.tolist(), part.identifications, strict=True):
-        found[row] = identification
-    return tuple(found)
+        results[row] = identification
+    return tuple(results)

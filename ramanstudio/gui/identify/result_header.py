@@ -16,14 +16,15 @@ from ramanstudio.gui.identify.texts import (
     band_counts,
     candidate_set_text,
     format_probability,
+    mixture_title,
     reference_note,
     reference_summary,
 )
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.identify.mixture_analysis import MixtureResult
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 FULL_COVERAGE: Final = 0.75  # of the spectrum by the reference: not worth mentioning from here on
 HEADLINE_SIZES: Final = (28, 22, 18)  # pixels
@@ -82,14 +83,14 @@ class ResultHeader(QWidget):
         self.explanation.setText(" ".join(sentence for sentence in sentences if sentence))
         self._show_labels()
 
-    def show_mixture(self, mixture: MixtureResult, best: Match | None) -> None:
+    def show_mixture(self, mixture: MixtureAnalysis, best: Match | None) -> None:
         """Show the components of a mixture, and the `best` single match."""
         self.name.setText(" + ".join(component.name for component in mixture.components))
         self.probability.setText("")
         single = ""
         if best is not None:
             single = f" The best single match is {best.name}, {format_probability(best.probability)}."
-        self.explanation.setText(f"{mixture.title} of the fitted intensity.{single}")
+        self.explanation.setText(f"{mixture_title(mixture)} of the fitted intensity.{single}")
         self.show_match(None, None, False)
 
     def show_match(self, match: Match | None, library: Library | None, unknown: bool) -> None:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.map_files import SIGNED_COLOURS, MapFigure, rgba_image
-from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 from ramanstudio.gui.viewer.band_input import RGB_COLOURS
 
@@ -76,10 +76,10 @@ class MapColourBar(QWidget):
             blank.all(axis=1).sum() if picture.axis_labels is not None else blank.sum()
         )  # rows are spectra
         things = "spectra hold no numbers" if picture.axis_labels is not None else "pixels have no number"
-        words = f"{self._label}: {_minus(self._limits[0])} to {_minus(self._limits[1])}"
+        words = f"{self._label}: {format_significant(self._limits[0])} to {format_significant(self._limits[1])}"
         words = f"{self._label}: {', '.join(self._names)}" if self._names else words
         self.setAccessibleName(f"Colours of {words}")
-        self.setToolTip(words + (f"; blank: {self._blank:,} {things}" if self._blank else ""))
+        self.setToolTip(words + (f"; blank: {format_number(self._blank)} {things}" if self._blank else ""))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -121,15 +121,11 @@ class MapColourBar(QWidget):
         for share, value in ((0.0, high), (0.5, (low + high) / 2), (1.0, low)):
             middle = bar.top() + share * bar.height()
             place = QRectF(22, min(max(middle - line / 2, bar.top() - 2), bar.bottom() - line + 4), 120, line)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), _minus(value))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), format_significant(value))
         if self._blank:
-            painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {self._blank:,}")
+            painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {format_number(self._blank)}")
 
     def _paint_names(self, painter: QPainter, top: int, line: int) -> None:
         for row, (name, colour) in enumerate(zip(self._names, RGB_COLOURS, strict=False)):
             painter.fillRect(QRectF(0, top + row * (line + 4) + 3, 12, 12), QColor(colour))
             painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), name)
-
-
-def _minus(value: float) -> str:
-    return number(value).replace("-", "−")

@@ -16,4 +16,4 @@ class MapCommands:
         self._show_panel = show_panel
 
     def export_map(self) -> None:
-        self._show_panel().ask_where()
+        self._show_panel().ask_export()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
@@ -115,13 +116,13 @@ class EntryList(QWidget):
         spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
         shown = self.model.rowCount()
         if shown != len(entries):
-            self._count.setText(f"{shown:,} of {len(entries):,}")
+            self._count.setText(f"{format_number(shown)} of {format_number(len(entries))}")
         elif spectra > len(entries):
             self._count.setText(
                 f"{count_of(len(entries), 'entry', 'entries')} · {count_of(spectra, 'spectrum', 'spectra')}"
             )
         else:
-            self._count.setText(f"{len(entries):,}" if entries else "")
+            self._count.setText(f"{format_number(len(entries))}" if entries else "")
         self._count.setToolTip(
             f"{count_of(len(entries), 'entry', 'entries')}, {count_of(spectra, 'spectrum', 'spectra')}"
         )

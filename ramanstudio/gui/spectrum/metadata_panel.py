@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
@@ -98,7 +99,7 @@ class MetadataPanel(SidePanel):
     def refresh(self) -> None:
         """Say what is true now."""
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        results = [result for _, result in self._session.found]
+        results = [result for _, result in self._session.selected_results]
         self._headline.setVisible(bool(entries))
         self._below.setVisible(bool(entries))
         self._show_snr(entries, results)
@@ -148,12 +149,12 @@ class MetadataPanel(SidePanel):
     def _scope_words(self, entries: list[Entry], spectra: int) -> str:
         if spectra > 1:
             return f"median of {count_of(spectra, 'spectrum', 'spectra')}"
-        if self._session.spectrum is not None and entries[0].source is not None:
-            return f"spectrum {self._session.spectrum + 1:,} of {len(entries[0].source):,}"
+        if self._session.single_row is not None and entries[0].source is not None:
+            return f"spectrum {format_number(self._session.single_row + 1)} of {format_number(len(entries[0].source))}"
         return ""
 
     def _on_its_way(self, entries: list[Entry]) -> bool:
-        return any(self._denoising.waits(entry) for entry in entries)
+        return any(self._denoising.is_pending(entry) for entry in entries)
 
     def _state_words(self, entries: list[Entry]) -> str:
         if not entries:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.common.change_tracker import ChangeTracker
@@ -133,9 +134,9 @@ class SpectrumPage(TabPage):
         if not entries:
             view.clear()
             return
-        parts = [selection.part_of(entry) for entry in entries]
+        parts = [selection.restrict_entry(entry) for entry in entries]
         found = [
-            result and selection.part_of_result(entry, result) for entry, result in zip(entries, results, strict=True)
+            result and selection.restrict_result(entry, result) for entry, result in zip(entries, results, strict=True)
         ]
         if len(parts) == 1:
             self._draw_one(view, parts[0], found[0])
@@ -212,12 +213,14 @@ class SpectrumHeader(QWidget):
             source = entries[0].source
             many = len(source) if source is not None and len(source) > 1 else 0
             self._name.setText(entries[0].name)
-            self._what.setText(f"{kind_of(entries[0])} of {many:,} spectra" if many else "")
+            self._what.setText(f"{kind_of(entries[0])} of {format_number(many)} spectra" if many else "")
             if many and kind_of(entries[0]) == "spectra":
-                self._what.setText(f"{many:,} spectra")
+                self._what.setText(f"{format_number(many)} spectra")
             some = len(self._session.rows_of(entries[0]))
             if 1 < some < many:
-                self._what.setText(f"{some:,} of the {many:,} spectra of this {kind_of(entries[0])}")
+                self._what.setText(
+                    f"{format_number(some)} of the {format_number(many)} spectra of this {kind_of(entries[0])}"
+                )
         else:
             self._name.setText(count_of(len(entries), "entry", "entries") if entries else "Nothing is selected")
             self._what.setText("selected" if entries else "Choose a spectrum in the list.")
@@ -225,13 +228,13 @@ class SpectrumHeader(QWidget):
             widget.setVisible(bool(many))
         self._number.blockSignals(True)
         self._number.setRange(0, many)
-        self._number.setSuffix(f" of {many:,}")
-        spectrum = self._session.spectrum
+        self._number.setSuffix(f" of {format_number(many)}")
+        spectrum = self._session.single_row
         self._number.setValue(0 if spectrum is None else spectrum + 1)
         self._number.blockSignals(False)
 
     def _choose(self, number: int) -> None:
-        self._session.look_at(number - 1 if number else None)
+        self._session.select_spectrum(number - 1 if number else None)
 
 
 def shown_of(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:

@@ -23,10 +23,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.scatter_figure import LegendRow
-from ramanstudio.gui.common.texts import count_of, number
+from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_tabular_figures
-from ramanstudio.gui.viewer.marker_shapes import RING, name_of, outline
+from ramanstudio.gui.viewer.marker_shapes import RING, outline, shape_name
 
 WIDTH: Final = 176
 _ROW: Final = 26
@@ -53,7 +54,7 @@ class _Rows(QAbstractListModel):
             return f"{row.name}: {spectra}. Click to {'hide' if shown else 'show'} it, double-click to show only it."
         if role == Qt.ItemDataRole.AccessibleTextRole:
             spectra = count_of(row.count, "spectrum", "spectra")
-            return f"{row.name}, {name_of(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
+            return f"{row.name}, {shape_name(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
         return row if role == _ROLE else None
 
     def show_rows(self, rows: Sequence[LegendRow]) -> None:
@@ -163,7 +164,7 @@ class _RowPainter(QStyledItemDelegate):
         font.setStrikeOut(not shown)
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        many = f"{row.count:,}"
+        many = f"{format_number(row.count)}"
         numbers = place.adjusted(0, 0, -8, 0)
         painter.setPen(QColor(self.theme.quiet))
         painter.drawText(numbers, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), many)
@@ -198,7 +199,7 @@ class ColourBar(QWidget):
     def show_range(self, label: str, low: float, high: float, missing: int) -> None:
         """Name the quantity, its limits, and how many points have none."""
         self._label, self._low, self._high, self._missing = label, low, high, missing
-        words = f"{label}: {self._ends()}" + (f"; {missing:,} unknown" if missing else "")
+        words = f"{label}: {self._ends()}" + (f"; {format_number(missing)} unknown" if missing else "")
         self.setAccessibleName(f"Colours of {words}")
         self.setToolTip(f"{words}. Two in a hundred points lie beyond either end.")
         self.update()
@@ -209,7 +210,11 @@ class ColourBar(QWidget):
         return self._label, self._low, self._high
 
     def _ends(self) -> str:
-        return "no number" if not np.isfinite(self._low) else f"{_minus(self._low)} to {_minus(self._high)}"
+        return (
+            "no number"
+            if not np.isfinite(self._low)
+            else f"{format_significant(self._low)} to {format_significant(self._high)}"
+        )
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
@@ -254,14 +259,12 @@ class ColourBar(QWidget):
         for share, value in ((0.0, self._high), (0.5, (self._low + self._high) / 2), (1.0, self._low)):
             middle = bar.top() + share * bar.height()
             place = QRectF(22, min(max(middle - line / 2, bar.top() - 2), bar.bottom() - line + 4), 90, line)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), _minus(value))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), format_significant(value))
         if self._missing:
-            painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"grey: {self._missing:,} unknown")
+            painter.drawText(
+                QRectF(0, bar.bottom() + 6, self.width(), line), f"grey: {format_number(self._missing)} unknown"
+            )
         painter.end()
-
-
-def _minus(value: float) -> str:
-    return number(value).replace("-", "−")
 
 
 def viridis(count: int, theme: Theme) -> list[str]:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSiz
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha, with_tabular_figures
-from ramanstudio.gui.viewer.plot_axis import decimals_for, plain
+from ramanstudio.gui.viewer.plot_axis import decimals_for
 from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 
 _AWAY: Final = 12  # of the readout from the cursor
@@ -57,7 +58,7 @@ class CursorTracker(QObject):
         if self.log and box is self._panes.boxes[MAIN]:
             height = 10.0**height
             up = height * (10.0**up - 1)
-        text = f"{plain(shift, decimals_for(across))} cm⁻¹   {plain(height, decimals_for(up))}"
+        text = f"{format_number(shift, decimals_for(across))} cm⁻¹   {format_number(height, decimals_for(up))}"
         others = [other for other in self._panes.visible_boxes if other is not box]
         areas = [self._panes.mapFromScene(one.sceneBoundingRect()).boundingRect() for one in (*others, box)]
         self.crosshair.point(self._place, [QRectF(area) for area in areas], text)

@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
@@ -177,7 +178,11 @@ class DensityLayer:
         if self._quantity is None:
             return []
         keys = [
-            LegendEntry(f"{self._count:,} {self._quantity} spectra, few to many".replace(",", " ", 1), "", "density")
+            LegendEntry(
+                f"{format_number(self._count)} {self._quantity} spectra, few to many".replace(",", " ", 1),
+                "",
+                "density",
+            )
         ]
         if len(self._parts) == 1:
             keys += [LegendEntry("median", self._theme.text), LegendEntry("5 % and 95 %", self._theme.text, "dashed")]

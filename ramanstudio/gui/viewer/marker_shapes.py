@@ -23,7 +23,7 @@ _TURNS: Final = (
 )  # fmt: skip
 
 
-def name_of(shape: int) -> str:
+def shape_name(shape: int) -> str:
     """What a shape looks like, in words for those who hear it."""
     if shape == RING:
         return "ring"

@@ -9,19 +9,13 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Pixels from one number to the next: how many are calm, and how few may be where there is hardly room for four.
 _CALM_PX: Final = {"bottom": 84, "left": 52}
 _LEAST_PX: Final = 34
-
-
-def plain(value: float, decimals: int = 0) -> str:
-    """A number as a reader expects it: a true minus, thousands set apart from 10 000 on."""
-    text = f"{abs(value):,.{decimals}f}"
-    text = text.replace(",", " ") if abs(value) >= 9999.5 else text.replace(",", "")
-    return f"−{text}" if value < 0 and text.strip("0.") else text
 
 
 def decimals_for(step: float) -> int:
@@ -75,7 +69,9 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         numbers = self.tickStrings(ticks[0][1], 1.0, ticks[0][0]) if ticks else []
         longest = max((self._metrics.horizontalAdvance(number) for number in numbers), default=0.0)
         fitting = next((text for text in ("8888", "−8.888") if self._metrics.horizontalAdvance(text) >= longest), "")
-        return round(self._metrics.horizontalAdvance(fitting or "−88 888.8") + self._metrics.height() + 22)
+        return round(
+            self._metrics.horizontalAdvance(fitting or format_number(-88_888.8, 1)) + self._metrics.height() + 22
+        )
 
     def set_unit(self, unit: str) -> None:
         """The unit named in the label; none leaves the quantity alone."""
@@ -128,7 +124,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         if self._log:
             return [_log_text(value, spacing) for value in values]
         shrunk = 10.0**-self._exponent
-        return [plain(value * shrunk, decimals_for(spacing * shrunk)) for value in values]
+        return [format_number(value * shrunk, decimals_for(spacing * shrunk)) for value in values]
 
 
 def _log_ticks(low: float, high: float, wanted: float) -> list[tuple[float, list[float]]]:
@@ -156,4 +152,4 @@ def _log_text(value: float, spacing: float) -> str:
         exponent = math.floor(value + 1e-9)
         digit = size / 10.0**exponent
         return power_of_ten(exponent) if abs(digit - 1) < 0.01 else f"{digit:.3g}×{power_of_ten(exponent)}"
-    return plain(size, decimals_for(float(f"{size:.1g}")) if size < 10 else 0)
+    return format_number(size, decimals_for(float(f"{size:.1g}")) if size < 10 else 0)

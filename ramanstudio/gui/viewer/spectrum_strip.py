@@ -57,12 +57,12 @@ class StripBand:
 class SpectrumStrip(ZoomMixin, QWidget):
     """Draws up to 24 curves, each with its spread, one more under the mouse at once, and up to three bands.
 
-    `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_asked(low, high)` after a double click
+    `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_requested(low, high)` after a double click
     where no band is, if `takes_bands`; elsewhere a double click shows all.
     """
 
     band_dragged = Signal(int, float, float)
-    band_asked = Signal(float, float)
+    band_requested = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,7 +236,7 @@ class SpectrumStrip(ZoomMixin, QWidget):
             ):
                 left, right = self._panes.shifts
                 reach = _NEW_BAND * (right - left)
-                self.band_asked.emit(shift - reach, shift + reach)
+                self.band_requested.emit(shift - reach, shift + reach)
                 return True
         elif event.type() == QEvent.Type.Resize:
             self._say_name()

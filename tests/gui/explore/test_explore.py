@@ -19,7 +19,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.gui.common import dialogs, theme
-from ramanstudio.gui.explore.colouring import Categories, Values, tinted
+from ramanstudio.gui.explore.colouring import CategoryColouring, ValueColouring, colouring_for
 from ramanstudio.gui.explore.explore_page import ExplorePage
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
 from ramanstudio.gui.explore.scatter_view import ScatterView
@@ -88,7 +88,7 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
     window.wait_until(lambda: window.services.session.groups is not None)
-    window.wait_until(lambda: bool(window.services.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.group_summaries))
     look(window)
     return window
 
@@ -148,7 +148,7 @@ def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: 
     window.services.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
     window.do("tab_spectrum")
     assert window.snr == "– → –  ×–"
-    assert "not numbers" in window.window.facts._worth.text()
+    assert "not numbers" in window.window.metadata_panel._worth.text()
 
 
 def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
@@ -161,7 +161,7 @@ def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) ->
     assert sum(row.count for row in rows) == len(SUBSTANCES)
     bar = page_of(explored).bar
     assert bar is not None
-    assert bar.said.text().startswith("36 spectra · ")
+    assert bar.summary.text().startswith("36 spectra · ")
     shown = theme.current_theme()
     events = list(zip(groups.labels.tolist(), colours_of(explored), strict=True))
     assert all(colour == shown.category(groups.groups[label].colour).lower() for label, colour in events if label >= 0)
@@ -189,7 +189,7 @@ def test_the_first_of_several_entries_is_not_taken_for_a_choice(start: Starter, 
     )
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     window.do("tab_explore")
-    window.wait_until(lambda: bool(window.services.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.group_summaries))
     look(window)
     assert not plane_of(window).canvas.points.selected.any()
     window.choose("two.h5")
@@ -214,7 +214,7 @@ def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
     assert "16 of the 36" in explored.window.page.header._what.text()
     bar = page_of(explored).bar
     assert bar is not None
-    assert "16 selected" in bar.said.text()
+    assert "16 selected" in bar.summary.text()
     assert curves_of(explored) == [f"three.h5 · {row + 1}" for row in calcite.tolist()]
 
 
@@ -295,56 +295,56 @@ def test_the_spectrum_under_the_mouse_is_named_and_drawn_at_once(explored: Windo
 # Colour
 
 
-def tint(window: Window, key: str) -> ScatterView:
+def colour_by(window: Window, key: str) -> ScatterView:
     bar = page_of(window).bar
     assert bar is not None
-    bar.choose_tint(key)
-    assert bar.tinted_by == key, [bar.tint.itemData(at) for at in range(bar.tint.count())]
+    bar.choose_colouring(key)
+    assert bar.coloured_by == key, [bar.colour.itemData(at) for at in range(bar.colour.count())]
     look(window)
     return plane_of(window)
 
 
 def test_points_are_coloured_by_a_column_of_words(explored: Window) -> None:
-    rows = tint(explored, "column label").legend.rows
+    rows = colour_by(explored, "column label").legend.rows
     assert [(row.name, row.count) for row in rows] == [("calcite", 16), ("quartz", 12), ("talc", 8)]
 
 
 def test_points_are_coloured_by_a_column_of_numbers(explored: Window) -> None:
-    view = tint(explored, "column x")
+    view = colour_by(explored, "column x")
     assert view.bar.accessibleName().startswith("Colours of x: 1.4 to 68.6")
 
 
 def test_points_are_coloured_by_their_ratio(explored: Window) -> None:
-    view = tint(explored, "snr_before")
+    view = colour_by(explored, "snr_before")
     assert view.bar.accessibleName().startswith("Colours of SNR before: 6 to 6")
 
 
 def test_points_are_coloured_by_the_height_of_a_band(explored: Window) -> None:
     bar = page_of(explored).bar
     assert bar is not None
-    bar.choose_tint("band")
+    bar.choose_colouring("band")
     bar.set_bands([(960.0, 1040.0)])
     bar.bands_changed.emit()
     look(explored)
-    values = page_of(explored)._tinted.values
+    values = page_of(explored)._colouring.values
     assert values[SUBSTANCES == "quartz"].min() > 5 * np.abs(values[SUBSTANCES != "quartz"]).max()
 
 
 def test_points_are_coloured_by_the_ratio_of_two_bands(explored: Window) -> None:
     bar = page_of(explored).bar
     assert bar is not None
-    bar.choose_tint("ratio")
+    bar.choose_colouring("ratio")
     bar.set_bands([(760.0, 840.0), (560.0, 640.0)])
     bar.bands_changed.emit()
     look(explored)
-    values = page_of(explored)._tinted.values
+    values = page_of(explored)._colouring.values
     calcite = values[SUBSTANCES == "calcite"]
     assert np.corrcoef(calcite, np.linspace(1, 2, 36)[SUBSTANCES == "calcite"])[0, 1] > 0.8
     assert np.median(calcite) == pytest.approx(0.49, abs=0.12)
 
 
 def test_the_bands_begin_where_lines_are(explored: Window) -> None:
-    tint(explored, "ratio")
+    colour_by(explored, "ratio")
     bar = page_of(explored).bar
     assert bar is not None
     for low, high in bar.bands:
@@ -352,14 +352,14 @@ def test_the_bands_begin_where_lines_are(explored: Window) -> None:
 
 
 def test_a_dragged_band_colours_anew(explored: Window) -> None:
-    tint(explored, "band")
+    colour_by(explored, "band")
     page = page_of(explored)
     assert page.strip is not None and page.bar is not None
     page.strip.band_dragged.emit(0, 1360.0, 1440.0)
     assert page.bar.bands == [(1360.0, 1440.0)]
 
     def is_coloured_by_talc() -> bool:
-        values = page._tinted.values
+        values = page._colouring.values
         return bool(values[SUBSTANCES == "talc"].min() > np.abs(values[SUBSTANCES != "talc"]).max())
 
     explored.wait_until(is_coloured_by_talc)
@@ -375,24 +375,24 @@ def members_with(**table: np.ndarray) -> MemberSpectra:
 
 def test_of_very_many_names_the_most_frequent_are_told_apart() -> None:
     names = np.array([f"species {number:03d}" for number in range(100) for _ in range(1 + (number >= 60))])
-    found = tinted("column sample", members_with(sample=names), None)
-    assert isinstance(found, Categories)
+    found = colouring_for("column sample", members_with(sample=names), None)
+    assert isinstance(found, CategoryColouring)
     assert list(found.names) == [*(f"species {one:03d}" for one in range(60, 100)), "60 others"]
     assert all(found.names[index] == name for index, name in zip(found.indices, names, strict=True) if index < 40)
 
 
-def test_numbered_labels_stand_in_their_order_and_a_lacking_one_is_not_known() -> None:
-    found = tinted("column label", members_with(label=np.array(["10", "2", "", "1", "2"])), None)
-    assert isinstance(found, Categories)
+def test_numbered_labels_stand_in_their_order_and_a_missing_one_is_unknown() -> None:
+    found = colouring_for("column label", members_with(label=np.array(["10", "2", "", "1", "2"])), None)
+    assert isinstance(found, CategoryColouring)
     assert list(found.names) == ["1", "2", "10"]
     assert found.indices.tolist() == [2, 1, -1, 0, 1]
-    assert found.rest == "not known"
+    assert found.rest == "unknown"
 
 
 def test_few_whole_numbers_are_labels_and_many_are_numbers() -> None:
-    assert isinstance(tinted("column n", members_with(n=np.arange(100) % 5), None), Categories)
-    assert isinstance(tinted("column n", members_with(n=np.arange(100)), None), Values)
-    assert isinstance(tinted("column n", members_with(n=np.arange(100) % 5 / 2), None), Values)
+    assert isinstance(colouring_for("column n", members_with(n=np.arange(100) % 5), None), CategoryColouring)
+    assert isinstance(colouring_for("column n", members_with(n=np.arange(100)), None), ValueColouring)
+    assert isinstance(colouring_for("column n", members_with(n=np.arange(100) % 5 / 2), None), ValueColouring)
 
 
 # Layout
@@ -402,8 +402,8 @@ def test_the_plane_of_neighbours_settles(explored: Window) -> None:
     before = plane_of(explored).canvas.points.xy.copy()
     bar = page_of(explored).bar
     assert bar is not None
-    assert plane_of(explored).canvas.axis_names[0].startswith("component 1 (")
-    neighbours = next(button for button in bar._layouts.buttons() if button.text() == "Neighbours")
+    assert plane_of(explored).canvas.axis_names[0].startswith("PC 1 (")
+    neighbours = next(button for button in bar._layouts.buttons() if button.text() == "t-SNE")
     QTest.mouseClick(neighbours, Qt.MouseButton.LeftButton)
     explored.wait_until(lambda: "neighbours" in explored.services.session.project.exploration.planes, 60)  # type: ignore[union-attr]
     look(explored)
@@ -424,20 +424,20 @@ def test_a_plane_that_is_stopped_stays_as_far_as_it_has_settled(explored: Window
 
     def stop() -> None:
         if not seen:
-            seen.append(bar._settle.text())
-            QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
+            seen.append(bar._recompute.text())
+            QTest.mouseClick(bar._recompute, Qt.MouseButton.LeftButton)
 
-    exploring.stepped.connect(stop)
+    exploring.layout_moved.connect(stop)
     page.choose_layout("neighbours")
     QApplication.processEvents()
-    explored.wait_until(lambda: bool(seen) and not exploring.settling, 60)
+    explored.wait_until(lambda: bool(seen) and not exploring.computing_layout, 60)
     look(explored)
     assert seen == ["Stop"]
-    assert bar._settle.text() == "Settle again"
+    assert bar._recompute.text() == "Recompute layout"
     stopped = explored.services.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert np.array_equal(plane_of(explored).canvas.points.xy, stopped)
-    QTest.mouseClick(bar._settle, Qt.MouseButton.LeftButton)
-    explored.wait_until(lambda: not exploring.settling, 60)
+    QTest.mouseClick(bar._recompute, Qt.MouseButton.LeftButton)
+    explored.wait_until(lambda: not exploring.computing_layout, 60)
     look(explored)
     settled = explored.services.session.project.exploration.planes["neighbours"]  # type: ignore[union-attr]
     assert not np.allclose(settled, stopped)
@@ -452,18 +452,18 @@ def test_one_spectrum_is_not_enough(start: Starter, tmp_path: Path) -> None:
     window.do("tab_explore")
     look(window)
     assert page_of(window).waiting.isVisible()
-    assert page_of(window).waiting.words.text().startswith("Two spectra or more are needed")
-    assert not page_of(window).waiting.again.isVisible()
+    assert page_of(window).waiting.sentence.text().startswith("Open two spectra or more")
+    assert not page_of(window).waiting.retry.isVisible()
 
 
 def test_it_says_how_many_are_still_to_be_denoised(start: Starter, tmp_path: Path) -> None:
     engine = ComparingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
     window.wait_until(lambda: len(window.rows()) == 1)
     window.do("tab_explore")
-    window.wait_until(lambda: "1 entry is" in page_of(window).waiting.words.text())
-    engine.may_go_on.set()
+    window.wait_until(lambda: "1 entry is" in page_of(window).waiting.sentence.text())
+    engine.may_continue.set()
     window.wait_until(lambda: page_of(window).view is not None)
     look(window)
 
@@ -481,10 +481,10 @@ def test_what_failed_is_said_and_can_be_tried_again(start: Starter, tmp_path: Pa
     window = start(write_substances(tmp_path / "three.h5"), loader=lambda *_: engine)
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: "no memory left" in page_of(window).waiting.words.text())
+    window.wait_until(lambda: "no memory left" in page_of(window).waiting.sentence.text())
     engine.works = True
     look(window)
-    QTest.mouseClick(page_of(window).waiting.again, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(page_of(window).waiting.retry, Qt.MouseButton.LeftButton)
     window.wait_until(lambda: page_of(window).view is not None)
     look(window)
 
@@ -503,7 +503,7 @@ def test_what_was_never_measured_is_left_out_and_said(start: Starter, tmp_path: 
     assert plane_of(window).visible.size == 30
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.axes.words == "6 spectra hold nothing but zeros, or no numbers, and are left out."
+    assert bar.comparison.text == "6 spectra contain only zeros, or values that are not numbers, and are left out."
 
 
 def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_path: Path) -> None:
@@ -516,13 +516,13 @@ def test_equal_spectra_and_spectra_without_numbers_are_said(start: Starter, tmp_
     window.do("tab_explore")
     look(window)
     assert page_of(window).waiting.isVisible()
-    assert "not numbers" in page_of(window).waiting.words.text()
+    assert "not numbers" in page_of(window).waiting.sentence.text()
     window.drop(tmp_path / "equal.h5")
     window.wait_until(lambda: window.services.session.groups is not None)
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.axes.words == "The spectra are all equal: nothing distinguishes them."
+    assert bar.comparison.text == "The spectra are all equal: nothing tells them apart."
     (row,) = plane_of(window).legend.rows
     assert row.count == 6
 
@@ -536,7 +536,7 @@ def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start
     window = start(path, loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: bool(window.services.exploring.portraits))
+    window.wait_until(lambda: bool(window.services.exploring.group_summaries))
     look(window)
     strip = page_of(window).strip
     assert strip is not None
@@ -548,14 +548,14 @@ def test_a_group_far_brighter_than_the_others_does_not_flatten_their_means(start
 
 def test_groups_found_anew_are_not_shown_with_the_portraits_of_the_old(explored: Window) -> None:
     exploring, session = explored.services.exploring, explored.services.session
-    old, groups = exploring.portraits, session.groups
+    old, groups = exploring.group_summaries, session.groups
     assert groups is not None and len(old) == len(groups.groups)
     session.edit_groups(lambda now: now.moved(np.arange(len(now.labels)) < 2, now.groups[-1].name), "Move two")
-    assert exploring.portraits == ()  # as many as before, but of other spectra
-    explored.wait_until(lambda: bool(exploring.portraits))
-    assert exploring.portraits is not old
+    assert exploring.group_summaries == ()  # as many as before, but of other spectra
+    explored.wait_until(lambda: bool(exploring.group_summaries))
+    assert exploring.group_summaries is not old
     session.edit_groups(lambda now: now.renamed(0, "Chalk"), "Rename")
-    assert exploring.portraits != ()  # a name changes no portrait
+    assert exploring.group_summaries != ()  # a name changes no portrait
 
 
 def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
@@ -567,19 +567,19 @@ def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
     look(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.axes.isVisible()
-    assert "1 of 2 entries have another axis" in bar.axes.words
-    assert "300–1,700 cm⁻¹" in bar.axes.words
-    assert bar.said.text().startswith("37 spectra")
+    assert bar.comparison.isVisible()
+    assert "1 of 2 entries have another axis" in bar.comparison.text
+    assert "300–1,700 cm⁻¹" in bar.comparison.text
+    assert bar.summary.text().startswith("37 spectra")
 
 
 def push(window: Window, words: str) -> None:
     """Press the button of the row about axes that says this, and let what it does come to rest."""
     bar = page_of(window).bar
     assert bar is not None
-    (button,) = [one for one in bar.axes.buttons if one.text().startswith(words)]
+    (button,) = [one for one in bar.comparison.buttons if one.text().startswith(words)]
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    window.wait_until(lambda: words not in [one.text()[: len(words)] for one in bar.axes.buttons])
+    window.wait_until(lambda: words not in [one.text()[: len(words)] for one in bar.comparison.buttons])
     look(window)
 
 
@@ -592,19 +592,19 @@ def test_of_mixed_axes_one_can_be_compared_alone_and_all_again(start: Starter, t
     look(window)
     window.choose("three.h5")
     look(window)
-    push(window, "Only those on the axis of 'three.h5'")
+    push(window, "Only spectra on the axis of 'three.h5'")
     bar = page_of(window).bar
     assert bar is not None
     window.wait_until(lambda: plane_of(window).visible.sum() == 36)
-    assert bar.axes.words == (
-        "Only what is on the axis of 'three.h5' is compared: 1 spectrum of 'other.txt' is left out."
+    assert bar.comparison.text == (
+        "Only spectra on the axis of 'three.h5' are compared; 1 spectrum of 'other.txt' is left out."
     )
     window.drop(write_substances(tmp_path / "more.h5", 5))  # on that axis, so it joins them
     window.wait_until(lambda: plane_of(window).visible.sum() == 72)
     look(window)
     push(window, "Compare all, resampled")
     window.wait_until(lambda: plane_of(window).visible.sum() == 73)
-    assert "have another axis" in bar.axes.words
+    assert "have another axis" in bar.comparison.text
 
 
 def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start: Starter, tmp_path: Path) -> None:
@@ -618,10 +618,10 @@ def test_one_spectrum_that_reaches_less_far_does_not_cut_the_others_short(start:
     bar = page_of(window).bar
     assert bar is not None
     assert plane_of(window).visible.sum() == 36
-    assert "'short.txt' reaches only from 900 to 1,100 cm⁻¹, less far than most, and is left out." in bar.axes.words
+    assert "'short.txt' covers only 900 to 1100 cm⁻¹, less than most, and is left out." in bar.comparison.text
     push(window, "Compare all, resampled")
     window.wait_until(lambda: plane_of(window).visible.sum() == 37)
-    push(window, "Leave out the short ones")
+    push(window, "Leave out short spectra")
     window.wait_until(lambda: plane_of(window).visible.sum() == 36)
 
 
@@ -682,7 +682,7 @@ def test_the_picture_taken_away_is_the_plane_with_its_legend_and_spectra(
 
 
 def test_of_points_coloured_by_a_number_the_picture_says_which_colour_is_which(explored: Window) -> None:
-    tint(explored, "column x")
+    colour_by(explored, "column x")
     picture = page_of(explored).picture()
     assert picture is not None
     assert picture.scale is not None
@@ -707,8 +707,8 @@ def test_the_plane_is_laid_out_anew_where_quite_another_range_is_compared() -> N
     random = np.random.default_rng(6)
     axis = np.linspace(200.0, 1800.0, 400)
     lines = 100 * np.exp(-(((axis - random.uniform(300, 1700, (30, 1))) / 12) ** 2))
-    long = EntrySpectra.select(1, "long", SpectrumSet.of(axis, lines))
-    short = EntrySpectra.select(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
+    long = EntrySpectra.of(1, "long", SpectrumSet.of(axis, lines))
+    short = EntrySpectra.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
     engine: Any = Engine.load(device="cpu", threads=1)
     first, _ = explore(engine, [long])
     same, _ = explore(engine, [long], first)

@@ -117,14 +117,14 @@ def test_label_errors_and_duplicates_are_shown_before_training(start, tmp_path):
     assert rows == ["mixed up.h5 · 1: quartz, looks like talc", "mixed up.h5 · 7: 2 identical spectra"]
     assert set(view.strip.names) == {"mixed up.h5 · 1", "talc, mean of 5", "quartz, mean of 6"}
     view.list.itemClicked.emit(view.list.item(0))
-    assert window.services.session.spectrum == 0, "it is selected in the window"
+    assert window.services.session.single_row == 0, "it is selected in the window"
     to_result(window, wizard)
     misclassified = wizard.result_page.misclassified
     assert "mixed up.h5 · 1: quartz, predicted talc" in misclassified.item(0).text()
     assert "Duplicate spectra" in wizard.result_page.warnings.text()
     window.services.session.select_spectra([1], [9])
     wizard.result_page.confusion.cellClicked.emit(0, 3)  # quartz that were named talc
-    assert window.services.session.spectrum == 0
+    assert window.services.session.single_row == 0
     assert wizard.result_page.tabs.currentWidget() is wizard.result_page.misclassified_tab
     wizard.reject()
 

@@ -19,7 +19,7 @@ from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.document.session import Opened, Session
+from ramanstudio.gui.document.session import OpenedFile, Session
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_panel import MapPanel
 from ramanstudio.project.groups import Groups, Members
@@ -33,7 +33,7 @@ COLUMNS, ROWS = 8, 6
 class Portraits(QObject):
     """Stands for what explores: it has no portraits."""
 
-    portraits_changed = Signal()
+    group_summaries_changed = Signal()
     portraits: tuple[object, ...] = ()
 
 
@@ -80,7 +80,7 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
             time.sleep(0.002)
 
     def add(*sets: SpectrumSet, name: str = "map.txt") -> list[int]:
-        entries = session.add([Opened(tmp_path / name, sets)], "open")
+        entries = session.add([OpenedFile(tmp_path / name, sets)], "open")
         session.select([entries[0].id])
         wait()
         return [entry.id for entry in entries]
@@ -110,7 +110,7 @@ def denoise(desk: SimpleNamespace, entry_id: int) -> None:
     entry = desk.session.entry(entry_id)
     one = np.ones(len(entry.source), dtype=np.float32)
     denoised = Denoised(entry.source, np.ones_like(entry.source.values), 6 * one, 12 * one)
-    desk.session.keep({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
+    desk.session.add_results({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
     desk.wait(seconds=0.5)
 
 
@@ -197,10 +197,10 @@ def test_groups_are_pictured_in_their_colours_with_a_legend(desk: SimpleNamespac
         ("Group 2", 4 * ROWS),
         ("outliers", 1),
     ]
-    assert desk.page.words_of(1).endswith("Group: Group 1")
+    assert desk.page.readout_for(1).endswith("Group: Group 1")
     desk.session.edit_groups(lambda groups: groups.renamed(0, "cell"), "Rename a group")
     desk.wait()
-    assert desk.page.words_of(1).endswith("Group: cell")
+    assert desk.page.readout_for(1).endswith("Group: cell")
 
 
 def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: SimpleNamespace) -> None:
@@ -208,10 +208,10 @@ def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: Simple
     denoise(desk, entry_id)
     explore(desk, entry_id)
     desk.show("distance")
-    assert "Select a pixel" in desk.panel.note.text()
+    assert "Select a pixel" in desk.panel._note.text()
     desk.session.select_spectra([entry_id], [5])
     desk.wait()
-    assert desk.panel.note.isHidden()
+    assert desk.panel._note.isHidden()
     assert values(desk).ravel()[5] == pytest.approx(0, abs=1e-6)
     assert np.nanmax(values(desk)) > 0
 
@@ -251,7 +251,7 @@ def test_clicks_select_pixels_for_everyone(desk: SimpleNamespace) -> None:
     desk.add(a_map())
     click(desk, 10)
     assert selected(desk) == [10]
-    assert desk.session.spectrum == 10  # the viewer shows the same
+    assert desk.session.single_row == 10  # the viewer shows the same
     click(desk, 12, Qt.KeyboardModifier.ControlModifier)
     assert selected(desk) == [10, 12]
     click(desk, 10, Qt.KeyboardModifier.ControlModifier)
@@ -303,7 +303,7 @@ def test_the_mouse_over_a_pixel_shows_its_spectrum_and_says_its_place(desk: Simp
     desk.add(a_map())
     canvas = desk.page.view.canvas
     move(canvas, canvas.position_of(9).toPoint(), Qt.MouseButton.NoButton)
-    assert desk.page.bar.said.toolTip() or "x 2 µm, y 2 µm" in desk.page.words_of(9)
+    assert desk.page.bar.readout.toolTip() or "x 2 µm, y 2 µm" in desk.page.readout_for(9)
     assert desk.page.strip.strip.names[-1] == "x 2 µm, y 2 µm"
 
 
@@ -356,7 +356,7 @@ def test_a_depth_scan_is_intensity_against_shift_and_rows_are_clicked(desk: Simp
     view.series.setFocus()
     QTest.keyClick(view.series, Qt.Key.Key_Down)
     QTest.keyClick(view.series, Qt.Key.Key_Down)
-    assert desk.page.bar.said.toolTip() or desk.page.words_of(1) == "Depth 1 µm"
+    assert desk.page.bar.readout.toolTip() or desk.page.readout_for(1) == "Depth 1 µm"
     QTest.keyClick(view.series, Qt.Key.Key_Return)
     desk.wait()
     assert selected(desk) == [1]
@@ -387,7 +387,7 @@ def test_what_is_shown_is_taken_away(desk: SimpleNamespace, suffix: str) -> None
 
 
 def test_a_large_map_is_measured_off_the_windows_thread(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.AT_ONCE", 10)
+    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.MAX_SYNCHRONOUS_VALUES", 10)
     desk.add(a_map())
     desk.until(lambda: desk.page.picture is not None)
     assert values(desk).shape == (ROWS, COLUMNS)
@@ -429,7 +429,7 @@ def test_the_wells_of_a_plate_have_no_length(desk: SimpleNamespace) -> None:
     desk.add(spectra)
     desk.until(lambda: desk.page.picture is not None)
     assert desk.page.view.canvas.scale_bar_text == ""
-    assert desk.page.words_of(3).startswith("x 6, y 0   ")
+    assert desk.page.readout_for(3).startswith("x 6, y 0   ")
     job = desk.page.export(desk.folder / "wells.csv")
     desk.until(lambda: job.settled)
     assert (desk.folder / "wells.csv").read_text().startswith("row,column,x,y,spectrum,")

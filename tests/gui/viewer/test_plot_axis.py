@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.viewer.plot_axis import PlotAxis, decimals_for, plain, power_of_ten
+from ramanstudio.core.numbers import format_number
+from ramanstudio.gui.viewer.plot_axis import PlotAxis, decimals_for, power_of_ten
 
 
 def numbers(axis: PlotAxis, low: float, high: float, pixels: float = 400) -> list[str]:
@@ -23,10 +24,10 @@ def intensity(qapp: QApplication) -> Any:
 
 
 def test_numbers_have_a_true_minus_and_thousands_set_apart() -> None:
-    assert plain(1234) == "1234"
-    assert plain(12345.6) == "12 346"
-    assert plain(-0.5, 1) == "−0.5"
-    assert plain(-0.0001, 1) == "0.0"
+    assert format_number(1234) == "1234"
+    assert format_number(12345.6) == "12 346"
+    assert format_number(-0.5, 1) == "−0.5"
+    assert format_number(-0.0001, 1) == "0.0"
     assert [decimals_for(step) for step in (100, 1, 0.5, 0.02)] == [0, 0, 1, 2]
     assert power_of_ten(-6) == "10⁻⁶"
 

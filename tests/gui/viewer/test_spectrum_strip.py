@@ -113,7 +113,7 @@ def test_placing_bands_is_no_drag_and_fewer_take_their_leave(strip: SpectrumStri
 def test_a_double_click_asks_for_a_band_only_where_bands_are_taken(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one")])
     asked: list[tuple[float, float]] = []
-    strip.band_asked.connect(lambda *band: asked.append(band))
+    strip.band_requested.connect(lambda *band: asked.append(band))
     pane = strip._panes.viewport()
     place = pane.mapFrom(strip, strip.position_of(1000).toPoint())
     QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=place)
