@@ -211,8 +211,8 @@ def measure_d2o(extractor: FeatureExtractor, cells: SpectrumSet, note: str) -> N
         f"`python -m benchmarks.finetuning`, {machine()}. Percent of D₂O in the medium (0 to 50), predicted for"
         " cultures that none of the training cells came from, by ten spectra of each level of the others; root mean"
         f" square error in percent, mean ± standard deviation of {N_DRAWS_D2O} draws of cultures. *PLS*: its components"
-        f" chosen by leaving out a culture at a time. Bar: ahead of PLS {_mark(is_ahead)}. The default representation for"
-        " quantities was found on these cells (benchmarks/EXPERIMENTS.md). The stated interval held in"
+        f" chosen by leaving out a culture at a time. Bar: ahead of PLS {_mark(is_ahead)}. The default representation"
+        " for quantities was found on these cells (benchmarks/EXPERIMENTS.md). The stated interval held in"
         f" {sum(holds)} of {len(holds)} draws."
         f" Chosen: {', '.join(f'{title} {count}' for title, count in chosen.items())}. {note}\n\n"
         + table(
