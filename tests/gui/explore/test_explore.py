@@ -148,7 +148,7 @@ def test_a_pixel_without_numbers_is_left_out_and_the_others_are_explored(start: 
     window.services.session.select_spectra(np.array([entry.id]), np.array([3]))  # what is known of it is said
     window.do("tab_spectrum")
     assert window.snr == "– → –  ×–"
-    assert "not numbers" in window.window.metadata_panel._worth.text()
+    assert "not numbers" in window.window.metadata_panel._exposure.text()
 
 
 def test_every_spectrum_is_a_point_and_the_groups_are_named(explored: Window) -> None:
@@ -211,7 +211,7 @@ def test_a_lasso_selects_the_same_spectra_everywhere(explored: Window) -> None:
     (entry,) = session.project.entries
     assert session.rows_of(entry).tolist() == calcite.tolist()
     assert np.flatnonzero(plane_of(explored).canvas.points.selected).tolist() == calcite.tolist()
-    assert "16 of the 36" in explored.window.page.header._what.text()
+    assert "16 of the 36" in explored.window.page.header._detail.text()
     bar = page_of(explored).bar
     assert bar is not None
     assert "16 selected" in bar.summary.text()
@@ -569,7 +569,7 @@ def test_sets_on_other_axes_are_named(start: Starter, tmp_path: Path) -> None:
     assert bar is not None
     assert bar.comparison.isVisible()
     assert "1 of 2 entries have another axis" in bar.comparison.text
-    assert "300–1,700 cm⁻¹" in bar.comparison.text
+    assert "300–1700 cm⁻¹" in bar.comparison.text
     assert bar.summary.text().startswith("37 spectra")
 
 

@@ -456,7 +456,7 @@ def test_the_crosshair_says_where_it_is_and_is_never_cut(view: SpectrumView) -> 
             hover(view, on_viewport(view, shift, height))
             assert view.readout
             crosshair = view.findChild(Crosshair)
-            assert crosshair.rect().contains(crosshair.readout())
+            assert crosshair.rect().contains(crosshair.readout_rect())
     before = seen(view)
     QApplication.sendEvent(viewport(view), QEvent(QEvent.Type.Leave))
     assert view.readout == ""
