@@ -45,7 +45,7 @@ class SeriesView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph ha
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent=parent, show=False)
-        self.setFrameShape(self.MarkerShape.NoFrame)
+        self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Series")
         self._series: SpectrumSeries | None = None

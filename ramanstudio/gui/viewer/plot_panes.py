@@ -25,7 +25,7 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
 
     def __init__(self, parent: QWidget, beneath: str = "Residual") -> None:
         super().__init__(parent=parent, show=False)
-        self.setFrameShape(self.MarkerShape.NoFrame)
+        self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.boxes = (ZoomBox(), ZoomBox())
         self.shift_axis = PlotAxis("bottom", "Raman shift", "cm⁻¹")
