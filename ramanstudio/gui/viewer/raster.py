@@ -235,7 +235,7 @@ def to_pixels(frame: Frame) -> QTransform:
 
 
 def coloured_image(counts: NDArray[Any], table: Sequence[int], frame: Frame) -> QImage:
-    """Return counts (height, width), lowest intensity first, as an image of 256 colours (logarithmic); `table` (256,)."""
+    """Return counts (height, width), lowest intensity first, as an image in 256 logarithmic colours `table` (256,)."""
     height, width = counts.shape
     shade = np.log1p(counts[::-1])
     top = float(shade.max()) or 1.0
