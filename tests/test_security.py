@@ -132,7 +132,7 @@ WINDOW_SESSION = """
         while not until():
             QApplication.processEvents()
             time.sleep(0.01)
-    wait(lambda: window.metadata_panel.snr_words != "")
+    wait(lambda: window.metadata_panel.snr_text != "")
     window.services.settings["theme"] = "dark"
     window.services.project_files.save(Path.home() / "mine.ramanstudio")
     wait((Path.home() / "mine.ramanstudio").exists)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
@@ -282,7 +283,11 @@ class Identifying(QObject):
 
     def _report_preparation(self, done: int, total: int, note: str) -> None:
         """Say that a library is prepared, which happens once for each model and takes a while."""
-        text = f"Preparing the libraries (once): {done:,} of {total:,} {note}…" if "prepared" in note else ""
+        text = (
+            f"Preparing the libraries (once): {format_number(done)} of {format_number(total)} {note}…"
+            if "prepared" in note
+            else ""
+        )
         if text != self._preparation:
             self._preparation = text
             self.changed.emit()

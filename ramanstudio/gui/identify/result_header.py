@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import KIND_TEXTS, MARK_RADIUS, draw_band_mark
@@ -113,7 +114,7 @@ class ResultHeader(QWidget):
         """Show which of the selected spectra this is."""
         for widget in (self._previous, self.position, self._next):
             widget.setVisible(n_spectra > 1)
-        self.position.setText(f"{position + 1:,} of {n_spectra:,}")
+        self.position.setText(f"{format_number(position + 1)} of {format_number(n_spectra)}")
         self._previous.setEnabled(position > 0)
         self._next.setEnabled(position < n_spectra - 1)
 

@@ -134,7 +134,7 @@ def test_a_quantity_is_mapped_exported_and_shown_in_the_metadata(start, tmp_path
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in predictions.labels]
     window.do("tab_spectrum")
-    metadata_panel = window.window.metadata_panel._said
+    metadata_panel = window.window.metadata_panel._shown_rows
     assert metadata_panel[0][0] == "talc, percent" and "(median)" in metadata_panel[0][1]
     window.do("tab_map")
     page = window.window.findChild(MapPage)

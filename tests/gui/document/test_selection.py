@@ -38,7 +38,7 @@ def test_part_of_a_set_is_selected_in_every_view(start: Starter, tmp_path: Path)
     assert session.rows_of(entry).tolist() == [1, 5, 7]
     assert session.single_row is None
     assert window.window.metadata_panel._scope.text() == "median of 3 spectra"
-    assert "3 of the 12 spectra" in window.window.page.header._what.text()
+    assert "3 of the 12 spectra" in window.window.page.header._detail.text()
     ((_, result),) = session.selected_results
     assert len(result.source) == 3
     assert [len(result.source) for _, result in window.services.exporting.denoised] == [3]

@@ -45,11 +45,11 @@ def write_repeats(path: Path, count: int = 30, points: int = 150) -> Path:
 
 
 def switch(window: Window) -> Any:
-    return window.window.metadata_panel._ticks["whole_set"]
+    return window.window.metadata_panel._check_boxes["whole_set"]
 
 
 def set_text(window: Window) -> str:
-    return window.window.metadata_panel._together.text()
+    return window.window.metadata_panel._set_mode.text()
 
 
 def result(window: Window, name: str) -> Result:
@@ -159,7 +159,7 @@ def test_a_map_that_is_denoised_again_keeps_its_noise_region(start: Starter, tmp
     window = start(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
     window.window.spectrum_commands.move_noise_region(1300.0, 1700.0)
-    window.wait_until(lambda: "from 1,300 to 1,700" in window.window.metadata_panel._where.text())
+    window.wait_until(lambda: "from 1300 to 1700" in window.window.metadata_panel._noise_region.text())
     window.do("whole_set")
     window.wait_until(lambda: result(window, "map.h5").set_size == 0)
     assert result(window, "map.h5").noise_region == (1300.0, 1700.0)
@@ -168,7 +168,7 @@ def test_a_map_that_is_denoised_again_keeps_its_noise_region(start: Starter, tmp
 def test_repeats_in_separate_files_can_be_denoised_as_one_set(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 6), write_spectrum(tmp_path / "other.txt", points=180))
     window.wait_settled()
-    one_set = window.window.metadata_panel._one_set
+    one_set = window.window.metadata_panel._one_set_button
     window.choose("spectrum_0000.txt", "other.txt")
     assert not one_set.isVisible()
     window.choose(*(f"spectrum_000{number}.txt" for number in range(5)))
@@ -233,7 +233,7 @@ def test_choosing_another_model_loads_it_and_denoises_open_spectra_again(start: 
 
     window = start(write_map(tmp_path / "map.h5"), *write_spectra(tmp_path, 2), loader=load)
     window.wait_settled()
-    assert ("Model", "smae-\u200bbase") in window.window.metadata_panel._said
+    assert ("Model", "smae-\u200bbase") in window.window.metadata_panel._shown_rows
     may_load.clear()
     window.services.settings["model"] = "smae-small"
     window.wait_until(lambda: window.window.device.text() == "CPU · test" and window.services.denoising.loading)
@@ -242,7 +242,7 @@ def test_choosing_another_model_loads_it_and_denoises_open_spectra_again(start: 
     may_load.set()
     window.wait_settled()
     assert {result.model for result in window.services.session.project.results.values()} == {"smae-small"}
-    assert ("Model", "smae-\u200bsmall") in window.window.metadata_panel._said
+    assert ("Model", "smae-\u200bsmall") in window.window.metadata_panel._shown_rows
     assert len(threads) == 2
     assert here not in threads
 
