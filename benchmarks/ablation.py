@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.fewshot import cluster, score
-from benchmarks.labelled import LabelledSpectra, labelled_sets
+from benchmarks.labelled_sets import LabelledSpectra, labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers

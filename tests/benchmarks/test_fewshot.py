@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 
 from benchmarks import ablation
 from benchmarks.fewshot import Ours, agreement, components, derivative, raw, score
-from benchmarks.labelled import LabelledSpectra, minerals_raw, single_cells
+from benchmarks.labelled_sets import LabelledSpectra, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
 from ramanstudio.core.spectra import SpectrumSet

@@ -113,8 +113,8 @@ class LabelsPage(QWizardPage):
         self._form.setRowVisible(self.preview, by_pattern)
         if by_pattern:
             stems = self._state.training.examples
-            found = filename_pattern.match_pattern(self.pattern.text(), stems)[0].tolist()
-            pairs = zip(stems, found, strict=True)
+            names = filename_pattern.match_pattern(self.pattern.text(), stems)[0].tolist()
+            pairs = zip(stems, names, strict=True)
             lines = [f"{_shorten(stem)} → {_shorten(name) or 'no label'}" for stem, name in pairs]
             self.preview.setText("\n".join(lines))
         self.label_errors.clear()

@@ -1,4 +1,4 @@
-"""The program's own finetune on the spectra of a benchmark, which it looks at once for all draws of labels."""
+"""The program's own fine-tuning on the spectra of a benchmark, which are denoised once for all draws of labels."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from ramanstudio.finetuning.training import finetune
 PLAN = FinetunePlan(importance=False)
 
 
-def remembered(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
-    """The engine as teaching sees it, that has looked at `spectra` once and knows them again: draws share the work."""
+def cached_extractor(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
+    """Return the feature extractor of `engine` that knows `spectra` (N, B) already: draws of labels share the work."""
     denoised = engine.denoise(spectra).spectra
     features = engine.compare([denoised]).features
-    place = {row.tobytes(): index for index, row in enumerate(spectra.values)}
-    again = {row.tobytes(): index for index, row in enumerate(denoised.values)}
+    raw_rows = {row.tobytes(): index for index, row in enumerate(spectra.values)}
+    denoised_rows = {row.tobytes(): index for index, row in enumerate(denoised.values)}
 
-    def denoise(some: SpectrumSet, _: Progress) -> SpectrumSet:
-        return some.with_values(denoised.values[[place[row.tobytes()] for row in some.values]])
+    def denoise(subset: SpectrumSet, _: Progress) -> SpectrumSet:
+        return subset.with_values(denoised.values[[raw_rows[row.tobytes()] for row in subset.values]])
 
-    def embed(some: SpectrumSet, _: Progress) -> NDArray[np.float32] | None:
-        found: NDArray[np.float32] = features[[again[row.tobytes()] for row in some.values]]
-        return found if found.shape[1] else None
+    def embed(subset: SpectrumSet, _: Progress) -> NDArray[np.float32] | None:
+        rows: NDArray[np.float32] = features[[denoised_rows[row.tobytes()] for row in subset.values]]
+        return rows if rows.shape[1] else None
 
     return FeatureExtractor(engine.card.name, engine.card.weights_hash, denoise, embed)
 
 
-def taught(
+def finetune_on(
     extractor: FeatureExtractor,
     spectra: SpectrumSet,
     labels: NDArray[Any],
@@ -43,7 +43,7 @@ def taught(
     groups: NDArray[Any] | None,
     plan: FinetunePlan = PLAN,
 ) -> FineTuningResult:
-    """A model taught the labels of `train` only, all other spectra without one."""
+    """Return a model trained on the labels (N,) of the rows `train` only; all other spectra are unlabelled."""
     given = np.full(len(spectra), "", dtype=object)
     given[train] = labels[train]
     return finetune(extractor, spectra, given, groups, plan)
