@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -24,8 +25,14 @@ def _user_folder(kind: str) -> Path:
         import platformdirs
 
         folder = Path(getattr(platformdirs, f"user_{kind}_dir")("RamanStudio", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     return folder
+
+
+def _make(folder: Path) -> None:
+    # In a home that cannot be written, what is read is simply not there, and who writes says why that does not work.
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def user_config() -> Path:
@@ -46,7 +53,7 @@ def user_cache() -> Path:
 def user_libraries() -> Path:
     """Return the folder of the user's spectral libraries, created when missing."""
     folder = user_data() / "libraries"
-    folder.mkdir(exist_ok=True)
+    _make(folder)
     return folder
 
 
