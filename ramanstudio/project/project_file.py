@@ -29,7 +29,6 @@ from ramanstudio.project.project import Entry, Exploration, Identifications, Pro
 if TYPE_CHECKING:
     import h5py
 
-SUFFIX: Final = ".ramanstudio"
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")

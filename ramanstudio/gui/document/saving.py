@@ -11,7 +11,6 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project import project_file
 from ramanstudio.project.project import Project
 
 
@@ -71,9 +70,13 @@ class ProjectFiles(QObject):
 
 
 def _load(path: Path, progress: Progress) -> tuple[Project, bool]:
+    from ramanstudio.project import project_file  # with h5py's front end: not at start-up
+
     return project_file.load(path, progress), project_file.is_newer(path)
 
 
 def _save(project: Project, path: Path, progress: Progress) -> Path:
+    from ramanstudio.project import project_file
+
     project_file.save(project, path, progress)
     return path

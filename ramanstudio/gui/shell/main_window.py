@@ -26,7 +26,6 @@ from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
-from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import PanelStack, TabView
@@ -331,6 +330,8 @@ class MainWindow(QMainWindow):
         return cast("IdentifyPage", self.tabs.make("identify")[0])
 
     def _show_palette(self) -> None:
+        from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
+
         items = [
             PaletteItem(self.actions_by_id[row.id], row.menu, row.synonyms) for row in ACTIONS if row.id != "search"
         ]
