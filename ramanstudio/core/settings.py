@@ -42,7 +42,7 @@ class Setting:
             return isinstance(value, bool)
         if isinstance(self.default, (int, float)):
             is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            return is_number and (self.high <= self.low or self.low <= float(value) <= self.high)  # type: ignore[arg-type]
+            return is_number and (self.high <= self.low or self.low <= value <= self.high)  # type: ignore[operator]
         return isinstance(value, str)
 
 
@@ -107,6 +107,7 @@ SETTINGS: Final = (
     Setting("panels", ""),
 )
 
+MAX_BYTES: Final = 1_000_000  # a larger file is not ours
 VERSION: Final = 1  # raised when the meaning of a setting changes; written only once it is not 1
 _ROWS: Final = {setting.key: setting for setting in SETTINGS}
 _OLD_ROWS: Final = {setting.old_key: setting for setting in SETTINGS if setting.old_key}
@@ -157,7 +158,11 @@ class Settings:
         import tomli_w
 
         try:
-            atomic_write(self.path, tomli_w.dumps(document))
+            text = tomli_w.dumps(document)
+        except (RecursionError, ValueError):  # an unknown value that was read can be too deep to be written
+            text = tomli_w.dumps({key: value for key, value in document.items() if key not in self._unknown})
+        try:
+            atomic_write(self.path, text)
         except StudioError as error:
             raise StudioError(
                 f"The settings could not be saved. {error.sentence}",
@@ -169,14 +174,20 @@ class Settings:
         import tomllib
 
         try:
+            if self.path.stat().st_size > MAX_BYTES:
+                self._set_aside(f"larger than {MAX_BYTES:,} bytes")
+                return
             document = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
         except OSError as error:
             self.warnings.append(f"The settings in '{self.path}' could not be read ({error}). The defaults are used.")
             return
+        except RecursionError:
+            self._set_aside("nested too deeply")
+            return
         except ValueError as error:  # not TOML, or not text
-            self._set_aside(error)
+            self._set_aside(str(error))
             return
         self._saved = document
         version = document.get("version", VERSION)
@@ -195,9 +206,11 @@ class Settings:
                 if key == row.key or row.key not in document:
                     self._values[row.key] = value
             else:
-                self.warnings.append(f"The setting {key} = {value!r} is not valid. The default is used.")
+                self.warnings.append(
+                    f"The setting {key} = {_shortened(repr(value))} is not valid. The default is used."
+                )
 
-    def _set_aside(self, error: ValueError) -> None:
+    def _set_aside(self, reason: str) -> None:
         """Rename a damaged file, so that the user can look at it, and warn."""
         aside = self.path.with_name(f"{self.path.name}.damaged")
         try:
@@ -205,7 +218,12 @@ class Settings:
             kept = f"The file was renamed to '{aside}'"
         except OSError:
             kept = f"The file is '{self.path}'"
-        self.warnings.append(f"The settings could not be read ({error}). The defaults are used. {kept}.")
+        self.warnings.append(f"The settings could not be read ({_shortened(reason)}). The defaults are used. {kept}.")
+
+
+def _shortened(text: str) -> str:
+    """Return `text`, cut after 80 characters."""
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _plain(value: Any) -> Any:

@@ -119,3 +119,43 @@ def test_the_new_key_counts_where_a_file_has_both() -> None:
     path = Settings().path
     path.write_text('whole_set = true\ndenoise_as_set = false\nlibraries_off = ["a"]\n', encoding="utf-8")
     assert Settings()["denoise_as_set"] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a=" + "[" * 100_000, id="deeply nested"),
+        pytest.param("laser_nm = " + "9" * 5000, id="too long a number"),
+        pytest.param("theme = 1\n" * 2, id="a key twice"),
+        pytest.param("# " + "x" * 1_500_000, id="too large"),
+        pytest.param('theme = "dark\x00"', id="control characters"),
+    ],
+)
+def test_a_file_that_cannot_be_parsed_is_set_aside_whatever_is_wrong_with_it(own_home: Path, text: str) -> None:
+    path = Settings().path
+    path.write_text(text, encoding="utf-8")
+    settings = Settings()
+    assert all(settings[row.key] == row.default for row in SETTINGS)
+    assert len(settings.warnings) == 1 and len(settings.warnings[0]) < 500
+    assert (own_home / "config" / "settings.toml.damaged").read_text(encoding="utf-8") == text
+    settings["theme"] = "dark"
+    settings.save()
+    assert Settings()["theme"] == "dark"
+
+
+def test_a_number_too_large_for_a_float_is_not_valid() -> None:
+    path = Settings().path
+    path.write_text(f'laser_nm = {"9" * 400}\ntheme = "dark"\n', encoding="utf-8")
+    settings = Settings()
+    assert settings["laser_nm"] == 0.0
+    assert settings["theme"] == "dark"
+    assert len(settings.warnings) == 1 and len(settings.warnings[0]) < 300
+
+
+def test_an_unknown_value_too_deep_to_be_written_does_not_prevent_saving() -> None:
+    path = Settings().path
+    path.write_text("future = " + "[" * 200 + "]" * 200 + "\n", encoding="utf-8")
+    settings = Settings()
+    settings["theme"] = "dark"
+    settings.save()
+    assert Settings()["theme"] == "dark"
