@@ -39,7 +39,9 @@ class ProjectFiles(QObject):
     def save(self, path: Path) -> Job:
         """Save the project as `path`."""
         project, edits = self._session.project, self._session.group_edits
-        job = self._workers.submit(partial(_save, project, path), f"Saving {path.name}", "files", key="save project")
+        job = self._workers.submit(
+            partial(_save, project, path), f"Saving {path.name}", "files", key="save project", is_saving=True
+        )
         job.succeeded.connect(lambda _: self._saved_as(project, edits, path))
         job.failed.connect(self._messages.show_error)
         return job
