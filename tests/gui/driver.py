@@ -129,7 +129,7 @@ class Window:
 
     @property
     def snr(self) -> str:
-        return self.window.metadata_panel.snr_words
+        return self.window.metadata_panel.snr_text
 
 
 Starter = Callable[..., Window]

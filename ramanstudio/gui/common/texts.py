@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ramanstudio.core.numbers import format_significant
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.snr_text import format_snr
 from ramanstudio.project.project import Entry, Result
 
@@ -95,4 +95,4 @@ def number(value: float) -> str:
 
 def count_of(count: int, singular: str, plural: str = "") -> str:
     """A count with its noun: `1 spectrum`, `24 spectra`."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+    return f"{format_number(count)} {singular if count == 1 else plural or singular + 's'}"

@@ -220,7 +220,7 @@ class Session(QObject):
         self._set_selection(whole_entries(ids))
 
     def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
-        """Select spectra: row `rows[i]` of the entry `entry_ids[i]`, both (n,)."""
+        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
         self._set_selection(Selection.from_spectra(self.project, entry_ids, rows))
 
     def select_spectrum(self, row: int | None) -> None:

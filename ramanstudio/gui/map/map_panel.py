@@ -29,7 +29,7 @@ from ramanstudio.gui.viewer.band_input import BandInput
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
-FILE_TYPES: Final = "Picture (*.png);;Drawing (*.svg);;Numbers, 32-bit TIFF (*.tif);;Table (*.csv)"
+FILE_TYPES: Final = "PNG image (*.png);;SVG drawing (*.svg);;32-bit TIFF (*.tif);;CSV table (*.csv)"
 BAND_ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
 
 
@@ -41,7 +41,7 @@ class MapPanel(SidePanel):
         self._page = page
         self._updating = False
         self.channel = QComboBox(self)
-        self.channel.setAccessibleName("What the map shows")
+        self.channel.setAccessibleName("Channel of the map")
         self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.channel.setMinimumContentsLength(8)
         for channel in map_channels.CHANNELS:
@@ -56,7 +56,7 @@ class MapPanel(SidePanel):
         self.denoised.setToolTip("Calculate from the denoised spectra; otherwise from the raw ones")
         self.plane = QSlider(Qt.Orientation.Horizontal, self)
         self.plane.setAccessibleName("Plane of the map")
-        self.plane.setToolTip("Which depth, or which pass, is shown")
+        self.plane.setToolTip("The depth, or the pass, that is shown")
         self._plane_text = label("")
         self._planes = QWidget(self)
         self.export_button = button(actions["export_map"])
@@ -166,7 +166,9 @@ class MapPanel(SidePanel):
         box.setSuffix(" %")
         box.setKeyboardTracking(False)
         box.setAccessibleName(f"{name} of the colours, percentile")
-        box.setToolTip("The colours are spread between these percentiles; what lies beyond has the colour of the end")
+        box.setToolTip(
+            "The colours span the values between these percentiles; values beyond have the colour of the end"
+        )
         return box
 
     def _lay_out(self) -> None:
@@ -180,19 +182,19 @@ class MapPanel(SidePanel):
         bands = QVBoxLayout(self._bands)
         bands.setContentsMargins(0, 8, 0, 0)
         bands.setSpacing(4)
-        bands.addWidget(_head("Bands / cm⁻¹"))
+        bands.addWidget(_heading("Bands / cm⁻¹"))
         for band in self.bands:
             bands.addWidget(band)
         hint = label("quiet", wrap=True)
-        hint.setText("Drag a band on the spectrum beneath the map, or type its ends.")
+        hint.setText("Drag a band on the spectrum below the map, or enter its ends.")
         bands.addWidget(hint)
         planes = QVBoxLayout(self._planes)
         planes.setContentsMargins(0, 8, 0, 0)
-        planes.addWidget(_head("Plane"))
+        planes.addWidget(_heading("Plane"))
         planes.addWidget(self.plane)
         planes.addWidget(self._plane_text)
         whole.addSpacing(8)
-        whole.addWidget(_head("Colours"))
+        whole.addWidget(_heading("Colours"))
         limits = QHBoxLayout()
         limits.setSpacing(8)
         limits.addWidget(self.low, 1)
@@ -204,13 +206,13 @@ class MapPanel(SidePanel):
         for widget in (self.interpolated, self.denoised):
             whole.addWidget(widget)
         whole.addSpacing(8)
-        whole.addWidget(_head("Export"))
+        whole.addWidget(_heading("Export"))
         whole.addWidget(self.export_button)
         whole.addStretch()
         self.setWidget(content)
 
 
-def _head(words: str) -> QLabel:
-    head = label("heading")
-    head.setText(words)
-    return head
+def _heading(text: str) -> QLabel:
+    heading = label("heading")
+    heading.setText(text)
+    return heading

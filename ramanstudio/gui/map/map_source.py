@@ -66,7 +66,7 @@ class MapSource:
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """Which of its spectra are selected (n,)."""
+        """Which of its spectra are selected, as rows (n,)."""
         return self._session.rows_of(self.entry) if self.entry is not None else np.zeros(0, dtype=np.int64)
 
     @property
@@ -82,7 +82,7 @@ class MapSource:
         return self.source is None or len(self.rows) in (0, len(self.source))
 
     def spectra(self, options: MapOptions) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
-        """The spectra as they are to be shown, denoised where they are and that is wanted, and their expected error."""
+        """Return the spectra that a channel is calculated from, denoised or raw, and their error (N, B) or None."""
         assert self.source is not None
         result = self.result
         if options.denoised and result is not None and result.denoised is not None:

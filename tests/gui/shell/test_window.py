@@ -53,7 +53,7 @@ def test_dropped_spectra_are_denoised_automatically_and_their_snr_is_shown(start
     window.wait_until(lambda: window.snr != "")
     assert window.snr == "6.0 → 12  ×2.0"
     metadata_panel = window.window.metadata_panel
-    assert "4.0× exposure" in metadata_panel._worth.text()
+    assert "4.0× exposure" in metadata_panel._exposure.text()
     assert "over the whole axis" in metadata_panel._headline.toolTip()
     assert window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("SNR 6.0 → 12")
 
@@ -107,7 +107,7 @@ def test_a_spectrum_that_cannot_be_denoised_is_reported_and_the_others_are_denoi
     window.services.session.add([OpenedFile(tmp_path / "hot.txt", (broken,))], "Open")
     window.wait_until(lambda: dict(window.rows()).get("hot.txt") == "not denoised")
     window.choose("hot.txt")
-    assert "not numbers" in window.window.metadata_panel._worth.text()
+    assert "not numbers" in window.window.metadata_panel._exposure.text()
 
 
 def test_curve_toggles_change_the_plot_and_are_remembered(start: Starter, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_curve_toggles_change_the_plot_and_are_remembered(start: Starter, tmp_pa
     view = window.window.page.view
     assert view is not None
     before = view.copy_picture()
-    tick = window.window.metadata_panel._ticks["show_residual"]
+    tick = window.window.metadata_panel._check_boxes["show_residual"]
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 1.2)
     assert window.window.actions_by_id["show_residual"].isChecked()
     window.wait_until(lambda: view.copy_picture() != before)
@@ -132,7 +132,7 @@ def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path
     view = window.window.page.view
     assert view is not None
     view.noise_region_dragged.emit(1400.0, 1700.0)
-    window.wait_until(lambda: "from 1,400 to 1,700" in window.window.metadata_panel._where.text())
+    window.wait_until(lambda: "from 1400 to 1700" in window.window.metadata_panel._noise_region.text())
     assert window.snr != before
     window.do("undo")
     window.wait_until(lambda: window.snr == before)
@@ -182,7 +182,7 @@ def test_entries_without_points_in_a_noise_region_keep_theirs_with_a_warning(sta
     window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
     window.wait_until(lambda: window.window.actions_by_id["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
-    assert "1 entry has too few points from 1,400 to 1,700 cm⁻¹" in window.message
+    assert "1 entry has too few points from 1400 to 1700 cm⁻¹" in window.message
     window.wait_until(lambda: _results(window)[0].noise_region == (1400.0, 1700.0))
     assert window.services.session.project.entries[1].noise_region is None
 
@@ -193,15 +193,15 @@ def test_a_noise_region_is_reported_within_the_axis(start: Starter, tmp_path: Pa
     window.window.spectrum_commands.move_noise_region(1000.0, 9000.0)
     source = window.services.session.project.entries[0].source
     assert source is not None
-    words = f"from 1,000 to {source.axis[-1]:,.0f} cm⁻¹"
-    window.wait_until(lambda: words in window.window.metadata_panel._where.text())
+    words = f"from 1000 to {source.axis[-1]:.0f} cm⁻¹"
+    window.wait_until(lambda: words in window.window.metadata_panel._noise_region.text())
 
 
 def test_noise_over_whole_but_different_axes_is_reported_as_whole(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt", points=200), write_spectrum(tmp_path / "b.txt", points=300))
     window.wait_settled()
     window.choose("a.txt", "b.txt")
-    window.wait_until(lambda: "over the whole axis" in window.window.metadata_panel._where.text())
+    window.wait_until(lambda: "over the whole axis" in window.window.metadata_panel._noise_region.text())
 
 
 def _results(window: Window) -> list[Result]:
