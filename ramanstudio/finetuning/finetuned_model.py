@@ -211,7 +211,7 @@ def import_model(file: Path, name: str = "") -> FineTunedModel:
             f"'{file.name}' was fine-tuned from the model '{card.parent}', which is not installed.",
             f"Install '{card.parent}'.",
         ) from error
-    require_parent(card, parent.name, parent.fingerprint)
+    require_parent(card, parent.name, parent.weights_hash)
     return save(model, name or card.name)
 
 

@@ -66,7 +66,7 @@ NO_SAMPLES: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Selection:
+class CandidateSelection:
     """Evaluated candidates, the number of the `default` one, and of the `chosen` one."""
 
     evaluated: Sequence[EvaluatedCandidate]
@@ -118,8 +118,12 @@ def finetune(
 
 
 def _try_tuned_features(
-    extractor: FeatureExtractor, training_set: TrainingSet, plan: FinetunePlan, selection: Selection, progress: Progress
-) -> tuple[FeatureExtractor, TrainingSet, Selection]:
+    extractor: FeatureExtractor,
+    training_set: TrainingSet,
+    plan: FinetunePlan,
+    selection: CandidateSelection,
+    progress: Progress,
+) -> tuple[FeatureExtractor, TrainingSet, CandidateSelection]:
     """Return everything with fine-tuned features where these win, else unchanged."""
     unchanged = extractor, training_set, selection
     tuned = feature_tuning.tune_features(extractor, training_set, plan, progress)
@@ -128,19 +132,19 @@ def _try_tuned_features(
     tuned_extractor, representations, folds = tuned
     tuned_set = replace(training_set, representations=representations, folds=folds)
     winner = feature_tuning.evaluate_if_better(tuned_set, selection.best.candidate)
-    return unchanged if winner is None else (tuned_extractor, tuned_set, Selection([winner], 0, 0))
+    return unchanged if winner is None else (tuned_extractor, tuned_set, CandidateSelection([winner], 0, 0))
 
 
-def _select(evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet) -> Selection:
+def _select(evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet) -> CandidateSelection:
     """Select among the evaluated candidates; without held-out spectra the default one."""
     candidates = [each.candidate for each in evaluated]
     labels_per_class = int(np.median(training_set.labels.counts))
     default = candidates.index(default_candidate(candidates, labels_per_class))
     tested = training_set.folds.tested
     if not tested.any():
-        return Selection(evaluated, default, default)
+        return CandidateSelection(evaluated, default, default)
     correct = correct_predictions(evaluated, training_set.labels.targets, tested)
-    return Selection(evaluated, default, int(select_candidate(correct, default)[0]))
+    return CandidateSelection(evaluated, default, int(select_candidate(correct, default)[0]))
 
 
 def _evaluate(
@@ -191,7 +195,7 @@ def _result(
     extractor: FeatureExtractor,
     training_set: TrainingSet,
     plan: FinetunePlan,
-    selection: Selection,
+    selection: CandidateSelection,
     started: float,
     progress: Progress,
 ) -> FineTuningResult:

@@ -148,8 +148,15 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """
     files: dict[Path, None] = {}  # keeps the order, drops repetitions
     for path in map(Path, paths):
-        files.update(dict.fromkeys(_files_in_folder(path) if path.is_dir() else (path,)))
+        files.update(dict.fromkeys(_files_in_folder(path) if _is_folder(path) else (path,)))
     return list(files)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or has a NUL
+        return False
 
 
 def _files_in_folder(folder: Path) -> list[Path]:

@@ -26,7 +26,7 @@ def result():
 @pytest.fixture
 def parent(monkeypatch):
     """The model that was fine-tuned is installed; its card."""
-    card = SimpleNamespace(name=EXTRACTOR.parent, fingerprint=EXTRACTOR.sha256)
+    card = SimpleNamespace(name=EXTRACTOR.parent, weights_hash=EXTRACTOR.sha256)
     monkeypatch.setattr(model_store, "find", lambda name: name)
     monkeypatch.setattr(model_store, "read_card", lambda folder: card)
     return card
@@ -77,7 +77,7 @@ def test_importing_a_model_fine_tuned_from_another_version_is_refused(result, pa
     finetuned_model.save(result.model, "one")
     finetuned_model.export_model("one", tmp_path / "one.ramanmodel")
     finetuned_model.delete("one")
-    parent.fingerprint = "another"
+    parent.weights_hash = "another"
     with pytest.raises(StudioError, match="another version of smoother"):
         finetuned_model.import_model(tmp_path / "one.ramanmodel")
     assert finetuned_model.list_names() == ()

@@ -191,8 +191,8 @@ class AnalyseCommands:
 
     def whole_set(self, on: bool) -> None:
         """Denoise the selected sets as sets, or each spectrum individually."""
-        if on != self._session.uses_whole_set:  # otherwise the switch only follows the selection
-            self._session.use_whole_set(self._session.selected_ids, on)
+        if on != self._session.denoises_as_sets:  # otherwise the switch only follows the selection
+            self._session.set_denoising_as_sets(self._session.selected_ids, on)
 
     def one_set(self) -> None:
         """Denoise the selected entries as one set; warns when their axes differ."""
@@ -203,7 +203,7 @@ class AnalyseCommands:
                 " Select entries with the same axis."
             )
             return
-        self._session.make_one_set(entry.id for entry in entries)
+        self._session.join_into_set(entry.id for entry in entries)
 
     def cancel(self) -> None:
         """Cancel the gesture, or else the job that is shown, or else dismiss the message."""

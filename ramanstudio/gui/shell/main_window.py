@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._library_commands = LibraryCommands(
             services.session, services.workers, services.messages, services.libraries, self
         )
-        self.entries = EntryList(services.session, services.denoising.waits)
+        self.entries = EntryList(services.session, services.denoising.is_pending)
         self.tabs = TabView(
             TABS, TabContext(services, self.actions_by_id, self._library_commands.show_reference, self._enable_soon)
         )
@@ -162,7 +162,7 @@ class MainWindow(QMainWindow):
         return cast("SpectrumPage", self.tabs.page("spectrum"))
 
     @property
-    def facts(self) -> MetadataPanel:
+    def metadata_panel(self) -> MetadataPanel:
         """The panel of the Spectrum tab."""
         return cast("MetadataPanel", self.tabs.panel("spectrum"))
 
@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
         services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._show_project_name)
-        services.opening.project_asked.connect(self._open_project)
+        services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
         self.painted.connect(self._finish_start)
@@ -346,7 +346,7 @@ class MainWindow(QMainWindow):
 
     def _follow_sets(self, before: Project | None = None, now: Project | None = None) -> None:
         if before is None or now is None or before.entries is not now.entries:
-            self.actions_by_id["whole_set"].setChecked(self.services.session.uses_whole_set)
+            self.actions_by_id["whole_set"].setChecked(self.services.session.denoises_as_sets)
 
     def _enable(self) -> None:
         menus.enable(self.actions_by_id, self.context())

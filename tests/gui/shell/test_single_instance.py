@@ -49,7 +49,7 @@ def start_again(window: Window, *paths: Path | str, cwd: Path | None = None) -> 
     return said
 
 
-def test_a_second_start_gives_its_files_to_the_window_that_is_open(
+def test_a_second_start_opens_its_files_in_the_first_window(
     start: Starter, server: SingleInstanceServer, tmp_path: Path
 ) -> None:
     window = start()
@@ -62,7 +62,7 @@ def test_a_second_start_gives_its_files_to_the_window_that_is_open(
     window.wait_settled()
 
 
-def test_a_second_start_without_files_only_brings_the_window_forward(
+def test_a_second_start_without_files_brings_the_first_window_to_the_front(
     start: Starter, server: SingleInstanceServer
 ) -> None:
     window = start()
@@ -73,7 +73,7 @@ def test_a_second_start_without_files_only_brings_the_window_forward(
     assert window.rows() == []
 
 
-def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> None:
+def test_files_from_macos_open_events_are_opened(tmp_path: Path) -> None:
     # There a double click is an event: one may come before the window is there, another while it is.
     program = """
         import sys
@@ -104,7 +104,7 @@ def test_files_that_the_desktop_of_a_mac_asks_for_are_opened(tmp_path: Path) -> 
     assert done.stdout.split() == ["early.txt", "later.txt"], done.stderr
 
 
-def test_windows_of_another_home_are_strangers(
+def test_windows_with_other_settings_are_separate(
     start: Starter, server: SingleInstanceServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = start()
@@ -112,7 +112,7 @@ def test_windows_of_another_home_are_strangers(
     assert "a second window opened" in start_again(window)
 
 
-def test_what_a_crashed_window_left_is_not_in_the_way(qapp: QObject) -> None:
+def test_the_socket_of_a_crashed_window_is_replaced(qapp: QObject) -> None:
     program = """
         import os
         from PySide6.QtWidgets import QApplication
@@ -130,9 +130,7 @@ def test_what_a_crashed_window_left_is_not_in_the_way(qapp: QObject) -> None:
     server.stop()
 
 
-def test_a_window_that_hangs_does_not_keep_the_second_start_waiting(
-    qapp: QObject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hanging_window_does_not_block_a_second_start(qapp: QObject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single_instance, "REPLY_MS", 50)
     deaf = QLocalServer()
     assert deaf.listen(single_instance.server_name())
@@ -141,7 +139,7 @@ def test_a_window_that_hangs_does_not_keep_the_second_start_waiting(
 
 
 @pytest.mark.parametrize("said", [b"\x00\x00\x00\x02hi", b"\xff\xff\xff\xff", b"\x00\x00\x00\x03[1]"])
-def test_whoever_is_not_a_start_of_ours_is_hung_up_on(qtbot: object, server: SingleInstanceServer, said: bytes) -> None:
+def test_foreign_messages_are_rejected(qtbot: object, server: SingleInstanceServer, said: bytes) -> None:
     rung: list[object] = []
     server.files_received.connect(rung.append)
     stranger = QLocalSocket()
