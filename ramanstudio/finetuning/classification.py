@@ -14,7 +14,8 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, regression
 from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
+from ramanstudio.finetuning.model_card import TUNED
 from ramanstudio.finetuning.representations import (
     COMPONENT_ARRAYS,
     FeatureExtractor,
@@ -72,7 +73,7 @@ def classify(
         representations = _represent(extractor, spectra, model, progress)
         distances = novelty.nearest_distances(representations.rows("joined"), model.arrays["kept"])
         unknown = distances > model.card.novelty_threshold
-        if model.card.kind != CLASSES:
+        if not model.card.is_classifier:
             return _of_quantity(regression.predict(model, representations), unknown, model)
         probabilities = predict_probabilities(model, representations)
     except (KeyError, ValueError, IndexError) as error:

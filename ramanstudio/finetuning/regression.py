@@ -27,8 +27,9 @@ from ramanstudio.finetuning.config import (
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
-from ramanstudio.finetuning.finetuned_model import QUANTITY, RMSE, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import LabelInput
+from ramanstudio.finetuning.model_card import QUANTITY, RMSE, FineTunedModelCard
 from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 

@@ -45,8 +45,9 @@ from ramanstudio.finetuning.classifiers import (
 )
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import ClassLabels, LabelInput
+from ramanstudio.finetuning.model_card import CLASSES, TUNED, FineTunedModelCard
 from ramanstudio.finetuning.report import (
     CandidateScore,
     ClassificationReport,
