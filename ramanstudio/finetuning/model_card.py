@@ -85,7 +85,8 @@ class FineTunedModelCard:
     def from_json(cls, text: str, what: str, remedy: str) -> FineTunedModelCard:
         """Return the card in `text`.
 
-        Raises StudioError, which begins with `what`, when a field is missing, has another type or is out of range.
+        Raises StudioError, which begins with `what`, when a field is missing, has another type or is out of range;
+        ValueError or RecursionError when it is not JSON.
         """
         fields = CARD_SCHEMA.read(_parse_json(text), what, remedy)
         schema.read_value(_check_consistency, fields, what, remedy)
@@ -138,14 +139,11 @@ def check_arrays(card: FineTunedModelCard, arrays: Mapping[str, NDArray[Any]], w
 
 
 def _parse_json(text: str) -> Any:
-    """Return the record in `text` with the present names of its keys; None where it is not JSON."""
+    """Return the record in `text` with the present names of its keys; raises ValueError where it is not JSON."""
     if len(text) > MAX_CARD_BYTES:
-        return None
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return {OLD_KEYS.get(key, key): value for key, value in record.items()} if isinstance(record, dict) else None
+        raise ValueError("absurd size")
+    record = json.loads(text)
+    return {OLD_KEYS.get(key, key): value for key, value in record.items()} if isinstance(record, dict) else record
 
 
 def _check_consistency(fields: dict[str, Any]) -> dict[str, Any]:

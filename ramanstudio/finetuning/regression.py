@@ -336,4 +336,5 @@ def predict(model: FineTunedModel, representations: Representations) -> NDArray[
     subspace = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
     regressor = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
-    return regressor.predict(subspace.project(representations.rows(model.card.representation)))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # of damaged models, which are refused
+        return regressor.predict(subspace.project(representations.rows(model.card.representation)))
