@@ -12,9 +12,8 @@ from ramanstudio.cli import options
 from ramanstudio.cli.crash_log import unexpected_error
 from ramanstudio.cli.exit_codes import exit_code
 from ramanstudio.cli.files import find_files
-from ramanstudio.cli.terminal import say
+from ramanstudio.cli.terminal import one_line, say
 from ramanstudio.cli.verb import Verb
-from ramanstudio.core.csv_cells import printable
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
@@ -63,7 +62,7 @@ def _describe(file: Path, spectra: SpectrumSet) -> list[str]:
         **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
         "SNR": _describe_snr(spectra),
     }
-    return [printable(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
+    return [one_line(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
 
 
 def _describe_snr(spectra: SpectrumSet) -> str:

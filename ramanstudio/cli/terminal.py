@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -21,6 +22,7 @@ _REPORT_AT_LEAST_S: Final = 60.0
 _PACE_SHARE: Final = 0.33  # of the work, over which the pace is measured
 _LEAST_SHARE: Final = 0.02  # of the work, before the time left is said
 _NAME_LENGTH: Final = 48
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class ProgressBar:
@@ -53,7 +55,7 @@ class ProgressBar:
             filled = round(share * _BAR_WIDTH)
             self._overwrite(f"{'▓' * filled}{'░' * (_BAR_WIDTH - filled)} {text}")
         else:
-            self._stream.write(f"{printable(text)}\n")
+            self._stream.write(f"{one_line(text)}\n")
         self._stream.flush()
 
     def say(self, sentence: str) -> None:
@@ -93,7 +95,7 @@ class ProgressBar:
 
     def _overwrite(self, text: str) -> None:
         width = max(1, shutil.get_terminal_size().columns - 1)
-        text = printable(text)[:width]
+        text = one_line(text)[:width]
         self._stream.write(f"\r{text}{' ' * (self._length - len(text))}")
         self._length = len(text)
 
@@ -126,7 +128,7 @@ def progress_bars(title: str) -> Iterator[Progress]:
 def say(sentence: str, stream: TextIO | None = None) -> None:
     """Write a sentence to `stream`, else to stderr; file names that are not UTF-8 are made printable."""
     stream = stream or sys.stderr
-    stream.write(f"{printable(sentence)}\n")
+    stream.write(f"{one_line(sentence)}\n")
     stream.flush()
 
 
@@ -140,9 +142,14 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def one_line(text: str) -> str:
+    """Return text that any terminal can show on one line; control characters, as in a file name, become `\\x1b`."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", printable(text))
+
+
 def short_name(name: str) -> str:
     """Return a file name that fits in a table, as text that any terminal can show."""
-    name = printable(name)
+    name = one_line(name)
     return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 16]}…{name[-15:]}"
 
 

@@ -186,6 +186,16 @@ def test_impossible_training_settings_are_refused_in_a_sentence(
     assert not (tmp_path / "model").exists()
 
 
+def test_a_flag_of_an_earlier_version_works_and_names_its_successor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["pretrain", "a.h5", "--out", str(tmp_path / "model"), "--device", "cpu", "--samples-a-step", "0"]
+    assert main.main(given) == exit_codes.NOTHING_DONE
+    said = capsys.readouterr().err
+    assert "--samples-a-step is deprecated: use --samples-per-step." in said
+    assert "The samples per step of a training cannot be 0." in said
+
+
 def test_pretrain_has_a_flag_for_each_field_of_the_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ramanstudio.mae import pretraining
 

@@ -12,7 +12,13 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
-from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
+from ramanstudio.mae.config import (
+    EmbedderConfig,
+    FeaturePretrainingConfig,
+    NetworkConfig,
+    PretrainingConfig,
+    stored_settings,
+)
 from ramanstudio.mae.distributed import ProcessGroup
 from ramanstudio.mae.feature_pretraining import FeaturePretraining, load_feature_corpus
 from ramanstudio.mae.pretraining import Pretraining, pretrain, pretraining_loss
@@ -245,3 +251,13 @@ def test_features_are_learned_with_a_warm_up_and_a_cosine_decay(corpus_file):
         rates.append(run.optimizer.param_groups[0]["lr"])
     cosine = 0.01 * (0.01 + 0.99 * (1 + np.cos(np.pi * np.arange(9) / 8)) / 2)
     assert rates == pytest.approx(np.minimum(1, np.arange(1, 10) / 2) * cosine)
+
+
+def test_checkpoints_store_settings_under_the_names_of_earlier_versions():
+    assert stored_settings(PretrainingConfig()) == (
+        "PretrainPlan(steps=24000, samples_a_step=65536, learning_rate=0.001, warmup_steps=300, weight_decay=0.02,"
+        " real_share=0.5, hiding_steps=0.25, hidden_share=0.5, average_over=1000, checkpoint_every=250, leave_out='',"
+        " seed=1)"
+    )
+    assert "hidden_share=0.25, views_weight=1.0, hiding_weight=0.3" in stored_settings(FeaturePretrainingConfig())
+    assert "twins='rruff'" in stored_settings(FeaturePretrainingConfig())

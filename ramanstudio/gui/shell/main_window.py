@@ -289,6 +289,7 @@ class MainWindow(QMainWindow):
         services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._show_project_name)
+        services.session.changed.connect(lambda *_: self._show_project_name())
         services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
@@ -337,7 +338,7 @@ class MainWindow(QMainWindow):
         CommandPalette(items, appearance().theme, self).show()
 
     def _show_project_name(self) -> None:
-        path = self.services.project_files.path
+        path = self.services.project_files.path if self.services.session.project.entries else None
         self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:

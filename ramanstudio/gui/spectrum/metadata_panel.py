@@ -28,7 +28,7 @@ from ramanstudio.project.project import Entry, Project, Result, look_like_repeat
 
 CURVES: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORT_ACTIONS: Final = ("export_spectra", "export_picture", "export_table", "copy")
-CHECK_BOX_INDENT: Final = 24  # px from the edge of a tick to its words
+CHECK_BOX_INDENT: Final = 24  # px from the edge of a check box to its text
 MAX_LARGE_CHARACTERS: Final = 13  # characters of the SNR that fit the panel at 28 px
 
 SNR_HELP: Final = (

@@ -118,7 +118,7 @@ class SpectrumPage(TabPage):
         ):
             self._refresh_timer.start(
                 0 if len(selected) <= MAX_CURVES else 500
-            )  # a crowd is not drawn anew at every chunk
+            )  # many spectra are not redrawn after every batch
 
     def _forget(self) -> None:
         self._tracker.forget("curves")
@@ -195,7 +195,7 @@ class SpectrumHeader(QWidget):
         self._number.setKeyboardTracking(False)
         self._number.lineEdit().setTextMargins(6, 0, 0, 0)
         self._previous, self._next = (
-            _step_button(actions[name], words) for name, words in (("spectrum_before", "‹"), ("spectrum_after", "›"))
+            _step_button(actions[name], text) for name, text in (("spectrum_before", "‹"), ("spectrum_after", "›"))
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 0)

@@ -122,7 +122,7 @@ def test_groups_are_listed_with_size_and_the_bands_that_set_them_apart(explored:
         assert f"{size} spectra" in panel.model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
-def test_a_group_that_is_clicked_is_selected_everywhere(explored: Window) -> None:
+def test_clicking_a_group_selects_its_spectra_everywhere(explored: Window) -> None:
     assert panel_of(explored).chosen == (), "a file that was opened is looked at, not chosen"
     click(explored, 1)
     assert selected(explored) == list(range(12, 22))
@@ -132,7 +132,7 @@ def test_a_group_that_is_clicked_is_selected_everywhere(explored: Window) -> Non
     assert panel_of(explored).chosen == (1, 2)
 
 
-def test_what_is_selected_elsewhere_is_shown_in_the_groups(explored: Window) -> None:
+def test_spectra_selected_elsewhere_are_counted_in_the_groups(explored: Window) -> None:
     panel, session = panel_of(explored), explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 8, np.arange(22, 30))
@@ -143,7 +143,7 @@ def test_what_is_selected_elsewhere_is_shown_in_the_groups(explored: Window) -> 
     assert panel._probability.text().startswith("5 spectra selected")
 
 
-def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
+def test_a_group_is_renamed_in_the_list(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
     explored.do("rename_group")
@@ -161,14 +161,14 @@ def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is already a group 'Group 2'"), (" ", "needs a")])
-def test_a_name_that_cannot_be_given_is_said_and_changes_nothing(explored: Window, typed: str, sentence: str) -> None:
+def test_an_invalid_name_is_refused_with_a_message(explored: Window, typed: str, sentence: str) -> None:
     model = panel_of(explored).model
     assert not model.setData(model.index(0), typed)
     explored.wait_until(lambda: sentence in explored.message)
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
 
 
-def test_groups_are_merged_and_parted_again(explored: Window) -> None:
+def test_groups_are_merged_and_split(explored: Window) -> None:
     click(explored, 0)
     click(explored, 2, ctrl=True)
     explored.do("merge_groups")
@@ -183,7 +183,7 @@ def test_groups_are_merged_and_parted_again(explored: Window) -> None:
     assert sizes(explored) == list(SIZES)
 
 
-def test_a_group_takes_another_colour(explored: Window) -> None:
+def test_a_group_is_recoloured(explored: Window) -> None:
     click(explored, 1)
     explored.do("recolour_group")
     (menu,) = panel_of(explored).findChildren(ColourPicker)
@@ -195,7 +195,7 @@ def test_a_group_takes_another_colour(explored: Window) -> None:
     assert undo(explored) == "Undo: colour 'Group 2'"
 
 
-def test_selected_spectra_are_given_a_name(explored: Window) -> None:
+def test_selected_spectra_are_put_into_a_named_group(explored: Window) -> None:
     panel, session = panel_of(explored), explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 4, [0, 1, 12, 13])
@@ -213,7 +213,7 @@ def test_selected_spectra_are_given_a_name(explored: Window) -> None:
     assert undo(explored) == "Undo: name 1 spectrum 'aragonite'"
 
 
-def test_del_in_the_groups_deletes_a_group_and_leaves_the_files(explored: Window) -> None:
+def test_del_in_the_group_list_deletes_a_group_and_no_file(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 1)
     panel.list.setFocus()
@@ -232,7 +232,7 @@ def test_del_in_the_groups_deletes_a_group_and_leaves_the_files(explored: Window
     assert panel.chosen == (1,)
 
 
-def test_all_groups_can_be_chosen_by_the_keyboard(explored: Window) -> None:
+def test_ctrl_a_chooses_all_groups(explored: Window) -> None:
     panel = panel_of(explored)
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -243,7 +243,7 @@ def test_all_groups_can_be_chosen_by_the_keyboard(explored: Window) -> None:
     assert selected(explored) == list(range(12, 22))
 
 
-def test_the_uncertain_of_what_is_selected_can_be_selected(explored: Window) -> None:
+def test_uncertain_spectra_of_the_selection_can_be_selected(explored: Window) -> None:
     panel, session = panel_of(explored), explored.services.session
     groups = session.groups
     assert groups is not None
@@ -259,7 +259,7 @@ def test_the_uncertain_of_what_is_selected_can_be_selected(explored: Window) -> 
     assert panel._uncertain_button.text() == "Select 5 uncertain"
 
 
-def test_groups_are_found_by_another_method_and_in_another_number(explored: Window) -> None:
+def test_method_and_number_of_groups_can_be_chosen(explored: Window) -> None:
     panel = panel_of(explored)
     ways = panel.form.method
     said = set()
@@ -281,7 +281,7 @@ def test_groups_are_found_by_another_method_and_in_another_number(explored: Wind
     assert sizes(explored) == list(SIZES)
 
 
-def test_groups_are_taken_away_with_their_means(
+def test_groups_are_exported_with_their_means(
     explored: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = panel_of(explored).model
@@ -303,7 +303,7 @@ def test_groups_are_taken_away_with_their_means(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_mark_of_a_group_is_the_planes(explored: Window, theme: str) -> None:
+def test_the_list_shows_the_markers_of_the_plot(explored: Window, theme: str) -> None:
     explored.do(f"theme_{theme}")
     groups = panel_of(explored).list
     picture = groups.viewport().grab().toImage()
@@ -328,14 +328,14 @@ def test_spectra_that_were_not_compared_cannot_be_named(explored: Window) -> Non
     assert len(names(explored)) == 3
 
 
-def test_every_part_can_be_heard(explored: Window) -> None:
+def test_every_widget_has_an_accessible_name(explored: Window) -> None:
     panel = panel_of(explored)
     for part in (panel.list, panel.name, panel.form.method, panel.form.number, *panel._edit_buttons):
         assert part.accessibleName()
         assert part.toolTip() or part.whatsThis() or part.currentText()  # type: ignore[union-attr]
 
 
-def test_the_tab_key_walks_in_reading_order(explored: Window) -> None:
+def test_tab_moves_in_reading_order(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
     explored.wait_until(explored.window.actions_by_id["rename_group"].isEnabled)
@@ -350,14 +350,14 @@ def test_the_tab_key_walks_in_reading_order(explored: Window) -> None:
     assert walked[3 + len(enabled)] in (panel.name, panel.name.lineEdit())
 
 
-def test_nothing_is_cut_in_a_narrow_panel(explored: Window) -> None:
+def test_nothing_is_clipped_in_a_narrow_panel(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
     content = panel.widget()
     assert content.minimumSizeHint().width() <= panel.minimumWidth()
 
 
-def test_choosing_no_group_leaves_the_selection_as_it_is(explored: Window) -> None:
+def test_choosing_no_group_keeps_the_selection(explored: Window) -> None:
     click(explored, 0)
     click(explored, 0, ctrl=True)
     assert panel_of(explored).chosen == ()

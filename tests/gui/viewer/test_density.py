@@ -24,7 +24,7 @@ def by_hand(axis: np.ndarray, values: np.ndarray, frame: Frame) -> np.ndarray:
 
 
 @pytest.mark.parametrize("points", [60, 200, 900], ids=["samples wider than pixels", "one a pixel", "several a pixel"])
-def test_every_spectrum_counts_where_its_line_passes(points: int) -> None:
+def test_every_spectrum_is_counted_where_its_line_passes(points: int) -> None:
     axis = np.linspace(0, 100, points)
     values = np.stack([np.sin(axis / 11 + shift) for shift in np.linspace(0, 1, 40)]).astype(np.float32)
     frame = Frame(0, 100, -1.5, 1.5, 200, 40)
@@ -36,7 +36,7 @@ def test_every_spectrum_counts_where_its_line_passes(points: int) -> None:
     assert np.all(counts[:3] == 0)  # below the lowest line
 
 
-def test_an_axis_of_uneven_steps_leaves_no_stripes() -> None:
+def test_an_uneven_axis_leaves_no_stripes() -> None:
     axis = np.cumsum(np.linspace(0.3, 1.7, 300))
     frame = Frame(float(axis[0]), float(axis[-1]), -1, 1, 250, 5)
     counts = run_to_end(line_counts(axis, np.zeros((30, 300), np.float32), frame))
@@ -44,7 +44,7 @@ def test_an_axis_of_uneven_steps_leaves_no_stripes() -> None:
     assert np.all((counts > 0).sum(axis=0) == 1)
 
 
-def test_gaps_and_what_lies_outside_count_nowhere() -> None:
+def test_gaps_and_values_outside_the_frame_are_not_counted() -> None:
     axis = np.linspace(0, 100, 101)
     values = np.zeros((4, 101), np.float32)
     values[0, 40:60] = np.nan
@@ -58,7 +58,7 @@ def test_gaps_and_what_lies_outside_count_nowhere() -> None:
     assert not run_to_end(line_counts(axis, values, Frame(200, 300, -1, 1, 100, 10))).any()
 
 
-def test_a_frame_wider_than_the_axis_is_bare_beyond_it() -> None:
+def test_a_frame_wider_than_the_axis_is_empty_beyond_it() -> None:
     counts = run_to_end(
         line_counts(np.linspace(40, 60, 50), np.zeros((3, 50), np.float32), Frame(0, 100, -1, 1, 100, 4))
     )
@@ -67,7 +67,7 @@ def test_a_frame_wider_than_the_axis_is_bare_beyond_it() -> None:
     assert np.all(counts[:, 40:60].sum(axis=0) == 3)
 
 
-def test_percentiles_are_those_of_each_shift() -> None:
+def test_percentiles_are_calculated_at_each_shift() -> None:
     values = np.random.default_rng(0).normal(size=(1001, 37)).astype(np.float32)
     percent = (0.2, 5.0, 50.0, 95.0, 99.8)
     expected = np.percentile(values, percent, axis=0, method="nearest")
@@ -80,13 +80,13 @@ def test_percentiles_are_those_of_each_shift() -> None:
     assert np.allclose(found[2, :5], np.nanmedian(torn[:, :5], axis=0), atol=1e-6)
 
 
-def test_a_large_set_is_counted_in_small_pieces() -> None:
+def test_a_large_set_is_counted_in_small_steps() -> None:
     values = np.zeros((3000, 1000), np.float32)
     pieces = sum(1 for _ in line_counts(np.arange(1000.0), values, Frame(0, 999, -1, 1, 800, 300)))
     assert pieces >= 10
 
 
-def test_percentiles_leave_the_spectra_in_their_order_however_they_lie_in_memory() -> None:
+def test_percentiles_do_not_change_the_spectra_in_any_memory_order() -> None:
     values = np.asfortranarray(np.random.default_rng(4).normal(size=(600, 40)).astype(np.float32))
     before = values.copy()
     found = run_to_end(percentile_curves(values, (5.0, 50.0)))
