@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from pathlib import Path
+
+from ramanstudio.core.errors import StudioError
 
 
 def bundled_path(*parts: str) -> Path:
@@ -25,14 +26,19 @@ def _user_folder(kind: str) -> Path:
         import platformdirs
 
         folder = Path(getattr(platformdirs, f"user_{kind}_dir")("RamanStudio", appauthor=False))
-    _make(folder)
-    return folder
+    return _created(folder)
 
 
-def _make(folder: Path) -> None:
-    # In a home that cannot be written, what is read is simply not there, and who writes says why that does not work.
-    with contextlib.suppress(OSError):
+def _created(folder: Path) -> Path:
+    """Return a folder, created when missing; raises StudioError when it cannot be."""
+    try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudioError(
+            f"The folder '{folder}' cannot be created: {error.strerror or error}.",
+            remedy="Make its parent folder writable, or set RAMANSTUDIO_HOME to a folder that is.",
+        ) from error
+    return folder
 
 
 def user_config() -> Path:
@@ -52,9 +58,7 @@ def user_cache() -> Path:
 
 def user_libraries() -> Path:
     """Return the folder of the user's spectral libraries, created when missing."""
-    folder = user_data() / "libraries"
-    _make(folder)
-    return folder
+    return _created(user_data() / "libraries")
 
 
 def user_log() -> Path:
