@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import Plain, SpectrumSet
+from ramanstudio.core.writing import write_error
 from ramanstudio.library import library_file
 from ramanstudio.library.library_file import SUFFIX, TEXTS, Rows, Stored, row_types
 from ramanstudio.library.reference import Reference
@@ -139,8 +140,11 @@ class Library:
         """
         if self.fingerprint_version == engine.fingerprint_version:
             return self
-        with library_file.write_errors(self.path), ExitStack() as scratch:
-            fingerprints = self._compute_fingerprints(engine, scratch, progress)
+        with ExitStack() as scratch:
+            try:
+                fingerprints = self._compute_fingerprints(engine, scratch, progress)
+            except OSError as error:  # of the temporary files
+                raise write_error(self.path, error) from error
             rows = replace(
                 self._rows(),
                 fingerprints=fingerprints,

@@ -30,7 +30,7 @@ def find_bands(roots: Floats) -> Bands:
     from scipy.signal import find_peaks
 
     roots = np.asarray(roots, dtype=np.float64)
-    if float(np.ptp(roots)) <= 0:
+    if not np.isfinite(roots).all() or float(np.ptp(roots)) <= 0:  # not finite: of a damaged library
         return Bands(np.empty(0), np.empty(0))
     base = np.median(roots)
     scaled = (roots - base) / max(roots.max() - base, 1e-12)

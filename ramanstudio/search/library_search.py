@@ -67,7 +67,7 @@ def search(
     are damaged.
     """
     for library in libraries:
-        _require_fingerprints(library)
+        _require_fingerprints(library, queries["features"].shape[1])
     n_queries = len(queries["first"])
     report = _Report(libraries, top, top if n_queries <= MANY_SPECTRA else MATCHES_WITH_BANDS)
     ranker, results = load_ranker(), list[Identification]()
@@ -84,11 +84,11 @@ def search(
 _libraries_with_valid_fingerprints = WeakSet[Library]()
 
 
-def _require_fingerprints(library: Library) -> None:
+def _require_fingerprints(library: Library, n_features: int) -> None:
     """Raise StudioError when the fingerprints of a library are damaged; a library is checked once."""
-    if library in _libraries_with_valid_fingerprints:
+    if library in _libraries_with_valid_fingerprints and library.fingerprints["features"].shape[1] == n_features:
         return
-    if not are_valid(library.fingerprints, len(library)):
+    if not are_valid(library.fingerprints, len(library), n_features):
         raise StudioError(
             f"The library '{library.title}' is damaged: its fingerprints cannot be used.",
             remedy="Use a copy of it, or build it again.",

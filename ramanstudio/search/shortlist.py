@@ -125,6 +125,9 @@ def compare(
     library_index = np.repeat(np.arange(len(preselected)), [len(indices) for indices in preselected])
     shared_cm = (weight.sum(axis=1) * GRID.step_cm).astype(np.float32)
     stacked = np.stack(similarity, axis=1).astype(np.float32)
+    if not np.isfinite(stacked).all():  # fingerprints of a damaged library
+        stacked = np.nan_to_num(stacked, nan=0, posinf=0, neginf=0)
+        units = [np.nan_to_num(rows, nan=0, posinf=0, neginf=0) for rows in units]
     return Shortlist(library_index, np.concatenate(preselected), stacked, shared_cm), units
 
 
