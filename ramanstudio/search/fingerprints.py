@@ -105,7 +105,7 @@ def are_valid(arrays: Fingerprints, n_references: int, n_features: int) -> bool:
         return False
     for name, like in expected.items():
         array = arrays[name]
-        if array.shape != (n_references, *like.shape[1:]) or array.dtype.kind != like.dtype.kind:
+        if array.shape != (n_references, *like.shape[1:]) or array.dtype != like.dtype:
             return False
     ends_inside = all(((arrays[end] >= 0) & (arrays[end] <= GRID.samples)).all() for end in ("first", "last"))
     return ends_inside and all(bool(np.isfinite(arrays[name]).all()) for name in ("rough", "features"))
