@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     import h5py
 
 T = TypeVar("T")
-SUFFIX: Final = ".ramanstudio"
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")
