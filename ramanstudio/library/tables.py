@@ -323,12 +323,17 @@ def _is_number(cell: str) -> bool:
 # Writing
 
 
+def table_paths(path: Path) -> tuple[Path, Path]:
+    """Return the files that `write` makes of `path`: the spectra, and the metadata beside them."""
+    return path, path.with_name(f"{path.stem}_metadata{path.suffix}")
+
+
 def write(path: Path, library: Library, progress: Progress = SILENT) -> tuple[Path, Path]:
     """Write a library as two tables that `read` and Open Specy read: spectra, a line for each point, and metadata.
 
     Returns both paths. Raises StudioError when they cannot be written, Cancelled when asked to stop.
     """
-    metadata_path = path.with_name(f"{path.stem}_metadata{path.suffix}")
+    path, metadata_path = table_paths(path)
     try:
         with atomic_path(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             file.write("wavenumber,intensity,sample_name\n")

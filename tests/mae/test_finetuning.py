@@ -68,8 +68,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
         tuner().learn(AXIS, values, which, apart_of(which), 5, 3, kept, show=die)
     assert kept.exists()
     said: list[str] = []
-    resumed, seen = learn(tuner(), seed=3, kept=kept, progress=Progress(on_warning=said.append))
-    assert said == ["Learning from these labels was interrupted before: it goes on after epoch 2."]
+    resumed, seen = learn(tuner(), seed=3, checkpoint_path=kept, progress=Progress(on_warning=said.append))
+    assert said == ["Training on these labels was interrupted: it resumes after epoch 2."]
     assert seen[0].number == 3 and not kept.exists()
     assert all(np.allclose(whole[name], resumed[name], atol=1e-5) for name in whole)
 
@@ -77,7 +77,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
 def test_a_checkpoint_that_is_damaged_is_as_good_as_none(tmp_path):
     kept = tmp_path / "run.safetensors"
     kept.write_bytes(b"half a file")
-    _, seen = learn(tuner(), epochs=2, kept=kept)
+    _, seen = learn(tuner(), epochs=2, checkpoint_path=kept)
     assert [one.number for one in seen] == [1, 2]
 
 
@@ -94,7 +94,7 @@ def test_stopped_after_an_epoch_it_gives_the_best_so_far_and_before_nothing():
 def full_above(batch: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A device whose memory holds `batch` spectra; the sizes that were tried."""
     tried: list[int] = []
-    step = finetuning._Run._step
+    step = finetuning._TuningRun._step
 
     def strained(run, random, some):
         tried.append(len(some))
@@ -102,7 +102,7 @@ def full_above(batch: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise RuntimeError("CUDA out of memory")
         return step(run, random, some)
 
-    monkeypatch.setattr(finetuning._Run, "_step", strained)
+    monkeypatch.setattr(finetuning._TuningRun, "_step", strained)
     return tried
 
 

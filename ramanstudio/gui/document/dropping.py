@@ -15,7 +15,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.document.opening import count_files
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX
 
 LIBRARY_SUFFIX: Final = ".ramanlib"
 MAX_CHECKED: Final = 64  # paths that are checked during the drag; a network drive may be slow
@@ -45,6 +45,7 @@ class DropTarget(QWidget):
         self._theme = theme
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Follow drags over the window, and open what is dropped."""
         kind = event.type()
         if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
             if paths := paths_of(event.mimeData()):
@@ -65,6 +66,7 @@ class DropTarget(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the frame and the text."""
         theme = self._theme
         if theme is None:
             return

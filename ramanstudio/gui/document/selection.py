@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project, Result
 
-Rows = NDArray[np.int64]
+Rows = NDArray[np.int64]  # (n,) numbers of spectra in their set
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class Selection:
 
     @classmethod
     def from_spectra(cls, project: Project, entry_ids: ArrayLike, rows: ArrayLike) -> Selection:
-        """Select row `rows[i]` of the entry `entry_ids[i]`, both (n,)."""
+        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
         rows_by_entry: dict[int, Rows] = {
             entry_id: np.unique(np.asarray(rows, dtype=np.int64)[positions])
             for entry_id, positions in Members(np.asarray(entry_ids, dtype=np.int64), np.asarray(rows)).by_entry()

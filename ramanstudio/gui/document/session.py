@@ -116,7 +116,8 @@ class Session(QObject):
             return groups
         if aligned is None or aligned[0] is not groups or aligned[1].members is not members:
             self._aligned = aligned = (groups, groups.for_members(members))
-        return aligned[1]
+        # groups of other spectra, of a map that was closed say, would leave only outliers
+        return aligned[1] if not groups.groups or aligned[1].counts.any() else None
 
     @property
     def selected_sets(self) -> list[Entry]:
@@ -220,7 +221,7 @@ class Session(QObject):
         self._set_selection(whole_entries(ids))
 
     def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
-        """Select spectra: row `rows[i]` of the entry `entry_ids[i]`, both (n,)."""
+        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
         self._set_selection(Selection.from_spectra(self.project, entry_ids, rows))
 
     def select_spectrum(self, row: int | None) -> None:

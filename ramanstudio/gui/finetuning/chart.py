@@ -12,8 +12,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.viewer.plot_axis import decimals_for, plain, round_step
+from ramanstudio.gui.viewer.plot_axis import decimals_for, round_step
 
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48  # margins in px
 DOT_RADIUS: Final = 3.5
@@ -156,7 +157,7 @@ class Chart(QWidget):
     def _number(self, value: float, ticks: Sequence[float]) -> str:
         if self._is_percent and ticks[-1] <= 1:
             return f"{100 * value:.0f} %"
-        return plain(value, decimals_for(ticks[1] - ticks[0]) if len(ticks) > 1 else 0)
+        return format_number(value, decimals_for(ticks[1] - ticks[0]) if len(ticks) > 1 else 0)
 
 
 def _ticks(low: float, high: float) -> list[float]:

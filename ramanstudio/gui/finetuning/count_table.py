@@ -8,6 +8,8 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from ramanstudio.core.numbers import format_number
+
 MAX_ROWS: Final = 300
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
@@ -32,7 +34,7 @@ class CountTable(QTableWidget):
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show these rows in place of the present ones; the first MAX_ROWS of more."""
         if len(rows) > MAX_ROWS:
-            rows = [*rows[:MAX_ROWS], (f"and {len(rows) - MAX_ROWS:,} more",)]
+            rows = [*rows[:MAX_ROWS], (f"and {format_number(len(rows) - MAX_ROWS)} more",)]
             self.clearContents()
         self.setRowCount(len(rows))
         for row, cells in enumerate(rows):

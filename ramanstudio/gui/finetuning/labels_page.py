@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.finetuning import filename_pattern, labels
 from ramanstudio.finetuning.label_errors import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
@@ -112,8 +113,8 @@ class LabelsPage(QWizardPage):
         self._form.setRowVisible(self.preview, by_pattern)
         if by_pattern:
             stems = self._state.training.examples
-            found = filename_pattern.match_pattern(self.pattern.text(), stems)[0].tolist()
-            pairs = zip(stems, found, strict=True)
+            names = filename_pattern.match_pattern(self.pattern.text(), stems)[0].tolist()
+            pairs = zip(stems, names, strict=True)
             lines = [f"{_shorten(stem)} → {_shorten(name) or 'no label'}" for stem, name in pairs]
             self.preview.setText("\n".join(lines))
         self.label_errors.clear()
@@ -213,7 +214,7 @@ class LabelsPage(QWizardPage):
     def _follow_selection(self) -> None:
         selected = self._selected()
         count = int(selected.sum())
-        self.label_button.setText(f"Label {count:,} selected" if count > 1 else "Label selected")
+        self.label_button.setText(f"Label {format_number(count)} selected" if count > 1 else "Label selected")
         self.label_button.setEnabled(count > 0 and bool(labels.clean_label(self.label_input.text())))
         self.remove_button.setEnabled(bool(np.any(self._state.labels.labels[selected] != "")))
 

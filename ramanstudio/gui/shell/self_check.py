@@ -67,7 +67,7 @@ def _check(window: MainWindow, file: Path, picture: Path | None) -> None:
     if entry.problem:
         raise CheckFailed(f"{entry.problem} {entry.remedy}")
     _report("read", file.name)
-    _wait(lambda: window.facts.snr_words != "" or _gave_up(window), "there was no SNR")
+    _wait(lambda: window.metadata_panel.snr_text != "" or _gave_up(window), "there was no SNR")
     if window.services.denoising.engine is None:
         raise CheckFailed(f"The model could not be loaded. {window.message_bar.text}")
     result = window.services.session.project.result(window.services.session.project.entries[0])
@@ -76,7 +76,7 @@ def _check(window: MainWindow, file: Path, picture: Path | None) -> None:
     _wait(lambda: window.page.view is not None or bool(unexpected), "the spectrum was not drawn")
     if unexpected:
         raise CheckFailed(f"Something unexpected happened: {unexpected[0]}")
-    _report("SNR", window.facts.snr_words.replace("\n", " "))
+    _report("SNR", window.metadata_panel.snr_text.replace("\n", " "))
     _report("computed on", window.services.denoising.engine.device_name)
     _report("done after", f"{seconds_since_start():.1f} s")
     if picture is not None:

@@ -36,13 +36,13 @@ def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def listen(job: Job, heard: dict[int, list[str]]) -> None:
-    said = heard.setdefault(job.number, [])
+    seen = heard.setdefault(job.number, [])
     window = threading.get_ident()
 
     def note(what: str) -> Callable[..., None]:
         def keep(*_: Any) -> None:
             assert threading.get_ident() == window
-            said.append(what)
+            seen.append(what)
 
         return keep
 
@@ -78,11 +78,11 @@ def test_two_thousand_jobs_with_errors_and_cancels_each_settle_once(workers: Wor
     wait_until(lambda: not workers.busy)
     QCoreApplication.processEvents()
     assert len(heard) == 2000
-    for said in heard.values():
-        assert len(said) == 2
-        assert said[0] in ("succeeded", "failed", "cancelled")
-        assert said[1] == "finished"
-    counts = Counter(said[0] for said in heard.values())
+    for seen in heard.values():
+        assert len(seen) == 2
+        assert seen[0] in ("succeeded", "failed", "cancelled")
+        assert seen[1] == "finished"
+    counts = Counter(seen[0] for seen in heard.values())
     assert counts["succeeded"] > 300
     assert counts["failed"] > 300
     assert counts["cancelled"] > 300
@@ -135,7 +135,7 @@ def test_the_model_lane_runs_one_at_a_time(workers: Workers) -> None:
     assert most[0] == 1
 
 
-def test_thousands_of_signals_cost_no_references_to_none_and_true(workers: Workers) -> None:
+def test_signals_do_not_leak_references_to_none_and_true(workers: Workers) -> None:
     heard: list[Any] = []
     before = sys.getrefcount(None), sys.getrefcount(True)
     for _ in range(5):

@@ -19,5 +19,5 @@ def test_a_problem_is_shortened_by_the_name_its_row_shows() -> None:
 def test_counts_have_their_noun_and_a_separator() -> None:
     assert count_of(1, "spectrum", "spectra") == "1 spectrum"
     assert count_of(24, "spectrum", "spectra") == "24 spectra"
-    assert count_of(12_000, "file") == "12,000 files"
-    assert [number(value) for value in (532.0, 632.8, 0.5, 12345.6)] == ["532", "632.8", "0.5", "12,346"]
+    assert count_of(12_000, "file") == "12\u202f000 files"
+    assert [number(value) for value in (532.0, 632.8, 0.5, 12345.6)] == ["532", "632.8", "0.5", "12\u202f346"]

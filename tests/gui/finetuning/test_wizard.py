@@ -221,7 +221,7 @@ def test_saved_models_can_be_renamed_and_exported(window, tmp_path, monkeypatch)
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
 def test_single_cells_from_start_to_the_classified_rest(start, tmp_path):
-    from benchmarks.labelled import single_cells
+    from benchmarks.labelled_sets import single_cells
 
     cells = single_cells()
     cultures = ("Mb_00_13", "Mb_50_18", "Thy_00_07", "Thy_50_12")

@@ -196,16 +196,16 @@ def test_a_search_can_be_stopped_and_resumed(start: Starter, tmp_path: Path) -> 
         start, *[write_sample(tmp_path, f"s{number}", {"quartz": 1.0}, number) for number in range(3)]
     )
     driver.wait_until_idle()
-    driver.engine.may_go_on.clear()
+    driver.engine.may_continue.clear()
     driver.services.session.select([driver.services.session.project.entries[0].id])
     driver.window.drop(map_file(tmp_path))
     driver.window.wait_until(lambda: len(driver.services.session.project.entries) == 4)
-    driver.engine.may_go_on.set()
+    driver.engine.may_continue.set()
     driver.window.wait_until(lambda: driver.services.identifying.busy)
-    driver.engine.may_go_on.clear()
+    driver.engine.may_continue.clear()
     driver.services.identifying.stop()
     driver.window.wait_until(lambda: not driver.services.identifying.busy)
-    driver.engine.may_go_on.set()
+    driver.engine.may_continue.set()
     driver.wait_until_idle()
     assert driver.services.identifying.stopped
     driver.window.do("identify_all")
@@ -295,7 +295,7 @@ def test_a_dropped_library_is_added_and_searched(start: Starter, tmp_path: Path)
     driver.wait_until_idle()
     assert "barite" not in {row[1] for row in driver.matches}
     driver.window.drop(tmp_path / "Given.ramanlib")
-    assert driver.window.lit == "Drop to search in the library 'Given' too"
+    assert driver.window.drop_text == "Drop to search in the library 'Given' too"
     driver.wait_for_result("barite")
     assert (paths.user_libraries() / "Given.ramanlib").is_file()
     assert len(driver.services.session.project.entries) == 1, "a library is no spectrum of the list"

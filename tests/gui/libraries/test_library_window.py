@@ -82,7 +82,7 @@ def test_libraries_and_their_references_are_listed_with_spectra(library_window: 
     assert library_window.names() == ["calcite", "quartz"]
     assert library_window.widgets.strip.names == ["calcite"]
     assert "laser 532 nm" in library_window.widgets.details.text()
-    assert "150 to 1,850 cm⁻¹" in library_window.widgets.details.text()
+    assert "150 to 1850 cm⁻¹" in library_window.widgets.details.text()
     library_window.select_references("calcite", "quartz")
     assert set(library_window.widgets.strip.names) == {"calcite", "quartz"}
     library_window.widgets.search.setText("QUA")

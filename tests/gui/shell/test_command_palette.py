@@ -57,7 +57,7 @@ def test_typing_narrows_the_list_and_enter_triggers(start: Starter, tmp_path: Pa
     assert window.window.actions_by_id["show_residual"].isChecked()
 
 
-def test_no_match_is_said_and_enter_does_nothing(start: Starter) -> None:
+def test_no_match_is_reported_and_enter_does_nothing(start: Starter) -> None:
     window = start()
     palette = open_palette(window)
     QTest.keyClicks(palette.query, "zzzqx")

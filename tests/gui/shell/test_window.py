@@ -23,14 +23,14 @@ from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, wr
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_an_empty_window_invites(start: Starter) -> None:
+def test_an_empty_window_offers_to_open_files_and_the_demo(start: Starter) -> None:
     window = start()
     page = window.window.page.empty
     assert page.isVisible()
     assert [button.text() for button in page.buttons] == ["Open files…", "Open folder…", "Open demo spectra"]
 
 
-def test_a_dropped_folder_shows_every_spectrum_and_names_the_bad_file(start: Starter, tmp_path: Path) -> None:
+def test_dropping_a_folder_lists_every_spectrum_and_names_the_unreadable_file(start: Starter, tmp_path: Path) -> None:
     write_spectra(tmp_path, 3)
     (tmp_path / "holiday.txt").write_text("not a spectrum, but a letter home")
     window = start()
@@ -47,31 +47,31 @@ def test_a_dropped_folder_shows_every_spectrum_and_names_the_bad_file(start: Sta
     assert "Traceback" not in window.message
 
 
-def test_what_is_dropped_is_denoised_by_itself_and_its_snr_is_shown(start: Starter, tmp_path: Path) -> None:
+def test_dropped_spectra_are_denoised_automatically_and_their_snr_is_shown(start: Starter, tmp_path: Path) -> None:
     window = start()
     window.drop(write_spectrum(tmp_path / "quartz.txt"))
     window.wait_until(lambda: window.snr != "")
     assert window.snr == "6.0 → 12  ×2.0"
-    facts = window.window.facts
-    assert "4.0× exposure" in facts._worth.text()
-    assert "over the whole axis" in facts._headline.toolTip()
+    metadata_panel = window.window.metadata_panel
+    assert "4.0× exposure" in metadata_panel._exposure.text()
+    assert "over the whole axis" in metadata_panel._headline.toolTip()
     assert window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("SNR 6.0 → 12")
 
 
-def test_the_window_says_how_many_files_a_drop_adds(start: Starter, tmp_path: Path) -> None:
+def test_dragging_shows_how_many_files_a_drop_would_add(start: Starter, tmp_path: Path) -> None:
     files = write_spectra(tmp_path, 2)
     window = start()
     window.drop(*files)
-    assert window.lit == "Drop to add 2 files"
+    assert window.drop_text == "Drop to add 2 files"
     window.wait_settled()
 
 
-def test_arguments_are_opened(start: Starter, tmp_path: Path) -> None:
+def test_files_on_the_command_line_are_opened(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 2))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised", "denoised"])
 
 
-def test_a_file_that_is_not_there_is_a_sentence(start: Starter, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_and_listed(start: Starter, tmp_path: Path) -> None:
     window = start(tmp_path / "gone.txt")
     window.wait_until(lambda: window.message != "")
     assert "gone.txt" in window.message
@@ -83,17 +83,19 @@ def test_the_selected_entry_is_denoised_first(start: Starter, tmp_path: Path) ->
     for number, path in enumerate(files):  # no two on one axis, so that each is a call of its own
         write_spectrum(path, points=200 + number)
     engine = SmoothingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(*files)
     window.wait_until(lambda: len(window.rows()) == 4 and len(engine.order) == 1)
     window.choose("spectrum_0003.txt")
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_settled()
     assert engine.order[1] == "spectrum_0003.txt"
 
 
-def test_a_spectrum_that_cannot_be_denoised_says_so_and_the_others_are(start: Starter, tmp_path: Path) -> None:
+def test_a_spectrum_that_cannot_be_denoised_is_reported_and_the_others_are_denoised(
+    start: Starter, tmp_path: Path
+) -> None:
     window = start()
     files = write_spectra(tmp_path, 2)
     window.drop(*files)
@@ -105,16 +107,16 @@ def test_a_spectrum_that_cannot_be_denoised_says_so_and_the_others_are(start: St
     window.services.session.add([OpenedFile(tmp_path / "hot.txt", (broken,))], "Open")
     window.wait_until(lambda: dict(window.rows()).get("hot.txt") == "not denoised")
     window.choose("hot.txt")
-    assert "not numbers" in window.window.facts._worth.text()
+    assert "not numbers" in window.window.metadata_panel._exposure.text()
 
 
-def test_toggles_change_the_viewer_and_are_remembered(start: Starter, tmp_path: Path) -> None:
+def test_curve_toggles_change_the_plot_and_are_remembered(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_settled()
     view = window.window.page.view
     assert view is not None
     before = view.copy_picture()
-    tick = window.window.facts._ticks["show_residual"]
+    tick = window.window.metadata_panel._check_boxes["show_residual"]
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 1.2)
     assert window.window.actions_by_id["show_residual"].isChecked()
     window.wait_until(lambda: view.copy_picture() != before)
@@ -130,7 +132,7 @@ def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path
     view = window.window.page.view
     assert view is not None
     view.noise_region_dragged.emit(1400.0, 1700.0)
-    window.wait_until(lambda: "from 1,400 to 1,700" in window.window.facts._where.text())
+    window.wait_until(lambda: "from 1400 to 1700" in window.window.metadata_panel._noise_region.text())
     assert window.snr != before
     window.do("undo")
     window.wait_until(lambda: window.snr == before)
@@ -170,7 +172,7 @@ def test_a_noise_region_can_be_used_for_all(start: Starter, tmp_path: Path) -> N
     assert window.services.session.project.results is not results
 
 
-def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(start: Starter, tmp_path: Path) -> None:
+def test_entries_without_points_in_a_noise_region_keep_theirs_with_a_warning(start: Starter, tmp_path: Path) -> None:
     paths = [write_spectrum(tmp_path / "long.txt"), write_spectrum(tmp_path / "short.txt")]
     rows = [row for row in paths[1].read_text().splitlines() if float(row.split()[0]) < 900]
     paths[1].write_text("\n".join(rows))
@@ -180,33 +182,33 @@ def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(star
     window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
     window.wait_until(lambda: window.window.actions_by_id["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
-    assert "1 entry has too few points from 1,400 to 1,700 cm⁻¹" in window.message
+    assert "1 entry has too few points from 1400 to 1700 cm⁻¹" in window.message
     window.wait_until(lambda: _results(window)[0].noise_region == (1400.0, 1700.0))
     assert window.services.session.project.entries[1].noise_region is None
 
 
-def test_a_noise_region_is_said_only_as_far_as_the_axis_goes(start: Starter, tmp_path: Path) -> None:
+def test_a_noise_region_is_reported_within_the_axis(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_until(lambda: window.snr != "")
     window.window.spectrum_commands.move_noise_region(1000.0, 9000.0)
     source = window.services.session.project.entries[0].source
     assert source is not None
-    words = f"from 1,000 to {source.axis[-1]:,.0f} cm⁻¹"
-    window.wait_until(lambda: words in window.window.facts._where.text())
+    words = f"from 1000 to {source.axis[-1]:.0f} cm⁻¹"
+    window.wait_until(lambda: words in window.window.metadata_panel._noise_region.text())
 
 
-def test_noise_over_the_whole_of_different_axes_is_said_so(start: Starter, tmp_path: Path) -> None:
+def test_noise_over_whole_but_different_axes_is_reported_as_whole(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt", points=200), write_spectrum(tmp_path / "b.txt", points=300))
     window.wait_settled()
     window.choose("a.txt", "b.txt")
-    window.wait_until(lambda: "over the whole axis" in window.window.facts._where.text())
+    window.wait_until(lambda: "over the whole axis" in window.window.metadata_panel._noise_region.text())
 
 
 def _results(window: Window) -> list[Result]:
     return list(window.services.session.project.results.values())
 
 
-def test_a_hidden_panel_is_hidden_at_the_next_start(start: Starter) -> None:
+def test_a_hidden_panel_stays_hidden_at_the_next_start(start: Starter) -> None:
     window = start()
     window.window.actions_by_id["panel_side"].setChecked(False)
     window.window.close()
@@ -243,7 +245,7 @@ def test_filtering_and_sorting_the_list(start: Starter, tmp_path: Path) -> None:
     assert entries._count.text() == "2 of 3"
 
 
-def test_exporting_spectra_table_and_pictures(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exporting_spectra_table_and_figures(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     out.mkdir()
@@ -265,7 +267,7 @@ def test_exporting_spectra_table_and_pictures(start: Starter, tmp_path: Path, mo
     assert "<svg" in (out / "picture.svg").read_text()
 
 
-def test_copying_puts_picture_and_numbers_on_the_clipboard(start: Starter, tmp_path: Path) -> None:
+def test_copying_puts_figure_and_data_on_the_clipboard(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_settled()
     window.do("copy")
@@ -289,7 +291,7 @@ def test_a_file_of_many_spectra_is_one_entry_that_can_be_stepped_through(start: 
     assert window.services.session.single_row == 0
     window.do("spectrum_after")
     assert window.window.page.header._number.value() == 2
-    assert "spectrum 2 of 30" in window.window.facts._scope.text()
+    assert "spectrum 2 of 30" in window.window.metadata_panel._scope.text()
     window.do("all_spectra")
     assert window.services.session.single_row is None
 
@@ -316,9 +318,7 @@ def test_cancelling_stops_the_engine_before_it_has_finished(start: Starter, tmp_
     assert len(window.services.session.project.results) < 60
 
 
-def test_an_engine_that_cannot_be_loaded_is_a_sentence_and_raw_spectra_are_shown(
-    start: Starter, tmp_path: Path
-) -> None:
+def test_a_missing_model_is_reported_and_raw_spectra_are_shown(start: Starter, tmp_path: Path) -> None:
     from ramanstudio.core.errors import StudioError
 
     def missing(_model: str, _device: str) -> None:
@@ -342,7 +342,7 @@ def test_every_action_has_one_handler_a_menu_and_its_own_shortcut(start: Starter
     assert set(window.window._handlers) == {row.id for row in ACTIONS}
 
 
-def test_light_and_dark_can_be_chosen_and_are_remembered(start: Starter, own_home: Path) -> None:
+def test_the_chosen_theme_is_applied_and_remembered(start: Starter, own_home: Path) -> None:
     window = start()
     window.do("theme_dark")
     assert window.window.palette().window().color().lightness() < 60
@@ -353,7 +353,7 @@ def test_light_and_dark_can_be_chosen_and_are_remembered(start: Starter, own_hom
     assert 'theme = "light"' in (own_home / "config" / "settings.toml").read_text()
 
 
-def test_recent_files_are_offered(start: Starter, tmp_path: Path) -> None:
+def test_recent_files_are_listed_in_the_menu(start: Starter, tmp_path: Path) -> None:
     path = write_spectrum(tmp_path / "a.txt")
     window = start(path)
     window.wait_settled()
@@ -371,7 +371,7 @@ def test_a_dropped_file_that_is_open_already_is_not_opened_twice(start: Starter,
     assert "already open" in window.message
 
 
-def test_what_nobody_expected_is_a_dialog_with_details_and_in_the_log(start: Starter, own_home: Path) -> None:
+def test_an_unexpected_error_opens_a_dialog_with_details_and_is_logged(start: Starter, own_home: Path) -> None:
     window = start()
     window.services.workers.submit(_raises, "Failing", "files").failed.connect(window.services.messages.show_error)
     window.wait_until(lambda: "unexpected" in window.message)
@@ -384,7 +384,7 @@ def _raises(_progress: object) -> float:
     return 1 / 0
 
 
-def test_the_log_of_a_crash_is_offered_at_the_next_start(start: Starter, own_home: Path) -> None:
+def test_a_crash_report_is_offered_at_the_next_start(start: Starter, own_home: Path) -> None:
     (own_home / "log").mkdir(exist_ok=True)
     (own_home / "log" / "running-99999999.log").write_text("Fatal Python error: Segmentation fault\nThread 0x1")
     window = start()
@@ -393,7 +393,7 @@ def test_the_log_of_a_crash_is_offered_at_the_next_start(start: Starter, own_hom
     assert "Segmentation fault" in (own_home / "log" / "crash.log").read_text()
 
 
-def test_an_offered_crash_log_comes_back_after_other_messages(start: Starter, tmp_path: Path, own_home: Path) -> None:
+def test_an_unread_crash_report_comes_back_after_other_messages(start: Starter, tmp_path: Path, own_home: Path) -> None:
     (own_home / "log").mkdir(exist_ok=True)
     (own_home / "log" / "running-99999999.log").write_text("Fatal Python error: Segmentation fault")
     (tmp_path / "holiday.txt").write_text("not a spectrum, but a letter home")
@@ -411,14 +411,14 @@ def test_an_offered_crash_log_comes_back_after_other_messages(start: Starter, tm
     assert seen[2] == ""
 
 
-def test_help_says_what_has_the_focus(start: Starter) -> None:
+def test_the_shortcuts_page_describes_the_focused_widget(start: Starter) -> None:
     window = start()
     page = about.shortcuts_page(window.window.entries.view)
     assert "Here: Spectra" in page
     assert "Every file that was opened" in page
 
 
-def test_a_picture_can_be_saved_under_a_name_with_a_dot(
+def test_a_figure_can_be_saved_under_a_name_with_a_dot(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [str(tmp_path / "PET-0.1s"), str(tmp_path / "PET-0.1s.svg"), str(tmp_path / "other.png")]
@@ -438,7 +438,7 @@ def test_a_picture_can_be_saved_under_a_name_with_a_dot(
     assert asked == [str(tmp_path / "a.png"), str(tmp_path / "PET-0.1s.svg")]  # the dialog asks before it writes over
 
 
-def test_a_picture_of_one_spectrum_of_a_set_says_which(
+def test_a_figure_of_one_spectrum_of_a_set_names_it(
     start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.savetxt(tmp_path / "set.txt", np.vstack([np.linspace(200, 1800, 100), np.eye(3, 100, 40) * 900 + 50]))
@@ -455,16 +455,16 @@ def test_a_picture_of_one_spectrum_of_a_set_says_which(
     window.wait_until(lambda: drawn == ["set.txt · 2"])
 
 
-def test_a_long_name_does_not_push_the_facts_out_of_the_panel(start: Starter, tmp_path: Path) -> None:
+def test_a_long_name_does_not_widen_the_metadata_panel(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / f"{'cell' * 20}.txt"))
     window.wait_until(lambda: window.snr != "")
-    panel = window.window.facts
+    panel = window.window.metadata_panel
     panel.widget().layout().activate()
     assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
     assert panel.widget().width() <= panel.viewport().width()
 
 
-def test_the_demo_is_said_to_be_simulated(start: Starter) -> None:
+def test_opening_the_demo_tells_that_it_is_simulated(start: Starter) -> None:
     window = start()
     window.do("try_demo")
     assert "simulated" in window.message
@@ -524,7 +524,7 @@ def _real_engine(model: str, device: str) -> object:
     return load_engine(model, device)
 
 
-def test_with_the_real_engine_from_drop_to_snr(start: Starter, tmp_path: Path) -> None:
+def test_the_real_engine_denoises_dropped_spectra(start: Starter, tmp_path: Path) -> None:
     window: Window = start(loader=_real_engine)
     window.drop(*write_spectra(tmp_path, 3, points=800))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 3, 90)
@@ -534,12 +534,12 @@ def test_with_the_real_engine_from_drop_to_snr(start: Starter, tmp_path: Path) -
     assert np.all(result.denoised.gain > 1.0)
 
 
-def test_hundreds_of_selected_files_are_shown_raw_and_denoised(start: Starter, tmp_path: Path) -> None:
+def test_hundreds_of_selected_files_are_drawn_raw_and_denoised(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 505, points=80))
     window.wait_settled()
     window.do("select_all")
     window.wait_until(lambda: len(window.services.session.selected) == 505)
-    assert window.window.facts._scope.text() == "median of 505 spectra"
+    assert window.window.metadata_panel._scope.text() == "median of 505 spectra"
     window.wait_until(lambda: "denoised" in _numbers(window))
 
 
@@ -548,7 +548,7 @@ def _numbers(window: Window) -> str:
     return view.numbers() if view is not None else ""
 
 
-def test_what_was_imported_is_not_looked_through_again_and_again(start: Starter) -> None:
+def test_garbage_collection_does_not_traverse_imported_modules(start: Starter) -> None:
     window = start()
     window.wait_settled()
     window.services._collect_now(2)
