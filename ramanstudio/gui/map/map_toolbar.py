@@ -31,7 +31,6 @@ class MapToolbar(QWidget):
         super().__init__(parent)
         self.entries = QComboBox(self)
         self.entries.setAccessibleName("Map")
-        self.entries.setToolTip("The map that is shown; selecting one in the list shows it too")
         self.entries.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.entries.setMinimumContentsLength(8)
         self.entries.setMaximumWidth(320)
@@ -83,6 +82,9 @@ class MapToolbar(QWidget):
         for entry_id, name in entries:
             self.entries.addItem(name, entry_id)
         self.entries.setCurrentIndex(max(0, self.entries.findData(chosen)))
+        self.entries.setToolTip(
+            f"{self.entries.currentText()}: the map that is shown; selecting one in the list works too"
+        )
         self.entries.blockSignals(False)
 
     def show_tools(self, visible: bool) -> None:

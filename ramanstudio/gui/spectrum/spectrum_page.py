@@ -208,6 +208,7 @@ class SpectrumHeader(QWidget):
         self._number = QSpinBox(self)
         self._number.setAccessibleName("Number of the spectrum in the set")
         self._number.setToolTip("Spectrum of the set that is shown (Ctrl+Left, Ctrl+Right); 0 shows all (Ctrl+Up)")
+        self._number.setMinimumWidth(112)
         self._number.setMaximumWidth(184)
         self._number.setPrefix("spectrum ")
         self._number.setSpecialValueText("all spectra")
@@ -220,7 +221,7 @@ class SpectrumHeader(QWidget):
         name_row, step_row = QHBoxLayout(names), QHBoxLayout(steps)
         for row in (name_row, step_row):
             row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(8)
+            row.setSpacing(4)
         for label in (self._name, self._detail):
             name_row.addWidget(label)
         for widget in (self._previous, self._number, self._next):

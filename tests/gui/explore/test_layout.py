@@ -13,6 +13,7 @@ from tests.gui.explore.test_comparison import write_range
 from tests.gui.explore.test_explore import ComparingEngine, settle_page, write_substances
 from tests.gui.layout import misfits
 
+NAME = "a-map-with-a-rather-long-name-of-its-own.h5"
 SIZES = [(1440, 900), (1100, 700), (720, 450)]
 
 
@@ -20,7 +21,7 @@ SIZES = [(1440, 900), (1100, 700), (720, 450)]
 def window(start: Starter, tmp_path: Path) -> Window:
     """A map and a spectrum on another axis, explored."""
     other = write_range(tmp_path / "a-spectrum-with-a-rather-long-name-on-another-axis.txt", 400, 1400, 1)
-    opened = start(write_substances(tmp_path / "three.h5"), other, loader=lambda *_: ComparingEngine())
+    opened = start(write_substances(tmp_path / NAME), other, loader=lambda *_: ComparingEngine())
     opened.wait_until(lambda: [state for _, state in opened.rows()] == ["denoised"] * 2)
     opened.do("tab_explore")
     opened.wait_until(lambda: bool(opened.services.exploring.group_summaries))
@@ -36,7 +37,7 @@ def test_pages_and_panels_fit(window: Window, size: tuple[int, int], theme: str)
     window.window.resize(*size)
     for tab in ("spectrum", "explore", "map"):
         window.window.tabs.show_tab(tab)
-        window.choose("three.h5")
+        window.choose(NAME)
         settle_page(window)
         found = {name: misfits(getattr(window.window.tabs, name)(tab)) for name in ("page", "panel")}
         assert found == {"page": [], "panel": []}, tab
