@@ -19,8 +19,7 @@ from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import OpenedFile, Session
-from ramanstudio.project.project import Entry, Project
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX, Entry, Project
 
 LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv", ".tsv")  # of files that may hold references
 RDS: Final = ".rds"  # of Open Specy's downloads: not read, but an error says how to convert them
