@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.formats.registry import FORMATS
+AFTER_PAINT_MS: Final = 50
 
 
 class EmptyPage(QWidget):
@@ -29,21 +30,31 @@ class EmptyPage(QWidget):
         for button in self.buttons:
             buttons.addWidget(button)
         buttons.addStretch()
-        formats = QLabel(f"{_format_names()}. Nothing leaves this computer.", self)
-        formats.setProperty("role", "quiet")
-        formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        formats.setWordWrap(True)
+        self._formats = QLabel(" ", self)
+        self._formats.setProperty("role", "quiet")
+        self._formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._formats.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(48, 48, 48, 48)
         column.setSpacing(24)
         column.addStretch()
         column.addWidget(self._title)
         column.addLayout(buttons)
-        column.addWidget(formats)
+        column.addWidget(self._formats)
         column.addStretch()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Name the formats, after the first paint: importing the readers takes a while."""
+        super().showEvent(event)
+        QTimer.singleShot(AFTER_PAINT_MS, self, self._show_formats)
+
+    def _show_formats(self) -> None:
+        self._formats.setText(f"{_format_names()}. Nothing leaves this computer.")
 
 
 def _format_names() -> str:
+    from ramanstudio.formats.registry import FORMATS
+
     *others, last = (row.name for row in FORMATS)
     return f"{', '.join(others)} and {last}"
 

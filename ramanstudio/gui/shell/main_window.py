@@ -26,7 +26,6 @@ from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
-from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import PanelStack, TabView
@@ -56,7 +55,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.services = services
         self._is_painted = False
-        self._discards_changes = False
+        self._discards_changes = False  # on closing
+        self._closes_after_saving = False
+        self._is_ending = False
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
         self.setMinimumSize(880, 560)
@@ -186,15 +187,56 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask about unsaved changes; remember the layout."""
+        if self.services.workers.saving:
+            event.ignore()
+            self._close_after_saving()
+            return
         if self.services.project_files.would_lose and not self._discards_changes:
             event.ignore()
             self.after_saving(self._close_anyway)
             return
+        self.remember_layout()
+        event.accept()
+        if self._is_ending:  # a dialog may still be open, which would keep the application running
+            QTimer.singleShot(0, QApplication.quit)
+
+    def remember_layout(self) -> None:
+        """Store the size of the window, its panels and the order of the list in the settings."""
         settings = self.services.settings
         settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
         settings["sort_by"] = self.entries.order.currentData()
-        event.accept()
+
+    def persist(self) -> None:
+        """Save what must survive the end of the desktop session; asks nothing."""
+        self.remember_layout()
+        self.services.persist()
+
+    def end_in_order(self) -> None:
+        """Close the window and end the application without asking: the system has requested it."""
+        self.persist()
+        self._is_ending = self._discards_changes = True
+        self.close()
+
+    def _close_after_saving(self) -> None:
+        """Close the window once all files are written; stay open if one of them cannot be."""
+        if self._closes_after_saving:
+            return
+        self._closes_after_saving = True
+
+        def proceed() -> None:
+            if not self._closes_after_saving or self.services.workers.saving:
+                return
+            self._closes_after_saving = False
+            self.close()
+
+        def stay_open() -> None:
+            self._closes_after_saving = self._is_ending
+
+        for job in self.services.workers.saving:
+            job.failed.connect(stay_open)
+            job.cancelled.connect(stay_open)
+            job.finished.connect(proceed)
 
     def after_saving(self, proceed: Callable[[], object]) -> None:
         """Call `proceed` once no change would be lost by it: at once, or when the user has saved or discarded them."""
@@ -289,6 +331,7 @@ class MainWindow(QMainWindow):
         services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._show_project_name)
+        services.session.changed.connect(lambda *_: self._show_project_name())
         services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
@@ -331,13 +374,15 @@ class MainWindow(QMainWindow):
         return cast("IdentifyPage", self.tabs.make("identify")[0])
 
     def _show_palette(self) -> None:
+        from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
+
         items = [
             PaletteItem(self.actions_by_id[row.id], row.menu, row.synonyms) for row in ACTIONS if row.id != "search"
         ]
         CommandPalette(items, appearance().theme, self).show()
 
     def _show_project_name(self) -> None:
-        path = self.services.project_files.path
+        path = self.services.project_files.path if self.services.session.project.entries else None
         self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
