@@ -90,7 +90,7 @@ def test_changed_pins_are_installed(setup: ModuleType, tmp_path: Path, changed: 
     assert len(setup.installed) == 4
 
 
-def test_an_interrupted_update_is_completed_by_the_next_run(
+def test_an_interrupted_update_is_completed_later(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setup.main("run")
