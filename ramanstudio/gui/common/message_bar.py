@@ -28,7 +28,12 @@ PREFIXES: Final = {"info": "", "warning": "⚠ ", "error": "⚠ "}
 
 
 class ElidedLabel(QLabel):
-    """A line of text, cut with … where there is too little room."""
+    """A line of text, cut with … where there is too little room; its tooltip has all of it unless it is given one."""
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        """Show `text`, with itself as tooltip."""
+        super().setText(text)
+        self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Room for a few letters."""

@@ -33,7 +33,7 @@ class SidePanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(248)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in the colours of `theme`."""

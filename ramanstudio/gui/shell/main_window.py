@@ -314,7 +314,7 @@ class MainWindow(QMainWindow):
 
     def reset_panel_widths(self) -> None:
         """Give the panels their default widths, less in a narrow window."""
-        widths = [min(300, max(180, self.width() // 4)), min(280, max(240, 3 * self.width() // 10))]
+        widths = [min(300, max(180, self.width() // 4)), min(280, max(248, 3 * self.width() // 10))]
         self.resizeDocks(list(self._docks.values()), widths, Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:

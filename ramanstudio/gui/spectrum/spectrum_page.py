@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
@@ -184,7 +184,7 @@ class SpectrumHeader(QWidget):
         self._session = session
         self._name = ElidedLabel(self)
         self._name.setProperty("role", "heading")
-        self._detail = QLabel(self)
+        self._detail = ElidedLabel(self)
         self._detail.setProperty("role", "quiet")
         self._number = QSpinBox(self)
         self._number.setAccessibleName("Number of the spectrum in the set")
