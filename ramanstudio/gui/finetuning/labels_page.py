@@ -30,7 +30,7 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
 from ramanstudio.gui.finetuning.label_summary import LabelSummary, summarise_labels, summarise_pattern
-from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
+from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.training_spectra import MANUAL, PATTERN
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 
@@ -61,7 +61,7 @@ class LabelsPage(QWizardPage):
         self.setSubTitle(f"{count_of(len(training.names), 'spectrum', 'spectra')} to train on.{excluded}")
         self._manual: NDArray[np.str_] = np.full(len(training.names), "")
         self._job: Job | None = None
-        self.source = QComboBox(self)
+        self.source = make_shrinkable(QComboBox(self))
         self.source.setAccessibleName("Where the labels come from")
         self.source.setToolTip("The column with the class of each spectrum; blank for spectra without a label")
         self.pattern = QLineEdit(training.pattern, self)
