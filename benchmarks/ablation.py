@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.fewshot import cluster, score
-from benchmarks.labelled import LabelledSpectra, labelled_sets
+from benchmarks.labelled_sets import LabelledSpectra, labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
@@ -29,8 +29,8 @@ from ramanstudio.mae.predictor import Predictor
 LEFT_OUT = "exposure_mixture_01,power_series_a,minerals_raw_test"
 SIMULATED = FeaturePretrainingConfig().simulated_share
 WEIGHTS = {
-    "hiding only": {"views_weight": 0.0, "hiding_weight": 1.0},
-    "views only": {"views_weight": 1.0, "hiding_weight": 0.0},
+    "hiding only": {"contrastive_weight": 0.0, "reconstruction_weight": 1.0},
+    "views only": {"contrastive_weight": 1.0, "reconstruction_weight": 0.0},
     "both": {},
 }
 
@@ -47,7 +47,7 @@ def plans(steps: int) -> dict[str, FeaturePretrainingConfig]:
 
 def features_of(embedder: Embedder, labelled: LabelledSpectra) -> NDArray[np.float32]:
     """The features of a set (N, D), through the same door as Engine.embed."""
-    predictor = Predictor(SpectrumAutoencoder(NetworkConfig()), Calibration.flat(1.0), "cpu", embedder)
+    predictor = Predictor(SpectrumAutoencoder(NetworkConfig()), Calibration.constant(1.0), "cpu", embedder)
     return predictor.features(labelled.spectra.axis, labelled.spectra.values)
 
 
@@ -88,7 +88,7 @@ def main() -> None:
     write_section(
         "Features: what they are learned from",
         f"`python -m benchmarks.ablation --steps {told.steps}`, {machine()}. {told.steps} steps of"
-        f" {FeaturePretrainingConfig().spectra_a_step} spectra each, from the same start, without labels; a"
+        f" {FeaturePretrainingConfig().spectra_per_step} spectra each, from the same start, without labels; a"
         " twentieth of what the shipped features had, so they compare with each other only. Features of the raw"
         " spectra, nothing"
         " beside them.\n\n" + table(HEAD, rows),

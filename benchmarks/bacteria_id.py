@@ -100,7 +100,7 @@ def of_isolates(bench: Bench, found: Sequence[Identifications], seeds: int) -> s
     return (
         f"`python -m benchmarks.bacteria_id`, {machine()}, {bench.device}. Pretrained on the"
         f" {len(bench.bacteria['reference'].labels)} spectra of X_reference without a label, the paper's network by"
-        f" {hiding.epochs} epochs of hiding in steps of {hiding.spectra_a_step} spectra; fine-tuned on the"
+        f" {hiding.epochs} epochs of hiding in steps of {hiding.spectra_per_step} spectra; fine-tuned on the"
         f" {len(bench.bacteria['finetune'].labels)} of X_finetune in {bench.settings.folds} stratified folds by {seeds}"
         " seeds, the epoch chosen on what a fold holds back; each network asked once about X_test; mean ± standard"
         " deviation of networks, and their mean probability. *Labels*: it has learned those of X_reference before."
@@ -185,7 +185,7 @@ def settings_of(wanted: argparse.Namespace) -> Settings:
     hiding = replace(
         hiding,
         epochs=wanted.pretraining_epochs or hiding.epochs,
-        spectra_a_step=wanted.pretraining_batch or hiding.spectra_a_step,
+        spectra_per_step=wanted.pretraining_batch or hiding.spectra_per_step,
     )
     return replace(settings, smae_hiding=hiding, folds=wanted.folds or settings.folds)
 

@@ -24,7 +24,7 @@ from sklearn.cluster import KMeans, SpectralClustering
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from benchmarks.fewshot import raw, unit
-from benchmarks.labelled import labelled_sets
+from benchmarks.labelled_sets import labelled_sets
 from benchmarks.repeats import CORPUS
 from benchmarks.results import machine, table, write_section
 from ramanstudio.clustering import clusters, projection

@@ -1,4 +1,4 @@
-"""Few labels and clusters, ours beside what a user would otherwise pick: python -m benchmarks.fewshot"""
+"""Few-shot classification and clustering, ours beside what a user would otherwise use: python -m benchmarks.fewshot"""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from scipy.signal import savgol_filter
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from benchmarks.labelled import DRAWS, LabelledSpectra, Rows, labelled_sets, microplastics
-from benchmarks.remembered import remembered, taught
+from benchmarks.cached_extractor import cached_extractor, finetune_on
+from benchmarks.labelled_sets import DRAWS, LabelledSpectra, Rows, labelled_sets, microplastics
 from benchmarks.results import machine, table, write_section
 from benchmarks.rivals import classifiers
 from benchmarks.rivals.classifiers import Classify, Floats, Labels
 from benchmarks.rivals.smoothers import baseline
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
-from ramanstudio.finetuning.classification import classify as name_by
+from ramanstudio.finetuning import classification
 from ramanstudio.finetuning.representations import FeatureExtractor
 from ramanstudio.mae.model_store import DEFAULT_MODEL
 from ramanstudio.signal import pca, spectral_features
@@ -74,39 +74,39 @@ class Score:
         return f"{self.mean:.3f}{spread}"
 
 
-def scores(labelled: LabelledSpectra, told: Callable[[Rows, Rows], Labels], draws: int = DRAWS) -> list[Score]:
-    """How often what is `told` by the labels of some rows of others (M,) is right, at each budget of labels."""
-    found = []
+def scores(labelled: LabelledSpectra, predict: Callable[[Rows, Rows], Labels], draws: int = DRAWS) -> list[Score]:
+    """Return the accuracy of `predict(train, test)`, labels (M,) of the test rows, at each budget of labels."""
+    results = []
     for budget in labelled.budgets:
         with warnings.catch_warnings():
             # scikit-learn wonders whether so many classes are a regression, and warns of folds that lack one
             warnings.simplefilter("ignore", UserWarning)
-            right = [
-                float(np.mean(told(train, test) == labelled.labels[test]))
+            accuracies = [
+                float(np.mean(predict(train, test) == labelled.labels[test]))
                 for train, test in labelled.splits(budget, draws)
             ]
-        found.append(Score(tuple(right)))
-    return found
+        results.append(Score(tuple(accuracies)))
+    return results
 
 
 def score(labelled: LabelledSpectra, features: Floats, classify: Classify, draws: int = DRAWS) -> list[Score]:
     """The accuracy of `classify` on `features` (N, D) at each budget of labels."""
 
-    def told(train: Rows, test: Rows) -> Labels:
+    def predict(train: Rows, test: Rows) -> Labels:
         return classify(features[train], labelled.labels[train], features[test])
 
-    return scores(labelled, told, draws)
+    return scores(labelled, predict, draws)
 
 
-def score_taught(labelled: LabelledSpectra, extractor: FeatureExtractor) -> list[Score]:
-    """The accuracy of the program's own `finetune` and `classify`, nothing chosen by hand, at each budget of labels."""
+def score_finetuned(labelled: LabelledSpectra, extractor: FeatureExtractor) -> list[Score]:
+    """Return the accuracy of the program's own `finetune` and `classify`, nothing chosen by hand, at each budget."""
     spectra = labelled.spectra
 
-    def told(train: Rows, test: Rows) -> Labels:
-        found = taught(extractor, spectra, labelled.labels, train, spectra.table.get("sample"))
-        return name_by(extractor, spectra[test], found.model).labels
+    def predict(train: Rows, test: Rows) -> Labels:
+        result = finetune_on(extractor, spectra, labelled.labels, train, spectra.table.get("sample"))
+        return classification.classify(extractor, spectra[test], result.model).labels
 
-    return scores(labelled, told)
+    return scores(labelled, predict)
 
 
 SEEDS = range(5)
@@ -132,11 +132,11 @@ def agreement(groups: NDArray[Any], labels: Labels) -> Clustering:
 
 def cluster(labelled: LabelledSpectra, features: Floats, starts: int = 20) -> Clustering:
     """K-means on `features` (N, D) with the true number of classes, the mean over seeds."""
-    many = len(np.unique(labelled.labels))
-    runs = [KMeans(many, n_init=starts, random_state=seed).fit_predict(features) for seed in SEEDS]
-    found = [agreement(groups, labelled.labels) for groups in runs]
-    accuracies = [one.accuracy for one in found]
-    mutual = float(np.mean([one.mutual for one in found]))
+    n_classes = len(np.unique(labelled.labels))
+    runs = [KMeans(n_classes, n_init=starts, random_state=seed).fit_predict(features) for seed in SEEDS]
+    results = [agreement(groups, labelled.labels) for groups in runs]
+    accuracies = [result.accuracy for result in results]
+    mutual = float(np.mean([result.mutual for result in results]))
     return Clustering(float(np.mean(accuracies)), mutual, float(np.std(accuracies)))
 
 
@@ -147,9 +147,9 @@ CLASSIC: dict[str, Features] = {"raw": raw, "derivative": derivative}
 # Rivals too may see the spectra without labels, as a user who has them all could.
 GROUPED = "ours: components of lines and slopes, features"
 OF_THE_SET: dict[str, Features] = {"components of the set": components}
-# the row held to the bars: what a user gets who presses Learn
-JUDGED = "taught: chosen by the labels"
-JOINED = "lines, slopes and features of the denoised"
+# the row held to the bars: what a user gets who presses Train
+FINE_TUNED = "fine-tuned: selected by cross-validation"
+JOINED = "denoised bands, first derivative and features"
 RESNET, RESNET_DRAWS, RESNET_S = "ResNet from scratch", 2, 180.0
 RESNET_NOTE = (
     f" *{RESNET}*: of the published size, on the spectra averaged to at most 1000 points; mean of {RESNET_DRAWS} draws,"
@@ -169,11 +169,11 @@ def timed(name: str, labelled: LabelledSpectra, measure: Callable[[], list[Score
 
 def rows_of_rivals(labelled: LabelledSpectra, rivals: dict[str, Floats]) -> list[Row]:
     """Each classic classifier on each of the rivals' features."""
-    judges = {**classifiers.RIVALS, "random forest": classifiers.forest}
+    by_name = {**classifiers.RIVALS, "random forest": classifiers.forest}
     return [
-        timed(f"{features}, {judge}", labelled, partial(score, labelled, rivals[features], classify))
+        timed(f"{features}, {name}", labelled, partial(score, labelled, rivals[features], classify))
         for features in rivals
-        for judge, classify in judges.items()
+        for name, classify in by_name.items()
     ]
 
 
@@ -209,59 +209,59 @@ class Ours:
 
 
 def rows_of_ours(labelled: LabelledSpectra, extractor: FeatureExtractor, ours: Ours) -> list[Row]:
-    """What is taught; beside it simple classifiers on the embedding (N, D), on the lines and slopes, on all of them."""
-    judges: dict[str, Classify] = {
+    """Return fine-tuning, and simple classifiers on the embedding (N, D), on the bands and slopes, and on all."""
+    by_name: dict[str, Classify] = {
         "1-NN": classifiers.nearest_neighbour,
         "nearest mean": classifiers.nearest_mean,
         "logistic": classifiers.logistic,
         "LDA": classifiers.shrinkage_lda,
     }
-    parts = (
-        {} if ours.embedding is None else {f"features, {name}": (ours.embedding, one) for name, one in judges.items()}
-    )
+    parts: dict[str, tuple[Floats, Classify]] = {}
+    if ours.embedding is not None:
+        parts = {f"features, {name}": (ours.embedding, classify) for name, classify in by_name.items()}
     parts |= {
-        "lines and slopes of the denoised, LDA": (np.hstack(ours.lines), classifiers.shrinkage_lda),
+        "denoised bands and first derivative, LDA": (np.hstack(ours.lines), classifiers.shrinkage_lda),
         f"{JOINED}, LDA": (ours.joined, classifiers.shrinkage_lda),
         f"{JOINED}, 1-NN": (ours.joined, classifiers.nearest_neighbour),
     }
     return [
-        timed(JUDGED, labelled, partial(score_taught, labelled, extractor)),
-        *(timed(name, labelled, partial(score, labelled, rows, one)) for name, (rows, one) in parts.items()),
+        timed(FINE_TUNED, labelled, partial(score_finetuned, labelled, extractor)),
+        *(timed(name, labelled, partial(score, labelled, rows, classify)) for name, (rows, classify) in parts.items()),
     ]
 
 
 def write_labels(labelled: LabelledSpectra, ours: Sequence[Row], rivals: Sequence[Row], note: str) -> None:
     """The table of one labelled set: ours, the bars, the best of the rivals at each budget, the rivals."""
-    many = len(labelled.budgets)
-    best = [max(row[1][budget].mean for row in rivals) for budget in range(many)]
-    judged = next(row for row in ours if row[0] == JUDGED)
+    budgets = range(len(labelled.budgets))
+    best = [max(row[1][budget].mean for row in rivals) for budget in budgets]
+    finetuned = next(row for row in ours if row[0] == FINE_TUNED)
     bars = BARS.get(labelled.name)
     met = [
-        _ahead(judged[1][budget].mean, best[budget])
+        _ahead(finetuned[1][budget].mean, best[budget])
         if bars is None
-        else f"≥ {bars[budget]:.2f} {_mark(judged[1][budget].mean >= bars[budget])}"
-        for budget in range(many)
+        else f"≥ {bars[budget]:.2f} {_mark(finetuned[1][budget].mean >= bars[budget])}"
+        for budget in budgets
     ]
     rows: list[list[object]] = [
-        *([_bold(row[0]) if row is judged else row[0], *row[1], f"{row[2]:.0f}"] for row in ours),
+        *([_bold(row[0]) if row is finetuned else row[0], *row[1], f"{row[2]:.0f}"] for row in ours),
         ["bar", *met, ""],
-        ["best of the rivals, each budget by itself", *(f"{one:.3f}" for one in best), ""],
+        ["best of the rivals, each budget by itself", *(f"{accuracy:.3f}" for accuracy in best), ""],
         *([row[0], *row[1], f"{row[2]:.0f}"] for row in rivals),
     ]
-    estimator = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
+    header = ("features, classifier", *(f"{budget or 'all'} a class" for budget in labelled.budgets), "s")
     drawn = f", mean ± standard deviation of {DRAWS} draws of the labels" if any(labelled.budgets) else ""
     lead = f"{labelled.about} " if labelled.about else ""
     write_section(
         f"Few labels: {labelled.name}",
         f"`python -m benchmarks.fewshot`, {machine()}. {lead}Accuracy{drawn},"
-        " split by sample where a class has several (`benchmarks/labelled.py`)."
-        f" {_bold(JUDGED)}: the program's own `finetune` and `classify`, nothing chosen by hand; the bars are for it."
-        " Settings and weights are chosen by cross-validation among the labels given, or fixed where a class has fewer"
-        " than three. *Raw*: without its baseline, of unit length; *derivative*: Savitzky-Golay;"
+        " split by sample where a class has several (`benchmarks/labelled_sets.py`)."
+        f" {_bold(FINE_TUNED)}: the program's own `finetune` and `classify`, nothing chosen by hand; the bars are for"
+        " it. Settings and weights are chosen by cross-validation among the labels given, or fixed where a class"
+        " has fewer than three. *Raw*: without its baseline, of unit length; *derivative*: Savitzky-Golay;"
         f" *components of the set*: {COMPONENTS} principal components of the derivative over all spectra, those without"
         " a label too; *ours* sees them so too. *s*: seconds of computing of all fits."
         f"{RESNET_NOTE if any(RESNET in row[0] for row in rivals) else ' The ResNet from scratch was not run.'}"
-        f" {note}\n\n" + table(estimator, rows),
+        f" {note}\n\n" + table(header, rows),
     )
 
 
@@ -281,9 +281,10 @@ def _bold(text: str) -> str:
 
 def write_clustering(labelled: LabelledSpectra, features: dict[str, Floats], note: str) -> None:
     """The table of K-means on each of the features."""
-    found = {name: cluster(labelled, values) for name, values in features.items()}
+    results = {name: cluster(labelled, values) for name, values in features.items()}
     rows: list[list[str]] = [
-        [name, f"{one.accuracy:.3f} ± {one.spread:.3f}", f"{one.mutual:.3f}"] for name, one in found.items()
+        [name, f"{result.accuracy:.3f} ± {result.spread:.3f}", f"{result.mutual:.3f}"]
+        for name, result in results.items()
     ]
     write_section(
         f"Clustering: {labelled.name}",
@@ -320,16 +321,16 @@ def main(model: str = DEFAULT_MODEL, with_resnet: bool = False, only: str = "") 
         of_rivals = rows_of_rivals(labelled, rivals)
         if with_resnet:
             of_rivals.append(resnet_from_scratch(labelled))
-        write_labels(labelled, rows_of_ours(labelled, remembered(engine, spectra), ours), of_rivals, note)
+        write_labels(labelled, rows_of_ours(labelled, cached_extractor(engine, spectra), ours), of_rivals, note)
 
 
 if __name__ == "__main__":
-    ask = argparse.ArgumentParser(description="Measure few labels and clusters.")
-    ask.add_argument("model", nargs="?", default=DEFAULT_MODEL)
-    ask.add_argument(
+    parser = argparse.ArgumentParser(description="Measure few-shot classification and clustering.")
+    parser.add_argument("model", nargs="?", default=DEFAULT_MODEL)
+    parser.add_argument(
         "--resnet", action="store_true", help="with the ResNet from scratch, which takes most of an hour on a CPU"
     )
     sets = ("microplastics", "single_cells", "minerals_raw")
-    ask.add_argument("--only", choices=sets, default="", help="one of the sets")
-    told = ask.parse_args()
-    main(told.model, told.resnet, told.only)
+    parser.add_argument("--only", choices=sets, default="", help="one of the sets")
+    options = parser.parse_args()
+    main(options.model, options.resnet, options.only)

@@ -83,7 +83,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Qt
 from PySide6.QtWidgets import QApplication
 from ramanstudio.gui.shell import app
-from ramanstudio.gui.document.session import Opened
+from ramanstudio.gui.document.session import OpenedFile
 from ramanstudio.core.spectra import SpectrumSet
 window = app.start([])
 while window.services.denoising.engine is None:
@@ -109,7 +109,7 @@ while time.perf_counter() < until:
     time.sleep(0.0005)
 idle = 1000 * np.array(late[5:])
 late.clear()
-opened = [Opened(Path(f"/{n:04d}.txt"), (SpectrumSet(axis, rows[n:n + 1]),)) for n in range(5000)]
+opened = [OpenedFile(Path(f"/{n:04d}.txt"), (SpectrumSet(axis, rows[n:n + 1]),)) for n in range(5000)]
 entries = window.services.session.add(opened, "Open")
 window.services.session.select([entries[0].id])
 begun = last[0] = time.perf_counter()

@@ -5,22 +5,36 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 OPTIONS = ("-h", "--help", "-V", "--version")
-CHECK = "--check"  # opens the window, drops a spectrum on it, and says whether all went well
+PROBE_HDF5 = "--probe-hdf5"  # a bundle starts itself to read HDF5 files of others (formats.safe_hdf5)
+CHECK = "--check"  # opens the window, drops a spectrum on it, and reports whether all went well
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb, or the window with the files named; returns the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    """Run a verb of the command line, or open the window with the given files; returns the exit code."""
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # before a verb, which says what it has done, or while the window starts
+        print("Cancelled.", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
+        if hasattr(stream, "reconfigure"):  # a terminal without → or ▓ shows ? instead of failing
             stream.reconfigure(errors="replace")
+    if arguments[:1] == [PROBE_HDF5]:
+        from ramanstudio.formats import hdf5_probe
+
+        return hdf5_probe.main()
     if arguments and _is_verb(arguments[0]):
         from ramanstudio.cli import main
 
         return main.main(arguments)
+    if not all(argument.strip() for argument in arguments):
+        print("A file name is empty. Give the names of files or folders, or a verb.", file=sys.stderr)
+        return 2
     if not _has_display():
         print(
             "The window needs a display; without one, 'ramanstudio demo' and 'ramanstudio denoise' work.",
@@ -42,7 +56,7 @@ def _is_verb(word: str) -> bool:
     """Whether a first argument is for the command line: an option of it, or a bare word that is no file."""
     if word in OPTIONS:
         return True
-    return word.replace("-", "").isalnum() and not word.startswith("-") and not Path(word).exists()
+    return word.replace("-", "").isalnum() and not word.startswith("-") and not os.path.exists(word)  # noqa: PTH110  (of any name)
 
 
 def _has_display() -> bool:

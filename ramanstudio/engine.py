@@ -251,7 +251,7 @@ class Engine:
     @property
     def fingerprint_version(self) -> str:
         """Identifies the fingerprints: it changes with the weights of the model and with how fingerprints are made."""
-        return f"{self.card.fingerprint}-{fingerprints.VERSION}"
+        return f"{self.card.weights_hash}-{fingerprints.VERSION}"
 
     def identify(
         self,
@@ -354,4 +354,4 @@ class Engine:
 
         embedder = self._predictor.embedder
         tuner = FeatureTuner(embedder, self._predictor.device) if embedder is not None else None
-        return FeatureExtractor(self.card.name, self.card.fingerprint, self._denoise_finite, features, tuner)
+        return FeatureExtractor(self.card.name, self.card.weights_hash, self._denoise_finite, features, tuner)

@@ -13,7 +13,7 @@ from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.predictor import SAMPLES_PER_BATCH, Predictor
 
 AXIS = np.linspace(200, 1800, 1000)
-ONE = Calibration.flat(1.0)
+ONE = Calibration.constant(1.0)
 
 
 @pytest.fixture(scope="module")

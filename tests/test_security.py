@@ -132,7 +132,7 @@ WINDOW_SESSION = """
         while not until():
             QApplication.processEvents()
             time.sleep(0.01)
-    wait(lambda: window.facts.snr_words != "")
+    wait(lambda: window.metadata_panel.snr_text != "")
     window.services.settings["theme"] = "dark"
     window.services.project_files.save(Path.home() / "mine.ramanstudio")
     wait((Path.home() / "mine.ramanstudio").exists)
@@ -143,7 +143,7 @@ WINDOW_SESSION = """
 PRETRAINING = """
     from pathlib import Path
     from ramanstudio.__main__ import main
-    tiny = "--steps 2 --width 16 --heads 2 --encoder-layers 1 --samples-a-step 4096 --device cpu".split()
+    tiny = "--steps 2 --width 16 --heads 2 --encoder-layers 1 --samples-per-step 4096 --device cpu".split()
     assert main(["pretrain", str(Path(sys.argv[1]).parent), "--out", str(Path.home() / "tiny"), *tiny]) == 0
 """
 

@@ -188,7 +188,7 @@ def try_training(place: Place) -> None:
     folder.mkdir()
     for spectrum in sorted((ROOT / "resources" / "demo").glob("*-10s.*")):
         shutil.copyfile(spectrum, folder / spectrum.name)
-    tiny = ["--steps", "2", "--width", "16", "--heads", "2", "--encoder-layers", "1", "--samples-a-step", "4096"]
+    tiny = ["--steps", "2", "--width", "16", "--heads", "2", "--encoder-layers", "1", "--samples-per-step", "4096"]
     place.run("pretrain", f"{place.seen_home}/corpus", "--out", f"{place.seen_home}/tiny", *tiny, "--device", "cpu")
     if not list((place.home / "tiny").glob("*.safetensors")):
         raise Broken("Training left no weights.")

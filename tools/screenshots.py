@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 SIZE = (1440, 900)
+N_DEMO_FILES = 37
 
 sys.path.insert(0, str(ROOT))
 if sys.platform.startswith("linux"):
@@ -50,7 +51,7 @@ def take(window: MainWindow, name: str, over: QWidget | None = None) -> None:
     """Write a picture of the window, with what lies over it."""
     settle()
     if window.page.view is not None:
-        window.page.view.settle()
+        window.page.view.finish_drawing()
         settle(0.2)
     picture: QPixmap = window.grab()
     if over is not None:
@@ -80,20 +81,20 @@ def main() -> int:
         window = app.start()
         services = window.services
         window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
-        window.spread_panels()
+        window.reset_panel_widths()
         wait(window, lambda: services.denoising.engine is not None)
-        window.acts["theme_light"].trigger()
+        window.actions_by_id["theme_light"].trigger()
         take(window, "empty")
         services.opening.open([spectra])
-        wait(window, lambda: len(services.session.project.results) > 30 and not services.workers.busy)
+        wait(window, lambda: len(services.session.project.results) == N_DEMO_FILES and not services.workers.busy)
         select(window, "paracetamol-0.1s.csv")
         take(window, "main-light")
-        window.acts["theme_dark"].trigger()
+        window.actions_by_id["theme_dark"].trigger()
         select(window, "quartz-0.1s.csv")
-        window.acts["show_residual"].setChecked(True)
+        window.actions_by_id["show_residual"].setChecked(True)
         take(window, "main-dark")
-        window.acts["show_residual"].setChecked(False)
-        window.acts["theme_light"].trigger()
+        window.actions_by_id["show_residual"].setChecked(False)
+        window.actions_by_id["theme_light"].trigger()
         select(
             window,
             next(e.name for e in services.session.project.entries if e.source is not None and len(e.source) > 9),
@@ -103,7 +104,7 @@ def main() -> int:
         wait(window, lambda: services.session.groups is not None and not services.workers.busy)
         page = window.tabs.current_page
         page.choose_layout("neighbours")
-        wait(window, lambda: not services.exploring.settling and not services.workers.busy)
+        wait(window, lambda: not services.exploring.computing_layout and not services.workers.busy)
         take(window, "explore")
         window.tabs.show_tab("map")
         take(window, "map")
@@ -118,9 +119,9 @@ def main() -> int:
         window.tabs.show_tab("spectrum")
         select(window, "calcite-1.0s.txt")
         settle()
-        window.acts["search"].trigger()
-        palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")
-        palette.words.setText("export")
+        window.actions_by_id["search"].trigger()
+        palette = next(dialog for dialog in QApplication.topLevelWidgets() if type(dialog).__name__ == "CommandPalette")
+        palette.query.setText("export")
         take(window, "palette", over=palette)
         palette.close()
         window.close()

@@ -21,7 +21,7 @@ from benchmarks.rivals.resnet import ResNet, ResNetPlan, between_0_and_1
 from benchmarks.rivals.smae_paper import SmaeClassifier, SmaePaper, SmaePlan, loss_of_hidden, varied
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
-from ramanstudio.mae.embedder import Embedder, prepared
+from ramanstudio.mae.embedder import Embedder, scale_to_lines
 from ramanstudio.mae.feature_pretraining import FeaturePretraining, load_feature_corpus
 from ramanstudio.signal.resampling import resample_to_grid
 
@@ -30,7 +30,7 @@ Prepare = Callable[[Floats], Rows]  # spectra (N, B) -> what the network is give
 
 SMAE = LearningPlan(
     epochs=100,
-    spectra_a_step=16,
+    spectra_per_step=16,
     learning_rate=1e-4,
     momentum=0.9,
     second_momentum=0.95,
@@ -43,7 +43,7 @@ SHARPNESS = 10.0  # what features of unit length are multiplied by before classe
 
 
 HIDING = LearningPlan(
-    epochs=800, spectra_a_step=64, momentum=0.9, second_momentum=0.95, weight_decay=0.01, decay=0.99, fewest_steps=0
+    epochs=800, spectra_per_step=64, momentum=0.9, second_momentum=0.95, weight_decay=0.01, decay=0.99, fewest_steps=0
 )
 HO = LearningPlan()
 FEATURES = FeaturePretrainingConfig(steps=20_000)
@@ -55,10 +55,10 @@ class Settings:
 
     smae: SmaePlan = field(default_factory=SmaePlan)
     smae_hiding: LearningPlan = HIDING
-    smae_labels: LearningPlan = field(default_factory=lambda: replace(SMAE, spectra_a_step=64))
+    smae_labels: LearningPlan = field(default_factory=lambda: replace(SMAE, spectra_per_step=64))
     smae_fine: LearningPlan = SMAE
     resnet: ResNetPlan = field(default_factory=ResNetPlan)
-    resnet_labels: LearningPlan = field(default_factory=lambda: replace(HO, spectra_a_step=64))
+    resnet_labels: LearningPlan = field(default_factory=lambda: replace(HO, spectra_per_step=64))
     resnet_fine: LearningPlan = HO
     embedder: EmbedderConfig = field(default_factory=EmbedderConfig)
     features: FeaturePretrainingConfig = FEATURES
@@ -68,12 +68,12 @@ class Settings:
 
 def quick() -> Settings:
     """Networks and trainings so small that the whole path runs in seconds; their figures mean nothing."""
-    few = LearningPlan(epochs=2, fewest_steps=0, spectra_a_step=32)
+    few = LearningPlan(epochs=2, fewest_steps=0, spectra_per_step=32)
     return Settings(
         smae=SmaePlan(width=16, depth=1, heads=2, inner_width=16),
         resnet=ResNetPlan(channels_in=4, channels=4, layers=3, blocks=1),
         embedder=EmbedderConfig(width=16, heads=2, layers=1, features=16),
-        features=FeaturePretrainingConfig(steps=2, spectra_a_step=16, warmup_steps=1),
+        features=FeaturePretrainingConfig(steps=2, spectra_per_step=16, warmup_steps=1),
         smae_hiding=few,
         smae_labels=few,
         smae_fine=few,
@@ -249,7 +249,7 @@ def ours(bench: Bench) -> Recipe:
 
     def prepare(values: Floats) -> Rows:
         parts = np.array_split(values, -(-len(values) // SPECTRA_AT_ONCE))
-        return np.concatenate([prepared(resample_to_grid(plan, axis, part)[0]) for part in parts])
+        return np.concatenate([scale_to_lines(resample_to_grid(plan, axis, part)[0]) for part in parts])
 
     return Recipe("ours, hiding and views", begin, prepare, bench.settings.embedder_fine, noisier)
 

@@ -39,7 +39,7 @@ class LearningPlan:
 
     epochs: int = 30
     fewest_steps: int = 300
-    spectra_a_step: int = 10
+    spectra_per_step: int = 10
     learning_rate: float = 1e-3
     momentum: float = 0.5
     second_momentum: float = 0.999
@@ -111,7 +111,7 @@ class Learning:
         rate, shrink = how.learning_rate, how.weight_decay
         fused = True if self.device.type == "cuda" else None
         self.optimizer = torch.optim.AdamW(network.parameters(), rate, betas, weight_decay=shrink, fused=fused)
-        self.epochs = max(how.epochs, -(-how.fewest_steps * how.spectra_a_step // len(rows)))
+        self.epochs = max(how.epochs, -(-how.fewest_steps * how.spectra_per_step // len(rows)))
         self.epoch, self.since, self.best = 0, 0, -1.0
         self.begun = time.process_time()
         self.best_weights: dict[str, Tensor] = {}
@@ -122,7 +122,7 @@ class Learning:
 
         Before those, the means that batch normalisation keeps are of no use and every epoch looks alike.
         """
-        steps = self.epoch * len(self.rows) // self.how.spectra_a_step
+        steps = self.epoch * len(self.rows) // self.how.spectra_per_step
         tired = self.judge is not None and self.since >= self.how.patience and steps >= self.how.fewest_steps
         return tired or self.epoch >= self.epochs or self.is_out_of_time
 
@@ -138,7 +138,7 @@ class Learning:
             group["lr"] = self.how.learning_rate * self.how.decay**self.epoch
         self.network.train()
         losses = []
-        for some in torch.randperm(len(self.rows)).to(self.device).split(self.how.spectra_a_step):
+        for some in torch.randperm(len(self.rows)).to(self.device).split(self.how.spectra_per_step):
             if len(some) > 1 or len(self.rows) == 1:  # a batch of one has no spread to be normalised by
                 losses.append(self._take_step(some))
         self.epoch += 1

@@ -32,7 +32,7 @@ class SmaePlan:
     heads: int = 8
     decoder_depth: int = 1
     inner_width: int = 256
-    hidden_share: float = 0.5
+    mask_ratio: float = 0.5
     dropout: float = 0.1  # when it learns classes; none when it rebuilds
 
 
@@ -135,7 +135,7 @@ class SmaePaper(nn.Module):
         """An order of the patches at random for each of `many` spectra (N, T), and how many of its first are seen."""
         count = self.encoder.patches
         order = torch.rand(many, count, device=device).argsort(dim=1)
-        return order, max(1, math.floor(count * (1 - self.plan.hidden_share)))
+        return order, max(1, math.floor(count * (1 - self.plan.mask_ratio)))
 
     def put_back(self, tokens: Tensor, order: Tensor) -> Tensor:
         """Patches seen (N, V, D) at their places among hidden ones (N, T, D); the token of the whole is not counted."""

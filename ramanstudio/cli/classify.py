@@ -14,8 +14,7 @@ from ramanstudio.cli.outputs import find_files_for_table
 from ramanstudio.cli.spectra import all_finite
 from ramanstudio.cli.terminal import format_table, plural
 from ramanstudio.cli.verb import Verb
-from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import Progress
+from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.export.text_table import spectrum_names, write_csv
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
@@ -46,7 +45,7 @@ def run(arguments: Namespace) -> int:
     """
     from ramanstudio.engine import Engine
 
-    files = find_files_for_table(arguments.files, arguments.out)
+    files = find_files_for_table(arguments.files, arguments.out, arguments.overwrite)
     model = finetuned_model.load(arguments.model)
     engine = Engine.load(model.card.parent, arguments.device)
     reader = BatchReader("Classifying", files, arguments.laser_nm)
@@ -73,13 +72,15 @@ def _rows_or_failure(
 ) -> list[tuple[str, ...]]:
     try:
         return list(_rows(engine, source, model, progress))
-    except StudioError as error:
+    except Cancelled:
+        raise
+    except Exception as error:
         reader.fail(source.file, error)
-        return []
+    return []
 
 
 def _header(model: FineTunedModel) -> tuple[str, ...]:
-    if model.card.kind == finetuned_model.QUANTITY:
+    if not model.card.is_classifier:
         return "file", "spectrum", "value", "error", "unknown"
     return "file", "spectrum", "label", "probability", "unknown", *model.card.classes
 

@@ -26,6 +26,7 @@ from ramanstudio.signal.comparison import MIN_POINTS
 Floats = NDArray[np.floating[Any]]
 OUTLIER: Final = "outlier"  # in the table, in place of a number
 _PRINTED_GROUPS: Final = 60
+_HIGHEST_INTENSITY: Final = 1e30  # squares of more overflow
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,7 +54,7 @@ def run(arguments: Namespace) -> int:
     """
     from ramanstudio.engine import Engine
 
-    files = find_files_for_table(arguments.files, arguments.out)
+    files = find_files_for_table(arguments.files, arguments.out, arguments.overwrite)
     engine = Engine.load(arguments.model, arguments.device)
     reader = BatchReader("Reading", files, arguments.laser_nm)
     sources = reader.read_all(lambda source: _usable(source, reader))
@@ -75,7 +76,8 @@ def run(arguments: Namespace) -> int:
     _print_groups(sources, groups)
     if any(not source.spectra.same_axis(spectra) for source in sources):
         print(f"Compared from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹, the range that all of them share.")
-    print(f"Found {_describe(groups)} in {len(spectra)} spectra on {engine.device_name}. Table: {arguments.out}")
+    count = f"{len(spectra)} {'spectrum' if len(spectra) == 1 else 'spectra'}"
+    print(f"Found {_describe(groups)} in {count} on {engine.device_name}. Table: {arguments.out}")
     return exit_code(len(spectra), len(reader.failed))
 
 
@@ -88,6 +90,10 @@ def _usable(source: Source, reader: BatchReader) -> Source | None:
     if finite is not None and finite.spectra.points < MIN_POINTS:
         sentence = f"A spectrum of {finite.spectra.points} points is too short to group."
         reader.fail(finite.file, StudioError(sentence, remedy=f"At least {MIN_POINTS} points are needed."))
+        return None
+    if finite is not None and np.abs(finite.spectra.values).max(initial=0) > _HIGHEST_INTENSITY:
+        sentence = f"Intensities above {_HIGHEST_INTENSITY:.0e} cannot be compared with others."
+        reader.fail(finite.file, StudioError(sentence, remedy="Scale the spectra, or leave them out."))
         return None
     return finite
 

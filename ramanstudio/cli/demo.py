@@ -12,6 +12,7 @@ import numpy as np
 from ramanstudio import demo
 from ramanstudio.cli import denoise, options
 from ramanstudio.cli.exit_codes import DONE, SOME_FAILED
+from ramanstudio.cli.outputs import require_writable
 from ramanstudio.cli.terminal import format_table
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.spectra import SpectrumSet
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from ramanstudio.export.denoised_figures import SpectrumPanel
 
 _OUT: Final = Path("demo-output")
+_FIGURE: Final = "demo.png"
+_MAP_FIGURE: Final = "map.png"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `demo`."""
-    parser.add_argument("--out", type=Path, default=_OUT, metavar="DIR", help=f"folder for the results ({_OUT})")
+    parser.add_argument("--out", type=options.path, default=_OUT, metavar="DIR", help=f"folder for results ({_OUT})")
+    options.add_overwrite(parser)
     options.add_model(parser)
 
 
@@ -37,13 +41,15 @@ def run(arguments: Namespace) -> int:
     from ramanstudio.export.denoised_figures import SpectrumPanel
 
     files = demo.demo_files()
+    for name in (_FIGURE, _MAP_FIGURE):
+        require_writable(arguments.out / name, files, arguments.overwrite)
     print(
         "The demo spectra are simulated from line tables, so the true gain is known; it is listed beside the estimate."
         "\n",
         flush=True,
     )
     engine = Engine.load(arguments.model, arguments.device)
-    results = ResultFolder(arguments.out)
+    results = ResultFolder(arguments.out, inputs=files, overwrite=arguments.overwrite)
     rows: list[tuple[str, ...]] = []
     panels: list[SpectrumPanel] = []
 
@@ -69,7 +75,7 @@ def _draw_figures(out: Path, panels: Sequence[SpectrumPanel]) -> Iterator[Path]:
     from ramanstudio.export.denoised_figures import draw_denoised, draw_denoised_map
 
     noisy = [panel for panel in panels if not panel.raw.is_map and not panel.title.endswith("-10s")]
-    yield draw_denoised(out / "demo.png", noisy, columns=4)
+    yield draw_denoised(out / _FIGURE, noisy, columns=4)
     for panel in panels:
         if panel.raw.is_map:
-            yield draw_denoised_map(out / "map.png", panel.raw, panel.denoised, demo.MAP_LINE_CM)
+            yield draw_denoised_map(out / _MAP_FIGURE, panel.raw, panel.denoised, demo.MAP_LINE_CM)

@@ -13,12 +13,12 @@ from ramanstudio.cli.files import Batch, BatchReader, Source, find_files
 from ramanstudio.cli.terminal import format_table, short_name
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import Progress
+from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.export.denoised_files import RESULT_FORMATS
 from ramanstudio.export.snr_text import format_snr, median_snr
-from ramanstudio.export.summary import ResultFolder
+from ramanstudio.export.summary import ResultFolder, earlier_files
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
@@ -52,8 +52,8 @@ def run(arguments: Namespace) -> int:
     """Denoise files; returns the exit code."""
     from ramanstudio.engine import Engine
 
-    files = find_files(arguments.files, arguments.out)
-    results = ResultFolder(arguments.out, arguments.format)
+    files = _find_files(arguments.files, arguments.out)
+    results = ResultFolder(arguments.out, arguments.format, files, arguments.overwrite)
     engine = Engine.load(arguments.model, arguments.device)
     rows: list[tuple[str, ...]] = []
 
@@ -73,6 +73,18 @@ def run(arguments: Namespace) -> int:
             f"Denoised {len(files) - n_failed} of {len(files)} files on {engine.device_name}. Table: {results.summary}"
         )
     return exit_code(len(rows), n_failed)
+
+
+def _find_files(given: Sequence[Path], out: Path) -> list[Path]:
+    """The files to denoise; results in the folder `out` only if they are named."""
+    named, folder = {path.absolute() for path in given}, out.absolute()
+    earlier = earlier_files(folder)
+
+    def skip(file: Path) -> bool:
+        path = file.absolute()
+        return path not in named and (path in earlier or (folder in path.parents and folder not in named))
+
+    return find_files(given, skip)
 
 
 VERB: Final = Verb(
@@ -100,8 +112,11 @@ def denoise_files(
 
 
 def _denoise_batch(engine: Engine, batch: Batch, write: WriteResult, reader: BatchReader, together: str) -> None:
+    written: set[int] = set()
+
     def show(finished: tuple[int, Denoised | StudioError]) -> None:
         index, result = finished
+        written.add(index)
         file, raw = batch.sources[index]
         try:
             if isinstance(result, StudioError):
@@ -110,9 +125,18 @@ def _denoise_batch(engine: Engine, batch: Batch, write: WriteResult, reader: Bat
         except StudioError as error:
             reader.fail(file, error)
 
-    sets = [source.spectra for source in batch.sources]
     progress = Progress(batch.progress, show, reader.bar.say)
-    engine.denoise_each(sets, progress, _set_ids(batch.sources, together))
+    try:
+        engine.denoise_each([source.spectra for source in batch.sources], progress, _set_ids(batch.sources, together))
+    except Cancelled:
+        raise
+    except Exception as error:  # of one source: the others are denoised by themselves
+        pending = [source for index, source in enumerate(batch.sources) if index not in written]
+        if len(batch.sources) == 1:
+            reader.fail(batch.sources[0].file, error)
+            return
+        for source in pending:
+            _denoise_batch(engine, Batch([source], batch.progress), write, reader, together)
 
 
 def _set_ids(sources: Sequence[Source], together: str) -> Sequence[int]:

@@ -42,7 +42,7 @@ def run(arguments: Namespace) -> int:
     """
     from ramanstudio.engine import Engine
 
-    files = find_files_for_table(arguments.files, arguments.out)
+    files = find_files_for_table(arguments.files, arguments.out, arguments.overwrite)
     engine = Engine.load(arguments.model, arguments.device)
     reader = BatchReader("Computing features", files, arguments.laser_nm)
     embedded: list[tuple[Source, Features]] = []

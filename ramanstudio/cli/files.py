@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ramanstudio.cli.terminal import ProgressBar
+from ramanstudio.cli.crash_log import unexpected_error
+from ramanstudio.cli.terminal import ProgressBar, plural
+from ramanstudio.core.csv_cells import printable
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import Progress
+from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 
 VALUES_PER_BATCH: Final = 4_000_000  # intensities: enough to fill a GPU, few enough for memory
@@ -28,26 +30,17 @@ class Batch(NamedTuple):
     progress: Progress
 
 
-def find_files(given: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """Return the files to work on; what an earlier run wrote to `out`, a file or folder, only if it is named.
+def find_files(given: Sequence[Path], skip: Callable[[Path], bool] = lambda _: False) -> list[Path]:
+    """Return the files to work on, of folders those that can be read; without those that `skip` is true for.
 
     Raises StudioError when there is none.
     """
     from ramanstudio.formats import registry
 
-    files = registry.find_files(given)
-    if out is not None:
-        named, results = {path.absolute() for path in given}, out.absolute()
-        files = [
-            file
-            for file in files
-            if file.absolute() in named
-            or results not in (file.absolute(), *file.absolute().parents)
-            or results in named
-        ]
+    files = [file for file in registry.find_files(given) if not skip(file)]
     if not files:
         raise StudioError(
-            f"There is no spectrum in {', '.join(repr(str(path)) for path in given)}.",
+            f"There is no spectrum in {', '.join(repr(printable(str(path))) for path in given)}.",
             remedy=f"Readable files end in {', '.join(registry.readable_suffixes())}.",
         )
     return files
@@ -61,10 +54,11 @@ class BatchReader:
         self.failed: set[Path] = set()
         self._files, self._laser_nm = files, laser_nm
 
-    def fail(self, file: Path, error: StudioError) -> None:
-        """Say why a file failed, above the bar."""
+    def fail(self, file: Path, error: Exception) -> None:
+        """Say why a file failed, above the bar; of an error that nobody foresaw, the traceback goes to the log."""
         self.failed.add(file)
-        self.bar.say(str(error) if file.name in error.sentence else f"'{file.name}': {error}")
+        known = error if isinstance(error, StudioError) else unexpected_error(error)
+        self.bar.say(str(known) if file.name in known.sentence else f"'{file.name}': {known}")
 
     def batches(self) -> Iterator[Batch]:
         """Yield the spectra of the files in order, in batches of about VALUES_PER_BATCH intensities."""
@@ -74,11 +68,13 @@ class BatchReader:
         for index, file in enumerate(self._files):
             try:
                 sources += [Source(file, spectra) for spectra in registry.read(file, self._laser_nm)]
-            except StudioError as error:
+            except Cancelled:
+                raise
+            except Exception as error:
                 self.fail(file, error)
             is_last = index == len(self._files) - 1
             if is_last or sum(source.spectra.values.size for source in sources) >= VALUES_PER_BATCH:
-                yield Batch(sources, self._progress(first, index + 1))
+                yield Batch(sources, self._progress(first, index + 1, sum(len(item.spectra) for item in sources)))
                 first, sources = index + 1, []
 
     def read_all(self, keep: Callable[[Source], Source | None] = lambda source: source) -> list[Source]:
@@ -90,10 +86,17 @@ class BatchReader:
         self.bar.clear()
         return kept
 
-    def _progress(self, first: int, after: int) -> Progress:
-        """Progress of the files from index `first` up to `after`."""
+    def _progress(self, first: int, after: int, n_spectra: int) -> Progress:
+        """Progress of the files from index `first` up to `after`, which hold `n_spectra`."""
+        n_files = len(self._files)
 
         def report(done: int, total: int, _note: str) -> None:
-            self.bar(first + (after - first) * done / max(1, total))
+            share = min(1.0, done / max(1, total))
+            files = first + (after - first) * share
+            count = f"{int(files)} of {plural(n_files, 'file')}"
+            if n_spectra > after - first:  # sets: their spectra tell more than their files
+                spectra = f"{int(n_spectra * share)} of {n_spectra} spectra"
+                count = spectra if n_files == 1 else f"{count} · {spectra}"
+            self.bar(files, count=count)
 
         return Progress(report, on_warning=self.bar.say)

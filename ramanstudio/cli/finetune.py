@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -29,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     options.add_files(parser)
     parser.add_argument(
         "--labels",
-        type=Path,
+        type=options.path,
         metavar="X.csv",
         help="table with a row per file, or per spectrum of a file: columns file, label and, where a file holds several"
         " spectra, spectrum (its name, or its number from 1); a blank label is a spectrum without one",

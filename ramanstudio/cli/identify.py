@@ -89,8 +89,10 @@ def run(arguments: Namespace) -> int:
     """
     from ramanstudio.engine import Engine
 
-    files = find_files_for_table(arguments.files, arguments.out)
     search = _search_options(arguments)
+    mixtures_path = arguments.out.with_name(f"{arguments.out.stem}_mixtures{arguments.out.suffix}")
+    also = [mixtures_path] if search.mixtures else []
+    files = find_files_for_table(arguments.files, arguments.out, arguments.overwrite, also)
     engine = Engine.load(arguments.model, arguments.device)
     opened = _with_fingerprints(engine, open_libraries(search.libraries))
     reader = BatchReader("Identifying", files, arguments.laser_nm)
@@ -103,7 +105,6 @@ def run(arguments: Namespace) -> int:
         if sets:
             write_identifications(arguments.out, sets)
     if sets:
-        mixtures_path = arguments.out.with_name(f"{arguments.out.stem}_mixtures{arguments.out.suffix}")
         if search.mixtures:
             write_mixtures(mixtures_path, [(item.path, item.spectra) for item in sets], opened, search.region)
         _print_best(sets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
@@ -10,8 +9,10 @@ from typing import Final
 import numpy as np
 
 from ramanstudio.cli import options
+from ramanstudio.cli.crash_log import unexpected_error
 from ramanstudio.cli.exit_codes import exit_code
 from ramanstudio.cli.files import find_files
+from ramanstudio.cli.terminal import one_line, say
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
@@ -36,9 +37,9 @@ def run(arguments: Namespace) -> int:
         try:
             for spectra in registry.read(file, arguments.laser_nm):
                 print("\n".join(_describe(file, spectra)))
-        except StudioError as error:
+        except Exception as error:
             n_failed += 1
-            print(error, file=sys.stderr)
+            say(str(error if isinstance(error, StudioError) else unexpected_error(error)))
     return exit_code(len(files) - n_failed, n_failed)
 
 
@@ -61,7 +62,7 @@ def _describe(file: Path, spectra: SpectrumSet) -> list[str]:
         **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
         "SNR": _describe_snr(spectra),
     }
-    return [str(file), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
+    return [one_line(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
 
 
 def _describe_snr(spectra: SpectrumSet) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,9 @@ from typing import Final
 
 from ramanstudio.cli import options
 from ramanstudio.cli.exit_codes import DONE, SOME_FAILED
-from ramanstudio.cli.terminal import format_table, plural, progress_bars
+from ramanstudio.cli.files import find_files
+from ramanstudio.cli.outputs import require_writable
+from ramanstudio.cli.terminal import format_table, plural, progress_bars, say
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
@@ -42,7 +43,7 @@ def open_libraries(names: Sequence[str]) -> list[Library]:
             else StudioError("There is no library.", remedy="Build one: ramanstudio library build.")
         )
     for problem in problems:
-        print(problem, file=sys.stderr)
+        say(str(problem))
     return opened
 
 
@@ -75,7 +76,10 @@ VERB: Final = Verb("library", "Build, list, merge and export libraries of refere
 
 def _add_out(parser: ArgumentParser, required: bool) -> None:
     default = "" if required else " (a file in your folder of libraries)"
-    parser.add_argument("--out", type=Path, required=required, metavar=f"X{SUFFIX}", help=f"the library{default}")
+    parser.add_argument(
+        "--out", type=options.path, required=required, metavar=f"X{SUFFIX}", help=f"the library{default}"
+    )
+    options.add_overwrite(parser)
     parser.add_argument("--title", default="", help="its title (the name of the file)")
 
 
@@ -108,19 +112,21 @@ def _add_merge(parser: ArgumentParser) -> None:
 def _add_export(parser: ArgumentParser) -> None:
     parser.add_argument("library", metavar="LIB", help="file or title")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="X.csv", help="X.csv with X_metadata.csv beside it, or X.h5"
+        "--out", type=options.path, required=True, metavar="X.csv", help="X.csv with X_metadata.csv beside it, or X.h5"
     )
+    options.add_overwrite(parser)
 
 
 def _build(arguments: Namespace) -> int:
     title = arguments.title or (arguments.out or arguments.files[0]).stem
     out = arguments.out or library_folder.free_path(paths.user_libraries(), title)
     _require_suffix(out)
+    require_writable(out, find_files(arguments.files), arguments.overwrite)
     naming = Naming(arguments.name, arguments.name_from, arguments.group, arguments.source, arguments.licence)
     with progress_bars("Building the library") as progress:
         built = building.build(out, arguments.files, title, naming, arguments.laser_nm, progress)
     for error in built.failed:
-        print(error, file=sys.stderr)
+        say(str(error))
     print(f"{_describe(built.library)}. Library: {built.library.path}")
     return SOME_FAILED if built.failed else DONE
 
@@ -141,6 +147,7 @@ def _list(arguments: Namespace) -> int:
 def _merge(arguments: Namespace) -> int:
     _require_suffix(arguments.out)
     opened = open_libraries(arguments.libraries)
+    require_writable(arguments.out, [library.path for library in opened], arguments.overwrite)
     with progress_bars("Merging") as progress:
         merged = libraries.merged(arguments.out, opened, arguments.title, progress)
     print(f"{_describe(merged)}. Library: {merged.path}")
@@ -149,8 +156,11 @@ def _merge(arguments: Namespace) -> int:
 
 def _export(arguments: Namespace) -> int:
     (library,) = open_libraries([arguments.library])
+    is_hdf5 = arguments.out.suffix.lower() in (".h5", ".hdf5")
+    for path in (arguments.out,) if is_hdf5 else tables.table_paths(arguments.out):
+        require_writable(path, [library.path], arguments.overwrite)
     with progress_bars("Exporting") as progress:
-        if arguments.out.suffix.lower() in (".h5", ".hdf5"):
+        if is_hdf5:
             written = [libraries.merged(arguments.out, [library], library.title, progress).path]
         else:
             written = [*tables.write(arguments.out, library, progress)]

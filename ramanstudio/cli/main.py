@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Final
+
+import numpy as np
 
 from ramanstudio import __version__
 from ramanstudio.cli import (
@@ -24,11 +25,12 @@ from ramanstudio.cli import (
     pretrain,
     pretrain_features,
 )
+from ramanstudio.cli.crash_log import unexpected_error
+from ramanstudio.cli.terminal import say
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import user_log
 from ramanstudio.core.progress import Cancelled
-from ramanstudio.core.writing import atomic_write, remove_stale_drafts
+from ramanstudio.core.writing import remove_stale_drafts
 
 VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
@@ -50,20 +52,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser().parse_args(argv)
         remove_stale_drafts()
-        return int(arguments.run(arguments))
+        with np.errstate(all="ignore"):  # results are checked; numpy need not warn on the terminal
+            return int(arguments.run(arguments))
     except StudioError as error:
-        print(error, file=sys.stderr)
+        say(str(error))
         return exit_codes.NOTHING_DONE
     except (KeyboardInterrupt, Cancelled):
-        print("Cancelled. What was done is kept.", file=sys.stderr)
+        say("Cancelled. What was done is kept.")
         return exit_codes.CANCELLED
     except BrokenPipeError:  # the reader of our output, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exit_codes.DONE
+    except MemoryError:
+        say("There is not enough memory. Close other programs, or give fewer files.")
+        return exit_codes.NOTHING_DONE
+    except OSError as error:
+        where = f"'{error.filename}': " if error.filename else ""
+        reason = error.strerror or str(error)
+        say(f"{where}the system reports: {reason}. Choose another file or folder.")
+        return exit_codes.NOTHING_DONE
     except Exception as error:  # the user gets a sentence, the log gets the traceback
-        log = user_log() / "command-line-crash.txt"
-        atomic_write(log, f"RamanStudio {__version__}\n{traceback.format_exc()}")
-        print(f"Something unexpected happened: {type(error).__name__}: {error}. Details: {log}", file=sys.stderr)
+        say(str(unexpected_error(error)))
         return exit_codes.NOTHING_DONE
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from ramanstudio.cli.terminal import progress_bars
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.text_table import spectrum_names, write_csv
 from ramanstudio.library.library import Library
-from ramanstudio.library.reference import FEWEST_POINTS
-from ramanstudio.signal import snr
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
@@ -31,15 +27,6 @@ HEADER: Final = (
     "sample",
     "note",
 )
-
-
-class Component(NamedTuple):
-    """A reference that a spectrum contains, with its fraction and the standard error of it."""
-
-    library: Library
-    reference: int
-    fraction: float
-    error: float
 
 
 def write_mixtures(
@@ -65,43 +52,23 @@ def _component_rows(
     spectrum: SpectrumSet, opened: Sequence[Library], region: Region | None
 ) -> Iterator[tuple[str, ...]]:
     """The components of a spectrum, largest first; or why there are none, which does not stop the others."""
+    from ramanstudio.search.mixture_analysis import analyse_mixture
+
     try:
-        components, residual = _components(spectrum, opened, region)
+        mixture = analyse_mixture(spectrum, opened, region)
     except StudioError as error:
         yield (*[""] * 7, str(error))
         return
-    if not components:
+    if not mixture.components:
         yield (*[""] * 7, "No substance of the libraries could be detected.")
-    for number, (library, index, fraction, deviation) in enumerate(components, start=1):
-        numbers = (f"{fraction:.3f}", f"{deviation:.3f}", f"{residual:.1f}")
-        reference = (library.title, str(library.samples[index]), str(library.notes[index]))
-        yield str(number), str(library.names[index]), *numbers, *reference
-
-
-def _components(
-    spectrum: SpectrumSet, opened: Sequence[Library], region: Region | None
-) -> tuple[list[Component], float]:
-    """Up to four components of a spectrum (a set of one), largest first, and the residual in units of the noise.
-
-    A residual far above one means that something else is in it. Raises StudioError when the libraries cover too little
-    of the spectrum.
-    """
-    from ramanstudio.search.mixture_candidates import mixture_candidates
-    from ramanstudio.search.mixtures import unmix
-
-    sigma = float(snr.noise_sigma(spectrum.values)[0])
-    if region is not None:
-        inside = region.contains(spectrum.axis)
-        if inside.sum() < FEWEST_POINTS:
-            raise StudioError("Too few points are left to fit a mixture.", remedy="Compare a wider range.")
-        spectrum = spectrum.with_axis(spectrum.axis[inside], spectrum.values[:, inside])
-    candidates = mixture_candidates(spectrum, sigma, opened)
-    names = [str(opened[library].names[index]) for library, index in candidates]
-    references = [opened[library].spectrum(index) for library, index in candidates]
-    mixture = unmix(spectrum.axis, spectrum.values[0], sigma, references, names)
-    components = []
-    for part in mixture.components:
-        library, index = candidates[part.reference]
-        components.append(Component(opened[library], index, part.fraction, part.error))
-    components.sort(key=lambda component: -component.fraction)
-    return components, float(np.sqrt(np.nanmean(mixture.residual**2))) / max(sigma, 1e-30)
+    for number, component in enumerate(mixture.components, start=1):
+        library = opened[component.library]
+        numbers = (f"{component.fraction:.3f}", f"{component.error:.3f}", f"{mixture.residual_to_noise:.1f}")
+        yield (
+            str(number),
+            component.name,
+            *numbers,
+            library.title,
+            str(library.samples[component.reference]),
+            component.note,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import SUPPRESS, Action, ArgumentParser, Namespace
+from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,19 +16,37 @@ PLANES: Final = (PCA, TSNE)
 _PLANES_BEFORE: Final = {"components": PCA, "neighbours": TSNE}  # values of --plane in earlier versions
 
 
+def path(text: str) -> Path:
+    """Parse the name of a file or folder, for `type=`; an empty one would be the current folder, and is refused."""
+    if not text.strip():
+        raise ArgumentTypeError("it is empty: give the name of a file or folder")
+    return Path(text)
+
+
 def add_files(parser: ArgumentParser) -> None:
     """Add the files and folders to read."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file, or folder that is searched")
+    parser.add_argument("files", nargs="+", type=path, metavar="FILE", help="file, or folder that is searched")
 
 
 def add_out_folder(parser: ArgumentParser) -> None:
     """Add `--out DIR` for results with a summary."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results and summary.csv")
+    parser.add_argument("--out", type=path, required=True, metavar="DIR", help="folder for the results and summary.csv")
+    add_overwrite(parser)
 
 
 def add_out_table(parser: ArgumentParser, row: str) -> None:
     """Add `--out X.csv` for a table with a row per `row`."""
-    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help=f"table with a row per {row}")
+    parser.add_argument("--out", type=path, required=True, metavar="X.csv", help=f"table with a row per {row}")
+    add_overwrite(parser)
+
+
+def add_overwrite(parser: ArgumentParser) -> None:
+    """Add `--overwrite`; see `outputs.require_writable`."""
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace files that RamanStudio did not write, too; files that are read are never replaced",
+    )
 
 
 def add_model(parser: ArgumentParser) -> None:

@@ -1,27 +1,107 @@
-"""Where a verb writes its table."""
+"""What a verb may write over: never an input, a link, a device or a pipe; another program's file only if asked to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import stat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from ramanstudio.cli.files import find_files
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.writing import write_error
 from ramanstudio.export.text_table import make_folder
 
+_START_BYTES: Final = 2**16  # in which a file says what it is
+_OWN_TABLES: Final = re.compile(
+    rb"(\xef\xbb\xbf)?("
+    rb"file,spectrum,(plane_x,plane_y,)?f1[,\r\n]"  # embed
+    rb"|file,spectrum,cluster,probability,silhouette"  # cluster
+    rb"|file,spectrum,([^\r\n]*,)?rank,(substance,probability|substance,chance|name,chance),"  # identify
+    rb"|file,spectrum,(component|part),name,fraction,"  # identify --mixtures
+    rb"|file,spectrum,(label,probability|value,error),unknown"  # classify
+    rb"|file,spectrum,points,SNR before,SNR after,gain,result"  # denoise
+    rb"|sample_name,spectrum_type,spectrum_identity,[^\r\n]*licen[cs]e"  # library export
+    rb")"
+)
+_SIGNATURES: Final = (b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n")
+_MARK: Final = b"RamanStudio"  # in the HDF5 files and the figures that the program writes
 
-def find_files_for_table(given: Sequence[Path], out: Path) -> list[Path]:
-    """Return the files to read, once it is certain that a table can be written to `out`.
 
-    Raises StudioError when `out` is a folder or one of the files, or there is no file.
+def require_writable(path: Path, inputs: Iterable[Path] = (), overwrite: bool = False) -> None:
+    """Raise StudioError unless a verb may write to `path`.
+
+    A file that is there is replaced only if this program wrote it, as its first bytes tell, or with `overwrite`; never
+    one of `inputs`, a folder, a link, a device or a pipe.
     """
-    if out.is_dir():
-        raise StudioError(f"'{out}' is a folder.", remedy="Give the name of the table: --out results.csv.")
-    files = find_files(given, out)
-    if out.exists() and any(out.samefile(file) for file in files if file.exists()):
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise write_error(path, error) from error
+    if stat.S_ISDIR(mode):
+        raise StudioError(f"'{path}' is a folder.", remedy="Give the name of a file, such as --out results.csv.")
+    if stat.S_ISLNK(mode):
+        raise StudioError(f"'{path.name}' is a link to another file.", remedy="Choose another name for the output.")
+    if not stat.S_ISREG(mode):
+        raise StudioError(f"'{path.name}' is a device or a pipe, not a file.", remedy="Choose another name.")
+    if any(_is_same(path, file) for file in inputs):
         raise StudioError(
-            f"'{out.name}' is one of the files to read, and raw data is never overwritten.",
-            remedy="Choose another name for the table.",
+            f"'{path.name}' is one of the files to read, and raw data is never overwritten.",
+            remedy="Choose another name for the output.",
         )
+    if not overwrite and not is_own_output(path):
+        raise StudioError(
+            f"'{path.name}' exists, and RamanStudio did not write it.",
+            remedy="Choose another name, or replace it with --overwrite.",
+        )
+
+
+def is_own_output(path: Path) -> bool:
+    """Whether this program wrote the file, as its first bytes tell."""
+    start = _first_bytes(path)
+    if _OWN_TABLES.match(start):
+        return True
+    is_marked = start.startswith(_SIGNATURES) or start.lstrip().startswith(b"<?xml")
+    return is_marked and _MARK in start
+
+
+def find_files_for_table(
+    given: Sequence[Path], out: Path, overwrite: bool = False, also: Sequence[Path] = ()
+) -> list[Path]:
+    """Return the files to read, once it is certain that a table may be written to `out`, and to the files `also`.
+
+    Tables of earlier runs are no input unless they are named. Raises StudioError when an output may not be written,
+    or there is no file to read.
+    """
+    require_writable(out, overwrite=True)
+    named = {path.absolute() for path in given}
+    files = find_files(given, skip=lambda file: file.absolute() not in named and _is_own_table(file))
+    for output in (out, *also):
+        require_writable(output, files, overwrite)
     make_folder(out.parent)
     return files
+
+
+def _is_own_table(path: Path) -> bool:
+    return path.suffix.lower() == ".csv" and _OWN_TABLES.match(_first_bytes(path)) is not None
+
+
+def _first_bytes(path: Path) -> bytes:
+    """The start of a regular file; nothing of what cannot be read."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return b""
+        with path.open("rb") as file:
+            return file.read(_START_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return path.absolute() == other.absolute()

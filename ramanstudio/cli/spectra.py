@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.cli.files import BatchReader, Source
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import Progress
+from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.signal import comparison
@@ -75,7 +75,7 @@ def compute_per_axis(
 ) -> list[tuple[Source, T]]:
     """Call `compute` once per axis with all spectra on it; return each source with its rows of the result, in order.
 
-    Where that raises StudioError it is called source by source, and those at fault fail and are left out.
+    Where that raises an error it is called source by source, and those at fault fail and are left out.
     """
     groups: dict[bytes, list[int]] = {}
     for index, source in enumerate(sources):
@@ -99,7 +99,9 @@ def _compute_group(
     """The rows of each source, of all at once; where that fails one by one, with None for those at fault."""
     try:
         rows = compute(stacked([source.spectra for source in sources]), progress)
-    except StudioError as error:
+    except Cancelled:
+        raise
+    except Exception as error:
         if len(sources) > 1:
             return [row for source in sources for row in _compute_group([source], reader, progress, compute)]
         reader.fail(sources[0].file, error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import hashlib
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -31,15 +33,30 @@ _CHUNK: Final = 16_384  # values
 def add_arguments(parser: ArgumentParser, *plans: type) -> None:
     """Add the arguments of a training, with a flag for each field of its `plans`."""
     parser.add_argument(
-        "corpora", nargs="+", type=Path, metavar="CORPUS", help="HDF5 corpus, or folder of spectrum files"
+        "corpora", nargs="+", type=options.path, metavar="CORPUS", help="HDF5 corpus, or folder of spectrum files"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="models/NAME", help="folder of the model")
+    parser.add_argument("--out", type=options.path, required=True, metavar="models/NAME", help="folder of the model")
     options.add_device(parser)
     for plan in plans:
         for field in dataclasses.fields(plan):
             flag, kind = f"--{field.name.replace('_', '-')}", str(field.type)
             default = f"({field.default})" if field.default != "" else "(none)"
             parser.add_argument(flag, type=_TYPES[kind], default=field.default, metavar=kind.upper(), help=default)
+            if formerly := field.metadata.get("formerly"):
+                former_flag = f"--{formerly.replace('_', '-')}"
+                parser.add_argument(former_flag, type=_TYPES[kind], dest=field.name, action=_FormerFlag)
+
+
+class _FormerFlag(argparse.Action):
+    """A flag that got another name: it still works, names its successor, and is not listed in the help."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **kwargs: Any) -> None:
+        super().__init__(option_strings, dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kwargs)
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: Any = None) -> None:
+        """Store the value under the new name."""
+        print(f"{option_string} is deprecated: use --{self.dest.replace('_', '-')}.", file=sys.stderr)
+        setattr(namespace, self.dest, values)
 
 
 def plan_from(arguments: Namespace, kind: type[Plan]) -> Plan:
@@ -75,7 +92,8 @@ def _find_corpus(path: Path, out: Path, progress: Progress) -> Path:
 
     if not path.is_dir():
         return path
-    files = find_files([path], out)
+    inside = out.absolute()
+    files = find_files([path], skip=lambda file: inside in file.absolute().parents)
     state = hashlib.sha256("\n".join(f"{file} {file.stat().st_mtime_ns}" for file in files).encode()).hexdigest()
     corpus = out / f"{state[:12]}-{_CORPUS_NAME}"
     while distributed.process_rank() > 0 and not corpus.exists():

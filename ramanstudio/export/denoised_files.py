@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ResultFormat = Literal["csv", "h5"]
 RESULT_FORMATS: Final[tuple[ResultFormat, ...]] = ("csv", "h5")
 SHIFT_HEADER: Final = "Raman shift / cm-1"
+_MAX_STEM_BYTES: Final = 200  # of 255 bytes of a file name
 
 
 def write_denoised(path: Path, raw: SpectrumSet, denoised: Denoised, format: ResultFormat | None = None) -> Path:
@@ -56,7 +58,7 @@ def source_path(spectra: SpectrumSet) -> Path | None:
 def candidate_paths(folder: Path, raw: SpectrumSet, kind: str) -> Iterator[Path]:
     """Yield `a-denoised.csv`, `a-2-denoised.csv`, `a-3-denoised.csv`, … in `folder` for the source `a.txt`."""
     source = source_path(raw)
-    stem = source.stem if source else "spectrum"
+    stem = _short_stem(source.stem) if source else "spectrum"
     yield folder / f"{stem}-denoised.{kind}"
     number = 2
     while True:
@@ -64,9 +66,23 @@ def candidate_paths(folder: Path, raw: SpectrumSet, kind: str) -> Iterator[Path]
         number += 1
 
 
+def _short_stem(stem: str) -> str:
+    """A stem that leaves room for what follows it in a file name."""
+    return (
+        os.fsencode(stem)[:_MAX_STEM_BYTES].decode(errors="ignore")
+        if len(os.fsencode(stem)) > _MAX_STEM_BYTES
+        else stem
+    )
+
+
 def is_taken(path: Path) -> bool:
-    """Whether a result of this name would replace any file."""
-    return any(file.exists() for file in (path, _raw_path(path), _error_path(path)))
+    """Whether a result of this name would replace any file or link."""
+    return any(os.path.lexists(file) for file in files_of_result(path))
+
+
+def files_of_result(path: Path) -> tuple[Path, Path, Path]:
+    """Return the files that a result `path` may consist of."""
+    return path, _raw_path(path), _error_path(path)
 
 
 def refuse_source(path: Path, raw: SpectrumSet) -> None:
@@ -80,8 +96,7 @@ def refuse_source(path: Path, raw: SpectrumSet) -> None:
 
 
 def _files_of(path: Path, raw: SpectrumSet, kind: str) -> tuple[Path, ...]:
-    several = kind == "csv" and len(raw) > 1
-    return (path, _raw_path(path), _error_path(path)) if several else (path,)
+    return files_of_result(path) if kind == "csv" and len(raw) > 1 else (path,)
 
 
 def _raw_path(path: Path) -> Path:

@@ -21,6 +21,7 @@ from ramanstudio.core.writing import atomic_write
 FIGURE_INCHES: Final = (9.0, 4.6)
 _MARGIN: Final = 0.06  # of the height, above and below the curves
 _DPI: Final = 160
+_MARK: Final = "RamanStudio"  # in the file, so that it is known to be ours to replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def figure_bytes(figure: Any, suffix: str) -> bytes:
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     FigureCanvasAgg(figure)
     content = io.BytesIO()
-    metadata = {"Software" if kind == "png" else "Date": None}  # the same figure gives the same bytes
+    metadata = {"Software": _MARK} if kind == "png" else {"Creator": _MARK, "Date": None}  # no date: the same bytes
     figure.savefig(content, format=kind, dpi=_DPI, facecolor=figure.get_facecolor(), metadata=metadata)
     return content.getvalue()
 

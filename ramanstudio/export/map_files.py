@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.figure_style import ThemeColours, figure_bytes, theme_colours
 from ramanstudio.export.text_table import csv_text
@@ -221,11 +222,11 @@ def _add_legend(axes: Any, content: MapFigure, colours: ThemeColours) -> None:
     else:
         counts = [int((content.values == number).sum()) for number in range(len(content.names))]
         rows = [
-            (f"{name} ({count:,})", colour)
+            (f"{name} ({format_number(count)})", colour)
             for name, colour, count in zip(content.names, content.colours, counts, strict=True)
         ]
         outliers = int((content.values == -1).sum())
-        rows += [(f"outliers ({outliers:,})", colours.quiet)] if outliers else []
+        rows += [(f"outliers ({format_number(outliers)})", colours.quiet)] if outliers else []
     patches = [Patch(facecolor=colour, label=name) for name, colour in rows]
     axes.legend(
         handles=patches, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, labelcolor=colours.text, fontsize=9

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.export.figure_style import (
     ThemeColours,
     add_legend,
@@ -169,7 +170,7 @@ def _add_marker_legend(axes: Any, content: ScatterFigure, colours: ThemeColours)
     rows = content.legend[:_LEGEND_ROWS]
     size = 1.2 * _MARKER_RADIUS
     handles = [axes.scatter([], [], **_marker(content.shapes[row.shape], row.colour, size)) for row in rows]
-    labels = [f"{shorten(row.name, _NAME_LENGTH)} ({row.count:,})" for row in rows]
+    labels = [f"{shorten(row.name, _NAME_LENGTH)} ({format_number(row.count)})" for row in rows]
     if len(content.legend) > _LEGEND_ROWS:
         handles.append(axes.scatter([], [], s=0))
         labels.append(f"and {len(content.legend) - _LEGEND_ROWS} more")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ramanstudio.core.numbers import format_number
+
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
 
@@ -18,7 +20,7 @@ def format_snr(ratio: float) -> str:
     if not math.isfinite(ratio):
         return "–"
     if ratio > HIGHEST_SNR:
-        return "> 10 000"
+        return f"> {format_number(HIGHEST_SNR)}"
     return f"{ratio:.1f}" if round(ratio, 1) < 10 else f"{ratio:.0f}"
 
 

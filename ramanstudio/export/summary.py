@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ramanstudio.core.csv_cells import printable, unescape_formula
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.denoised_files import ResultFormat, candidate_paths, is_taken, source_path, write_denoised
+from ramanstudio.export.denoised_files import (
+    ResultFormat,
+    candidate_paths,
+    files_of_result,
+    is_taken,
+    source_path,
+    write_denoised,
+)
 from ramanstudio.export.text_table import make_folder, snr_cell, spectrum_names, write_csv
 
 if TYPE_CHECKING:
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
 
 SUMMARY_NAME: Final = "summary.csv"
 SUMMARY_HEADER: Final = ("file", "spectrum", "points", "SNR before", "SNR after", "gain", "result")
+_HEADER_LINE: Final = ",".join(SUMMARY_HEADER).encode()
 
 
 class SummaryRow(NamedTuple):
@@ -32,9 +43,9 @@ class SummaryRow(NamedTuple):
 
 def summary_rows(raw: SpectrumSet, denoised: Denoised, result: Path | None = None) -> list[SummaryRow]:
     """Return the rows of one set; `file` is the absolute path of its source."""
-    source = source_path(raw)
+    file = printable(str(source_path(raw) or ""))
     return [
-        SummaryRow(str(source or ""), name, raw.points, float(before), float(after), float(gain), str(result or ""))
+        SummaryRow(file, name, raw.points, float(before), float(after), float(gain), printable(str(result or "")))
         for name, before, after, gain in zip(
             spectrum_names(raw), denoised.snr_before, denoised.snr_after, denoised.gain, strict=True
         )
@@ -50,6 +61,19 @@ def write_summary(path: Path, rows: Sequence[SummaryRow]) -> Path:
     return write_csv(path, [SUMMARY_HEADER, *cells])
 
 
+def is_taken_by_other(path: Path) -> bool:
+    """Whether there is something at `path` that is no summary."""
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_file():
+        return True
+    try:
+        with path.open("rb") as file:
+            return not file.read(len(_HEADER_LINE)).startswith(_HEADER_LINE)
+    except OSError:
+        return True
+
+
 def read_summary(path: Path) -> list[SummaryRow]:
     """Return the rows of a summary; none when the file is missing or is another kind of table."""
     try:
@@ -61,22 +85,38 @@ def read_summary(path: Path) -> list[SummaryRow]:
             SummaryRow(
                 file, name, int(points), float(before or "nan"), float(after or "nan"), float(gain or "nan"), result
             )
-            for file, name, points, before, after, gain, result in table[1:]
+            for file, name, points, before, after, gain, result in (map(unescape_formula, row) for row in table[1:])
         ]
     except (OSError, ValueError, csv.Error):
         return []
+
+
+def earlier_files(folder: Path) -> set[Path]:
+    """Return the absolute paths of the files in `folder` that earlier runs wrote, as its summary tells."""
+    rows = read_summary(folder / SUMMARY_NAME)
+    results = {(folder / row.result).absolute() for row in rows if row.result}
+    return {file for path in results for file in files_of_result(path)} | {(folder / SUMMARY_NAME).absolute()}
 
 
 class ResultFolder:
     """A folder of denoised spectra with its summary.
 
     Results are named after their source. A result replaces only what an earlier run made from the same source, as the
-    summary tells: two sources of one name, or somebody else's file, are never overwritten.
+    summary tells: two sources of one name, or somebody else's file, are not replaced, except with `overwrite`; the
+    `inputs` of a run never are.
     """
 
-    def __init__(self, folder: Path, format: ResultFormat = "csv") -> None:
-        """Raises StudioError when the folder cannot be made."""
+    def __init__(
+        self, folder: Path, format: ResultFormat = "csv", inputs: Collection[Path] = (), overwrite: bool = False
+    ) -> None:
+        """Raises StudioError when the folder cannot be made, or its summary is another program's."""
         make_folder(folder)
+        if not overwrite and is_taken_by_other(folder / SUMMARY_NAME):
+            raise StudioError(
+                f"'{SUMMARY_NAME}' in '{folder}' was not written by RamanStudio.", remedy="Choose another folder."
+            )
+        self._inputs = {path.absolute() for path in inputs}
+        self._overwrite = overwrite
         self.folder = folder
         self.format = format
         self._earlier_rows = read_summary(folder / SUMMARY_NAME)
@@ -93,18 +133,24 @@ class ResultFolder:
 
         Raises StudioError when the file cannot be written.
         """
-        source = str(source_path(raw) or "")
+        source = printable(str(source_path(raw) or ""))
         replaceable = {row.result.casefold() for row in self._earlier_rows if row.file == source}
         path = next(
             candidate
             for candidate in candidate_paths(self.folder, raw, self.format)
-            if (name := candidate.name.casefold()) not in self._written_names
-            and (name in replaceable or not is_taken(candidate))
+            if printable(candidate.name).casefold() not in self._written_names
+            and self._may_write(candidate, replaceable)
         )
         write_denoised(path, raw, denoised, self.format)
-        self._written_names.add(path.name.casefold())
+        self._written_names.add(printable(path.name).casefold())
         self._rows += summary_rows(raw, denoised, Path(path.name))
         return path
+
+    def _may_write(self, path: Path, replaceable: Collection[str]) -> bool:
+        """Whether a result may go to `path`; `replaceable` are the names of earlier results of the same source."""
+        if any(file.is_symlink() or file.absolute() in self._inputs for file in files_of_result(path)):
+            return False
+        return self._overwrite or printable(path.name).casefold() in replaceable or not is_taken(path)
 
     def write_summary(self) -> Path:
         """Write the summary: the results of this run, after those of earlier runs that it did not replace."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ramanstudio.core.csv_cells import escape_formula, printable
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write, write_error
 
@@ -18,10 +19,15 @@ _POSITION_COLUMNS: Final = ("x", "y", "z", "time")
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
-    """Return `rows` of cells as CSV with commas and line feeds."""
+    """Return `rows` of cells as CSV with commas and line feeds; texts that look like formulas are escaped."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(map(_cells, rows))
     return text.getvalue()
+
+
+def _cells(row: Sequence[object]) -> list[object]:
+    """A row whose texts can be written as UTF-8 and are no formulas for a spreadsheet."""
+    return [escape_formula(printable(cell)) if isinstance(cell, str) else cell for cell in row]
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> Path:
@@ -50,9 +56,9 @@ def spectrum_names(spectra: SpectrumSet) -> list[str]:
 
 
 def cell_text(value: Any) -> str:
-    """Return a value of a spectrum's table on one line; whole floats without ".0"."""
+    """Return a value of a spectrum's table on one line, escaped as in `csv_text`; whole floats without ".0"."""
     text = " ".join(str(value).splitlines())
-    return text.removesuffix(".0") if isinstance(value, (float, np.floating)) else text
+    return text.removesuffix(".0") if isinstance(value, (float, np.floating)) else escape_formula(printable(text))
 
 
 def snr_cell(ratio: float) -> str:

@@ -44,15 +44,15 @@ class FinetunePlan:
     """How to fine-tune a model. By default everything is selected by cross-validation on the labelled spectra.
 
     `representation` is one of REPRESENTATIONS and `estimator` one of CLASSIFIERS (or REGRESSORS); AUTO selects it.
-    `full` says whether the features themselves may be fine-tuned, one of TUNING_MODES. `quantity` tells whether labels
-    are numbers to predict (None: decided by how they look). `folds` is the number of cross-validation folds (0: by the
-    number of labels). `false_unknown_rate` is the share of held-out spectra that novelty detection may call unknown.
-    `importance` says whether to look for the spectral ranges that the model relies on.
+    `tune_features`, one of TUNING_MODES, says whether the features themselves may be fine-tuned. `quantity` tells
+    whether labels are numbers to predict (None: decided by how they look). `folds` is the number of cross-validation
+    folds (0: by the number of labels). `false_unknown_rate` is the share of held-out spectra that novelty detection
+    may call unknown. `importance` says whether to look for the spectral ranges that the model relies on.
     """
 
     representation: str = AUTO
     estimator: str = AUTO
-    full: str = AUTO
+    tune_features: str = AUTO
     quantity: bool | None = None
     folds: int = 0
     false_unknown_rate: float = 0.02
@@ -65,7 +65,7 @@ class FinetunePlan:
         options = {
             "representation": FOR_QUANTITIES,
             "estimator": (*CLASSIFIERS, *REGRESSORS),
-            "full": TUNING_MODES,
+            "tune_features": TUNING_MODES,
         }
         for name, known in options.items():
             value = getattr(self, name)

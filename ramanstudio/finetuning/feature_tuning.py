@@ -36,11 +36,11 @@ def is_worthwhile(
     plan: FinetunePlan, extractor: FeatureExtractor, representations: Representations, targets: IntArray
 ) -> bool:
     """Return whether to fine-tune the features: there are labels enough or the plan asks, and the model has any."""
-    if extractor.tuner is None or "features" not in representations.blocks or plan.full == "never":
+    if extractor.tuner is None or "features" not in representations.blocks or plan.tune_features == "never":
         return False
     counts = np.bincount(targets)
     enough = len(targets) >= MIN_LABELS and float(np.median(counts)) >= MIN_LABELS_PER_CLASS
-    return plan.full == "always" or (plan.full == AUTO and plan.representation == AUTO and enough)
+    return plan.tune_features == "always" or (plan.tune_features == AUTO and plan.representation == AUTO and enough)
 
 
 def tune_features(

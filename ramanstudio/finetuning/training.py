@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
@@ -45,8 +46,9 @@ from ramanstudio.finetuning.classifiers import (
 )
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import ClassLabels, LabelInput
+from ramanstudio.finetuning.model_card import CLASSES, TUNED, FineTunedModelCard
 from ramanstudio.finetuning.report import (
     CandidateScore,
     ClassificationReport,
@@ -66,7 +68,7 @@ NO_SAMPLES: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Selection:
+class CandidateSelection:
     """Evaluated candidates, the number of the `default` one, and of the `chosen` one."""
 
     evaluated: Sequence[EvaluatedCandidate]
@@ -106,6 +108,7 @@ def finetune(
     needed = ("joined",) if is_fixed else FOR_CLASSES
     representations = represent(extractor, spectra, representations=needed, progress=progress)
     training_set = TrainingSet(spectra, representations, known, folds)
+    _require_differences(training_set)
     candidates = list_candidates(plan, representations, len(known.indices), len(known.classes))
     if is_fixed:
         candidates = [default_candidate(candidates, min(known.counts))]
@@ -117,9 +120,22 @@ def finetune(
     return _result(extractor, training_set, plan, selection, started, SILENT if was_stopped else progress)
 
 
+def _require_differences(training_set: TrainingSet) -> None:
+    """Raise StudioError when all labelled spectra are constant, or identical."""
+    if not np.ptp(training_set.rows("joined"), axis=0).any():
+        raise StudioError(
+            "The labelled spectra are identical or constant: nothing tells their classes apart.",
+            remedy="Label spectra that differ.",
+        )
+
+
 def _try_tuned_features(
-    extractor: FeatureExtractor, training_set: TrainingSet, plan: FinetunePlan, selection: Selection, progress: Progress
-) -> tuple[FeatureExtractor, TrainingSet, Selection]:
+    extractor: FeatureExtractor,
+    training_set: TrainingSet,
+    plan: FinetunePlan,
+    selection: CandidateSelection,
+    progress: Progress,
+) -> tuple[FeatureExtractor, TrainingSet, CandidateSelection]:
     """Return everything with fine-tuned features where these win, else unchanged."""
     unchanged = extractor, training_set, selection
     tuned = feature_tuning.tune_features(extractor, training_set, plan, progress)
@@ -128,19 +144,19 @@ def _try_tuned_features(
     tuned_extractor, representations, folds = tuned
     tuned_set = replace(training_set, representations=representations, folds=folds)
     winner = feature_tuning.evaluate_if_better(tuned_set, selection.best.candidate)
-    return unchanged if winner is None else (tuned_extractor, tuned_set, Selection([winner], 0, 0))
+    return unchanged if winner is None else (tuned_extractor, tuned_set, CandidateSelection([winner], 0, 0))
 
 
-def _select(evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet) -> Selection:
+def _select(evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet) -> CandidateSelection:
     """Select among the evaluated candidates; without held-out spectra the default one."""
     candidates = [each.candidate for each in evaluated]
     labels_per_class = int(np.median(training_set.labels.counts))
     default = candidates.index(default_candidate(candidates, labels_per_class))
     tested = training_set.folds.tested
     if not tested.any():
-        return Selection(evaluated, default, default)
+        return CandidateSelection(evaluated, default, default)
     correct = correct_predictions(evaluated, training_set.labels.targets, tested)
-    return Selection(evaluated, default, int(select_candidate(correct, default)[0]))
+    return CandidateSelection(evaluated, default, int(select_candidate(correct, default)[0]))
 
 
 def _evaluate(
@@ -191,7 +207,7 @@ def _result(
     extractor: FeatureExtractor,
     training_set: TrainingSet,
     plan: FinetunePlan,
-    selection: Selection,
+    selection: CandidateSelection,
     started: float,
     progress: Progress,
 ) -> FineTuningResult:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain, SpectrumSet
-from ramanstudio.core.writing import atomic_path
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.validation import file_size, read_error, sorted_spectra
+from ramanstudio.formats.safe_hdf5 import create_file, open_file
+from ramanstudio.formats.validation import read_error, sorted_spectra
 
 if TYPE_CHECKING:
     import h5py
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
 _LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
 _SPECTRA_DATASETS: Final = ("axis", "values", "offsets")
 MAX_GROUPS: Final = 10_000
-MAX_STRING_COLUMN_BYTES: Final = 2**30  # bytes of a column of texts
+MAX_STRING_COLUMN_BYTES: Final = 2**28
+MAX_FIXED_ATTRIBUTE_BYTES: Final = 60_000  # HDF5 keeps up to 64 kB in the header of an object
+MIN_COMPRESSED_BYTES: Final = 2**16
 
 
 def looks_like(start: bytes) -> bool:
@@ -39,53 +40,47 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when no
     group has the layout above, or the file is damaged.
     """
-    import h5py
-
-    file_size(path)
-    try:
-        with h5py.File(path, "r") as file:
-            groups = _groups(file)
-            if not groups:
-                raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
-            sets = [spectra for group in groups for spectra in _sets(path, group, len(groups) > 1, laser_nm)]
-    except StudioError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, OverflowError) as error:
-        # h5py raises any of these for a damaged file.
-        raise read_error(path, "it is a damaged or truncated HDF5 file", "Copy it again.") from error
-    return tuple(sets)
+    with open_file(path) as file:
+        groups = _groups(file)
+        if not groups:
+            raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
+        return tuple(spectra for group in groups for spectra in _sets(path, group, len(groups) > 1, laser_nm))
 
 
 def _groups(file: h5py.File) -> list[h5py.Group]:
     """Return the groups that hold spectra, the root first."""
     import h5py
 
-    found: list[h5py.Group] = []
+    groups: list[h5py.Group] = []
 
     def look(_: str, entry: Any) -> bool | None:
         if isinstance(entry, h5py.Group) and _is_spectra(entry):
-            found.append(entry)
-        return True if len(found) >= MAX_GROUPS else None
+            groups.append(entry)
+        return True if len(groups) >= MAX_GROUPS else None
 
     if _is_spectra(file):
-        found.append(file)
+        groups.append(file)
     file.visititems(look)
-    return found
+    return groups
 
 
 def _is_spectra(group: h5py.Group) -> bool:
+    """Return whether a group has an axis and intensities."""
     import h5py
 
     return all(
-        isinstance(group.get(name), h5py.Dataset) and np.issubdtype(group[name].dtype, np.number)
+        isinstance(dataset := group.get(name), h5py.Dataset)
+        and dataset.shape is not None
+        and dataset.dtype.kind in "iuf"
         for name in ("axis", "values")
     )
 
 
 def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
+    """Read the sets of a group; `named` adds its name to the metadata."""
     axis, values = group["axis"], group["values"]
     check_dataset_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
-    about = {name: fact for name, value in group.attrs.items() if (fact := _plain_value(value)) is not None}
+    about = {name: plain for name, value in group.attrs.items() if (plain := _plain_value(value)) is not None}
     about.pop("source", None)
     unit = axes.unit_from_text(str(_plain_value(axis.attrs.get("units", "")) or "")) or axes.SHIFT
     if named:
@@ -95,8 +90,8 @@ def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) ->
     if "offsets" in group:
         return _ragged_sets(path, group, table, about, unit, laser_nm)
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
-        found = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
-        raise read_error(path, found, _LAYOUT)
+        reason = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
+        raise read_error(path, reason, _LAYOUT)
     rows = np.atleast_2d(values[()]).astype(np.float32)
     return [_with_raman_shift(path, axis[()], rows, unit, about, laser_nm).with_table(**table)]
 
@@ -104,15 +99,16 @@ def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) ->
 def _with_raman_shift(
     path: Path, axis: NDArray[Any], rows: NDArray[Any], unit: str, about: dict[str, Plain], laser_nm: float | None
 ) -> SpectrumSet:
-    own = about.get("laser_nm")
-    file_laser_nm = float(own) if isinstance(own, int | float) else None
+    """Convert the axis (B,) of intensities (N, B) to Raman shift."""
+    stated = about.get("laser_nm")
+    file_laser_nm = float(stated) if isinstance(stated, int | float) and 100.0 <= stated <= 3000.0 else None
     shift = axes.raman_shift(path, axis, unit, laser_nm if file_laser_nm is None else file_laser_nm)
-    facts = about | axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
-    return sorted_spectra(path, shift, rows).with_about(**facts)
+    metadata = about | axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
+    return sorted_spectra(path, shift, rows).with_about(**metadata)
 
 
 def check_dataset_size(path: Path, *datasets: h5py.Dataset) -> None:
-    """A damaged header may state terabytes; compressed at most a thousandfold, no dataset is larger than its file."""
+    """Raise StudioError for a dataset that states over a thousand times the size of its file, as damaged ones do."""
     length = path.stat().st_size
     for dataset in datasets:
         if dataset.nbytes > 1100 * length:
@@ -129,18 +125,18 @@ def _ragged_sets(
     unit: str,
     laser_nm: float | None,
 ) -> list[SpectrumSet]:
-    """Spectra of one axis together, in the order in which an axis first occurs."""
+    """Read spectra of different lengths: one set for each axis, in the order in which the axes first occur."""
     offsets = np.asarray(group["offsets"][()], dtype=np.int64)
     axis, values = group["axis"][()].astype(np.float64), group["values"][()].astype(np.float32)
     if offsets.ndim != 1 or axis.shape != values.shape or axis.ndim != 1 or not len(offsets):
         raise read_error(path, f"the offsets of '{group.name}' do not fit its axis and values", _LAYOUT)
     if np.any(np.diff(offsets) < 2) or offsets[0] < 0 or offsets[-1] > axis.size:
-        raise read_error(path, f"the offsets of '{group.name}' do not rise within its values", _LAYOUT)
-    alike: dict[bytes, list[int]] = {}
+        raise read_error(path, f"the offsets of '{group.name}' do not increase within its values", _LAYOUT)
+    rows_by_axis: dict[bytes, list[int]] = {}
     for row, (begin, end) in enumerate(itertools.pairwise(offsets)):
-        alike.setdefault(axis[begin:end].tobytes(), []).append(row)
+        rows_by_axis.setdefault(axis[begin:end].tobytes(), []).append(row)
     sets = []
-    for rows in alike.values():
+    for rows in rows_by_axis.values():
         begin, end = offsets[rows[0]], offsets[rows[0] + 1]
         stacked = np.stack([values[offsets[row] : offsets[row + 1]] for row in rows])
         columns = {name: entries[rows] for name, entries in table.items()}
@@ -149,9 +145,9 @@ def _ragged_sets(
 
 
 def read_columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray[Any]]:
-    """The datasets of a group that have an entry (text or number) for each of its `count` spectra.
+    """Return the columns (N,) of a group: its datasets of texts or numbers with `count` entries.
 
-    Raises StudioError when one states more than the file can hold.
+    Raises StudioError when one is too large.
     """
     import h5py
 
@@ -168,7 +164,7 @@ def read_columns(path: Path, group: h5py.Group, count: int) -> dict[str, NDArray
 
 
 def _read_strings(path: Path, entry: h5py.Dataset) -> NDArray[Any]:
-    """A column of texts (N,), each with the room of the longest: a single one of megabytes would fill the memory."""
+    """Read a column of texts (N,); in an array each takes the room of the longest, which could fill the memory."""
     texts = entry.asstr(errors="replace")[()]
     if 4 * len(texts) * max(map(len, texts), default=0) > MAX_STRING_COLUMN_BYTES:
         raise read_error(path, f"'{entry.name}' has texts too long for a column", "Shorten them, or leave it out.")
@@ -176,6 +172,7 @@ def _read_strings(path: Path, entry: h5py.Dataset) -> NDArray[Any]:
 
 
 def _plain_value(value: Any) -> Plain | None:
+    """Return an attribute as a plain Python value; None when it is an array."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, np.generic):
@@ -184,32 +181,40 @@ def _plain_value(value: Any) -> Plain | None:
 
 
 def write(path: Path, spectra: SpectrumSet, **extra: ArrayLike) -> None:
-    """Write a set as one group 'spectra', with `extra` datasets beside its columns, atomically.
+    """Write a set as one group 'spectra', with `extra` datasets beside its columns.
 
     Raises StudioError when the file cannot be written.
     """
-    import h5py
-
-    try:
-        with atomic_path(path) as draft, h5py.File(draft, "w") as file:
-            group = file.create_group("spectra")
-            for name, value in spectra.about.items():
-                group.attrs[name] = value
-            group.create_dataset("axis", data=spectra.axis)
-            group.create_dataset("values", data=spectra.values, compression="gzip", compression_opts=1, shuffle=True)
-            for name, entries in {**spectra.table, **extra}.items():
-                write_column(group, name, entries)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
+    with create_file(path) as file:
+        group = file.create_group("spectra")
+        for name, value in spectra.about.items():
+            write_attribute(group, name, value)
+        group.create_dataset("axis", data=spectra.axis)
+        group.create_dataset("values", data=spectra.values, compression="gzip", compression_opts=1, shuffle=True)
+        for name, entries in {**spectra.table, **extra}.items():
+            write_column(group, name, entries)
 
 
 def write_column(group: h5py.Group, name: str, entries: ArrayLike) -> None:
-    """Add a dataset of texts or numbers to a group."""
+    """Add a dataset (N,) of numbers, or of texts of fixed length in UTF-8, to a group."""
     import h5py
 
     column = np.asarray(entries)
-    if column.dtype.kind in "UO":
-        group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
-    else:
+    if column.dtype.kind not in "UO":
         group.create_dataset(name, data=column)
+        return
+    encoded = np.array([str(entry).encode("utf-8", "replace") for entry in column.ravel()], dtype=bytes)
+    fixed = encoded.reshape(column.shape).astype(h5py.string_dtype("utf-8", max(1, encoded.dtype.itemsize)))
+    group.create_dataset(name, data=fixed, compression="gzip" if fixed.nbytes > MIN_COMPRESSED_BYTES else None)
+
+
+def write_attribute(group: h5py.Group, name: str, value: Plain) -> None:
+    """Add an attribute to a group; texts have a fixed length in UTF-8 where HDF5 allows it."""
+    import h5py
+
+    encoded = value.encode("utf-8", "replace") if isinstance(value, str) else b""
+    if not isinstance(value, str) or len(encoded) > MAX_FIXED_ATTRIBUTE_BYTES:
+        group.attrs[name] = value
+        return
+    fixed = h5py.string_dtype("utf-8", max(1, len(encoded)))
+    group.attrs.create(name, np.array(encoded, dtype=fixed), dtype=fixed)

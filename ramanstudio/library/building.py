@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import registry
 from ramanstudio.library import library, rruff_zip, tables
 from ramanstudio.library.library import SUFFIX, Library, Reference
-from ramanstudio.library.reference import reference_spectrum
+from ramanstudio.library.reference import reference_spectrum, stated_laser_nm
 
 LIBRARY, RRUFF, OPEN_SPECY = "library", "RRUFF", "Open Specy"  # kinds of file that `detect_library_kind` knows
 BY_FILE, BY_FOLDER = "file", "folder"  # in the place of a column that names the substance
@@ -182,7 +181,7 @@ def _references_of_set(spectra: SpectrumSet, file: Path, in_folder: bool, naming
                     reference_spectrum(name, spectra.axis, spectra.values[row]),
                     _text(spectra, row, "group") or folder,
                     _text(spectra, row, "formula"),
-                    _laser_nm(spectra, row),
+                    stated_laser_nm(_text(spectra, row, "laser_nm")),
                     _text(spectra, row, "cite") or file.name,
                     _text(spectra, row, "licence"),
                     _text(spectra, row, "sample"),
@@ -228,10 +227,3 @@ def _substance_names(spectra: SpectrumSet, file: Path, naming: Naming) -> list[s
 def _text(spectra: SpectrumSet, row: int, column: str) -> str:
     """An entry of the table of a set, or of its metadata where the table has no such column."""
     return str(spectra.table[column][row]) if column in spectra.table else str(spectra.about.get(column, ""))
-
-
-def _laser_nm(spectra: SpectrumSet, row: int) -> float:
-    try:
-        return float(_text(spectra, row, "laser_nm") or math.nan)
-    except ValueError:
-        return math.nan

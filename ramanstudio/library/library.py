@@ -18,7 +18,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.library import library_file
-from ramanstudio.library.library_file import SUFFIX, TEXTS, Rows, Stored
+from ramanstudio.library.library_file import SUFFIX, TEXTS, Rows, Stored, row_types
 from ramanstudio.library.reference import Reference
 
 __all__ = ["SUFFIX", "Fingerprinter", "Library", "Reference", "duplicates", "merged", "open", "write"]
@@ -37,7 +37,7 @@ class Fingerprinter(Protocol):
         """Fingerprints of `spectra` (N sets of one): arrays (N, …) by name."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Library:
     """N references in the file `path`.
 
@@ -164,6 +164,11 @@ class Library:
             spectra = [self.spectrum(index) for index in missing.tolist()]
             computed = engine.compute_fingerprints(spectra) if spectra else {}
             templates = templates or dict(computed)
+            if computed and row_types(computed) != row_types(templates):
+                raise StudioError(
+                    f"The library '{self.title}' is damaged: its fingerprints are incomplete.",
+                    remedy="Use a copy of it, or build it again.",
+                )
             for name, template in templates.items():
                 block = np.zeros((len(rows), *template.shape[1:]), dtype=template.dtype)
                 if len(missing) < len(rows):

@@ -37,6 +37,10 @@ _FORMAT: Final = "RamanStudio library"
 _LABEL: Final = "label"  # the name of the column of substances in HDF5 files of spectra
 _POINTS_PER_BLOCK: Final = 2_000_000  # written at once
 _ROWS_PER_BLOCK: Final = 4096  # fingerprints written at once
+_LONGEST_ATTRIBUTE: Final = 4096  # bytes
+_LONGEST_NM: Final = 100_000.0
+_MOST_FINGERPRINTS: Final = 64  # arrays
+_LONGEST_FINGERPRINT: Final = 2**20  # numbers for each reference, in one array
 _ALIGNMENT: Final = 64  # bytes; products with a mapped array that is not aligned are slow
 
 
@@ -122,6 +126,7 @@ class Stored:
 
 def _shortened(text: str) -> str:
     """`text` on one line, of at most LONGEST_TEXT characters."""
+    text = text.encode("utf-8", "replace").decode()  # names of files may hold what is not UTF-8
     text = " ".join(text.replace("\0", " ").split())
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
@@ -196,7 +201,7 @@ def _write_fingerprints(file: h5py.File, parts: Sequence[Rows]) -> None:
         dataset, begin = group.create_dataset(name, (total, *like.shape[1:]), like.dtype), 0
         for part in parts:
             compatible = part.fingerprint_version == version and part.fingerprinted.any()
-            if compatible and _row_types(part.fingerprints) == _row_types(template):
+            if compatible and row_types(part.fingerprints) == row_types(template):
                 for start in range(0, len(part), _ROWS_PER_BLOCK):  # they may be larger than memory
                     rows = part.which[start : start + _ROWS_PER_BLOCK]
                     dataset[begin + start : begin + start + len(rows)] = part.fingerprints[name][rows]
@@ -211,8 +216,8 @@ def _write_attribute(file: h5py.File, name: str, text: str) -> None:
     file.attrs[name] = np.bytes_(text.encode())
 
 
-def _row_types(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
-    """Type and shape of one row of each array."""
+def row_types(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
+    """Return type and shape of one row of each array of fingerprints."""
     return {name: (array.dtype, array.shape[1:]) for name, array in fingerprints.items()}
 
 
@@ -261,69 +266,104 @@ def _check(path: Path, file: h5py.File) -> None:
 
 
 def _attribute(file: h5py.File, name: str) -> str:
-    """A text attribute of the file; empty where there is none of fixed length."""
-    kind = file.attrs.get_id(name).dtype.kind if name in file.attrs else ""
-    return bytes(file.attrs[name]).decode("utf-8", "replace") if kind == "S" else ""
+    """A short text attribute of the file; empty where there is none of fixed length."""
+    if name not in file.attrs:
+        return ""
+    attribute = file.attrs.get_id(name)
+    if attribute.dtype.kind != "S" or math.prod(attribute.shape) * attribute.dtype.itemsize > _LONGEST_ATTRIBUTE:
+        return ""
+    return _shortened(bytes(file.attrs[name]).decode("utf-8", "replace"))
 
 
 def _stored(path: Path, file: h5py.File) -> Stored:
-    """The contents of an open library; raises ValueError, KeyError, … when they do not fit together."""
-    length = path.stat().st_size
+    """The contents of an open library; raises StudioError, KeyError, … when it is damaged."""
+    mapped = _MappedFile(path, path.stat().st_size)
     group = file["spectra"]
-    offsets = np.array(_mapped(path, group, "offsets", length), dtype=np.int64)
+    axis, values = mapped.array(group, "axis", "f", 1), mapped.array(group, "values", "f", 1)
+    offsets = np.array(mapped.array(group, "offsets", "iu", 1), dtype=np.int64)
     n_references = len(offsets) - 1
-    axis, values = _mapped(path, group, "axis", length), _mapped(path, group, "values", length)
-    laser = np.array(_mapped(path, group, "laser_nm", length), dtype=np.float64)
-    texts = {name: _texts(_mapped(path, group, _LABEL if name == "name" else name, length)) for name in TEXTS}
-    if offsets.ndim != 1 or n_references < 1 or offsets[0] != 0 or np.any(np.diff(offsets) < 2) or axis.ndim != 1:
-        raise ValueError("the offsets do not rise")
-    if axis.shape != values.shape or offsets[-1] != len(axis) or laser.shape != (n_references,):
-        raise ValueError("the spectra do not fit together")
-    if any(column.shape != (n_references,) for column in texts.values()):
-        raise ValueError("a column has another length")
-    fingerprints, fingerprinted = _fingerprints(path, file, length, n_references)
-    version = _attribute(file, "made_by") if fingerprints else ""
-    title, digest = _attribute(file, "title"), _attribute(file, "sha256")
-    return Stored(
-        path, title, digest, MappingProxyType(texts), laser, offsets, axis, values, fingerprints, fingerprinted, version
+    mapped.require(axis.shape == values.shape, "axes and intensities differ in number")
+    mapped.require(
+        n_references >= 1
+        and offsets[0] == 0
+        and offsets[-1] == len(axis)
+        and bool(np.all((offsets >= 0) & (offsets <= len(axis))))
+        and bool(np.all(np.diff(offsets) >= 2)),
+        "'offsets' does not match the spectra",
     )
+    laser_nm = np.array(mapped.array(group, "laser_nm", "f", 1), dtype=np.float64)
+    laser_nm[~((laser_nm > 0) & (laser_nm < _LONGEST_NM))] = np.nan
+    texts = {name: _texts(mapped.array(group, _LABEL if name == "name" else name, "S", 1)) for name in TEXTS}
+    for name, column in [*texts.items(), ("laser_nm", laser_nm)]:
+        mapped.require(len(column) == n_references, f"'{name}' has {len(column)} entries for {n_references} references")
+    fingerprints, fingerprinted = _fingerprints(mapped, file, n_references)
+    version = _attribute(file, "made_by") if fingerprints else ""
+    title, digest = _attribute(file, "title") or path.stem, _attribute(file, "sha256")
+    columns = MappingProxyType(texts)
+    return Stored(path, title, digest, columns, laser_nm, offsets, axis, values, fingerprints, fingerprinted, version)
 
 
 def _fingerprints(
-    path: Path, file: h5py.File, length: int, n_references: int
+    mapped: _MappedFile, file: h5py.File, n_references: int
 ) -> tuple[Mapping[str, NDArray[Any]], NDArray[np.bool_]]:
     """The fingerprints, arrays (N, …) by name, and which references have them (N,)."""
     if "prints" not in file:
         return MappingProxyType({}), np.zeros(n_references, dtype=bool)
+    names = list(file["prints"])
+    mapped.require(len(names) <= _MOST_FINGERPRINTS, "it has too many fingerprints")
     # plain arrays over the mapped file: taking a view of an np.memmap is slow
-    fingerprints = {name: np.asarray(_mapped(path, file["prints"], name, length)) for name in file["prints"]}
-    fingerprinted = np.array(_mapped(path, file, "printed", length), dtype=bool)
-    if fingerprinted.shape != (n_references,) or any(
-        array.shape[:1] != (n_references,) for array in fingerprints.values()
-    ):
-        raise ValueError("the fingerprints do not fit the references")
+    fingerprints = {name: np.asarray(mapped.array(file["prints"], name, "fiu")) for name in names}
+    fingerprinted = np.array(mapped.array(file, "printed", "iub", 1), dtype=bool)
+    for name, array in [*fingerprints.items(), ("printed", fingerprinted)]:
+        mapped.require(
+            array.ndim >= 1 and len(array) == n_references and math.prod(array.shape[1:]) <= _LONGEST_FINGERPRINT,
+            f"the fingerprints '{name}' do not match the references",
+        )
     return MappingProxyType(fingerprints), fingerprinted
 
 
-def _mapped(path: Path, group: h5py.Group, name: str, length: int) -> NDArray[Any]:
-    """An array of the file, memory-mapped read-only; raises ValueError when it is not contiguous within this file."""
-    import h5py
+@dataclass(frozen=True, slots=True)
+class _MappedFile:
+    """A library file of `length` bytes, whose arrays are memory-mapped after they were checked."""
 
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink) or not isinstance(group[name], h5py.Dataset):
-        raise ValueError(f"there is no array '{name}'")
-    dataset = group[name]
-    shape, begin, dtype = dataset.shape, dataset.id.get_offset(), dataset.dtype
-    if math.prod(shape) == 0 and dtype.kind in "fiu":
-        return np.zeros(shape, dtype)
-    if dtype.kind not in "fiuS" or begin is None or begin + math.prod(shape) * dtype.itemsize > length:
-        raise ValueError(f"'{name}' does not lie in the file as an array")
-    return np.memmap(path, np.dtype(dtype.str), "r", begin, shape)
+    path: Path
+    length: int
+
+    def require(self, condition: bool, problem: str) -> None:
+        """Raise StudioError, which states the `problem`, unless `condition` holds."""
+        if not condition:
+            raise StudioError(
+                f"The library '{self.path.name}' is damaged: {problem}.", remedy="Use a copy of it, or build it again."
+            )
+
+    def array(self, group: h5py.Group, name: str, kinds: str, ndim: int | None = None) -> NDArray[Any]:
+        """Return an array, memory-mapped read-only, of one of numpy's `kinds` of numbers or fixed-length text.
+
+        Raises StudioError when there is none, or it is not contiguous within this file.
+        """
+        import h5py
+
+        is_array = isinstance(group.get(name, getlink=True), h5py.HardLink) and isinstance(group[name], h5py.Dataset)
+        self.require(is_array, f"there is no array '{name}'")
+        dataset = group[name]
+        shape, begin, dtype = dataset.shape, dataset.id.get_offset(), dataset.dtype
+        self.require(
+            shape is not None and dtype.kind in kinds and (ndim is None or len(shape) == ndim),
+            f"'{name}' is {dtype} of shape {shape}",
+        )
+        if math.prod(shape) == 0:
+            return np.zeros(shape, dtype)
+        is_inside = (
+            begin is not None and dtype.itemsize > 0 and begin + math.prod(shape) * dtype.itemsize <= self.length
+        )
+        self.require(is_inside, f"'{name}' does not lie in the file")
+        return np.memmap(self.path, np.dtype(dtype.str), "r", begin, shape)
 
 
 def _texts(entries: NDArray[Any]) -> NDArray[Any]:
     """Decode a column of UTF-8 bytes -> (N,) str objects, equal ones shared: thousands have the same source."""
     raw = entries.tolist()
-    decoded = {entry: entry.decode("utf-8", "replace") for entry in set(raw)}
+    decoded = {entry: _shortened(entry.decode("utf-8", "replace")) for entry in set(raw)}
     texts = np.empty(len(raw), dtype=object)
     texts[:] = [decoded[entry] for entry in raw]
     return texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,12 +34,13 @@ class Reference:
 
 
 def reference_spectrum(name: str, axis: ArrayLike, values: ArrayLike) -> SpectrumSet:
-    """Return Raman shifts and intensities (B,) as a set of one fit to be a reference: without points that are NaN.
+    """Return Raman shifts and intensities (B,) as a set of one fit to be a reference: only points with finite numbers.
 
     Raises StudioError when fewer than FEWEST_POINTS points are left or all have the same intensity.
     """
     shifts, intensities = np.asarray(axis, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    finite = np.isfinite(shifts) & np.isfinite(intensities)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+        finite = np.isfinite(shifts.astype(np.float32)) & np.isfinite(intensities.astype(np.float32))
     n_points = np.count_nonzero(finite)
     problem = ""
     if n_points < FEWEST_POINTS:
@@ -56,11 +58,26 @@ def single_precision(reference: Reference) -> AxisAndValues:
     Raises StudioError when it is not one finite spectrum or its axis does not increase in float32.
     """
     spectrum = reference.spectrum
-    axis = spectrum.axis.astype(np.float32)
-    if len(spectrum) != 1 or not np.isfinite(spectrum.values).all() or not np.all(np.diff(axis) > 0):
+    with np.errstate(over="ignore", invalid="ignore"):
+        axis = spectrum.axis.astype(np.float32)
+        increasing = bool(np.isfinite(axis).all() and np.all(np.diff(axis) > 0))
+    problem = ""
+    if len(spectrum) != 1:
+        problem = f"it is {len(spectrum)} spectra"
+    elif not np.isfinite(spectrum.values).all():
+        problem = "it holds values that are not numbers"
+    elif not increasing:
+        problem = "its Raman shifts are too large or too close together"
+    if problem:
         raise StudioError(
-            f"'{reference.name}' cannot be a reference: it is {len(spectrum)} spectra, or holds values that are not"
-            " numbers.",
-            remedy="Give one spectrum without gaps for each reference.",
+            f"'{reference.name}' cannot be a reference: {problem}.",
+            remedy="Use one spectrum without gaps for each reference.",
         )
     return axis, spectrum.values[0]
+
+
+def stated_laser_nm(text: str) -> float:
+    """Return the laser wavelength in nm that a text states, such as "532 nm"; NaN where it states no plausible one."""
+    number = re.search(r"\d{1,9}(\.\d{1,9})?", text)
+    laser_nm = float(number[0]) if number else math.nan
+    return laser_nm if 180 <= laser_nm <= 2000 else math.nan

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import math
+import os
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -24,13 +26,29 @@ from ramanstudio.formats.text.decoding import decode_text
 from ramanstudio.formats.text.header import laser_wavelength, parse_key_values
 from ramanstudio.formats.text.number_table import parse_table, parse_two_columns
 from ramanstudio.formats.validation import read_all_bytes
-from ramanstudio.library.reference import Reference, reference_spectrum
+from ramanstudio.library.reference import Reference, reference_spectrum, stated_laser_nm
 
 LICENCE: Final = "RRUFF; cite Lafuente et al. 2015"
 GROUP: Final = "minerals"
 LARGEST_MEMBER: Final = 8 * 2**20  # bytes unpacked; the largest spectrum of RRUFF has under one million
 LARGEST_ZIP: Final = 4 * 2**30
+LARGEST_DIRECTORY: Final = 2**25  # bytes of the list of members, some 150 for each
+HIGHEST_RATIO: Final = 100  # of unpacked to packed bytes; text of numbers has less than ten
 MOST_MEMBERS: Final = 200_000
+_ZIP_ERRORS: Final = (  # what zipfile and its decompressors raise for damaged files
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    IndexError,
+    MemoryError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+_END_RECORD, _END_RECORD_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _NAMED: Final = re.compile(r"__(Raman|Broad_Scan|Raman_Data)\w*__.*\.txt$", re.I)
 _KIND: Final = re.compile(r"__Raman_Data_(RAW|Processed)__", re.I)
 _SUBSCRIPTS: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -40,9 +58,11 @@ _SUPERSCRIPTS: Final = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸�
 def looks_like(path: Path) -> bool:
     """Tell by the names in it whether a file is a zip of RRUFF spectra; nothing is unpacked."""
     try:
+        if _directory_bytes(path) > LARGEST_DIRECTORY:
+            return False
         with zipfile.ZipFile(path) as archive:
             return any(_NAMED.search(member.filename) for member in archive.infolist())
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+    except _ZIP_ERRORS:
         return False
 
 
@@ -54,6 +74,8 @@ def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list
     """
     references, failed = list[Reference](), list[StudioError]()
     try:
+        if _directory_bytes(path) > LARGEST_DIRECTORY:
+            raise _too_large(path)
         with zipfile.ZipFile(path) as archive:
             members = _chosen(path, archive)
             for member in progress.steps(members, "spectra read"):
@@ -61,7 +83,7 @@ def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list
                     references.append(_reference(member.filename, _unpacked(archive, member)))
                 except StudioError as error:
                     failed.append(error)
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
+    except _ZIP_ERRORS as error:
         raise StudioError(
             f"Could not read '{path.name}': the zip file is damaged or incomplete.", remedy="Download it again."
         ) from error
@@ -72,11 +94,33 @@ def _chosen(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The members to read: text files, without raw versions of processed spectra."""
     members = [member for member in archive.infolist() if _is_spectrum(member)]
     if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST_ZIP:
-        raise StudioError(
-            f"'{path.name}' would unpack to more than a zip of spectra holds.", remedy="Download it again from RRUFF."
-        )
+        raise _too_large(path)
     kept = set(without_raw([member.filename for member in members]))
     return [member for member in members if member.filename in kept]
+
+
+def _too_large(path: Path) -> StudioError:
+    return StudioError(
+        f"'{path.name}' would unpack to more than a zip of spectra holds.", remedy="Download it again from RRUFF."
+    )
+
+
+def _directory_bytes(path: Path) -> int:
+    """The size of a zip file's list of members, which zipfile reads as a whole; 0 where there is none."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 2**16 - 100))
+        tail = file.read()
+        end = tail.rfind(_END_RECORD)
+        if end < 0 or len(tail) < end + 22:
+            return 0
+        locator = tail.rfind(_LOCATOR_64, 0, end)
+        if locator >= 0:
+            file.seek(min(int.from_bytes(tail[locator + 8 : locator + 16], "little"), size))
+            record = file.read(56)
+            if record.startswith(_END_RECORD_64):
+                return int.from_bytes(record[40:48], "little")
+    return int.from_bytes(tail[end + 12 : end + 16], "little")
 
 
 def without_raw(names: Sequence[str]) -> list[str]:
@@ -112,11 +156,15 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """The bytes of a member. The size in its header is not trusted: no more is unpacked than a spectrum can have."""
     name = PurePosixPath(member.filename).name
     if member.flag_bits & 1:
-        raise StudioError(f"'{name}' is locked with a password.", remedy="Unlock the zip, and give that.")
+        raise StudioError(f"'{name}' is locked with a password.", remedy="Unlock the zip, and use that.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise StudioError(f"'{name}' is compressed in a way that is not supported.", remedy="Zip it again.")
+    if member.file_size > HIGHEST_RATIO * member.compress_size + 2**16:
+        raise StudioError(f"'{name}' is too large to be a spectrum.", remedy="Leave it out.")
     try:
         with archive.open(member) as file:
             content = file.read(LARGEST_MEMBER + 1)
-    except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, NotImplementedError, zlib.error) as error:
+    except _ZIP_ERRORS as error:
         raise StudioError(f"'{name}' could not be unpacked.", remedy="Download the zip again.") from error
     if len(content) > LARGEST_MEMBER:
         raise StudioError(f"'{name}' is too large to be a spectrum.", remedy="Leave it out.")
@@ -128,14 +176,16 @@ def _reference(member: str, content: bytes) -> Reference:
     header, numbers = _columns(path, decode_text(path, content))
     pairs = parse_key_values(header)
     name = html.unescape(pairs.get("names", "")) or path.stem.partition("__")[0]
-    laser_nm = _laser_nm(pairs.get("raman wavelength", "")) or laser_wavelength(path, pairs)
+    laser_nm = stated_laser_nm(pairs.get("raman wavelength", ""))  # one file says 53
+    if math.isnan(laser_nm):
+        laser_nm = laser_wavelength(path, pairs) or math.nan
     kind = _KIND.search(path.name)
     return Reference(
         name,
         reference_spectrum(path.name, numbers[:, 0], numbers[:, 1]),
         GROUP,
         _formula(pairs.get("ideal chemistry", "")),
-        math.nan if laser_nm is None else laser_nm,
+        laser_nm,
         " ".join(f"RRUFF {pairs.get('rruffid', '')} {_address(header)}".split()),
         LICENCE,
         pairs.get("rruffid", ""),
@@ -153,12 +203,6 @@ def _columns(path: Path, text: str) -> tuple[list[str], NDArray[np.float64]]:
     if block is None:
         raise StudioError(f"'{path.name}' holds no two columns of numbers.", remedy="Leave it out.")
     return list(sheet.lines[: block.first]), block.numbers
-
-
-def _laser_nm(text: str) -> float | None:
-    number = re.search(r"\d+(\.\d+)?", text)
-    laser_nm = float(number[0]) if number else 0.0
-    return laser_nm if 180 <= laser_nm <= 2000 else None  # one file of RRUFF says 53
 
 
 def _address(header: list[str]) -> str:

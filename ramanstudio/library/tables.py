@@ -14,6 +14,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -26,9 +27,11 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.writing import atomic_path
 from ramanstudio.library.library import Library
-from ramanstudio.library.reference import Reference, reference_spectrum
+from ramanstudio.library.reference import Reference, reference_spectrum, stated_laser_nm
 
 LARGEST: Final = 4 * 2**30  # bytes of a table
+LONGEST_LINE: Final = 2**22  # characters
+MOST_EMPTY_LINES: Final = 100_000  # one after the other
 MOST_TABLES: Final = 40  # that are examined to find the one with the metadata
 _REPORT_BYTES: Final = 2**22  # between two progress reports
 _LONG: Final = {"wavenumber", "intensity"}
@@ -64,6 +67,18 @@ class _Header:
 
     cells: tuple[str, ...]
     separator: str
+    number_columns: tuple[int, ...]  # whose heading is a Raman shift
+
+    @classmethod
+    def parse(cls, line: str) -> _Header | None:
+        """Parse the first line of a table; None where it is not one."""
+        separator = max(",;\t", key=line.count)
+        try:
+            row = next(csv.reader([line], delimiter=separator), [])
+        except csv.Error:
+            return None
+        cells = tuple(cell.strip().lower() for cell in row)
+        return cls(cells, separator, tuple(column for column, cell in enumerate(cells) if _is_number(cell)))
 
     @property
     def id_column(self) -> int | None:
@@ -72,16 +87,18 @@ class _Header:
 
     @property
     def is_long(self) -> bool:
+        """Whether there is a line for each point."""
         return set(self.cells) >= _LONG and self.id_column is not None
 
     @property
     def is_wide(self) -> bool:
+        """Whether there is a column for each spectrum."""
         return len(self.cells) > 2 and self.cells[0] == "wavenumber" and not self.is_long
 
     @property
     def has_spectrum_per_row(self) -> bool:
-        shifts = [cell for cell in self.cells if _is_number(cell)]
-        return len(shifts) >= 32 and "spectrum_identity" in self.cells
+        """Whether there is a line for each spectrum."""
+        return len(self.number_columns) >= 32 and "spectrum_identity" in self.cells
 
 
 def looks_like(path: Path) -> bool:
@@ -128,15 +145,23 @@ def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list
         raise StudioError(f"'{path.name}' is larger than 4 GB.", remedy="Export it in parts.")
     metadata_path = None if header.has_spectrum_per_row else metadata_table(path)
     metadata = {} if metadata_path is None else _read_metadata(metadata_path)
-    rows = _cells(path, header, progress)
-    try:
+    with _read_errors(path):
+        rows = _cells(path, header, progress)
         if header.has_spectrum_per_row:
             spectra, metadata = _spectrum_per_row(header, rows)
         else:
             spectra = _long(header, rows) if header.is_long else _wide(header, path, rows)
-    except (csv.Error, OSError, MemoryError) as error:
-        raise StudioError(f"Could not read '{path.name}': {error}.", remedy="Export it again, or in parts.") from error
     return _references(path, spectra, metadata)
+
+
+@contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    """Turn what is raised for a damaged table into a StudioError that names it."""
+    try:
+        yield
+    except (csv.Error, OSError, MemoryError, OverflowError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
+        raise StudioError(f"Could not read '{path.name}': {reason}.", remedy="Export it again, or in parts.") from error
 
 
 def _references(
@@ -149,7 +174,6 @@ def _references(
         if kind and "raman" not in kind.lower():
             continue
         texts = {field: _first_text(known, columns) for field, columns in _COLUMNS_OF_FIELD.items()}
-        laser = re.search(r"\d+(\.\d+)?", _first_text(known, _LASER_COLUMNS))
         try:
             spectrum = reference_spectrum(texts["name"] or key, axis, values)
         except StudioError as error:
@@ -160,7 +184,8 @@ def _references(
             "source": texts["source"] or path.name,
             "sample": texts["sample"] or key,
         }
-        references.append(Reference(spectrum=spectrum, laser_nm=float(laser[0]) if laser else math.nan, **texts))
+        laser_nm = stated_laser_nm(_first_text(known, _LASER_COLUMNS))
+        references.append(Reference(spectrum=spectrum, laser_nm=laser_nm, **texts))
     if not references and not failed:
         failed.append(
             StudioError(f"'{path.name}' holds no Raman spectrum.", remedy="Choose the table of Raman spectra.")
@@ -177,17 +202,14 @@ def _first_text(metadata: Metadata, columns: Iterable[str]) -> str:
 
 
 def _header(path: Path) -> _Header | None:
+    """The header of a table; None where the file is not one."""
     try:
         with path.open("rb") as file:
-            line = file.readline(2**22)
+            line = file.readline(LONGEST_LINE)
     except OSError:
         return None
     text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-    if "\0" in text or not text:
-        return None
-    separator = max(",;\t", key=text.count)
-    cells = next(csv.reader([text], delimiter=separator), [])
-    return _Header(tuple(cell.strip().lower() for cell in cells), separator)
+    return None if "\0" in text or not text else _Header.parse(text)
 
 
 def _has_metadata(path: Path) -> bool:
@@ -201,22 +223,27 @@ def _has_metadata(path: Path) -> bool:
 
 
 def _cells(path: Path, header: _Header, progress: Progress) -> Iterator[list[str]]:
-    """The cells of each line below the header."""
-    size, done, reported = path.stat().st_size, 0, 0
-
-    def lines() -> Iterator[str]:
-        nonlocal done, reported
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            for line in file:
-                done += len(line)
-                if done - reported >= _REPORT_BYTES:
-                    reported = done
-                    progress(min(done, size), size, "bytes read")
-                yield line.replace("\0", "")
-
-    rows = csv.reader(lines(), delimiter=header.separator)
+    """The cells of each line below the header. Raises ValueError where lines are not those of a table."""
+    rows = csv.reader(_lines(path, progress), delimiter=header.separator)
     next(rows, None)
     return rows
+
+
+def _lines(path: Path, progress: Progress) -> Iterator[str]:
+    """The lines of a table with their ends, without null characters."""
+    size, done, reported, n_empty = path.stat().st_size, 0, 0, 0
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        while line := file.readline(LONGEST_LINE):
+            done += len(line)
+            if done - reported >= _REPORT_BYTES:
+                reported = done
+                progress(min(done, size), size, "bytes read")
+            if len(line) == LONGEST_LINE:
+                raise ValueError("one of its lines is too long")
+            n_empty = n_empty + 1 if len(line) <= 2 else 0
+            if n_empty > MOST_EMPTY_LINES:
+                raise ValueError("it is mostly empty lines")
+            yield line.replace("\0", "")
 
 
 def _read_metadata(path: Path) -> dict[str, Metadata]:
@@ -224,17 +251,21 @@ def _read_metadata(path: Path) -> dict[str, Metadata]:
     header = _header(path)
     if header is None or header.id_column is None:
         return {}
-    rows = (row for row in _cells(path, header, SILENT) if len(row) > (header.id_column or 0))
-    return {row[header.id_column]: _row_metadata(header, row) for row in rows}
+    key = header.id_column
+    with _read_errors(path):
+        rows = (row for row in _cells(path, header, SILENT) if len(row) > key)
+        return {row[key]: _row_metadata(header, row) for row in rows}
 
 
 def _row_metadata(header: _Header, row: Sequence[str]) -> Metadata:
     """The cells of a row that are not empty, by column; columns of intensities are left out."""
-    return {
-        column: cell.strip()
-        for column, cell in zip(header.cells, row, strict=False)
-        if cell.strip() not in ("", "NA") and not _is_number(column)
+    numbers = set(header.number_columns)
+    texts = {
+        name: cell.strip()
+        for column, (name, cell) in enumerate(zip(header.cells, row, strict=False))
+        if column not in numbers
     }
+    return {name: text for name, text in texts.items() if text not in ("", "NA")}
 
 
 def _long(header: _Header, rows: Iterable[Sequence[str]]) -> Spectra:
@@ -261,7 +292,7 @@ def _wide(header: _Header, path: Path, rows: Iterable[Sequence[str]]) -> Spectra
 
 def _spectrum_per_row(header: _Header, rows: Iterable[Sequence[str]]) -> tuple[Spectra, dict[str, Metadata]]:
     """Spectra of a table with a line for each, and the metadata at its end."""
-    columns = [column for column, cell in enumerate(header.cells) if _is_number(cell)]
+    columns = header.number_columns
     axis = np.array([float(header.cells[column]) for column in columns])
     spectra, metadata = Spectra(), dict[str, Metadata]()
     for number, row in enumerate(rows, start=1):
@@ -292,12 +323,17 @@ def _is_number(cell: str) -> bool:
 # Writing
 
 
+def table_paths(path: Path) -> tuple[Path, Path]:
+    """Return the files that `write` makes of `path`: the spectra, and the metadata beside them."""
+    return path, path.with_name(f"{path.stem}_metadata{path.suffix}")
+
+
 def write(path: Path, library: Library, progress: Progress = SILENT) -> tuple[Path, Path]:
     """Write a library as two tables that `read` and Open Specy read: spectra, a line for each point, and metadata.
 
     Returns both paths. Raises StudioError when they cannot be written, Cancelled when asked to stop.
     """
-    metadata_path = path.with_name(f"{path.stem}_metadata{path.suffix}")
+    path, metadata_path = table_paths(path)
     try:
         with atomic_path(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             file.write("wavenumber,intensity,sample_name\n")

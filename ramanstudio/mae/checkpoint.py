@@ -1,4 +1,4 @@
-"""A training run on disk: all that is needed to go on to the same weights, as safetensors, never pickle."""
+"""Checkpoints of training runs: everything needed to resume to the same weights, as safetensors, never pickle."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ CHECKPOINT = "checkpoint.safetensors"
 def adam(
     network: nn.Module, learning_rate: float, weight_decay: float, betas: tuple[float, float] = (0.9, 0.999)
 ) -> torch.optim.Optimizer:
-    """AdamW for all weights of a network.
+    """Return AdamW for all weights of a network.
 
-    The first optimizer of a process makes torch a folder for what it compiles, which nothing here does: among the
-    user's own, not in the temporary folder that all users of a computer share.
+    The first optimizer of a process creates torch's folder for compiled code: among the user's own files, not in the
+    temporary folder that all users of a computer share.
     """
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(user_cache() / "torch"))
     return torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, betas=betas)
 
 
 class AveragedWeights:
-    """The weights of a network averaged over its last steps: less noisy than any of them."""
+    """The exponential moving average of the weights of a network over its last steps."""
 
     def __init__(self, network: nn.Module, over: int) -> None:
         self.weights = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
         self._over = over
 
     def add(self, network: nn.Module, step: int) -> None:
-        """Count the weights as they are after `step`; with a short memory at first, to forget the random start."""
+        """Include the weights after `step`; with a short memory at first, to forget the random start."""
         keep = min(1 - 1 / self._over, (1 + step) / (10 + step))
         for name, weight in network.state_dict().items():
             self.weights[name].lerp_(weight, 1 - keep)
@@ -45,7 +45,7 @@ class AveragedWeights:
 def write(
     path: Path, network: nn.Module, averaged: AveragedWeights, optimizer: torch.optim.Optimizer, note: Mapping[str, str]
 ) -> None:
-    """Keep a run; `note` says how far it is and what settings it has."""
+    """Write a run; `note` holds its step and its settings."""
     from safetensors.torch import save
 
     tensors = {f"network.{name}": weight for name, weight in network.state_dict().items()}
@@ -58,9 +58,9 @@ def write(
 def resume(
     path: Path, network: nn.Module, averaged: AveragedWeights, optimizer: torch.optim.Optimizer, settings: str
 ) -> dict[str, str]:
-    """Put a run back as it was kept; returns its note.
+    """Restore a run as it was written, and return its note.
 
-    Raises StudioError when it is damaged, of another network, or its note tells of other `settings`.
+    Raises StudioError when the file is damaged, of another network or of other `settings`.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -89,4 +89,5 @@ def resume(
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,9 +1,10 @@
-"""Plain rows that say how a network is built and how it is trained. Free of torch, so that anyone may read them."""
+"""How networks are built and trained, as plain numbers. Imports no torch, so that any package may read them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,28 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 
 
-def _check(whose: str, name: str, value: float, is_right: bool, range_of_it: str) -> None:
-    if not is_right:
-        raise StudioError(f"The {name.replace('_', ' ')} of a {whose} cannot be {value}.", f"Give {range_of_it}.")
+def _check(owner: str, name: str, value: float, is_valid: bool, valid: str) -> None:
+    """Raise StudioError when the number `name` of `owner` is not valid; `valid` says what would be."""
+    if not is_valid:
+        raise StudioError(f"The {name.replace('_', ' ')} of a {owner} cannot be {value}.", f"Give {valid}.")
+
+
+def _renamed(default: Any, formerly: str) -> Any:
+    """A field that had another name: under that it is still a flag of the command line, and stored in checkpoints."""
+    return field(default=default, metadata={"formerly": formerly})
+
+
+def stored_settings(config: NetworkConfig | PretrainingConfig | EmbedderConfig | FeaturePretrainingConfig) -> str:
+    """Return the settings as checkpoints store them, under the names that fields had when the first were written."""
+    numbers = (f"{one.metadata.get('formerly', one.name)}={getattr(config, one.name)!r}" for one in fields(config))
+    return f"{config.stored_as}({', '.join(numbers)})"
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """The size of a spectrum autoencoder; lengths in samples of the spectrum."""
+    """The size of a spectrum autoencoder; `window` and `stride` in samples of the spectrum."""
+
+    stored_as: ClassVar = "NetworkPlan"
 
     window: int = 32
     stride: int = 16
@@ -28,7 +43,7 @@ class NetworkConfig:
     decoder_layers: int = 1
 
     def __post_init__(self) -> None:
-        """Raises StudioError when no network can be built so."""
+        """Raises StudioError when no network can be built with these numbers."""
         for name, least in (("window", 2), ("stride", 1), ("width", 2), ("heads", 1), ("encoder_layers", 1)):
             _check("network", name, getattr(self, name), getattr(self, name) >= least, f"{least} or more")
         _check("network", "decoder_layers", self.decoder_layers, self.decoder_layers >= 0, "0 or more")
@@ -39,23 +54,28 @@ class NetworkConfig:
 
     @property
     def minimum_bytes(self) -> int:
-        """What the largest parts of its weights take; a file that holds them is no smaller."""
+        """A lower bound of the size of the weights in bytes; a file that holds them is no smaller."""
         layers = self.encoder_layers + self.decoder_layers
         return 4 * self.width * (4 * self.window + layers * self.width)
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainingConfig:
-    """How a network is pretrained. The same plan, corpora and machine give the same weights."""
+    """How an autoencoder is pretrained. The same numbers, corpora and machine give the same weights.
+
+    `masking_probability` is the share of steps in which windows are masked, `mask_ratio` of them in such a step.
+    """
+
+    stored_as: ClassVar = "PretrainPlan"
 
     steps: int = 24_000
-    samples_a_step: int = 65_536
+    samples_per_step: int = _renamed(65_536, "samples_a_step")
     learning_rate: float = 1e-3
     warmup_steps: int = 300
     weight_decay: float = 0.02
     real_share: float = 0.5
-    hiding_steps: float = 0.25
-    hidden_share: float = 0.5
+    masking_probability: float = _renamed(0.25, "hiding_steps")
+    mask_ratio: float = _renamed(0.5, "hidden_share")
     average_over: int = 1000
     checkpoint_every: int = 250
     leave_out: str = ""
@@ -63,18 +83,17 @@ class PretrainingConfig:
 
     def __post_init__(self) -> None:
         """Raises StudioError when a number is out of its range."""
-        counts = {
+        minimum = {
             "steps": 1,
-            "samples_a_step": 1,
+            "samples_per_step": 1,
             "warmup_steps": 0,
             "average_over": 1,
             "checkpoint_every": 1,
             "seed": 0,
         }
-        shares = ("real_share", "hiding_steps", "hidden_share")
-        for name, least in counts.items():
+        for name, least in minimum.items():
             _check("training", name, getattr(self, name), getattr(self, name) >= least, f"{least} or more")
-        for name in shares:
+        for name in ("real_share", "masking_probability", "mask_ratio"):
             _check("training", name, getattr(self, name), 0 <= getattr(self, name) <= 1, "a number from 0 to 1")
         rate, decay = self.learning_rate, self.weight_decay
         _check("training", "learning_rate", rate, 0 < rate < math.inf, "a number above 0, such as 0.001")
@@ -83,7 +102,9 @@ class PretrainingConfig:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderConfig:
-    """The size of a network that says what a spectrum is of: a grid in cm⁻¹, tokens of so many of its samples."""
+    """The size of an embedder: a grid in cm⁻¹, cut into `tokens` of `token` samples each, and `features` to give."""
+
+    stored_as: ClassVar = "EmbedderPlan"
 
     low_cm: float = 100.0
     step_cm: float = 2.5
@@ -95,51 +116,53 @@ class EmbedderConfig:
     features: int = 128
 
     def __post_init__(self) -> None:
-        """Raises StudioError when no network can be built so."""
+        """Raises StudioError when no network can be built with these numbers."""
         for name in ("tokens", "token", "width", "heads", "layers", "features"):
             _check("network of features", name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
 
     @property
     def samples(self) -> int:
-        """How many samples the grid has."""
+        """The number of samples of the grid."""
         return self.tokens * self.token
 
     @property
     def high_cm(self) -> float:
-        """Where the grid ends."""
+        """The end of the grid in cm⁻¹."""
         return self.low_cm + self.samples * self.step_cm
 
     @property
     def minimum_bytes(self) -> int:
-        """What the largest parts of its weights take; a file that holds them is no smaller."""
-        of_features = self.heads * self.features
-        return 4 * self.width * (3 * self.token + self.tokens + self.layers * self.width + of_features)
+        """A lower bound of the size of the weights in bytes; a file that holds them is no smaller."""
+        projection = self.heads * self.features
+        return 4 * self.width * (3 * self.token + self.tokens + self.layers * self.width + projection)
 
-    def reach(self, axis: NDArray[np.float64]) -> float:
-        """How many cm⁻¹ of an `axis` (B,) lie on the grid; below zero when it lies beside it."""
+    def overlap_cm(self, axis: NDArray[np.float64]) -> float:
+        """Return how many cm⁻¹ of an `axis` (B,) lie on the grid; negative when it lies beside the grid."""
         return float(min(axis[-1], self.high_cm) - max(axis[0], self.low_cm))
 
 
 @dataclass(frozen=True, slots=True)
 class FeaturePretrainingConfig:
-    """How features are learned without a label: by what is hidden, and by two corrupted views of each spectrum.
+    """How an embedder is trained without labels: by contrasting augmented spectra and by reconstructing masked tokens.
 
-    `twins` names the groups of a corpus in which several spectra of one `sample` are of one substance.
+    `paired_groups` names the groups of a corpus in which all spectra of one `sample` are of one substance.
     """
 
+    stored_as: ClassVar = "FeaturePlan"
+
     steps: int = 7000
-    spectra_a_step: int = 128
-    groups_a_step: int = 8
+    spectra_per_step: int = _renamed(128, "spectra_a_step")
+    groups_per_step: int = _renamed(8, "groups_a_step")
     learning_rate: float = 1e-3
     warmup_steps: int = 100
     weight_decay: float = 0.05
     temperature: float = 0.1
     simulated_share: float = 0.1
-    hidden_share: float = 0.25
-    views_weight: float = 1.0
-    hiding_weight: float = 0.3
+    mask_ratio: float = _renamed(0.25, "hidden_share")
+    contrastive_weight: float = _renamed(1.0, "views_weight")
+    reconstruction_weight: float = _renamed(0.3, "hiding_weight")
     average_over: int = 200
     checkpoint_every: int = 250
-    twins: str = "rruff"
+    paired_groups: str = _renamed("rruff", "twins")
     leave_out: str = ""
     seed: int = 1

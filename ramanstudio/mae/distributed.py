@@ -1,4 +1,4 @@
-"""Several processes that train one network, as torchrun starts them; a process by itself is a team of one."""
+"""Train one network in several processes, as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from torch import nn
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """Which process of how many this is, and the device it works on."""
+    """The number of this process among those that train together, and the device it computes on."""
 
     rank: int
     size: int
     device: torch.device
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process writes files and reports."""
         return self.rank == 0
 
-    def shared(self, network: nn.Module) -> Any:
-        """`network` such that a backward pass averages the gradients of all processes; itself in a team of one."""
+    def wrap(self, network: nn.Module) -> Any:
+        """Return `network` such that a backward pass averages the gradients of all processes."""
         if self.size == 1:
             return network
         from torch.nn.parallel import DistributedDataParallel
 
-        # what is hidden in a step, and so which weights have gradients, differs between processes
+        # which windows are masked in a step, and so which weights have gradients, differs between processes
         return DistributedDataParallel(network, find_unused_parameters=True)
 
 
 def world_size() -> int:
-    """How many processes torchrun started; 1 without it."""
+    """Return how many processes torchrun started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def process_rank() -> int:
-    """Which process of those that torchrun started this is; 0 without it."""
+    """Return the number of this process among those that torchrun started; 0 without it."""
     return int(os.environ.get("RANK", "0"))
 
 
 @contextmanager
-def team(device: str) -> Iterator[ProcessGroup]:
-    """This process's place in the team that torchrun started, left at the end; on CUDA each has a GPU of its own."""
+def process_group(device: str) -> Iterator[ProcessGroup]:
+    """Join the processes that torchrun started, and leave them at the end; on CUDA each has a GPU of its own."""
     if world_size() == 1:
         yield ProcessGroup(0, 1, torch.device(device))
         return
-    place = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if device == "cuda" else torch.device(device)
+    own = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if device == "cuda" else torch.device(device)
     if device == "cuda":
-        torch.cuda.set_device(place)
+        torch.cuda.set_device(own)
     torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
-        yield ProcessGroup(torch.distributed.get_rank(), torch.distributed.get_world_size(), place)
+        yield ProcessGroup(torch.distributed.get_rank(), torch.distributed.get_world_size(), own)
     finally:
         torch.distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""The loss by step, kept in loss.csv as a run goes on."""
+"""The loss curve of a run, in loss.csv."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOSS_CURVE = "loss.csv"
 
 
 class LossCurve:
-    """The loss by step in loss.csv: a row every fifty steps and at each checkpoint, the mean since the row before."""
+    """The loss by step: a row every fifty steps and at each checkpoint, the mean since the row before."""
 
     EVERY = 50
 
@@ -25,6 +25,7 @@ class LossCurve:
         self._recent: dict[str, list[float]] = {}
 
     def add(self, step: int, parts: dict[str, float]) -> None:
+        """Add the parts of the loss of one step."""
         for name, value in parts.items():
             self._recent.setdefault(name, []).append(value)
         if step % self.EVERY == 0:
@@ -36,21 +37,21 @@ class LossCurve:
             self._recent = {}
 
     def mean(self, name: str) -> float:
-        """The mean of the steps since the last row, or that row's."""
+        """Return the mean of the part `name` since the last row, or that of the last row."""
         recent = self._recent.get(name)
         if recent:
             return float(np.mean(recent))
         return self._rows[-1][name] if self._rows else math.nan
 
     def keep_until(self, step: int) -> None:
-        """Take up an earlier curve, less the rows that will be made again."""
+        """Read the curve of an interrupted run, without the rows after `step`."""
         if self._path.exists():
             with self._path.open(newline="") as file:
                 rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
             self._rows = [{**row, "step": int(row["step"])} for row in rows if row["step"] <= step]
 
     def write(self, step: int) -> list[dict[str, float]]:
-        """Write the curve up to `step`; returns its rows."""
+        """Write the curve up to `step`, and return its rows."""
         self._close_row(step)
         text = io.StringIO()
         writer = csv.DictWriter(text, ["step", "loss", "noise", "hidden"])

@@ -1,4 +1,4 @@
-"""Models as folders: a card that says what a model is, and its weights. Knows files and hashes, never pickle."""
+"""Models on disk: a folder with a model card and weights as safetensors, checked by their hashes; never pickle."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 CARD, WEIGHTS, EMBEDDER = "card.json", "weights.safetensors", "embedder.safetensors"
 DEFAULT_MODEL = "smae-base"
-LARGEST_WEIGHTS = 2**31  # bytes; no model of ours comes near it, so a larger header is damage
+MAX_WEIGHTS_BYTES = 2**31  # far above any model of ours; a larger file is damaged
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedderCard:
-    """What is known of the half of a model that gives features: its size, what it learned from, its checksum."""
+    """The part of a model card on its embedder: size, training data, checksum. `plan` is its name in card.json."""
 
     plan: EmbedderConfig
     parameters: int
@@ -41,11 +41,11 @@ class EmbedderCard:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a model is, what it learned from and how well it does; stored beside its weights as card.json.
+    """What a model is, what it was trained on and how well it does; stored beside its weights as card.json.
 
-    `error_scale` turns the spread that the network predicts into the expected error (measured on spectra held apart);
-    `calibration` does so by how large the spread is, and goes before it.
-    `embedder` tells of the half that gives features, in a file of its own; None where there is none.
+    `error_scale` is the factor from the standard deviation that the network predicts to the expected error, measured on
+    validation spectra; `calibration`, a factor by how large that deviation is, takes precedence over it. `embedder`
+    describes the network for features, whose weights are a file of their own; None where there is none.
     """
 
     name: str
@@ -66,39 +66,41 @@ class ModelCard:
 
     @property
     def error_calibration(self) -> Calibration:
-        """The factors from predicted spread to expected error; one for all where the model has not been calibrated."""
-        return self.calibration or Calibration.flat(self.error_scale)
+        """The calibration of the expected error; one factor for all where the model has no calibration."""
+        return self.calibration or Calibration.constant(self.error_scale)
 
     @property
-    def fingerprint(self) -> str:
-        """What tells this model's weights, of both halves, from those of any other."""
+    def weights_hash(self) -> str:
+        """A hash of the weights of both networks, which identifies the model."""
         return hashlib.sha256(f"{self.sha256} {self.embedder.sha256 if self.embedder else ''}".encode()).hexdigest()
 
     def text(self) -> str:
-        """The card in sentences, for a person to read."""
-        learned = ", ".join(f"{group} {count}" for group, count in self.trained_on.items())
+        """The card as text for a person to read."""
+        trained_on = _counts_text(self.trained_on)
         lines = [
             f"{self.name}: {self.description}",
             f"{self.parameters / 1e6:.2f} million parameters, {self.steps} steps, {self.spectra_seen} spectra seen.",
-            f"Learned from: {learned}.",
-            *self._told_of_features(),
+            f"Trained on: {trained_on}.",
+            *self._embedder_text(),
             *(f"{metric}: {value:g}" for metric, value in self.metrics.items()),
             f"Licence {self.licence}. {self.cite}".strip(),
             f"SHA-256 {self.sha256}",
         ]
         return "\n".join(lines)
 
-    def _told_of_features(self) -> list[str]:
+    def _embedder_text(self) -> list[str]:
         if self.embedder is None:
             return []
-        note = self.embedder
-        learned = ", ".join(f"{group} {count}" for group, count in note.trained_on.items())
-        size = f"{note.parameters / 1e6:.2f} million parameters, {note.steps} steps"
-        return [f"Features: {size}, learned without labels from: {learned}."]
+        size = f"{self.embedder.parameters / 1e6:.2f} million parameters, {self.embedder.steps} steps"
+        return [f"Features: {size}, trained without labels on: {_counts_text(self.embedder.trained_on)}."]
+
+
+def _counts_text(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{group} {count}" for group, count in counts.items())
 
 
 def find(model: str | Path) -> Path:
-    """The folder of a model given by name (the user's before the shipped) or by path.
+    """Return the folder of a model given by name (the user's models first) or by path.
 
     Raises StudioError when there is none.
     """
@@ -112,25 +114,25 @@ def find(model: str | Path) -> Path:
 
 
 def available() -> tuple[str, ...]:
-    """The names of the models that can be loaded."""
-    places = (bundled_path("models"), user_data() / "models")
-    return tuple(sorted({card.parent.name for place in places for card in place.glob(f"*/{CARD}")}))
+    """Return the names of the models that can be loaded."""
+    folders = (bundled_path("models"), user_data() / "models")
+    return tuple(sorted({card.parent.name for folder in folders for card in folder.glob(f"*/{CARD}")}))
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card of the model in `folder`. Raises StudioError when it is damaged."""
+    """Read the card of the model in `folder`; unknown keys are ignored. Raises StudioError when it is damaged."""
     try:
         row = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        known = {one.name for one in fields(ModelCard)}
+        known = {field.name for field in fields(ModelCard)}
         row = {key: value for key, value in row.items() if key in known}
-        note = row.get("embedder")
-        if note is not None:
-            note = EmbedderCard(**{**note, "plan": EmbedderConfig(**note["plan"])})
-        scales = row.get("calibration")
-        if scales is not None:
-            scales = Calibration(tuple(scales["spread"]), tuple(scales["scale"]))
-        rooms = {"network": NetworkConfig(**row["network"]), "embedder": note, "calibration": scales}
-        return ModelCard(**{**row, **rooms})
+        embedder = row.get("embedder")
+        if embedder is not None:
+            embedder = EmbedderCard(**{**embedder, "plan": EmbedderConfig(**embedder["plan"])})
+        calibration = row.get("calibration")
+        if calibration is not None:
+            calibration = Calibration(tuple(calibration["spread"]), tuple(calibration["scale"]))
+        parts = {"network": NetworkConfig(**row["network"]), "embedder": embedder, "calibration": calibration}
+        return ModelCard(**{**row, **parts})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudioError(
             f"The card of the model in '{folder}' cannot be read.", remedy="Install or import the model again."
@@ -138,21 +140,21 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def load(folder: Path) -> tuple[ModelCard, SpectrumAutoencoder]:
-    """A model's card and its network, ready to use on the CPU.
+    """Load a model's card and its autoencoder onto the CPU, ready to use.
 
     Raises StudioError when the weights are missing, damaged or not those of the card.
     """
     from ramanstudio.mae.network import SpectrumAutoencoder
 
     card = read_card(folder)
-    weights = _weights(folder / WEIGHTS, card.sha256, card.name, card.network)
+    weights = _read_weights(folder / WEIGHTS, card.sha256, card.name, card.network)
     network = SpectrumAutoencoder(card.network)
-    _fill(network, weights, card.name)
+    _load_weights(network, weights, card.name)
     return card, network
 
 
 def load_embedder(folder: Path) -> Embedder | None:
-    """The half of a model that gives features, ready to use on the CPU; None where its card tells of none.
+    """Load a model's embedder onto the CPU, ready to use; None where its card has none.
 
     Raises StudioError when the weights are missing, damaged or not those of the card.
     """
@@ -161,19 +163,19 @@ def load_embedder(folder: Path) -> Embedder | None:
     card = read_card(folder)
     if card.embedder is None:
         return None
-    weights = _weights(folder / EMBEDDER, card.embedder.sha256, card.name, card.embedder.plan)
+    weights = _read_weights(folder / EMBEDDER, card.embedder.sha256, card.name, card.embedder.plan)
     network = Embedder(card.embedder.plan)
-    _fill(network, weights, card.name)
+    _load_weights(network, weights, card.name)
     return network
 
 
-def _weights(path: Path, sha256: str, name: str, plan: NetworkConfig | EmbedderConfig) -> bytes:
-    """The weights whose hash is `sha256`, read where the file is as large as a network of that `plan` makes it.
+def _read_weights(path: Path, sha256: str, name: str, config: NetworkConfig | EmbedderConfig) -> bytes:
+    """Read weights whose hash is `sha256`, if the file is as large as a network of that `config` makes it.
 
-    Only then is memory taken for the network: a card may state a billion layers.
+    Only then is memory taken for the network: a damaged card may state a billion layers.
     """
     try:
-        if not plan.minimum_bytes <= path.stat().st_size <= LARGEST_WEIGHTS:
+        if not config.minimum_bytes <= path.stat().st_size <= MAX_WEIGHTS_BYTES:
             raise ValueError("absurd size")
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -183,8 +185,8 @@ def _weights(path: Path, sha256: str, name: str, plan: NetworkConfig | EmbedderC
     return content
 
 
-def _fill(network: Module, weights: bytes, name: str) -> None:
-    """Load `weights` into a network and make it ready to use."""
+def _load_weights(network: Module, weights: bytes, name: str) -> None:
+    """Load `weights` into a network and set it to evaluation."""
     from safetensors import SafetensorError
     from safetensors.torch import load as tensors_from
 
@@ -202,32 +204,33 @@ def _damaged(name: str) -> StudioError:
 
 
 def save(folder: Path, card: ModelCard, weights: Mapping[str, Tensor]) -> ModelCard:
-    """Write a model into `folder`, weights first; returns the card with their hash. Features that are there stay."""
+    """Write a model into `folder`, weights first, and return the card with their hash. An existing embedder stays."""
     folder.mkdir(parents=True, exist_ok=True)
     if card.embedder is None and (folder / CARD).is_file():
         card = replace(card, embedder=read_card(folder).embedder)
-    return _written(folder, replace(card, sha256=_keep(folder / WEIGHTS, weights)))
+    return _write_card(folder, replace(card, sha256=_write_weights(folder / WEIGHTS, weights)))
 
 
-def save_embedder(folder: Path, note: EmbedderCard, weights: Mapping[str, Tensor]) -> ModelCard:
-    """Write the half that gives features beside the model in `folder`; returns the card that tells of both.
+def save_embedder(folder: Path, embedder: EmbedderCard, weights: Mapping[str, Tensor]) -> ModelCard:
+    """Write an embedder beside the model in `folder`, and return the card of both.
 
     Raises StudioError when there is no model in `folder`.
     """
     card = read_card(folder)
-    return _written(folder, replace(card, embedder=replace(note, sha256=_keep(folder / EMBEDDER, weights))))
+    sha256 = _write_weights(folder / EMBEDDER, weights)
+    return _write_card(folder, replace(card, embedder=replace(embedder, sha256=sha256)))
 
 
 def save_calibration(folder: Path, calibration: Calibration) -> ModelCard:
-    """Write into the card of the model in `folder` how its claims compare with its errors; returns that card.
+    """Write the calibration of the expected error into the card of the model in `folder`, and return that card.
 
     Raises StudioError when there is no model in `folder`.
     """
-    return _written(folder, replace(read_card(folder), calibration=calibration))
+    return _write_card(folder, replace(read_card(folder), calibration=calibration))
 
 
-def _keep(path: Path, weights: Mapping[str, Tensor]) -> str:
-    """Write `weights` as safetensors; returns the hash of the file."""
+def _write_weights(path: Path, weights: Mapping[str, Tensor]) -> str:
+    """Write `weights` as safetensors, and return the hash of the file."""
     from safetensors.torch import save as bytes_of
 
     content = bytes_of({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
@@ -235,7 +238,7 @@ def _keep(path: Path, weights: Mapping[str, Tensor]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _written(folder: Path, card: ModelCard) -> ModelCard:
+def _write_card(folder: Path, card: ModelCard) -> ModelCard:
     row: dict[str, Any] = asdict(card)
     atomic_write(folder / CARD, json.dumps(row, indent=2, ensure_ascii=False) + "\n")
     return card

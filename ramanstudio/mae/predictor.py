@@ -1,4 +1,4 @@
-"""A network put to work on arrays: devices, batches, pieces of long spectra, and what to do when memory runs out."""
+"""Apply networks to arrays: devices, batches, long spectra in pieces, and what to do when memory runs out."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.mae.calibration import Calibration
 from ramanstudio.mae.config import EmbedderConfig
-from ramanstudio.mae.embedder import FEWEST_CM, Embedder, prepared
+from ramanstudio.mae.embedder import MIN_OVERLAP_CM, Embedder, scale_to_lines
 from ramanstudio.mae.network import SpectrumAutoencoder, is_out_of_memory
 from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.float32]
 
-LONGEST = 2048  # samples at once: the longest the network was trained on
+MAX_POINTS = 2048  # samples at once: the longest that the network was trained on
 OVERLAP = 128  # samples that two pieces of a long spectrum share
 SAMPLES_PER_BATCH = {"cpu": 32_768, "cuda": 2_097_152, "mps": 262_144}  # on a CPU, a tenth of a second between cancels
 
 
 def choose_device(wish: str) -> str:
-    """The device to use for "auto", "cpu", "cuda" or "mps". Raises StudioError when the wished-for one is absent."""
-    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    """Return the device for "auto", "cpu", "cuda" or "mps". Raises StudioError when the computer has no such device."""
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wish == "auto":
-        return next(device for device, present in here.items() if present)
-    if not here.get(wish, False):
-        present = ", ".join(device for device, is_here in here.items() if is_here)
+        return next(device for device, present in available.items() if present)
+    if not available.get(wish, False):
+        present = ", ".join(device for device, is_present in available.items() if is_present)
         raise StudioError(f"There is no device '{wish}' on this computer.", remedy=f"Use auto, or one of: {present}.")
     return wish
 
 
 def set_threads(threads: int | None) -> None:
-    """Let the CPU work with so many threads; with one for each core when not told."""
+    """Compute on the CPU with so many threads; by default one for each core."""
     torch.set_num_threads(threads or os.cpu_count() or 1)
 
 
 class Predictor:
-    """Finds the noise in spectra, and their features, with the networks of one model on one device."""
+    """Predicts the noise in spectra, and their features, with the networks of one model on one device."""
 
     def __init__(
         self, network: SpectrumAutoencoder, calibration: Calibration, device: str, embedder: Embedder | None = None
@@ -55,7 +55,7 @@ class Predictor:
 
     @property
     def device_name(self) -> str:
-        """The device in words: "CPU · 2 threads", "GPU · NVIDIA H200"."""
+        """The device as shown to a user: "CPU · 2 threads", "GPU · NVIDIA H200"."""
         if self.device == "cuda":
             return f"GPU · {torch.cuda.get_device_name()}"
         if self.device == "mps":
@@ -66,9 +66,9 @@ class Predictor:
     def noise(
         self, axis: NDArray[np.float64], values: Floats, sigma: Floats, progress: Progress = SILENT
     ) -> tuple[Floats, Floats]:
-        """The noise of each sample and the error expected once it is taken off, both (N, B), in the values' unit.
+        """Predict the noise of each sample and the expected error without it, both (N, B), in the unit of the values.
 
-        `axis` (B,) cm⁻¹, `values` (N, B), `sigma` (N,) the noise level; spectra whose sigma is zero have no noise.
+        `axis` (B,) cm⁻¹, `values` (N, B), `sigma` (N,) the white noise; spectra whose sigma is zero have no noise.
         Raises StudioError when the computer's own memory is full, Cancelled when asked to stop.
         """
         noise, error = np.zeros_like(values), np.zeros_like(values)
@@ -76,43 +76,45 @@ class Predictor:
         def find(some: NDArray[np.intp]) -> None:
             noise[some], error[some] = self._noise_of_batch(axis, values[some], sigma[some, None])
 
-        self._in_batches(np.flatnonzero(sigma > 0), min(len(axis), LONGEST), find, progress)
+        self._in_batches(np.flatnonzero(sigma > 0), min(len(axis), MAX_POINTS), find, progress)
         return noise, error
 
     def has_features(self, axis: NDArray[np.float64]) -> bool:
-        """Whether the model gives features of spectra on such an axis (B,) cm⁻¹."""
-        return self._embedder is not None and self._embedder.plan.reach(axis) >= FEWEST_CM
+        """Return whether the model can compute features of spectra on such an axis (B,) cm⁻¹."""
+        return self._embedder is not None and self._embedder.plan.overlap_cm(axis) >= MIN_OVERLAP_CM
 
     @property
     def embedder(self) -> Embedder | None:
-        """The half that gives features; None where there is none."""
+        """The network for features; None where the model has none."""
         return self._embedder
 
     def require_features(self, axis: NDArray[np.float64]) -> EmbedderConfig:
-        """Where features are read from. Raises StudioError when spectra on such an axis (B,) cm⁻¹ can have none."""
+        """Return the embedder's size. Raises StudioError when spectra on such an axis (B,) cm⁻¹ have no features."""
         if self._embedder is None:
-            raise StudioError("This model gives no features.", remedy="Use smae-base, or train the features of yours.")
+            raise StudioError(
+                "This model has no embedder.", remedy="Use smae-base, or train an embedder for your model."
+            )
         plan = self._embedder.plan
         if not self.has_features(axis):
             raise StudioError(
-                f"Only {max(plan.reach(axis), 0):.0f} cm⁻¹ of these spectra lie between {plan.low_cm:.0f} and"
-                f" {plan.high_cm:.0f} cm⁻¹, from which features are read.",
-                remedy=f"At least {FEWEST_CM:.0f} cm⁻¹ are needed.",
+                f"Only {max(plan.overlap_cm(axis), 0):.0f} cm⁻¹ of these spectra lie between {plan.low_cm:.0f} and"
+                f" {plan.high_cm:.0f} cm⁻¹, which the features are computed from.",
+                remedy=f"At least {MIN_OVERLAP_CM:.0f} cm⁻¹ are needed.",
             )
         return plan
 
     def features(self, axis: NDArray[np.float64], values: Floats, progress: Progress = SILENT) -> Floats:
-        """What `values` (N, B) at `axis` (B,) cm⁻¹ are of, as rows of unit length (N, D).
+        """Return the features of `values` (N, B) at `axis` (B,) cm⁻¹, rows of unit length (N, D).
 
-        Raises StudioError when they can have no features or the computer's own memory is full; Cancelled when asked to
+        Raises StudioError when they have no features or the computer's own memory is full; Cancelled when asked to
         stop.
         """
         return self.features_of([(axis, values)], progress)
 
     def features_of(self, sets: Sequence[tuple[NDArray[np.float64], Floats]], progress: Progress = SILENT) -> Floats:
-        """The same of several sets, each its axis and its values, in their order: one batch may hold many axes.
+        """Return the features of several sets of axis and values, in order (N, D): one batch may hold many axes.
 
-        Thousands of spectra that each have an axis of their own are read as fast as if they shared one.
+        Thousands of spectra that each have an axis of their own take no longer than on a shared one.
         """
         plan = next(self.require_features(axis) for axis, _ in sets)
         owner = np.repeat(np.arange(len(sets)), [len(values) for _, values in sets])
@@ -125,7 +127,7 @@ class Predictor:
             for number in np.unique(owner[some]).tolist():
                 mine, (axis, values) = owner[some] == number, sets[number]
                 rows[mine], measured[mine] = resample_to_grid(plan, axis, values[place[some[mine]]])
-            found[some] = self._features_of_batch(prepared(rows), measured)
+            found[some] = self._features_of_batch(scale_to_lines(rows), measured)
 
         self._in_batches(np.arange(len(owner)), plan.samples, find, progress)
         return found
@@ -155,7 +157,7 @@ class Predictor:
                 "The computer's memory is full.", remedy="Close other programs, or denoise fewer spectra at once."
             )
         torch.cuda.empty_cache()
-        if self.samples_per_batch > 2 * LONGEST:
+        if self.samples_per_batch > 2 * MAX_POINTS:
             self.samples_per_batch //= 2
             return
         progress.warn("The GPU's memory is full, so the CPU goes on. Close other programs that use the GPU.")
@@ -188,17 +190,17 @@ class Predictor:
             total[1][:, piece] += weight * torch.exp(log_variance / 2)
             weights[piece] += weight
         noise, spread = ((part / weights).cpu().numpy() for part in total)
-        scale = self._calibration.of(np.sqrt(np.mean(spread**2, axis=1))).astype(np.float32)
+        scale = self._calibration.factor(np.sqrt(np.mean(spread**2, axis=1))).astype(np.float32)
         return noise * sigma, spread * sigma * scale[:, None]
 
 
 def _pieces(points: int) -> list[slice]:
-    """Slices of at most LONGEST samples that cover `points` and overlap by OVERLAP or more."""
-    if points <= LONGEST:
+    """Slices of at most MAX_POINTS samples that cover `points` and overlap by OVERLAP or more."""
+    if points <= MAX_POINTS:
         return [slice(0, points)]
-    count = -(-(points - OVERLAP) // (LONGEST - OVERLAP))
-    starts = np.linspace(0, points - LONGEST, count).round().astype(int)
-    return [slice(int(start), int(start) + LONGEST) for start in starts]
+    count = -(-(points - OVERLAP) // (MAX_POINTS - OVERLAP))
+    starts = np.linspace(0, points - MAX_POINTS, count).round().astype(int)
+    return [slice(int(start), int(start) + MAX_POINTS) for start in starts]
 
 
 def _fading(piece: slice, points: int) -> torch.Tensor:

@@ -17,6 +17,7 @@ from ramanstudio.clustering import clusters, group_bands, projection
 from ramanstudio.clustering.clusters import METHODS
 from ramanstudio.clustering.group_bands import GroupBand
 from ramanstudio.core.labels import OUTLIER
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
@@ -85,6 +86,13 @@ def largest_overlap(entries: Sequence[EntrySpectra]) -> tuple[list[EntrySpectra]
     kept = comparison.largest_overlap([entry.denoised for entry in entries]) if entries else ()
     pairs = list(zip(entries, kept, strict=True))
     return [entry for entry, keep in pairs if keep], [entry for entry, keep in pairs if not keep]
+
+
+def sharing_a_range(entries: Sequence[EntrySpectra]) -> list[EntrySpectra]:
+    """Return the entries that share a range: as many spectra over as wide a range as possible; none where none do."""
+    kept = comparison.largest_overlap([entry.denoised for entry in entries], min_kept=0.0) if entries else ()
+    sharing = [entry for entry, keep in zip(entries, kept, strict=True) if keep]
+    return sharing if sharing and comparison.common_axis([entry.denoised for entry in sharing]) is not None else []
 
 
 def explore(
@@ -196,13 +204,13 @@ def _note_on_axes(entries: Sequence[EntrySpectra], compared: Comparison) -> str:
     if not others or first is None:
         return ""
     names = ", ".join(f"'{entry.name}'" for entry in others[:3]) + (" …" if len(others) > 3 else "")
-    which = f"{len(others):,} of {len(entries):,} entries have another axis than '{entries[0].name}' ({names})."
+    counts = f"{format_number(len(others))} of {format_number(len(entries))} entries"
+    differ = f"{counts} have another axis than '{entries[0].name}' ({names})."
     if compared.range_cm is None:
-        return f"{which} They share too small a range, so only their features are compared."
-    low, high = compared.range_cm
+        return f"{differ} They share too small a range, so only their features are compared."
+    shared = "–".join(format_number(end) for end in compared.range_cm)
     return (
-        f"{which} All are compared over the {low:,.0f}–{high:,.0f} cm⁻¹ that they share; the spectra themselves are not"
-        " resampled."
+        f"{differ} All are compared over the {shared} cm⁻¹ that they share; the spectra themselves are not resampled."
     )
 
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.labels import UNKNOWN
+from ramanstudio.core.numbers import format_number
 from ramanstudio.project.project import Predictions
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
+    from ramanstudio.finetuning.model_card import FineTunedModelCard
 
 NOT_FINITE: Final = "–"  # the label of spectra that hold values that are not numbers
 
@@ -94,7 +95,7 @@ def summarise_predictions(models: Sequence[Predictions], rows: NDArray[np.int64]
             labels = np.where(predictions.unknown[known], UNKNOWN, predictions.labels[known])
             names, counts = np.unique(labels, return_counts=True)
             most_common = int(np.argmax(counts))
-            text = f"{names[most_common]}: {counts[most_common]:,} of {len(known):,}"
+            text = f"{names[most_common]}: {format_number(counts[most_common])} of {format_number(len(known))}"
         if text:
             summaries.append((predictions.model, text))
     return summaries

@@ -3,36 +3,56 @@
 Numbers are datasets, everything else is one JSON text; nothing is pickled. The text is `project`; `entries/<id>/…` has
 the spectra and the denoising result of each entry, then come `explored/…`, `groups/…`, `identified/<id>/…` and
 `answered/<id>/…` (names of the first version of the file, kept so that files stay readable in both directions).
+
+Whatever is read is checked by type and range. Parts that are damaged are named and left out; the rest opens.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.ranges import ShiftRange
+from ramanstudio.core.schema import (
+    Schema,
+    array,
+    flag,
+    integer,
+    list_of,
+    number,
+    optional,
+    plain_value,
+    text,
+)
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_path
 from ramanstudio.denoising.denoised import Denoised
-from ramanstudio.formats import hdf5
+from ramanstudio.formats import hdf5, safe_hdf5
 from ramanstudio.project import identification_store, prediction_store
+from ramanstudio.project.checks import ID, INDEX, check_arrays, check_members, require
 from ramanstudio.project.groups import Group, Groups, Members
-from ramanstudio.project.project import Entry, Exploration, Identifications, Project, Result
+from ramanstudio.project.project import Entry, Exploration, Identifications, Predictions, Project, Result
 
 if TYPE_CHECKING:
     import h5py
 
-SUFFIX: Final = ".ramanstudio"
+T = TypeVar("T")
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")
+_COMPRESSED_FROM: Final = 4096  # elements; smaller arrays do not gain
+_NAMED_PARTS: Final = 5  # in a sentence about a damaged project
+_DAMAGED: Final = "the project is damaged or cut short"
+_USE_A_COPY: Final = "Use a copy of it, or open the spectra again."
 # key in the JSON text: field
 _ENTRY_KEYS: Final = {
     "id": "id", "name": "name", "problem": "problem", "remedy": "remedy", "noise_region": "noise_region",
@@ -42,11 +62,41 @@ _RESULT_KEYS: Final = {
     "noise_region": "noise_region", "region_chosen": "region_is_manual", "problem": "problem", "together": "set_id",
     "set_size": "set_size", "model": "model",
 }  # fmt: skip
-_COMPRESSED_FROM: Final = 4096  # elements; smaller arrays do not gain
+_RANGE: Final = optional(list_of(number(), length=2))
+_ENTRY: Final = Schema(
+    {
+        "id": ID,
+        "name": text(),
+        "path": text(),
+        "problem": optional(text(), ""),
+        "remedy": optional(text(), ""),
+        "noise_region": _RANGE,
+        "together": optional(ID, 0),
+    }
+)
+_RESULT: Final = Schema(
+    {
+        "noise_region": _RANGE,
+        "region_chosen": optional(flag(), False),
+        "problem": optional(text(), ""),
+        "together": optional(ID, 0),
+        "set_size": optional(INDEX, 0),
+        "model": optional(text(), ""),
+    }
+)
+_EXPLORATION: Final = Schema({"range_cm": _RANGE, "aside": optional(text(), ""), "model": optional(text(), "")})
+_GROUP: Final = list_of(lambda value: value, length=2)
+_GROUPS: Final = Schema(
+    {
+        "groups": list_of(lambda value: (text()(_GROUP(value)[0]), integer(0, 10_000)(_GROUP(value)[1]))),
+        "method": optional(text(), ""),
+        "silhouette": optional(number(-1, 1, allow_nan=True), 0.0),
+    }
+)
 
 
 def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
-    """Write a project atomically: a crash leaves the earlier file whole.
+    """Write a project atomically: a crash or a full disk leaves the earlier file whole.
 
     Raises StudioError when the file cannot be written or a newer version saved it, Cancelled when cancelled.
     """
@@ -57,81 +107,54 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
             f"'{path.name}' was saved by a newer version of RamanStudio, and saving would lose its additions.",
             remedy="Save under another name.",
         )
-    try:
-        with atomic_path(path) as draft, h5py.File(draft, "w") as file:
-            file.attrs["format"], file.attrs["version"] = _FORMAT, VERSION
-            for entry in progress.steps(project.entries, "entries"):
-                if entry.source is not None:
-                    _write_entry(file.create_group(f"entries/{entry.id}"), entry.source, project.result(entry))
-            _write_exploration(file, project)
-            for entry in project.entries:
-                if (identifications := project.identification(entry)) is not None:
-                    identification_store.write(file.create_group(f"identified/{entry.id}"), identifications)
-                prediction_store.write(file, entry.id, project.predictions_for(entry))
-            file.create_dataset("project", data=json.dumps(_to_json(project)), dtype=h5py.string_dtype())
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(
-            f"Could not save '{path.name}': {reason}.", remedy="Choose another folder, or make room on the disk."
-        ) from error
+    with safe_hdf5.create_file(path) as file:
+        file.attrs["format"], file.attrs["version"] = _FORMAT, VERSION
+        for entry in progress.steps(project.entries, "entries"):
+            if entry.source is not None:
+                _write_entry(file.create_group(f"entries/{entry.id}"), entry.source, project.result(entry))
+        _write_exploration(file, project)
+        for entry in project.entries:
+            if (identifications := project.identification(entry)) is not None:
+                identification_store.write(file.create_group(f"identified/{entry.id}"), identifications)
+            prediction_store.write(file, entry.id, project.predictions_for(entry))
+        file.create_dataset("project", data=json.dumps(_to_json(project)), dtype=h5py.string_dtype())
 
 
 def load(path: Path, progress: Progress = SILENT) -> Project:
     """Read a project file; of one that a newer version saved, what this version knows.
 
-    Raises StudioError when it is no project, is damaged, or is too new to be read; Cancelled when cancelled.
+    Parts that are damaged are left out, and `progress` warns of them. Raises StudioError when it is no project, cannot
+    be read at all, or is too new to be read; Cancelled when cancelled.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            if file.attrs.get("format") != _FORMAT:
-                raise StudioError(f"'{path.name}' is not a RamanStudio project.", remedy="Open it as spectra.")
-            hdf5.check_dataset_size(path, file["project"])
-            facts = json.loads(file["project"].asstr()[()])
-            entries, results = [], {}
-            for entry_facts in progress.steps(facts["entries"], "entries"):
-                entry, result = _read_entry(path, file, entry_facts)
-                entries.append(entry)
-                if result is not None:
-                    results[entry.id] = result
-            exploration, groups = _read_exploration(path, file, facts), _read_groups(path, file, facts)
-            identifications = _read_identifications(path, file, entries)
-            search_range = identification_store.region_from_json(facts.get("within"))
-            predictions = prediction_store.read(path, file, entries)
-    except StudioError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        if is_newer(path):
-            raise StudioError(
-                f"'{path.name}' was saved by a newer version of RamanStudio, which this one cannot read.",
-                remedy="Open it with that version, or update this one.",
-            ) from error
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged or cut short"
-        raise StudioError(
-            f"Could not open the project '{path.name}': {reason}.",
-            remedy="Use a copy of it, or open the spectra again.",
-        ) from error
-    return Project(
-        tuple(entries),
-        MappingProxyType(results),
-        exploration,
-        groups,
-        MappingProxyType(identifications),
-        search_range,
-        predictions,
-    )
+    newer = is_newer(path)
+    damaged = "a newer version of RamanStudio saved it, in a way that this one cannot read" if newer else _DAMAGED
+    remedy = "Open it with that version, or update this one." if newer else _USE_A_COPY
+    with safe_hdf5.open_file(path, damaged, remedy) as file:
+        if not _is_project(file):
+            raise StudioError(f"'{path.name}' is not a RamanStudio project.", remedy="Open it as spectra.")
+        facts = json.loads(file["project"].asstr()[()])
+        reader = _Reader(path, file, facts)
+        project = reader.read(progress)
+    if reader.damaged:
+        named = ", ".join(reader.damaged[:_NAMED_PARTS])
+        more = f" and {len(reader.damaged) - _NAMED_PARTS} more" if len(reader.damaged) > _NAMED_PARTS else ""
+        progress.warn(f"'{path.name}' is damaged: {named}{more} could not be read. Everything else was opened.")
+    return project
 
 
 def is_newer(path: Path) -> bool:
     """Whether a file is a project that a newer version of RamanStudio saved."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            return file.attrs.get("format") == _FORMAT and int(file.attrs["version"]) > VERSION
-    except (OSError, KeyError, ValueError, TypeError):
+    if not path.is_file():
         return False
+    try:
+        with safe_hdf5.open_file(path) as file:
+            return _is_project(file) and integer(0, 10**9)(file.attrs["version"]) > VERSION
+    except StudioError:
+        return False
+
+
+def _is_project(file: h5py.File) -> bool:
+    return isinstance(mark := file.attrs.get("format"), str) and mark == _FORMAT
 
 
 # Writing
@@ -151,26 +174,24 @@ def _write_entry(group: h5py.Group, source: SpectrumSet, result: Result | None) 
 
 def _write_exploration(file: h5py.File, project: Project) -> None:
     if (exploration := project.exploration) is not None:
-        _write_per_spectrum(
-            file.create_group("explored"), exploration, {"features": "features", "coordinates": "likeness"}
-        )
+        arrays = {"features": exploration.features, "likeness": exploration.coordinates}
+        _write_per_spectrum(file.create_group("explored"), exploration.members, arrays)
         for layout, plane in exploration.planes.items():
             _write_array(file["explored"], f"planes/{layout}", plane)
     if (groups := project.groups) is not None:
-        _write_per_spectrum(file.create_group("groups"), groups, {"labels": "labels", "probabilities": "probabilities"})
+        rows: dict[str, NDArray[Any]] = {"labels": groups.labels, "probabilities": groups.probabilities}
+        _write_per_spectrum(file.create_group("groups"), groups.members, rows)
 
 
-def _write_per_spectrum(group: h5py.Group, owner: Exploration | Groups, names: dict[str, str]) -> None:
-    """Write the members of `owner` and its arrays, attribute name -> name in the file, with one row per member."""
-    _write_array(group, "entry_ids", owner.members.entry_ids)
-    _write_array(group, "rows", owner.members.rows)
-    for attribute, name in names.items():
-        _write_array(group, name, getattr(owner, attribute))
+def _write_per_spectrum(group: h5py.Group, members: Members, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write `members` (N,) and `arrays` with one row for each of them."""
+    for name, values in {"entry_ids": members.entry_ids, "rows": members.rows, **arrays}.items():
+        _write_array(group, name, values)
 
 
-def _write_array(group: h5py.Group, name: str, array: NDArray[Any]) -> None:
-    small = array.size < _COMPRESSED_FROM
-    group.create_dataset(name, data=array, compression=None if small else "lzf", shuffle=None if small else True)
+def _write_array(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
+    small = values.size < _COMPRESSED_FROM
+    group.create_dataset(name, data=values, compression=None if small else "lzf", shuffle=None if small else True)
 
 
 def _to_json(project: Project) -> dict[str, Any]:
@@ -202,79 +223,183 @@ def _entry_to_json(entry: Entry, result: Result | None) -> dict[str, Any]:
 # Reading
 
 
-def _read_entry(path: Path, file: h5py.File, facts: Mapping[str, Any]) -> tuple[Entry, Result | None]:
-    source, group = None, file.get(f"entries/{int(facts['id'])}")
-    if group is not None:
-        axis, values = _read_arrays(path, group, "axis", "values")
-        source = SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), facts["about"])
-    entry = Entry(
-        int(facts["id"]),
-        str(facts["name"]),
-        Path(facts["path"]),
-        source,
-        str(facts["problem"]),
-        str(facts["remedy"]),
-        _range_from_json(facts["noise_region"]),
-        int(facts["together"]),
+class _Reader:
+    """Reads one project file part by part; `damaged` names the parts that could not be read."""
+
+    def __init__(self, path: Path, file: h5py.File, facts: Any) -> None:
+        self.path, self._file = path, file
+        self._facts = facts if isinstance(facts, Mapping) else {}
+        self.damaged: list[str] = [] if isinstance(facts, Mapping) else ["the list of entries"]
+
+    def read(self, progress: Progress) -> Project:
+        """Return the project without its damaged parts. Raises Cancelled when cancelled."""
+        entries, results = self._entries(progress)
+        sizes = {entry.id: len(entry.source) for entry in entries if entry.source is not None}
+        sources = {entry.id: entry.source for entry in entries if entry.source is not None}
+        return Project(
+            tuple(entries),
+            MappingProxyType(results),
+            self._attempt("the comparison of Explore", lambda: self._exploration(sizes)),
+            self._attempt("the groups", lambda: self._groups(sizes)),
+            MappingProxyType(self._identifications(sources)),
+            self._attempt(
+                "the range to compare", lambda: identification_store.region_from_json(self._facts.get("within"))
+            ),
+            MappingProxyType(self._predictions(sources)),
+        )
+
+    def _attempt(self, part: str, read: Callable[[], T | None]) -> T | None:
+        """What `read` returns; None when that part is damaged, which is noted."""
+        try:
+            return read()
+        except (Cancelled, MemoryError):
+            raise
+        except Exception:  # whatever h5py and numpy raise for what is in a damaged file
+            self.damaged.append(part)
+            return None
+
+    def _entries(self, progress: Progress) -> tuple[list[Entry], dict[int, Result]]:
+        rows = self._facts.get("entries")
+        if not isinstance(rows, list):
+            self.damaged.append("the list of entries")
+            rows = []
+        entries: dict[int, Entry] = {}
+        results: dict[int, Result] = {}
+        for position, facts in enumerate(progress.steps(rows, "entries"), start=1):
+            entry = self._attempt(f"entry {position}", partial(_without_source, facts, entries))
+            if entry is None:
+                continue
+            if str(entry.id) in self._file.get("entries", ()):
+                entry, result = self._with_source(entry, facts)
+                if result is not None:
+                    results[entry.id] = result
+            entries[entry.id] = entry
+        return list(entries.values()), results
+
+    def _with_source(self, entry: Entry, facts: Mapping[str, Any]) -> tuple[Entry, Result | None]:
+        """The entry with its spectra and their result; where they are damaged, with the problem that they are."""
+        group = self._file[f"entries/{entry.id}"]
+        source = self._attempt(f"'{entry.name}'", partial(_read_source, self.path, group, facts))
+        if source is None:
+            problem = f"The spectra of '{entry.name}' are damaged in the project."
+            return replace(entry, problem=problem, remedy="Open the file again."), None
+        stored, result = facts.get("result"), None
+        if stored is not None:
+            result = self._attempt(f"the result of '{entry.name}'", partial(_read_result, group, source, stored))
+        return replace(entry, source=source), result
+
+    def _exploration(self, sizes: Mapping[int, int]) -> Exploration | None:
+        if self._facts.get("explored") is None:
+            return None
+        stored = _EXPLORATION.read(self._facts["explored"], "The comparison")
+        group = self._file["explored"]
+        arrays = _read_arrays(group, "entry_ids", "rows", "features", "likeness")
+        members = Members(*check_members(arrays["entry_ids"], arrays["rows"], sizes))
+        n_spectra = len(members)
+        checks = {"features": array("f", (n_spectra, None)), "likeness": array("f", (n_spectra, None))}
+        check_arrays(arrays, checks)
+        planes = {}
+        for name in group.get("planes", ()):
+            planes[name] = array("f", (n_spectra, 2))(_read_arrays(group["planes"], name)[name])
+        return Exploration(
+            members,
+            arrays["features"].astype(np.float32, copy=False),
+            arrays["likeness"].astype(np.float32, copy=False),
+            _range(stored["range_cm"]),
+            MappingProxyType(planes),
+            stored["aside"],
+            stored["model"],
+        )
+
+    def _groups(self, sizes: Mapping[int, int]) -> Groups | None:
+        if self._facts.get("groups") is None:
+            return None
+        stored = _GROUPS.read(self._facts["groups"], "The groups")
+        arrays = _read_arrays(self._file["groups"], "entry_ids", "rows", "labels", "probabilities")
+        members = Members(*check_members(arrays["entry_ids"], arrays["rows"], sizes))
+        groups = tuple(Group(name, colour) for name, colour in stored["groups"])
+        require(len({group.name for group in groups}) == len(groups), "two groups have one name")
+        n_spectra = len(members)
+        checks = {
+            "labels": array("iu", (n_spectra,), -1, len(groups) - 1),
+            "probabilities": array("f", (n_spectra,), 0, 1.001),
+        }
+        check_arrays(arrays, checks)
+        labels = arrays["labels"].astype(np.int64, copy=False)
+        probabilities = arrays["probabilities"].astype(np.float32, copy=False)
+        return Groups(members, labels, probabilities, groups, stored["method"], stored["silhouette"])
+
+    def _identifications(self, sources: Mapping[int, SpectrumSet]) -> dict[int, Identifications]:
+        return self._per_entry("the identifications", "identified", sources, identification_store.read)
+
+    def _predictions(self, sources: Mapping[int, SpectrumSet]) -> dict[int, tuple[Predictions, ...]]:
+        return self._per_entry("the predictions", prediction_store.ROOT, sources, prediction_store.read)
+
+    def _per_entry(
+        self,
+        part: str,
+        name: str,
+        sources: Mapping[int, SpectrumSet],
+        read: Callable[[h5py.Group, SpectrumSet], T],
+    ) -> dict[int, T]:
+        """What `read` returns for the group below `name` of each entry in `sources`, by id."""
+        groups = self._attempt(part, lambda: dict(self._file.get(name, {}).items())) or {}
+        read_parts = {
+            entry_id: self._attempt(f"{part} of entry {entry_id}", partial(read, groups[str(entry_id)], source))
+            for entry_id, source in sources.items()
+            if str(entry_id) in groups
+        }
+        return {entry_id: value for entry_id, value in read_parts.items() if value is not None}
+
+
+def _without_source(facts: Any, others: Mapping[int, Entry]) -> Entry:
+    """An entry as the JSON text has it, before its spectra are read."""
+    fields = _ENTRY.read(facts, "The entry")
+    require(fields["id"] not in others, "two entries have one id")
+    return Entry(
+        fields["id"],
+        fields["name"],
+        Path(fields["path"]),
+        None,
+        fields["problem"],
+        fields["remedy"],
+        _range(fields["noise_region"]),
+        fields["together"],
     )
-    return entry, None if source is None else _read_result(path, group, source, facts.get("result"))
 
 
-def _read_result(path: Path, group: h5py.Group, source: SpectrumSet, facts: Mapping[str, Any] | None) -> Result | None:
-    if facts is None:
-        return None
+def _read_source(path: Path, group: h5py.Group, facts: Mapping[str, Any]) -> SpectrumSet:
+    arrays = _read_arrays(group, "axis", "values")
+    axis = array("f")(arrays["axis"])
+    values = arrays["values"]
+    require(values.dtype.kind == "f" and values.ndim == 2 and len(values) > 0, "the intensities are no matrix")
+    about, check = {}, plain_value(100_000)
+    stored = facts.get("about")
+    for key, value in (stored if isinstance(stored, Mapping) else {}).items():
+        try:
+            about[str(key)] = check(value)
+        except ValueError:  # metadata that nobody can read is left out
+            continue
+    with np.errstate(over="ignore"):
+        return SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), about)
+
+
+def _read_result(group: h5py.Group, source: SpectrumSet, facts: Any) -> Result:
+    stored = _RESULT.read(facts, "The result")
     denoised = None
     if "denoised" in group:
-        values, *others = _read_arrays(path, group, *_DENOISED)
-        if values.shape != source.values.shape or any(len(other) != len(values) for other in others):
-            raise ValueError("a denoising result does not match its spectra")
+        arrays = _read_arrays(group, *_DENOISED)
+        for name, shape in zip(_DENOISED, (source.values.shape,) * 2 + ((len(source),),) * 2, strict=True):
+            require(arrays[name].dtype.kind == "f" and arrays[name].shape == shape, f"'{name}' has another shape")
+        values, *others = (arrays[name].astype(np.float32, copy=False) for name in _DENOISED)
         denoised = Denoised(source.with_values(values), *others)
-    fields = {field: facts[key] for key, field in _RESULT_KEYS.items() if key in facts}
-    return Result(source, denoised, **{**fields, "noise_region": _range_from_json(facts["noise_region"])})
+    fields = {field: stored[key] for key, field in _RESULT_KEYS.items()}
+    return Result(source, denoised, **{**fields, "noise_region": _range(stored["noise_region"])})
 
 
-def _read_exploration(path: Path, file: h5py.File, facts: Mapping[str, Any]) -> Exploration | None:
-    if facts["explored"] is None:
-        return None
-    group, stored = file["explored"], facts["explored"]
-    ids, rows, features, coordinates = _read_arrays(path, group, "entry_ids", "rows", "features", "likeness")
-    planes = {name: _read_arrays(path, group["planes"], name)[0] for name in group.get("planes", ())}
-    if any(len(array) != len(ids) for array in (rows, features, coordinates, *planes.values())):
-        raise ValueError("the arrays of the exploration differ in length")
-    return Exploration(
-        Members(ids, rows),
-        features,
-        coordinates,
-        _range_from_json(stored["range_cm"]),
-        MappingProxyType(planes),
-        str(stored["aside"]),
-        str(stored["model"]),
-    )
+def _read_arrays(group: h5py.Group, *names: str) -> dict[str, NDArray[Any]]:
+    return {name: np.asarray(group[name][()]) for name in names}
 
 
-def _read_groups(path: Path, file: h5py.File, facts: Mapping[str, Any]) -> Groups | None:
-    if facts["groups"] is None:
-        return None
-    stored = facts["groups"]
-    ids, rows, labels, probabilities = _read_arrays(
-        path, file["groups"], "entry_ids", "rows", "labels", "probabilities"
-    )
-    groups = tuple(Group(str(name), int(colour)) for name, colour in stored["groups"])
-    if not len(ids) == len(rows) == len(labels) == len(probabilities) or labels.max(initial=-1) >= len(groups):
-        raise ValueError("the arrays of the groups contradict each other")
-    return Groups(Members(ids, rows), labels, probabilities, groups, str(stored["method"]), float(stored["silhouette"]))
-
-
-def _read_identifications(path: Path, file: h5py.File, entries: list[Entry]) -> dict[int, Identifications]:
-    stored = file.get("identified", {})
-    sources = {entry.id: entry.source for entry in entries if entry.source is not None and str(entry.id) in stored}
-    return {key: identification_store.read(path, stored[str(key)], source) for key, source in sources.items()}
-
-
-def _read_arrays(path: Path, group: h5py.Group, *names: str) -> list[NDArray[Any]]:
-    hdf5.check_dataset_size(path, *(group[name] for name in names))
-    return [group[name][()] for name in names]
-
-
-def _range_from_json(value: Any) -> ShiftRange | None:
-    return None if value is None else (float(value[0]), float(value[1]))
+def _range(value: tuple[float, float] | None) -> ShiftRange | None:
+    return None if value is None else (value[0], value[1])

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
 from ramanstudio.search.band_matching import Bands, find_bands, match_bands
 from ramanstudio.search.candidate_features import Candidates, find_candidates, stack_features
-from ramanstudio.search.fingerprints import AS_MEASURED, GRID, Fingerprints, measured_samples
+from ramanstudio.search.fingerprints import AS_MEASURED, GRID, Fingerprints, are_valid, measured_samples
 from ramanstudio.search.matches import Identification, Match
 from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, load_ranker
 from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, compare, compared_samples, correlation, preselect
@@ -64,6 +66,8 @@ def search(
     Returns up to `top` matches for each. Raises Cancelled when asked to stop, StudioError when the ranker's weights
     are damaged.
     """
+    for library in libraries:
+        _require_fingerprints(library)
     n_queries = len(queries["first"])
     report = _Report(libraries, top, top if n_queries <= MANY_SPECTRA else MATCHES_WITH_BANDS)
     ranker, results = load_ranker(), list[Identification]()
@@ -75,6 +79,21 @@ def search(
         results += [_result(query, row, ranker, report) for query, row in zip(batch, probabilities, strict=True)]
     progress(n_queries, n_queries, "spectra identified")
     return results
+
+
+_libraries_with_valid_fingerprints = WeakSet[Library]()
+
+
+def _require_fingerprints(library: Library) -> None:
+    """Raise StudioError when the fingerprints of a library are damaged; a library is checked once."""
+    if library in _libraries_with_valid_fingerprints:
+        return
+    if not are_valid(library.fingerprints, len(library)):
+        raise StudioError(
+            f"The library '{library.title}' is damaged: its fingerprints cannot be used.",
+            remedy="Use a copy of it, or build it again.",
+        )
+    _libraries_with_valid_fingerprints.add(library)
 
 
 def compare_queries(

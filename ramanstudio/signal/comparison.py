@@ -95,11 +95,11 @@ def _rows(sets: Sequence[SpectrumSet], axis: NDArray[np.float64], chosen: NDArra
     return np.concatenate(pieces)
 
 
-def largest_overlap(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
+def largest_overlap(sets: Sequence[SpectrumSet], min_kept: float = MIN_KEPT) -> NDArray[np.bool_]:
     """Return which `sets` to compare (N,): all, or those left when a few that share too little range are dropped.
 
-    One short spectrum among hundreds would otherwise cut the range of all. At least MIN_KEPT of the spectra are kept,
-    such that their number times the range they share is largest.
+    One short spectrum among hundreds would otherwise cut the range of all. A share of at least
+    `min_kept` of the spectra, and two, are kept, such that their number times the range they share is largest.
     """
     ends = np.array([(spectra.axis[0], spectra.axis[-1]) for spectra in sets])
     counts = np.array([len(spectra) for spectra in sets], dtype=np.float64)
@@ -109,7 +109,8 @@ def largest_overlap(sets: Sequence[SpectrumSet]) -> NDArray[np.bool_]:
     np.add.at(covering, (low, high), counts)
     # (i, j): the spectra that begin at `lows[i]` or before and end at `highs[j]` or after
     covering = np.cumsum(np.cumsum(covering, axis=0)[:, ::-1], axis=1)[:, ::-1]
-    worth = np.where(covering >= MIN_KEPT * counts.sum(), covering * (highs - lows[:, None]), 0)
+    fewest = max(min_kept * counts.sum(), min(2.0, counts.sum()))
+    worth = np.where(covering >= fewest, covering * (highs - lows[:, None]), 0)
     if worth.max() <= 0:
         return np.ones(len(sets), dtype=bool)
     i, j = np.unravel_index(int(worth.argmax()), worth.shape)

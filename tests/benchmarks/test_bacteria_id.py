@@ -138,7 +138,7 @@ def test_the_test_is_seen_by_finished_networks_only_and_by_each_once(tmp_path, m
 
 def test_a_killed_pretraining_goes_on_to_the_same_weights(tmp_path):
     rows = arrays.simulated(SCALE)["finetune"].values[:40]
-    how = LearningPlan(epochs=3, fewest_steps=0, spectra_a_step=16, learning_rate=1e-3)
+    how = LearningPlan(epochs=3, fewest_steps=0, spectra_per_step=16, learning_rate=1e-3)
 
     def learning():
         torch.manual_seed(0)
@@ -207,7 +207,7 @@ def test_hidden_patches_are_foretold_from_those_seen():
     rows = (np.sin(phase + np.arange(200) / 11) * (1 + np.arange(200) / 200)).astype(np.float32)
     torch.manual_seed(0)
     network = SmaePaper(200, TINY)
-    how = LearningPlan(epochs=40, fewest_steps=0, spectra_a_step=32, learning_rate=3e-3, momentum=0.9)
+    how = LearningPlan(epochs=40, fewest_steps=0, spectra_per_step=32, learning_rate=3e-3, momentum=0.9)
     learning = Learning(network, how, rows, loss=loss_of_hidden)
     losses = [learning.take_epoch() for _ in range(how.epochs)]
     assert losses[0] > 0.5 and losses[-1] < 0.1

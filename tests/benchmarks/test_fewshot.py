@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 
 from benchmarks import ablation
 from benchmarks.fewshot import Ours, agreement, components, derivative, raw, score
-from benchmarks.labelled import LabelledSpectra, minerals_raw, single_cells
+from benchmarks.labelled_sets import LabelledSpectra, minerals_raw, single_cells
 from benchmarks.repeats import CORPUS
 from benchmarks.rivals import classifiers
 from ramanstudio.core.spectra import SpectrumSet
@@ -111,7 +111,7 @@ def test_what_features_are_learned_from_differs_in_nothing_else():
     assert len(set(plans.values())) == len(plans) == 6
     for plan in plans.values():
         assert "minerals_raw_test" in plan.leave_out
-        same = {"views_weight": 1.0, "hiding_weight": 0.3, "simulated_share": 0.1}
+        same = {"contrastive_weight": 1.0, "reconstruction_weight": 0.3, "simulated_share": 0.1}
         assert replace(plan, **same) == replace(plans["both, 10% simulated"], **same)
 
 

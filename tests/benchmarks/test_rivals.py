@@ -77,7 +77,7 @@ def corpus() -> Corpus:
 
 def small_training(seconds: float = 1e6) -> unet.Training:
     torch.manual_seed(0)
-    return unet.Training(corpus(), PretrainingConfig(samples_a_step=2048), seconds)
+    return unet.Training(corpus(), PretrainingConfig(samples_per_step=2048), seconds)
 
 
 def test_a_killed_unet_goes_on_to_the_same_weights(tmp_path):

@@ -21,7 +21,7 @@ from ramanstudio.mae import corpus, model_store
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig
 from ramanstudio.mae.feature_pretraining import pretrain_features
 
-SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-a-step", "4096", "--device", "cpu"]
+SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-per-step", "4096", "--device", "cpu"]
 AXIS = np.linspace(200, 1800, 900)
 
 
@@ -144,7 +144,7 @@ def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     few = ["--tokens", "16", "--step-cm", "4", "--width", "16", "--heads", "2", "--layers", "1", "--features", "8"]
 
     def trained(name):
-        more = ["--steps", "4", "--checkpoint-every", "2", "--spectra-a-step", "8", "--device", "cpu", *few]
+        more = ["--steps", "4", "--checkpoint-every", "2", "--spectra-per-step", "8", "--device", "cpu", *few]
         return main.main(["pretrain-features", str(corpus_file), "--out", str(tmp_path / name), *more])
 
     assert trained("nothing") == 2, "features go with a model that denoises"
@@ -156,7 +156,7 @@ def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     assert card.sha256 == model_store.read_card(tmp_path / "stopped").sha256, "the half that denoises stays as it was"
 
     plan = EmbedderConfig(tokens=16, step_cm=4.0, width=16, heads=2, layers=1, features=8)
-    how = FeaturePretrainingConfig(steps=4, checkpoint_every=2, spectra_a_step=8)
+    how = FeaturePretrainingConfig(steps=4, checkpoint_every=2, spectra_per_step=8)
     steps = iter(range(100))
     stopping = Progress(is_cancelled=lambda: next(steps) >= 2)
     with pytest.raises(Cancelled):
@@ -171,7 +171,8 @@ def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):
     [
         (["--steps", "0"], "steps"),
         (["--checkpoint-every", "0"], "checkpoint every"),
-        (["--hidden-share", "2"], "hidden share"),
+        (["--mask-ratio", "2"], "mask ratio"),
+        (["--hidden-share", "2"], "mask ratio"),
         (["--learning-rate", "nan"], "learning rate"),
         (["--seed", "-1"], "seed"),
     ],
@@ -183,6 +184,16 @@ def test_impossible_training_settings_are_refused_in_a_sentence(
     assert main.main(given) == exit_codes.NOTHING_DONE
     assert f"The {field} of a training cannot be {flags[1]}" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
+
+
+def test_a_flag_of_an_earlier_version_works_and_names_its_successor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["pretrain", "a.h5", "--out", str(tmp_path / "model"), "--device", "cpu", "--samples-a-step", "0"]
+    assert main.main(given) == exit_codes.NOTHING_DONE
+    said = capsys.readouterr().err
+    assert "--samples-a-step is deprecated: use --samples-per-step." in said
+    assert "The samples per step of a training cannot be 0." in said
 
 
 def test_pretrain_has_a_flag_for_each_field_of_the_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

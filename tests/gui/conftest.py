@@ -1,4 +1,4 @@
-"""Start the window for a test, close it after, and watch for what is left over."""
+"""Fixtures: start the window for a test, close it afterwards, and fail on what the test leaves behind."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ def start(qapp: QApplication) -> Iterator[Starter]:
     opened: list[Window] = []
 
     def begin(*arguments: Path, loader: Any = None) -> Window:
-        engine, asked = SmoothingEngine(), list[str]()
+        engine, requested = SmoothingEngine(), list[str]()
 
         def load(model: str, device: str) -> Any:
-            asked.append(model)
+            requested.append(model)
             return loader(model, device) if loader else engine
 
         window = Window(app.start([str(path) for path in arguments], load))
         opened.append(window)
-        window.wait_until(lambda: bool(asked) and not window.studio.denoising.loading)
+        window.wait_until(lambda: bool(requested) and not window.services.denoising.loading)
         return window
 
     yield begin
     for window in opened:
         window.window.close()
-        assert window.window.end(), "a thread did not come to rest"
+        assert window.window.end(), "a thread did not end"
         window.window.deleteLater()
-        window.studio.deleteLater()
+        window.services.deleteLater()
     opened.clear()
-    # the offscreen platform keeps what was copied until after Python has ended, and crashes as it lets go of it
+    # the offscreen platform keeps the clipboard until after Python has ended, and crashes when it frees it
     qapp.clipboard().clear()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_over(qapp: QApplication) -> Iterator[None]:
+def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     """Fail where a test leaves a window, a running timer or a thread behind."""
     windows = set(map(id, qapp.topLevelWidgets()))
     threads = set(threading.enumerate())
@@ -64,24 +64,30 @@ def nothing_left_over(qapp: QApplication) -> Iterator[None]:
     qapp.processEvents()
     left = [widget for widget in qapp.topLevelWidgets() if id(widget) not in windows and widget.isVisible()]
     assert not left, f"windows left open: {left}"
-    ours = [one for one in gc.get_objects() if issubclass(type(one), QTimer) and _runs(one)]
-    assert not ours, f"timers left running: {[(one.interval(), one.parent()) for one in ours]}"
-    new = [one for one in threading.enumerate() if one not in threads and not isinstance(one, threading._DummyThread)]
-    assert not new, f"threads left running: {new}"
-    assert not [one for one in gc.get_objects() if issubclass(type(one), QThread) and _runs(one)]
+    timers = [item for item in gc.get_objects() if issubclass(type(item), QTimer) and _is_running(item)]
+    assert not timers, f"timers left running: {[(timer.interval(), timer.parent()) for timer in timers]}"
+    started = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in threads and not isinstance(thread, threading._DummyThread)
+    ]
+    assert not started, f"threads left running: {started}"
+    assert not [item for item in gc.get_objects() if issubclass(type(item), QThread) and _is_running(item)]
 
 
-def _runs(one: QTimer | QThread) -> bool:
+def _is_running(item: QTimer | QThread) -> bool:
     try:
-        return one.isActive() if isinstance(one, QTimer) else one.isRunning() and one is not QThread.currentThread()
-    except RuntimeError:  # its C++ half is gone
+        if isinstance(item, QTimer):
+            return item.isActive()
+        return item.isRunning() and item is not QThread.currentThread()
+    except RuntimeError:  # its C++ object has been deleted
         return False
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was asked before something is lost; answered with yes."""
-    found: list[str] = []
+    """The questions that were asked; each is answered with Yes."""
+    questions: list[str] = []
     yes = QMessageBox.StandardButton.Yes
-    monkeypatch.setattr(QMessageBox, "question", lambda *words: found.append(words[2]) or yes)
-    return found
+    monkeypatch.setattr(QMessageBox, "question", lambda *arguments: questions.append(arguments[2]) or yes)
+    return questions

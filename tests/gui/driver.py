@@ -1,4 +1,4 @@
-"""The window as a user has it: what one sees, what one does, files to open, and a stand-in for the engine."""
+"""Drives the window as a user would; builders of files to open; a fake engine."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ramanstudio.gui.spectra_list.entry_model import STATE
 
 
 class SmoothingEngine:
-    """Stands for the engine where a test is not about the model: a running mean, a gain of two, four with a set."""
+    """A fake engine: denoises by a running mean of five points; reports a gain of two, of four for a set."""
 
     device_name = "CPU · test"
 
     def __init__(self, seconds_each: float = 0.0, name: str = "test") -> None:
         self.seconds_each = seconds_each
-        self.may_go_on = threading.Event()  # cleared by a test that wants to act while the engine is busy
-        self.may_go_on.set()
+        self.may_continue = threading.Event()  # cleared by a test that acts while the engine is busy
+        self.may_continue.set()
         self.order: list[str] = []
         self.stopped = threading.Event()
         self.card = _Card(name)
@@ -37,12 +37,12 @@ class SmoothingEngine:
     def denoise_each(
         self, sets: Sequence[SpectrumSet], progress: Progress = SILENT, together: Sequence[int] = ()
     ) -> list[Any]:
-        found: list[Any] = []
+        results: list[Any] = []
         for index, spectra in enumerate(sets):
             self.order.append(Path(str(spectra.about.get("source", ""))).name)
-            found.append(self._denoise(spectra, progress, bool(together and together[index])))
-            progress.show((index, found[-1]))
-        return found
+            results.append(self._denoise(spectra, progress, bool(together and together[index])))
+            progress.show((index, results[-1]))
+        return results
 
     def _denoise(self, spectra: SpectrumSet, progress: Progress, together: bool) -> Denoised | StudioError:
         if not is_finite(spectra).any():
@@ -54,7 +54,7 @@ class SmoothingEngine:
             for row in range(len(spectra)):
                 progress(row, len(spectra), "spectra")
                 time.sleep(self.seconds_each)
-                self.may_go_on.wait(10)
+                self.may_continue.wait(10)
         except BaseException:
             self.stopped.set()
             raise
@@ -62,9 +62,9 @@ class SmoothingEngine:
 
     def _smoothed(self, spectra: SpectrumSet, together: bool) -> Denoised:
         smooth = np.stack([np.convolve(row, np.ones(5) / 5, mode="same") for row in spectra.values])
-        one = np.ones(len(spectra), dtype=np.float32)
-        after = (24 if together else 12) * one
-        return Denoised(spectra.with_values(smooth), np.full_like(spectra.values, 0.5), 6 * one, after)
+        ones = np.ones(len(spectra), dtype=np.float32)
+        after = (24 if together else 12) * ones
+        return Denoised(spectra.with_values(smooth), np.full_like(spectra.values, 0.5), 6 * ones, after)
 
 
 class _Card:
@@ -76,11 +76,11 @@ class _Card:
 
 
 class Window:
-    """What a user sees and does."""
+    """What a user sees in the window and does with it."""
 
     def __init__(self, window: MainWindow) -> None:
         self.window = window
-        self.studio = window.services
+        self.services = window.services
 
     def drop(self, *paths: Path) -> None:
         mime = QMimeData()
@@ -91,21 +91,21 @@ class Window:
         QApplication.sendEvent(self.window, enter)
         assert enter.isAccepted()
         assert self.window.drop_target.isVisible()
-        self.lit = self.window.drop_target.words
+        self.drop_text = self.window.drop_target.text
         drop = QDropEvent(QPointF(middle), Qt.DropAction.CopyAction, mime, buttons, keys)
         QApplication.sendEvent(self.window, drop)
         assert not self.window.drop_target.isVisible()
 
-    def wait_until(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
         deadline = time.monotonic() + seconds
-        while not true():
+        while not condition():
             assert time.monotonic() < deadline, f"still not true; rows {self.rows()}, message {self.message!r}"
             QApplication.processEvents()
             time.sleep(0.005)
         QApplication.processEvents()
 
     def wait_settled(self) -> None:
-        self.wait_until(lambda: not self.studio.workers.busy)
+        self.wait_until(lambda: not self.services.workers.busy)
 
     def rows(self) -> list[tuple[str, str]]:
         model = self.window.entries.model
@@ -113,14 +113,14 @@ class Window:
 
     def choose(self, *names: str) -> None:
         wanted = set(names)
-        self.studio.session.select(e.id for e in self.studio.session.project.entries if e.name in wanted)
+        self.services.session.select(e.id for e in self.services.session.project.entries if e.name in wanted)
         for _ in range(3):
             QApplication.processEvents()
 
     def do(self, action: str) -> None:
-        # actions are enabled a moment after what they depend on, as they would be before a hand reached them
-        self.wait_until(self.window.acts[action].isEnabled)
-        self.window.acts[action].trigger()
+        # actions are enabled a moment after the state they depend on has changed
+        self.wait_until(self.window.actions_by_id[action].isEnabled)
+        self.window.actions_by_id[action].trigger()
         QApplication.processEvents()
 
     @property
@@ -129,17 +129,17 @@ class Window:
 
     @property
     def snr(self) -> str:
-        return self.window.facts.snr_words
+        return self.window.metadata_panel.snr_text
 
 
 Starter = Callable[..., Window]
 
 
 def write_spectrum(path: Path, points: int = 200, seed: int = 0, counts: float = 100.0) -> Path:
-    """A two-column file: two lines on a slope, with noise."""
+    """Write a two-column file: two peaks on a slope, with noise."""
     axis = np.linspace(200.0, 1800.0, points)
-    lines = counts * (np.exp(-(((axis - 600) / 12) ** 2)) + 0.5 * np.exp(-(((axis - 1300) / 15) ** 2)))
-    values = lines + 0.01 * axis + np.random.default_rng(seed).normal(0, 5, points)
+    peaks = counts * (np.exp(-(((axis - 600) / 12) ** 2)) + 0.5 * np.exp(-(((axis - 1300) / 15) ** 2)))
+    values = peaks + 0.01 * axis + np.random.default_rng(seed).normal(0, 5, points)
     np.savetxt(path, np.column_stack([axis, values]), fmt="%.3f", delimiter="\t")
     return path
 
@@ -149,9 +149,9 @@ def write_spectra(folder: Path, count: int, points: int = 200) -> list[Path]:
 
 
 def share_of(path: Path, colour: str) -> float:
-    """The share of a picture's pixels that are of a colour."""
+    """The share of the pixels of an image that have a colour."""
     from matplotlib.image import imread
 
     pixels = np.asarray(imread(path)[..., :3] * 255).round()
-    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+    wanted = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
     return float((np.abs(pixels - wanted).max(axis=-1) <= 12).mean())

@@ -37,20 +37,20 @@ def test_claims_that_are_wrong_by_their_size_are_set_right():
     draw = np.random.default_rng(0)
     spread = np.exp(draw.uniform(np.log(0.1), np.log(2), 4000))
     error = spread * np.where(spread < 0.4, 1.2, 0.8) * draw.lognormal(0, 0.2, 4000)
-    found = Calibration.fitted(spread, error)
-    claimed = spread * found.of(spread)
+    found = Calibration.fit(spread, error)
+    claimed = spread * found.factor(spread)
     for part in (spread < 0.3, spread > 0.6):
         assert np.median(claimed[part] / error[part]) == pytest.approx(1, abs=0.03)
 
 
 def test_a_few_spectra_are_enough_for_one_factor():
-    found = Calibration.fitted(np.full(7, 0.5), np.full(7, 0.25))
-    assert found.of(np.array([0.01, 0.5, 100.0])) == pytest.approx(0.5)
+    found = Calibration.fit(np.full(7, 0.5), np.full(7, 0.25))
+    assert found.factor(np.array([0.01, 0.5, 100.0])) == pytest.approx(0.5)
 
 
 def test_a_calibrated_model_claims_the_error_it_has_and_keeps_what_it_was_told(tmp_path):
     network = card_of(tmp_path)
-    assert model_store.read_card(tmp_path).error_calibration == Calibration.flat(2.0)
+    assert model_store.read_card(tmp_path).error_calibration == Calibration.constant(2.0)
     model_store.save_calibration(tmp_path, calibrate(network, batches()))
     card, network = model_store.load(tmp_path)
     predictor = Predictor(network, card.error_calibration, "cpu")
@@ -70,7 +70,7 @@ def test_the_claims_of_spectra_with_cosmic_rays_do_not_count():
         for one in batches(2)
     ]
     network = SpectrumAutoencoder(SMALL).eval()
-    assert calibrate(network, hit) == Calibration.flat(1.0)
+    assert calibrate(network, hit) == Calibration.constant(1.0)
 
 
 @pytest.mark.parametrize(

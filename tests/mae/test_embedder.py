@@ -9,7 +9,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
 from ramanstudio.mae import corruption
-from ramanstudio.mae.augmentation import view
+from ramanstudio.mae.augmentation import augment
 from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
 from ramanstudio.signal.resampling import resample_to_grid
@@ -57,7 +57,7 @@ def test_a_view_shows_the_same_lines_with_noise_and_less_of_the_range():
     random = np.random.default_rng(3)
     places = PLAN.low_cm + PLAN.step_cm * np.arange(PLAN.samples)
     rows = minerals(places, many=40).astype(np.float32)
-    seen, kept = view(random, PLAN, rows, np.ones(rows.shape, np.float32))
+    seen, kept = augment(random, PLAN, rows, np.ones(rows.shape, np.float32))
     assert np.all(seen[kept == 0] == 0)
     assert 0.2 < np.mean(kept.min(axis=1) == 0) < 0.8, "half of the views are cropped"
     assert kept.sum(axis=1).min() * PLAN.step_cm >= 300

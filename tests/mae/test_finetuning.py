@@ -68,8 +68,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
         tuner().learn(AXIS, values, which, apart_of(which), 5, 3, kept, show=die)
     assert kept.exists()
     said: list[str] = []
-    resumed, seen = learn(tuner(), seed=3, kept=kept, progress=Progress(on_warning=said.append))
-    assert said == ["Learning from these labels was interrupted before: it goes on after epoch 2."]
+    resumed, seen = learn(tuner(), seed=3, checkpoint_path=kept, progress=Progress(on_warning=said.append))
+    assert said == ["Training on these labels was interrupted: it resumes after epoch 2."]
     assert seen[0].number == 3 and not kept.exists()
     assert all(np.allclose(whole[name], resumed[name], atol=1e-5) for name in whole)
 
@@ -77,7 +77,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
 def test_a_checkpoint_that_is_damaged_is_as_good_as_none(tmp_path):
     kept = tmp_path / "run.safetensors"
     kept.write_bytes(b"half a file")
-    _, seen = learn(tuner(), epochs=2, kept=kept)
+    _, seen = learn(tuner(), epochs=2, checkpoint_path=kept)
     assert [one.number for one in seen] == [1, 2]
 
 
@@ -94,7 +94,7 @@ def test_stopped_after_an_epoch_it_gives_the_best_so_far_and_before_nothing():
 def full_above(batch: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A device whose memory holds `batch` spectra; the sizes that were tried."""
     tried: list[int] = []
-    step = finetuning._Run._step
+    step = finetuning._TuningRun._step
 
     def strained(run, random, some):
         tried.append(len(some))
@@ -102,7 +102,7 @@ def full_above(batch: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise RuntimeError("CUDA out of memory")
         return step(run, random, some)
 
-    monkeypatch.setattr(finetuning._Run, "_step", strained)
+    monkeypatch.setattr(finetuning._TuningRun, "_step", strained)
     return tried
 
 
@@ -130,7 +130,7 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
     full_above(0, monkeypatch)
     values, which = hidden_classes()
     warnings: list[str] = []
-    plan = FinetunePlan(representation="features", estimator="nearest", full="always", importance=False)
+    plan = FinetunePlan(representation="features", estimator="nearest", tune_features="always", importance=False)
     found = finetune(extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
     assert found.report.chosen.startswith("features") and "too little memory" in warnings[0]
 
@@ -138,7 +138,7 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
 def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_the_model(monkeypatch):
     values, which = hidden_classes(80)
     spectra = SpectrumSet.of(AXIS, values)
-    plan = FinetunePlan(representation="features", estimator="nearest", full="always", epochs=2, importance=False)
+    plan = FinetunePlan("features", "nearest", tune_features="always", epochs=2, importance=False)
     won = finetune(
         extractor(), spectra, which, None, plan
     )  # by nearest features alone the classes are hardly told apart
@@ -146,5 +146,5 @@ def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_t
     assert won.report.confusion.sum() < 30  # judged on the part that it was kept from
     told = classify(extractor(), spectra, won.model)
     assert np.mean(told.labels == which.astype(str)) > 0.9
-    usual = FinetunePlan(representation="lines", estimator="LDA", full="always", epochs=1, importance=False)
+    usual = FinetunePlan(representation="lines", estimator="LDA", tune_features="always", epochs=1, importance=False)
     assert "fine-tuned features" not in finetune(extractor(), spectra, which, None, usual).report.chosen

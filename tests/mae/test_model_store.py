@@ -34,7 +34,7 @@ def test_a_model_is_read_as_it_was_written_with_both_halves(folder):
     assert card.embedder.plan == PLAN
     assert card.embedder.trained_on == {"lines": 7}
     assert card.error_calibration == Calibration((0.2, 1.0), (1.1, 0.9))
-    assert "learned without labels from: lines 7" in card.text()
+    assert "trained without labels on: lines 7" in card.text()
     assert not model_store.load_embedder(folder).training
 
 

@@ -12,7 +12,13 @@ import torch
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.mae import corpus, model_store
-from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
+from ramanstudio.mae.config import (
+    EmbedderConfig,
+    FeaturePretrainingConfig,
+    NetworkConfig,
+    PretrainingConfig,
+    stored_settings,
+)
 from ramanstudio.mae.distributed import ProcessGroup
 from ramanstudio.mae.feature_pretraining import FeaturePretraining, load_feature_corpus
 from ramanstudio.mae.pretraining import Pretraining, pretrain, pretraining_loss
@@ -20,7 +26,7 @@ from ramanstudio.mae.training_batch import draw_batch
 
 TINY = NetworkConfig(width=32, heads=2, encoder_layers=1, decoder_layers=1)
 ALONE = ProcessGroup(0, 1, torch.device("cpu"))
-QUICK = PretrainingConfig(steps=6, samples_a_step=4096, checkpoint_every=3, warmup_steps=2, average_over=10)
+QUICK = PretrainingConfig(steps=6, samples_per_step=4096, checkpoint_every=3, warmup_steps=2, average_over=10)
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +71,12 @@ def test_a_corpus_of_noise_alone_is_refused_with_a_sentence(corpus_file, tmp_pat
         corpus.load([corpus_file], ["shared", "ragged"])
     (tmp_path / "not.h5").write_text("not a corpus")
     with pytest.raises(StudioError, match=r"not\.h5"):
-        pretrain(QUICK, [tmp_path / "not.h5"], tmp_path / "model", network_plan=TINY)
+        pretrain(QUICK, [tmp_path / "not.h5"], tmp_path / "model", network_config=TINY)
 
 
 def test_pretraining_writes_a_model_with_its_card_and_loss_curve(corpus_file, tmp_path):
     shown = []
-    card = pretrain(QUICK, [corpus_file], tmp_path / "tiny", Progress(on_show=shown.append), network_plan=TINY)
+    card = pretrain(QUICK, [corpus_file], tmp_path / "tiny", Progress(on_show=shown.append), network_config=TINY)
     assert card == model_store.read_card(tmp_path / "tiny")
     assert card.name == "tiny"
     assert card.steps == 6
@@ -83,26 +89,26 @@ def test_pretraining_writes_a_model_with_its_card_and_loss_curve(corpus_file, tm
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(corpus_file, tmp_path):
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
-        pretrain(replace(QUICK, seed=seed), [corpus_file], tmp_path / name, network_plan=TINY)
+        pretrain(replace(QUICK, seed=seed), [corpus_file], tmp_path / name, network_config=TINY)
     assert same(weights_of(tmp_path / "one"), weights_of(tmp_path / "again"))
     assert not same(weights_of(tmp_path / "one"), weights_of(tmp_path / "other"))
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(corpus_file, tmp_path):
-    pretrain(QUICK, [corpus_file], tmp_path / "whole", network_plan=TINY)
+    pretrain(QUICK, [corpus_file], tmp_path / "whole", network_config=TINY)
     steps = iter(range(100))
     killed = Progress(is_cancelled=lambda: next(steps) >= 4)  # after the checkpoint of step 3
     with pytest.raises(Cancelled):
-        pretrain(QUICK, [corpus_file], tmp_path / "killed", killed, network_plan=TINY)
+        pretrain(QUICK, [corpus_file], tmp_path / "killed", killed, network_config=TINY)
     assert model_store.read_card(tmp_path / "killed").steps == 3
-    pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY)
+    pretrain(QUICK, [corpus_file], tmp_path / "killed", network_config=TINY)
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"))
     assert (tmp_path / "whole" / "loss.csv").read_text() == (tmp_path / "killed" / "loss.csv").read_text()
 
 
 @pytest.mark.parametrize("file", ["loss.csv", "card.json", "weights.safetensors", "checkpoint.safetensors"])
 def test_a_run_killed_while_it_writes_its_last_files_goes_on_to_the_same(corpus_file, tmp_path, monkeypatch, file):
-    pretrain(QUICK, [corpus_file], tmp_path / "whole", network_plan=TINY)
+    pretrain(QUICK, [corpus_file], tmp_path / "whole", network_config=TINY)
     rename, writes = Path.replace, []
 
     def killed(self, target):
@@ -114,24 +120,24 @@ def test_a_run_killed_while_it_writes_its_last_files_goes_on_to_the_same(corpus_
     with monkeypatch.context() as during:
         during.setattr(Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
-            pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY)
-    assert pretrain(QUICK, [corpus_file], tmp_path / "killed", network_plan=TINY).steps == 6
+            pretrain(QUICK, [corpus_file], tmp_path / "killed", network_config=TINY)
+    assert pretrain(QUICK, [corpus_file], tmp_path / "killed", network_config=TINY).steps == 6
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"))
     assert (tmp_path / "whole" / "loss.csv").read_text() == (tmp_path / "killed" / "loss.csv").read_text()
 
 
 def test_a_checkpoint_of_other_settings_is_refused(corpus_file, tmp_path):
-    pretrain(QUICK, [corpus_file], tmp_path / "model", network_plan=TINY)
+    pretrain(QUICK, [corpus_file], tmp_path / "model", network_config=TINY)
     with pytest.raises(StudioError, match="other settings"):
-        pretrain(replace(QUICK, seed=7), [corpus_file], tmp_path / "model", network_plan=TINY)
+        pretrain(replace(QUICK, seed=7), [corpus_file], tmp_path / "model", network_config=TINY)
     with pytest.raises(StudioError, match="other settings"):
-        pretrain(QUICK, [corpus_file], tmp_path / "model", network_plan=replace(TINY, width=64))
+        pretrain(QUICK, [corpus_file], tmp_path / "model", network_config=replace(TINY, width=64))
 
 
 def test_a_folder_that_cannot_be_written_is_refused_with_a_sentence(corpus_file, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StudioError, match="Could not write"):
-        pretrain(QUICK, [corpus_file], tmp_path / "file" / "model", network_plan=TINY)
+        pretrain(QUICK, [corpus_file], tmp_path / "file" / "model", network_config=TINY)
 
 
 @pytest.mark.parametrize("layout", ["no axis", "one spectrum", "another axis", "offsets of a matrix"])
@@ -169,7 +175,7 @@ def learned_by_heart(corpus_file, part, random_mask):
     """How far a part of the loss of one small batch falls when the network sees nothing else: last over first."""
     real, _ = corpus.load([corpus_file])
     network = Pretraining(TINY, QUICK, real, ALONE).network
-    example = draw_batch(np.random.default_rng(1), real, replace(QUICK, samples_a_step=1024), 512)
+    example = draw_batch(np.random.default_rng(1), real, replace(QUICK, samples_per_step=1024), 512)
     count = network.window_count(512)
     visible = network.random_mask(count, 0.5, torch.Generator().manual_seed(0)) if random_mask else None
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
@@ -207,7 +213,7 @@ def test_a_saved_model_is_the_same_when_it_is_loaded(corpus_file, tmp_path):
 
 def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_path):
     folder = tmp_path / "model"
-    pretrain(QUICK, [corpus_file], folder, network_plan=TINY)
+    pretrain(QUICK, [corpus_file], folder, network_config=TINY)
     whole = (folder / "weights.safetensors").read_bytes()
     (folder / "weights.safetensors").write_bytes(whole[:-100])
     with pytest.raises(StudioError, match="damaged"):
@@ -223,7 +229,7 @@ def test_a_damaged_or_foreign_model_is_refused_with_a_sentence(corpus_file, tmp_
 
 
 def test_the_learning_rate_warms_up_linearly_and_then_decays_as_a_cosine_to_a_hundredth(corpus_file):
-    config = PretrainingConfig(steps=12, samples_a_step=640, warmup_steps=4, learning_rate=0.01)
+    config = PretrainingConfig(steps=12, samples_per_step=640, warmup_steps=4, learning_rate=0.01)
     run = Pretraining(TINY, config, corpus.load([corpus_file])[0], ALONE)
     rates = []
     for _ in range(13):
@@ -236,7 +242,7 @@ def test_the_learning_rate_warms_up_linearly_and_then_decays_as_a_cosine_to_a_hu
 
 
 def test_features_are_learned_with_a_warm_up_and_a_cosine_decay(corpus_file):
-    config = FeaturePretrainingConfig(steps=8, spectra_a_step=4, warmup_steps=2, learning_rate=0.01)
+    config = FeaturePretrainingConfig(steps=8, spectra_per_step=4, warmup_steps=2, learning_rate=0.01)
     tiny = EmbedderConfig(tokens=20, width=16, heads=2, layers=1, features=8)
     run = FeaturePretraining(config, load_feature_corpus([corpus_file], tiny, config), tiny, torch.device("cpu"))
     rates = []
@@ -245,3 +251,13 @@ def test_features_are_learned_with_a_warm_up_and_a_cosine_decay(corpus_file):
         rates.append(run.optimizer.param_groups[0]["lr"])
     cosine = 0.01 * (0.01 + 0.99 * (1 + np.cos(np.pi * np.arange(9) / 8)) / 2)
     assert rates == pytest.approx(np.minimum(1, np.arange(1, 10) / 2) * cosine)
+
+
+def test_checkpoints_store_settings_under_the_names_of_earlier_versions():
+    assert stored_settings(PretrainingConfig()) == (
+        "PretrainPlan(steps=24000, samples_a_step=65536, learning_rate=0.001, warmup_steps=300, weight_decay=0.02,"
+        " real_share=0.5, hiding_steps=0.25, hidden_share=0.5, average_over=1000, checkpoint_every=250, leave_out='',"
+        " seed=1)"
+    )
+    assert "hidden_share=0.25, views_weight=1.0, hiding_weight=0.3" in stored_settings(FeaturePretrainingConfig())
+    assert "twins='rruff'" in stored_settings(FeaturePretrainingConfig())

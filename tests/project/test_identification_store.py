@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.project import project_file
 from ramanstudio.project.project import Entry, Identifications, Project
@@ -47,7 +47,7 @@ def test_identifications_survive_saving_and_opening(tmp_path: Path, results: tup
 
 
 @pytest.mark.parametrize("name", ["rows", "verdicts", "names", "bands", "texts", "band_counts"])
-def test_identifications_that_contradict_each_other_are_refused(tmp_path: Path, name: str) -> None:
+def test_identifications_that_contradict_each_other_are_left_out_and_named(tmp_path: Path, name: str) -> None:
     path = tmp_path / "work.ramanstudio"
     project_file.save(project_with(RESULTS), path)
     with h5py.File(path, "r+") as file:
@@ -55,8 +55,11 @@ def test_identifications_that_contradict_each_other_are_refused(tmp_path: Path, 
         short = group[name][()][:-1]
         del group[name]
         group[name] = short
-    with pytest.raises(StudioError, match=r"work\.ramanstudio"):
-        project_file.load(path)
+    warnings: list[str] = []
+    project = project_file.load(path, Progress(on_warning=warnings.append))
+    assert project.identification(project.entries[0]) is None
+    assert len(warnings) == 1
+    assert "'work.ramanstudio' is damaged: the identifications of entry 7 could not be read" in warnings[0]
 
 
 def test_identifications_of_a_file_that_was_read_again_are_dropped(tmp_path: Path) -> None:

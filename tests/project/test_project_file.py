@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.project import project_file
@@ -100,7 +104,7 @@ def test_a_project_that_states_terabytes_takes_no_memory(project: Project, tmp_p
         shape = file[name].shape
         del file[name]
         file.create_dataset(name, shape, dtype="S2000000000", chunks=shape and (1,) * len(shape))
-    with pytest.raises(StudioError, match=f"'/{name}' states .* more than it can hold"):
+    with pytest.raises(StudioError, match=f"'/{name}'.* more than it can hold|chunks that are too large"):
         project_file.load(path)
 
 
@@ -115,15 +119,122 @@ def test_a_truncated_project_is_refused_in_a_sentence(project: Project, tmp_path
     assert refused.value.remedy
 
 
-@pytest.mark.parametrize("name", ["groups/labels", "explored/features", "entries/1/expected_error", "entries/1/axis"])
-def test_arrays_that_contradict_each_other_are_refused(project: Project, tmp_path: Path, name: str) -> None:
+def load_damaged(path: Path) -> tuple[Project, str]:
+    """The project, and the sentence about what is damaged in it."""
+    warnings: list[str] = []
+    project = project_file.load(path, Progress(on_warning=warnings.append))
+    assert len(warnings) == 1
+    return project, warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("groups/labels", "the groups"),
+        ("groups/rows", "the groups"),
+        ("explored/features", "the comparison"),
+        ("explored/likeness", "the comparison"),
+        ("entries/1/expected_error", "the result of 'map.wdf'"),
+        ("entries/1/axis", "'map.wdf'"),
+    ],
+)
+@pytest.mark.parametrize("values", [np.arange(3), np.full((40, 2), np.nan), np.array([b"text"])])
+def test_damaged_parts_are_named_and_the_rest_opens(
+    project: Project, tmp_path: Path, name: str, part: str, values: np.ndarray
+) -> None:
     path = tmp_path / "work.ramanstudio"
     project_file.save(project, path)
     with h5py.File(path, "a") as file:
         del file[name]
-        file[name] = np.arange(3)
-    with pytest.raises(StudioError):
-        project_file.load(path)
+        file[name] = values
+    opened, sentence = load_damaged(path)
+    assert f"'work.ramanstudio' is damaged: {part}" in sentence
+    assert [entry.name for entry in opened.entries] == ["map.wdf", "one.txt", "letter.txt"]
+    assert (opened.groups is None) == ("groups" in part)
+    assert (opened.exploration is None) == ("comparison" in part)
+    assert (opened.result(opened.entries[0]) is None) == ("map.wdf" in part)
+    assert (opened.entries[0].source is None) == (part == "'map.wdf'")
+    assert opened.entries[1].source is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (lambda facts: facts["entries"][0].update(id="seven"), "entry 1"),
+        (lambda facts: facts["entries"][0].update(id=2**40), "entry 1"),
+        (lambda facts: facts["entries"][1].update(id=1), "entry 2"),
+        (lambda facts: facts["entries"][1].update(noise_region=[1]), "entry 2"),
+        (lambda facts: facts["entries"][0]["result"].update(set_size="many"), "the result of 'map.wdf'"),
+        (lambda facts: facts["groups"].update(groups=[["quartz", 0], ["quartz", 1]]), "the groups"),
+        (lambda facts: facts["groups"].update(groups=[]), "the groups"),
+        (lambda facts: facts.update(entries=3), "the list of entries"),
+        (lambda facts: facts.update(within=[5, 3, []]), "the range to compare"),
+        (lambda facts: facts["explored"].update(range_cm=["a", "b"]), "the comparison"),
+    ],
+)
+def test_damaged_fields_are_named_and_the_rest_opens(
+    project: Project, tmp_path: Path, change: Callable[[dict[str, Any]], None], part: str
+) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        facts = json.loads(file["project"].asstr()[()])
+        change(facts)
+        del file["project"]
+        file.create_dataset("project", data=json.dumps(facts), dtype=h5py.string_dtype())
+    opened, sentence = load_damaged(path)
+    assert part in sentence
+    assert "Everything else was opened." in sentence
+    project_file.save(opened, tmp_path / "again.ramanstudio")  # what was opened can be saved
+    assert len(project_file.load(tmp_path / "again.ramanstudio").entries) == len(opened.entries)
+
+
+def test_metadata_that_makes_no_sense_is_left_out(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "work.ramanstudio"
+    project_file.save(project, path)
+    with h5py.File(path, "a") as file:
+        facts = json.loads(file["project"].asstr()[()])
+        facts["entries"][0]["about"] = {"laser_nm": 785.0, "depth": [1, 2], "exposure_s": float("nan")}
+        del file["project"]
+        file.create_dataset("project", data=json.dumps(facts), dtype=h5py.string_dtype())
+    source = project_file.load(path).entries[0].source
+    assert source is not None
+    assert dict(source.about) == {"laser_nm": 785.0}
+
+
+FAULTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "faults"
+
+
+@pytest.mark.skipif(not FAULTS.is_dir(), reason="the damaged projects are not in the repository")
+@pytest.mark.parametrize("name", ["project_hang", "1269-fault-memory", "project_121", "project_336", "project_622"])
+def test_damaged_projects_are_a_sentence_or_open_in_part(tmp_path: Path, name: str) -> None:
+    try:
+        project = project_file.load(FAULTS / f"{name}.ramanstudio")
+    except StudioError as error:
+        assert name in str(error)
+        assert error.remedy
+    else:
+        project_file.save(project, tmp_path / "again.ramanstudio")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mutated_projects_are_a_sentence_or_open_in_part(project: Project, tmp_path: Path, seed: int) -> None:
+    good = tmp_path / "work.ramanstudio"
+    project_file.save(project, good)
+    content = np.frombuffer(good.read_bytes(), dtype=np.uint8)
+    random = np.random.default_rng(seed)
+    for number in range(25):
+        mutated = content.copy()
+        positions = random.integers(0, len(content), size=int(random.integers(1, 20)))
+        mutated[positions] = random.integers(0, 256, len(positions))
+        path = tmp_path / f"mutated-{number}.ramanstudio"
+        path.write_bytes(mutated.tobytes())
+        try:
+            opened = project_file.load(path)
+        except StudioError as error:
+            assert path.name in str(error)
+        else:
+            project_file.save(opened, tmp_path / "again.ramanstudio")
 
 
 def test_saving_to_a_missing_folder_is_refused_in_a_sentence(project: Project, tmp_path: Path) -> None:

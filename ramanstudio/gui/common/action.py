@@ -46,6 +46,7 @@ class Action:
     checkable: bool = False
     choice: str = ""  # one of several that exclude each other: the name of that group
     toolbar: str = ""  # text of its toolbar button
+    synonyms: str = ""  # other words by which the command palette finds it
     separator: bool = False  # a separator above it in the menu
 
     @property

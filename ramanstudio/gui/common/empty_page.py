@@ -1,54 +1,66 @@
-"""What the middle shows while nothing is open, or while what is selected could not be read."""
+"""The pages shown while nothing is open, or while the selected file could not be read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.formats.registry import FORMATS
+AFTER_PAINT_MS: Final = 50
 
 
 class EmptyPage(QWidget):
-    """One sentence and what to do about it."""
+    """Invites to open spectra: a sentence and buttons for `actions`, the first of them highlighted."""
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._title = QLabel("Drop spectra here to see them denoised, with their signal-to-noise ratio.", self)
+        self._title = QLabel("Drop spectra here to denoise them and see their signal-to-noise ratio.", self)
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title.setStyleSheet("font-size: 18px;")
         self._title.setWordWrap(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch()
-        self.buttons = [_button(action, first=not number, parent=self) for number, action in enumerate(actions)]
+        self.buttons = [_button(action, primary=index == 0, parent=self) for index, action in enumerate(actions)]
         for button in self.buttons:
             buttons.addWidget(button)
         buttons.addStretch()
-        small = QLabel(f"{_formats()}. Nothing leaves this computer.", self)
-        small.setProperty("role", "quiet")
-        small.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(48, 48, 48, 48)
-        whole.setSpacing(24)
-        whole.addStretch()
-        whole.addWidget(self._title)
-        whole.addLayout(buttons)
-        whole.addWidget(small)
-        whole.addStretch()
+        self._formats = QLabel(" ", self)
+        self._formats.setProperty("role", "quiet")
+        self._formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._formats.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(48, 48, 48, 48)
+        column.setSpacing(24)
+        column.addStretch()
+        column.addWidget(self._title)
+        column.addLayout(buttons)
+        column.addWidget(self._formats)
+        column.addStretch()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Name the formats, after the first paint: importing the readers takes a while."""
+        super().showEvent(event)
+        QTimer.singleShot(AFTER_PAINT_MS, self, self._show_formats)
+
+    def _show_formats(self) -> None:
+        self._formats.setText(f"{_format_names()}. Nothing leaves this computer.")
 
 
-def _formats() -> str:
-    *most, last = (row.name for row in FORMATS)
-    return f"{', '.join(most)} and {last}"
+def _format_names() -> str:
+    from ramanstudio.formats.registry import FORMATS
+
+    *others, last = (row.name for row in FORMATS)
+    return f"{', '.join(others)} and {last}"
 
 
 class ProblemPage(QWidget):
-    """Why a file could not be read, and what can be done."""
+    """Explains why a file could not be read, and what to do."""
 
     def __init__(self, set_laser: QAction) -> None:
         super().__init__()
@@ -59,36 +71,36 @@ class ProblemPage(QWidget):
         self._remedy = QLabel(self)
         self._title.setProperty("role", "heading")
         self._remedy.setProperty("role", "quiet")
-        self._laser = _button(set_laser, first=True, parent=self)
+        self._laser = _button(set_laser, primary=True, parent=self)
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(self._laser)
         row.addStretch()
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(48, 48, 48, 48)
-        whole.setSpacing(12)
-        whole.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(48, 48, 48, 48)
+        column.setSpacing(12)
+        column.addStretch()
         for label in (self._title, self._sentence, self._remedy):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            whole.addWidget(label)
-        whole.addSpacing(12)
-        whole.addLayout(row)
-        whole.addStretch()
+            column.addWidget(label)
+        column.addSpacing(12)
+        column.addLayout(row)
+        column.addStretch()
 
     def show_problem(self, name: str, sentence: str, remedy: str, laser: bool) -> None:
-        """Say what went wrong with `name`; `laser` offers to set the wavelength of the laser."""
+        """Show the problem and remedy of the file `name`; `laser` offers to set the laser wavelength."""
         self._title.setText(name)
         self._sentence.setText(sentence)
         self._remedy.setText(remedy)
         self._laser.setVisible(laser)
 
 
-def _button(action: QAction, first: bool, parent: QWidget) -> QPushButton:
+def _button(action: QAction, primary: bool, parent: QWidget) -> QPushButton:
     button = QPushButton(action.text(), parent)
     button.setToolTip(action.toolTip())
     button.clicked.connect(action.trigger)
-    if first:
+    if primary:
         button.setProperty("role", "primary")
     return button

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 
 DELAY_MS: Final = 500  # a shorter job gets no row
@@ -91,7 +92,7 @@ class JobBar(QWidget):
         done, total, note = self._progress.get(job.number, (0, 0, ""))
         text = job.title
         if total > 1:
-            text += f" {min(done + 1, total):,} of {total:,}"
+            text += f" {format_number(min(done + 1, total))} of {format_number(total)}"
             elapsed = now - self._started_at[job.number]
             if done and elapsed > 1:
                 text += f" · {_duration(elapsed / done * (total - done))} left"

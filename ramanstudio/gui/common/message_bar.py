@@ -31,9 +31,11 @@ class ElidedLabel(QLabel):
     """A line of text, cut with … where there is too little room."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Room for a few letters."""
         return QSize(60, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw as much of the text as fits."""
         text = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))

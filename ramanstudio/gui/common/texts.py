@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.snr_text import format_snr
 from ramanstudio.project.project import Entry, Result
 
@@ -89,9 +90,9 @@ def kind_of(entry: Entry) -> str:
 
 def number(value: float) -> str:
     """A number with four significant digits at most: 532, 632.8, 0.5."""
-    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    return format_significant(value)
 
 
 def count_of(count: int, singular: str, plural: str = "") -> str:
     """A count with its noun: `1 spectrum`, `24 spectra`."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+    return f"{format_number(count)} {singular if count == 1 else plural or singular + 's'}"

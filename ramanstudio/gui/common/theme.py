@@ -1,4 +1,4 @@
-"""Light and dark: the colours of every view, the palette and the style sheet. Rows in resources/theme.toml."""
+"""The light and the dark theme: colours of all views, Qt palette and style sheet, read from resources/theme.toml."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.paths import bundled_path
 
-Choice = Literal["system", "light", "dark"]
-CHOICES: Final[tuple[Choice, ...]] = ("system", "light", "dark")
+ThemeChoice = Literal["system", "light", "dark"]
 BODY_PX: Final = 13
 QUIET_PX: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of one theme, each as "#RRGGBB"; `band_alpha` is the opacity of the band around a curve."""
+    """The colours of one theme, each as "#RRGGBB"; `band_alpha` is the opacity of a confidence band."""
 
     name: Literal["light", "dark"]
     window: str
@@ -42,22 +41,22 @@ class Theme:
 
     @property
     def is_dark(self) -> bool:
-        """Whether light curves lie on a dark ground."""
+        """Whether the background is dark."""
         return self.name == "dark"
 
     def category(self, index: int) -> str:
-        """The colour of the `index`-th of several things; twenty differ, then they come round again."""
+        """The colour of the `index`-th of several curves or groups; the 21st has the first again."""
         return self.categories[index % len(self.categories)]
 
     def pen(self, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
-        """A pen for curves: `width` in pixels of the screen whatever the zoom."""
+        """A pen for curves: `width` in screen pixels at any zoom."""
         pen = QPen(with_alpha(colour, alpha), width)
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         return pen
 
     def palette(self) -> QPalette:
-        """The Qt palette, for what the style sheet does not name."""
+        """The Qt palette, for what the style sheet does not set."""
         palette = QPalette()
         roles = QPalette.ColorRole
         for role, colour in (
@@ -89,7 +88,7 @@ class Theme:
         return palette
 
     def style_sheet(self) -> str:
-        """The style sheet of the whole application (resources/theme.qss with this theme's colours)."""
+        """The style sheet of the application: resources/theme.qss with the colours of this theme."""
         colours = {name: getattr(self, name) for name in self.__slots__ if name != "categories"}
         return _sheet().substitute(
             colours,
@@ -104,21 +103,21 @@ class Theme:
 
 
 def with_alpha(colour: str, alpha: float) -> QColor:
-    """A colour with an opacity between 0 and 1."""
+    """`colour` with the opacity `alpha`, 0 to 1."""
     shade = QColor(colour)
     shade.setAlphaF(alpha)
     return shade
 
 
 def blend(colour: str, other: str, share: float) -> str:
-    """`colour` with `share` (0 to 1) of `other` in it, as "#rrggbb"."""
-    ground, over = QColor(colour), QColor(other)
-    pairs = ((ground.red(), over.red()), (ground.green(), over.green()), (ground.blue(), over.blue()))
-    return "#" + "".join(f"{round((1 - share) * one + share * two):02x}" for one, two in pairs)
+    """Mix `colour` with the fraction `share` (0 to 1) of `other`; returns "#rrggbb"."""
+    base, over = QColor(colour), QColor(other)
+    channels = ((base.red(), over.red()), (base.green(), over.green()), (base.blue(), over.blue()))
+    return "#" + "".join(f"{round((1 - share) * below + share * above):02x}" for below, above in channels)
 
 
 def with_tabular_figures(font: QFont) -> QFont:
-    """A copy of `font` whose figures all have one width, so that numbers in a column stand still."""
+    """A copy of `font` in which all digits are equally wide, so that changing numbers do not move."""
     copy = QFont(font)
     copy.setFeature(QFont.Tag("tnum"), 1)
     return copy
@@ -126,7 +125,7 @@ def with_tabular_figures(font: QFont) -> QFont:
 
 @cache
 def load_theme(name: Literal["light", "dark"]) -> Theme:
-    """The theme of that name, as resources/theme.toml has it."""
+    """The theme `name` of resources/theme.toml."""
     colours: dict[str, Any] = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[name]
     return Theme(name=name, **{**colours, "categories": tuple(colours["categories"])})
 
@@ -137,46 +136,46 @@ def _sheet() -> Template:
 
 
 class Appearance(QObject):
-    """Which theme is shown: the one chosen, or the system's; says `changed(Theme)` when it becomes another."""
+    """The theme in use: the chosen one, or that of the system; emits `changed(Theme)` when it becomes another."""
 
     changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._choice: Choice = "system"
+        self._choice: ThemeChoice = "system"
         self._app: QApplication | None = None
         self._shown: Theme | None = None
 
     @property
-    def choice(self) -> Choice:
-        """What the user asked for."""
+    def choice(self) -> ThemeChoice:
+        """The user's choice."""
         return self._choice
 
     @property
     def theme(self) -> Theme:
-        """The theme that this choice means now."""
+        """The theme that results from the choice now."""
         if self._choice != "system":
             return load_theme(self._choice)
         hints = QGuiApplication.styleHints() if QGuiApplication.instance() is not None else None
         dark = hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
         return load_theme("dark" if dark else "light")
 
-    def dress(self, app: QApplication) -> None:
-        """Give the application this look, and keep it so when the system changes its own."""
+    def apply_to(self, app: QApplication) -> None:
+        """Style the application, and follow the system when it changes between light and dark."""
         self._app = app
         app.setStyle("Fusion")
         font = QFont(app.font())
         font.setPixelSize(BODY_PX)
         app.setFont(font)
-        # The hints are the application's own and die with it, so a second application (tests) connects once more.
+        # The style hints belong to the application and end with it; a second application (in tests) connects again.
         app.styleHints().colorSchemeChanged.connect(self._follow)
         self._follow()
 
-    def choose(self, choice: Choice) -> None:
-        """Show the light or the dark theme, or follow the system."""
+    def choose(self, choice: ThemeChoice) -> None:
+        """Use the light or the dark theme, or follow the system."""
         self._choice = choice
         if self._app is not None:
-            # Title bars and native dialogs follow where the platform lets them; ours are dressed below.
+            # Title bars and native dialogs follow where the platform allows it; our widgets are styled below.
             hints = self._app.styleHints()
             if choice == "system":
                 hints.unsetColorScheme()
@@ -196,10 +195,10 @@ class Appearance(QObject):
 
 @cache
 def appearance() -> Appearance:
-    """The one appearance of this process; views connect to its `changed`."""
+    """The appearance of this process; views connect to its `changed`."""
     return Appearance()
 
 
 def current_theme() -> Theme:
-    """The theme shown now."""
+    """The theme in use."""
     return appearance().theme

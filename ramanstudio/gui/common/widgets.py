@@ -1,4 +1,4 @@
-"""What panels are made of: labels, buttons that are one with an action, columns with a margin."""
+"""Building blocks of panels and pages: labels, buttons that trigger actions, layouts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ramanstudio.gui.common.theme import Theme, blend
 
 
 class SidePanel(QScrollArea):
-    """A panel beside a page: scrolls up and down where it is too low, and is moved by its `heading`."""
+    """A panel beside a page; scrolls vertically where it is too low. `heading` is the title bar that moves it."""
 
     def __init__(self, heading: QWidget) -> None:
         super().__init__()
@@ -40,25 +40,25 @@ class SidePanel(QScrollArea):
 
 
 def lay_out_with_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
-    """Lay out a page: its bar, and beneath it what it shows over the spectra, parted by a handle."""
-    parts = QSplitter(Qt.Orientation.Vertical, page)
-    parts.setChildrenCollapsible(False)
-    parts.addWidget(view)
-    parts.addWidget(strip)
-    parts.setStretchFactor(0, 3)
-    parts.setStretchFactor(1, 1)
-    parts.setSizes([600, 220])
+    """Lay out a page: a toolbar, below it the plot, and below that the spectrum strip, with a splitter between."""
+    splitter = QSplitter(Qt.Orientation.Vertical, page)
+    splitter.setChildrenCollapsible(False)
+    splitter.addWidget(view)
+    splitter.addWidget(strip)
+    splitter.setStretchFactor(0, 3)
+    splitter.setStretchFactor(1, 1)
+    splitter.setSizes([600, 220])
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     layout.addWidget(bar)
-    layout.addWidget(parts, 1)
+    layout.addWidget(splitter, 1)
 
 
 def padded_column(*parts: QWidget | QHBoxLayout) -> QWidget:
-    """A column of parts with the margin of a panel."""
-    holder = QWidget()
-    column = QVBoxLayout(holder)
+    """A column of widgets and rows with the margin of a panel."""
+    container = QWidget()
+    column = QVBoxLayout(container)
     column.setContentsMargins(12, 0, 12, 0)
     column.setSpacing(8)
     for part in parts:
@@ -66,11 +66,11 @@ def padded_column(*parts: QWidget | QHBoxLayout) -> QWidget:
             column.addWidget(part)
         else:
             column.addLayout(part)
-    return holder
+    return container
 
 
 def button_row(buttons: list[QToolButton]) -> QHBoxLayout:
-    """Buttons side by side that share the width by the length of their words."""
+    """A row of buttons that share its width in proportion to their text."""
     row = QHBoxLayout()
     row.setSpacing(0)
     for button in buttons:
@@ -79,7 +79,7 @@ def button_row(buttons: list[QToolButton]) -> QHBoxLayout:
 
 
 def label(role: str, wrap: bool = False) -> QLabel:
-    """A label of a role of the style sheet."""
+    """A label with a role of the style sheet ("" for normal text)."""
     label = QLabel(wordWrap=wrap)
     if role:
         label.setProperty("role", role)
@@ -87,59 +87,59 @@ def label(role: str, wrap: bool = False) -> QLabel:
 
 
 class ElidedCheckBox(QCheckBox):
-    """A box with a name that others chose: cut in its middle where it is too long for the panel."""
+    """A check box whose text, a name chosen by a user, is elided in the middle where it is too long."""
 
-    def __init__(self, words: str, parent: QWidget) -> None:
-        super().__init__(words, parent)
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """A few letters."""
+        """Room for a few letters."""
         return QSize(80, super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """Draw the box with as much of its name as there is room for."""
-        look = QStyleOptionButton()
-        self.initStyleOption(look)
-        room = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, look, self).width()
-        look.text = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, room, Qt.TextFlag.TextShowMnemonic.value
+        """Draw the check box with as much of its text as fits."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        width = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self).width()
+        option.text = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideMiddle, width, Qt.TextFlag.TextShowMnemonic.value
         )
         painter = QStylePainter(self)
-        painter.drawControl(QStyle.ControlElement.CE_CheckBox, look)
+        painter.drawControl(QStyle.ControlElement.CE_CheckBox, option)
         painter.end()
 
 
-def button(action: QAction, words: str = "") -> QPushButton:
-    """A button that is one with an action."""
-    made = QPushButton(words or action.text())
-    made.setToolTip(action.toolTip())
-    made.setEnabled(action.isEnabled())
-    made.clicked.connect(action.trigger)
-    action.enabledChanged.connect(made.setEnabled)
-    return made
+def button(action: QAction, text: str = "") -> QPushButton:
+    """A push button that triggers `action` and is enabled with it; `text` replaces that of the action."""
+    push_button = QPushButton(text or action.text())
+    push_button.setToolTip(action.toolTip())
+    push_button.setEnabled(action.isEnabled())
+    push_button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(push_button.setEnabled)
+    return push_button
 
 
-def tool(action: QAction, words: str, parent: QWidget) -> QToolButton:
-    """A button with a word under its icon, that is one with an action."""
-    made = QToolButton(parent)
-    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-    made.setIconSize(QSize(16, 16))
-    made.setText(words)
-    made.setAccessibleName(action.text().rstrip("…"))
-    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    made.setStyleSheet("QToolButton { padding: 4px 0; font-size: 12px; }")
+def tool(action: QAction, text: str, parent: QWidget) -> QToolButton:
+    """A tool button with `text` under its icon that triggers `action` and follows its icon and state."""
+    tool_button = QToolButton(parent)
+    tool_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    tool_button.setIconSize(QSize(16, 16))
+    tool_button.setText(text)
+    tool_button.setAccessibleName(action.text().rstrip("…"))
+    tool_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    tool_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    tool_button.setStyleSheet("QToolButton { padding: 4px 0; font-size: 12px; }")
 
     def follow() -> None:
-        made.setIcon(action.icon())
-        made.setToolTip(action.toolTip())
-        made.setEnabled(action.isEnabled())
+        tool_button.setIcon(action.icon())
+        tool_button.setToolTip(action.toolTip())
+        tool_button.setEnabled(action.isEnabled())
 
     follow()
     action.changed.connect(follow)
-    made.clicked.connect(action.trigger)
-    return made
+    tool_button.clicked.connect(action.trigger)
+    return tool_button
 
 
 def panel_heading(words: str, beside: QWidget | None = None) -> QWidget:

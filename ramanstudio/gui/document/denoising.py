@@ -1,4 +1,4 @@
-"""Denoising by itself: loads the model after the window is shown, denoises what is opened, selected entries first."""
+"""Denoise automatically: load the model once the window is shown, then denoise open entries, selected ones first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.document.denoising_queue import denoise_waiting, denoising_item, measure_again
+from ramanstudio.gui.document.denoising_queue import denoise_waiting, denoising_item, remeasure_noise
 from ramanstudio.gui.document.priority_queue import PriorityQueue
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Entry, Project, Result
@@ -25,7 +25,7 @@ EngineLoader = Callable[[str, str], "Engine"]  # model, device
 
 
 def load_engine(model: str, device: str) -> Engine:
-    """The engine with its model in memory; takes a second or two, so never on the window's thread."""
+    """Load the engine with its model; takes a second or two, so only on a worker thread."""
     from ramanstudio.engine import Engine
 
     return Engine.load(model, device, threads=max(1, (os.cpu_count() or 2) - 1))  # the window keeps a core
@@ -37,10 +37,10 @@ def _load(loader: EngineLoader, model: str, device: str, progress: Progress) -> 
 
 
 class Denoising(QObject):
-    """The queue of what waits to be denoised, and the engine that does it."""
+    """The queue of entries to denoise, and the engine that denoises them."""
 
     engine_changed = Signal()
-    settled = Signal()  # nothing waits and nothing runs
+    settled = Signal()  # nothing waits and nothing is being denoised
 
     def __init__(
         self,
@@ -57,14 +57,14 @@ class Denoising(QObject):
         self._job: Job | None = None
         self._loading: Job | None = None
         self.engine: Engine | None = None
-        self._measure_soon = QTimer(self, singleShot=True, interval=60)  # a drag moves the region at every pixel
-        self._measure_soon.timeout.connect(self._measure)
+        self._measure_timer = QTimer(self, singleShot=True, interval=60)  # a drag moves the region with every pixel
+        self._measure_timer.timeout.connect(self._measure)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._prefer_selected)
 
     @property
     def loading(self) -> bool:
-        """Whether the model is on its way."""
+        """Whether the model is being loaded."""
         return self._loading is not None
 
     @property
@@ -73,42 +73,42 @@ class Denoising(QObject):
         return self._job is not None or (self.loading and len(self._queue) > 0)
 
     def load(self) -> None:
-        """Load the model (again, when another was chosen, or another device); then denoise what is open."""
+        """Load the model, or another model or device that was chosen; then denoise what is open."""
         model, device = self._settings["model"], self._settings["device"]
         if self._loading is not None:
-            self._loading.finished.disconnect(self._end_loading)  # another one was chosen before this one was there
+            self._loading.finished.disconnect(self._loading_finished)  # another was chosen meanwhile
         self._loading = self._workers.submit(
             partial(_load, self._loader, model, device), "Loading the model", "model", key="load"
         )
-        self._loading.succeeded.connect(self._keep_engine)
+        self._loading.succeeded.connect(self._set_engine)
         self._loading.failed.connect(self._messages.show_error)
-        self._loading.finished.connect(self._end_loading)
+        self._loading.finished.connect(self._loading_finished)
         self.engine_changed.emit()
 
     def denoise_all(self) -> None:
         """Denoise everything that has no result yet."""
-        self._wait_for(self._session.project.entries)
+        self._enqueue(self._session.project.entries)
 
     def denoise(self, entries: Sequence[Entry]) -> None:
-        """Denoise these, whether or not what is opened is denoised by itself."""
-        self._wait_for(entries)
+        """Denoise these entries, even if automatic denoising is off."""
+        self._enqueue(entries)
 
     def stop(self) -> None:
-        """Let nothing wait, and stop what runs."""
+        """Empty the queue and stop denoising."""
         self._queue.clear()
         if self._job is not None:
             self._job.cancel()
 
     def end(self) -> None:
-        """Let nothing come later."""
-        self._measure_soon.stop()
+        """Start nothing any more: the window closes."""
+        self._measure_timer.stop()
 
-    def waits(self, entry: Entry) -> bool:
+    def is_pending(self, entry: Entry) -> bool:
         """Whether a result for this entry is on its way."""
         return self.busy and entry.source is not None and not self.is_denoised(entry)
 
     def is_denoised(self, entry: Entry) -> bool:
-        """Whether an entry has the result that it asks for now: of these spectra, so much together, by this model."""
+        """Whether an entry has its present result: of its spectra, as the set it belongs to, by this model."""
         result = self._session.project.result(entry)
         if result is None or result.set_id != entry.set_id:
             return False
@@ -118,31 +118,31 @@ class Denoising(QObject):
         if now.entries is before.entries:
             return
         known = {entry.id: entry for entry in before.entries}
-        fresh = [entry for entry in now.entries if known.pop(entry.id, None) is not entry]
-        # Off lets nothing start; but what has been denoised in another way, or is on its way, is to be as one asks now.
-        asked = [
+        changed = [entry for entry in now.entries if known.pop(entry.id, None) is not entry]
+        # When denoising is off nothing starts, but what was denoised in another way, or is on its way, is updated.
+        wanted = [
             entry
-            for entry in fresh
+            for entry in changed
             if self._settings["denoise"] or entry.id in self._queue or now.result(entry) is not None
         ]
-        self._queue.discard([*known, *(entry.id for entry in asked if self.is_denoised(entry))])
-        self._wait_for(asked)
-        if any(entry.id in now.results for entry in fresh):
-            self._measure_soon.start()
+        self._queue.discard([*known, *(entry.id for entry in wanted if self.is_denoised(entry))])
+        self._enqueue(wanted)
+        if any(entry.id in now.results for entry in changed):
+            self._measure_timer.start()
 
-    def _wait_for(self, entries: Sequence[Entry]) -> None:
-        lacking = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
-        if lacking:
-            self._queue.put(map(denoising_item, self._session.project.expanded_to_sets(lacking)))
+    def _enqueue(self, entries: Sequence[Entry]) -> None:
+        missing = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
+        if missing:
+            self._queue.put(map(denoising_item, self._session.project.expanded_to_sets(missing)))
             self._prefer_selected()
             self._start()
 
-    def _keep(self, found: dict[int, Result]) -> None:
-        self._session.keep(found)
-        for entry_id, result in found.items():
+    def _keep(self, results: dict[int, Result]) -> None:
+        self._session.add_results(results)
+        for entry_id, result in results.items():
             entry = self._session.entry(entry_id)
             if entry is not None and entry.noise_region not in (None, result.noise_region):
-                self._measure_soon.start()  # the region was moved while they were on their way
+                self._measure_timer.start()  # the region was moved meanwhile
 
     def _prefer_selected(self) -> None:
         self._queue.prefer(self._session.selected_ids[:64])
@@ -155,27 +155,24 @@ class Denoising(QObject):
         job.shown.connect(self._keep)
         job.warned.connect(self._messages.warning)
         job.failed.connect(self._messages.show_error)
-        job.cancelled.connect(self._waiting_is_over)
+        job.cancelled.connect(self._queue.clear)
         job.finished.connect(self._end)
-
-    def _waiting_is_over(self) -> None:
-        self._queue.clear()
 
     def _end(self) -> None:
         self._job = None
         if len(self._queue):
-            self._start()  # more was added while the last chunk was on its way
+            self._start()  # entries were added while the last chunk was processed
         else:
             self.settled.emit()
 
-    def _keep_engine(self, engine: Engine) -> None:
+    def _set_engine(self, engine: Engine) -> None:
         self.engine = engine
 
-    def _end_loading(self) -> None:
+    def _loading_finished(self) -> None:
         self._loading = None
         self.engine_changed.emit()
         if self._settings["denoise"]:
-            self._wait_for(self._session.project.entries)  # also what another model has done, or a device had begun
+            self._enqueue(self._session.project.entries)  # also what another model has denoised
         self._start()
 
     def _measure(self) -> None:
@@ -194,6 +191,6 @@ class Denoising(QObject):
         results = {entry_id: result for entry_id, (result, _) in stale.items()}
         regions = {entry_id: region for entry_id, (_, region) in stale.items()}
         title = "Measuring the noise" if len(stale) > 1 else ""
-        job = self._workers.submit(partial(measure_again, results, regions), title, "files", key="measure")
-        job.succeeded.connect(self._session.keep)
+        job = self._workers.submit(partial(remeasure_noise, results, regions), title, "files", key="measure")
+        job.succeeded.connect(self._session.add_results)
         job.failed.connect(self._messages.show_error)

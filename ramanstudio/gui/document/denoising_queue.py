@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.engine import Engine
 
-CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon enough for whoever selects another entry
+CHUNK: Final = 64  # spectra of one call: a full batch for the model, and soon done when another entry is selected
 
-PIECE: Final = 256  # spectra of a map that are denoised at once: the memory taken beside its results stays small
+PIECE: Final = 256  # spectra of a map that are denoised at once, to limit memory
 
 log = logging.getLogger("ramanstudio")
 
@@ -82,16 +82,16 @@ def _report_count(queue: PriorityQueue[Entry], progress: Progress, of_chunk: int
 def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> dict[int, Result]:
     try:
         if len(chunk) == 1 and not chunk[0].set_id and _n_spectra(chunk) > PIECE:
-            found = [_denoise_in_pieces(engine, chunk[0], progress)]
+            results = [_denoise_in_pieces(engine, chunk[0], progress)]
         else:
-            found = _denoise_each(engine, chunk, progress)
+            results = _denoise_each(engine, chunk, progress)
     except Cancelled:
         raise
-    except Exception as error:  # a border: spectra that cannot be denoised must not stop those that can
+    except Exception as error:  # a boundary: spectra that cannot be denoised must not stop the others
         if len(chunk) > 1 and not chunk[0].in_larger_set:
             return {entry.id: _denoise_chunk(engine, [entry], progress)[entry.id] for entry in chunk}
-        found = [_problem(entry, _sentence(error)) for entry in chunk]
-    return {entry.id: replace(one, model=engine.card.name) for entry, one in zip(chunk, found, strict=True)}
+        results = [_failed(entry, _sentence(error)) for entry in chunk]
+    return {entry.id: replace(result, model=engine.card.name) for entry, result in zip(chunk, results, strict=True)}
 
 
 def _denoise_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
@@ -99,18 +99,18 @@ def _denoise_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) ->
     denoised = engine.denoise_each(sources, progress, [entry.set_id for entry in chunk])
     pairs = list(zip(chunk, denoised, strict=True))
     sizes = Counter[int]()
-    for entry, one in pairs:
-        if not isinstance(one, StudioError):
-            sizes[entry.set_id] += len(one)
-    return [_result(entry, one, sizes[entry.set_id]) for entry, one in pairs]
+    for entry, outcome in pairs:
+        if not isinstance(outcome, StudioError):
+            sizes[entry.set_id] += len(outcome)
+    return [_result(entry, outcome, sizes[entry.set_id]) for entry, outcome in pairs]
 
 
 def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Result:
-    """A large set, each spectrum by itself."""
+    """Denoise each spectrum of a large set individually, some at a time."""
     source = entry.source
     assert source is not None
     if not is_finite(source).any():
-        return _denoise_each(engine, [entry], progress)[0]  # the engine says why not
+        return _denoise_each(engine, [entry], progress)[0]  # its result says why not
 
     def in_pieces(spectra: SpectrumSet) -> Denoised:
         pieces: list[Denoised] = []
@@ -126,10 +126,10 @@ def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Resu
 
 
 def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:
-    """What was found for an entry, its noise measured where the user wants it as far as its axis goes there."""
+    """The result of an entry, its noise measured in the region that the user chose, where its axis reaches it."""
     assert entry.source is not None
     if isinstance(denoised, StudioError):
-        return _problem(entry, str(denoised))
+        return _failed(entry, str(denoised))
     result = Result(entry.source, denoised, axis_range(entry.source), set_id=entry.set_id)
     if entry.set_id and set_size >= MIN_TOGETHER:
         result = replace(result, set_size=set_size // count_portions(set_size))
@@ -139,7 +139,7 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
         return result
 
 
-def _problem(entry: Entry, sentence: str) -> Result:
+def _failed(entry: Entry, sentence: str) -> Result:
     assert entry.source is not None
     return Result(entry.source, problem=sentence, set_id=entry.set_id)
 
@@ -148,13 +148,13 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, StudioError):
         return str(error)
     log.error("denoising failed", exc_info=error)
-    return f"Could not be denoised: {type(error).__name__}. The log says more (Help › Open the log folder)."
+    return f"Could not be denoised: {type(error).__name__}. See the log (Help › Open log folder)."
 
 
-def measure_again(
+def remeasure_noise(
     results: Mapping[int, Result], regions: Mapping[int, tuple[float, float] | None], progress: Progress
 ) -> dict[int, Result]:
-    """Measure the noise of `results` in other regions (low, high) in cm⁻¹; None is where the engine chooses."""
+    """Measure the noise of `results` in other regions, (low, high) in cm⁻¹; None where the engine chooses."""
     return {
         entry_id: _measured(results[entry_id], regions[entry_id])
         for entry_id in progress.steps(list(results), "spectra")

@@ -1,4 +1,4 @@
-"""The whole window takes files: it lights up and says what dropping them would do."""
+"""The whole window accepts dropped files: it is highlighted and says what dropping them would do."""
 
 from __future__ import annotations
 
@@ -15,47 +15,48 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.document.opening import count_files
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX
 
-LIBRARY: Final = ".ramanlib"
-FEW: Final = 64  # paths that are looked at while the mouse waits; a disk of the network may be slow
+LIBRARY_SUFFIX: Final = ".ramanlib"
+MAX_CHECKED: Final = 64  # paths that are checked during the drag; a network drive may be slow
 
 
 def paths_of(mime: QMimeData) -> list[Path]:
-    """The files and folders on this computer that are being dragged."""
+    """The local files and folders that are being dragged."""
     return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
 
 
 class DropTarget(QWidget):
-    """Lies over the window while files are dragged across it, and lets the mouse through."""
+    """Covers the window while files are dragged over it; the mouse passes through."""
 
     def __init__(self, window: QWidget, workers: Workers, open_paths: Callable[[Sequence[Path]], object]) -> None:
         super().__init__(window)
         self._window, self._workers, self._open = window, workers, open_paths
         self._counting: Job | None = None
         self._theme: Theme | None = None
-        self.words = ""
+        self.text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Light up in these colours."""
+        """Use the colours of `theme`."""
         self._theme = theme
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Follow drags over the window, and open what is dropped."""
         kind = event.type()
         if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
             if paths := paths_of(event.mimeData()):
                 event.acceptProposedAction()
-                self._light_up(paths)
+                self._highlight(paths)
                 return True
         elif kind == QEvent.Type.DragLeave:
-            self._go_out()
+            self._end()
         elif kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
             paths = paths_of(event.mimeData())
-            self._go_out()
+            self._end()
             if paths:
                 event.acceptProposedAction()
                 self._open(paths)
@@ -65,6 +66,7 @@ class DropTarget(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the frame and the text."""
         theme = self._theme
         if theme is None:
             return
@@ -79,23 +81,23 @@ class DropTarget(QWidget):
         font.setPixelSize(22)
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
-        painter.drawText(frame, int(Qt.AlignmentFlag.AlignCenter), self.words)
+        painter.drawText(frame, int(Qt.AlignmentFlag.AlignCenter), self.text)
 
-    def _light_up(self, paths: list[Path]) -> None:
+    def _highlight(self, paths: list[Path]) -> None:
         if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
-            self.words = f"Drop to open the project '{project.stem}'"
-        elif library := next((path for path in paths if path.suffix.lower() == LIBRARY), None):
-            self.words = f"Drop to search in the library '{library.stem}' too"
+            self.text = f"Drop to open the project '{project.stem}'"
+        elif library := next((path for path in paths if path.suffix.lower() == LIBRARY_SUFFIX), None):
+            self.text = f"Drop to search in the library '{library.stem}' too"
         elif zipped := next((path for path in paths if path.suffix.lower() == ".zip"), None):
-            self.words = f"Drop to read the library in '{zipped.name}'"
-        elif len(paths) <= FEW and not any(path.is_dir() for path in paths):
-            self._say(len(paths))
+            self.text = f"Drop to read the library in '{zipped.name}'"
+        elif len(paths) <= MAX_CHECKED and not any(path.is_dir() for path in paths):
+            self._show_count(len(paths))
         else:
-            self.words = "Drop to add what is in here"
+            self.text = "Drop to add the spectra in this folder"
             job = self._workers.submit(partial(count_files, paths), "", "files", key="count")
-            job.shown.connect(lambda count: self._say(count, more=True))
-            job.succeeded.connect(self._say)
-            job.failed.connect(lambda _: None)  # a folder that cannot be walked says so when it is dropped
+            job.shown.connect(lambda count: self._show_count(count, more=True))
+            job.succeeded.connect(self._show_count)
+            job.failed.connect(lambda _: None)  # a folder that cannot be read is reported when it is dropped
             self._counting = job
         self._cover()
         self.show()
@@ -104,14 +106,14 @@ class DropTarget(QWidget):
     def _cover(self) -> None:
         self.setGeometry(self._window.rect())
 
-    def _say(self, count: int, more: bool = False) -> None:
+    def _show_count(self, count: int, more: bool = False) -> None:
         if not count:
-            self.words = "There are no spectra in here"
+            self.text = "There are no spectra in this folder"
         else:
-            self.words = f"Drop to add {'more than ' if more else ''}{count_of(count, 'file')}"
+            self.text = f"Drop to add {'more than ' if more else ''}{count_of(count, 'file')}"
         self.update()
 
-    def _go_out(self) -> None:
+    def _end(self) -> None:
         self.hide()
         if self._counting is not None:
             self._counting.cancel()
@@ -119,7 +121,7 @@ class DropTarget(QWidget):
 
 
 def let_drops_through(widget: QWidget) -> None:
-    """Let files that are dropped on a plot or a list inside `widget` reach the window."""
+    """Pass files that are dropped on a plot or list inside `widget` on to the window."""
     for inner in (widget, *widget.findChildren(QWidget)):
         if isinstance(inner, QAbstractScrollArea):
             inner.setAcceptDrops(False)

@@ -1,8 +1,8 @@
-"""Exploring by itself: once a page asks and all is denoised, how the spectra lie to each other, and the groups."""
+"""Explores in the background: compares the denoised spectra, groups them and lays them out, while a page shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.jobs import Job, Lane, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.document.comparable import FEWEST, Choice, Compared
+from ramanstudio.gui.document.comparison_set import MIN_SPECTRA, ComparisonMode, ComparisonOption, ComparisonSet
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.groups import Groups
@@ -25,72 +26,70 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.project.exploration import EntrySpectra, GroupSummary
 
-SOON_MS = 50
-TELL_MS = 250  # while results come in by the thousand, what is left is counted so often
+EXPLORE_DELAY_MS = 50
+STATUS_DELAY_MS = 250  # results come by the thousand; the status is updated this often
 
 
 class Exploring(QObject):
-    """What lies by what, kept up to date while somebody looks."""
+    """Keeps exploration and groups up to date while a page shows them."""
 
-    changed = Signal()  # what it is doing, or what it has to say
-    stepped = Signal()  # the plane has moved a step
-    portraits_changed = Signal()
+    changed = Signal()  # status, busy or note
+    layout_moved = Signal()  # t-SNE is one step further
+    group_summaries_changed = Signal()
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, denoising: Denoising) -> None:
         super().__init__()
         self._session, self._workers, self._messages, self._denoising = session, workers, messages, denoising
-        self._is_wanted = False
-        self.compared = Compared(session)
+        self._is_active = False
+        self.comparison = ComparisonSet(session)
         self._jobs: dict[str, Job] = {}
-        self._has_looked = False  # whether what is open now has been explored, successfully or not
-        self.problem = ""  # what went wrong last
+        self._has_explored = False  # what is open now, successfully or not
+        self._error: BaseException | None = None
         self._parts: list[EntrySpectra] = []  # what was explored
-        self._made = ChangeTracker()
-        self._portraits: tuple[GroupSummary, ...] = ()
-        self._portrayed: object = None  # the labels of the groups that the portraits are of
-        self.moving_plane: NDArray[np.float32] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self._consider)
-        self._tell_soon = QTimer(self, singleShot=True, interval=TELL_MS)
-        self._tell_soon.timeout.connect(self.changed)
+        self._tracker = ChangeTracker()
+        self._summaries: tuple[GroupSummary, ...] = ()
+        self._summarised_labels: object = None  # the labels of the groups that the portraits are of
+        self.moving_layout: NDArray[np.float32] | None = None  # (N, 2), while t-SNE runs
+        self._explore_timer = QTimer(self, singleShot=True, interval=EXPLORE_DELAY_MS)
+        self._explore_timer.timeout.connect(self._explore_if_due)
+        self._status_timer = QTimer(self, singleShot=True, interval=STATUS_DELAY_MS)
+        self._status_timer.timeout.connect(self.changed)
         session.changed.connect(self._follow)
-        denoising.settled.connect(self._look)
-        denoising.engine_changed.connect(self._look)
+        session.selection_changed.connect(self._follow_selection)
+        denoising.settled.connect(self._update)
+        denoising.engine_changed.connect(self._update)
 
-    # What one may ask
+    # Commands
 
-    def want(self, on: bool) -> None:
-        """Keep up to date from now on, or leave it; what is there stays."""
-        self._is_wanted = on
+    def set_active(self, on: bool) -> None:
+        """Keep up to date from now on, or stop; what is known stays."""
+        self._is_active = on
         if on:
-            self._look()
+            self._update()
+        else:
+            self._dismiss_error()
 
-    def explore_only(self, ids: Sequence[int] | None) -> None:
-        """Explore these entries, or all (None)."""
-        self.compared.only = None if ids is None else frozenset(ids)
-        self.explore_again()
+    def choose_comparison(self, mode: ComparisonMode) -> None:
+        """Explore other spectra: "most", "all", those on one "axis", of one "range", or "selected"."""
+        self.comparison.set_mode(mode)
+        self.explore()
 
-    def compare_only(self, choice: Choice) -> None:
-        """Explore what reaches as far as "most", "all", or all on the "axis" that is offered."""
-        self.compared.choose(choice)
-        self.explore_again()
+    def explore(self) -> None:
+        """Explore once more, even if nothing has changed."""
+        self._has_explored = False
+        self._tracker.forget("comparison")
+        self._update()
 
-    def explore_again(self) -> None:
-        """Explore, whatever is known."""
-        self._has_looked = False
-        self._made.forget("comparison")
-        self._look()
-
-    def find_groups(self, count: int | None = None, method: str = "k-means") -> None:
-        """Group the spectra anew; how many is chosen by the data when `count` is None. An undo takes it back."""
-        explored = self._session.project.exploration
-        if explored is not None:
-            self._find(explored, count, method, lambda groups: self._session.set_groups(groups, "Find groups"))
+    def find_groups(self, n_groups: int | None = None, method: str = "k-means") -> None:
+        """Group the spectra, which can be undone; the number is chosen from the data when `n_groups` is None."""
+        exploration = self._session.project.exploration
+        if exploration is not None:
+            self._find(exploration, n_groups, method, lambda groups: self._session.set_groups(groups, "Find groups"))
 
     def split(self, index: int) -> None:
-        """Part the group `index` as the data part it."""
-        explored, groups = self._session.project.exploration, self._session.groups
-        if explored is None or groups is None:
+        """Split the group `index`; the number of parts is chosen from the data."""
+        exploration, groups = self._session.project.exploration, self._session.groups
+        if exploration is None or groups is None:
             return
         name = groups.groups[index].name
 
@@ -100,116 +99,134 @@ class Exploring(QObject):
 
         from ramanstudio.project.exploration import split_group
 
-        work = partial(split_group, explored, groups, index)
+        work = partial(split_group, exploration, groups, index)
         self._submit("groups", work, f"Splitting '{name}'", "files", keep)
 
-    def settle(self) -> None:
-        """Lay the spectra out by what each is most like; the plane moves as it settles."""
-        explored = self._session.project.exploration
-        if explored is None or "settle" in self._jobs:
+    def compute_layout(self) -> None:
+        """Compute the t-SNE layout; it is shown while it moves."""
+        exploration = self._session.project.exploration
+        if exploration is None or "layout" in self._jobs:
             return
         from ramanstudio.project.exploration import tsne_layout
 
+        work = partial(tsne_layout, exploration)
         job = self._submit(
-            "settle", partial(tsne_layout, explored), "Settling the plane", "files", partial(self._settled, explored)
+            "layout", work, "Computing the t-SNE layout", "files", partial(self._keep_layout, exploration)
         )
-        job.shown.connect(self._step)
-        job.cancelled.connect(partial(self._keep_as_it_is, explored))
+        job.shown.connect(self._move_layout)
+        job.cancelled.connect(partial(self._keep_moving_layout, exploration))
 
     def stop(self) -> None:
-        """Let the plane be as far as it has settled."""
-        if (job := self._jobs.get("settle")) is not None:
+        """Stop t-SNE and keep the layout as it is."""
+        if (job := self._jobs.get("layout")) is not None:
             job.cancel()
 
     def end(self) -> None:
-        """Let nothing come later."""
-        self._is_wanted = False
-        self._soon.stop()
-        self._tell_soon.stop()
+        """Start nothing more: the window closes."""
+        self._is_active = False
+        self._explore_timer.stop()
+        self._status_timer.stop()
 
-    # What it says
+    # State
 
     @property
     def busy(self) -> bool:
-        """Whether the spectra are being compared or grouped."""
+        """Whether spectra are being compared or grouped."""
         return "explore" in self._jobs or "groups" in self._jobs
 
     @property
-    def settling(self) -> bool:
-        """Whether the plane is moving."""
-        return "settle" in self._jobs
+    def computing_layout(self) -> bool:
+        """Whether t-SNE is running."""
+        return "layout" in self._jobs
 
     @property
-    def sentence(self) -> str:
-        """What stands in the way, or what one should know; empty where there is nothing to say."""
+    def problem(self) -> str:
+        """Why the last exploration failed; empty where it did not."""
+        return "" if self._error is None else str(self._error)
+
+    @property
+    def status(self) -> str:
+        """What is being waited for, or went wrong, or is worth knowing; empty where there is nothing."""
         if self.problem:
             return self.problem
-        explored = self._session.project.exploration
-        waits = self._waits()
-        if waits and (explored is None or not self._has_looked or "explore" in self._jobs):
-            return waits
-        return " ".join(self.asides)
+        exploration = self._session.project.exploration
+        waiting = self._waiting_for()
+        if waiting and (exploration is None or not self._has_explored or "explore" in self._jobs):
+            return waiting
+        return " ".join(self.notes)
 
     @property
-    def portraits(self) -> tuple[GroupSummary, ...]:
-        """What the groups look like that there are now; empty while they are being painted."""
+    def group_summaries(self) -> tuple[GroupSummary, ...]:
+        """Mean and spread of each present group; empty while they are being computed."""
         groups = self._session.groups
-        return self._portraits if groups is not None and groups.labels is self._portrayed else ()
+        return self._summaries if groups is not None and groups.labels is self._summarised_labels else ()
 
     @property
-    def asides(self) -> list[str]:
-        """What is left out, and what one should know of the axes that are compared; none where there is nothing."""
-        explored = self._session.project.exploration
-        return [one for one in (self.compared.sentence, explored.aside) if one] if explored is not None else []
+    def notes(self) -> list[str]:
+        """What is left out, and how spectra of several axes are compared; empty where there is nothing to say."""
+        exploration = self._session.project.exploration
+        return [note for note in (self.comparison.note, exploration.aside) if note] if exploration is not None else []
 
-    def _waits(self) -> str:
-        entries = [entry for entry in self.compared.entries if entry.source is not None]
-        if sum(len(entry.source) for entry in entries if entry.source is not None) < FEWEST:
-            return "Two spectra or more are needed to see how they lie to each other." if entries else ""
+    @property
+    def options(self) -> list[ComparisonOption]:
+        """What can be compared instead; empty where all spectra are, on one axis."""
+        if self.problem:
+            return self.comparison.options(failed=True)
+        return self.comparison.options() if self.notes else []
+
+    def _waiting_for(self) -> str:
+        entries = [entry for entry in self.comparison.entries if entry.source is not None]
+        if sum(len(entry.source) for entry in entries if entry.source is not None) < MIN_SPECTRA:
+            return "Open two spectra or more to compare them." if entries else ""
         if self._denoising.loading:
             return "Loading the model…"
-        left = sum(self._denoising.waits(entry) for entry in entries)
-        if left:
-            return f"Waiting until {count_of(left, 'entry is', 'entries are')} denoised…"
+        n_waiting = sum(self._denoising.is_pending(entry) for entry in entries)
+        if n_waiting:
+            return f"Waiting until {count_of(n_waiting, 'entry is', 'entries are')} denoised…"
         results = [self._session.project.result(entry) for entry in entries]
-        raw = sum(result is None for result in results)
-        if raw:
-            return f"{count_of(raw, 'entry is', 'entries are')} not denoised: Ctrl+D denoises what is open."
+        n_raw = sum(result is None for result in results)
+        if n_raw:
+            return f"{count_of(n_raw, 'entry is', 'entries are')} not denoised. Ctrl+D denoises all that are open."
         problem = next((result.problem for result in results if result is not None and result.problem), "")
         if problem and not any(result.denoised for result in results if result is not None):
             return problem
         return "Comparing the spectra…" if "explore" in self._jobs else ""
 
-    # How it keeps up
+    # Keeping up to date
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
-            self._look()
+            self._update()
         elif now.results is not before.results:
-            self._look_soon()
+            self._update_soon()
         if now.groups is not before.groups or now.exploration is not before.exploration:
-            self._paint()
+            self._summarise_groups()
 
-    def _look(self) -> None:
-        self._look_soon()
+    def _follow_selection(self) -> None:
+        if self.problem:  # the selection may be explored instead
+            self.changed.emit()
+
+    def _update(self) -> None:
+        self._update_soon()
         self.changed.emit()
 
-    def _look_soon(self) -> None:
-        if self._is_wanted and not self._soon.isActive():
-            self._soon.start()
-        if not self._tell_soon.isActive():
-            self._tell_soon.start()
+    def _update_soon(self) -> None:
+        if self._is_active and not self._explore_timer.isActive():
+            self._explore_timer.start()
+        if not self._status_timer.isActive():
+            self._status_timer.start()
 
-    def _consider(self) -> None:
+    def _explore_if_due(self) -> None:
+        """Explore where the denoised spectra have changed and none are being denoised."""
         engine = self._denoising.engine
-        if not self._is_wanted or engine is None or self._denoising.loading or self._denoising.busy:
+        if not self._is_active or engine is None or self._denoising.loading or self._denoising.busy:
             return
-        parts = self.compared.parts()
-        seen = (engine, *(part.denoised for part in parts))
-        if not self._made.has_changed("comparison", *seen):
+        parts = self.comparison.parts()
+        if not self._tracker.has_changed("comparison", engine, *(part.denoised for part in parts)):
             return
-        self._has_looked, self.problem = True, ""
-        if sum(len(part.rows) for part in parts) >= FEWEST:
+        self._has_explored = True
+        self._dismiss_error()
+        if sum(len(part.rows) for part in parts) >= MIN_SPECTRA:
             self._explore(engine, parts)
         self.changed.emit()
 
@@ -221,53 +238,55 @@ class Exploring(QObject):
         work = partial(explore, engine, parts, project.exploration, project.groups)
         self._submit("explore", work, "Comparing the spectra", "model", self._keep)
 
-    def _keep(self, found: tuple[Exploration, Groups | None]) -> None:
-        explored, groups = found
-        self._session.add_exploration(explored, groups)
-        if groups is None:  # the first groups come by themselves, so there is nothing to undo
-            keep = partial(self._session.add_exploration, explored)
-            self._find(explored, None, "k-means", keep)
+    def _keep(self, explored: tuple[Exploration, Groups | None]) -> None:
+        exploration, groups = explored
+        self._session.add_exploration(exploration, groups)
+        if groups is None:  # the first groups are found without asking, so there is nothing to undo
+            self._find(exploration, None, "k-means", partial(self._session.add_exploration, exploration))
 
-    def _find(self, explored: Exploration, count: int | None, method: str, keep: Callable[[Groups], None]) -> None:
+    def _find(
+        self, exploration: Exploration, n_groups: int | None, method: str, keep: Callable[[Groups], None]
+    ) -> None:
         from ramanstudio.project.exploration import find_groups
 
         def keep_if_current(groups: Groups) -> None:
-            now = self._session.project.exploration
-            if now is not None and now.members is explored.members:
+            current = self._session.project.exploration
+            if current is not None and current.members is exploration.members:
                 keep(groups)
 
-        self._submit(
-            "groups", partial(find_groups, explored, count, method), "Finding groups", "files", keep_if_current
-        )
+        work = partial(find_groups, exploration, n_groups, method)
+        self._submit("groups", work, "Finding groups", "files", keep_if_current)
 
-    def _step(self, plane: NDArray[np.float32]) -> None:
-        self.moving_plane = plane
-        self.stepped.emit()
+    def _move_layout(self, layout: NDArray[np.float32]) -> None:
+        self.moving_layout = layout
+        self.layout_moved.emit()
 
-    def _settled(self, explored: Exploration, plane: NDArray[np.float32]) -> None:
-        now = self._session.project.exploration
-        self.moving_plane = None
-        if now is not None and now.members is explored.members:
-            self._session.add_exploration(now.with_plane("neighbours", plane))
+    def _keep_layout(self, exploration: Exploration, layout: NDArray[np.float32]) -> None:
+        from ramanstudio.project.exploration import TSNE
 
-    def _keep_as_it_is(self, explored: Exploration) -> None:
-        if self.moving_plane is not None:
-            self._settled(explored, self.moving_plane)
+        current = self._session.project.exploration
+        self.moving_layout = None
+        if current is not None and current.members is exploration.members:
+            self._session.add_exploration(current.with_plane(TSNE, layout))
 
-    def _paint(self) -> None:
-        explored, groups = self._session.project.exploration, self._session.groups
-        if explored is None or groups is None or not self._parts:
+    def _keep_moving_layout(self, exploration: Exploration) -> None:
+        if self.moving_layout is not None:
+            self._keep_layout(exploration, self.moving_layout)
+
+    def _summarise_groups(self) -> None:
+        exploration, groups = self._session.project.exploration, self._session.groups
+        if exploration is None or groups is None or not self._parts:
             return
-        if not self._made.has_changed("portraits", groups.labels, explored.members):
+        if not self._tracker.has_changed("summaries", groups.labels, exploration.members):
             return
         from ramanstudio.project.exploration import summarise_groups
 
         work = partial(summarise_groups, tuple(self._parts), groups)
-        self._submit("portraits", work, "", "files", partial(self._keep_portraits, groups.labels))
+        self._submit("summaries", work, "", "files", partial(self._keep_summaries, groups.labels))
 
-    def _keep_portraits(self, labels: NDArray[np.int64], found: tuple[GroupSummary, ...]) -> None:
-        self._portraits, self._portrayed = found, labels
-        self.portraits_changed.emit()
+    def _keep_summaries(self, labels: NDArray[np.int64], summaries: tuple[GroupSummary, ...]) -> None:
+        self._summaries, self._summarised_labels = summaries, labels
+        self.group_summaries_changed.emit()
 
     def _submit(
         self, name: str, work: Callable[[Progress], Any], title: str, lane: Lane, keep: Callable[[Any], None]
@@ -287,5 +306,13 @@ class Exploring(QObject):
         return job
 
     def _fail(self, error: BaseException) -> None:
-        self.problem = str(error)
-        self._messages.show_error(error)
+        self._error = error
+        if self._is_active or not isinstance(error, StudioError):
+            self._messages.show_error(error)
+
+    def _dismiss_error(self) -> None:
+        """Take the message of the last failure away: it no longer applies, or its page is left."""
+        if isinstance(self._error, StudioError):
+            self._messages.retract(self._error)
+        if self._is_active:
+            self._error = None

@@ -1,4 +1,4 @@
-"""Taking results away: spectra with a table, pictures, the table alone, groups; written in the files lane."""
+"""Export results in the files lane: spectra with a table, figures, the table alone, groups, identifications."""
 
 from __future__ import annotations
 
@@ -24,62 +24,62 @@ from ramanstudio.project.project import Entry, Project, Result
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 
-MOST_PANELS: Final = 24  # of one picture
+MAX_PANELS: Final = 24  # of one figure
 
-Found = Sequence[tuple[Entry, Result]]
+EntryResults = Sequence[tuple[Entry, Result]]
 
 
-def write_spectra(found: Found, folder: Path, progress: Progress) -> str:
-    """Write each entry's raw and denoised spectra into `folder`, and the table of all; what was done, in words."""
+def write_spectra(entries: EntryResults, folder: Path, progress: Progress) -> str:
+    """Write the raw and denoised spectra of entries into `folder`, with the table of all; returns a message."""
     results = ResultFolder(folder)
-    for _entry, result in progress.steps(list(found), "files"):
+    for _entry, result in progress.steps(list(entries), "files"):
         assert result.denoised is not None
         results.write(result.source, result.denoised)
     results.write_summary()
-    return f"{count_of(len(found), 'result')} and the table of their SNR were saved in '{folder}'."
+    return f"{count_of(len(entries), 'result')} and the table of their SNR were saved in '{folder}'."
 
 
-def write_table(found: Found, path: Path, progress: Progress) -> str:
-    """Write the signal-to-noise ratios of all to one CSV; what was done, in words."""
+def write_table(entries: EntryResults, path: Path, progress: Progress) -> str:
+    """Write the signal-to-noise ratios of all spectra to one CSV file; returns a message."""
     rows = []
-    for _entry, result in progress.steps(list(found), "files"):
+    for _entry, result in progress.steps(list(entries), "files"):
         assert result.denoised is not None
         rows += summary_rows(result.source, result.denoised)
     write_summary(path, rows)
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def write_picture(found: Found, path: Path, look: Mapping[str, Any], progress: Progress) -> str:
+def write_picture(entries: EntryResults, path: Path, look: Mapping[str, Any], progress: Progress) -> str:
     """Draw the entries, a panel each; `look` is how `draw_denoised` draws them."""
-    progress(0, 0, "Drawing the picture")
+    progress(0, 0, "Drawing the figure")
     panels = []
-    for entry, result in found[:MOST_PANELS]:
+    for entry, result in entries[:MAX_PANELS]:
         assert result.denoised is not None
         panels.append(SpectrumPanel(entry.name, result.source, result.denoised))
     draw_denoised(path, panels, **look)
-    left_out = len(found) - len(panels)
+    n_left_out = len(entries) - len(panels)
     return f"The picture was saved as '{path}'." + (
-        f" It shows the first {MOST_PANELS}; {left_out} more are selected." if left_out else ""
+        f" It shows the first {MAX_PANELS}; {n_left_out} more are selected." if n_left_out else ""
     )
 
 
 def write_drawn(draw: Callable[[], Path], progress: Progress) -> str:
-    """Draw what a page shows; what was done, in words."""
-    progress(0, 0, "Drawing the picture")
+    """Draw the figure of a page; returns a message."""
+    progress(0, 0, "Drawing the figure")
     return f"The picture was saved as '{draw()}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
-    """Write each spectrum's group, and the mean of each group beside it; what was done, in words."""
+    """Write the group of each spectrum, and the mean of each group in a file beside it; returns a message."""
     means = group_means(project, groups, progress)
     write_group_table(path, project, groups, means)
-    words = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
+    summary = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
     beside = f", their means as '{means_path(path).name}' beside it" if means else ""
-    return f"{words} were saved as '{path}'{beside}."
+    return f"{summary} were saved as '{path}'{beside}."
 
 
 def write_identified(project: Project, libraries: Sequence[Library], path: Path, progress: Progress) -> str:
-    """Write the matches of every spectrum that was identified; returns the sentence that says so."""
+    """Write the matches of every spectrum that was identified; returns a message."""
     from ramanstudio.export.identifications import identified_sets, write_identifications
 
     n_spectra = write_identifications(path, identified_sets(project, libraries), progress)
@@ -87,16 +87,16 @@ def write_identified(project: Project, libraries: Sequence[Library], path: Path,
 
 
 def group_means(project: Project, groups: Groups, progress: Progress) -> list[GroupMean]:
-    """Mean and spread of the denoised spectra of each group, on the axis that all can be put on."""
+    """Mean and spread of the denoised spectra of each group, on an axis that all of them cover."""
     from ramanstudio.project.exploration import EntrySpectra, mean_spectra
 
     parts = []
-    for entry_id, places in groups.members.by_entry():
+    for entry_id, positions in groups.members.by_entry():
         entry = project.entry(entry_id)
         result = project.result(entry) if entry is not None else None
         if entry is not None and result is not None and result.denoised is not None:
             parts.append(
-                EntrySpectra.select(entry.id, entry.name, result.denoised.spectra, groups.members.rows[places])
+                EntrySpectra.select(entry.id, entry.name, result.denoised.spectra, groups.members.rows[positions])
             )
     parts = [part for part in parts if len(part.rows)]
     if not parts or not groups.groups:
@@ -109,46 +109,46 @@ def group_means(project: Project, groups: Groups, progress: Progress) -> list[Gr
 
 
 class Exporting(QObject):
-    """Writes what is selected and denoised, and the groups, and says where it is."""
+    """Exports the selected denoised spectra, groups and identifications, and reports where they are."""
 
     def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
         super().__init__()
         self._session, self._workers, self._messages = session, workers, messages
 
     @property
-    def found(self) -> list[tuple[Entry, Result]]:
+    def denoised(self) -> list[tuple[Entry, Result]]:
         """The selected spectra that are denoised, by entry."""
-        return [(entry, result) for entry, result in self._session.found if result.denoised is not None]
+        return [(entry, result) for entry, result in self._session.selected_results if result.denoised is not None]
 
     def spectra(self, folder: Path) -> Job:
         """Save the selected spectra in `folder`."""
-        return self._submit(partial(write_spectra, self.found, folder), "Exporting")
+        return self._submit(partial(write_spectra, self.denoised, folder), "Exporting")
 
     def table(self, path: Path) -> Job:
         """Save the table of the selected spectra."""
-        return self._submit(partial(write_table, self.found, path), "Exporting")
+        return self._submit(partial(write_table, self.denoised, path), "Exporting")
 
     def picture(self, path: Path, **look: Any) -> Job:
         """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
-        return self._submit(partial(write_picture, self.found, path, look), "Drawing the picture")
+        return self._submit(partial(write_picture, self.denoised, path, look), "Drawing the figure")
 
     def drawn(self, draw: Callable[[], Path]) -> Job:
-        """Save what a page shows: `draw` draws it, and says where."""
-        return self._submit(partial(write_drawn, draw), "Drawing the picture")
+        """Save the figure of a page: `draw` draws it and returns the file."""
+        return self._submit(partial(write_drawn, draw), "Drawing the figure")
 
     def groups(self, path: Path) -> Job | None:
-        """Save the group of every spectrum; None where no groups were found."""
+        """Save the group of every spectrum; None where there are no groups."""
         groups = self._session.groups
         if groups is None:
             return None
         return self._submit(partial(write_groups, self._session.project, groups, path), "Exporting")
 
     def identified(self, path: Path, libraries: Sequence[Library]) -> Job:
-        """Save the hits of every spectrum that was identified."""
+        """Save the matches of every spectrum that was identified."""
         return self._submit(partial(write_identified, self._session.project, libraries, path), "Exporting")
 
     def _submit(self, work: partial[str], title: str) -> Job:
-        job = self._workers.submit(work, title, "files")
+        job = self._workers.submit(work, title, "files", is_saving=True)
         job.succeeded.connect(self._messages.info)
         job.failed.connect(self._messages.show_error)
         return job

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
@@ -151,7 +152,7 @@ class Identifying(QObject):
         if self._denoising.loading:
             return "Loading the model…"
         if self._denoising.engine is None:
-            return "There is no model to compare spectra with. Choose one (Model › Choose the model…)."
+            return "There is no model to compare spectra with. Choose one (Model › Choose model…)."
         if self.libraries.loading:
             return "Opening the libraries…"
         if not self.libraries.all:
@@ -276,13 +277,17 @@ class Identifying(QObject):
         for part in shown:
             entry = self._session.entry(part.entry_id)
             if entry is not None and entry.source is part.source:
-                found = _merged(self._session.project.identification(entry), part, request.key)
-                kept[entry.id] = Identifications(part.source, found, request.key, hashes)
+                merged = _merged(self._session.project.identification(entry), part, request.key)
+                kept[entry.id] = Identifications(part.source, merged, request.key, hashes)
         self._session.add_identifications(kept)
 
     def _report_preparation(self, done: int, total: int, note: str) -> None:
         """Say that a library is prepared, which happens once for each model and takes a while."""
-        text = f"Preparing the libraries (once): {done:,} of {total:,} {note}…" if "prepared" in note else ""
+        text = (
+            f"Preparing the libraries (once): {format_number(done)} of {format_number(total)} {note}…"
+            if "prepared" in note
+            else ""
+        )
         if text != self._preparation:
             self._preparation = text
             self.changed.emit()
@@ -317,9 +322,9 @@ def _denoised_singly(project: Project, model: str) -> Mapping[int, Denoised]:
 
 def _merged(before: Identifications | None, part: IdentifiedRows, key: str) -> tuple[Identification | None, ...]:
     """The identifications of an entry so far, if they are of the same request, with those of some of its spectra."""
-    found: list[Identification | None] = [None] * len(part.source)
+    results: list[Identification | None] = [None] * len(part.source)
     if before is not None and before.query_key == key:
-        found = list(before.results)
+        results = list(before.results)
     for row, identification in zip(part.rows.tolist(), part.identifications, strict=True):
-        found[row] = identification
-    return tuple(found)
+        results[row] = identification
+    return tuple(results)

@@ -1,4 +1,4 @@
-"""Opening files: read in the files lane, handed over in batches, so that thousands never hold the window up."""
+"""Open files: they are read in the files lane and added in batches, so that thousands never block the window."""
 
 from __future__ import annotations
 
@@ -18,46 +18,45 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.document.session import Opened, Session
-from ramanstudio.project.project import Entry
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.gui.document.session import OpenedFile, Session
+from ramanstudio.project.project import SUFFIX, Entry, Project
 
-LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv", ".tsv")  # of what may hold references
-RDS: Final = ".rds"  # as Open Specy hands its libraries out: what to do about it is said in the place of reading it
-BATCH_S: Final = 0.15  # a redraw of the list costs little; one for each of 1000 files would not
-RECENT: Final = 12
+LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv", ".tsv")  # of files that may hold references
+RDS: Final = ".rds"  # of Open Specy's downloads: not read, but an error says how to convert them
+BATCH_S: Final = 0.15  # one redraw of the list costs little; one for each of 1000 files would not
+MAX_RECENT: Final = 12
 
 log = logging.getLogger("ramanstudio")
 
 
-def read_file(path: Path, laser_nm: float | None) -> Opened:
-    """Read one file; whatever goes wrong becomes its sentence."""
+def read_file(path: Path, laser_nm: float | None) -> OpenedFile:
+    """Read one file; every error becomes its problem."""
     from ramanstudio.formats import registry
 
     try:
-        sets = tuple(one for one in registry.read(path, laser_nm) if len(one))
+        sets = tuple(spectra for spectra in registry.read(path, laser_nm) if len(spectra))
     except StudioError as error:
-        return Opened(path, problem=error.sentence, remedy=error.remedy)
-    except Exception as error:  # a border: one bad file must not stop the others
+        return OpenedFile(path, problem=error.sentence, remedy=error.remedy)
+    except Exception as error:  # a boundary: one bad file must not stop the others
         log.exception("reading %s", path)
-        return Opened(
+        return OpenedFile(
             path,
             problem=f"'{path.name}' could not be read: {type(error).__name__}.",
-            remedy="The log says more (Help › Open the log folder).",
+            remedy="See the log (Help › Open log folder).",
         )
     if not sets:
-        return Opened(path, problem=f"'{path.name}' holds no spectra.", remedy="Open another file.")
-    return Opened(path, sets)
+        return OpenedFile(path, problem=f"'{path.name}' holds no spectra.", remedy="Open another file.")
+    return OpenedFile(path, sets)
 
 
 def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress) -> int:
-    """Read files and folders; shows batches of Opened, and LibraryFiles; returns how many files there were."""
+    """Read files and folders; shows lists of OpenedFile, and LibraryFile; returns how many files there were."""
     from ramanstudio.formats import registry
 
     progress(0, 0, "Looking for spectra")
-    rest = _without_libraries(paths, progress)
-    files = registry.find_files(rest) if rest else []
-    batch: list[Opened] = []
+    spectra_paths = _without_libraries(paths, progress)
+    files = registry.find_files(spectra_paths) if spectra_paths else []
+    batch: list[OpenedFile] = []
     shown = time.monotonic() - BATCH_S  # the first file is shown as soon as it is read
     for path in progress.steps(files, "files"):
         batch.append(read_file(path, laser_nm))
@@ -66,37 +65,37 @@ def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress
             batch, shown = [], time.monotonic()
     if batch:
         progress.show(batch)
-    return len(files) + len(paths) - len(rest)
+    return len(files) + len(paths) - len(spectra_paths)
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryFile:
-    """A file that was dropped and holds references: it is put on the shelf."""
+    """A file that holds references, and is added to the libraries."""
 
     path: Path
 
 
 def _without_libraries(paths: Sequence[Path], progress: Progress) -> list[Path]:
-    """What is left to be read as spectra; shows LibraryFile for what is not."""
+    """The paths to read as spectra; shows a LibraryFile for each of the others."""
     from ramanstudio.library.building import detect_library_kind
 
-    rest = []
+    others = []
     for path in paths:
         suffix = path.suffix.lower()
         if suffix == RDS or (suffix in LIBRARY_SUFFIXES and path.is_file() and detect_library_kind(path)):
             progress.show(LibraryFile(path))
         else:
-            rest.append(path)
-    return rest
+            others.append(path)
+    return others
 
 
-def _read_one(path: Path, laser_nm: float, progress: Progress) -> Opened:
+def _read_one(path: Path, laser_nm: float, progress: Progress) -> OpenedFile:
     progress(0, 0)
     return read_file(path, laser_nm)
 
 
 def count_files(paths: Iterable[Path], progress: Progress) -> int:
-    """How many files opening `paths` would read; shows the count so far, and can be cancelled in a big folder."""
+    """How many files opening `paths` would read; shows the count so far, and can be cancelled."""
     from ramanstudio.formats import registry
 
     suffixes = tuple(registry.readable_suffixes())
@@ -115,47 +114,49 @@ def count_files(paths: Iterable[Path], progress: Progress) -> int:
 
 
 class Opening(QObject):
-    """Opens files and folders into the session, says which could not be read, and remembers the recent ones."""
+    """Opens files and folders in the session, reports those that could not be read, and remembers recent ones."""
 
-    opened = Signal(list, bool)  # the new entries of one batch, and whether it is the first of its drop
+    opened = Signal(list, bool)  # the new entries of a batch, and whether it is the first of its drop
     recent_changed = Signal()
     library_found = Signal(Path)  # one of the files holds references
-    project_asked = Signal(Path)  # one of the files is a project, which is opened in the place of what is open
+    project_requested = Signal(Path)  # one of the files is a project, which replaces what is open
 
     def __init__(self, session: Session, workers: Workers, messages: Messages, settings: Settings) -> None:
         super().__init__()
         self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
         self._drops = 0
-        self._begun = 0  # the drop whose first batch was shown last
+        self._last_drop = 0  # whose first batch was added last
+        self._reported: dict[str, frozenset[Path]] = {}  # warnings about files that could not be read
+        session.changed.connect(self._retract_fixed)
 
     def open(self, paths: Sequence[Path]) -> Job | None:
-        """Read `paths` (folders are walked); entries appear as they are read."""
+        """Read files and folders; entries appear as they are read."""
         paths = [path.absolute() for path in paths]
         if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
             self._remember([project])
-            self.project_asked.emit(project)
+            self.project_requested.emit(project)
             return None
-        there = {entry.path for entry in self._session.project.entries}
-        new = [path for path in paths if path not in there]
+        known = {entry.path for entry in self._session.project.entries}
+        new = [path for path in paths if path not in known]
         if len(new) < len(paths):
-            self._say_already_open([path for path in paths if path in there])
+            self._report_already_open([path for path in paths if path in known])
         if not new:
             return None
         self._drops += 1
         self._remember(new)
-        bad: list[Opened] = []
+        failed: list[OpenedFile] = []
         title = f"Opening {new[0].name}" if len(new) == 1 else "Opening"
         job = self._workers.submit(partial(read_files, new, self._settings["laser_nm"] or None), title, "files")
-        job.shown.connect(partial(self._keep, self._drops, bad))
-        job.succeeded.connect(partial(self._finish, bad, new))
+        job.shown.connect(partial(self._keep, self._drops, failed))
+        job.succeeded.connect(partial(self._report, failed, new))
         job.failed.connect(self._messages.show_error)
         return job
 
     def read_again(self, entries: Sequence[Entry], laser_nm: float) -> None:
-        """Read the files of these entries again, with the wavelength of the laser they were measured with."""
+        """Read the files of these entries again with another laser wavelength."""
         for entry in entries:
             job = self._workers.submit(partial(_read_one, entry.path, laser_nm), f"Opening {entry.name}", "files")
-            job.succeeded.connect(partial(self._session.replace, entry.id, whole=self._settings["denoise_as_set"]))
+            job.succeeded.connect(partial(self._session.replace, entry.id, as_sets=self._settings["denoise_as_set"]))
             job.failed.connect(self._messages.show_error)
 
     @property
@@ -168,38 +169,52 @@ class Opening(QObject):
         self._settings["recent"] = ()
         self.recent_changed.emit()
 
-    def _keep(self, drop: int, bad: list[Opened], batch: list[Opened] | LibraryFile) -> None:
+    def _keep(self, drop: int, failed: list[OpenedFile], batch: list[OpenedFile] | LibraryFile) -> None:
         if isinstance(batch, LibraryFile):
             self.library_found.emit(batch.path)
             return
-        bad += [opened for opened in batch if opened.problem]
-        there = {entry.path for entry in self._session.project.entries}
-        fresh = [opened for opened in batch if opened.path not in there]
-        entries = self._session.add(fresh, "Open files", ("open", drop), self._settings["denoise_as_set"])
+        failed += [file for file in batch if file.problem]
+        known = {entry.path for entry in self._session.project.entries}
+        new = [file for file in batch if file.path not in known]
+        entries = self._session.add(new, "Open files", ("open", drop), self._settings["denoise_as_set"])
         if entries:
-            self.opened.emit(entries, drop != self._begun)
-            self._begun = drop
+            self.opened.emit(entries, drop != self._last_drop)
+            self._last_drop = drop
 
-    def _finish(self, bad: list[Opened], paths: list[Path], count: int) -> None:
+    def _report(self, failed: list[OpenedFile], paths: list[Path], count: int) -> None:
         if not count:
-            where = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
-            self._messages.warning(f"No spectra were found in {where}. Help › Formats lists what can be opened.")
-        elif len(bad) == 1:
-            self._messages.warning(f"{bad[0].problem} {bad[0].remedy}".strip())
-        elif bad:
-            names = ", ".join(opened.path.name for opened in bad[:3]) + (" …" if len(bad) > 3 else "")
-            details = "\n\n".join(f"{opened.path}\n{opened.problem} {opened.remedy}".strip() for opened in bad)
-            self._messages.warning(f"{len(bad)} of {count} files were not read: {names}", details)
+            folder = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
+            self._messages.warning(f"No spectra were found in {folder}. Help › Supported file formats lists them.")
+        elif len(failed) == 1:
+            self._warn(f"{failed[0].problem} {failed[0].remedy}".strip(), failed)
+        elif failed:
+            names = ", ".join(file.path.name for file in failed[:3]) + (" …" if len(failed) > 3 else "")
+            details = "\n\n".join(f"{file.path}\n{file.problem} {file.remedy}".strip() for file in failed)
+            self._warn(f"{len(failed)} of {count} files could not be read: {names}", failed, details)
 
-    def _say_already_open(self, paths: Sequence[Path]) -> None:
+    def _warn(self, sentence: str, failed: list[OpenedFile], details: str = "") -> None:
+        self._messages.warning(sentence, details)
+        self._reported[sentence] = frozenset(file.path for file in failed)
+
+    def _retract_fixed(self, before: Project, now: Project) -> None:
+        """Remove warnings about files that have been read since, or whose entries were removed."""
+        if now.entries is before.entries or not self._reported:
+            return
+        unreadable = {entry.path for entry in now.entries if entry.source is None}
+        for sentence, paths in list(self._reported.items()):
+            if not paths & unreadable:
+                del self._reported[sentence]
+                self._messages.retract(sentence)
+
+    def _report_already_open(self, paths: Sequence[Path]) -> None:
         if len(paths) == 1:
-            self._messages.info(f"'{paths[0].name}' is open already.")
+            self._messages.info(f"'{paths[0].name}' is already open.")
         else:
-            self._messages.info(f"{len(paths)} files are open already.")
+            self._messages.info(f"{len(paths)} files are already open.")
 
     def _remember(self, paths: Sequence[Path]) -> None:
-        # a drop of many files is remembered as their folder
-        seen = paths if len(paths) <= 3 else list(dict.fromkeys(path.parent for path in paths))[:3]
-        names = [str(path) for path in seen]
-        self._settings["recent"] = tuple(dict.fromkeys([*names, *self._settings["recent"]]))[:RECENT]
+        # many files are remembered as their folder
+        recent = paths if len(paths) <= 3 else list(dict.fromkeys(path.parent for path in paths))[:3]
+        names = [str(path) for path in recent]
+        self._settings["recent"] = tuple(dict.fromkeys([*names, *self._settings["recent"]]))[:MAX_RECENT]
         self.recent_changed.emit()

@@ -149,7 +149,7 @@ class PriorityQueue(Generic[T]):
             batch = self._batches[self._batch_of[key]]
             item = batch[key]
             if item.unit == "batch":
-                return [self._start(one, one.rows) for one in list(batch.values())]
+                return [self._start(each, each.rows) for each in list(batch.values())]
             if item.unit == "item":
                 return [self._start(item, item.rows)]
             wanted = item.rows if rows is None else rows[np.isin(rows, item.rows)]

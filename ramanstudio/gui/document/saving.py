@@ -1,4 +1,4 @@
-"""The project's file: saved and opened in the files lane; what is there to lose when the window closes."""
+"""The project file: saved and opened in the files lane, and what would be lost when the window closes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project import project_file
 from ramanstudio.project.project import Project
 
 
 class ProjectFiles(QObject):
-    """Where the project lies on disk, if anywhere."""
+    """The file of the project, if it has one."""
 
-    changed = Signal()  # another path, or saved
+    changed = Signal()  # another file, or saved
 
     def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
         super().__init__()
@@ -28,9 +27,9 @@ class ProjectFiles(QObject):
 
     @property
     def would_lose(self) -> bool:
-        """Whether closing loses what a user did by hand: edits of a saved project, or of groups.
+        """Whether closing loses work of the user: edits of a saved project, or of groups.
 
-        Files that were only opened lie where they lay, and what was found in them is found again.
+        Files that were only opened stay where they are, and their results can be computed again.
         """
         if self._session.group_edits != self._edits:
             return True
@@ -40,15 +39,17 @@ class ProjectFiles(QObject):
     def save(self, path: Path) -> Job:
         """Save the project as `path`."""
         project, edits = self._session.project, self._session.group_edits
-        job = self._workers.submit(partial(_save, project, path), f"Saving {path.name}", "files", key="save project")
-        job.succeeded.connect(lambda _: self._is_saved(project, edits, path))
+        job = self._workers.submit(
+            partial(_save, project, path), f"Saving {path.name}", "files", key="save project", is_saving=True
+        )
+        job.succeeded.connect(lambda _: self._saved_as(project, edits, path))
         job.failed.connect(self._messages.show_error)
         return job
 
     def open(self, path: Path) -> Job:
-        """Open a project in the place of what is open."""
+        """Open a project in place of the present one."""
         job = self._workers.submit(partial(_load, path), f"Opening {path.name}", "files")
-        job.succeeded.connect(lambda found: self._keep(path, *found))
+        job.succeeded.connect(lambda loaded: self._keep(path, *loaded))
         job.failed.connect(self._messages.show_error)
         return job
 
@@ -57,23 +58,27 @@ class ProjectFiles(QObject):
         self._saved, self._edits, self.path = project, self._session.group_edits, None if is_newer else path
         if is_newer:
             self._messages.warning(
-                f"'{path.name}' was saved by a newer RamanStudio: what this one knows of it is shown, and saving asks"
-                " for another name."
+                f"'{path.name}' was saved by a newer version of RamanStudio. What this version can read is shown, and"
+                " saving asks for another name."
             )
         if project.entries:
             self._session.select([project.entries[0].id])
         self.changed.emit()
 
-    def _is_saved(self, project: Project, edits: int, path: Path) -> None:
+    def _saved_as(self, project: Project, edits: int, path: Path) -> None:
         self._saved, self._edits, self.path = project, edits, path
         self._messages.info(f"The project was saved as '{path}'.")
         self.changed.emit()
 
 
 def _load(path: Path, progress: Progress) -> tuple[Project, bool]:
+    from ramanstudio.project import project_file  # with h5py's front end: not at start-up
+
     return project_file.load(path, progress), project_file.is_newer(path)
 
 
 def _save(project: Project, path: Path, progress: Progress) -> Path:
+    from ramanstudio.project import project_file
+
     project_file.save(project, path, progress)
     return path

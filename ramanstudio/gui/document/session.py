@@ -1,4 +1,4 @@
-"""Session: the only writer of the project. Views ask it for changes and redraw what is no longer the same."""
+"""Session: the only writer of the project. Views call it to make changes, and redraw what differs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, Signal
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.document.selection import Rows, Selection, whole
+from ramanstudio.gui.document.selection import Rows, Selection, whole_entries
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import (
     Entry,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """What reading one file gave: its sets, or the sentence and the remedy that say why there are none."""
+class OpenedFile:
+    """The result of reading one file: its sets, or the problem and its remedy."""
 
     path: Path
     sets: tuple[SpectrumSet, ...] = ()
@@ -39,7 +39,7 @@ class Opened:
 
 
 class Session(QObject):
-    """What is open and what is selected."""
+    """The open project, its history, and what is selected."""
 
     changed = Signal(object, object)  # the Project before, and now
     selection_changed = Signal()
@@ -49,9 +49,11 @@ class Session(QObject):
         self._history = History()
         self._next_id = 1
         self._selection = Selection()
-        self._aligned: tuple[Groups, Groups] | None = None  # the project's groups, and those of what was explored
-        self.group_edits = 0  # made by hand, undone or not; what the user would miss
-        self._by_id = _ById()
+        self._aligned: tuple[Groups, Groups] | None = (
+            None  # the project's groups, and the same for the explored members
+        )
+        self.group_edits = 0  # made by the user, undone or not; closing would lose them
+        self._index = _EntryIndex()
 
     @property
     def project(self) -> Project:
@@ -60,18 +62,18 @@ class Session(QObject):
 
     @property
     def undo_title(self) -> str:
-        """What undo would take back; empty where there is nothing."""
+        """The title of the edit that undo would take back; empty where there is none."""
         return self._history.undo_title
 
     @property
     def redo_title(self) -> str:
-        """What redo would do again; empty where there is nothing."""
+        """The title of the edit that redo would make again; empty where there is none."""
         return self._history.redo_title
 
     @property
     def selected(self) -> tuple[Entry, ...]:
         """The selected entries, in the order of the list."""
-        index = self._by_id.of(self.project)
+        index = self._index.of(self.project)
         return tuple(index[entry_id] for entry_id in self._selection.ids if entry_id in index)
 
     @property
@@ -85,18 +87,18 @@ class Session(QObject):
         return self._selection
 
     @property
-    def spectrum(self) -> int | None:
-        """Which spectrum of the only selected entry is looked at alone; None where there are several."""
-        some = list(self._selection.rows.values())
-        return int(some[0][0]) if len(self._selection.ids) == 1 and some and len(some[0]) == 1 else None
+    def single_row(self) -> int | None:
+        """The row of the only selected spectrum of a set; None where more is selected."""
+        rows = list(self._selection.rows.values())
+        return int(rows[0][0]) if len(self._selection.ids) == 1 and rows and len(rows[0]) == 1 else None
 
     @property
-    def found(self) -> list[tuple[Entry, Result]]:
-        """The selected spectra that have a result: entries and results with none but these."""
-        return self._selection.found(self.selected, self.project)
+    def selected_results(self) -> list[tuple[Entry, Result]]:
+        """The selected entries that have a result, with it; both restricted to the selected spectra."""
+        return self._selection.results(self.selected, self.project)
 
     def rows_of(self, entry: Entry) -> Rows:
-        """Which spectra of an entry are selected."""
+        """The rows (n,) of an entry's selected spectra."""
         return self._selection.rows_of(entry)
 
     def selected_mask(self, members: Members) -> NDArray[np.bool_]:
@@ -105,68 +107,70 @@ class Session(QObject):
 
     @property
     def groups(self) -> Groups | None:
-        """The groups of the spectra that were explored, in their order; None before any were found."""
-        groups, explored = self.project.groups, self.project.exploration
-        if groups is None or explored is None:
+        """The groups of the explored spectra, in their order; None before there are any."""
+        groups, exploration = self.project.groups, self.project.exploration
+        if groups is None or exploration is None:
             return None
-        if groups.members is explored.members:
+        members, aligned = exploration.members, self._aligned
+        if groups.members is members:
             return groups
-        if self._aligned is None or self._aligned[0] is not groups or self._aligned[1].members is not explored.members:
-            self._aligned = (groups, groups.for_members(explored.members))
-        return self._aligned[1]
+        if aligned is None or aligned[0] is not groups or aligned[1].members is not members:
+            self._aligned = aligned = (groups, groups.for_members(members))
+        # groups of other spectra, of a map that was closed say, would leave only outliers
+        return aligned[1] if not groups.groups or aligned[1].counts.any() else None
 
     @property
     def selected_sets(self) -> list[Entry]:
-        """The selected entries that hold a set, or belong to one."""
+        """The selected entries that hold a set of spectra, or belong to one."""
         return [entry for entry in self.selected if entry.is_set or entry.set_id]
 
     @property
-    def uses_whole_set(self) -> bool:
-        """Whether every selected set is to be denoised with what its spectra share."""
+    def denoises_as_sets(self) -> bool:
+        """Whether every selected set is to be denoised as a set."""
         sets = self.selected_sets
         return bool(sets) and all(entry.set_id for entry in sets)
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id, or None where it is gone."""
-        return self._by_id.of(self.project).get(entry_id)
+        return self._index.of(self.project).get(entry_id)
 
     def open(self, project: Project) -> None:
-        """Have this project in the place of what is open; its history begins here."""
+        """Replace the open project; the history starts anew."""
         before = self.project
         self._history = History(project)
         self._next_id = 1 + max((max(entry.id, entry.set_id) for entry in project.entries), default=0)
         self._announce(before)
 
-    def add(self, files: Sequence[Opened], what: str, key: object = None, whole: bool = False) -> list[Entry]:
-        """Open what was read as one step; calls with the same `key` are one step together. The new entries.
+    def add(self, files: Sequence[OpenedFile], title: str, key: object = None, as_sets: bool = False) -> list[Entry]:
+        """Add files as one edit, and return the new entries; calls with the same `key` are one edit together.
 
-        `whole`: what holds a set (a map, a series, repeats) is to be denoised with what its spectra share.
+        `as_sets`: sets (a map, a series, repeats) are to be denoised as a set.
         """
-        entries = [entry for opened in files for entry in self._numbered(opened, whole)]
+        entries = [entry for file in files for entry in self._new_entries(file, as_sets)]
         if entries:
-            self._push(self.project.with_entries((*self.project.entries, *entries)), what, key)
+            self._push(self.project.with_entries((*self.project.entries, *entries)), title, key)
         return entries
 
-    def replace(self, entry_id: int, opened: Opened, whole: bool = False) -> None:
-        """Put what was read again in the place of an entry (its file was read with a laser wavelength, say)."""
+    def replace(self, entry_id: int, file: OpenedFile, as_sets: bool = False) -> None:
+        """Replace an entry by its file that was read again, for instance with another laser wavelength."""
         entries: list[Entry] = []
         for entry in self.project.entries:
             if entry.id == entry_id:
-                first, *more = self._numbered(opened, whole)
-                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *more]
+                first, *others = self._new_entries(file, as_sets)
+                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *others]
             else:
                 entries.append(entry)
-        self._push(self.project.with_entries(entries), f"Read '{opened.path.name}' again")
+        self._push(self.project.with_entries(entries), f"Read '{file.path.name}' again")
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Take entries out of the list; their files stay where they are, and undo brings them back."""
-        gone = frozenset(ids)
-        count = sum(entry.id in gone for entry in self.project.entries)
+        """Remove entries from the list; their files stay, and undo brings them back."""
+        removed = frozenset(ids)
+        count = sum(entry.id in removed for entry in self.project.entries)
         if count:
-            self._push(self.project.without(gone), f"Remove {count} {'entry' if count == 1 else 'entries'}")
+            self._push(self.project.without(removed), f"Remove {count} {'entry' if count == 1 else 'entries'}")
 
     def set_noise_region(self, ids: Iterable[int], region: tuple[float, float] | None) -> None:
-        """Measure the noise of these entries between two shifts (cm⁻¹), or where the engine chooses."""
+        """Measure the noise of these entries between two Raman shifts in cm⁻¹; None where the engine chooses."""
         chosen = frozenset(ids)
         entries = [
             replace(entry, noise_region=region) if entry.id in chosen and entry.noise_region != region else entry
@@ -175,107 +179,111 @@ class Session(QObject):
         if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
             self._push(self.project.with_entries(entries), "Move the noise region", ("noise region", chosen))
 
-    def use_whole_set(self, ids: Iterable[int], on: bool) -> None:
-        """Denoise these entries with what the spectra of each share, or each spectrum by itself."""
+    def set_denoising_as_sets(self, ids: Iterable[int], on: bool) -> None:
+        """Denoise the sets among these entries as sets, or each spectrum individually."""
         chosen = frozenset(ids)
 
-        def set_of(entry: Entry) -> int:
+        def set_id(entry: Entry) -> int:
             if entry.id not in chosen or not (entry.is_set or entry.set_id):
                 return entry.set_id
             return (entry.set_id or entry.id) if on else 0
 
-        self._put_in_sets(set_of, "Denoise as a set" if on else "Denoise individually")
+        self._assign_sets(set_id, "Denoise as a set" if on else "Denoise individually")
 
-    def make_one_set(self, ids: Iterable[int]) -> None:
-        """Denoise these entries, which share an axis, with what all their spectra have in common."""
-        chosen, number = frozenset(ids), self._next_id
+    def join_into_set(self, ids: Iterable[int]) -> None:
+        """Denoise these entries, which share an axis, as one set."""
+        chosen, set_id = frozenset(ids), self._next_id
         self._next_id += 1
-        self._put_in_sets(lambda entry: number if entry.id in chosen else entry.set_id, "Denoise as one set")
+        self._assign_sets(lambda entry: set_id if entry.id in chosen else entry.set_id, "Denoise as one set")
 
-    def keep(self, found: Mapping[int, Result]) -> None:
-        """Keep what the engine found; what belongs to an entry that is gone, or has changed since, is dropped."""
-        index = self._by_id.of(self.project)
-        there = ((key, one, index[key]) for key, one in found.items() if key in index)
-        wanted = {key: one for key, one, now in there if (now.source, now.set_id) == (one.source, one.set_id)}
-        if wanted:
-            before = self.project
-            self.changed.emit(before, self._history.add_results(wanted))
+    def add_results(self, results: Mapping[int, Result]) -> None:
+        """Add results by entry id; those of entries that are gone, or have changed since, are dropped."""
+        index, before = self._index.of(self.project), self.project
+        current = {
+            entry_id: result
+            for entry_id, result in results.items()
+            if (entry := index.get(entry_id)) is not None
+            and (entry.source, entry.set_id) == (result.source, result.set_id)
+        }
+        if current:
+            self.changed.emit(before, self._history.add_results(current))
 
     def undo(self) -> None:
-        """Take the last edit back."""
+        """Undo the last edit."""
         self._step(self._history.undo)
 
     def redo(self) -> None:
-        """Do again what was taken back."""
+        """Redo the edit that was undone last."""
         self._step(self._history.redo)
 
     def select(self, ids: Iterable[int]) -> None:
-        """Look at these entries."""
-        self._look_at(whole(ids))
+        """Select these entries."""
+        self._set_selection(whole_entries(ids))
 
     def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
-        """Look at these spectra: row `rows[i]` of the entry `entry_ids[i]`."""
-        self._look_at(Selection.of_spectra(self.project, entry_ids, rows))
+        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
+        self._set_selection(Selection.from_spectra(self.project, entry_ids, rows))
 
-    def look_at(self, spectrum: int | None) -> None:
-        """Look at one spectrum of the selected set, or at all of them (None)."""
+    def select_spectrum(self, row: int | None) -> None:
+        """Select one spectrum of the selected set, or all of them (None)."""
         ids = self._selection.ids
-        if spectrum is None:
-            self._look_at(whole(ids))
+        if row is None:
+            self._set_selection(whole_entries(ids))
         elif len(ids) == 1:
-            self._look_at(Selection.of_spectra(self.project, ids, [spectrum]))
+            self._set_selection(Selection.from_spectra(self.project, ids, [row]))
 
-    def add_exploration(self, explored: Exploration, groups: Groups | None = None) -> None:
-        """Keep what was found about all spectra together, and the groups that go with it; no step to undo."""
+    def add_exploration(self, exploration: Exploration, groups: Groups | None = None) -> None:
+        """Set the exploration of the spectra, and groups that go with it; no edit that could be undone."""
         before = self.project
-        self._history.add_exploration(explored, groups)
+        self._history.add_exploration(exploration, groups)
         self.changed.emit(before, self.project)
 
-    def add_identifications(self, found: Mapping[int, Identifications]) -> None:
-        """Keep what spectra were found to be; what belongs to an entry that is gone, or has changed, is dropped."""
-        self._keep_there(self._history.add_identifications, found)
+    def add_identifications(self, identifications: Mapping[int, Identifications]) -> None:
+        """Add identifications by entry id; those of entries that are gone, or have changed, are dropped."""
+        self._add_current(self._history.add_identifications, identifications)
 
-    def add_predictions(self, found: Mapping[int, Predictions]) -> None:
-        """Keep what a taught model says of entries; likewise."""
-        self._keep_there(self._history.add_predictions, found)
+    def add_predictions(self, predictions: Mapping[int, Predictions]) -> None:
+        """Add predictions of a fine-tuned model by entry id; those of entries that are gone are dropped."""
+        self._add_current(self._history.add_predictions, predictions)
 
-    def _keep_there(self, keep: Callable[[Mapping[int, Any]], Project], found: Mapping[int, Any]) -> None:
-        index, before = self._by_id.of(self.project), self.project
-        if there := {key: one for key, one in found.items() if key in index and index[key].source is one.source}:
-            self.changed.emit(before, keep(there))
+    def _add_current(self, add: Callable[[Mapping[int, Any]], Project], values: Mapping[int, Any]) -> None:
+        """Add the values whose entry is there and still has the same spectra."""
+        index, before = self._index.of(self.project), self.project
+        current = {key: value for key, value in values.items() if key in index and index[key].source is value.source}
+        if current:
+            self.changed.emit(before, add(current))
 
     def compare_within(self, region: Region | None) -> None:
-        """Identify spectra by what lies in a region; None compares all."""
+        """Compare only a region when spectra are identified; None compares all."""
         if region != self.project.search_range:
             self._push(replace(self.project, search_range=region), "Compare another range", "within")
 
-    def set_groups(self, groups: Groups | None, what: str) -> None:
-        """Have these groups."""
-        self._push(replace(self.project, groups=groups), what)
+    def set_groups(self, groups: Groups | None, title: str) -> None:
+        """Replace the groups."""
+        self._push(replace(self.project, groups=groups), title)
 
-    def edit_groups(self, edit: Callable[[Groups], Groups], what: str) -> None:
-        """Rename, merge, split, recolour or label groups; raises StudioError where that is refused."""
+    def edit_groups(self, edit: Callable[[Groups], Groups], title: str) -> None:
+        """Apply `edit` to the groups (rename, merge, split, recolour, label); raises StudioError where it does."""
         groups = self.groups
         if groups is not None and (edited := edit(groups)) is not groups:
             self.group_edits += 1
-            self.set_groups(edited, what)
+            self.set_groups(edited, title)
 
-    def _put_in_sets(self, set_of: Callable[[Entry], int], what: str) -> None:
+    def _assign_sets(self, set_id: Callable[[Entry], int], title: str) -> None:
+        """Give each entry the set that `set_id` says, as one edit."""
         before = self.project.entries
-        entries = [
-            replace(entry, set_id=number) if (number := set_of(entry)) != entry.set_id else entry for entry in before
-        ]
+        entries = [replace(entry, set_id=new) if (new := set_id(entry)) != entry.set_id else entry for entry in before]
         if any(new is not old for new, old in zip(entries, before, strict=True)):
-            self._push(self.project.with_entries(entries), what)
+            self._push(self.project.with_entries(entries), title)
 
-    def _numbered(self, opened: Opened, whole: bool) -> list[Entry]:
-        entries = _entries_of(opened, self._next_id, whole)
+    def _new_entries(self, file: OpenedFile, as_sets: bool) -> list[Entry]:
+        entries = _entries_of(file, self._next_id, as_sets)
         self._next_id += len(entries)
         return entries
 
-    def _push(self, project: Project, what: str, key: object = None) -> None:
+    def _push(self, project: Project, title: str, key: object = None) -> None:
         before = self.project
-        self._history.push(project, what, key)
+        self._history.push(project, title, key)
         self._announce(before)
 
     def _step(self, step: Callable[[], Project]) -> None:
@@ -285,39 +293,39 @@ class Session(QObject):
             self._announce(before)
 
     def _announce(self, before: Project) -> None:
-        kept = self._selection.of_those({entry.id for entry in self.project.entries})
-        lost = kept is not self._selection
-        self._selection = kept
+        selection = self._selection.restricted_to({entry.id for entry in self.project.entries})
+        has_changed = selection is not self._selection
+        self._selection = selection
         self.changed.emit(before, self.project)
-        if lost:
+        if has_changed:
             self.selection_changed.emit()
 
-    def _look_at(self, selection: Selection) -> None:
+    def _set_selection(self, selection: Selection) -> None:
         if not selection.is_same(self._selection):
             self._selection = selection
             self.selection_changed.emit()
 
 
-class _ById:
-    """The entries of a project by their id; asked at every chunk of thousands of results."""
+class _EntryIndex:
+    """The entries of a project by id, kept because it is needed at every chunk of thousands of results."""
 
     def __init__(self) -> None:
-        self._index: dict[int, Entry] = {}
-        self._of: tuple[Entry, ...] = ()
+        self._by_id: dict[int, Entry] = {}
+        self._entries: tuple[Entry, ...] = ()
 
     def of(self, project: Project) -> dict[int, Entry]:
-        if self._of is not project.entries:
-            self._of = project.entries
-            self._index = {entry.id: entry for entry in self._of}
-        return self._index
+        if self._entries is not project.entries:
+            self._entries = project.entries
+            self._by_id = {entry.id: entry for entry in self._entries}
+        return self._by_id
 
 
-def _entries_of(opened: Opened, first_id: int, whole: bool) -> list[Entry]:
-    name = opened.path.name or str(opened.path)
-    sources: Sequence[SpectrumSet | None] = opened.sets or (None,)
+def _entries_of(file: OpenedFile, first_id: int, as_sets: bool) -> list[Entry]:
+    name = file.path.name or str(file.path)
+    sources: Sequence[SpectrumSet | None] = file.sets or (None,)
     entries = []
-    for number, source in enumerate(sources):
-        numbered = name if len(sources) == 1 else f"{name} · {number + 1}"
-        entry = Entry(first_id + number, numbered, opened.path, source, opened.problem, opened.remedy)
-        entries.append(replace(entry, set_id=entry.id) if whole and entry.is_set else entry)
+    for index, source in enumerate(sources):
+        title = name if len(sources) == 1 else f"{name} · {index + 1}"
+        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy)
+        entries.append(replace(entry, set_id=entry.id) if as_sets and entry.is_set else entry)
     return entries

@@ -7,15 +7,15 @@ from typing import Final
 from ramanstudio.gui.common.action import Action, ActionContext
 
 
-def _grouped(context: ActionContext) -> bool:
+def _has_groups(context: ActionContext) -> bool:
     return context.grouped
 
 
-def _one_group(context: ActionContext) -> bool:
+def _one_chosen(context: ActionContext) -> bool:
     return context.groups == 1
 
 
-def _some_groups(context: ActionContext) -> bool:
+def _any_chosen(context: ActionContext) -> bool:
     return context.groups > 0
 
 
@@ -25,80 +25,80 @@ GROUP_ACTIONS: Final = (
         "Export groups…",
         "File",
         "",
-        "Save the group, chance and place of every spectrum as CSV, and the mean of each group",
+        "Save group, probability and coordinates of every spectrum as CSV, and the mean of each group",
         "ph.table",
-        _grouped,
+        _has_groups,
     ),
     Action(
         "find_groups",
         "Find groups",
         "Analyse",
         "Ctrl+G",
-        "Find which spectra are alike",
+        "Group similar spectra",
         "ph.circles-three",
         lambda context: context.explored,
         separator=True,
     ),
     Action(
         "rename_group",
-        "Rename the group",
+        "Rename group",
         "Analyse",
         "F2",
-        "Give the chosen group another name",
+        "Rename the chosen group",
         "ph.pencil-simple",
-        _one_group,
+        _one_chosen,
     ),
     Action(
         "recolour_group",
-        "Colour of the group…",
+        "Change group colour…",
         "Analyse",
         "",
-        "Give the chosen groups another colour",
+        "Change the colour of the chosen groups",
         "ph.palette",
-        _some_groups,
+        _any_chosen,
     ),
     Action(
         "merge_groups",
-        "Merge the groups",
+        "Merge groups",
         "Analyse",
         "Ctrl+M",
-        "Make one group of the chosen ones",
+        "Merge the chosen groups into one",
         "ph.git-merge",
         lambda context: context.groups > 1,
     ),
     Action(
         "split_group",
-        "Split the group",
+        "Split group",
         "Analyse",
         "Ctrl+Shift+M",
-        "Part the chosen group as its spectra do",
+        "Split the chosen group into the parts that its spectra form",
         "ph.git-fork",
-        _one_group,
+        _one_chosen,
     ),
     Action(
         "delete_group",
-        "Delete the group",
+        "Delete group",
         "Analyse",
         "",
-        "Let the spectra of the chosen groups belong to none",
+        "Delete the chosen groups; their spectra become outliers",
         "ph.trash",
-        _some_groups,
+        _any_chosen,
     ),
     Action(
         "label_selected",
         "Name the selected spectra…",
         "Analyse",
         "Ctrl+L",
-        "Put the selected spectra in a group of your naming",
+        "Put the selected spectra into a group with a name you choose",
         "ph.tag",
-        _grouped,
+        _has_groups,
     ),
     Action(
         "select_uncertain",
-        "Select the uncertain",
+        "Select uncertain spectra",
         "Analyse",
         "",
-        "Of what is selected, keep the spectra whose group is in doubt",
+        "Of the selected spectra, keep those whose group is uncertain",
         "ph.question",
         lambda context: context.uncertain,
     ),

@@ -1,4 +1,4 @@
-"""What the points of the plane can be coloured by: groups, ratios, the table's columns, bands. Knows no Qt."""
+"""What the points of the scatter plot can be coloured by: groups, SNR, columns of the table, band intensities."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.ranges import ShiftRange
-from ramanstudio.gui.explore.member_spectra import MemberSpectra, height_of_band
+from ramanstudio.gui.explore.member_spectra import MemberSpectra, band_height
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Result
 
 GROUP, ENTRY, BAND, RATIO = "group", "entry", "band", "ratio"
-BANDED: Final = (BAND, RATIO)
-_RATIOS: Final = {"snr_before": "SNR before", "snr_after": "SNR after", "gain": "Gain (SNR after / before)"}
+N_BANDS: Final = {BAND: 1, RATIO: 2}  # bands that a colouring takes
+_SNR: Final = {"snr_before": "SNR before", "snr_after": "SNR after", "gain": "Gain (SNR after / before)"}
 _COLUMN: Final = "column "
-MOST_NAMES: Final = 40
-_FEW_NUMBERS: Final = 20  # whole numbers that are no more different ones than this are labels
-_NO_NAMES: Final = {"", "nan", "none"}
+MAX_NAMES: Final = 40
+_MAX_INTEGER_CATEGORIES: Final = 20  # integers with more different values are a quantity
+_MISSING_NAMES: Final = {"", "nan", "none"}
 
 
 @dataclass(frozen=True, slots=True)
 class ColourOption:
-    """One row of the choice: what the code and what the user calls it."""
+    """One row of *Colour*: its key, and its name in the window."""
 
     key: str
     name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Categories:
-    """Each point belongs to one of several (N,), -1 to none of them, which are called `rest`."""
+class CategoryColouring:
+    """Each point has a category `indices` (N,) in `names`; -1 is none of them, called `rest`."""
 
     indices: NDArray[np.int64]
     names: Sequence[str]
@@ -42,127 +42,130 @@ class Categories:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Values:
-    """Each point has a number (N,), NaN where it is not known."""
+class ValueColouring:
+    """Each point has a number `values` (N,), NaN where it is unknown."""
 
     values: NDArray[np.float64]
     label: str
 
 
-def tints(spectra: MemberSpectra, groups: Groups | None) -> list[ColourOption]:
-    """All that these spectra can be coloured by."""
-    rows = [ColourOption(GROUP, "Group")] if groups is not None else []
-    rows += [ColourOption(key, name) for key, name in _RATIOS.items()]
+Colouring = CategoryColouring | ValueColouring
+
+
+def colour_options(spectra: MemberSpectra, groups: Groups | None) -> list[ColourOption]:
+    """List everything that these spectra can be coloured by."""
+    options = [ColourOption(GROUP, "Group")] if groups is not None else []
+    options += [ColourOption(key, name) for key, name in _SNR.items()]
     if len(spectra.parts) > 1:
-        rows.append(ColourOption(ENTRY, "Entry"))
+        options.append(ColourOption(ENTRY, "Entry"))
     columns: dict[str, None] = {}
-    for entry, _, _, _ in spectra.parts:
-        if entry.source is not None:
-            columns |= dict.fromkeys(entry.source.table)
-    rows += [ColourOption(f"{_COLUMN}{column}", f"Column: {column}") for column in columns]
-    return [*rows, ColourOption(BAND, "Band intensity"), ColourOption(RATIO, "Band ratio")]
+    for part in spectra.parts:
+        if part.entry.source is not None:
+            columns |= dict.fromkeys(part.entry.source.table)
+    options += [ColourOption(f"{_COLUMN}{column}", f"Column: {column}") for column in columns]
+    return [*options, ColourOption(BAND, "Band intensity"), ColourOption(RATIO, "Band ratio")]
 
 
-def tinted(
+def colouring_for(
     key: str, spectra: MemberSpectra, groups: Groups | None, bands: Sequence[ShiftRange] = ()
-) -> Categories | Values | None:
-    """What each point is coloured by; None where there is nothing to know."""
+) -> Colouring | None:
+    """Return the category or value of each spectrum for an option; None where nothing is known."""
     if key == GROUP:
         return None if groups is None else _by_group(groups)
     if key == ENTRY:
         return _by_entry(spectra)
-    if key in _RATIOS:
-        return Values(spectra.numbers(lambda _, result, rows: _ratio(key, result, rows)), _RATIOS[key])
+    if key in _SNR:
+        return ValueColouring(spectra.values_from(lambda _, result, rows: _snr(key, result, rows)), _SNR[key])
     if key.startswith(_COLUMN):
         return _by_column(key.removeprefix(_COLUMN), spectra)
-    if key in BANDED and bands:
+    if key in N_BANDS and bands:
         return _by_bands(key, spectra, bands)
     return None
 
 
 def band_name(band: ShiftRange) -> str:
-    """`995–1,010 cm⁻¹`."""
-    return f"{band[0]:,.0f}–{band[1]:,.0f} cm⁻¹"
+    """Format a band: `995–1010 cm⁻¹`."""
+    return f"{band[0]:.0f}–{band[1]:.0f} cm⁻¹"
 
 
-def _by_group(groups: Groups) -> Categories:
+def _by_group(groups: Groups) -> CategoryColouring:
     names, colours = [group.name for group in groups.groups], [group.colour for group in groups.groups]
-    return Categories(groups.labels, names, colours, "outliers")
+    return CategoryColouring(groups.labels, names, colours, "outliers")
 
 
-def _ratio(key: str, result: Result, rows: NDArray[np.int64]) -> NDArray[np.floating[Any]] | None:
+def _snr(key: str, result: Result, rows: NDArray[np.int64]) -> NDArray[np.floating[Any]] | None:
     if result.denoised is None:
         return None
-    ratios: NDArray[np.floating[Any]] = np.atleast_1d(getattr(result.denoised, key))
-    return ratios[rows]
+    values: NDArray[np.floating[Any]] = np.atleast_1d(getattr(result.denoised, key))
+    return values[rows]
 
 
-def _by_entry(spectra: MemberSpectra) -> Categories:
-    names = np.empty(len(spectra), dtype=object)
-    names[:] = ""
-    for entry, _, places, _ in spectra.parts:
-        names[places] = entry.name
-    return _categories(names)
+def _by_entry(spectra: MemberSpectra) -> CategoryColouring:
+    names = np.full(len(spectra), "", dtype=object)
+    for part in spectra.parts:
+        names[part.members] = part.entry.name
+    return _by_name(names)
 
 
-def _by_column(column: str, spectra: MemberSpectra) -> Categories | Values:
-    found = [
-        (places, entry.source.table[column][rows])
-        for entry, _, places, rows in spectra.parts
-        if entry.source is not None and column in entry.source.table
+def _by_column(column: str, spectra: MemberSpectra) -> Colouring:
+    """Colour by a column of the table: a quantity where it holds numbers, categories where it holds labels."""
+    cells = [
+        (part.members, part.entry.source.table[column][part.rows])
+        for part in spectra.parts
+        if part.entry.source is not None and column in part.entry.source.table
     ]
-    if all(part.dtype.kind in "iuf" for _, part in found):
+    if all(entries.dtype.kind in "iuf" for _, entries in cells):
         values = np.full(len(spectra), np.nan)
-        for places, part in found:
-            values[places] = part
-        whole = all(part.dtype.kind in "iu" for _, part in found)
-        if not whole or len(np.unique(values[np.isfinite(values)])) > _FEW_NUMBERS:
-            return Values(values, column)
-    names = np.empty(len(spectra), dtype=object)
-    names[:] = ""
-    for places, part in found:
-        names[places] = part.astype(str)
-    return _categories(names)
+        for members, entries in cells:
+            values[members] = entries
+        integers = all(entries.dtype.kind in "iu" for _, entries in cells)
+        if not integers or len(np.unique(values[np.isfinite(values)])) > _MAX_INTEGER_CATEGORIES:
+            return ValueColouring(values, column)
+    names = np.full(len(spectra), "", dtype=object)
+    for members, entries in cells:
+        names[members] = entries.astype(str)
+    return _by_name(names)
 
 
-def _categories(names: NDArray[Any]) -> Categories:
-    """The names in order; of very many the most frequent, and one for all others."""
-    different, indices, counts = np.unique(names.astype(str), return_inverse=True, return_counts=True)
-    named = np.array([name.strip().casefold() not in _NO_NAMES for name in different.tolist()])
+def _by_name(names: NDArray[Any]) -> CategoryColouring:
+    """Make a category of each name (N,), in order; of very many the most frequent, and one for all others."""
+    unique, indices, counts = np.unique(names.astype(str), return_inverse=True, return_counts=True)
+    named = np.array([name.strip().casefold() not in _MISSING_NAMES for name in unique.tolist()])
     kept = named.copy()
-    if named.sum() > MOST_NAMES:
-        frequent = np.argsort(np.where(named, -counts, 1), kind="stable")[:MOST_NAMES]
+    if named.sum() > MAX_NAMES:
+        frequent = np.argsort(np.where(named, -counts, 1), kind="stable")[:MAX_NAMES]
         kept[:] = False
         kept[frequent] = True
-    place = np.full(len(different), -1, dtype=np.int64)
-    words, rank = _in_order(different[kept].tolist())
-    place[kept] = rank
-    if (named & ~kept).any():
-        place[named & ~kept] = len(words)
-        words.append(f"{int((named & ~kept).sum()):,} others")
-    return Categories(place[indices.reshape(-1)], words, range(len(words)), "not known")
+    category = np.full(len(unique), -1, dtype=np.int64)
+    ordered, rank = _in_natural_order(unique[kept].tolist())
+    category[kept] = rank
+    others = named & ~kept
+    if others.any():
+        category[others] = len(ordered)
+        ordered.append(f"{int(others.sum())} others")
+    return CategoryColouring(category[indices.reshape(-1)], ordered, range(len(ordered)), "unknown")
 
 
-def _in_order(names: list[str]) -> tuple[list[str], list[int]]:
-    """Names in the order a reader expects, 2 before 10; and where each of them goes."""
+def _in_natural_order(names: list[str]) -> tuple[list[str], list[int]]:
+    """Return the names sorted (2 before 10), and the new position of each."""
     try:
-        order = sorted(range(len(names)), key=lambda at: float(names[at]))
+        order = sorted(range(len(names)), key=lambda index: float(names[index]))
     except ValueError:
-        order = sorted(range(len(names)), key=lambda at: names[at].casefold())
+        order = sorted(range(len(names)), key=lambda index: names[index].casefold())
     rank = [0] * len(names)
-    for to, at in enumerate(order):
-        rank[at] = to
-    return [names[at] for at in order], rank
+    for position, index in enumerate(order):
+        rank[index] = position
+    return [names[index] for index in order], rank
 
 
-def _by_bands(key: str, spectra: MemberSpectra, bands: Sequence[ShiftRange]) -> Values:
-    heights = [_heights(spectra, band) for band in bands]
+def _by_bands(key: str, spectra: MemberSpectra, bands: Sequence[ShiftRange]) -> ValueColouring:
+    heights = [_band_heights(spectra, band) for band in bands]
     if key == BAND:
-        return Values(heights[0], f"Mean height of {band_name(bands[0])} above the line between its ends")
+        return ValueColouring(heights[0], f"Mean height of {band_name(bands[0])} above the line between its ends")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(heights[1] > 0, heights[0] / heights[1], np.nan)
-    return Values(ratio, f"{band_name(bands[0])} / {band_name(bands[1])}")
+    return ValueColouring(ratio, f"{band_name(bands[0])} / {band_name(bands[1])}")
 
 
-def _heights(spectra: MemberSpectra, band: ShiftRange) -> NDArray[np.float64]:
-    return spectra.numbers(lambda _, result, rows: height_of_band(result, rows, *band))
+def _band_heights(spectra: MemberSpectra, band: ShiftRange) -> NDArray[np.float64]:
+    return spectra.values_from(lambda _, result, rows: band_height(result, rows, *band))

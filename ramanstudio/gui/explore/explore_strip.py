@@ -1,4 +1,4 @@
-"""The spectra beneath the plane: the groups' means while nothing is selected, else what is; the one under the mouse."""
+"""The spectra beneath the scatter plot: the means of the groups, or the selected spectra, and the one hovered."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.explore.member_spectra import MemberSpectra
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.scatter_toolbar import ScatterToolbar
     from ramanstudio.project.exploration import GroupSummary
 
-CURVES: Final = 20  # more than these are shown as mean and spread
+MAX_CURVES: Final = 20  # more selected spectra are shown as mean and spread
 _HALF_BAND_CM: Final = 8.0
-_APART_CM: Final = 40.0
-_LEAST_PX: Final = 170
+_MIN_DISTANCE_CM: Final = 40.0  # between suggested bands
+_MIN_HEIGHT_PX: Final = 170
 
 
 class ExploreSpectrumStrip(QWidget):
-    """Chooses what the strip shows; `band_dragged(index, low, high)` in cm⁻¹."""
+    """Chooses the curves of the spectrum strip; emits `band_dragged(index, low, high)` in cm⁻¹."""
 
     band_dragged = Signal(int, float, float)
 
@@ -43,21 +44,21 @@ class ExploreSpectrumStrip(QWidget):
         super().__init__(parent)
         self._strip = SpectrumStrip()
         self._theme = current_theme()
-        self._made_of: tuple[object, ...] = ()
+        self._shown: tuple[object, ...] = ()  # what the curves were made from
         self.curves: list[StripCurve] = []
         self.hovered: StripCurve | None = None
         self.has_bands = False
         self._is_scaled, self.unit = False, "a.u."
-        self.setMinimumHeight(_LEAST_PX)
+        self.setMinimumHeight(_MIN_HEIGHT_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._strip)
         self._strip.band_dragged.connect(self.band_dragged)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._theme = theme
-        self._made_of = ()
+        self._shown = ()
         self._strip.set_theme(theme)
 
     def show_for(
@@ -68,85 +69,90 @@ class ExploreSpectrumStrip(QWidget):
         portraits: Sequence[GroupSummary],
         hidden: Collection[int],
     ) -> None:
-        """Show the selected spectra; while there are none, the mean of each group that is not hidden."""
-        made_of = (spectra, selected.tobytes(), groups, tuple(portraits), frozenset(hidden))
-        if made_of == self._made_of:
+        """Show the selected spectra (N,); where none are, the mean of each group that is not hidden."""
+        shown = (spectra, selected.tobytes(), groups, tuple(portraits), frozenset(hidden))
+        if shown == self._shown:
             return
-        self._made_of = made_of
-        some = bool(selected.any())
-        self.curves = self._selected(spectra, selected) if some else self._means(groups, portraits, hidden)
-        self._is_scaled = not some and differ_in_height(self.curves)
-        if self._is_scaled:
-            self.curves = [scaled(curve) for curve in self.curves]
-        # the groups are named beside the plane already, and the curves need the room
-        self.unit, notes = SCALED if self._is_scaled else spectra.unit, []
+        self._shown = shown
+        any_selected = bool(selected.any())
+        curves = self._selected(spectra, selected) if any_selected else self._means(groups, portraits, hidden)
+        self._is_scaled = not any_selected and differ_in_height(curves)
+        self.curves = [scaled(curve) for curve in curves] if self._is_scaled else curves
+        self.unit = SCALED if self._is_scaled else spectra.unit
+        notes = []
         if len(self.curves) > MAX_STRIP_CURVES:
             notes.append(f"the first {MAX_STRIP_CURVES} of {len(self.curves)} groups")
         if self._is_scaled:
             notes.append("each scaled from 0 to 1")
-        self._strip.show_curves(self.curves, self.unit, some, ", ".join(notes))
+        # the groups are named in the legend of the plot, and the curves need the space
+        self._strip.show_curves(self.curves, self.unit, any_selected, ", ".join(notes))
 
     def show_hover(self, spectra: MemberSpectra, index: int) -> None:
-        """Show a spectrum on top of the others (-1: none)."""
-        found = spectra.spectrum(index) if index >= 0 else None
-        self.hovered = None if found is None else StripCurve(spectra.name(index), *found, None, self._theme.text)
-        if self.hovered is not None and self._is_scaled:
-            self.hovered = scaled(self.hovered)
+        """Show a spectrum over the others (-1: none)."""
+        spectrum = spectra.spectrum(index) if index >= 0 else None
+        self.hovered = None
+        if spectrum is not None:
+            curve = StripCurve(spectra.name(index), *spectrum, None, self._theme.text)
+            self.hovered = scaled(curve) if self._is_scaled else curve
         self._strip.show_hover(self.hovered)
 
     def _selected(self, spectra: MemberSpectra, selected: NDArray[np.bool_]) -> list[StripCurve]:
-        which = np.flatnonzero(selected)
-        if len(which) > CURVES:
+        indices = np.flatnonzero(selected)
+        if len(indices) > MAX_CURVES:
             mean = spectra.mean(selected)
             if mean is None:
                 return []
-            of = f"{mean.count:,}" if mean.count == len(which) else f"{mean.count:,} of {len(which):,}"
-            return [StripCurve(f"mean of {of} selected", mean.axis, mean.mean, mean.spread, self._theme.accent)]
-        found = [(index, spectra.spectrum(index)) for index in which.tolist()]
+            count = (
+                f"{format_number(mean.n_spectra)}"
+                if mean.n_spectra == len(indices)
+                else f"{format_number(mean.n_spectra)} of {format_number(len(indices))}"
+            )
+            return [StripCurve(f"mean of {count} selected", mean.axis, mean.mean, mean.spread, self._theme.accent)]
         return [
-            StripCurve(spectra.name(index), *one, None, self._theme.category(place))
-            for place, (index, one) in enumerate(found)
-            if one is not None
+            StripCurve(spectra.name(index), *spectrum, None, self._theme.category(number))
+            for number, index in enumerate(indices.tolist())
+            if (spectrum := spectra.spectrum(index)) is not None
         ]
 
     def _means(
         self, groups: Groups | None, portraits: Sequence[GroupSummary], hidden: Collection[int]
     ) -> list[StripCurve]:
         if groups is None or len(groups.groups) != len(portraits):
-            return []  # they are being painted
+            return []  # they are being computed
         return [
-            StripCurve(group.name, one.axis, one.mean, one.spread, self._theme.category(group.colour))
-            for number, (group, one) in enumerate(zip(groups.groups, portraits, strict=True))
-            if number not in hidden and one.mean.any()  # none of its spectra is on the axis that most have
+            StripCurve(group.name, portrait.axis, portrait.mean, portrait.spread, self._theme.category(group.colour))
+            for number, (group, portrait) in enumerate(zip(groups.groups, portraits, strict=True))
+            if number not in hidden and portrait.mean.any()  # zero: none of its spectra is on the axis that most have
         ]
 
     # Bands
 
     def show_bands(self, bands: Sequence[ShiftRange]) -> None:
-        """Show the bands that colour the points, to be dragged."""
+        """Show the bands that colour the points; they can be dragged."""
         colours = (self._theme.accent, self._theme.residual)
         self._strip.set_bands([StripBand(*band, colour) for band, colour in zip(bands, colours, strict=False)])
 
-    def suggest_bands(self, portraits: Sequence[GroupSummary], bar: ScatterToolbar) -> None:
-        """Begin with the two highest lines of the groups' means."""
+    def suggest_bands(self, portraits: Sequence[GroupSummary], toolbar: ScatterToolbar) -> None:
+        """Start with the two strongest bands of the mean of all groups."""
         if not portraits:
             return
         axis = portraits[0].axis
-        means = np.array([one.mean for one in portraits if len(one.mean) == len(axis)])
-        bar.set_bands(highest_lines(axis, np.nanmean(means, axis=0)), (float(axis[0]), float(axis[-1])))
+        means = np.array([portrait.mean for portrait in portraits if len(portrait.mean) == len(axis)])
+        bands = strongest_bands(axis, np.nanmean(means, axis=0))
+        toolbar.set_bands(bands, (float(axis[0]), float(axis[-1])))
         self.has_bands = True
 
 
-def highest_lines(axis: NDArray[np.float64], mean: NDArray[np.floating[Any]]) -> list[ShiftRange]:
-    """Two bands around the highest lines of a spectrum, above what lies `_APART_CM` aside."""
+def strongest_bands(axis: NDArray[np.float64], mean: NDArray[np.floating[Any]]) -> list[ShiftRange]:
+    """Return two bands around the strongest peaks of a spectrum (B,), relative to its surroundings."""
     heights = np.where(np.isfinite(mean), mean, np.nanmin(mean))
-    left, right = (np.interp(axis + aside, axis, heights) for aside in (-_APART_CM, _APART_CM))
+    left, right = (np.interp(axis + offset, axis, heights) for offset in (-_MIN_DISTANCE_CM, _MIN_DISTANCE_CM))
     above = heights - np.maximum(left, right)
-    above[(axis < axis[0] + _APART_CM) | (axis > axis[-1] - _APART_CM)] = -np.inf
-    bands = []
+    above[(axis < axis[0] + _MIN_DISTANCE_CM) | (axis > axis[-1] - _MIN_DISTANCE_CM)] = -np.inf
+    bands: list[ShiftRange] = []
     for _ in range(2):
         centre = float(axis[int(above.argmax())])
         low, high = max(centre - _HALF_BAND_CM, float(axis[0])), min(centre + _HALF_BAND_CM, float(axis[-1]))
-        bands.append((round(low), round(high)))
-        above[np.abs(axis - centre) < _APART_CM] = -np.inf
-    return [(float(low), float(high)) for low, high in bands]
+        bands.append((float(round(low)), float(round(high))))
+        above[np.abs(axis - centre) < _MIN_DISTANCE_CM] = -np.inf
+    return bands

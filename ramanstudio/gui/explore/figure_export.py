@@ -1,4 +1,4 @@
-"""The plane as a picture to keep: what is shown of it now, with the spectra beneath."""
+"""The scatter plot as a figure for export: what is shown of it, with the spectra beneath."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.explore_strip import ExploreSpectrumStrip
     from ramanstudio.gui.explore.scatter_view import ScatterView
 
-_TONES: Final = 64
-_FINE: Final = 8.0  # corners of a round shape lie this much closer than Qt lays them for the screen
+_N_COLOURS: Final = 64
+_OVERSAMPLING: Final = 8.0  # outlines are taken at this radius, where Qt gives a round shape more corners
 
 
-def picture_of(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -> ScatterFigure:
-    """What plane and strip show, to be drawn again."""
-    points, camera, axes = view.content
+def scatter_figure(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -> ScatterFigure:
+    """Return the figure of what plot and strip show."""
+    points, camera, axis_names = view.content
     (left, top), (right, bottom) = camera.to_plane(0, 0), camera.to_plane(camera.width, camera.height)
-    rows = [row for place, row in enumerate(view.legend.rows) if place not in view.hidden_rows]
-    tones = viridis(_TONES, points.theme)
+    rows = [row for number, row in enumerate(view.legend.rows) if number not in view.hidden_rows]
+    colours = viridis(_N_COLOURS, points.theme)
+    by_value = len(points.styles.colours) > 1 and not view.legend.rows
     return ScatterFigure(
         title,
         np.asarray(points.xy, dtype=np.float64),
@@ -37,9 +38,9 @@ def picture_of(view: ScatterView, strip: ExploreSpectrumStrip, title: str) -> Sc
         points.visible,
         points.selected,
         ((left, right), (bottom, top)),
-        axes,
+        axis_names,
         rows,
-        ColourScale(*view.bar.range, tones) if len(points.styles.colours) > 1 and not view.legend.rows else None,
+        ColourScale(*view.bar.range, colours) if by_value else None,
         [_line(curve) for curve in strip.curves],
         strip.unit,
         bool(points.selected.any()) or not rows,
@@ -53,16 +54,16 @@ def _line(curve: StripCurve) -> SpectrumCurve:
 
 @cache
 def _shapes() -> tuple[MarkerShape, ...]:
-    """All marks, the hollow one of outliers last."""
+    """Return all marker shapes, the hollow one of outliers last."""
     return tuple(_shape(number) for number in range(RING + 1))
 
 
 def _shape(number: int) -> MarkerShape:
     outlines: list[NDArray[np.float64]] = []
-    for polygon in outline(number, _FINE).toSubpathPolygons():
-        corners = np.array([(point.x(), -point.y()) for point in polygon.toList()]) / _FINE  # up is up
-        across, up = corners.T
-        is_hole = bool(outlines)  # which is left out where it runs the other way round
-        runs_left = float(across @ np.roll(up, -1) - up @ np.roll(across, -1)) > 0
+    for polygon in outline(number, _OVERSAMPLING).toSubpathPolygons():
+        corners = np.array([(point.x(), -point.y()) for point in polygon.toList()]) / _OVERSAMPLING  # y points up
+        x, y = corners.T
+        is_hole = bool(outlines)  # drawn as a hole where it runs the other way round
+        runs_left = float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) > 0
         outlines.append(corners[::-1] if runs_left == is_hole else corners)
     return MarkerShape(tuple(outlines), number == RING)

@@ -1,4 +1,4 @@
-"""The list of groups: choosing rows selects their spectra, and what is selected elsewhere is chosen here."""
+"""The list of groups: choosing rows selects their spectra, and selected groups are chosen here."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.group_delegate import ROW_HEIGHT, GroupDelegate
 from ramanstudio.gui.explore.group_model import GroupModel
 
-FEWEST_ROWS = 3  # that are seen however low the window
+MIN_ROWS = 3  # that are seen however low the window
 
 
 class GroupList(QListView):
-    """Shows the groups; `chosen_changed` once others are chosen, `deletion_asked` when Del was pressed."""
+    """Shows the groups; emits `chosen_changed`, and `deletion_requested` when Del is pressed."""
 
     chosen_changed = Signal()
-    deletion_asked = Signal()
+    deletion_requested = Signal()
 
     def __init__(self, session: Session, model: GroupModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._session, self._model = session, model
         self._following = False
         self.setModel(model)
-        self._row = GroupDelegate(model, self)
-        self.setItemDelegate(self._row)
+        self._delegate = GroupDelegate(model, self)
+        self.setItemDelegate(self._delegate)
         self.setAccessibleName("Groups")
         self.setWhatsThis(
-            "The groups that the spectra fall into: how many spectra each has, what they look like on the average, and"
-            " the bands that set them apart from the others (▲ stronger, ▼ weaker). Click a group to select its"
-            " spectra everywhere, Ctrl+click more; F2 or a double click renames it, Del deletes it."
+            "The groups of spectra: the size of each, its mean spectrum, and the bands that set it apart from the"
+            " others (▲ stronger, ▼ weaker). Click a group to select its spectra everywhere, Ctrl+click more groups;"
+            " F2 or a double click renames it, Del deletes it."
         )
         self.setUniformItemSizes(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -41,24 +41,24 @@ class GroupList(QListView):
         self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.setMouseTracking(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.setMinimumHeight(FEWEST_ROWS * ROW_HEIGHT)
+        self.setMinimumHeight(MIN_ROWS * ROW_HEIGHT)
         self.selectionModel().selectionChanged.connect(self._choose)
         session.selection_changed.connect(self.follow_selection)
         model.regrouped.connect(self.follow_selection)
-        model.looks_changed.connect(self.viewport().update)
+        model.appearance_changed.connect(self.viewport().update)
 
     @property
     def chosen(self) -> list[int]:
-        """The chosen rows, from top to bottom."""
+        """The chosen rows, in order."""
         return sorted(index.row() for index in self.selectionModel().selectedIndexes())
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
-        self._row.set_theme(theme)
+        """Apply the colours of a theme."""
+        self._delegate.set_theme(theme)
         self.viewport().update()
 
     def edit_chosen(self) -> None:
-        """Let the name of the chosen group be typed."""
+        """Edit the name of the chosen group."""
         rows = self.chosen
         if len(rows) == 1:
             index = self._model.index(rows[0])
@@ -68,7 +68,7 @@ class GroupList(QListView):
             self.edit(index)
 
     def follow_selection(self) -> None:
-        """Choose the groups whose spectra are what the session has selected; none where it is no whole groups."""
+        """Choose the groups whose spectra are selected; none where the selection is not whole groups."""
         if self._following:
             return
         wanted = self._model.rows_selected()
@@ -103,17 +103,22 @@ class GroupList(QListView):
         self.chosen_changed.emit()
 
     def event(self, event: QEvent) -> bool:
-        # Del and Ctrl+A would else be those of the list of spectra, whose files one does not mean here.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_ours(event):
+        """Keep Del and Ctrl+A for this list: otherwise they would act on the list of spectra, and close files."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._is_own_shortcut(event)
+        ):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Del asks for deletion."""
         if event.matches(QKeySequence.StandardKey.Delete):
-            self.deletion_asked.emit()
+            self.deletion_requested.emit()
         else:
             super().keyPressEvent(event)
 
-    def _is_ours(self, event: QKeyEvent) -> bool:
+    def _is_own_shortcut(self, event: QKeyEvent) -> bool:
         return event.matches(QKeySequence.StandardKey.Delete) or event.matches(QKeySequence.StandardKey.SelectAll)

@@ -82,7 +82,7 @@ class ScatterCanvas(ZoomableView):
         while self.drawing:
             if self._redraw_timer.isActive() and not self._slices.busy:
                 self._render()
-            self._slices.finish()
+            self._slices.run_to_end()
 
     def stop(self) -> None:
         """Stop drawing."""

@@ -1,45 +1,47 @@
-"""A small chart of the wizard: points and lines over axes that say what they are."""
+"""A small chart for the wizard: points and lines between two labelled axes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common import theme as themes
-from ramanstudio.gui.viewer.plot_axis import decimals_for, plain, round_step
+from ramanstudio.gui.viewer.plot_axis import decimals_for, round_step
 
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48
-DOT = 3.5
-NEAR_PX = 12.0  # from the mouse to a point that it tells of
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48  # margins in px
+DOT_RADIUS: Final = 3.5
+HOVER_PX: Final = 12.0  # from the mouse to the point whose name is shown
 
 
 @dataclass(frozen=True, slots=True)
 class ChartSeries:
-    """Points (x, y), joined by a line or not, in one of the theme's colours; `names` are told under the mouse."""
+    """Points (x, y), joined by a line or not, in one of the theme's colours; `names` appear under the mouse."""
 
     points: tuple[tuple[float, float], ...]
     colour: str = "accent"
-    joined: bool = True
-    dots: bool = True
+    is_line: bool = True
+    has_dots: bool = True
     names: tuple[str, ...] = ()
 
 
 class Chart(QWidget):
-    """Draws series between bounds, with both axes named."""
+    """Draws series between bounds, with titles at both axes."""
 
-    def __init__(self, across: str, up: str, parent: QWidget | None = None) -> None:
+    def __init__(self, x_title: str, y_title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._across, self._up = across, up
+        self._x_title, self._y_title = x_title, y_title
         self._series: tuple[ChartSeries, ...] = ()
         self._bounds = QRectF(0, 0, 1, 1)
-        self._percent = True
-        self.name_axes(across, up)
+        self._is_percent = True
+        self.set_axis_titles(x_title, y_title)
         self.setMinimumHeight(160)
         self.setMouseTracking(True)
         themes.appearance().changed.connect(self.update)
@@ -47,98 +49,118 @@ class Chart(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(480, 220)
 
-    def name_axes(self, across: str, up: str) -> None:
-        """Call the axes so."""
-        self._across, self._up = across, up
-        self.setAccessibleName(f"{up} by {across}")
+    def set_axis_titles(self, x_title: str, y_title: str) -> None:
+        """Set the titles of both axes."""
+        self._x_title, self._y_title = x_title, y_title
+        self.setAccessibleName(f"{y_title} against {x_title}")
         self.update()
 
-    def named_at(self, place: QPointF) -> str:
-        """What the point next to a place of the widget is called; empty where none is near."""
-        inside = self._inside()
-        found = [
-            (float(np.hypot(*(at - place).toTuple())), name)
-            for one in self._series
-            for (x, y), name in zip(one.points, one.names, strict=False)
-            if np.isfinite(y) and (at := self._place(inside, x, y)) is not None
+    def show_series(self, series: Sequence[ChartSeries], bounds: QRectF, percent: bool = True) -> None:
+        """Show `series` between `bounds` (left, low, width, height); y in per cent of one or as numbers."""
+        self._series, self._bounds, self._is_percent = tuple(series), bounds, percent
+        self.update()
+
+    @property
+    def series(self) -> tuple[ChartSeries, ...]:
+        """What is shown."""
+        return self._series
+
+    def position_of(self, x: float, y: float) -> QPointF:
+        """Return where in the widget a point is drawn."""
+        area, bounds = self.plot_area(), self._bounds
+        return QPointF(
+            area.left() + area.width() * (x - bounds.left()) / (bounds.width() or 1),
+            area.bottom() - area.height() * (y - bounds.top()) / (bounds.height() or 1),
+        )
+
+    def name_at(self, position: QPointF) -> str:
+        """Return the name of the point next to a position in the widget; empty where none is near."""
+        nearby = [
+            (float(np.hypot(*(self.position_of(x, y) - position).toTuple())), name)
+            for series in self._series
+            for (x, y), name in zip(series.points, series.names, strict=False)
+            if np.isfinite(y)
         ]
-        return min(found)[1] if found and min(found)[0] <= NEAR_PX else ""
+        return min(nearby)[1] if nearby and min(nearby)[0] <= HOVER_PX else ""
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        name = self.named_at(event.position())
+        name = self.name_at(event.position())
         if name:
             QToolTip.showText(event.globalPosition().toPoint(), name, self)
         else:
             QToolTip.hideText()
 
-    def show_series(self, series: Sequence[ChartSeries], bounds: QRectF, percent: bool = True) -> None:
-        """Show these between `bounds` (left, low, width, height), in percent of one or as numbers."""
-        self._series, self._bounds, self._percent = tuple(series), bounds, percent
-        self.update()
+    def plot_area(self) -> QRectF:
+        """Return the area between the axes."""
+        return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
+
+    def tick_labels(self) -> list[tuple[QRectF, str]]:
+        """Return the numbers at both axes and the rectangles that they are drawn in; none overlaps another."""
+        area, bounds, metrics = self.plot_area(), self._bounds, self.fontMetrics()
+        labels: list[tuple[QRectF, str]] = []
+        y_ticks, x_ticks = _ticks(bounds.top(), bounds.bottom()), _ticks(bounds.left(), bounds.right())
+        for value in y_ticks:
+            text, y = self._number(value, y_ticks), self.position_of(bounds.left(), value).y()
+            width = metrics.horizontalAdvance(text)
+            labels.append((QRectF(LEFT - 8 - width, y - 8, width, 16), text))
+        for value in x_ticks:
+            text, x = self._number(value, x_ticks), self.position_of(value, bounds.top()).x()
+            width = metrics.horizontalAdvance(text)
+            box = QRectF(x - width / 2, area.bottom() + 9, width, 16)
+            if not any(box.adjusted(-4, 0, 4, 0).intersects(other) for other, _ in labels):
+                labels.append((box, text))
+        return labels
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         theme = themes.current_theme()
+        font = self.font()
+        font.setPixelSize(themes.QUIET_PX)
+        self.setFont(themes.with_tabular_figures(font))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inside = self._inside()
-        font = painter.font()
-        font.setPixelSize(themes.QUIET_PX)
-        painter.setFont(themes.with_tabular_figures(font))
-        self._draw_axes(painter, inside, QColor(theme.line), QColor(theme.quiet))
-        painter.setClipRect(inside.adjusted(-2 * DOT, -2 * DOT, 2 * DOT, 2 * DOT))
-        for one in self._series:
-            self._draw(painter, inside, one, QColor(getattr(theme, one.colour)))
+        area = self.plot_area()
+        self._draw_axes(painter, area, QColor(theme.line), QColor(theme.quiet))
+        painter.setClipRect(area.adjusted(-2 * DOT_RADIUS, -2 * DOT_RADIUS, 2 * DOT_RADIUS, 2 * DOT_RADIUS))
+        for series in self._series:
+            self._draw_series(painter, series, QColor(getattr(theme, series.colour)))
         painter.end()
 
-    def _inside(self) -> QRectF:
-        return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
-
-    def _place(self, inside: QRectF, x: float, y: float) -> QPointF:
-        bounds = self._bounds
-        return QPointF(
-            inside.left() + inside.width() * (x - bounds.left()) / (bounds.width() or 1),
-            inside.bottom() - inside.height() * (y - bounds.top()) / (bounds.height() or 1),
-        )
-
-    def _draw(self, painter: QPainter, inside: QRectF, one: ChartSeries, colour: QColor) -> None:
-        places = [self._place(inside, x, y) for x, y in one.points if np.isfinite(y)]
+    def _draw_series(self, painter: QPainter, series: ChartSeries, colour: QColor) -> None:
+        positions = [self.position_of(x, y) for x, y in series.points if np.isfinite(y)]
         painter.setPen(QPen(colour, 1.5))
-        if one.joined and len(places) > 1:
-            painter.drawPolyline(places)
-        if one.dots:
+        if series.is_line and len(positions) > 1:
+            painter.drawPolyline(positions)
+        if series.has_dots:
             painter.setBrush(colour)
-            for place in places:
-                painter.drawEllipse(place, DOT, DOT)
+            for position in positions:
+                painter.drawEllipse(position, DOT_RADIUS, DOT_RADIUS)
 
-    def _draw_axes(self, painter: QPainter, inside: QRectF, line: QColor, words: QColor) -> None:
-        bounds = self._bounds
-        upward, across = _ticks(bounds.top(), bounds.bottom()), _ticks(bounds.left(), bounds.right())
-        for value in upward:
-            y = self._place(inside, bounds.left(), value).y()
-            painter.setPen(QPen(line, 1))
-            painter.drawLine(QPointF(inside.left(), y), QPointF(inside.right(), y))
-            painter.setPen(words)
-            box = QRectF(20, y - 9, LEFT - 28, 18)
-            aside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, aside, self._number(value, upward))
-        for value in across:
-            box = QRectF(self._place(inside, value, bounds.top()).x() - 40, inside.bottom() + 8, 80, 16)
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, self._number(value, across))
-        centred = Qt.AlignmentFlag.AlignHCenter
-        painter.drawText(QRectF(inside.left(), inside.bottom() + 26, inside.width(), 18), centred, self._across)
+    def _draw_axes(self, painter: QPainter, area: QRectF, line: QColor, text_colour: QColor) -> None:
+        bounds, centred = self._bounds, Qt.AlignmentFlag.AlignCenter
+        painter.setPen(QPen(line, 1))
+        for value in _ticks(bounds.top(), bounds.bottom()):
+            y = self.position_of(bounds.left(), value).y()
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        painter.setPen(text_colour)
+        for box, text in self.tick_labels():
+            painter.drawText(box.adjusted(-2, 0, 2, 0), centred, text)
+        metrics, elide = painter.fontMetrics(), Qt.TextElideMode.ElideRight
+        x_title = metrics.elidedText(self._x_title, elide, int(area.width()))
+        painter.drawText(QRectF(area.left(), area.bottom() + 27, area.width(), 18), centred, x_title)
         painter.save()
-        painter.translate(4, inside.center().y())
+        painter.translate(2, area.center().y())
         painter.rotate(-90)
-        painter.drawText(QRectF(-inside.height() / 2, 0, inside.height(), 16), centred, self._up)
+        y_title = metrics.elidedText(self._y_title, elide, self.height())
+        painter.drawText(QRectF(-self.height() / 2, 0, self.height(), 16), centred, y_title)
         painter.restore()
 
     def _number(self, value: float, ticks: Sequence[float]) -> str:
-        if self._percent and ticks[-1] <= 1:
+        if self._is_percent and ticks[-1] <= 1:
             return f"{100 * value:.0f} %"
-        return plain(value, decimals_for(ticks[1] - ticks[0]) if len(ticks) > 1 else 0)
+        return format_number(value, decimals_for(ticks[1] - ticks[0]) if len(ticks) > 1 else 0)
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from `low` to `high`, four of them or fewer."""
+    """Return about four round numbers from `low` to `high`."""
     step = round_step((high - low) / 4) if high > low else 1.0
-    return [step * at for at in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+    return [step * number for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]

@@ -14,20 +14,23 @@ class FinetuningCommands:
     def __init__(self, services: FinetuningServices, window: QWidget) -> None:
         self._services, self._window = services, window
 
-    def teach(self) -> None:
+    def finetune(self) -> None:
+        """Open the wizard."""
         from ramanstudio.gui.finetuning.wizard import show_wizard
 
         show_wizard(self._services, self._window)
 
-    def name_by_model(self) -> None:
-        from ramanstudio.gui.finetuning import predicting
+    def classify(self) -> None:
+        """Ask for a model and classify spectra with it."""
+        from ramanstudio.gui.finetuning.classification import ask_and_classify
 
         try:
-            predicting.ask_and_name(self._services, self._window)
+            ask_and_classify(self._services, self._window)
         except StudioError as error:
             self._services.messages.show_error(error)
 
-    def taught_models(self) -> None:
+    def finetuned_models(self) -> None:
+        """Show the saved models."""
         from ramanstudio.gui.finetuning.models_dialog import ModelsDialog
 
         ModelsDialog(self._services, self._window).open()

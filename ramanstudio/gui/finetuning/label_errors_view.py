@@ -1,8 +1,8 @@
-"""What is doubtful about labels, before anything is learned: a list, and the spectrum in question drawn beneath it."""
+"""Possible label errors and duplicates before training: a list, and the chosen spectrum drawn below it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,27 +13,25 @@ from ramanstudio.finetuning.label_errors import LabelCheck
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt, draw_places
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_spectra, draw_with_classes
+from ramanstudio.gui.finetuning.wizard_state import WizardState
 
-if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
-
-MOST = 200  # lines of the list
-PADDED = "QListWidget::item { padding: 0 8px; }"
-CHOSEN = Qt.ItemDataRole.UserRole
+MAX_ROWS: Final = 200
+PADDED: Final = "QListWidget::item { padding: 0 8px; }"
+ROW_DATA: Final = Qt.ItemDataRole.UserRole  # (indices of the spectra, predicted class)
 
 
 class LabelErrorsView(QWidget):
-    """Hidden while there is nothing to doubt."""
+    """Hidden while the check has found nothing."""
 
-    def __init__(self, wizard: FineTuneWizard) -> None:
+    def __init__(self, state: WizardState) -> None:
         super().__init__()
-        self._teach = wizard
-        self._words: NDArray[np.str_] = np.empty(0, dtype=str)
+        self._state = state
+        self._labels: NDArray[np.str_] = np.empty(0, dtype=str)
         self.heading = label("heading", wrap=True)
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Doubtful labels and duplicates")
-        self.list.setToolTip("Click one to see it over others of its class, and to select it in the window")
+        self.list.setAccessibleName("Possible label errors and duplicates")
+        self.list.setToolTip("Click a row to plot the spectrum over its class, and to select it in the window")
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
         self.list.setMinimumHeight(60)
@@ -51,54 +49,52 @@ class LabelErrorsView(QWidget):
         self.hide()
 
     def clear(self) -> None:
-        """Doubt nothing until there has been another look."""
+        """Show nothing until the next check."""
         self.list.clear()
         self.hide()
 
-    def show_look(self, words: NDArray[np.str_], found: LabelCheck) -> None:
-        """Show what a look at the labels `words` (N,) has found."""
-        self._words, names = words, self._teach.subject.names
+    def show_check(self, labels: NDArray[np.str_], check: LabelCheck) -> None:
+        """Show what the `check` of `labels` (N,) has found."""
+        self._labels, names = labels, self._state.training.names
         self.list.clear()
-        for one in found.label_errors[:MOST]:
-            self._add(f"{names[one.index]}: {one.label}, looks like {one.predicted}", ((one.index,), one.predicted))
-        for same in found.duplicates[:MOST]:
-            called = {str(words[place]) for place in same}
-            differ = ", with different labels" if len(called) > 1 else ""
-            self._add(f"{names[same[0]]}: there {len(same)} times{differ}", (same, ""))
-        self.heading.setText(_heading(found))
+        for row in check.label_errors[:MAX_ROWS]:
+            self._add(f"{names[row.index]}: {row.label}, looks like {row.predicted}", (row.index,), row.predicted)
+        for indices in check.duplicates[:MAX_ROWS]:
+            distinct = {str(labels[index]) for index in indices}
+            differ = ", with different labels" if len(distinct) > 1 else ""
+            self._add(f"{names[indices[0]]}: {len(indices)} identical spectra{differ}", indices)
+        self.heading.setText(_heading(check))
         self.setVisible(bool(self.list.count()))
         if self.list.count():
             self.list.setCurrentRow(0)
 
-    def _add(self, words: str, chosen: tuple[tuple[int, ...], str]) -> None:
-        item = QListWidgetItem(words, self.list)
-        item.setData(CHOSEN, chosen)
+    def _add(self, text: str, indices: tuple[int, ...], predicted: str = "") -> None:
+        item = QListWidgetItem(text, self.list)
+        item.setToolTip(text)
+        item.setData(ROW_DATA, (indices, predicted))
 
     def _draw(self, item: QListWidgetItem | None) -> None:
         if item is None:
             self.strip.show_curves([])
             return
-        places, told = item.data(CHOSEN)
-        if len(places) == 1:
-            draw_doubt(self.strip, self._teach.subject, self._words, places[0], told)
+        indices, predicted = item.data(ROW_DATA)
+        if len(indices) == 1:
+            draw_with_classes(self.strip, self._state.training, self._labels, indices[0], predicted)
         else:
-            names = self._teach.subject.names
-            draw_places(self.strip, self._teach.subject, [(place, names[place]) for place in places])
+            draw_spectra(self.strip, self._state.training, indices)
 
     def _draw_again(self) -> None:
         self._draw(self.list.currentItem())
 
     def _select(self, item: QListWidgetItem) -> None:
-        self._teach.select(item.data(CHOSEN)[0][0])
+        self._state.select(item.data(ROW_DATA)[0][0])
 
 
-def _heading(found: LabelCheck) -> str:
+def _heading(check: LabelCheck) -> str:
     parts = []
-    if found.label_errors:
-        many = count_of(
-            len(found.label_errors), "label that its spectrum contradicts", "labels that spectra contradict"
-        )
-        parts.append(many)
-    if found.duplicates:
-        parts.append(f"{count_of(len(found.duplicates), 'spectrum', 'spectra')} there more than once")
-    return ", ".join(parts)
+    if check.label_errors:
+        parts.append(count_of(len(check.label_errors), "possible label error"))
+    if check.duplicates:
+        parts.append(count_of(len(check.duplicates), "duplicate spectrum", "duplicate spectra"))
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""The models that were taught and kept: their cards, and renaming, deleting, exporting and importing them."""
+"""The saved fine-tuned models: their cards, and renaming, deleting, exporting and importing them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QGridLayout,
     QHBoxLayout,
     QInputDialog,
     QListWidget,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.errors import StudioError
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.finetuning import predicting
+from ramanstudio.gui.finetuning.classification import all_spectra, classify_with
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 
 if TYPE_CHECKING:
@@ -33,138 +34,145 @@ if TYPE_CHECKING:
     from ramanstudio.gui.document.model_predictions import FineTunedModels
     from ramanstudio.gui.finetuning.services import FinetuningServices
 
-KIND: Final = f"Taught model (*{finetuned_model.SUFFIX})"
+MODEL_FILTER: Final = f"Fine-tuned model (*{finetuned_model.SUFFIX})"
 
 
 class ModelList(QWidget):
-    """The list, the card of the chosen one, and what can be done with it; `changed` when others are kept now."""
+    """The saved models, the card of the selected one, and buttons to manage it; `changed` after any change."""
 
     changed = Signal()
 
     def __init__(self, settings: Settings, models: FineTunedModels, parent: QWidget) -> None:
         super().__init__(parent)
         self._settings, self._models = settings, models
-        self._otherwise = ""
+        self._placeholder = ""
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Models that are kept")
+        self.list.setAccessibleName("Saved models")
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
         self.card = QTextBrowser(self)
         self.card.setAccessibleName("Card of the model")
         self._buttons = [
-            self._button("Rename…", "Call the chosen model by another name", self.rename),
-            self._button("Delete…", "Take the chosen model away", self.delete),
-            self._button("Export…", "Write the chosen model to one file, for another computer", self.export),
+            self._button("Rename…", "Rename the selected model", self.rename),
+            self._button("Delete…", "Delete the selected model", self.delete),
+            self._button("Export…", "Write the selected model to one file, for another computer", self.export_model),
         ]
-        self._import = self._button("Import…", "Keep a model that was exported on another computer", self.bring_in)
+        self._import = self._button("Import…", "Add a model that was exported on another computer", self.import_models)
         self._lay_out()
         self.list.currentRowChanged.connect(self._show_card)
         self.refresh()
 
-    def show_otherwise(self, words: str) -> None:
-        """What to show while none is chosen."""
-        self._otherwise = words
+    def set_placeholder(self, text: str) -> None:
+        """Set the text to show while no model is selected."""
+        self._placeholder = text
         self._show_card()
 
     def refresh(self) -> None:
-        """Show the models that are kept now."""
-        before = self.chosen
+        """List the models that are saved now."""
+        before = self.selected_name
         self.list.clear()
-        self.list.addItems(list(finetuned_model.list_names()))
-        if not self.list.count():
-            nothing = QListWidgetItem("None yet", self.list)
-            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
-        elif before in finetuned_model.list_names():
-            self.list.setCurrentRow(finetuned_model.list_names().index(before))
+        names = finetuned_model.list_names()
+        for name in names:
+            QListWidgetItem(name, self.list).setToolTip(name)
+        if not names:
+            none_yet = QListWidgetItem("None yet", self.list)
+            none_yet.setFlags(Qt.ItemFlag.NoItemFlags)
+        elif before in names:
+            self.list.setCurrentRow(names.index(before))
         self._show_card()
 
     @property
-    def chosen(self) -> str:
-        """The chosen model's name; empty where none is."""
+    def selected_name(self) -> str:
+        """The name of the selected model; empty where none is selected."""
         item = self.list.currentItem()
         return item.text() if item is not None and item.flags() & Qt.ItemFlag.ItemIsSelectable else ""
 
     def rename(self) -> None:
-        """Ask for another name."""
-        other, said_yes = QInputDialog.getText(self, "Rename", f"Another name for '{self.chosen}'", text=self.chosen)
-        if said_yes:
-            self._try(lambda: finetuned_model.rename(self.chosen, other))
+        """Ask for a new name and rename the selected model."""
+        name = self.selected_name
+        new_name, accepted = QInputDialog.getText(self, "Rename", f"New name of '{name}'", text=name)
+        if accepted:
+            self._try(lambda: finetuned_model.rename(name, new_name))
 
     def delete(self) -> None:
-        """Ask whether to, and delete it."""
-        asked = f"Delete the model '{self.chosen}'? It cannot be brought back."
-        if QMessageBox.question(self, "Delete the model", asked) == QMessageBox.StandardButton.Yes:
-            self._try(lambda: finetuned_model.delete(self.chosen))
+        """Ask for confirmation and delete the selected model."""
+        question = f"Delete the model '{self.selected_name}'? This cannot be undone."
+        if QMessageBox.question(self, "Delete model", question) == QMessageBox.StandardButton.Yes:
+            self._try(lambda: finetuned_model.delete(self.selected_name))
 
-    def export(self) -> None:
-        """Ask where to, and write it to one file."""
+    def export_model(self) -> None:
+        """Ask for a file name and write the selected model to it."""
         folder = Path(str(self._settings["export_folder"] or Path.home()))
-        path = dialogs.ask_name(self, "Export the model", folder / f"{self.chosen}{finetuned_model.SUFFIX}", KIND)
+        suggested = folder / f"{self.selected_name}{finetuned_model.SUFFIX}"
+        path = dialogs.ask_name(self, "Export model", suggested, MODEL_FILTER)
         if path is not None:
-            self._try(lambda: finetuned_model.export_model(self.chosen, path))
+            self._try(lambda: finetuned_model.export_model(self.selected_name, path))
 
-    def bring_in(self) -> None:
-        """Ask for files, and keep the models that they hold."""
-        for path in dialogs.ask_any_files(self, "Import a model", KIND):
+    def import_models(self) -> None:
+        """Ask for files and save the models in them."""
+        for path in dialogs.ask_any_files(self, "Import models", MODEL_FILTER):
             self._try(partial(finetuned_model.import_model, path))
 
-    def _try(self, work: Callable[[], object]) -> None:
+    def _try(self, change: Callable[[], object]) -> None:
+        """Make a change, show why it failed if it did, and list the models again."""
         try:
-            work()
+            change()
         except StudioError as error:
-            QMessageBox.warning(self, "Models", str(error))
+            QMessageBox.warning(self, "Fine-tuned models", str(error))
         self.refresh()
         self._models.refresh()
         self.changed.emit()
 
     def _show_card(self) -> None:
         for button in self._buttons:
-            button.setEnabled(bool(self.chosen))
-        words = self._otherwise
-        if self.chosen:
+            button.setEnabled(bool(self.selected_name))
+        text = self._placeholder
+        if self.selected_name:
             try:
-                words = finetuned_model.load(self.chosen).card.text()
+                text = finetuned_model.load(self.selected_name).card.text()
             except StudioError as error:
-                words = str(error)
-        self.card.setPlainText(words)
+                text = str(error)
+        self.card.setPlainText(text)
 
-    def _button(self, words: str, tooltip: str, do: Callable[[], None]) -> QPushButton:
-        made = QPushButton(words, self)
-        made.setAutoDefault(False)
-        made.setToolTip(tooltip)
-        made.clicked.connect(lambda: do())
-        return made
+    def _button(self, text: str, tooltip: str, action: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.setToolTip(tooltip)
+        button.clicked.connect(lambda: action())
+        return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        buttons = QHBoxLayout()
         for button in (*self._buttons, self._import):
-            row.addWidget(button)
-        row.addStretch(1)
-        both = QHBoxLayout()
-        both.setSpacing(12)
-        both.addWidget(self.list, 1)
-        both.addWidget(self.card, 2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addLayout(both, 1)
-        column.addLayout(row)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(12)
+        grid.addWidget(self.list, 0, 0)
+        grid.addWidget(self.card, 0, 1)
+        grid.addLayout(buttons, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 2)
+        grid.setRowStretch(0, 1)
+        self.list.setMinimumSize(100, 120)
+        self.card.setMinimumSize(140, 120)
 
 
 class ModelsDialog(QDialog):
-    """The models that are kept, and one of them put to work on what is open."""
+    """The saved models, and a button that classifies spectra with the selected one."""
 
     def __init__(self, services: FinetuningServices, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Taught models")
+        self.setWindowTitle("Fine-tuned models")
         self._services = services
         self.models = ModelList(services.settings, services.models, self)
-        self.models.show_otherwise("Choose a model to read its card. Analyse › Teach… makes one.")
+        self.models.set_placeholder("Select a model to read its card. Analyse › Fine-tune… trains one.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        self.use = buttons.addButton("Name the spectra with it", QDialogButtonBox.ButtonRole.ActionRole)
-        self.use.setToolTip("Let it name what is selected, or all that is open")
-        self.use.clicked.connect(self._use)
+        self.classify_button = buttons.addButton("Classify spectra", QDialogButtonBox.ButtonRole.ActionRole)
+        self.classify_button.setToolTip("Classify the selected spectra, or all that are open, with the selected model")
+        self.classify_button.clicked.connect(self._classify)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
@@ -172,16 +180,17 @@ class ModelsDialog(QDialog):
         column.addWidget(self.models, 1)
         column.addWidget(buttons)
         self.models.list.setCurrentRow(0 if finetuned_model.list_names() else -1)
-        self.models.list.currentRowChanged.connect(self._enable)
-        self.models.changed.connect(self._enable)
-        self._enable()
+        self.models.list.currentRowChanged.connect(self._update_button)
+        self.models.changed.connect(self._update_button)
+        self._update_button()
         self.resize(min(760, parent.width() - 40), min(480, parent.height() - 40))
 
-    def _enable(self) -> None:
-        self.use.setEnabled(bool(self.models.chosen) and bool(predicting.all_spectra(self._services.session)))
+    def _update_button(self) -> None:
+        has_spectra = bool(all_spectra(self._services.session))
+        self.classify_button.setEnabled(bool(self.models.selected_name) and has_spectra)
 
-    def _use(self) -> None:
+    def _classify(self) -> None:
         try:
-            predicting.name_by(self._services, self, self.models.chosen)
+            classify_with(self._services, self, self.models.selected_name)
         except StudioError as error:
             self._services.messages.show_error(error)

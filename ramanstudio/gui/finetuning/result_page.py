@@ -1,8 +1,8 @@
-"""Page 4 of teaching: how good it is, what it mixes up, what it got wrong, what it looks at, and what to label next."""
+"""Page 4 of the wizard: accuracy, confusion matrix, misclassified spectra, important ranges and calibration."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,273 +24,277 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.finetuning.labels import quote_names
-from ramanstudio.finetuning.report import ClassificationReport, RegressionReport
+from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, RegressionReport
 from ramanstudio.gui.common.theme import appearance, current_theme
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
-from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_classes, draw_doubt
+from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_classes, draw_with_classes
 from ramanstudio.gui.finetuning.suggested_labels import SuggestedLabels
+from ramanstudio.gui.finetuning.wizard_state import WizardState
 from ramanstudio.gui.viewer.spectrum_strip import StripBand
 
-if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
-
-MOST_NAMED = 7  # classes whose columns have room for their names
-NARROW_PX, DIGIT_PX = 22, 8  # width of a column that has a number, and of each digit of it
-PLACE = Qt.ItemDataRole.UserRole
+MAX_NAMED_COLUMNS: Final = 7  # classes whose names fit above the columns of the confusion matrix
+NUMBER_COLUMN_PX, DIGIT_PX = 22, 8  # width of a column with a number, and of each of its digits
+ROW_DATA: Final = Qt.ItemDataRole.UserRole  # (index of the spectrum, predicted class, label)
 
 
 class ResultPage(QWizardPage):
-    """Shows the report."""
+    """Shows the report of the training."""
 
-    def __init__(self, wizard: FineTuneWizard) -> None:
+    def __init__(self, state: WizardState) -> None:
         super().__init__()
-        self.setTitle("How good it is")
-        self._teach = wizard
+        self.setTitle("Results")
+        self._state = state
+        self._bands: list[StripBand] = []
         self.headline = QLabel(self, wordWrap=True)
         self.warnings = label("warning", wrap=True)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.setMinimumHeight(260)
         self.confusion = QTableWidget(self)
-        self.wrong = QListWidget(self)
-        self.strip = LazyStrip(self)
-        self.bands = QLabel(wordWrap=True)
-        self.band_strip = LazyStrip(self)
-        self.calibration_curve = Chart("said, mean probability", "was right", self)
-        self.next_part = SuggestedLabels(wizard)
-        self.next = self.next_part.list
-        self._bands: list[StripBand] = []
-        self.predicted = Chart("true", "predicted", self)
-        column = QVBoxLayout(self)
+        self.misclassified = QListWidget(self)
+        self.misclassified_strip = LazyStrip(self)
+        self.ranges_text = QLabel(wordWrap=True)
+        self.ranges_strip = LazyStrip(self)
+        self.calibration = Chart("mean predicted probability", "accuracy", self)
+        self.suggested = SuggestedLabels(state)
+        self.predicted = Chart("true value", "predicted value", self)
+        self._fill_tabs()
+        column = QVBoxLayout()
         column.setSpacing(8)
         column.addWidget(self.headline)
         column.addWidget(self.warnings)
         column.addWidget(self.tabs, 1)
-        self._prepare()
-        self.wrong.currentItemChanged.connect(lambda item: self._draw(item, self.strip))
-        self.wrong.itemClicked.connect(self._select)
-        self.wrong.itemActivated.connect(self._select)
-        self.wrong.setToolTip("Click one to see it, and to select it in the window")
-        self.band_strip.band_dragged.connect(lambda *_: self.band_strip.set_bands(self._bands))  # they are told
-        self.confusion.cellActivated.connect(self._point_to)
-        self.confusion.cellClicked.connect(self._point_to)
-        appearance().changed.connect(self.set_theme)
-
-    def set_theme(self) -> None:
-        """Show in the colours that there are now."""
-        if self._teach.learn.found is not None and self._teach.currentPage() is self:
-            self.initializePage()
+        set_scrolling_layout(self, column)
+        self.misclassified.currentItemChanged.connect(self._draw_misclassified)
+        self.misclassified.itemClicked.connect(self._select)
+        self.misclassified.itemActivated.connect(self._select)
+        # the ranges are results and cannot be moved: a dragged band goes back
+        self.ranges_strip.band_dragged.connect(lambda *_: self.ranges_strip.set_bands(self._bands))
+        self.confusion.cellActivated.connect(self._show_misclassified)
+        self.confusion.cellClicked.connect(self._show_misclassified)
+        appearance().changed.connect(self._redraw)
 
     def end(self) -> None:
-        """Nobody looks any more."""
-        appearance().changed.disconnect(self.set_theme)
+        """Follow the theme no longer: the wizard closes."""
+        appearance().changed.disconnect(self._redraw)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        found = self._teach.learn.found
-        assert found is not None
-        self.headline.setText(found.report.headline)
-        told = [*found.report.warnings, *self._twice(found.report.duplicates)]
-        self.warnings.setText("\n".join(told))
-        self.warnings.setVisible(bool(told))
-        self.setSubTitle(f"Chosen: {found.report.chosen}.")
-        quantity = isinstance(found.report, RegressionReport)
-        for part in range(self.tabs.count()):
-            self.tabs.setTabVisible(part, (self.tabs.widget(part) is self.predicted) == quantity)
-        if isinstance(found.report, RegressionReport):
-            self._show_quantity(found.report)
+        report = self._result.report
+        self.headline.setText(report.headline)
+        warnings = [*report.warnings, *self._duplicate_warnings(report.duplicates)]
+        self.warnings.setText("\n".join(warnings))
+        self.warnings.setVisible(bool(warnings))
+        self.setSubTitle(f"Selected: {report.chosen}.")
+        is_quantity = isinstance(report, RegressionReport)
+        for index in range(self.tabs.count()):
+            self.tabs.setTabVisible(index, (self.tabs.widget(index) is self.predicted) == is_quantity)
+        if isinstance(report, RegressionReport):
+            self._show_regression(report)
         else:
-            self._show_classes(found.report)
-
-    def _twice(self, duplicates: tuple[tuple[int, ...], ...]) -> list[str]:
-        if not duplicates:
-            return []
-        names = quote_names([self._teach.subject.names[same[0]] for same in duplicates], 3)
-        return [f"There more than once, so that it may check itself: {names}."]
-
-    def _show_classes(self, report: ClassificationReport) -> None:
-        self._fill_confusion(report)
-        self._fill_wrong(report)
-        self._fill_bands(report)
-        self.next_part.show_report(report)
-        told = report.calibration
-        points = tuple(zip(told.predicted, told.accuracy, strict=True))
-        ideal = ChartSeries(((0.0, 0.0), (1.0, 1.0)), "quiet", dots=False)
-        names = tuple(
-            f"{many} spectra: said {100 * sure:.0f} %, right {100 * right:.0f} %"
-            for sure, right, many in zip(told.predicted, told.accuracy, told.n_spectra, strict=True)
-        )
-        self.calibration_curve.show_series([ideal, ChartSeries(points, names=names)], QRectF(0, 0, 1, 1))
-        self.tabs.setTabText(self.tabs.indexOf(self.wrong_part), f"Wrong · {len(report.misclassified)}")
-        self.tabs.setTabVisible(self.tabs.indexOf(self.next_part), bool(report.suggested))
-        for part in (self.wrong_part, self.sureness_part):  # empty where nothing was held out
-            self.tabs.setTabVisible(self.tabs.indexOf(part), report.expected.is_measured)
-        self.tabs.setCurrentWidget(self.confusion)
-
-    def _show_quantity(self, report: RegressionReport) -> None:
-        both = np.concatenate([report.true, report.predicted[np.isfinite(report.predicted)]])
-        low, high = float(both.min()), float(both.max())
-        ideal = ChartSeries(((low, low), (high, high)), "quiet", dots=False)
-        points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
-        names = tuple(
-            f"{self._teach.subject.names[place]}: {true:.4g}, predicted {told:.4g}"
-            for place, (true, told) in zip(report.indices.tolist(), points, strict=True)
-        )
-        bounds = QRectF(low, low, high - low, high - low)
-        self.predicted.show_series([ideal, ChartSeries(points, joined=False, names=names)], bounds, percent=False)
-
-    def _fill_confusion(self, report: ClassificationReport) -> None:
-        table, many = self.confusion, len(report.classes)
-        table.setRowCount(many)
-        table.setColumnCount(many + 2)
-        heads, names = _heads(report.classes)
-        table.setHorizontalHeaderLabels(["Spectra", "Found again"])
-        table.setVerticalHeaderLabels(names)
-        for column, (estimator, name) in enumerate(zip(heads, report.classes, strict=True), 2):
-            item = QTableWidgetItem(estimator)
-            item.setToolTip(f"Named '{name}'")
-            table.setHorizontalHeaderItem(column, item)
-        accent = QColor(current_theme().accent)
-        for row in range(many):
-            held = max(1, int(report.confusion[row].sum()))
-            recall = report.recall[row]
-            cells = [f"{report.counts[row]}", "–" if np.isnan(recall) else f"{100 * recall:.0f} %"]
-            for column, words in enumerate([*cells, *(f"{count}" if count else "" for count in report.confusion[row])]):
-                if not words:  # of 200 classes nearly all
-                    table.takeItem(row, column)
-                    continue
-                item = QTableWidgetItem(words)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                if column >= 2:
-                    accent.setAlphaF(0.12 + 0.5 * float(report.confusion[row][column - 2]) / held)
-                    item.setBackground(accent)
-                    told = f"{words} of '{report.classes[row]}' were named '{report.classes[column - 2]}'"
-                    item.setToolTip(told)
-                table.setItem(row, column, item)
-        named = heads == list(report.classes)
-        for column in range(many + 2):
-            if column < 2 or named:
-                table.resizeColumnToContents(column)
-            else:
-                table.setColumnWidth(column, NARROW_PX + DIGIT_PX * len(str(many)))
-
-    def _fill_wrong(self, report: ClassificationReport) -> None:
-        self.wrong.clear()
-        suspect = {one.index for one in report.label_errors}
-        for one in report.misclassified:
-            mark = " · label in doubt" if one.index in suspect else ""
-            surely = f"{one.label}, named {one.predicted} ({100 * one.probability:.0f} %){mark}"
-            item = QListWidgetItem(f"{self._teach.subject.names[one.index]}: {surely}", self.wrong)
-            item.setData(PLACE, (one.index, one.predicted, one.label))
-            if mark:
-                item.setToolTip("The spectrum contradicts its label: see whether it was mixed up.")
-        if report.misclassified:
-            self.wrong.setCurrentRow(0)
-        else:
-            self.wrong.addItem("None of the spectra held out was named wrong.")
-        self.strip.setVisible(bool(report.misclassified))
-
-    def _fill_bands(self, report: ClassificationReport) -> None:
-        told = [f"{one.low_cm:.0f}–{one.high_cm:.0f} cm⁻¹" for one in report.important_ranges]
-        self.bands.setText(
-            f"Without these ranges it is least sure of the right class, the weightiest first: {', '.join(told)}."
-            if told
-            else "No single range is needed: what one does not tell another does, or it was stopped before."
-        )
-        draw_classes(self.band_strip, self._teach.subject, self._words, report.classes)
-        some = report.important_ranges[:3]
-        self._bands = [StripBand(one.low_cm, one.high_cm, current_theme().accent) for one in some]
-        self.band_strip.set_bands(self._bands)
+            self._show_classification(report)
 
     @property
-    def _words(self) -> NDArray[np.str_]:
-        words = self._teach.learn.learned_words
-        assert words is not None
-        return words
+    def _result(self) -> FineTuningResult:
+        assert self._state.result is not None
+        return self._state.result
 
-    def _draw(self, item: QListWidgetItem | None, drawing: LazyStrip) -> None:
-        """Draw a spectrum, over some of the class it was said to be and of its own."""
-        chosen = item.data(PLACE) if item is not None else None
-        if chosen is None:
-            drawing.show_curves([])
+    @property
+    def _labels(self) -> NDArray[np.str_]:
+        """The labels (N,) that the model was trained on."""
+        assert self._state.trained_labels is not None
+        return self._state.trained_labels
+
+    def _redraw(self) -> None:
+        """Draw again in the colours of the present theme."""
+        if self._state.result is not None and self.isVisible():
+            self.initializePage()
+
+    def _duplicate_warnings(self, duplicates: tuple[tuple[int, ...], ...]) -> list[str]:
+        if not duplicates:
+            return []
+        names = quote_names([self._state.training.names[indices[0]] for indices in duplicates], 3)
+        return [f"Duplicate spectra may be in training and test folds at once: {names}."]
+
+    def _show_classification(self, report: ClassificationReport) -> None:
+        self._fill_confusion(report)
+        self._fill_misclassified(report)
+        self._fill_ranges(report)
+        self.suggested.show_report(report)
+        curve = report.calibration
+        points = tuple(zip(curve.predicted, curve.accuracy, strict=True))
+        perfect = ChartSeries(((0.0, 0.0), (1.0, 1.0)), "quiet", has_dots=False)
+        names = tuple(
+            f"{n_spectra} spectra: predicted {100 * predicted:.0f} %, accuracy {100 * accuracy:.0f} %"
+            for predicted, accuracy, n_spectra in zip(curve.predicted, curve.accuracy, curve.n_spectra, strict=True)
+        )
+        self.calibration.show_series([perfect, ChartSeries(points, names=names)], QRectF(0, 0, 1, 1))
+        self.tabs.setTabText(self.tabs.indexOf(self.misclassified_tab), f"Misclassified · {len(report.misclassified)}")
+        self.tabs.setTabVisible(self.tabs.indexOf(self.suggested), bool(report.suggested))
+        for tab in (self.misclassified_tab, self.calibration_tab):  # empty where nothing was held out
+            self.tabs.setTabVisible(self.tabs.indexOf(tab), report.expected.is_measured)
+        self.tabs.setCurrentWidget(self.confusion)
+
+    def _show_regression(self, report: RegressionReport) -> None:
+        values = np.concatenate([report.true, report.predicted[np.isfinite(report.predicted)]])
+        low, high = float(values.min()), float(values.max())
+        perfect = ChartSeries(((low, low), (high, high)), "quiet", has_dots=False)
+        points = tuple(zip(report.true.tolist(), report.predicted.tolist(), strict=True))
+        names = tuple(
+            f"{self._state.training.names[index]}: {true:.4g}, predicted {predicted:.4g}"
+            for index, (true, predicted) in zip(report.indices.tolist(), points, strict=True)
+        )
+        bounds = QRectF(low, low, high - low, high - low)
+        self.predicted.show_series([perfect, ChartSeries(points, is_line=False, names=names)], bounds, percent=False)
+
+    def _fill_confusion(self, report: ClassificationReport) -> None:
+        table, n_classes = self.confusion, len(report.classes)
+        table.setRowCount(n_classes)
+        table.setColumnCount(n_classes + 2)
+        column_titles, row_titles = _class_titles(report.classes)
+        table.setHorizontalHeaderLabels(["Spectra", "Recall"])
+        table.setVerticalHeaderLabels(row_titles)
+        for column, (title, name) in enumerate(zip(column_titles, report.classes, strict=True), 2):
+            item = QTableWidgetItem(title)
+            item.setToolTip(f"Predicted '{name}'")
+            table.setHorizontalHeaderItem(column, item)
+        for row in range(n_classes):
+            self._fill_confusion_row(report, row)
+        are_named = column_titles == list(report.classes)
+        for column in range(n_classes + 2):
+            if column < 2 or are_named:
+                table.resizeColumnToContents(column)
+            else:
+                table.setColumnWidth(column, NUMBER_COLUMN_PX + DIGIT_PX * len(str(n_classes)))
+
+    def _fill_confusion_row(self, report: ClassificationReport, row: int) -> None:
+        table, counts, accent = self.confusion, report.confusion[row], QColor(current_theme().accent)
+        n_held_out, recall = max(1, int(counts.sum())), report.recall[row]
+        cells = [f"{report.counts[row]}", "–" if np.isnan(recall) else f"{100 * recall:.0f} %"]
+        for column, text in enumerate([*cells, *(f"{count}" if count else "" for count in counts)]):
+            if not text:  # of 200 classes nearly all
+                table.takeItem(row, column)
+                continue
+            item = QTableWidgetItem(text)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+            if column >= 2:
+                accent.setAlphaF(0.12 + 0.5 * float(counts[column - 2]) / n_held_out)
+                item.setBackground(accent)
+                item.setToolTip(f"{text} of '{report.classes[row]}' were predicted '{report.classes[column - 2]}'")
+            table.setItem(row, column, item)
+
+    def _fill_misclassified(self, report: ClassificationReport) -> None:
+        self.misclassified.clear()
+        doubtful = {row.index for row in report.label_errors}
+        for row in report.misclassified:
+            mark = " · possible label error" if row.index in doubtful else ""
+            prediction = f"{row.label}, predicted {row.predicted} ({100 * row.probability:.0f} %){mark}"
+            item = QListWidgetItem(f"{self._state.training.names[row.index]}: {prediction}", self.misclassified)
+            item.setToolTip(item.text())
+            item.setData(ROW_DATA, (row.index, row.predicted, row.label))
+            if mark:
+                item.setToolTip(f"{item.text()}\nThe spectrum contradicts its label. Check whether it was mixed up.")
+        if report.misclassified:
+            self.misclassified.setCurrentRow(0)
+        else:
+            self.misclassified.addItem("No held-out spectrum was misclassified.")
+        self.misclassified_strip.setVisible(bool(report.misclassified))
+
+    def _fill_ranges(self, report: ClassificationReport) -> None:
+        ranges = ", ".join(f"{row.low_cm:.0f}–{row.high_cm:.0f} cm⁻¹" for row in report.important_ranges)
+        self.ranges_text.setText(
+            f"Without these ranges the model is least certain of the true class, the most important first: {ranges}."
+            if ranges
+            else "No single range is important: the others make up for it, or training was stopped before."
+        )
+        draw_classes(self.ranges_strip, self._state.training, self._labels, report.classes)
+        accent = current_theme().accent
+        self._bands = [StripBand(row.low_cm, row.high_cm, accent) for row in report.important_ranges[:3]]
+        self.ranges_strip.set_bands(self._bands)
+
+    def _draw_misclassified(self, item: QListWidgetItem | None) -> None:
+        """Plot a spectrum over the means of the class that was predicted and of its own."""
+        data = item.data(ROW_DATA) if item is not None else None
+        if data is None:
+            self.misclassified_strip.show_curves([])
             return
-        place, told, _ = chosen
-        draw_doubt(drawing, self._teach.subject, self._words, place, told)
+        index, predicted, _ = data
+        draw_with_classes(self.misclassified_strip, self._state.training, self._labels, index, predicted)
 
     def _select(self, item: QListWidgetItem) -> None:
-        if (chosen := item.data(PLACE)) is not None:
-            self._teach.select(chosen[0])
+        if (data := item.data(ROW_DATA)) is not None:
+            self._state.select(data[0])
 
-    def _point_to(self, row: int, column: int) -> None:
-        """Go to the first of the spectra that a cell counts, where these were named wrong."""
-        found = self._teach.learn.found
-        if (
-            found is None
-            or not isinstance(found.report, ClassificationReport)
-            or not 0 <= column - 2 < len(found.report.classes)
-        ):
+    def _show_misclassified(self, row: int, column: int) -> None:
+        """Go to the first misclassified spectrum that a cell of the confusion matrix counts."""
+        report = self._result.report
+        if not isinstance(report, ClassificationReport) or not 0 <= column - 2 < len(report.classes):
             return
-        pair = found.report.classes[column - 2], found.report.classes[row]
-        for place in range(self.wrong.count()):
-            chosen = self.wrong.item(place).data(PLACE)
-            if chosen is not None and chosen[1:] == pair:
-                self.wrong.setCurrentRow(place)
-                self.tabs.setCurrentWidget(self.wrong_part)
-                self._select(self.wrong.item(place))
+        pair = report.classes[column - 2], report.classes[row]
+        for number in range(self.misclassified.count()):
+            item = self.misclassified.item(number)
+            data = item.data(ROW_DATA)
+            if data is not None and data[1:] == pair:
+                self.misclassified.setCurrentRow(number)
+                self.tabs.setCurrentWidget(self.misclassified_tab)
+                self._select(item)
                 return
 
-    def _prepare(self) -> None:
+    def _fill_tabs(self) -> None:
         table = self.confusion
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAccessibleName("Held-out spectra of each class (rows) by what they were named (columns)")
+        table.setAccessibleName("Confusion matrix: held-out spectra by true class (rows) and predicted class (columns)")
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setFrameShape(QTableWidget.Shape.NoFrame)
-        self.wrong.setAccessibleName("Spectra that were named wrong while held out")
-        self.wrong.setFrameShape(QListWidget.Shape.NoFrame)
-        self.wrong.setStyleSheet(PADDED)
-        self.wrong_part = _halves(self.wrong, self.strip)
-        self.bands_part = _column(self.bands, self.band_strip)
-        told = label("quiet", wrap=True)
-        told.setText(
-            "Spectra held out, in five parts by how sure it was of them: on the grey line it is as sure as right."
+        self.misclassified.setAccessibleName("Misclassified held-out spectra")
+        self.misclassified.setToolTip("Click a spectrum to plot it, and to select it in the window")
+        self.misclassified.setFrameShape(QListWidget.Shape.NoFrame)
+        self.misclassified.setStyleSheet(PADDED)
+        self.misclassified_tab = _split(self.misclassified, self.misclassified_strip)
+        self.ranges_tab = _stack(self.ranges_text, self.ranges_strip)
+        explanation = label("quiet", wrap=True)
+        explanation.setText(
+            "Held-out spectra in five bins of predicted probability. On the grey line, probabilities are calibrated."
         )
-        self.sureness_part = _column(told, self.calibration_curve)
-        parts = {
-            "Classes": self.confusion,
-            "Wrong": self.wrong_part,
-            "Bands": self.bands_part,
-            "How sure": self.sureness_part,
-            "Label next": self.next_part,
+        self.calibration_tab = _stack(explanation, self.calibration)
+        tabs = {
+            "Confusion matrix": self.confusion,
+            "Misclassified": self.misclassified_tab,
+            "Important ranges": self.ranges_tab,
+            "Calibration": self.calibration_tab,
+            "Suggested next labels": self.suggested,
             "Predicted against true": self.predicted,
         }
-        for words, part in parts.items():
-            self.tabs.addTab(part, words)
+        for title, widget in tabs.items():
+            self.tabs.addTab(widget, title)
 
 
-def _heads(classes: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """What the columns and the rows are called: many classes by their numbers, so that all columns are seen."""
-    if len(classes) <= MOST_NAMED:
+def _class_titles(classes: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return the titles of columns and rows: numbers above the columns of many classes, so that all can be seen."""
+    if len(classes) <= MAX_NAMED_COLUMNS:
         return list(classes), list(classes)
-    return [f"{number}" for number in range(1, len(classes) + 1)], [
-        f"{number}   {name}" for number, name in enumerate(classes, 1)
-    ]
+    numbers = [f"{number}" for number in range(1, len(classes) + 1)]
+    return numbers, [f"{number}   {name}" for number, name in enumerate(classes, 1)]
 
 
-def _halves(upper: QWidget, lower: QWidget) -> QSplitter:
-    parts = QSplitter(Qt.Orientation.Vertical)
-    parts.setChildrenCollapsible(False)
-    parts.addWidget(upper)
-    parts.addWidget(lower)
-    parts.setSizes([160, 200])
-    return parts
+def _split(upper: QWidget, lower: QWidget) -> QSplitter:
+    splitter = QSplitter(Qt.Orientation.Vertical)
+    splitter.setChildrenCollapsible(False)
+    splitter.addWidget(upper)
+    splitter.addWidget(lower)
+    splitter.setSizes([160, 200])
+    return splitter
 
 
-def _column(*parts: QWidget) -> QWidget:
+def _stack(*widgets: QWidget) -> QWidget:
+    """Return widgets one below the other, the last with the remaining room."""
     holder = QWidget()
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 8, 0, 0)
-    for part in parts[:-1]:
-        column.addWidget(part)
-    column.addWidget(parts[-1], 1)
+    for widget in widgets[:-1]:
+        column.addWidget(widget)
+    column.addWidget(widgets[-1], 1)
     return holder

@@ -1,119 +1,117 @@
-"""Page 2 of teaching: which spectra are repeats of one sample, so that these never check each other."""
+"""Page 2 of the wizard: which spectra are replicates of one sample, so that cross-validation keeps them together."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWizardPage
 
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.count_table import CountTable
-from ramanstudio.gui.finetuning.label_counts import Codes, LabelSummary, coded
+from ramanstudio.gui.finetuning.label_summary import CodeArray, LabelSummary, encode
+from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
 from ramanstudio.gui.finetuning.training_spectra import PATTERN
+from ramanstudio.gui.finetuning.wizard_state import WizardState
 
-if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
-
-NOTHING = ""
-USUAL = ("column sample", "column specimen", "column person", "column patient")
+NO_COLUMN: Final = ""
+USUAL_COLUMNS: Final = ("column sample", "column specimen", "column person", "column patient")
 
 
 class SamplesPage(QWizardPage):
-    """Asks what says that two spectra are of one sample."""
+    """Asks which column names the sample of each spectrum."""
 
-    def __init__(self, wizard: FineTuneWizard) -> None:
+    def __init__(self, state: WizardState) -> None:
         super().__init__()
-        self.setTitle("Which spectra are of the same sample?")
+        self.setTitle("Samples")
         self.setSubTitle(
-            "Repeats of one sample are alike. If they checked each other, all would seem easier than it is."
+            "Replicates of one sample are alike. If they were in training and test folds at once, the accuracy would be"
+            " overestimated."
         )
-        self._teach, self._data = wizard, wizard.data
+        self._state = state
         self.source = QComboBox(self)
-        self.source.setAccessibleName("What says that spectra are of one sample")
-        self.told = QLabel(self, wordWrap=True)
-        self.optimistic = label("warning", wrap=True)
+        self.source.setAccessibleName("Sample (replicate) column")
+        self.source.setToolTip("The column that names the sample of each spectrum")
+        self.totals = QLabel(self, wordWrap=True)
+        self.warning = label("warning", wrap=True)
         self.counts = CountTable(["Class", "Spectra", "Samples"], "Spectra and samples of each class", self)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
-        form.addRow("One sample is told by", self.source)
-        column = QVBoxLayout(self)
+        form.addRow("Sample (replicate) column", self.source)
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addLayout(form)
-        column.addWidget(self.told)
-        column.addWidget(self.optimistic)
+        column.addWidget(self.totals)
+        column.addWidget(self.warning)
         column.addWidget(self.counts, 1)
+        set_scrolling_layout(self, column)
         self.source.currentIndexChanged.connect(self.refresh)
-
-    @property
-    def groups(self) -> NDArray[np.str_] | None:
-        """The sample of each spectrum (N,); None where nothing is known of them."""
-        key = self.source.currentData()
-        if not key:
-            return None
-        return self._data.samples_of_pattern if key == PATTERN else self._teach.subject.told_by(key).words
-
-    @property
-    def _codes(self) -> Codes | None:
-        """The same as numbers (N,), -1 for a spectrum whose sample has no name."""
-        key = self.source.currentData()
-        if not key:
-            return None
-        return coded(self._data.samples_of_pattern)[1] if key == PATTERN else self._teach.subject.told_by(key).codes
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         before = self.source.currentData()
-        self.source.blockSignals(True)
-        self.source.clear()
-        self.source.addItem("Nothing: each spectrum is a sample of its own", NOTHING)
-        for one in self._teach.subject.told:
-            if one.distinct >= (1 if one.key in USUAL else 2):
-                self.source.addItem(one.name, one.key)
-        if (self._data.samples_of_pattern != "").any():
-            self.source.addItem("{sample} in the pattern of file names", PATTERN)
-        wanted = [before, *USUAL] if before is not None else [PATTERN, *USUAL]
-        at = next((self.source.findData(one) for one in wanted if one and self.source.findData(one) > 0), 0)
-        self.source.setCurrentIndex(at)
-        self.source.blockSignals(False)
+        has_pattern = bool((self._state.labels.samples != "").any())
+        with QSignalBlocker(self.source):
+            self.source.clear()
+            self.source.addItem("None: every spectrum is a sample of its own", NO_COLUMN)
+            for column in self._state.training.columns:
+                if column.n_distinct >= (1 if column.key in USUAL_COLUMNS else 2):
+                    self.source.addItem(column.title, column.key)
+            if has_pattern:
+                self.source.addItem("{sample} in the file name pattern", PATTERN)
+            wanted = [before, *USUAL_COLUMNS] if before is not None else [PATTERN, *USUAL_COLUMNS]
+            indices = (self.source.findData(key) for key in wanted if key)
+            self.source.setCurrentIndex(next((index for index in indices if index > 0), 0))
         self.refresh()
 
     def refresh(self) -> None:
-        """Say what the choice means."""
-        codes, counted = self._codes, self._data.counted
-        quantity, classes, given = self._data.quantity.isChecked(), counted.classes, sum(counted.counts)
-        many = _samples(codes, counted)
-        self.counts.show_rows(
-            [(name, str(count), str(some)) for name, count, some in zip(classes, counted.counts, many, strict=True)]
-        )
-        self.counts.setVisible(not quantity)
-        self.optimistic.show()
+        """Take the chosen column and show what it means for each class."""
+        state, summary = self._state, self._state.labels
+        self._state.samples, codes = self._chosen_samples()
+        n_labelled, sample_counts = sum(summary.counts), _samples_per_class(codes, summary)
+        rows = zip(summary.classes, summary.counts, sample_counts, strict=True)
+        self.counts.show_rows([(name, str(count), str(n_samples)) for name, count, n_samples in rows])
+        self.counts.setVisible(not state.is_quantity)
+        self.warning.show()
         if codes is None:
-            self.told.setText(f"{given} labelled spectra, each counted as a sample of its own.")
-            self.optimistic.setText(
-                "If some of them are repeats of one sample, the accuracy that is stated will be optimistic for new"
-                " samples."
+            self.totals.setText(f"{n_labelled} labelled spectra, each counted as a sample of its own.")
+            self.warning.setText(
+                "If some of them are replicates of one sample, the accuracy will be optimistic for new samples."
             )
             return
-        samples = _different(codes[counted.which >= 0])
-        self.told.setText(f"{given} labelled spectra of {samples} samples.")
-        alone = 0 if quantity else sum(count < 2 for count in many)
-        few = f"{alone} of {len(classes)} classes have one sample only"
-        worse = "how well new samples of these are recognised cannot be measured, and is stated optimistically."
-        self.optimistic.setText(f"{few}: {worse}" if alone else "")
-        self.optimistic.setVisible(bool(alone))
+        n_samples = _count_samples(codes[summary.codes >= 0])
+        self.totals.setText(f"{n_labelled} labelled spectra of {n_samples} samples.")
+        n_single = 0 if state.is_quantity else sum(count < 2 for count in sample_counts)
+        self.warning.setText(
+            f"{n_single} of {len(summary.classes)} classes have one sample only: their accuracy on new samples cannot"
+            " be measured, and will be optimistic."
+            if n_single
+            else ""
+        )
+        self.warning.setVisible(bool(n_single))
+
+    def _chosen_samples(self) -> tuple[np.ndarray | None, CodeArray | None]:
+        """Return the sample name (N,) and its number (N,), -1 where unnamed; None without a column."""
+        key = self.source.currentData()
+        if not key:
+            return None, None
+        if key == PATTERN:
+            samples = self._state.labels.samples
+            return samples, encode(samples)[1]
+        column = self._state.training.column(key)
+        return column.words, column.codes
 
 
-def _samples(codes: Codes | None, counted: LabelSummary) -> list[int]:
-    """How many samples there are of each class; a spectrum without a sample's name is one of its own."""
+def _samples_per_class(codes: CodeArray | None, summary: LabelSummary) -> list[int]:
+    """Return the number of samples of each class (K); every spectrum without a sample name is one."""
     if codes is None:
-        return list(counted.counts)
-    order = np.argsort(counted.which, kind="stable")
-    ends = np.cumsum([np.sum(counted.which < 0), *counted.counts])
-    return [_different(codes[order[start:end]]) for start, end in pairwise(ends.tolist())]
+        return list(summary.counts)
+    order = np.argsort(summary.codes, kind="stable")
+    ends = np.cumsum([np.sum(summary.codes < 0), *summary.counts])
+    return [_count_samples(codes[order[start:end]]) for start, end in pairwise(ends.tolist())]
 
 
-def _different(codes: Codes) -> int:
+def _count_samples(codes: CodeArray) -> int:
     named = codes[codes >= 0]
     return len(np.unique(named)) + len(codes) - len(named)

@@ -1,10 +1,10 @@
-"""Spectra drawn in the wizard: the one in question, over the mean of the class it was said to be and of its own."""
+"""Plots of training spectra in the wizard: one spectrum, over the means of its class and of the predicted one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,18 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.theme import appearance, current_theme
+from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
 from ramanstudio.gui.viewer.spectrum_strip import SCALED, SpectrumStrip, StripBand, StripCurve
 from ramanstudio.signal.spectral_features import subtract_baseline
 
-if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
-
-MOST_OF_A_CLASS: Final = 20  # spectra that its mean is drawn of
-MOST_CLASSES: Final = 8  # that are drawn each by itself; of more nobody could tell one from another
-MOST_OF_ALL: Final = 100  # their baselines are fitted while one waits
-Floats = NDArray[np.floating[Any]]
+MAX_PER_MEAN: Final = 20  # spectra that the mean of a class is computed from
+MAX_CLASSES: Final = 8  # drawn one by one; with more, nobody could tell them apart
+MAX_IN_TOTAL: Final = 100  # spectra in one mean; their baselines are fitted while the user waits
+FloatArray = NDArray[np.floating[Any]]
 
 
 class LazyStrip(QWidget):
-    """A strip, made when something is first drawn in it: made at once, all of the wizard's would hold it up."""
+    """A spectrum strip that is created when something is first drawn: all of the wizard's at once would delay it."""
 
     band_dragged = Signal(int, float, float)
 
@@ -37,20 +35,20 @@ class LazyStrip(QWidget):
 
     @cached_property
     def strip(self) -> SpectrumStrip:
-        """What it is drawn in."""
-        made = SpectrumStrip(self)
-        made.band_dragged.connect(self.band_dragged)
-        appearance().changed.connect(made.set_theme)
-        self._column.addWidget(made)
-        return made
+        """The strip itself."""
+        strip = SpectrumStrip(self)
+        strip.band_dragged.connect(self.band_dragged)
+        appearance().changed.connect(strip.set_theme)
+        self._column.addWidget(strip)
+        return strip
 
     @property
     def names(self) -> list[str]:
-        """What is drawn, in order."""
+        """The names of the curves, in order."""
         return self.strip.names
 
     def show_curves(self, curves: Sequence[StripCurve]) -> None:
-        """Draw these, each from 0 to 1."""
+        """Draw these curves, each scaled from 0 to 1."""
         if curves or "strip" in self.__dict__:
             self.strip.show_curves(curves, SCALED)
 
@@ -59,57 +57,62 @@ class LazyStrip(QWidget):
         self.strip.set_bands(bands)
 
 
-def draw_doubt(
-    drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np.str_], place: int, told: str = ""
+def draw_with_classes(
+    strip: LazyStrip, training: TrainingSpectra, labels: NDArray[np.str_], index: int, predicted: str = ""
 ) -> None:
-    """Draw the spectrum at `place`, and the means of the spectra labelled `told`, and labelled as it is."""
-    drawn = [([place], subject.names[place])]
-    for name in dict.fromkeys((told, str(words[place]))):
-        others = [one for one in np.flatnonzero(words == name).tolist() if one != place] if name else []
+    """Draw the spectrum at `index` over the means of the spectra labelled `predicted`, and labelled as it is.
+
+    `labels` (N,) are those of the training spectra.
+    """
+    curves = [([index], training.names[index])]
+    for label in dict.fromkeys((predicted, str(labels[index]))):
+        others = [other for other in np.flatnonzero(labels == label).tolist() if other != index] if label else []
         if others:
-            drawn.append((others[:MOST_OF_A_CLASS], f"{name}, mean of {min(len(others), MOST_OF_A_CLASS)}"))
-    _draw(drawing, subject, drawn)
+            curves.append((others[:MAX_PER_MEAN], f"{label}, mean of {min(len(others), MAX_PER_MEAN)}"))
+    _draw_means(strip, training, curves)
 
 
-def draw_places(drawing: LazyStrip, subject: TrainingSpectra, places: Sequence[tuple[int, str]]) -> None:
-    """Draw the spectra at these places."""
-    _draw(drawing, subject, [([place], name) for place, name in places])
+def draw_spectra(strip: LazyStrip, training: TrainingSpectra, indices: Sequence[int]) -> None:
+    """Draw the training spectra at these indices."""
+    _draw_means(strip, training, [([index], training.names[index]) for index in indices])
 
 
-def draw_classes(drawing: LazyStrip, subject: TrainingSpectra, words: NDArray[np.str_], classes: Sequence[str]) -> None:
-    """Draw the mean of each class; of many classes the mean of all together, and how much they differ."""
-    if len(classes) > MOST_CLASSES:
-        labelled = np.flatnonzero(words != "")
-        some = labelled[:: -(-len(labelled) // MOST_OF_ALL)].tolist()
-        values, theme = _scaled(subtract_baseline(subject.seen[some]).values), current_theme()
-        of_all = {
-            f"mean of {len(some)} labelled spectra": values.mean(axis=0),
-            "how much they differ": values.std(axis=0),
+def draw_classes(strip: LazyStrip, training: TrainingSpectra, labels: NDArray[np.str_], classes: Sequence[str]) -> None:
+    """Draw the mean of each class; of many classes the mean and standard deviation of all labelled spectra."""
+    if len(classes) > MAX_CLASSES:
+        labelled = np.flatnonzero(labels != "")
+        subset = labelled[:: -(-len(labelled) // MAX_IN_TOTAL)].tolist()
+        values, theme = _scale(subtract_baseline(training.for_display[subset]).values), current_theme()
+        curves = {
+            f"mean of {len(subset)} labelled spectra": values.mean(axis=0),
+            "standard deviation": values.std(axis=0),
         }
-        drawing.show_curves(
+        axis = training.for_display.axis
+        strip.show_curves(
             [
-                StripCurve(name, subject.seen.axis, curve, None, theme.category(number))
-                for number, (name, curve) in enumerate(of_all.items())
+                StripCurve(name, axis, curve, None, theme.category(number))
+                for number, (name, curve) in enumerate(curves.items())
             ]
         )
         return
-    members = [(np.flatnonzero(words == name)[:MOST_OF_A_CLASS].tolist(), name) for name in reversed(classes)]
-    _draw(drawing, subject, [(places, name) for places, name in members if places])
+    members = [(np.flatnonzero(labels == name)[:MAX_PER_MEAN].tolist(), name) for name in reversed(classes)]
+    _draw_means(strip, training, [(indices, name) for indices, name in members if indices])
 
 
-def _draw(drawing: LazyStrip, subject: TrainingSpectra, drawn: Sequence[tuple[list[int], str]]) -> None:
-    """Each as the mean of its places, every spectrum without its baseline and from 0 to 1; the first on top."""
-    theme = current_theme()
-    curves = []
-    for number, (places, name) in enumerate(drawn):
-        values = _scaled(subtract_baseline(subject.seen[places]).values)
-        spread = values.std(axis=0) if len(places) > 1 else None
-        curves.append(StripCurve(name, subject.seen.axis, values.mean(axis=0), spread, theme.category(number)))
-    drawing.show_curves(curves[::-1])
+def _draw_means(strip: LazyStrip, training: TrainingSpectra, curves: Sequence[tuple[list[int], str]]) -> None:
+    """Draw each curve as the mean of its spectra, baseline-corrected and scaled from 0 to 1; the first on top."""
+    theme, spectra = current_theme(), training.for_display
+    drawn = []
+    for number, (indices, name) in enumerate(curves):
+        values = _scale(subtract_baseline(spectra[indices]).values)
+        spread = values.std(axis=0) if len(indices) > 1 else None
+        drawn.append(StripCurve(name, spectra.axis, values.mean(axis=0), spread, theme.category(number)))
+    strip.show_curves(drawn[::-1])
 
 
-def _scaled(values: Floats) -> Floats:
+def _scale(values: FloatArray) -> FloatArray:
+    """Return `values` (N, B) with each row scaled from 0 to 1; constant rows are 0."""
     rows = values.astype(np.float64) - values.min(axis=1, keepdims=True)
     heights = rows.max(axis=1, keepdims=True)
-    scaled: Floats = rows / np.where(heights > 0, heights, 1.0)
+    scaled: FloatArray = rows / np.where(heights > 0, heights, 1.0)
     return scaled

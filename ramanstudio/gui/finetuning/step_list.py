@@ -1,33 +1,34 @@
-"""The five steps of teaching, beside the pages: which one it is now."""
+"""The steps of the wizard, listed beside its pages, with the current one marked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-WIDTH = 112
+WIDTH_PX: Final = 112
 
 
 class StepList(QWidget):
-    """Names the steps one under the other."""
+    """The titles of the steps, one below the other."""
 
-    def __init__(self, names: Sequence[str], parent: QWidget) -> None:
+    def __init__(self, titles: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName("Steps")
-        self.setFixedWidth(WIDTH)
-        self._labels = [QLabel(f"{number}   {name}", self) for number, name in enumerate(names, 1)]
+        self.setFixedWidth(WIDTH_PX)
+        self._labels = [QLabel(f"{number}   {title}", self) for number, title in enumerate(titles, 1)]
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 20, 8, 16)
         column.setSpacing(14)
-        for one in self._labels:
-            column.addWidget(one)
+        for label in self._labels:
+            column.addWidget(label)
         column.addStretch(1)
         self.show_step(0)
 
-    def show_step(self, at: int) -> None:
-        """Point to the step at this place."""
-        for place, one in enumerate(self._labels):
-            one.setProperty("role", "heading" if place == at else "quiet")
-            one.style().unpolish(one)
-            one.style().polish(one)
+    def show_step(self, current: int) -> None:
+        """Mark the step of this index as current."""
+        for index, label in enumerate(self._labels):
+            label.setProperty("role", "heading" if index == current else "quiet")
+            label.style().unpolish(label)
+            label.style().polish(label)

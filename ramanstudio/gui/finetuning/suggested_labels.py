@@ -1,11 +1,10 @@
-"""The spectra whose label would help most: drawn, labelled on the spot, and learned from again."""
+"""The unlabelled spectra whose labels would help most: plotted, labelled on the spot, and trained on again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Final
 
-import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -20,80 +19,77 @@ from PySide6.QtWidgets import (
 from ramanstudio.finetuning.labels import clean_label
 from ramanstudio.finetuning.report import ClassificationReport
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
-from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_doubt
+from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_with_classes
+from ramanstudio.gui.finetuning.wizard_state import WizardState
 
-if TYPE_CHECKING:
-    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
-
-PLACE = Qt.ItemDataRole.UserRole
+INDEX: Final = Qt.ItemDataRole.UserRole
 
 
 class SuggestedLabels(QSplitter):
-    """A list above, the chosen spectrum beneath."""
+    """A list above, the chosen spectrum below."""
 
-    def __init__(self, wizard: FineTuneWizard) -> None:
+    labelled = Signal(int, str)  # index of a training spectrum, and its new label
+    training_requested = Signal()
+
+    def __init__(self, state: WizardState) -> None:
         super().__init__(Qt.Orientation.Vertical)
-        self._teach = wizard
+        self._state = state
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Spectra whose label would help most")
-        self.list.setToolTip("Click one to see it, and to select it in the window")
+        self.list.setAccessibleName("Suggested next labels")
+        self.list.setToolTip("Click a spectrum to plot it, and to select it in the window")
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
-        self.name = QComboBox(self, editable=True)
-        self.name.setAccessibleName("Label for the chosen spectrum")
-        self.label_it = QPushButton("Label it", self)
-        self.label_it.setToolTip("Give the chosen spectrum this label")
-        self.learn_again = QPushButton("Learn again with these", self)
-        self.learn_again.setToolTip("Go back, and learn from all labels there are now")
+        self.list.setMinimumHeight(60)
+        self.label_input = QComboBox(self, editable=True)
+        self.label_input.setAccessibleName("Label for the chosen spectrum")
+        self.label_input.setMinimumContentsLength(8)
+        self.label_button = QPushButton("Assign label", self)
+        self.label_button.setToolTip("Assign this label to the chosen spectrum")
+        self.train_again_button = QPushButton("Train again", self)
+        self.train_again_button.setToolTip("Go back and train on all labels, with the new ones")
         self.strip = LazyStrip(self)
         self._lay_out()
         self.list.currentItemChanged.connect(self._draw)
-        self.list.itemClicked.connect(lambda item: wizard.select(item.data(PLACE)))
-        self.list.itemActivated.connect(lambda item: wizard.select(item.data(PLACE)))
-        self.label_it.clicked.connect(self._label_it)
-        self.learn_again.clicked.connect(self._learn_again)
+        self.list.itemClicked.connect(lambda item: state.select(item.data(INDEX)))
+        self.list.itemActivated.connect(lambda item: state.select(item.data(INDEX)))
+        self.label_button.clicked.connect(self._label_current)
+        self.train_again_button.clicked.connect(self.training_requested)
 
     def show_report(self, report: ClassificationReport) -> None:
-        """Show what this report says."""
+        """Show the suggestions of this report."""
         self.list.clear()
-        self.name.clear()
-        self.name.addItems(list(report.classes))
-        self.learn_again.setEnabled(False)
-        for place in report.suggested:
-            item = QListWidgetItem(self._teach.subject.names[place], self.list)
-            item.setData(PLACE, place)
+        self.label_input.clear()
+        self.label_input.addItems(list(report.classes))
+        self.train_again_button.setEnabled(False)
+        for index in report.suggested:
+            item = QListWidgetItem(self._state.training.names[index], self.list)
+            item.setData(INDEX, index)
         if self.list.count():
             self.list.setCurrentRow(0)
 
     def _draw(self, item: QListWidgetItem | None) -> None:
-        words = self._teach.learn.learned_words
-        if item is None or words is None:
+        labels = self._state.trained_labels
+        if item is None or labels is None:
             self.strip.show_curves([])
         else:
-            draw_doubt(self.strip, self._teach.subject, words, item.data(PLACE))
+            draw_with_classes(self.strip, self._state.training, labels, item.data(INDEX))
 
-    def _label_it(self) -> None:
-        """Label the chosen one, and choose the one after."""
-        item, word = self.list.currentItem(), clean_label(self.name.currentText())
-        if item is None or not word:
+    def _label_current(self) -> None:
+        """Label the chosen spectrum and choose the next."""
+        item, name = self.list.currentItem(), clean_label(self.label_input.currentText())
+        if item is None or not name:
             return
-        place = item.data(PLACE)
-        chosen = np.zeros(len(self._teach.subject.names), dtype=bool)
-        chosen[place] = True
-        self._teach.data.label(chosen, word)
-        item.setText(f"{self._teach.subject.names[place]}: {word}")
-        self.learn_again.setEnabled(True)
+        index = item.data(INDEX)
+        self.labelled.emit(index, name)
+        item.setText(f"{self._state.training.names[index]}: {name}")
+        self.train_again_button.setEnabled(True)
         self.list.setCurrentRow(min(self.list.currentRow() + 1, self.list.count() - 1))
-
-    def _learn_again(self) -> None:
-        self._teach.back()
-        self._teach.learn.learn()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.name, 1)
-        for button in (self.label_it, self.learn_again):
+        row.addWidget(self.label_input, 1)
+        for button in (self.label_button, self.train_again_button):
             button.setAutoDefault(False)
             row.addWidget(button)
         upper = QWidget()

@@ -1,13 +1,12 @@
-"""Page 3 of teaching: one button. Shows what is tried and how well it does, and stops with the best so far."""
+"""Page 3 of the wizard: one button trains; charts show the candidates evaluated, and Stop keeps the best so far."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import (
     QComboBox,
@@ -37,277 +36,286 @@ from ramanstudio.finetuning.config import (
 from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
+from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
+from ramanstudio.gui.finetuning.wizard_state import WizardState
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.jobs import Job
-    from ramanstudio.gui.finetuning.wizard import FineTuneWizard
 
-FEWEST_ACROSS = 5  # ways that the chart has room for, so that only whole numbers stand beneath it
-WAYS, EPOCHS, RIGHT = "ways tried", "epochs, features learned anew", "right, held out"
-BY_DATA = "Chosen by the data"
-ANEW = {AUTO: "Where it wins", "never": "Never", "always": "Always try"}
+MIN_CANDIDATES_SHOWN: Final = 5  # width of the chart at least, so that only whole numbers stand at its axis
+CANDIDATES, EPOCHS = "candidates evaluated", "epochs of feature fine-tuning"
+ACCURACY, ERROR = "cross-validated accuracy", "cross-validated error (RMSE)"
+AUTOMATIC: Final = "Selected by cross-validation"
+TUNING_TITLES: Final = {AUTO: "If it improves the accuracy", "never": "Never", "always": "Always try"}
 
 
 class TrainPage(QWizardPage):
-    """Lets the engine learn."""
+    """Trains the model."""
 
-    def __init__(self, wizard: FineTuneWizard) -> None:
+    def __init__(self, state: WizardState) -> None:
         super().__init__()
-        self.setTitle("Learn")
-        self.setSubTitle(
-            "Everything is chosen by the labelled spectra: each way is judged on spectra that it did not learn from."
-        )
-        self._teach = wizard
+        self.setTitle("Train")
+        self.setSubTitle("Representation and classifier are selected by cross-validation on the labelled spectra.")
+        self._state = state
         self._job: Job | None = None
-        self._stop = threading.Event()
-        self._seen: list[TrainingProgress] = []
-        self._begun = 0.0
-        self.found: FineTuningResult | None = None
-        self.learned_words: NDArray[np.str_] | None = None  # the labels that it was learned from
-        self.learn_button = QPushButton("Learn", self)
-        self.learn_button.setProperty("role", "primary")
-        self.learn_button.setToolTip("Learn from the labelled spectra")
+        self._stop_event = threading.Event()
+        self._history: list[TrainingProgress] = []
+        self._started = 0.0
+        self.train_button = QPushButton("Train", self)
+        self.train_button.setProperty("role", "primary")
+        self.train_button.setToolTip("Train a model on the labelled spectra")
         self.stop_button = QPushButton("Stop", self)
-        self.stop_button.setToolTip("Stop, and keep the best that was found so far")
+        self.stop_button.setToolTip("Stop and keep the best model so far")
         self.stop_button.setEnabled(False)
         self.bar = QProgressBar(self, textVisible=False)
-        self.bar.setAccessibleName("How far it is")
-        self.says = QLabel(self, wordWrap=True)
+        self.bar.setAccessibleName("Progress of training")
+        self.status = QLabel(self, wordWrap=True)
         self.best = label("quiet", wrap=True)
         self.problem = label("error", wrap=True)
-        self.chart = Chart(WAYS, RIGHT, self)
+        self.chart = Chart(CANDIDATES, ACCURACY, self)
         self.loss_chart = Chart(EPOCHS, "loss", self)
         self.key = label("quiet", wrap=True)
         self.advanced = QToolButton(self)
         self.advanced.setText("Advanced ▸")
         self.advanced.setAccessibleName("Advanced")
         self.advanced.setCheckable(True)
-        self.advanced.setToolTip("Choose yourself what is learned from and how")
-        self.choices = self._make_choices()
+        self.advanced.setToolTip("Choose representation and classifier yourself")
+        self.options = self._make_options()
         self._lay_out()
-        self.learn_button.clicked.connect(self.learn)
+        self.train_button.clicked.connect(self.train)
         self.stop_button.clicked.connect(self.stop)
-        self.advanced.toggled.connect(self._unfold)
+        self.advanced.toggled.connect(self._show_options)
 
     @property
     def plan(self) -> FinetunePlan:
-        """What is asked for."""
-        quantity = self._teach.data.quantity.isChecked()
-        chosen = (self.representation.currentData(), self.estimator.currentData(), self.full.currentData())
-        return FinetunePlan(*chosen, quantity=quantity)
+        """The chosen options."""
+        return FinetunePlan(
+            representation=self.representation.currentData(),
+            estimator=self.estimator.currentData(),
+            tune_features=self.tune_features.currentData(),
+            quantity=self._state.is_quantity,
+        )
 
     @property
-    def is_learning(self) -> bool:
-        """Whether it learns now."""
+    def is_training(self) -> bool:
+        """Whether training is running."""
         return self._job is not None
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        self.found = None
-        self.learn_button.setText("Learn")
-        self._begin_anew()
-        self._fill_heads()
-        self.representation.setItemText(0, BY_DATA)
-        self.full.setItemText(0, ANEW[AUTO])
-        self.says.setText("It takes seconds with a few labels of each class, and minutes with hundreds.")
-        self.learn_button.setFocus()
-
-    def _begin_anew(self) -> None:
-        self._seen = []
-        self._draw()
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
-        for one in (self.says, self.best, self.problem):
-            one.setText("")
-        self.problem.hide()
+        self._state.result = None
+        self.train_button.setText("Train")
+        self._reset()
+        self._fill_estimators()
+        self.representation.setItemText(0, AUTOMATIC)
+        self.tune_features.setItemText(0, TUNING_TITLES[AUTO])
+        self.status.setText("Training takes seconds with a few labels per class, and minutes with hundreds.")
+        self.train_button.setFocus()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        return self.found is not None
+        return self._state.result is not None
 
-    def learn(self) -> None:
-        """Begin."""
-        engine = self._teach.engine
+    def train(self) -> None:
+        """Start training in the background."""
+        state = self._state
+        engine, services = state.engine, state.services
         if engine is None:
-            self.says.setText("The model is still being loaded. Try again in a moment.")
+            self.status.setText("The model is still loading. Try again in a moment.")
             return
-        self.found, self._begun = None, time.monotonic()
-        self._begin_anew()
-        self._stop = stop = threading.Event()
-        spectra, words, groups, plan = (
-            self._teach.subject.spectra,
-            self._teach.data.words,
-            self._teach.groups,
-            self.plan,
-        )
+        state.result, self._started = None, time.monotonic()
+        self._reset()
+        self._stop_event = stop_event = threading.Event()
+        spectra, labels, samples, plan = state.training.spectra, state.labels.labels, state.samples, self.plan
 
         def work(progress: Progress) -> FineTuningResult:
-            # stopping keeps what was found, so the job itself is not cancelled
-            inner = Progress(progress, progress.show, progress.warn, stop.is_set)
-            return engine.finetune(spectra, words, plan, groups, inner)
+            # Stop keeps the best model, so it must not cancel the job itself
+            stoppable = Progress(progress, progress.show, progress.warn, stop_event.is_set)
+            return engine.finetune(spectra, labels, plan=plan, groups=samples, progress=stoppable)
 
-        self.learned_words = words.copy()
-        self._job = job = self._teach.workers.submit(work, "Teaching", "model", key="teach")
-        job.progressed.connect(self._follow)
-        job.shown.connect(self._show)
-        job.warned.connect(self._teach.messages.warning)
-        job.succeeded.connect(self._keep)
+        state.trained_labels = labels.copy()
+        self._job = job = services.workers.submit(work, "Training", "model", key="finetune")
+        job.progressed.connect(self._show_status)
+        job.shown.connect(self._add_progress)
+        job.warned.connect(services.messages.warning)
+        job.succeeded.connect(self._accept)
         job.failed.connect(self._fail)
-        job.finished.connect(self._end)
-        self.learn_button.setEnabled(False)
+        job.finished.connect(self._finish)
+        self.train_button.setEnabled(False)
         self.stop_button.setEnabled(True)
         self.stop_button.setFocus()
-        self.says.setText("Denoising the spectra and reading their lines…")
+        self.status.setText("Denoising the spectra and computing representations…")
         self.completeChanged.emit()
 
     def stop(self) -> None:
-        """Stop; the best so far is kept."""
-        self._stop.set()
+        """Stop; the best model so far is kept."""
+        self._stop_event.set()
         self.stop_button.setEnabled(False)
 
     def end(self) -> None:
-        """Nobody waits for it any more."""
-        self._stop.set()
+        """Cancel training: the wizard closes."""
+        self._stop_event.set()
         if self._job is not None:
             self._job.cancel()
 
-    def _follow(self, done: int, total: int, note: str) -> None:
+    def _reset(self) -> None:
+        """Clear what the last training has shown."""
+        self._history = []
+        self._draw()
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        for text in (self.status, self.best, self.problem):
+            text.setText("")
+        self.problem.hide()
+
+    def _show_status(self, done: int, total: int, note: str) -> None:
         self.bar.setRange(0, max(1, total))
         self.bar.setValue(done)
         if note:
             words = note.removeprefix("epochs, ")
-            self.says.setText(f"{words[0].upper()}{words[1:]}…" if self._seen else f"Reading: {done} of {total} {note}")
+            status = f"{words[0].upper()}{words[1:]}…" if self._history else f"Preparing: {done} of {total} {note}"
+            self.status.setText(status)
 
-    def _show(self, seen: object) -> None:
-        if not isinstance(seen, TrainingProgress):
+    def _add_progress(self, progress: object) -> None:
+        if not isinstance(progress, TrainingProgress):
             return
-        self._seen.append(seen)
-        self.bar.setRange(0, seen.total)
-        self.bar.setValue(seen.done)
-        taken = time.monotonic() - self._begun
-        left = taken / max(1, len(self._seen)) * (seen.total - seen.done)
-        loss = "" if np.isnan(seen.loss) else f" · loss {seen.loss:.3f}"
-        self.best.setText(
-            f"Best so far: {seen.best.title}{self._score(seen.best.score)}{loss} · {format_duration(left)} left"
-        )
+        self._history.append(progress)
+        self.bar.setRange(0, progress.total)
+        self.bar.setValue(progress.done)
+        elapsed = time.monotonic() - self._started
+        left = elapsed / max(1, len(self._history)) * (progress.total - progress.done)
+        loss = "" if np.isnan(progress.loss) else f" · loss {progress.loss:.3f}"
+        best = progress.best
+        score = self._score_text(best.score)
+        self.best.setText(f"Best so far: {best.title}{score}{loss} · {format_duration(left)} left")
         self._draw()
 
-    def _score(self, accuracy: float) -> str:
-        if np.isnan(accuracy):
+    def _score_text(self, score: float) -> str:
+        """Return a score in parentheses: accuracy in per cent, or RMSE; empty where not measured."""
+        if np.isnan(score):
             return ""
-        quantity = self._teach.data.quantity.isChecked()
-        return f" (error {accuracy:.3g})" if quantity else f" ({100 * accuracy:.0f} % right)"
+        return f" (RMSE {score:.3g})" if self._state.is_quantity else f" ({100 * score:.0f} % accuracy)"
 
     def _draw(self) -> None:
-        """The ways that were tried; once features are learned anew, its epochs with their loss."""
-        epochs = [one for one in self._seen if np.isfinite(one.loss)]
-        seen = epochs or self._seen
-        values = [one.candidate.score for one in seen]
-        finite = [value for value in values if np.isfinite(value)]
-        quantity = self._teach.data.quantity.isChecked()
-        top = max(finite, default=1.0) * 1.1 if quantity else 1.0
-        whole = max([FEWEST_ACROSS, *(one.total for one in seen[-1:]), len(seen)])
-        points = tuple((float(one.done), value) for one, value in zip(seen, values, strict=True))
-        best = tuple((float(one.done), one.best.score) for one in seen)
-        names = tuple(f"{one.candidate.title}{self._score(one.candidate.score)}" for one in seen)
-        shown = [ChartSeries(best, "quiet", dots=False), ChartSeries(points, names=names)]
-        self.chart.name_axes(EPOCHS if epochs else WAYS, "error, held out" if quantity else RIGHT)
-        self.chart.show_series(shown, QRectF(1, 0, whole - 1, top or 1.0), percent=not quantity)
+        """Draw the candidates evaluated, or the epochs with their loss once features are fine-tuned."""
+        epochs = [row for row in self._history if np.isfinite(row.loss)]
+        shown, is_quantity = epochs or self._history, self._state.is_quantity
+        scores = [row.candidate.score for row in shown]
+        finite = [score for score in scores if np.isfinite(score)]
+        top = max(finite, default=1.0) * 1.1 if is_quantity else 1.0
+        width = max([MIN_CANDIDATES_SHOWN, *(row.total for row in shown[-1:]), len(shown)])
+        points = tuple((float(row.done), score) for row, score in zip(shown, scores, strict=True))
+        best = tuple((float(row.done), row.best.score) for row in shown)
+        names = tuple(f"{row.candidate.title}{self._score_text(row.candidate.score)}" for row in shown)
+        series = [ChartSeries(best, "quiet", has_dots=False), ChartSeries(points, names=names)]
+        self.chart.set_axis_titles(EPOCHS if epochs else CANDIDATES, ERROR if is_quantity else ACCURACY)
+        self.chart.show_series(series, QRectF(1, 0, width - 1, top or 1.0), percent=not is_quantity)
         self.loss_chart.setVisible(bool(epochs))
-        loss = tuple((float(one.done), one.loss) for one in epochs)
-        highest = 1.1 * max([0.0, *(value for _, value in loss)])
-        self.loss_chart.show_series(
-            [ChartSeries(loss, "residual")], QRectF(1, 0, whole - 1, highest or 1.0), percent=False
-        )
-        each = "each epoch" if epochs else "each way, told under the mouse"
-        self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if seen else "")
+        losses = tuple((float(row.done), row.loss) for row in epochs)
+        highest = 1.1 * max([0.0, *(loss for _, loss in losses)])
+        loss_bounds = QRectF(1, 0, width - 1, highest or 1.0)
+        self.loss_chart.show_series([ChartSeries(losses, "residual")], loss_bounds, percent=False)
+        each = "each epoch" if epochs else "each candidate, named under the mouse"
+        self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if shown else "")
 
-    def _keep(self, found: FineTuningResult) -> None:
-        self.found = found
-        stopped = " It was stopped: this is the best so far." if self._stop.is_set() else ""
-        self.says.setText(
-            f"Learned in {format_duration(found.report.seconds)}. Chosen: {found.report.chosen}.{stopped}"
-        )
+    def _accept(self, result: FineTuningResult) -> None:
+        self._state.result = result
+        stopped = " Training was stopped: this is the best model so far." if self._stop_event.is_set() else ""
+        duration = format_duration(result.report.seconds)
+        self.status.setText(f"Trained in {duration}. Selected: {result.report.chosen}.{stopped}")
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
-        card = found.model.card
-        self.representation.setItemText(
-            0,
-            f"{BY_DATA}: {REPRESENTATION_TITLES[card.representation]}" if self.plan.representation == AUTO else BY_DATA,
-        )
-        self.estimator.setItemText(0, f"{BY_DATA}: {card.estimator}" if self.plan.estimator == AUTO else BY_DATA)
-        anew = "they were" if card.representation == "tuned" else "they were not"
-        self.full.setItemText(0, f"{ANEW[AUTO]}: {anew}" if self.plan.full == AUTO else ANEW[AUTO])
-        self.best.setText(f"Best of those tried: {self._best_words()}" if self._seen else "")
+        card, plan = result.model.card, self.plan
+        representation = REPRESENTATION_TITLES[card.representation]
+        was_tuned = "it did" if card.representation == "tuned" else "it did not"
+        self.representation.setItemText(0, _automatic(plan.representation, representation))
+        self.estimator.setItemText(0, _automatic(plan.estimator, card.estimator))
+        tuning = TUNING_TITLES[AUTO]
+        self.tune_features.setItemText(0, f"{tuning}: {was_tuned}" if plan.tune_features == AUTO else tuning)
+        self.best.setText(self._best_text() if self._history else "")
 
-    def _best_words(self) -> str:
-        best = self._seen[-1].best
-        return f"{best.title}{self._score(best.score)}. Another is taken only where it is ahead by more than luck."
+    def _best_text(self) -> str:
+        best = self._history[-1].best
+        return (
+            f"Highest score: {best.title}{self._score_text(best.score)}. Another candidate than the default is selected"
+            " only if it is ahead by more than chance."
+        )
 
     def _fail(self, error: BaseException) -> None:
-        self.says.setText("")
+        self.status.setText("")
         self.problem.setText(str(error))
         self.problem.show()
         if not isinstance(error, StudioError):
-            self._teach.messages.show_error(error)
+            self._state.services.messages.show_error(error)
 
-    def _end(self) -> None:
+    def _finish(self) -> None:
+        is_trained = self._state.result is not None
         self._job = None
-        self.learn_button.setEnabled(True)
-        self.learn_button.setText("Learn again" if self.found else "Learn")
+        self.train_button.setEnabled(True)
+        self.train_button.setText("Train again" if is_trained else "Train")
         self.stop_button.setEnabled(False)
         self.completeChanged.emit()
-        after = self._teach.button(QWizard.WizardButton.NextButton) if self.found else self.learn_button
-        after.setFocus()
+        wizard = self.wizard()
+        if is_trained and wizard is not None:
+            wizard.button(QWizard.WizardButton.NextButton).setFocus()
+        else:
+            self.train_button.setFocus()
 
-    def _unfold(self, open_: bool) -> None:
-        self.advanced.setText("Advanced ▾" if open_ else "Advanced ▸")
-        self.choices.setVisible(open_)
+    def _show_options(self, shown: bool) -> None:
+        self.advanced.setText("Advanced ▾" if shown else "Advanced ▸")
+        self.options.setVisible(shown)
 
-    def _fill_heads(self) -> None:
+    def _fill_estimators(self) -> None:
+        """List the classifiers, or regressors; the chosen one stays chosen."""
         chosen = self.estimator.currentData()
         self.estimator.clear()
-        self.estimator.addItem(BY_DATA, AUTO)
-        for one in REGRESSORS if self._teach.data.quantity.isChecked() else CLASSIFIERS:
-            self.estimator.addItem(one, one)
+        self.estimator.addItem(AUTOMATIC, AUTO)
+        for name in REGRESSORS if self._state.is_quantity else CLASSIFIERS:
+            self.estimator.addItem(name, name)
         self.estimator.setCurrentIndex(max(0, self.estimator.findData(chosen)))
 
-    def _make_choices(self) -> QWidget:
+    def _make_options(self) -> QWidget:
         holder = QWidget(self)
-        self.representation, self.estimator, self.full = QComboBox(holder), QComboBox(holder), QComboBox(holder)
-        self.representation.addItem(BY_DATA, AUTO)
-        for one in FOR_QUANTITIES:
-            self.representation.addItem(REPRESENTATION_TITLES[one], one)
-        for one in TUNING_MODES:
-            self.full.addItem(ANEW[one], one)
+        self.representation, self.estimator, self.tune_features = (QComboBox(holder) for _ in range(3))
+        self.representation.addItem(AUTOMATIC, AUTO)
+        for name in FOR_QUANTITIES:
+            self.representation.addItem(REPRESENTATION_TITLES[name], name)
+        for mode in TUNING_MODES:
+            self.tune_features.addItem(TUNING_TITLES[mode], mode)
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(16)
         rows = {
-            "Spectra are read as": self.representation,
-            "Judged by": self.estimator,
-            "Features learned anew": self.full,
+            "Representation": self.representation,
+            "Classifier or regressor": self.estimator,
+            "Fine-tune the features": self.tune_features,
         }
-        for words, box in rows.items():
-            box.setAccessibleName(words)
-            form.addRow(words, box)
+        for title, box in rows.items():
+            box.setAccessibleName(title)
+            form.addRow(title, box)
         holder.hide()
         return holder
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.learn_button)
+        row.addWidget(self.train_button)
         row.addWidget(self.stop_button)
         row.addWidget(self.bar, 1)
-        column = QVBoxLayout(self)
-        column.setSpacing(12)
-        column.addLayout(row)
-        column.addWidget(self.says)
-        column.addWidget(self.problem)
         charts = QHBoxLayout()
         charts.addWidget(self.chart, 3)
         charts.addWidget(self.loss_chart, 2)
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addLayout(row)
+        column.addWidget(self.status)
+        column.addWidget(self.problem)
         column.addLayout(charts, 1)
         column.addWidget(self.key)
         column.addWidget(self.best)
         column.addWidget(self.advanced)
-        column.addWidget(self.choices)
+        column.addWidget(self.options)
+        set_scrolling_layout(self, column)
+
+
+def _automatic(option: str, selected: str) -> str:
+    """Return the title of the automatic choice, with what it selected where it was in use."""
+    return f"{AUTOMATIC}: {selected}" if option == AUTO else AUTOMATIC

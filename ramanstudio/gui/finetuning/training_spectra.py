@@ -1,4 +1,4 @@
-"""What is taught by: the spectra of a selection on one axis, and all that is known of each. Knows no Qt."""
+"""The selected spectra on one axis, with every column that could be their labels or samples. Imports no Qt."""
 
 from __future__ import annotations
 
@@ -14,147 +14,156 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import filename_pattern, training_set
 from ramanstudio.finetuning.labels import clean_label
-from ramanstudio.gui.finetuning.label_counts import Codes, coded
+from ramanstudio.gui.finetuning.label_summary import CodeArray, TextArray, encode
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Entry, Project
 
-Words = NDArray[np.str_]
-Rows = NDArray[np.int64]
+RowArray = NDArray[np.int64]
+SelectedRows = Sequence[tuple[Entry, RowArray]]
 
-# What labels can be read from.
-FOLDER, GROUP, PATTERN, HAND, COLUMN = "folder", "group", "pattern", "hand", "column "
-UNNAMED: Final = re.compile(r"Group \d+( · \d+)*")  # the groups that nobody has named
-TAUGHT: Final = "taught"  # the method of groups that a model has put spectra in
-MOST_CLASSES: Final = 500
-EXAMPLES: Final = 3  # names of files by which a pattern is shown
+# Where labels are read from.
+FOLDER, GROUP, PATTERN, MANUAL, COLUMN = "folder", "group", "pattern", "manual", "column "
+UNNAMED_GROUP: Final = re.compile(r"Group \d+( · \d+)*")  # the name of a group that the user has not named
+MAX_CLASSES: Final = 500
+N_EXAMPLES: Final = 3  # file names by which a pattern is shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelColumn:
-    """One thing that is known of each spectrum: what it is called, and a word for each (N,), empty where unknown.
+    """A column that may hold labels or sample names: `words` (N,), empty where unknown, and its title.
 
-    `distinct` words there are; `codes` (N,) numbers them, -1 where unknown.
+    It has `n_distinct` words; `codes` (N,) numbers them, -1 where unknown.
     """
 
     key: str
-    name: str
-    words: Words
-    distinct: int
-    codes: Codes
+    title: str
+    words: TextArray
+    n_distinct: int
+    codes: CodeArray
 
     @classmethod
-    def of(cls, key: str, name: str, words: Words) -> LabelColumn:
-        """What these words tell."""
-        names, codes = coded(words)
-        return cls(key, name, words, len(names), codes)
+    def of(cls, key: str, title: str, words: TextArray) -> LabelColumn:
+        """Return the column of these `words` (N,)."""
+        names, codes = encode(words)
+        return cls(key, title, words, len(names), codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSpectra:
-    """N spectra to teach by: which they are, what each is called, its file's name, and what else is `told` of them.
+    """N spectra to train on: `members` of the project, their names, their file names `stems`, and label columns.
 
-    `seen` are the same for the eye: denoised, where all of them are. `pattern` is what names of files seem to follow,
-    and `examples` are some of these names.
+    `for_display` are the same spectra denoised, if all of them are, for plots. `pattern` is what file names seem to
+    follow, `examples` are some of them. `n_excluded` of the selected spectra are not among them.
     """
 
     spectra: SpectrumSet
-    seen: SpectrumSet
+    for_display: SpectrumSet
     members: Members
     names: tuple[str, ...]
     stems: tuple[str, ...]
-    told: tuple[LabelColumn, ...]
-    left_out: int
+    columns: tuple[LabelColumn, ...]
+    n_excluded: int
     pattern: str
     examples: tuple[str, ...]
 
     @classmethod
-    def of(cls, entries: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project) -> TrainingSpectra:
-        """Some rows of each of some entries. Raises StudioError when their ranges share too little, or hold nothing."""
-        whole = [(entry, finite_rows(entry, rows)) for entry, rows in entries if entry.source is not None]
-        whole = [(entry, rows) for entry, rows in whole if len(rows)]
-        sets = [entry.source[rows] for entry, rows in whole if entry.source is not None]
+    def of(cls, selected: SelectedRows, project: Project) -> TrainingSpectra:
+        """Return the `selected` rows of entries as training spectra.
+
+        Raises StudioError when their ranges share too little, or all hold values that are not numbers.
+        """
+        usable = [(entry, finite_rows(entry, rows)) for entry, rows in selected if entry.source is not None]
+        usable = [(entry, rows) for entry, rows in usable if len(rows)]
+        sets = [entry.source[rows] for entry, rows in usable if entry.source is not None]
         if not sets:
-            raise StudioError("No spectrum here holds numbers only.", remedy="Open some that do.")
+            raise StudioError("All spectra here hold values that are not numbers.", remedy="Open other spectra.")
         spectra, kept = training_set.on_common_axis(sets)
-        chosen = [pair for pair, keep in zip(whole, kept.tolist(), strict=True) if keep]
-        ids = np.concatenate([np.full(len(rows), entry.id, dtype=np.int64) for entry, rows in chosen])
-        members = Members(ids, np.concatenate([rows for _, rows in chosen]).astype(np.int64))
-        owners = [entry for entry, rows in chosen for _ in range(len(rows))]
+        usable = [pair for pair, keep in zip(usable, kept.tolist(), strict=True) if keep]
+        ids = np.concatenate([np.full(len(rows), entry.id, dtype=np.int64) for entry, rows in usable])
+        members = Members(ids, np.concatenate([rows for _, rows in usable]).astype(np.int64))
+        owners = [entry for entry, rows in usable for _ in range(len(rows))]
         names = tuple(
             entry.name if entry.source is not None and len(entry.source) == 1 else f"{entry.name} · {row + 1}"
             for entry, row in zip(owners, members.rows.tolist(), strict=True)
         )
-        told = [*_columns([one for one, keep in zip(sets, kept.tolist(), strict=True) if keep])]
-        told.append(LabelColumn.of(FOLDER, "Names of folders", np.array([entry.path.parent.name for entry in owners])))
-        asked = sum(len(rows) for _, rows in entries)
+        columns = _table_columns([spectra for spectra, keep in zip(sets, kept.tolist(), strict=True) if keep])
+        folders = np.array([entry.path.parent.name for entry in owners])
+        columns.append(LabelColumn.of(FOLDER, "Folder names", folders))
         stems = tuple(entry.path.stem for entry in owners)
-        seen = _denoised(chosen, project, spectra)
-        pattern, examples = filename_pattern.guess_pattern(stems), _some(tuple(dict.fromkeys(stems)))
-        made = cls(spectra, seen, members, names, stems, tuple(told), asked - len(names), pattern, examples)
-        return made.with_groups(project.groups)
+        return cls(
+            spectra=spectra,
+            for_display=_denoised(usable, project, spectra),
+            members=members,
+            names=names,
+            stems=stems,
+            columns=tuple(columns),
+            n_excluded=sum(len(rows) for _, rows in selected) - len(names),
+            pattern=filename_pattern.guess_pattern(stems),
+            examples=_spread_out(tuple(dict.fromkeys(stems))),
+        ).with_groups(project.groups)
 
     def with_groups(self, groups: Groups | None) -> TrainingSpectra:
-        """The same, with the names of these groups."""
-        told = tuple(one for one in self.told if one.key != GROUP)
+        """Return the same spectra with the names of these groups as a column."""
+        columns = tuple(column for column in self.columns if column.key != GROUP)
         if groups is not None:
-            words = _of_groups(groups, self.members)
-            told = (*told, LabelColumn.of(GROUP, "Names of groups (those that you named)", words))
-        return replace(self, told=told)
+            words = _group_names(groups, self.members)
+            columns = (*columns, LabelColumn.of(GROUP, "Group names (those that you named)", words))
+        return replace(self, columns=columns)
 
-    def told_by(self, key: str) -> LabelColumn:
-        """One thing that is told."""
-        return next(one for one in self.told if one.key == key)
+    def column(self, key: str) -> LabelColumn:
+        """Return the column of this key."""
+        return next(column for column in self.columns if column.key == key)
 
     @property
-    def for_labels(self) -> tuple[LabelColumn, ...]:
-        """What could be labels: two classes or more, best first; last what is called so and names one class only."""
-        usual = {f"{COLUMN}label": 0, f"{COLUMN}class": 1, GROUP: 2}
-        fewest = dict.fromkeys(usual, 1)
-        some = [one for one in self.told if fewest.get(one.key, 2) <= one.distinct <= MOST_CLASSES]
-        return tuple(sorted(some, key=lambda one: (one.distinct < 2, usual.get(one.key, 3))))
+    def label_columns(self) -> tuple[LabelColumn, ...]:
+        """The columns that could be labels, best first: two classes or more, or a column of one that is called so."""
+        preference = {f"{COLUMN}label": 0, f"{COLUMN}class": 1, GROUP: 2}
+        fewest = dict.fromkeys(preference, 1)
+        columns = [column for column in self.columns if fewest.get(column.key, 2) <= column.n_distinct <= MAX_CLASSES]
+        return tuple(sorted(columns, key=lambda column: (column.n_distinct < 2, preference.get(column.key, 3))))
 
 
-def finite_rows(entry: Entry, rows: Rows) -> Rows:
-    """Those of the rows of an entry that hold numbers only."""
+def finite_rows(entry: Entry, rows: RowArray) -> RowArray:
+    """Return those of the `rows` of an entry that hold finite values only."""
     assert entry.source is not None
     return rows[np.isfinite(entry.source.values[rows]).all(axis=1)]
 
 
-def _some(stems: tuple[str, ...]) -> tuple[str, ...]:
-    """A few, from all over the list: names that follow each other are often of one class."""
-    return stems[:: max(1, len(stems) // EXAMPLES)][:EXAMPLES]
+def _spread_out(stems: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a few names from all over the list: names that follow each other are often of one class."""
+    return stems[:: max(1, len(stems) // N_EXAMPLES)][:N_EXAMPLES]
 
 
-def _denoised(chosen: Sequence[tuple[Entry, NDArray[np.int64]]], project: Project, spectra: SpectrumSet) -> SpectrumSet:
-    """The denoised spectra on the same axis, where all of them are denoised already; else the spectra themselves."""
+def _denoised(selected: SelectedRows, project: Project, spectra: SpectrumSet) -> SpectrumSet:
+    """Return the denoised spectra on the axis of `spectra`, if all are denoised and finite; else `spectra`."""
     sets = []
-    for entry, rows in chosen:
+    for entry, rows in selected:
         result = project.result(entry)
         if result is None or result.denoised is None:
             return spectra
         sets.append(result.denoised.spectra[rows])
-    found = training_set.resample(sets, spectra.axis)
-    return spectra.with_values(found) if np.isfinite(found).all() else spectra
+    values = training_set.resample(sets, spectra.axis)
+    return spectra.with_values(values) if np.isfinite(values).all() else spectra
 
 
-def _columns(sets: Sequence[SpectrumSet]) -> list[LabelColumn]:
-    """The columns of the tables, of all sets that have them; not those where each spectrum has a word of its own."""
-    found: Mapping[str, None] = dict.fromkeys(name for one in sets for name in one.table)
+def _table_columns(sets: Sequence[SpectrumSet]) -> list[LabelColumn]:
+    """Return the columns of the tables of all sets, blank for sets without the column."""
+    names: Mapping[str, None] = dict.fromkeys(name for spectra in sets for name in spectra.table)
     columns = []
-    for name in found:
-        words = np.concatenate(
-            [
-                np.array([clean_label(cell) for cell in one.table.get(name, [""] * len(one))], dtype=object)
-                for one in sets
-            ]
-        ).astype(str)
+    for name in names:
+        cells = [cell for spectra in sets for cell in spectra.table.get(name, [""] * len(spectra))]
+        words = np.array([clean_label(cell) for cell in cells], dtype=object).astype(str)
         columns.append(LabelColumn.of(f"{COLUMN}{name}", f"Column “{name}”", words))
     return columns
 
 
-def _of_groups(groups: Groups, members: Members) -> Words:
-    """The names that somebody gave; of groups that a model has made only what was told to it, not what it answered."""
-    here = groups.for_members(members)
-    given = [*("" if UNNAMED.fullmatch(one.name) else one.name for one in here.groups), ""]
-    words = np.array(given, dtype=str)[here.labels]
-    return np.where((here.method == TAUGHT) & (here.probabilities < 1), "", words)
+def _group_names(groups: Groups, members: Members) -> TextArray:
+    """Return the group names (N,) that the user gave; of groups that a model predicted only the user's own labels."""
+    subset = groups.for_members(members)
+    names = [*("" if UNNAMED_GROUP.fullmatch(group.name) else group.name for group in subset.groups), ""]
+    words = np.array(names, dtype=str)[subset.labels]
+    return np.where((subset.method in PREDICTED) & (subset.probabilities < 1), "", words)
+
+
+FINE_TUNED: Final = "fine-tuned"  # the method of groups that a fine-tuned model predicted
+PREDICTED: Final = (FINE_TUNED, "taught")  # and its name in projects of earlier versions

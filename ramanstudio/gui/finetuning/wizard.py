@@ -1,4 +1,4 @@
-"""Teach…: from a few labelled spectra to a model that names the rest, in five pages beside the window."""
+"""The fine-tuning wizard: five pages beside the window, from a few labelled spectra to a model for the rest."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMessageBox, QWidget, QWizard
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.finetuning import finetuned_model
-from ramanstudio.gui.common.jobs import Job
-from ramanstudio.gui.finetuning import predicting
+from ramanstudio.gui.finetuning.classification import (
+    all_spectra,
+    ask_table_path,
+    selected_spectra,
+    start_classification,
+)
 from ramanstudio.gui.finetuning.labels_page import LabelsPage
 from ramanstudio.gui.finetuning.result_page import ResultPage
 from ramanstudio.gui.finetuning.samples_page import SamplesPage
@@ -22,153 +25,148 @@ from ramanstudio.gui.finetuning.save_page import SavePage
 from ramanstudio.gui.finetuning.step_list import StepList
 from ramanstudio.gui.finetuning.train_page import TrainPage
 from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
-from ramanstudio.project.project import Project
+from ramanstudio.gui.finetuning.wizard_state import WizardState
 
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
-    from ramanstudio.engine import Engine
     from ramanstudio.gui.finetuning.services import FinetuningServices
+    from ramanstudio.project.project import Project
 
-STEPS: Final = ("Data", "Check", "Learn", "Result", "Keep")
+STEPS: Final = ("Labels", "Samples", "Train", "Results", "Save")
 
 
 class FineTuneWizard(QWizard):
-    """Asks for labels and samples, lets the engine learn, shows how good it is, and keeps it.
+    """Asks for labels and samples, trains a model, shows its accuracy, and saves it.
 
-    The window stays alive beneath it: spectra are selected there to be labelled here, and what is chosen here is
+    It is not modal: spectra are selected in the window to be labelled here, and rows that are clicked here are
     selected there.
     """
 
-    def __init__(self, services: FinetuningServices, subject: TrainingSpectra, parent: QWidget) -> None:
+    def __init__(self, services: FinetuningServices, training: TrainingSpectra, parent: QWidget) -> None:
         super().__init__(parent)
-        self.services, self.subject = services, subject
-        self.session, self.workers, self.messages = services.session, services.workers, services.messages
-        self._window = parent
+        self._services, self._window = services, parent
+        self.state = WizardState(services, training)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
-        self.setWindowTitle("Teach")
+        self.setWindowTitle("Fine-tune a model")
         self.setWizardStyle(QWizard.WizardStyle.ClassicStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
-        self.setButtonText(QWizard.WizardButton.FinishButton, "Keep")
-        self.data = LabelsPage(self)
-        self.check = SamplesPage(self)
-        self.learn = TrainPage(self)
-        self.result_page = ResultPage(self)
-        self.keep = SavePage(self)
-        for page in (self.data, self.check, self.learn, self.result_page, self.keep):
+        self.setButtonText(QWizard.WizardButton.FinishButton, "Save model")
+        self.labels_page = LabelsPage(self.state)
+        self.samples_page = SamplesPage(self.state)
+        self.train_page = TrainPage(self.state)
+        self.result_page = ResultPage(self.state)
+        self.save_page = SavePage(self.state)
+        for page in (self.labels_page, self.samples_page, self.train_page, self.result_page, self.save_page):
             self.addPage(page)
         steps = StepList(STEPS, self)
         self.setSideWidget(steps)
-        self.currentIdChanged.connect(lambda at: steps.show_step(at))
-        self.session.changed.connect(self._follow)
+        self.currentIdChanged.connect(lambda index: steps.show_step(index))
+        self.result_page.suggested.labelled.connect(self._label_one)
+        self.result_page.suggested.training_requested.connect(self._train_again)
+        services.session.changed.connect(self._follow)
         parent.installEventFilter(self)
         self.resize(min(980, parent.width() - 40), min(720, parent.height() - 40))
 
-    @property
-    def engine(self) -> Engine | None:
-        """The engine, once its model is loaded."""
-        return self.services.denoising.engine
-
-    @property
-    def groups(self) -> NDArray[np.str_] | None:
-        """The sample of each spectrum, where something tells it."""
-        return self.check.groups
-
-    def select(self, place: int) -> None:
-        """Select the spectrum at this place in the window."""
-        one = self.subject.members[[place]]
-        if self.session.entry(int(one.entry_ids[0])) is not None:
-            self.session.select_spectra(one.entry_ids, one.rows)
-
     def accept(self) -> None:
-        """Keep the model, name the rest and save a table where that is asked for."""
-        found = self.learn.found
-        assert found is not None
+        """Save the model, classify the open spectra and write a table where chosen."""
+        result = self.state.result
+        assert result is not None
         table = None
-        if self.keep.table.isChecked():
-            table = predicting.ask_where(self.services.settings, self, self.keep.name.text().strip())
+        if self.save_page.save_table.isChecked():
+            table = ask_table_path(self._services.settings, self, self.save_page.name.text().strip())
             if table is None:
                 return
         try:
-            model = finetuned_model.save(found.model, self.keep.name.text())
+            model = finetuned_model.save(result.model, self.save_page.name.text())
         except StudioError as error:
-            self.keep.say(error)
+            self.save_page.show_problem(error)
             return
-        self.services.models.set_enabled(model.card.name)
-        self.services.models.refresh()
-        self.messages.info(f"'{model.card.name}' is kept. {found.report.headline}")
-        in_groups = self.keep.rest.isChecked() and model.card.kind == finetuned_model.CLASSES
-        if in_groups or table is not None:
-            everything = predicting.all_spectra(self.session)
-            predicting.name_spectra(
-                self.services, model, everything, self.subject, self.learn.learned_words, in_groups, table
-            )
+        services, state = self._services, self.state
+        services.models.set_enabled(model.card.name)
+        services.models.refresh()
+        services.messages.info(f"The model '{model.card.name}' was saved. {result.report.headline}")
+        as_groups = self.save_page.classify_all.isChecked() and model.card.is_classifier
+        if as_groups or table is not None:
+            spectra = all_spectra(services.session)
+            start_classification(services, model, spectra, state.training, state.trained_labels, as_groups, table)
         super().accept()
 
     def reject(self) -> None:
-        """Close, but ask before what somebody made here is lost."""
+        """Close, but ask before labels or a model are lost."""
         lost = self._would_be_lost
-        asked = QMessageBox.StandardButton.Yes
+        answer = QMessageBox.StandardButton.Yes
         if lost:
-            asked = QMessageBox.question(self, "Close Teach?", f"{lost} Close Teach all the same?")
-        if asked == QMessageBox.StandardButton.Yes:
+            answer = QMessageBox.question(self, "Close the wizard?", f"{lost} Close the wizard anyway?")
+        if answer == QMessageBox.StandardButton.Yes:
             super().reject()
 
     @property
     def _would_be_lost(self) -> str:
-        """What closing would lose; empty where that is nothing."""
-        if self.learn.is_learning:
-            return "It is still learning."
-        if self.learn.found is not None:
-            return "What was learned is not kept yet."
-        return "The labels that were given by hand are not kept." if self.data.has_labels_by_hand else ""
+        """What closing would lose, in a sentence; empty where that is nothing."""
+        if self.train_page.is_training:
+            return "Training is still running."
+        if self.state.result is not None:
+            return "The trained model has not been saved."
+        return "The labels that you assigned here are not saved." if self.labels_page.has_manual_labels else ""
 
     def done(self, result: int) -> None:
-        """Let nothing run on."""
+        """Stop everything and close."""
         self._window.removeEventFilter(self)
-        self.session.changed.disconnect(self._follow)
-        self.data.end()
-        self.learn.end()
+        self._services.session.changed.disconnect(self._follow)
+        self.labels_page.end()
+        self.train_page.end()
         self.result_page.end()
         super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() == Qt.Key.Key_Escape and self.learn.is_learning:
-            self.learn.stop()
+        if event.key() == Qt.Key.Key_Escape and self.train_page.is_training:
+            self.train_page.stop()
             return
         super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Go with the window."""
+        """Close with the window."""
         if event.type() == QEvent.Type.Hide and not event.spontaneous() and watched is self._window:
             super().reject()
         return super().eventFilter(watched, event)
 
+    def _label_one(self, index: int, name: str) -> None:
+        """Assign a label to one training spectrum."""
+        chosen = np.zeros(len(self.state.training.names), dtype=bool)
+        chosen[index] = True
+        self.labels_page.assign(chosen, name)
+
+    def _train_again(self) -> None:
+        self.back()
+        self.train_page.train()
+
     def _follow(self, before: Project, now: Project) -> None:
+        """Offer renamed groups as labels at once."""
         if now.groups is not before.groups:
-            self.subject = self.subject.with_groups(now.groups)
-            self.data.offer()
+            self.state.training = self.state.training.with_groups(now.groups)
+            self.labels_page.refresh_sources()
 
 
 def show_wizard(services: FinetuningServices, window: QWidget) -> None:
-    """Show the wizard on what is selected, where that is several spectra, else on all that is open; or the one open."""
-    there = next((one for one in window.findChildren(FineTuneWizard) if one.isVisible()), None)
-    if there is not None:
-        there.raise_()
-        there.activateWindow()
+    """Show the wizard on the selected spectra, or on all where fewer than two are selected; or the open wizard."""
+    present = next((wizard for wizard in window.findChildren(FineTuneWizard) if wizard.isVisible()), None)
+    if present is not None:
+        present.raise_()
+        present.activateWindow()
         return
-    chosen, project = predicting.chosen_spectra(services.session), services.session.project
+    selected, project = selected_spectra(services.session), services.session.project
 
     def work(progress: Progress) -> TrainingSpectra:
         progress(0, 0)
-        if sum(len(rows) for _, rows in chosen) < 2:
-            raise StudioError("Nothing can be taught by one spectrum.", remedy="Open a few of each class.")
-        return TrainingSpectra.of(chosen, project)
+        if sum(len(rows) for _, rows in selected) < 2:
+            raise StudioError("A model cannot be trained on one spectrum.", remedy="Open a few of each class.")
+        return TrainingSpectra.of(selected, project)
 
-    job: Job = services.workers.submit(work, "Gathering the spectra", "files", key="teach")
-    job.succeeded.connect(partial(_show, services, window))
+    job = services.workers.submit(work, "Collecting the spectra", "files", key="collect training spectra")
+    job.succeeded.connect(partial(_open_wizard, services, window))
     job.failed.connect(services.messages.show_error)
 
 
-def _show(services: FinetuningServices, window: QWidget, subject: TrainingSpectra) -> None:
-    FineTuneWizard(services, subject, window).show()
+def _open_wizard(services: FinetuningServices, window: QWidget, training: TrainingSpectra) -> None:
+    FineTuneWizard(services, training, window).show()

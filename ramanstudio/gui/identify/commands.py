@@ -39,21 +39,26 @@ class IdentifyCommands:
         self._show_page, self._window = show_page, window
 
     def identify_all(self) -> None:
+        """Identify all open spectra."""
         self._show_page()
         self._identifying.resume()
 
     def analyse_mixture(self) -> None:
+        """Analyse the spectrum that is shown as a mixture."""
         page = self._show_page()
         if page.entry is not None:
             self._mixture_jobs.analyse(page.entry, page.row)
 
     def previous_match(self) -> None:
+        """Select the previous match."""
         self._step(-1)
 
     def next_match(self) -> None:
+        """Select the next match."""
         self._step(1)
 
     def export_identifications(self) -> None:
+        """Ask for a file and write the matches of all identified spectra."""
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"
         path = dialogs.ask_export(

@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
-from ramanstudio.gui.identify.mixture_analysis import format_fraction
+from ramanstudio.gui.identify.texts import format_fraction
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.identify.mixture_analysis import MixtureResult
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 ROW_HEIGHT: Final = 36
 
@@ -23,7 +23,7 @@ class ComponentsView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._theme = current_theme()
-        self._mixture: MixtureResult | None = None
+        self._mixture: MixtureAnalysis | None = None
         self.setFont(with_tabular_figures(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("Shares of the fitted intensity, each reference scaled to equal area, ± standard error")
@@ -33,7 +33,7 @@ class ComponentsView(QWidget):
         self._theme = theme
         self.update()
 
-    def show_mixture(self, mixture: MixtureResult | None) -> None:
+    def show_mixture(self, mixture: MixtureAnalysis | None) -> None:
         """Show the components of a mixture; None hides them."""
         self._mixture = mixture
         components = mixture.components if mixture is not None else ()
@@ -44,12 +44,15 @@ class ComponentsView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
+        """A row for each component."""
         return QSize(160, ROW_HEIGHT * len(self._mixture.components) if self._mixture is not None else 0)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """A row for each component."""
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw name, fraction and bar of each component."""
         if self._mixture is None:
             return
         painter, theme = QPainter(self), self._theme

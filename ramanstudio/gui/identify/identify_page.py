@@ -19,16 +19,17 @@ from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
 from ramanstudio.gui.identify.model_choice import PredictionRows
+from ramanstudio.gui.identify.texts import mixture_title
 from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
     from ramanstudio.export.identification_figure import IdentificationFigure
     from ramanstudio.gui.identify.match_list import MatchList
-    from ramanstudio.gui.identify.mixture_analysis import MixtureResult
     from ramanstudio.gui.identify.overlay_view import OverlayView
     from ramanstudio.gui.identify.result_header import ResultHeader
     from ramanstudio.search.matches import Identification
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 Actions = Mapping[str, QAction]
 AFTER_RESULTS_MS: Final = 150
@@ -291,7 +292,7 @@ class IdentifyPage(TabPage):
             self.spectrum_changed.emit()
 
     @property
-    def _mixture(self) -> MixtureResult | None:
+    def _mixture(self) -> MixtureAnalysis | None:
         """The mixture whose fit is drawn over the spectrum; None where a reference is."""
         if self.entry is None or not self._shows_mixture:
             return None
@@ -322,7 +323,7 @@ class IdentifyPage(TabPage):
             return None
         mixture = self._mixture
         if mixture is not None:
-            return self.view.picture(mixture.title, "")
+            return self.view.picture(mixture_title(mixture), "")
         return self.view.picture(self.header.title, self.header.details.text())
 
 

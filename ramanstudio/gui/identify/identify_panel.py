@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
@@ -87,7 +88,7 @@ class IdentifyPanel(SidePanel):
         self._show_mixture()
         self._counts.count(self._session.project, identifying.is_current)
         done, total = self._counts.done, self._counts.total
-        text = f"{done:,} of {count_of(total, 'spectrum', 'spectra')} identified" if total else ""
+        text = f"{format_number(done)} of {count_of(total, 'spectrum', 'spectra')} identified" if total else ""
         self._progress_text.setText(f"Searching… {text}" if identifying.busy else text)
         self.run_button.setVisible(identifying.busy or done < total)
         self.run_button.setText("Stop" if identifying.busy else "Identify all")
@@ -126,7 +127,7 @@ class IdentifyPanel(SidePanel):
             box.deleteLater()
         self._library_boxes = []
         for library in libraries.all:
-            box = ElidedCheckBox(f"{library.title} · {len(library):,}".replace("&", "&&"), self)
+            box = ElidedCheckBox(f"{library.title} · {format_number(len(library))}".replace("&", "&&"), self)
             box.setToolTip(f"{count_of(len(library), 'reference')} in {library.path}")
             box.setAccessibleName(f"Search in {library.title}, {count_of(len(library), 'reference')}")
             box.setChecked(libraries.is_searched(library))

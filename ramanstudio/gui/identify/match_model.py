@@ -82,12 +82,15 @@ class MatchModel(QAbstractTableModel):
         return self._identification.matches if self._identification is not None else ()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's way
+        """A row for each match."""
         return 0 if parent.isValid() else len(self.matches)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """The columns of COLUMNS."""
         return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+        """Title, tooltip and alignment of a column."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -100,6 +103,7 @@ class MatchModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, tooltip, alignment, and what the delegate draws."""
         identification = self._identification
         if identification is None or not index.isValid():
             return None

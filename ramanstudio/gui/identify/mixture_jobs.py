@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.identifying import Identifying
-from ramanstudio.gui.identify.mixture_analysis import MixtureResult, analyse_mixture
+from ramanstudio.gui.document.search_queue import SearchRequest, prepare_libraries
 from ramanstudio.project.project import Entry
+
+if TYPE_CHECKING:
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Result:
+    """The analysis of spectrum `row` of an entry, for the search request `request_key`."""
+
+    entry_id: int
+    row: int
+    request_key: str
+    analysis: MixtureAnalysis
+
+
+def _analyse(request: SearchRequest, spectrum: SpectrumSet, entry_id: int, row: int, progress: Progress) -> _Result:
+    from ramanstudio.search.mixture_analysis import analyse_mixture
+
+    libraries = prepare_libraries(request, progress)
+    return _Result(entry_id, row, request.key, analyse_mixture(spectrum, libraries, request.within, progress))
 
 
 class MixtureJobs(QObject):
@@ -22,8 +46,7 @@ class MixtureJobs(QObject):
         super().__init__()
         self._workers, self._messages, self._identifying = workers, messages, identifying
         self._job: Job | None = None
-        self._result: MixtureResult | None = None
-        self._request_key = ""  # of the result
+        self._result: _Result | None = None
 
     @property
     def busy(self) -> bool:
@@ -35,23 +58,23 @@ class MixtureJobs(QObject):
         request = self._identifying.request
         if entry.source is None or request is None:
             return
-        work = partial(analyse_mixture, request, entry.id, entry.source[row : row + 1], row)
+        work = partial(_analyse, request, entry.source[row : row + 1], entry.id, row)
         job = self._workers.submit(work, "Analysing the mixture", "model", key="mixture")
         self._job = job
-        job.succeeded.connect(partial(self._keep, request.key))
+        job.succeeded.connect(self._keep)
         job.failed.connect(self._messages.show_error)
         job.finished.connect(partial(self._finished, job))
         self.changed.emit()
 
-    def result(self, entry: Entry, row: int) -> MixtureResult | None:
-        """The result for a spectrum; None where it was not analysed, or for another request."""
+    def result(self, entry: Entry, row: int) -> MixtureAnalysis | None:
+        """The analysis of a spectrum; None where it was not analysed, or for another request."""
         result, request = self._result, self._identifying.request
-        if result is None or request is None or request.key != self._request_key:
+        if result is None or request is None or request.key != result.request_key:
             return None
-        return result if (result.entry_id, result.row) == (entry.id, row) else None
+        return result.analysis if (result.entry_id, result.row) == (entry.id, row) else None
 
-    def _keep(self, key: str, result: MixtureResult) -> None:
-        self._result, self._request_key = result, key
+    def _keep(self, result: _Result) -> None:
+        self._result = result
 
     def _finished(self, job: Job) -> None:
         if self._job is job:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.identify.band_ruler import BandMark
-from ramanstudio.gui.identify.mixture_analysis import MixtureResult
 from ramanstudio.gui.identify.overlay import fit_reference
 from ramanstudio.gui.identify.overlay_view import OverlaySpectrum, QuerySpectrum
 from ramanstudio.gui.identify.texts import reference_note
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Match
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ def reference_overlay(
     return OverlayContent(overlay, marks, fitted.coverage)
 
 
-def mixture_overlay(query: QuerySpectrum, mixture: MixtureResult) -> OverlayContent:
+def mixture_overlay(query: QuerySpectrum, mixture: MixtureAnalysis) -> OverlayContent:
     """The fit of all components of a mixture."""
     names = " + ".join(component.name for component in mixture.components)
     return OverlayContent(OverlaySpectrum(names, mixture.fitted, query.values - mixture.fitted))

@@ -129,7 +129,7 @@ class OverlayView(ZoomMixin, QWidget):
             self._ranges.forget()
         else:
             self._panes.intensity_axes[MAIN].set_unit(query.unit)
-            self._ranges.take([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
+            self._ranges.set_spectra([SpectraBlock(np.asarray(query.axis, np.float64), np.asarray(query.values)[None])])
         self.show_overlay(None)
 
     def show_overlay(self, overlay: OverlaySpectrum | None, marks: Sequence[BandMark] = ()) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import KIND_TEXTS, MARK_RADIUS, draw_band_mark
@@ -16,14 +17,15 @@ from ramanstudio.gui.identify.texts import (
     band_counts,
     candidate_set_text,
     format_probability,
+    mixture_title,
     reference_note,
     reference_summary,
 )
 
 if TYPE_CHECKING:
-    from ramanstudio.gui.identify.mixture_analysis import MixtureResult
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
+    from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 FULL_COVERAGE: Final = 0.75  # of the spectrum by the reference: not worth mentioning from here on
 HEADLINE_SIZES: Final = (28, 22, 18)  # pixels
@@ -82,14 +84,14 @@ class ResultHeader(QWidget):
         self.explanation.setText(" ".join(sentence for sentence in sentences if sentence))
         self._show_labels()
 
-    def show_mixture(self, mixture: MixtureResult, best: Match | None) -> None:
+    def show_mixture(self, mixture: MixtureAnalysis, best: Match | None) -> None:
         """Show the components of a mixture, and the `best` single match."""
         self.name.setText(" + ".join(component.name for component in mixture.components))
         self.probability.setText("")
         single = ""
         if best is not None:
             single = f" The best single match is {best.name}, {format_probability(best.probability)}."
-        self.explanation.setText(f"{mixture.title} of the fitted intensity.{single}")
+        self.explanation.setText(f"{mixture_title(mixture)} of the fitted intensity.{single}")
         self.show_match(None, None, False)
 
     def show_match(self, match: Match | None, library: Library | None, unknown: bool) -> None:
@@ -112,7 +114,7 @@ class ResultHeader(QWidget):
         """Show which of the selected spectra this is."""
         for widget in (self._previous, self.position, self._next):
             widget.setVisible(n_spectra > 1)
-        self.position.setText(f"{position + 1:,} of {n_spectra:,}")
+        self.position.setText(f"{format_number(position + 1)} of {format_number(n_spectra)}")
         self._previous.setEnabled(position > 0)
         self._next.setEnabled(position < n_spectra - 1)
 

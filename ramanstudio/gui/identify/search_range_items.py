@@ -22,13 +22,13 @@ MIN_WIDTH_CM: Final = 20.0  # a narrower range is too little to compare
 class ComparedRange(NoiseRegion):
     """The range that is compared."""
 
-    word = "compared"
+    title = "compared"
 
 
 class ExcludedRange(NoiseRegion):
     """A range that is excluded."""
 
-    word = "excluded"
+    title = "excluded"
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class SearchRangeItems:
             self._add(ExcludedRange(), low, high, partial(self._drag_excluded, index))
 
     def _add(self, item: NoiseRegion, low: float, high: float, moved: Callable[[float, float], None]) -> None:
-        item.place(low, high)
+        item.set_range(low, high)
         item.dragged.connect(moved)
         if self._appearance is not None:
             item.apply_theme(*self._appearance)
@@ -91,7 +91,7 @@ class SearchRangeItems:
         if high - low >= MIN_WIDTH_CM:
             self._changed(replace(self._region, low_cm=low, high_cm=high))
         else:  # too narrow: back to where it was
-            self._items[0].place(max(self._region.low_cm, self._ends[0]), min(self._region.high_cm, self._ends[1]))
+            self._items[0].set_range(max(self._region.low_cm, self._ends[0]), min(self._region.high_cm, self._ends[1]))
 
     def _drag_excluded(self, index: int, low: float, high: float) -> None:
         if self._region is not None:

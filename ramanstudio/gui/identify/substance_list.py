@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import Theme, current_theme, with_tabular_figures
 from ramanstudio.project.substances import SubstanceCount
 
@@ -62,7 +63,7 @@ class SubstanceList(QTreeWidget):
         current_name = item.text(0) if item is not None else ""
         self.clear()
         for substance in self._shown:
-            row = QTreeWidgetItem([substance.name, f"{substance.count:,}"])
+            row = QTreeWidgetItem([substance.name, f"{format_number(substance.count)}"])
             row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.setFont(1, with_tabular_figures(self.font()))
             row.setForeground(1, QColor(self._theme.quiet))

@@ -28,6 +28,7 @@ class LibraryCommands:
         self._library_window: LibraryWindow | None = None
 
     def libraries(self) -> None:
+        """Open the library window."""
         self._show_window()
 
     def show_reference(self, library: Library, row: int) -> None:
@@ -35,6 +36,7 @@ class LibraryCommands:
         self._show_window().show_reference(library, row)
 
     def more_references(self) -> None:
+        """Show the download guides."""
         from ramanstudio.gui.libraries.download_guides import download_guides
 
         TextDialog("Download guides", download_guides(), self._window).open()

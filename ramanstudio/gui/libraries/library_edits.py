@@ -70,7 +70,9 @@ class LibraryEdits:
     def add_selected_spectra(self) -> None:
         """Add the spectra that are selected in the main window to a library, or create one from them."""
         entries = [
-            self._session.selection.part_of(entry) for entry in self._session.selected if entry.source is not None
+            self._session.selection.restrict_entry(entry)
+            for entry in self._session.selected
+            if entry.source is not None
         ]
         n_spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
         editable = [library for library in self._libraries.all if not is_starter(library)]

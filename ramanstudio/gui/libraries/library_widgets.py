@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.libraries.reference_model import ReferenceModel
@@ -150,7 +151,9 @@ def describe_reference(library: Library, row: int) -> str:
         str(library.names[row]),
         str(library.formulas[row]),
         f"laser {number(laser_nm)} nm" if np.isfinite(laser_nm) else "",
-        f"{spectrum.points:,} points, {low:,.0f} to {high:,.0f} cm⁻¹".replace("-", "−"),
+        f"{format_number(spectrum.points)} points, {format_number(low)} to {format_number(high)} cm⁻¹".replace(
+            "-", "−"
+        ),
         str(library.sources[row]),
         str(library.licences[row]),
         str(library.notes[row]),

@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QColor
 from PySide6.QtWidgets import QDialog, QListWidgetItem, QPushButton, QWidget
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -144,7 +145,7 @@ class LibraryWindow(QDialog):
         if self.model.rowCount() and not table.selectionModel().hasSelection():
             table.selectRow(0)
         n_shown = self.model.rowCount()
-        text = "" if library is None else f"{n_shown:,} of {count_of(len(library), 'reference')}"
+        text = "" if library is None else f"{format_number(n_shown)} of {count_of(len(library), 'reference')}"
         self.widgets.count.setText(text)
         self._enable_buttons()
         self._spectra_timer.start()

@@ -12,7 +12,7 @@ MAP_ACTIONS: Final = (
         "Export map…",
         "File",
         "",
-        "Save the map as it is shown: a picture (PNG, SVG), its numbers as 32-bit TIFF, or a table (CSV)",
+        "Save the map as an image (PNG, SVG), its values as 32-bit TIFF, or a table (CSV)",
         "ph.map-trifold",
         lambda context: "map" in context.tabs,
     ),

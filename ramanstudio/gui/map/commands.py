@@ -16,4 +16,5 @@ class MapCommands:
         self._show_panel = show_panel
 
     def export_map(self) -> None:
-        self._show_panel().ask_where()
+        """Ask for a file name, and save the map."""
+        self._show_panel().ask_export()

@@ -1,4 +1,4 @@
-"""The panel on the right of Map: what is shown of it, from which bands, in which colours, and taking it away."""
+"""The side panel of Map: channel, bands, colours, plane, export."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ from ramanstudio.gui.viewer.band_input import BandInput
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
-KINDS: Final = "Picture (*.png);;Drawing (*.svg);;Numbers, 32-bit TIFF (*.tif);;Table (*.csv)"
-ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
+FILE_TYPES: Final = "PNG image (*.png);;SVG drawing (*.svg);;32-bit TIFF (*.tif);;CSV table (*.csv)"
+BAND_ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
 
 
 class MapPanel(SidePanel):
-    """Speaks of the map that `page` shows."""
+    """Shows and changes what `page` shows."""
 
     def __init__(self, page: MapPage, actions: Mapping[str, QAction]) -> None:
         super().__init__(panel_heading("Map"))
         self._page = page
-        self._following = False
+        self._updating = False
         self.channel = QComboBox(self)
-        self.channel.setAccessibleName("What the map shows")
+        self.channel.setAccessibleName("Channel of the map")
         self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.channel.setMinimumContentsLength(8)
-        for one in map_channels.CHANNELS:
-            self.channel.addItem(one.name, one.key)
-        self._help, self.note = label("quiet", wrap=True), label("", wrap=True)
+        for channel in map_channels.CHANNELS:
+            self.channel.addItem(channel.name, channel.key)
+        self._help, self._note = label("quiet", wrap=True), label("", wrap=True)
         self.bands = [BandInput(number) for number in range(3)]
         self._bands = QWidget(self)
-        self.low, self.high = self._percentile("Lower limit"), self._percentile("Upper limit")
+        self.low, self.high = self._percentile_box("Lower limit"), self._percentile_box("Upper limit")
         self.interpolated = QCheckBox("Interpolate", self)
         self.interpolated.setToolTip("Interpolate between pixels; otherwise each pixel is drawn as measured")
         self.denoised = QCheckBox("Use denoised spectra", self)
         self.denoised.setToolTip("Calculate from the denoised spectra; otherwise from the raw ones")
         self.plane = QSlider(Qt.Orientation.Horizontal, self)
         self.plane.setAccessibleName("Plane of the map")
-        self.plane.setToolTip("Which depth, or which pass, is shown")
-        self._plane_words = label("")
+        self.plane.setToolTip("The depth, or the pass, that is shown")
+        self._plane_text = label("")
         self._planes = QWidget(self)
-        self.take = button(actions["export_map"])
+        self.export_button = button(actions["export_map"])
         self._lay_out()
         self._connect()
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -68,66 +68,67 @@ class MapPanel(SidePanel):
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
+        """Apply the colours of a theme."""
         for band in self.bands:
             band.set_theme(theme)
 
-    def ask_where(self) -> None:
-        """Ask under which name to save the map, and save it."""
-        entry = self._page.subject.entry
+    def ask_export(self) -> None:
+        """Ask for a file name, and save the map."""
+        entry = self._page.map_source.entry
         if entry is None or self._page.picture is None:
             return
-        path = dialogs.ask_name(self, "Export map", Path.home() / f"{entry.path.stem}-map.png", KINDS)
+        path = dialogs.ask_name(self, "Export map", Path.home() / f"{entry.path.stem}-map.png", FILE_TYPES)
         if path is not None:
             self._page.export(path)
 
     def refresh(self) -> None:
-        """Say what is true now."""
-        page, choice = self._page, self._page.choice
-        subject = page.subject
-        self._following = True
-        self._offer_channels()
-        one = map_channels.channel(choice.channel)
-        series = isinstance(subject.places, SpectrumSeries)
-        self._help.setText("Each row is a spectrum; click one to select it." if series else one.help)
-        self.channel.setEnabled(subject.entry is not None and not series)
-        grids = subject.places if subject.places is not None and not isinstance(subject.places, SpectrumSeries) else ()
-        aside = [page.aside, grids[min(choice.plane, len(grids) - 1)].note if grids else ""]
-        self.note.setText(" ".join(part for part in aside if part))
-        self.note.setVisible(bool(self.note.text()))
-        roles = ROLES.get(choice.channel, ()) if not series else ()
+        """Show the present state."""
+        page, options = self._page, self._page.options
+        map_source = page.map_source
+        self._updating = True
+        self._update_channels()
+        channel = map_channels.channel(options.channel)
+        series = isinstance(map_source.layout, SpectrumSeries)
+        self._help.setText("Each row is a spectrum; click one to select it." if series else channel.help)
+        self.channel.setEnabled(map_source.entry is not None and not series)
+        layout = map_source.layout
+        grids = () if layout is None or isinstance(layout, SpectrumSeries) else layout
+        notes = [page.note, grids[min(options.plane, len(grids) - 1)].note if grids else ""]
+        self._note.setText(" ".join(filter(None, notes)))
+        self._note.setVisible(bool(self._note.text()))
+        roles = BAND_ROLES.get(options.channel, ()) if not series else ()
         self._bands.setVisible(bool(roles))
         for number, band in enumerate(self.bands):
             band.setVisible(number < len(roles))
-            if number < len(roles) and number < len(choice.bands) and subject.source is not None:
-                ends = float(subject.source.axis[0]), float(subject.source.axis[-1])
-                band.show_band(roles[number], choice.bands[number], ends)
-        self.low.setValue(choice.percentiles[0])
-        self.high.setValue(choice.percentiles[1])
+            if number < len(roles) and number < len(options.bands) and map_source.source is not None:
+                ends = float(map_source.source.axis[0]), float(map_source.source.axis[-1])
+                band.show_band(roles[number], options.bands[number], ends)
+        self.low.setValue(options.percentiles[0])
+        self.high.setValue(options.percentiles[1])
         for box in (self.low, self.high):
-            box.setEnabled(kind_of(choice) != "categories")
-        self.interpolated.setChecked(choice.interpolated)
-        result = subject.result
+            box.setEnabled(kind_of(options) != "categories")
+        self.interpolated.setChecked(options.interpolated)
+        result = map_source.result
         self.denoised.setEnabled(result is not None and result.denoised is not None)
-        self.denoised.setChecked(choice.denoised and self.denoised.isEnabled())
+        self.denoised.setChecked(options.denoised and self.denoised.isEnabled())
         self._planes.setVisible(len(grids) > 1)
         if len(grids) > 1:
             self.plane.setRange(0, len(grids) - 1)
-            self.plane.setValue(choice.plane)
-            self._plane_words.setText(f"{grids[choice.plane].title}, {choice.plane + 1} of {len(grids)}")
-        self.take.setEnabled(page.picture is not None)
-        self._following = False
+            self.plane.setValue(options.plane)
+            self._plane_text.setText(f"{grids[options.plane].title}, {options.plane + 1} of {len(grids)}")
+        self.export_button.setEnabled(page.picture is not None)
+        self._updating = False
 
-    def _offer_channels(self) -> None:
+    def _update_channels(self) -> None:
         model = self.channel.model()
         assert isinstance(model, QStandardItemModel)
-        for row, one in enumerate(map_channels.CHANNELS):
-            missing = self._page.subject.offers(one.key)
+        for row, channel in enumerate(map_channels.CHANNELS):
+            missing = self._page.map_source.missing_for(channel.key)
             # what only waits for a selection may be chosen: the panel then says what to select
-            model.item(row).setEnabled(not missing or one.key == "distance")
-            model.item(row).setToolTip(f"{one.help}. {missing}".strip())
-        self.channel.setCurrentIndex(self.channel.findData(self._page.choice.channel))
-        self.channel.setToolTip(map_channels.channel(self._page.choice.channel).help)
+            model.item(row).setEnabled(not missing or channel.key == "distance")
+            model.item(row).setToolTip(f"{channel.help}. {missing}".strip())
+        self.channel.setCurrentIndex(self.channel.findData(self._page.options.channel))
+        self.channel.setToolTip(map_channels.channel(self._page.options.channel).help)
 
     # What was chosen
 
@@ -142,8 +143,8 @@ class MapPanel(SidePanel):
             band.changed.connect(self._change_band)
 
     def _change(self, **what: object) -> None:
-        if not self._following:
-            self._page.choose(replace(self._page.choice, **what))  # type: ignore[arg-type]
+        if not self._updating:
+            self._page.choose(replace(self._page.options, **what))  # type: ignore[arg-type]
 
     def _change_limits(self) -> None:
         low, high = self.low.value(), self.high.value()
@@ -151,12 +152,12 @@ class MapPanel(SidePanel):
             self._change(percentiles=(low, high))
 
     def _change_band(self, index: int, low: float, high: float) -> None:
-        if not self._following:
+        if not self._updating:
             self._page.drag_band(index, low, high)
 
     # How it is laid out
 
-    def _percentile(self, name: str) -> QDoubleSpinBox:
+    def _percentile_box(self, name: str) -> QDoubleSpinBox:
         box = QDoubleSpinBox(self)
         box.setRange(0, 100)
         box.setDecimals(1)
@@ -165,33 +166,35 @@ class MapPanel(SidePanel):
         box.setSuffix(" %")
         box.setKeyboardTracking(False)
         box.setAccessibleName(f"{name} of the colours, percentile")
-        box.setToolTip("The colours are spread between these percentiles; what lies beyond has the colour of the end")
+        box.setToolTip(
+            "The colours span the values between these percentiles; values beyond have the colour of the end"
+        )
         return box
 
     def _lay_out(self) -> None:
-        inside = QWidget(self)
-        inside.setProperty("panel", "true")
-        whole = QVBoxLayout(inside)
+        content = QWidget(self)
+        content.setProperty("panel", "true")
+        whole = QVBoxLayout(content)
         whole.setContentsMargins(12, 4, 12, 12)
         whole.setSpacing(8)
-        for widget in (self.channel, self._help, self.note, self._bands, self._planes):
+        for widget in (self.channel, self._help, self._note, self._bands, self._planes):
             whole.addWidget(widget)
         bands = QVBoxLayout(self._bands)
         bands.setContentsMargins(0, 8, 0, 0)
         bands.setSpacing(4)
-        bands.addWidget(_head("Bands / cm⁻¹"))
+        bands.addWidget(_heading("Bands / cm⁻¹"))
         for band in self.bands:
             bands.addWidget(band)
         hint = label("quiet", wrap=True)
-        hint.setText("Drag a band on the spectrum beneath the map, or type its ends.")
+        hint.setText("Drag a band on the spectrum below the map, or enter its ends.")
         bands.addWidget(hint)
         planes = QVBoxLayout(self._planes)
         planes.setContentsMargins(0, 8, 0, 0)
-        planes.addWidget(_head("Plane"))
+        planes.addWidget(_heading("Plane"))
         planes.addWidget(self.plane)
-        planes.addWidget(self._plane_words)
+        planes.addWidget(self._plane_text)
         whole.addSpacing(8)
-        whole.addWidget(_head("Colours"))
+        whole.addWidget(_heading("Colours"))
         limits = QHBoxLayout()
         limits.setSpacing(8)
         limits.addWidget(self.low, 1)
@@ -203,13 +206,13 @@ class MapPanel(SidePanel):
         for widget in (self.interpolated, self.denoised):
             whole.addWidget(widget)
         whole.addSpacing(8)
-        whole.addWidget(_head("Export"))
-        whole.addWidget(self.take)
+        whole.addWidget(_heading("Export"))
+        whole.addWidget(self.export_button)
         whole.addStretch()
-        self.setWidget(inside)
+        self.setWidget(content)
 
 
-def _head(words: str) -> QLabel:
-    head = label("heading")
-    head.setText(words)
-    return head
+def _heading(text: str) -> QLabel:
+    heading = label("heading")
+    heading.setText(text)
+    return heading

@@ -1,4 +1,4 @@
-"""About, the model card, the shortcuts and the formats: texts made from what they speak of."""
+"""The texts of the Help menu: About, model card, keyboard shortcuts, file formats; generated, not written by hand."""
 
 from __future__ import annotations
 
@@ -42,43 +42,43 @@ def _version_of(package: str) -> str:
 
 def _table(rows: list[tuple[str, str]]) -> str:
     cells = "".join(
-        f"<tr><td style='padding: 3px 24px 3px 0;'>{html.escape(one)}</td>"
-        f"<td style='padding: 3px 0;'>{html.escape(other)}</td></tr>"
-        for one, other in rows
+        f"<tr><td style='padding: 3px 24px 3px 0;'>{html.escape(name)}</td>"
+        f"<td style='padding: 3px 0;'>{html.escape(value)}</td></tr>"
+        for name, value in rows
     )
     return f"<table cellspacing='0'>{cells}</table>"
 
 
 def about_page(engine: Engine | None) -> str:
-    """Version, device, model and licences."""
+    """Version, device, model and licences, as HTML."""
     rows = [
         ("RamanStudio", ramanstudio.__version__),
-        ("Computes on", _device_words(engine) if engine is not None else "the model is not loaded yet"),
+        ("Device", _device_text(engine) if engine is not None else "the model is not loaded yet"),
         ("Python", platform.python_version()),
         ("System", f"{platform.system()} {platform.release()} {platform.machine()}"),
     ]
     licences = [(f"{package} {_version_of(package)}".strip(), licence) for package, licence in LICENCES]
     return (
-        f"<h3>RamanStudio</h3><p>Raman spectra denoised by a masked autoencoder, with the signal-to-noise ratio before"
-        f" and after. Everything runs on this computer.</p>{_table(rows)}"
-        f"<h4>Model</h4>{_card(engine)}<h4>Made with</h4>{_table(licences)}"
+        f"<h3>RamanStudio</h3><p>Denoises Raman spectra with a masked autoencoder and shows the signal-to-noise ratio"
+        f" before and after. Everything runs on this computer.</p>{_table(rows)}"
+        f"<h4>Model</h4>{_card(engine)}<h4>Libraries and licences</h4>{_table(licences)}"
     )
 
 
-def _device_words(engine: Engine) -> str:
-    """The device, and for a processor why it is not a graphics card."""
+def _device_text(engine: Engine) -> str:
+    """The device, and for a CPU why it is not a GPU."""
     name = engine.device_name
     if not name.startswith("CPU"):
         return name
     torch = _version_of("torch")
-    for_processor = torch.endswith("+cpu") or (sys.platform == "win32" and "+cu" not in torch)
-    if for_processor:
-        return f"{name} (PyTorch {torch} here is the build for the processor; README tells how to use an NVIDIA card)"
-    return f"{name} (it was chosen, or no graphics card with a working driver was found)"
+    is_cpu_build = torch.endswith("+cpu") or (sys.platform == "win32" and "+cu" not in torch)
+    if is_cpu_build:
+        return f"{name} (this is the CPU build of PyTorch {torch}; the user guide tells how to use an NVIDIA GPU)"
+    return f"{name} (chosen in the settings, or no GPU with a working driver was found)"
 
 
 def card_page(engine: Engine | None) -> str:
-    """What the model is, was trained on and how good it is."""
+    """The model card, as HTML."""
     return f"<h3>Model card</h3>{_card(engine)}"
 
 
@@ -90,28 +90,31 @@ def _card(engine: Engine | None) -> str:
 
 
 def formats_page() -> str:
-    """What can be opened, from the table of formats."""
+    """The formats that can be opened, as HTML."""
     from ramanstudio.formats import registry
 
-    rows = [(one.name, " ".join(one.suffixes)) for one in registry.FORMATS]
-    return f"<h3>Formats that can be opened</h3>{_table(rows)}"
+    rows = [(row.name, " ".join(row.suffixes)) for row in registry.FORMATS]
+    return f"<h3>Supported file formats</h3>{_table(rows)}"
 
 
-def help_page(focus: QWidget | None) -> str:
-    """What the widget with the focus is for, and all shortcuts by menu."""
-    page = "<h3>Help</h3>"
+def shortcuts_page(focus: QWidget | None) -> str:
+    """What the widget with the keyboard focus is for, mouse gestures, and all shortcuts by menu, as HTML."""
+    page = "<h3>Keyboard shortcuts</h3>"
     widget = focus
     while widget is not None and not widget.accessibleName():
         widget = widget.parentWidget()
     if widget is not None:
-        words = html.escape(widget.whatsThis() or widget.toolTip()).replace("\n", "<br>")
-        page += f"<p><b>Here: {html.escape(widget.accessibleName())}</b>{'<br>' if words else ''}{words}</p>"
+        description = html.escape(widget.whatsThis() or widget.toolTip()).replace("\n", "<br>")
+        page += (
+            f"<p><b>Here: {html.escape(widget.accessibleName())}</b>{'<br>' if description else ''}{description}</p>"
+        )
     page += (
-        "<p>In the spectrum: the wheel zooms the Raman shift, Ctrl and wheel the intensity; drag zooms a box,"
-        " right-drag moves; a double click shows all.<br>In the list: ↑ ↓ go to the next spectrum, Shift extends.</p>"
+        "<p>In a plot: the wheel zooms the Raman shift, Ctrl with the wheel the intensity; drag zooms to a box,"
+        " drag with the right button pans; a double click shows all.<br>"
+        "In the list: ↑ ↓ select the previous or next spectrum, Shift extends the selection.</p>"
     )
     for menu in MENUS:
-        rows = [(one.text.rstrip("…"), one.shortcut) for one in ACTIONS if one.menu == menu and one.shortcut]
+        rows = [(row.text.rstrip("…"), row.shortcut) for row in ACTIONS if row.menu == menu and row.shortcut]
         if rows:
             page += f"<h4>{menu}</h4>{_table(rows)}"
     return page

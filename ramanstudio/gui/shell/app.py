@@ -1,4 +1,4 @@
-"""The start of the window: arguments, settings, the window shown, and only then the model and all that is slow."""
+"""Start of the window: single instance, splash screen, main window; the model is loaded after the first paint."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.writing import remove_stale_drafts
-from ramanstudio.gui.shell.single_instance import Doorbell, hand_over
+from ramanstudio.gui.shell.shutdown import ShutdownRequests
+from ramanstudio.gui.shell.single_instance import SingleInstanceServer, send_to_first_instance
 from ramanstudio.gui.shell.splash import seconds_since_start, splash_if_slow
 
-if TYPE_CHECKING:  # the window's parts are imported by `start`: a second start, and the splash, do not wait for them
+if TYPE_CHECKING:  # imported by `start`: neither the splash screen nor a second start waits for them
     from ramanstudio.gui.document.denoising import EngineLoader
     from ramanstudio.gui.shell.main_window import MainWindow
 
@@ -30,7 +31,7 @@ def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = No
     from ramanstudio.gui.shell.main_window import MainWindow
     from ramanstudio.gui.shell.services import Services
 
-    appearance().dress(app)
+    appearance().apply_to(app)
     remove_stale_drafts()
     window = MainWindow(Services(engine_loader or load_engine))
     window.show()
@@ -42,29 +43,33 @@ def start(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = No
 def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = None) -> int:
     """Run the window until it is closed; returns the exit code. Ends the process where a thread cannot be stopped.
 
-    Where this user's window is open already, it comes to the front with the files, and this start ends.
+    If a window of this user is already open, it opens the files and comes to the front, and this process ends.
     """
     application = _application()
-    if hand_over([Path(argument) for argument in arguments]):
+    if send_to_first_instance([Path(argument) for argument in arguments]):
         return 0
-    doorbell = Doorbell()
-    doorbell.hang_up()
+    server = SingleInstanceServer()
+    server.start()
     splash = splash_if_slow(seconds_since_start())
     window = start(arguments, engine_loader)
     if splash is not None:
         window.painted.connect(splash.close)
-    doorbell.rung.connect(partial(come_forward, window))
+    server.files_received.connect(partial(come_forward, window))
     if isinstance(application, Application):
-        application.give_files_to(partial(come_forward, window))
+        application.open_files_with(partial(come_forward, window))
+    requests = ShutdownRequests(application)
+    requests.end_requested.connect(window.end_in_order)
+    requests.session_ending.connect(window.persist)
     code = QApplication.exec()
-    doorbell.take_down()
+    requests.stop()
+    server.stop()
     if not window.end():
         leave(code)
     return code
 
 
 def come_forward(window: MainWindow, paths: Sequence[Path]) -> None:
-    """Bring the window to the front, and open in it what another start was given."""
+    """Bring the window to the front and open `paths`."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
@@ -74,22 +79,23 @@ def come_forward(window: MainWindow, paths: Sequence[Path]) -> None:
 
 
 class Application(QApplication):
-    """The application; on macOS files that are double-clicked come to it as events, and not as arguments."""
+    """The application; on macOS it receives double-clicked files as events, not as arguments."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         super().__init__(list(arguments))
-        self._early: list[Path] = []
-        self._take: Callable[[Sequence[Path]], None] = self._early.extend
+        self._early_paths: list[Path] = []
+        self._open_paths: Callable[[Sequence[Path]], None] = self._early_paths.extend
 
-    def give_files_to(self, take: Callable[[Sequence[Path]], None]) -> None:
-        """Call `take` with the files that the desktop asks to open, those first that it asked for already."""
-        self._take = take
-        if self._early:
-            take(self._early)
+    def open_files_with(self, open_paths: Callable[[Sequence[Path]], None]) -> None:
+        """Call `open_paths` with the files that the desktop requests, at once with those requested already."""
+        self._open_paths = open_paths
+        if self._early_paths:
+            open_paths(self._early_paths)
 
     def event(self, event: QEvent) -> bool:
+        """Take the files that the desktop asks to open."""
         if isinstance(event, QFileOpenEvent):
-            self._take([Path(event.file())])
+            self._open_paths([Path(event.file())])
             return True
         return super().event(event)
 
@@ -105,7 +111,7 @@ def _application() -> QApplication:
 
 
 def leave(code: int) -> None:
-    """End the process at once, when a thread hangs that cannot be stopped."""
+    """End the process at once, because a thread hangs that cannot be stopped."""
     sys.stdout.flush()
     sys.stderr.flush()
     QApplication.quit()

@@ -1,4 +1,4 @@
-"""Ctrl+K: every action by its words."""
+"""The command palette (Ctrl+K): finds an action by words of its name, its description, or synonyms."""
 
 from __future__ import annotations
 
@@ -13,56 +13,80 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QTreeWidget, QTreeWidg
 from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.theme import Theme
 
-SHOWN: Final = 12
+MAX_ROWS: Final = 12
 
 
-def closeness(words: str, text: str) -> float | None:
-    """How well typed letters fit a text, all of them in their order: higher is closer; None where they do not."""
-    text, words = text.casefold(), words.casefold().strip()
-    if not words:
-        return 0.0
-    if words in text:
-        starts = text.startswith(words) or f" {words}" in text
-        return 100.0 + 20.0 * starts - 0.1 * len(text)
-    score, at, before = 0.0, 0, -2
-    for letter in words.replace(" ", ""):
-        found = text.find(letter, at)
-        if found < 0:
+def match_score(query: str, name: str, keywords: str = "") -> float | None:
+    """How well `query` matches an action; higher is better, None where it does not match.
+
+    Every word of the query must occur in `name` or `keywords`, in any order; or else all its letters in `name`, in
+    their order.
+    """
+    name, keywords = name.casefold(), keywords.casefold()
+    words = query.casefold().split()
+    scores = [_word_score(word, name, keywords) for word in words]
+    if None in scores:
+        return _letters_score("".join(words), name)
+    return sum(score for score in scores if score is not None) + 50.0 * len(words) - 0.1 * len(name)
+
+
+def _word_score(word: str, name: str, keywords: str) -> float | None:
+    """Score of one typed word: the start of a word counts most, and the name more than the keywords."""
+    for text, starts_word, inside in ((name, 60.0, 40.0), (keywords, 20.0, 10.0)):
+        if text.startswith(word) or f" {word}" in text:
+            return starts_word
+        if word in text:
+            return inside
+    return None
+
+
+def _letters_score(letters: str, name: str) -> float | None:
+    """Score of letters that occur in `name` in their order: adjacent ones and starts of words count more."""
+    score, start, previous = 0.0, 0, -2
+    for letter in letters:
+        position = name.find(letter, start)
+        if position < 0:
             return None
-        if found == before + 1:
+        if position == previous + 1:
             score += 3.0
-        elif found == 0 or text[found - 1] in " ›…-":
+        elif position == 0 or name[position - 1] in " ›…-":
             score += 2.0
         else:
-            score -= 0.2 * (found - at)
-        before, at = found, found + 1
+            score -= 0.2 * (position - start)
+        previous, start = position, position + 1
     return score if score > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """An action and the menu it is in."""
+class PaletteItem:
+    """An action, the menu it is in, and other words by which it is found."""
 
     action: QAction
     menu: str
+    synonyms: str = ""
 
     @property
     def text(self) -> str:
         """`View › Residual`."""
         return f"{self.menu} › {self.action.text()}"
 
+    @property
+    def keywords(self) -> str:
+        """Menu, tooltip and synonyms."""
+        return f"{self.menu} {self.action.toolTip()} {self.synonyms}"
+
 
 class CommandPalette(QDialog):
-    """Type, choose with the arrows, Enter."""
+    """A list of actions that narrows as the user types; the arrow keys choose, Enter triggers."""
 
-    def __init__(self, choices: Sequence[Choice], theme: Theme, parent: QWidget) -> None:
+    def __init__(self, items: Sequence[PaletteItem], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Search actions")
         self.setStyleSheet(f"CommandPalette {{ background: {theme.panel}; border: 1px solid {theme.line}; }}")
-        self._choices = list(choices)
-        self.words = QLineEdit(self, placeholderText="What do you want to do?")
-        self.words.setAccessibleName("Words of the action")
+        self._items = list(items)
+        self.query = QLineEdit(self, placeholderText="What do you want to do?")
+        self.query.setAccessibleName("Search actions")
         self.rows = QTreeWidget(self)
         self.rows.setColumnCount(2)
         self.rows.setRootIsDecorated(False)
@@ -71,65 +95,64 @@ class CommandPalette(QDialog):
         self.rows.setAccessibleName("Actions")
         self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._nothing = QLabel("No action has these words.", self)
+        self._nothing = QLabel("No matching action. Try another word.", self)
         self._nothing.setProperty("role", "quiet")
         self._nothing.setContentsMargins(8, 8, 8, 8)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(8, 8, 8, 8)
-        whole.setSpacing(8)
-        for widget in (self.words, self.rows, self._nothing):
-            whole.addWidget(widget)
-        self.words.textChanged.connect(self._fill)
-        self.words.installEventFilter(self)
-        self.rows.itemClicked.connect(lambda: self._run())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        for widget in (self.query, self.rows, self._nothing):
+            column.addWidget(widget)
+        self.query.textChanged.connect(self._fill)
+        self.query.installEventFilter(self)
+        self.rows.itemClicked.connect(lambda: self._trigger())
         width = min(560, parent.width() - 64)
         self.setFixedWidth(width)
         self.move(parent.mapToGlobal(parent.rect().topLeft()).x() + (parent.width() - width) // 2, self._top(parent))
         self._fill("")
-        self.words.setFocus()
+        self.query.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if watched is self.words and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+        """Let the arrow keys and Enter in the query act on the list."""
+        if watched is self.query and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
             key = Qt.Key(event.key())
             if key in steps:
                 self._step(steps[key])
                 return True
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._run()
+                self._trigger()
                 return True
         return super().eventFilter(watched, event)
 
     def _top(self, parent: QWidget) -> int:
         return parent.mapToGlobal(parent.rect().topLeft()).y() + 64
 
-    def _fill(self, words: str) -> None:
-        ranked = [
-            (score, choice)
-            for choice in self._choices
-            if (score := closeness(words, f"{choice.text} {choice.action.toolTip()}" if words else choice.text))
-            is not None
-        ]
-        close = [(closeness(words, choice.action.text()) or 0.0, score, choice) for score, choice in ranked]
-        # what can be done now comes first; among those, words of the name count before words of the tooltip
-        close.sort(key=lambda row: (not row[2].action.isEnabled(), -row[0], -row[1]))
+    def _fill(self, query: str) -> None:
+        """List the actions that match `query`: the enabled ones first, then by score."""
+        scored = [(match_score(query, item.action.text(), item.keywords), item) for item in self._items]
+        matching = [(score, item) for score, item in scored if score is not None]
+        if query.strip():
+            matching.sort(key=lambda row: (not row[1].action.isEnabled(), -row[0]))
+        else:
+            matching.sort(key=lambda row: not row[1].action.isEnabled())
         self.rows.clear()
-        for _, _, choice in close:
-            shortcut = choice.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QTreeWidgetItem([choice.text, shortcut])
-            item.setToolTip(0, choice.action.toolTip())
-            item.setIcon(0, icons.blank() if choice.action.icon().isNull() else choice.action.icon())
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setDisabled(not choice.action.isEnabled())
-            item.setData(0, Qt.ItemDataRole.UserRole, choice.action)
-            if choice.action.isCheckable():
-                item.setText(0, f"{choice.text}{'  ✓' if choice.action.isChecked() else ''}")
-            self.rows.addTopLevelItem(item)
+        for _, item in matching:
+            shortcut = item.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            row = QTreeWidgetItem([item.text, shortcut])
+            row.setToolTip(0, item.action.toolTip())
+            row.setIcon(0, icons.blank() if item.action.icon().isNull() else item.action.icon())
+            row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.setDisabled(not item.action.isEnabled())
+            row.setData(0, Qt.ItemDataRole.UserRole, item.action)
+            if item.action.isCheckable():
+                row.setText(0, f"{item.text}{'  ✓' if item.action.isChecked() else ''}")
+            self.rows.addTopLevelItem(row)
         self.rows.setColumnWidth(0, self.width() - 150)
-        self.rows.setVisible(bool(close))
-        self._nothing.setVisible(not close)
-        height = self.rows.sizeHintForRow(0) if close else 0
-        self.rows.setFixedHeight(height * min(len(close), SHOWN) + 4)
+        self.rows.setVisible(bool(matching))
+        self._nothing.setVisible(not matching)
+        height = self.rows.sizeHintForRow(0) if matching else 0
+        self.rows.setFixedHeight(height * min(len(matching), MAX_ROWS) + 4)
         self.adjustSize()
         self._step(0)
 
@@ -141,7 +164,7 @@ class CommandPalette(QDialog):
         index = self.rows.model().index(min(max(row + by, 0), count - 1), 0)
         self.rows.setCurrentIndex(index)
 
-    def _run(self) -> None:
+    def _trigger(self) -> None:
         item = self.rows.currentItem()
         action = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
         if action is None or not action.isEnabled():

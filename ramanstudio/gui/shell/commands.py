@@ -11,20 +11,15 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.core.paths import bundled_path, user_log
-from ramanstudio.export.denoised_figures import CURVES
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
-from ramanstudio.gui.common.text_dialog import TextDialog
 from ramanstudio.gui.common.theme import appearance
-from ramanstudio.gui.shell import about
 from ramanstudio.gui.shell.services import Services
-from ramanstudio.gui.shell.settings_dialog import SettingsDialog
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.mae import model_store
-from ramanstudio.project.project import share_axis
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX, share_axis
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.job_bar import JobBar
@@ -39,36 +34,46 @@ class FileCommands:
         self._settings = services.settings
 
     def open_files(self) -> None:
+        """Ask for files and open them."""
         self._open(dialogs.ask_files(self._window, self._folder("folder")))
 
     def open_folder(self) -> None:
-        folder = dialogs.ask_folder(self._window, "Open a folder", self._folder("folder"))
+        """Ask for a folder and open the spectra in it."""
+        folder = dialogs.ask_folder(self._window, "Open folder", self._folder("folder"))
         self._open([folder] if folder else [])
 
     def open_recent(self, path: Path) -> None:
+        """Open a file of the list of recent files."""
         self._open([path])
 
     def try_demo(self) -> None:
+        """Open the demo spectra."""
         self._services.opening.open([bundled_path("resources", "demo")])
-        self._services.messages.info("The demo spectra are simulated from the lines of real ones; none was measured.")
+        self._services.messages.info("The demo spectra are simulated from the peaks of real ones; none was measured.")
 
     def save_project(self) -> Job | None:
+        """Save the project; asks for a name the first time. Returns the job, None when cancelled."""
         path = self._services.project_files.path
         return self.save_project_as() if path is None else self._services.project_files.save(path)
 
     def save_project_as(self) -> Job | None:
-        path = self._ask_path("Save the project", SUFFIX, f"Project (*{SUFFIX})")
+        """Ask for a name and save the project. Returns the job, None when cancelled."""
+        path = self._ask_path("Save project", SUFFIX, f"Project (*{SUFFIX})")
         return None if path is None else self._services.project_files.save(path)
 
     def export_spectra(self) -> None:
-        folder = dialogs.ask_folder(self._window, "Export spectra to a folder", self._folder("export_folder"))
+        """Ask for a folder and export the selected spectra to it."""
+        folder = dialogs.ask_folder(self._window, "Export spectra to folder", self._folder("export_folder"))
         if folder is not None:
             self._settings["export_folder"] = str(folder)
             self._services.exporting.spectra(folder)
 
     def export_picture(self) -> None:
+        """Export the figure of the page that is shown, or else that of the selected spectra."""
+        from ramanstudio.export.denoised_figures import CURVES
+
         figure, dark = self._tabs.current_page.figure(), appearance().theme.is_dark
-        path = self._ask_path("Export picture", ".png", "Picture (*.png);;Drawing (*.svg)")
+        path = self._ask_path("Export figure", ".png", "PNG image (*.png);;SVG drawing (*.svg)")
         if path is None:
             return
         if figure is not None:
@@ -80,14 +85,19 @@ class FileCommands:
         self._services.exporting.picture(path, dark=dark, shift_range=shifts, curves=curves)
 
     def export_table(self) -> None:
+        """Export the SNR of the selected spectra."""
         path = self._ask_path("Export SNR table", "-snr.csv", "Table (*.csv)")
         if path is not None:
             self._services.exporting.table(path)
 
     def settings(self) -> None:
+        """Show the settings."""
+        from ramanstudio.gui.shell.settings_dialog import SettingsDialog
+
         SettingsDialog(self._settings, {"model": model_store.available()}, self._window).open()
 
     def quit(self) -> None:
+        """Close the window."""
         self._window.close()
 
     def _open(self, paths: list[Path]) -> None:
@@ -113,12 +123,15 @@ class EditCommands:
         self._session = services.session
 
     def undo(self) -> None:
+        """Undo the last change."""
         self._session.undo()
 
     def redo(self) -> None:
+        """Repeat the change that was undone."""
         self._session.redo()
 
     def copy(self) -> None:
+        """Copy the plot and its numbers to the clipboard."""
         page = self._tabs.current_page
         if page.view is None:
             return
@@ -126,12 +139,14 @@ class EditCommands:
         clipboard.setImageData(page.view.copy_picture())
         clipboard.setText(page.numbers())
         QGuiApplication.clipboard().setMimeData(clipboard)
-        self._services.messages.info("The picture and the numbers are on the clipboard.")
+        self._services.messages.info("Figure and data were copied to the clipboard.")
 
     def select_all(self) -> None:
+        """Select all entries that the list shows."""
         self._entries.select_all()
 
     def remove(self) -> None:
+        """Remove the selected entries, and select a neighbour."""
         ids = self._session.selected_ids
         neighbour = self._neighbour(ids)
         self._session.remove(ids)
@@ -139,6 +154,7 @@ class EditCommands:
             self._session.select([neighbour])
 
     def set_laser(self) -> None:
+        """Ask for the laser wavelength and read the selected files again with it."""
         laser_nm = dialogs.ask_laser_nm(self._window, self._services.settings["laser_nm"] or 532.0)
         if laser_nm is not None:
             self._services.opening.read_again(self._session.selected, laser_nm)
@@ -161,6 +177,7 @@ class AnalyseCommands:
         self._session = services.session
 
     def denoise(self, on: bool) -> None:
+        """Denoise spectra when they are opened, or stop denoising."""
         self._services.settings["denoise"] = on
         if on:
             self._services.denoising.denoise_all()
@@ -168,23 +185,27 @@ class AnalyseCommands:
             self._services.denoising.stop()
 
     def denoise_selected(self) -> None:
+        """Denoise the selected entries."""
         self._services.denoising.denoise(self._session.selected)
 
     def whole_set(self, on: bool) -> None:
-        if on != self._session.uses_whole_set:  # otherwise the switch only follows the selection
-            self._session.use_whole_set(self._session.selected_ids, on)
+        """Denoise the selected sets as sets, or each spectrum individually."""
+        if on != self._session.denoises_as_sets:  # otherwise the switch only follows the selection
+            self._session.set_denoising_as_sets(self._session.selected_ids, on)
 
     def one_set(self) -> None:
+        """Denoise the selected entries as one set; warns when their axes differ."""
         entries = [entry for entry in self._session.selected if entry.source is not None]
         if entries and not all(share_axis(entries[0], entry) for entry in entries):
             self._services.messages.warning(
-                "The selected entries are not sampled at the same Raman shifts, so they cannot be used as one set."
-                " Select those that were measured alike."
+                "The selected entries have different Raman shift axes, so they cannot be denoised as one set."
+                " Select entries with the same axis."
             )
             return
-        self._session.make_one_set(entry.id for entry in entries)
+        self._session.join_into_set(entry.id for entry in entries)
 
     def cancel(self) -> None:
+        """Cancel the gesture, or else the job that is shown, or else dismiss the message."""
         view = self._tabs.current_page.view
         if view is not None and view.cancel_gesture():
             return
@@ -195,28 +216,52 @@ class AnalyseCommands:
 class HelpCommands:
     """Shows the model and the texts of the Help menu."""
 
-    def __init__(self, services: Services, window: QWidget) -> None:
-        self._services, self._window = services, window
+    def __init__(self, services: Services, tabs: TabView, window: QWidget) -> None:
+        self._services, self._tabs, self._window = services, tabs, window
 
     def choose_model(self) -> None:
+        """Show the settings at the choice of the model."""
+        from ramanstudio.gui.shell.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self._services.settings, {"model": model_store.available()}, self._window)
         dialog.open()
         dialog.point_to("model")
 
     def model_card(self) -> None:
+        """Show the model card."""
+        from ramanstudio.gui.shell import about
+
         self._show("Model card", about.card_page(self._services.denoising.engine))
 
-    def help(self) -> None:
-        self._show("Help and shortcuts", about.help_page(QApplication.focusWidget()))
+    def user_guide(self) -> None:
+        """Show the user guide at the page about the tab that is shown."""
+        from ramanstudio.gui.shell.help import GuideDialog
+
+        GuideDialog(self._tabs.current_tab.guide_page, self._window).show()
+
+    def shortcuts(self) -> None:
+        """Show the keyboard shortcuts."""
+        from ramanstudio.gui.shell import about
+
+        self._show("Keyboard shortcuts", about.shortcuts_page(QApplication.focusWidget()))
 
     def formats(self) -> None:
-        self._show("Formats", about.formats_page())
+        """Show the supported file formats."""
+        from ramanstudio.gui.shell import about
+
+        self._show("Supported file formats", about.formats_page())
 
     def open_log(self) -> None:
+        """Open the log folder in the file manager."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(user_log())))
 
     def about(self) -> None:
+        """Show version, model and licences."""
+        from ramanstudio.gui.shell import about
+
         self._show("About RamanStudio", about.about_page(self._services.denoising.engine))
 
     def _show(self, title: str, page: str) -> None:
+        from ramanstudio.gui.common.text_dialog import TextDialog
+
         TextDialog(title, page, self._window).open()

@@ -26,7 +26,6 @@ from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
-from ramanstudio.gui.shell.command_palette import Choice, CommandPalette
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import PanelStack, TabView
@@ -56,25 +55,27 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.services = services
         self._is_painted = False
-        self._may_lose = False
+        self._discards_changes = False  # on closing
+        self._closes_after_saving = False
+        self._is_ending = False
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
         self.setMinimumSize(880, 560)
-        self.acts = menus.make_actions(self)
+        self.actions_by_id = menus.make_actions(self)
         self._enable_timer = QTimer(self)
         self._enable_timer.setSingleShot(True)
         self._enable_timer.timeout.connect(self._enable)
         self._library_commands = LibraryCommands(
             services.session, services.workers, services.messages, services.libraries, self
         )
-        self.entries = EntryList(services.session, services.denoising.waits)
+        self.entries = EntryList(services.session, services.denoising.is_pending)
         self.tabs = TabView(
-            TABS, TabContext(services, self.acts, self._library_commands.show_reference, self._enable_soon)
+            TABS, TabContext(services, self.actions_by_id, self._library_commands.show_reference, self._enable_soon)
         )
         self.setCentralWidget(self.tabs)
         self._docks = {
             "list": self._dock("list", "Spectra", self.entries, Qt.DockWidgetArea.LeftDockWidgetArea),
-            "facts": self._dock("facts", "Facts", self.tabs.panels, Qt.DockWidgetArea.RightDockWidgetArea),
+            "side": self._dock("facts", "Side panel", self.tabs.panels, Qt.DockWidgetArea.RightDockWidgetArea),
         }
         self.job_bar = JobBar(services.workers)
         self.message_bar = MessageBar()
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
             EditCommands(services, tabs, self.entries, self),
             ViewCommands(services.settings, tabs, self.entries, self.show_panel),
             AnalyseCommands(services, tabs, self.job_bar, self.message_bar),
-            HelpCommands(services, self),
+            HelpCommands(services, tabs, self),
             self.spectrum_commands,
             self.group_commands,
             MapCommands(self._show_map_panel),
@@ -137,7 +138,7 @@ class MainWindow(QMainWindow):
             self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
 
     def show_panel(self, name: str, on: bool) -> None:
-        """Show or hide the panel "list" or "facts"."""
+        """Show or hide the panel "list" on the left or "side" on the right."""
         dock = self._docks[name]
         if not on and dock.isAncestorOf(QApplication.focusWidget() or self) and self.page.view is not None:
             self.page.view.setFocus()  # otherwise the keyboard focus would land on some button
@@ -151,9 +152,9 @@ class MainWindow(QMainWindow):
             self.draw_icons()
 
     def draw_icons(self) -> None:
-        """Load the icons; after the first paint."""
+        """Load the icons, after the first paint: their font takes 0.15 s."""
         self._icons_drawn = True
-        menus.draw_icons(self.acts, appearance().theme)
+        menus.draw_icons(self.actions_by_id, appearance().theme)
         self.setWindowIcon(icons.program_icon())
 
     @property
@@ -162,7 +163,7 @@ class MainWindow(QMainWindow):
         return cast("SpectrumPage", self.tabs.page("spectrum"))
 
     @property
-    def facts(self) -> MetadataPanel:
+    def metadata_panel(self) -> MetadataPanel:
         """The panel of the Spectrum tab."""
         return cast("MetadataPanel", self.tabs.panel("spectrum"))
 
@@ -178,50 +179,95 @@ class MainWindow(QMainWindow):
         return self.services.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Emit `painted` after the first paint."""
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.services.project_files.would_lose and not self._may_lose:
+        """Ask about unsaved changes; remember the layout."""
+        if self.services.workers.saving:
             event.ignore()
-            self.before_losing(self._close_anyway)
+            self._close_after_saving()
             return
+        if self.services.project_files.would_lose and not self._discards_changes:
+            event.ignore()
+            self.after_saving(self._close_anyway)
+            return
+        self.remember_layout()
+        event.accept()
+        if self._is_ending:  # a dialog may still be open, which would keep the application running
+            QTimer.singleShot(0, QApplication.quit)
+
+    def remember_layout(self) -> None:
+        """Store the size of the window, its panels and the order of the list in the settings."""
         settings = self.services.settings
         settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
         settings["sort_by"] = self.entries.order.currentData()
-        event.accept()
 
-    def before_losing(self, go_on: Callable[[], object]) -> None:
-        """Go on at once, or once the user has saved what would be lost, or said that it may be."""
+    def persist(self) -> None:
+        """Save what must survive the end of the desktop session; asks nothing."""
+        self.remember_layout()
+        self.services.persist()
+
+    def end_in_order(self) -> None:
+        """Close the window and end the application without asking: the system has requested it."""
+        self.persist()
+        self._is_ending = self._discards_changes = True
+        self.close()
+
+    def _close_after_saving(self) -> None:
+        """Close the window once all files are written; stay open if one of them cannot be."""
+        if self._closes_after_saving:
+            return
+        self._closes_after_saving = True
+
+        def proceed() -> None:
+            if not self._closes_after_saving or self.services.workers.saving:
+                return
+            self._closes_after_saving = False
+            self.close()
+
+        def stay_open() -> None:
+            self._closes_after_saving = self._is_ending
+
+        for job in self.services.workers.saving:
+            job.failed.connect(stay_open)
+            job.cancelled.connect(stay_open)
+            job.finished.connect(proceed)
+
+    def after_saving(self, proceed: Callable[[], object]) -> None:
+        """Call `proceed` once no change would be lost by it: at once, or when the user has saved or discarded them."""
         if not self.services.project_files.would_lose:
-            go_on()
+            proceed()
             return
 
         def save() -> None:
             job = self.file_commands.save_project()
             if job is not None:
-                job.succeeded.connect(lambda _: go_on())
+                job.succeeded.connect(lambda _: proceed())
 
-        dialogs.ask_before_losing(self, save, go_on)
+        dialogs.ask_to_save(self, save, proceed)
 
     def _close_anyway(self) -> None:
-        self._may_lose = True
+        self._discards_changes = True
         self.close()
 
     def show_unexpected(self, sentence: str, details: str) -> None:
-        """The one dialog for what nobody expected."""
+        """Show an unexpected error with its details; one dialog at a time."""
         if self.findChildren(DetailsDialog):
-            return  # one at a time; the log has them all
-        lead = f"Something unexpected happened, and was written to the log. Your files were not changed.\n\n{sentence}"
-        DetailsDialog("Unexpected", details, self, lead).open()
+            return  # the log has them all
+        lead = f"An unexpected error occurred and was written to the log. Your files were not changed.\n\n{sentence}"
+        DetailsDialog("Unexpected error", details, self, lead).open()
 
-    def _dock(self, name: str, title: str, panel: EntryList | PanelStack, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(
+        self, object_name: str, title: str, panel: EntryList | PanelStack, area: Qt.DockWidgetArea
+    ) -> QDockWidget:
         dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setTitleBarWidget(panel.heading)  # it is moved by its heading
+        dock.setObjectName(object_name)  # the key under which its position is remembered
+        dock.setTitleBarWidget(panel.heading)  # the heading moves the dock
         dock.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
@@ -232,9 +278,9 @@ class MainWindow(QMainWindow):
     def _lay_out_bars(self) -> None:
         self._recent = QMenu("Open recent", self)
         self._recent.aboutToShow.connect(self._fill_recent)
-        menus.fill_menus(self.menuBar(), self.acts, self._recent)
+        menus.fill_menus(self.menuBar(), self.actions_by_id, self._recent)
         self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        toolbar, self.device = menus.make_toolbar(self.acts, self)
+        toolbar, self.device = menus.make_toolbar(self.actions_by_id, self)
         self.addToolBar(toolbar)
         bar = QStatusBar(self)
         bar.setSizeGripEnabled(False)
@@ -243,30 +289,30 @@ class MainWindow(QMainWindow):
         bar.addPermanentWidget(self.message_bar, 1)
         self.setStatusBar(bar)
         for name in ("export_spectra", "copy", "remove", "set_laser"):
-            self.entries.view.addAction(self.acts[name])
+            self.entries.view.addAction(self.actions_by_id[name])
 
     def _restore(self) -> None:
         settings = self.services.settings
         if not self.restoreGeometry(QByteArray.fromBase64(settings["geometry"].encode())):
             self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if not self.restoreState(QByteArray.fromBase64(settings["panels"].encode()), LAYOUT_VERSION):
-            self.spread_panels()
+            self.reset_panel_widths()
         for key in VIEW_SETTINGS:
-            self.acts[key].setChecked(settings[key])
-        self.acts["denoise"].setChecked(settings["denoise"])
-        self.acts[f"theme_{settings['theme']}"].setChecked(True)
+            self.actions_by_id[key].setChecked(settings[key])
+        self.actions_by_id["denoise"].setChecked(settings["denoise"])
+        self.actions_by_id[f"theme_{settings['theme']}"].setChecked(True)
         for name, dock in self._docks.items():
-            self.acts[f"panel_{name}"].setChecked(not dock.isHidden())
+            self.actions_by_id[f"panel_{name}"].setChecked(not dock.isHidden())
             dock.visibilityChanged.connect(partial(self._follow_panel, name))
         self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
 
-    def spread_panels(self) -> None:
-        """Give the panels left and right their usual widths."""
+    def reset_panel_widths(self) -> None:
+        """Give the panels their default widths."""
         self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         services = self.services
-        menus.connect(self.acts, self._handlers)
+        menus.connect(self.actions_by_id, self._handlers)
         for signal in (
             services.session.changed,
             services.session.selection_changed,
@@ -284,8 +330,9 @@ class MainWindow(QMainWindow):
         services.messages.posted.connect(self.message_bar.post)
         services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
-        services.project_files.changed.connect(self._name_project)
-        services.opening.project_asked.connect(self._open_project)
+        services.project_files.changed.connect(self._show_project_name)
+        services.session.changed.connect(lambda *_: self._show_project_name())
+        services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
         self.painted.connect(self._finish_start)
@@ -298,16 +345,16 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self.page.make_viewer)
 
     def _open_project(self, path: Path) -> None:
-        self.before_losing(partial(self.services.project_files.open, path))
+        self.after_saving(partial(self.services.project_files.open, path))
 
     def _follow_setting(self, key: str) -> None:
         if key == "theme":
-            self.acts[f"theme_{self.services.settings['theme']}"].setChecked(True)
+            self.actions_by_id[f"theme_{self.services.settings['theme']}"].setChecked(True)
         elif key == "denoise":
-            self.acts["denoise"].setChecked(self.services.settings["denoise"])
+            self.actions_by_id["denoise"].setChecked(self.services.settings["denoise"])
 
     def _follow_tab(self, key: str) -> None:
-        self.acts[f"tab_{key}"].setChecked(True)
+        self.actions_by_id[f"tab_{key}"].setChecked(True)
 
     def _show_tab(self, key: str, on: bool) -> None:
         if on:
@@ -315,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def _show_groups_panel(self) -> GroupsPanel:
         self.tabs.show_tab("explore")
-        self.show_panel("facts", True)
+        self.show_panel("side", True)
         return self.groups
 
     def _show_map_panel(self) -> MapPanel:
@@ -327,11 +374,15 @@ class MainWindow(QMainWindow):
         return cast("IdentifyPage", self.tabs.make("identify")[0])
 
     def _show_palette(self) -> None:
-        choices = [Choice(self.acts[row.id], row.menu) for row in ACTIONS if row.id != "search"]
-        CommandPalette(choices, appearance().theme, self).show()
+        from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
 
-    def _name_project(self) -> None:
-        path = self.services.project_files.path
+        items = [
+            PaletteItem(self.actions_by_id[row.id], row.menu, row.synonyms) for row in ACTIONS if row.id != "search"
+        ]
+        CommandPalette(items, appearance().theme, self).show()
+
+    def _show_project_name(self) -> None:
+        path = self.services.project_files.path if self.services.session.project.entries else None
         self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
@@ -340,10 +391,10 @@ class MainWindow(QMainWindow):
 
     def _follow_sets(self, before: Project | None = None, now: Project | None = None) -> None:
         if before is None or now is None or before.entries is not now.entries:
-            self.acts["whole_set"].setChecked(self.services.session.uses_whole_set)
+            self.actions_by_id["whole_set"].setChecked(self.services.session.denoises_as_sets)
 
     def _enable(self) -> None:
-        menus.enable(self.acts, self.context())
+        menus.enable(self.actions_by_id, self.context())
 
     def context(self) -> ActionContext:
         """The state that decides which actions are enabled."""
@@ -376,13 +427,13 @@ class MainWindow(QMainWindow):
         )
 
     def _follow_panel(self, name: str, _visible: bool) -> None:
-        self.acts[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
+        self.actions_by_id[f"panel_{name}"].setChecked(not self._docks[name].isHidden())
 
     def _show_device(self) -> None:
         denoising = self.services.denoising
         if denoising.engine is not None:
             self.device.setText(denoising.engine.device_name)
-            self.device.setToolTip(f"Where the model '{denoising.engine.card.name}' computes (File › Settings)")
+            self.device.setToolTip(f"The device that runs the model '{denoising.engine.card.name}' (File › Settings)")
         else:
             self.device.setText("Loading the model…" if denoising.loading else "No model")
 
@@ -391,7 +442,7 @@ class MainWindow(QMainWindow):
         for path in self.services.opening.recent:
             self._recent.addAction(str(path), partial(self.file_commands.open_recent, path))
         if self._recent.isEmpty():
-            self._recent.addAction("Nothing yet").setEnabled(False)
+            self._recent.addAction("No recent files").setEnabled(False)
             return
         self._recent.addSeparator()
-        self._recent.addAction("Forget these", self.services.opening.forget_recent)
+        self._recent.addAction("Clear list", self.services.opening.forget_recent)

@@ -1,4 +1,4 @@
-"""Menus, toolbar and shortcuts, made from the rows of actions."""
+"""Menus, toolbar and shortcuts, made from the rows of `actions`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Handler = Callable[..., object]
 
 
 def make_actions(parent: QObject) -> dict[str, QAction]:
-    """A QAction for each row; what it does is connected later."""
-    made: dict[str, QAction] = {}
+    """A QAction for each row, by id; `connect` connects them later."""
+    actions: dict[str, QAction] = {}
     groups: dict[str, QActionGroup] = {}
     for row in ACTIONS:
         action = QAction(row.text, parent)
@@ -33,14 +33,16 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
         action.setCheckable(row.checkable or bool(row.choice))
         if row.choice:
             groups.setdefault(row.choice, QActionGroup(parent)).addAction(action)
-        made[row.id] = action
-    return made
+        actions[row.id] = action
+    return actions
 
 
 def handlers_of(*commands: object) -> dict[str, Handler]:
     """The method that carries out each action, by the action's id: of that name, on one of `commands`."""
-    owners = ((row.id, owner) for row in ACTIONS for owner in commands)
-    return {name: getattr(owner, name) for name, owner in owners if callable(getattr(owner, name, None))}
+    owners = [(row.id, owner) for row in ACTIONS for owner in commands if callable(getattr(owner, row.id, None))]
+    handlers = {name: getattr(owner, name) for name, owner in owners}
+    assert len(handlers) == len(owners), "an action is carried out by one object"
+    return handlers
 
 
 def connect(actions: Mapping[str, QAction], handlers: Mapping[str, Handler]) -> None:
@@ -54,7 +56,7 @@ def connect(actions: Mapping[str, QAction], handlers: Mapping[str, Handler]) -> 
 
 
 def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> None:
-    """The menus; the recent files are a menu below the ways to open."""
+    """Fill the menu bar; the submenu `recent` goes below the actions that open files."""
     menus = {name: bar.addMenu(name) for name in MENUS}
     for row in ACTIONS:
         menu = menus[row.menu]
@@ -67,7 +69,7 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> 
 
 
 def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QToolBar, QLabel]:
-    """The toolbar, and the label at its right end that says which device computes."""
+    """The toolbar, and the label at its right end that names the device of the model."""
     bar = QToolBar("Toolbar", parent)
     bar.setObjectName("toolbar")
     bar.setMovable(False)
@@ -82,9 +84,9 @@ def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QTool
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAccessibleName(row.text)
         bar.addWidget(button)
-    space = QWidget(bar)
-    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    bar.addWidget(space)
+    spacer = QWidget(bar)
+    spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(spacer)
     search = QToolButton(bar)
     search.setDefaultAction(actions["search"])
     actions["search"].setIconText(
@@ -96,7 +98,7 @@ def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QTool
     device = QLabel(bar)
     device.setProperty("role", "quiet")
     device.setContentsMargins(8, 0, 8, 0)
-    device.setAccessibleName("Computes on")
+    device.setAccessibleName("Device")
     bar.addWidget(device)
     return bar, device
 
@@ -109,8 +111,8 @@ def draw_icons(actions: Mapping[str, QAction], theme: Theme) -> None:
 
 
 def enable(actions: Mapping[str, QAction], context: ActionContext) -> None:
-    """Switch each action on or off for this context."""
+    """Enable the actions that make sense in `context`, and name what undo and redo would do."""
     for row in ACTIONS:
         actions[row.id].setEnabled(row.enabled(context))
-    for name, verb, what in (("undo", "Undo", context.undo_title), ("redo", "Redo", context.redo_title)):
-        actions[name].setText(f"{verb}: {what[0].lower() + what[1:]}" if what else verb)
+    for name, verb, title in (("undo", "Undo", context.undo_title), ("redo", "Redo", context.redo_title)):
+        actions[name].setText(f"{verb}: {title[0].lower() + title[1:]}" if title else verb)

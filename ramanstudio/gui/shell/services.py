@@ -6,7 +6,7 @@ import gc
 import sys
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.settings import Settings
@@ -27,13 +27,15 @@ from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
 from ramanstudio.project.project import Entry
 
 CLOSING_S: Final = 3.0
-YOUNG_MS: Final = 1000
-OLD_MS: Final = 30_000
-SWITCH_S: Final = 0.002  # a worker gives the window its turn sooner than after Python's own 5 ms
+COLLECT_YOUNG_MS: Final = 1000
+COLLECT_ALL_MS: Final = 30_000
+SWITCH_S: Final = 0.002  # Python's 5 ms would let a worker thread delay the window for longer
 
 
 class Services(QObject):
-    """Everything that works behind the window, without widgets; only `gui.shell` knows it as a whole."""
+    """All services of the window, without widgets. Only `gui.shell` holds it; a feature gets the services it needs."""
+
+    persisting = Signal()  # save now what must survive the end of the process
 
     def __init__(self, loader: EngineLoader) -> None:
         super().__init__()
@@ -52,11 +54,11 @@ class Services(QObject):
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
-        self._collecting = [self._collect(YOUNG_MS, 1), self._collect(OLD_MS, 2)]
-        self._modules = 0  # so many there were when the last of them were set aside
-        self._collected_by_itself = gc.isenabled()
+        self._collecting = [self._collect(COLLECT_YOUNG_MS, 1), self._collect(COLLECT_ALL_MS, 2)]
+        self._n_frozen_modules = 0  # number of imported modules at the last gc.freeze()
+        self._gc_was_enabled = gc.isenabled()
         self._switch_s = sys.getswitchinterval()
-        gc.disable()  # on a worker's thread the collector would destroy QObjects there
+        gc.disable()  # on a worker thread the collector would destroy QObjects there
         sys.setswitchinterval(SWITCH_S)
         appearance().choose(self.settings["theme"])
         self.settings.on_change(self._follow_setting)
@@ -68,19 +70,24 @@ class Services(QObject):
         self._save_soon.timeout.connect(self._save)
 
     def start(self) -> None:
-        """Load the model, and report what went wrong so far; once the window has been painted."""
+        """Load the model and show pending messages; called once the window has been painted."""
         self.messages.start_delivery()
         self.denoising.load()
         for warning in self.settings.warnings:
             self.messages.warning(warning)
         if self._earlier_crash:
             self.messages.warning(
-                "RamanStudio ended unexpectedly last time. Details shows its crash log.", self._earlier_crash
+                "RamanStudio ended unexpectedly last time. Details shows the crash report.", self._earlier_crash
             )
 
-    def end(self) -> bool:
-        """Stop all work and save the settings; returns whether every thread has ended."""
+    def persist(self) -> None:
+        """Save the settings, and all that listens to `persisting` saves its own, before the process may end."""
+        self.persisting.emit()
         self._save()
+
+    def end(self) -> bool:
+        """Save the settings and stop all work; returns whether every thread has ended."""
+        self.persist()
         self._save_soon.stop()
         self.denoising.end()
         self.exploring.end()
@@ -88,20 +95,20 @@ class Services(QObject):
         self.taught_models.end()
         for timer in self._collecting:
             timer.stop()
-        rested = self.workers.close(CLOSING_S)
+        ended = self.workers.close(CLOSING_S)
         self.crash_log.end()
         sys.setswitchinterval(self._switch_s)
         gc.unfreeze()
-        if self._collected_by_itself:
+        if self._gc_was_enabled:
             gc.enable()
-        return rested
+        return ended
 
     def _select_first(self, entries: list[Entry], first_of_drop: bool) -> None:
         """Select the first spectrum that was opened; later files of the same drop leave the selection."""
-        looked_at = any(entry.source is not None for entry in self.session.selected)
-        if first_of_drop or not looked_at:
-            chosen = next((entry for entry in entries if entry.source is not None), entries[0])
-            self.session.select([chosen.id])
+        has_selection = any(entry.source is not None for entry in self.session.selected)
+        if first_of_drop or not has_selection:
+            first = next((entry for entry in entries if entry.source is not None), entries[0])
+            self.session.select([first.id])
 
     def _follow_setting(self, key: str) -> None:
         if key == "theme":
@@ -129,7 +136,7 @@ class Services(QObject):
             gc.collect(generation)
         elif not self.workers.busy:  # a full collection takes longer than a frame
             gc.collect()
-            if len(sys.modules) != self._modules:
-                # What was imported stays; to look through torch and its like each time took a quarter of a second.
+            if len(sys.modules) != self._n_frozen_modules:
+                # Imported modules stay: traversing torch and others at each collection took 0.25 s.
                 gc.freeze()
-                self._modules = len(sys.modules)
+                self._n_frozen_modules = len(sys.modules)

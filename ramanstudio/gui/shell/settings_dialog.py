@@ -22,7 +22,7 @@ from ramanstudio.core.settings import SETTINGS, Setting, Settings
 
 
 class SettingsDialog(QDialog):
-    """One line for each setting that has words."""
+    """One row for each setting that has a label; changes take effect at once."""
 
     def __init__(self, settings: Settings, offered: Mapping[str, Sequence[str]], parent: QWidget) -> None:
         """`offered` has, for a setting that may be something else than its own choices, what there is to choose."""

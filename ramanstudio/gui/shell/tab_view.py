@@ -48,7 +48,7 @@ class TabView(QWidget):
         self.bar = QTabBar(self)
         self.bar.setDrawBase(False)
         self.bar.setExpanding(False)
-        self.bar.setAccessibleName("Pages")
+        self.bar.setAccessibleName("Tabs")
         self._stack = QStackedWidget(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -64,14 +64,14 @@ class TabView(QWidget):
         self._offer(self._session.project)
 
     @property
-    def current(self) -> str:
-        """The key of the tab that is shown."""
-        return self._tabs[self.bar.currentIndex()].key
+    def current_tab(self) -> Tab:
+        """The tab that is shown."""
+        return self._tabs[self.bar.currentIndex()]
 
     @property
     def current_page(self) -> TabPage:
         """The page that is shown."""
-        return self._pages[self.current]
+        return self._pages[self.current_tab.key]
 
     @property
     def offered(self) -> frozenset[str]:

@@ -53,6 +53,7 @@ class Tab:
     key: str
     title: str
     tooltip: str
+    guide_page: str  # of the user guide, opened with F1 (see help.PAGES)
     make_page: MakePage
     make_panel: MakePanel
     is_offered: Callable[[Project], bool] = _always
@@ -129,16 +130,26 @@ TABS: Final = (
     Tab(
         "spectrum",
         "Spectrum",
-        "How good the spectra are",
+        "Raw and denoised spectra, and their signal-to-noise ratio",
+        "denoise",
         _spectrum_page,
         _metadata_panel,
         actions=SPECTRUM_ACTIONS,
     ),
-    Tab("explore", "Explore", "Which spectra are alike", _explore_page, _groups_panel, actions=GROUP_ACTIONS),
+    Tab(
+        "explore",
+        "Explore",
+        "Scatter plot and groups of similar spectra",
+        "explore",
+        _explore_page,
+        _groups_panel,
+        actions=GROUP_ACTIONS,
+    ),
     Tab(
         "map",
         "Map",
-        "Where in a map, or when in a series, it is",
+        "Maps and series: bands, groups and substances",
+        "map",
         _map_page,
         _map_panel,
         lambda project: any(entry.is_map_or_series for entry in project.entries),
@@ -147,7 +158,8 @@ TABS: Final = (
     Tab(
         "identify",
         "Identify",
-        "What it is",
+        "Matches in the spectral libraries, and mixtures",
+        "identify",
         _identify_page,
         _identify_panel,
         actions=IDENTIFY_ACTIONS + LIBRARY_ACTIONS,

@@ -1,4 +1,4 @@
-"""How a row of the list is painted: a tiny spectrum, the name, and below it points, SNR, or what went wrong."""
+"""Paints a row of the list: a sketch of the spectrum, the name, and below it size and SNR, or what went wrong."""
 
 from __future__ import annotations
 
@@ -19,41 +19,43 @@ from ramanstudio.project.project import Entry, Result
 
 ROW_HEIGHT: Final = 48
 MARGIN: Final = 12
-SPARK: Final = QSize(44, 26)
-KEPT: Final = 2000  # tiny spectra; those of rows that were scrolled by are made again when they come back
+SKETCH: Final = QSize(44, 26)
+MAX_SKETCHES: Final = 2000  # kept; those of rows far away are made again when they are shown
 
 
-def tiny(spectra: SpectrumSet, across: int = SPARK.width()) -> np.ndarray:
-    """The shape of a set in `across` numbers between 0 and 1; a set of many by the mean of some of them."""
-    some = spectra.values[:: max(1, len(spectra) // 32)]
-    whole = np.isfinite(some).all(axis=1)
-    some = some[whole] if whole.any() else some
-    curve = np.nan_to_num(some.mean(axis=0) if len(some) > 1 else some[0], nan=0.0, posinf=0.0, neginf=0.0)
-    edges = np.linspace(0, curve.size, min(across, curve.size), endpoint=False).astype(int)
-    binned = np.maximum.reduceat(curve, edges)  # a line narrower than a pixel must still be seen
-    low, high = binned.min(), binned.max()
-    return np.asarray((binned - low) / (high - low) if high > low else np.full_like(binned, 0.5), dtype=np.float64)
+def sketch_of(spectra: SpectrumSet, width: int = SKETCH.width()) -> np.ndarray:
+    """Return the shape of a set in `width` values between 0 and 1; of many spectra the mean of some."""
+    sample = spectra.values[:: max(1, len(spectra) // 32)]
+    finite = np.isfinite(sample).all(axis=1)
+    sample = sample[finite] if finite.any() else sample
+    curve = np.nan_to_num(sample.mean(axis=0) if len(sample) > 1 else sample[0], nan=0.0, posinf=0.0, neginf=0.0)
+    edges = np.linspace(0, curve.size, min(width, curve.size), endpoint=False).astype(int)
+    maxima = np.maximum.reduceat(curve, edges)  # a peak narrower than a pixel stays visible
+    low, high = maxima.min(), maxima.max()
+    return np.asarray((maxima - low) / (high - low) if high > low else np.full_like(maxima, 0.5), dtype=np.float64)
 
 
 class EntryDelegate(QStyledItemDelegate):
-    """Paints rows; tiny spectra are made when a row is first painted."""
+    """Paints rows; sketches are made when a row is first painted."""
 
     def __init__(self, model: EntryModel, parent: QObject) -> None:
         super().__init__(parent)
         self._model = model
         self._theme: Theme | None = None
-        self._sparks: OrderedDict[int, tuple[object, QPolygonF]] = OrderedDict()
+        self._sketches: OrderedDict[int, tuple[object, QPolygonF]] = OrderedDict()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        """All rows have one height."""
         return QSize(160, ROW_HEIGHT)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
+        """Paint a row."""
         theme = self._theme
         if theme is None:
             return
@@ -62,13 +64,15 @@ class EntryDelegate(QStyledItemDelegate):
         area = QRect(option.rect)
         state = option.state
         paint_row_background(painter, area, state, theme)
-        spark = QRect(area.left() + MARGIN, area.center().y() - SPARK.height() // 2, SPARK.width(), SPARK.height())
+        sketch_area = QRect(
+            area.left() + MARGIN, area.center().y() - SKETCH.height() // 2, SKETCH.width(), SKETCH.height()
+        )
         if entry.source is None:
-            self._paint_sign(painter, spark, theme)
+            self._paint_sign(painter, sketch_area, theme)
         else:
-            self._paint_spark(painter, spark, entry, theme)
-        text = area.adjusted(2 * MARGIN + SPARK.width() - 2, 6, -MARGIN, -6)
-        self._paint_words(painter, text, entry, option.font, theme)
+            self._paint_sketch(painter, sketch_area, entry, theme)
+        text = area.adjusted(2 * MARGIN + SKETCH.width() - 2, 6, -MARGIN, -6)
+        self._paint_text(painter, text, entry, option.font, theme)
         painter.restore()
 
     def _paint_sign(self, painter: QPainter, area: QRect, theme: Theme) -> None:
@@ -84,59 +88,59 @@ class EntryDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "!")
 
-    def _paint_spark(self, painter: QPainter, area: QRect, entry: Entry, theme: Theme) -> None:
+    def _paint_sketch(self, painter: QPainter, area: QRect, entry: Entry, theme: Theme) -> None:
         result = self._model.result(entry)
         colour = theme.raw if result is None or result.denoised is None else theme.accent
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(colour), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.translate(area.topLeft())
-        painter.drawPolyline(self._spark(entry, result))
+        painter.drawPolyline(self._sketch(entry, result))
         painter.translate(-area.topLeft())
 
-    def _spark(self, entry: Entry, result: Result | None) -> QPolygonF:
+    def _sketch(self, entry: Entry, result: Result | None) -> QPolygonF:
         shown = result.denoised.spectra if result is not None and result.denoised is not None else entry.source
         assert shown is not None
-        made_of, polygon = self._sparks.get(entry.id, (None, QPolygonF()))
-        if made_of is not shown:
-            heights = tiny(shown)
-            across = np.linspace(0, SPARK.width(), heights.size)
-            points = zip(across, (1 - heights) * SPARK.height(), strict=True)
+        drawn, polygon = self._sketches.get(entry.id, (None, QPolygonF()))
+        if drawn is not shown:
+            heights = sketch_of(shown)
+            width = np.linspace(0, SKETCH.width(), heights.size)
+            points = zip(width, (1 - heights) * SKETCH.height(), strict=True)
             polygon = QPolygonF([QPointF(x, y) for x, y in points])
-            self._sparks[entry.id] = (shown, polygon)
-            while len(self._sparks) > KEPT:
-                self._sparks.popitem(last=False)
+            self._sketches[entry.id] = (shown, polygon)
+            while len(self._sketches) > MAX_SKETCHES:
+                self._sketches.popitem(last=False)
         else:
-            self._sparks.move_to_end(entry.id)
+            self._sketches.move_to_end(entry.id)
         return polygon
 
-    def _paint_words(self, painter: QPainter, area: QRect, entry: Entry, font: QFont, theme: Theme) -> None:
+    def _paint_text(self, painter: QPainter, area: QRect, entry: Entry, font: QFont, theme: Theme) -> None:
         name_area = QRect(area.left(), area.top(), area.width(), area.height() // 2)
-        below = QRect(area.left(), name_area.bottom() + 1, area.width(), area.height() - name_area.height())
+        lower = QRect(area.left(), name_area.bottom() + 1, area.width(), area.height() - name_area.height())
         metrics = QFontMetrics(font)
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
+        centred = int(Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, name_area.width())
-        painter.drawText(name_area, middle | int(Qt.AlignmentFlag.AlignLeft), name)
+        painter.drawText(name_area, centred | int(Qt.AlignmentFlag.AlignLeft), name)
         quiet = with_tabular_figures(font)
         quiet.setPixelSize(QUIET_PX)
         painter.setFont(quiet)
-        small = QFontMetrics(quiet)
+        metrics_small = QFontMetrics(quiet)
         if sentence := self._model.sentence(entry):
             painter.setPen(QColor(theme.warning))
-            words = small.elidedText(
-                short_problem(entry.path.name, sentence), Qt.TextElideMode.ElideRight, below.width()
+            text = metrics_small.elidedText(
+                short_problem(entry.path.name, sentence), Qt.TextElideMode.ElideRight, lower.width()
             )
-            painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignLeft), words)
+            painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignLeft), text)
             return
         right, colour = self._outcome(entry, theme)
         painter.setPen(QColor(colour))
-        painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignRight), right)
-        room = below.width() - small.horizontalAdvance(right) - 8
+        painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignRight), right)
+        room = lower.width() - metrics_small.horizontalAdvance(right) - 8
         painter.setPen(QColor(theme.quiet))
-        size = small.elidedText(size_of(entry), Qt.TextElideMode.ElideRight, max(0, room))
-        painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignLeft), size)
+        size = metrics_small.elidedText(size_of(entry), Qt.TextElideMode.ElideRight, max(0, room))
+        painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignLeft), size)
 
     def _outcome(self, entry: Entry, theme: Theme) -> tuple[str, str]:
         snr = self._model.snr(entry)

@@ -1,4 +1,4 @@
-"""The list on the left: how many spectra are open, a filter, an order, and the rows."""
+"""The list of spectra: their number, a filter, an order, and the rows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
@@ -26,7 +27,7 @@ from ramanstudio.project.project import Entry, Project
 
 
 class EntryList(QWidget):
-    """Shows the session's entries; what is selected here is what the session has selected."""
+    """Shows the session's entries; selecting rows selects entries in the session."""
 
     def __init__(self, session: Session, waits: Callable[[Entry], bool]) -> None:
         super().__init__()
@@ -34,50 +35,50 @@ class EntryList(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self.model = EntryModel(session, waits, self)
-        self._following = False
+        self._updating_selection = False
         self._count = QLabel("")
         self._count.setProperty("role", "quiet")
         self.heading = panel_heading("Spectra", self._count)
         self.filter_box = QLineEdit(self, placeholderText="Filter…", clearButtonEnabled=True)
         self.filter_box.setAccessibleName("Filter the list")
-        self.filter_box.setToolTip("Show the spectra whose name, folder or state has these words (Ctrl+F)")
+        self.filter_box.setToolTip("Show spectra whose name, folder or state contains these words (Ctrl+F)")
         self.filter_box.setAcceptDrops(False)  # files dropped here are files to open, not words
         self.order = QComboBox(self)
         self.order.setAccessibleName("Order of the list")
         self.order.setToolTip("Order of the list")
-        for key, words in SORTS:
-            self.order.addItem(words, key)
+        for key, text in SORTS:
+            self.order.addItem(text, key)
         self.view = self._make_view()
-        self._row = EntryDelegate(self.model, self.view)
-        self.view.setItemDelegate(self._row)
+        self._delegate = EntryDelegate(self.model, self.view)
+        self.view.setItemDelegate(self._delegate)
         self._lay_out()
         self.filter_box.textChanged.connect(self.model.filter)
         self.filter_box.returnPressed.connect(self.view.setFocus)
         self.order.currentIndexChanged.connect(lambda: self.model.sort_by(self.order.currentData()))
         self.model.count_changed.connect(self._show_count)
-        self.model.looks_changed.connect(self.view.viewport().update)
+        self.model.appearance_changed.connect(self.view.viewport().update)
         self.view.selectionModel().selectionChanged.connect(self._select)
         session.selection_changed.connect(self._follow_selection)
         session.changed.connect(self._follow_project)
         self._show_count()
 
     def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
-        self._row.set_theme(theme)
+        """Apply the colours of a theme."""
+        self._delegate.set_theme(theme)
         self.view.viewport().update()
 
     def find_words(self) -> None:
-        """Put the keyboard in the filter box."""
+        """Put the keyboard focus into the filter."""
         self.filter_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter_box.selectAll()
 
     def select_all(self) -> None:
-        """Select every row that the filter lets through."""
+        """Select every row that passes the filter."""
         self.view.selectAll()
         self.view.setFocus()
 
     def shown_ids(self) -> list[int]:
-        """The ids of the rows, from top to bottom."""
+        """Return the ids of the rows, in order."""
         return [self.model.entry_at(row).id for row in range(self.model.rowCount())]
 
     def _make_view(self) -> QListView:
@@ -85,8 +86,8 @@ class EntryList(QWidget):
         view.setModel(self.model)
         view.setAccessibleName("Spectra")
         view.setWhatsThis(
-            "Every file that was opened: its shape, its size, and its signal-to-noise ratio before → after denoising."
-            " Select several to compare them; a file that could not be read says why."
+            "Every file that was opened: a sketch of its spectrum, its size, and its signal-to-noise ratio before and"
+            " after denoising. Select several to compare them; a file that could not be read says why."
         )
         view.setUniformItemSizes(True)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -115,19 +116,19 @@ class EntryList(QWidget):
         spectra = sum(len(entry.source) for entry in entries if entry.source is not None)
         shown = self.model.rowCount()
         if shown != len(entries):
-            self._count.setText(f"{shown:,} of {len(entries):,}")
+            self._count.setText(f"{format_number(shown)} of {format_number(len(entries))}")
         elif spectra > len(entries):
             self._count.setText(
                 f"{count_of(len(entries), 'entry', 'entries')} · {count_of(spectra, 'spectrum', 'spectra')}"
             )
         else:
-            self._count.setText(f"{len(entries):,}" if entries else "")
+            self._count.setText(f"{format_number(len(entries))}" if entries else "")
         self._count.setToolTip(
             f"{count_of(len(entries), 'entry', 'entries')}, {count_of(spectra, 'spectrum', 'spectra')}"
         )
 
     def _select(self) -> None:
-        if self._following:
+        if self._updating_selection:
             return
         rows = [index.row() for index in self.view.selectionModel().selectedIndexes()]
         self._session.select(self.model.entry_at(row).id for row in sorted(rows))
@@ -137,20 +138,22 @@ class EntryList(QWidget):
             self._follow_selection()
 
     def _follow_selection(self) -> None:
-        chosen = [row for entry_id in self._session.selected_ids if (row := self.model.row_of(entry_id)) is not None]
+        selected_rows = [
+            row for entry_id in self._session.selected_ids if (row := self.model.row_of(entry_id)) is not None
+        ]
         selection = self.view.selectionModel()
-        if sorted(chosen) == sorted(index.row() for index in selection.selectedIndexes()):
+        if sorted(selected_rows) == sorted(index.row() for index in selection.selectedIndexes()):
             return
-        self._following = True
+        self._updating_selection = True
         try:
             rows = QItemSelection()
-            for row in chosen:
+            for row in selected_rows:
                 rows.select(self.model.index(row), self.model.index(row))
             selection.select(rows, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            if chosen:
-                self._make_current(self.model.index(chosen[0]))
+            if selected_rows:
+                self._make_current(self.model.index(selected_rows[0]))
         finally:
-            self._following = False
+            self._updating_selection = False
 
     def _make_current(self, index: QModelIndex) -> None:
         self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)

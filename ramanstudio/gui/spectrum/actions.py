@@ -16,15 +16,15 @@ def _is_set(context: ActionContext) -> bool:
 
 
 SPECTRUM_ACTIONS: Final = (
-    Action("show_raw", "Raw", "View", "R", "Show the spectrum as it was measured", checkable=True, separator=True),
+    Action("show_raw", "Raw", "View", "R", "Show the raw spectrum", checkable=True, separator=True),
     Action("show_denoised", "Denoised", "View", "D", "Show the denoised spectrum", checkable=True),
-    Action("show_residual", "Residual", "View", "E", "Show what was taken away: raw minus denoised", checkable=True),
+    Action("show_residual", "Residual", "View", "E", "Show the residual: raw minus denoised", checkable=True),
     Action(
         "show_band",
-        "Band",
+        "90 % confidence band",
         "View",
         "B",
-        "Show the band in which the true spectrum lies with 90 % probability",
+        "Show the band that contains the true spectrum with 90 % probability",
         checkable=True,
     ),
     Action("log_intensity", "Log intensity", "View", "L", "Logarithmic intensity axis", checkable=True),
@@ -33,7 +33,7 @@ SPECTRUM_ACTIONS: Final = (
         "Noise region",
         "View",
         "N",
-        "Show where the noise is measured, and drag it elsewhere",
+        "Show the region where the noise is measured; drag it to move it",
         "ph.selection",
         checkable=True,
     ),
@@ -61,7 +61,7 @@ SPECTRUM_ACTIONS: Final = (
     ),
     Action(
         "noise_automatic",
-        "Choose the noise region by itself",
+        "Choose the noise region automatically",
         "Analyse",
         "",
         "Measure the noise of the selected spectra where they are flattest",

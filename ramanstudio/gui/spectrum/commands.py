@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -27,21 +28,27 @@ class SpectrumCommands:
         page.viewer_made.connect(self._prepare)
 
     def show_raw(self, on: bool) -> None:
+        """Show or hide the raw spectra."""
         self._show("show_raw", on)
 
     def show_denoised(self, on: bool) -> None:
+        """Show or hide the denoised spectra."""
         self._show("show_denoised", on)
 
     def show_residual(self, on: bool) -> None:
+        """Show or hide the residual."""
         self._show("show_residual", on)
 
     def show_band(self, on: bool) -> None:
+        """Show or hide the confidence band."""
         self._show("show_band", on)
 
     def log_intensity(self, on: bool) -> None:
+        """Switch between linear and logarithmic intensity."""
         self._show("log_intensity", on)
 
     def show_noise_region(self, on: bool) -> None:
+        """Show or hide the noise region."""
         self._noise_region_shown = on
         if self._page.view is not None:
             self._page.view.set_noise_region_visible(on)
@@ -51,20 +58,25 @@ class SpectrumCommands:
         self._measure_noise(self._session.selected, (low, high))
 
     def noise_everywhere(self) -> None:
+        """Measure the noise of all spectra in the region of the selected one."""
         region = next((entry.noise_region for entry in self._session.selected if entry.noise_region), None)
         self._measure_noise(self._session.project.entries, region)
 
     def noise_automatic(self) -> None:
+        """Choose the noise region of the selected spectra automatically."""
         self._session.set_noise_region(self._session.selected_ids, None)
 
     def spectrum_before(self) -> None:
+        """Show the previous spectrum of the set."""
         self._step(-1)
 
     def spectrum_after(self) -> None:
+        """Show the next spectrum of the set."""
         self._step(1)
 
     def all_spectra(self) -> None:
-        self._session.look_at(None)
+        """Show the whole set."""
+        self._session.select_spectrum(None)
 
     def _prepare(self, view: SpectrumView) -> None:
         """Bring a new viewer to the state of the settings and actions."""
@@ -90,8 +102,10 @@ class SpectrumCommands:
         selected = self._session.selected
         if len(selected) == 1 and selected[0].source is not None:
             count = len(selected[0].source)
-            row = self._session.spectrum
-            self._session.look_at((0 if by > 0 else count - 1) if row is None else min(max(row + by, 0), count - 1))
+            row = self._session.single_row
+            self._session.select_spectrum(
+                (0 if by > 0 else count - 1) if row is None else min(max(row + by, 0), count - 1)
+            )
 
     def _measure_noise(self, entries: Sequence[Entry], region: tuple[float, float] | None) -> None:
         """Measure the noise of `entries` in `region` (None: where it is lowest).
@@ -105,8 +119,8 @@ class SpectrumCommands:
         left_out = len(readable) - len(fitting)
         if left_out and region is not None:
             self._messages.warning(
-                f"{count_of(left_out, 'entry has', 'entries have')} too few points from {region[0]:,.0f} to"
-                f" {region[1]:,.0f} cm⁻¹ to measure the noise there. Choose a region that all of them have."
+                f"{count_of(left_out, 'entry has', 'entries have')} too few points from {format_number(region[0])} to"
+                f" {format_number(region[1])} cm⁻¹ to measure the noise there. Choose a region that all of them have."
             )
         self._session.set_noise_region((entry.id for entry in fitting), region)
         if not fitting:

@@ -1,4 +1,4 @@
-"""The panel on the right: how good the selection is, what is shown of it, its facts, and taking it away."""
+"""The side panel of Spectrum: SNR of the selection, what is shown of it, its metadata, and export."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
@@ -25,44 +26,46 @@ from ramanstudio.gui.spectrum.texts import metadata_rows, noise_region_text, req
 from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
-SHOWN: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
-EXPORTS: Final = ("export_spectra", "export_picture", "export_table", "copy")
-TICK: Final = 24  # px from the edge of a tick to its words
-WIDE: Final = 13  # characters of the SNR that fit the panel at 28 px
+CURVES: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
+EXPORT_ACTIONS: Final = ("export_spectra", "export_picture", "export_table", "copy")
+CHECK_BOX_INDENT: Final = 24  # px from the edge of a check box to its text
+MAX_LARGE_CHARACTERS: Final = 13  # characters of the SNR that fit the panel at 28 px
 
-MEASURED: Final = (
+SNR_HELP: Final = (
     "Signal: the height of the strongest line above its local baseline, in the denoised spectrum.\n"
     "Before: signal / noise of a raw sample, which is what was taken off and what is expected to be left.\n"
     "After: signal / expected error of the denoised spectrum, an estimate calibrated on repeated measurements.\n"
-    "Both were measured {where}."
+    "The noise was measured {where}."
 )
 
 
 class MetadataPanel(SidePanel):
-    """Speaks of the selection."""
+    """Describes the selection."""
 
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
         super().__init__(panel_heading("Signal-to-noise ratio"))
         self._session, self._denoising = session, denoising
-        self._snr_words = ""
+        self._snr_text = ""
         self._headline = label("headline")
         self._headline.setFont(with_tabular_figures(self._headline.font()))
         self._headline.setTextFormat(Qt.TextFormat.RichText)
         self._headline.setAccessibleName("Signal-to-noise ratio before and after")
-        self._worth = label("", wrap=True)
+        self._exposure = label("", wrap=True)
         self._scope = label("quiet", wrap=True)
-        self._where = label("quiet", wrap=True)
-        self._together = label("quiet", wrap=True)
-        self._below = QWidget(self)
-        self._facts = QFormLayout()
-        self._facts.setContentsMargins(0, 0, 0, 0)
-        self._facts.setHorizontalSpacing(12)
-        self._facts.setVerticalSpacing(6)
-        self._said: list[tuple[str, str]] = []
-        self._ticks = {name: ActionCheckBox(actions[name]) for name in (*SHOWN, "show_noise_region", "whole_set")}
-        self._one_set = button(actions["one_set"])
-        self._regions = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
-        self._exports = [button(actions[name]) for name in EXPORTS]
+        self._noise_region = label("quiet", wrap=True)
+        self._set_mode = label("quiet", wrap=True)
+        self._lower = QWidget(self)
+        self._metadata = QFormLayout()
+        self._metadata.setContentsMargins(0, 0, 0, 0)
+        self._metadata.setHorizontalSpacing(12)
+        self._metadata.setVerticalSpacing(6)
+        self._shown_rows: list[tuple[str, str]] = []
+        self._check_boxes = {
+            name: ActionCheckBox(actions[name]) for name in (*CURVES, "show_noise_region", "whole_set")
+        }
+        self._one_set_button = button(actions["one_set"])
+        self._region_buttons = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
+        self._export_buttons = [button(actions[name]) for name in EXPORT_ACTIONS]
         self._accent = "#2563EB"
         self._lay_out()
         session.changed.connect(self._follow)
@@ -72,160 +75,160 @@ class MetadataPanel(SidePanel):
         self.refresh()
 
     @property
-    def snr_words(self) -> str:
-        """What the large line says: `12 → 31  ×2.6`."""
-        return self._snr_words
+    def snr_text(self) -> str:
+        """The SNR in large type: `12 → 31  ×2.6`."""
+        return self._snr_text
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
+        """Apply the colours of a theme."""
         self._accent = theme.accent
         colours = (theme.raw, theme.accent, theme.residual)
-        for name, colour in zip(SHOWN, colours, strict=False):
-            self._ticks[name].setIcon(_swatch(QColor(colour), 2))
-        self._ticks["show_band"].setIcon(_swatch(with_alpha(theme.accent, 0.35), 10))
-        self._ticks["show_noise_region"].setIcon(_swatch(with_alpha(theme.quiet, 0.35), 10))
+        for name, colour in zip(CURVES, colours, strict=False):
+            self._check_boxes[name].setIcon(_line_icon(QColor(colour), 2))
+        self._check_boxes["show_band"].setIcon(_line_icon(with_alpha(theme.accent, 0.35), 10))
+        self._check_boxes["show_noise_region"].setIcon(_line_icon(with_alpha(theme.quiet, 0.35), 10))
         self.refresh()
 
     def _follow(self, before: Project, now: Project) -> None:
-        chosen = self._session.selected_ids
+        selected = self._session.selected_ids
         if now.entries is not before.entries or any(
             now.results.get(entry_id) is not before.results.get(entry_id)
             or now.predictions.get(entry_id) is not before.predictions.get(entry_id)
-            for entry_id in chosen
+            for entry_id in selected
         ):
             self.refresh()
 
     def refresh(self) -> None:
-        """Say what is true now."""
+        """Show the present selection."""
         entries = [entry for entry in self._session.selected if entry.source is not None]
-        results = [result for _, result in self._session.found]
+        results = [result for _, result in self._session.selected_results]
         self._headline.setVisible(bool(entries))
-        self._below.setVisible(bool(entries))
+        self._lower.setVisible(bool(entries))
         self._show_snr(entries, results)
         self._show_sets(entries, results)
-        self._show_facts(entries, results)
+        self._show_metadata(entries, results)
 
     def _show_snr(self, entries: list[Entry], results: list[Result]) -> None:
         snr = median_snr(results)
         spectra = sum(len(self._session.rows_of(entry)) for entry in entries)
-        self._scope.setText(self._scope_words(entries, spectra))
+        self._scope.setText(self._scope_text(entries, spectra))
         self._scope.setVisible(bool(self._scope.text()))
-        where = noise_region_text(results)
-        self._where.setText(f"Noise measured {where}" if where else "")
-        self._where.setVisible(bool(where))
-        for one in self._regions:
-            one.setVisible(any(entry.noise_region is not None for entry in entries))
+        region_text = noise_region_text(results)
+        self._noise_region.setText(f"Noise measured {region_text}" if region_text else "")
+        self._noise_region.setVisible(bool(region_text))
+        for region_button in self._region_buttons:
+            region_button.setVisible(any(entry.noise_region is not None for entry in entries))
         if snr is not None:
-            self._say_snr(snr, where)
+            self._show_snr_values(snr, region_text)
             return
-        self._snr_words = ""
-        self._headline.setText("–" if not self._on_its_way(entries) else "…")
+        self._snr_text = ""
+        self._headline.setText("–" if not self._is_pending(entries) else "…")
         self._headline.setToolTip("")
         problems = [result.problem for result in results if result.problem]
-        self._worth.setText(problems[0] if problems else self._state_words(entries))
+        self._exposure.setText(problems[0] if problems else self._state_text(entries))
 
     def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
-        switch = any(entry.is_set or entry.set_id for entry in entries)
-        self._ticks["whole_set"].setVisible(switch)
-        self._one_set.setVisible(look_like_repeats(entries))
-        words = set_mode_text(results)
-        if words and self._on_its_way(entries):
-            words = f"Denoising {requested_mode_text(entries)}…"
-        elif words:
-            words = f"Denoised {words}"
-        self._together.setText(words)
-        self._together.setVisible(bool(words))
-        self._together.setContentsMargins(TICK if switch else 0, 0, 0, 4)
+        has_sets = any(entry.is_set or entry.set_id for entry in entries)
+        self._check_boxes["whole_set"].setVisible(has_sets)
+        self._one_set_button.setVisible(look_like_repeats(entries))
+        text = set_mode_text(results)
+        if text and self._is_pending(entries):
+            text = f"Denoising {requested_mode_text(entries)}…"
+        elif text:
+            text = f"Denoised {text}"
+        self._set_mode.setText(text)
+        self._set_mode.setVisible(bool(text))
+        self._set_mode.setContentsMargins(CHECK_BOX_INDENT if has_sets else 0, 0, 0, 4)
 
-    def _say_snr(self, snr: Snr, where: str) -> None:
-        self._snr_words = f"{snr.arrow}  {snr.times}"
-        size = 28 if len(self._snr_words) <= WIDE + 2 else 21
+    def _show_snr_values(self, snr: Snr, region_text: str) -> None:
+        self._snr_text = f"{snr.arrow}  {snr.times}"
+        size = 28 if len(self._snr_text) <= MAX_LARGE_CHARACTERS + 2 else 21
         times = f"<span style='color:{self._accent}; font-size:{round(0.72 * size)}px;'>{snr.times}</span>"
         self._headline.setText(f"<span style='font-size:{size}px;'>{snr.arrow}</span>&nbsp;&nbsp;{times}")
-        self._headline.setToolTip(MEASURED.format(where=where))
-        self._worth.setText(snr.exposure)
+        self._headline.setToolTip(SNR_HELP.format(where=region_text))
+        self._exposure.setText(snr.exposure)
 
-    def _scope_words(self, entries: list[Entry], spectra: int) -> str:
+    def _scope_text(self, entries: list[Entry], spectra: int) -> str:
         if spectra > 1:
             return f"median of {count_of(spectra, 'spectrum', 'spectra')}"
-        if self._session.spectrum is not None and entries[0].source is not None:
-            return f"spectrum {self._session.spectrum + 1:,} of {len(entries[0].source):,}"
+        if self._session.single_row is not None and entries[0].source is not None:
+            return f"spectrum {format_number(self._session.single_row + 1)} of {format_number(len(entries[0].source))}"
         return ""
 
-    def _on_its_way(self, entries: list[Entry]) -> bool:
-        return any(self._denoising.waits(entry) for entry in entries)
+    def _is_pending(self, entries: list[Entry]) -> bool:
+        return any(self._denoising.is_pending(entry) for entry in entries)
 
-    def _state_words(self, entries: list[Entry]) -> str:
+    def _state_text(self, entries: list[Entry]) -> str:
         if not entries:
-            bad = any(entry.problem for entry in self._session.selected)
-            if bad:
+            unreadable = any(entry.problem for entry in self._session.selected)
+            if unreadable:
                 return "This file could not be read."
             return "Select a spectrum in the list." if self._session.project.entries else "Nothing is open yet."
-        if self._on_its_way(entries):
+        if self._is_pending(entries):
             return "Loading the model…" if self._denoising.loading else "Denoising…"
         if self._denoising.loading:
             return "Loading the model…"
-        return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D everything."
+        return "Not denoised. Ctrl+Shift+D denoises it, Ctrl+D all spectra."
 
-    def _show_facts(self, entries: list[Entry], results: list[Result]) -> None:
-        said = metadata_rows(entries, results)
+    def _show_metadata(self, entries: list[Entry], results: list[Result]) -> None:
+        rows = metadata_rows(entries, results)
         if len(entries) == 1:
-            answers = self._session.project.predictions_for(entries[0])
-            said = [*predictions.summarise_predictions(answers, self._session.rows_of(entries[0])), *said]
-        if said == self._said:
+            entry_predictions = self._session.project.predictions_for(entries[0])
+            rows = [*predictions.summarise_predictions(entry_predictions, self._session.rows_of(entries[0])), *rows]
+        if rows == self._shown_rows:
             return
-        self._said = said
-        while self._facts.rowCount():
-            self._facts.removeRow(0)
-        for name, value in said:
+        self._shown_rows = rows
+        while self._metadata.rowCount():
+            self._metadata.removeRow(0)
+        for name, value in rows:
             heading = label("quiet")
             heading.setText(name)
-            words = label("", wrap=True)
-            words.setText(value)
-            words.setToolTip(value.replace("\u200b", ""))
+            text = label("", wrap=True)
+            text.setText(value)
+            text.setToolTip(value.replace("\u200b", ""))
             # a long name must not make the panel's contents wider than the panel
-            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._facts.addRow(heading, words)
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._metadata.addRow(heading, text)
 
     def _lay_out(self) -> None:
-        inside = QWidget(self)
-        inside.setProperty("panel", "true")
-        whole = QVBoxLayout(inside)
-        whole.setContentsMargins(12, 0, 12, 12)
-        whole.setSpacing(4)
-        for line in (self._headline, self._worth, self._scope, self._where):
-            whole.addWidget(line)
-        self._lay_out_below(QVBoxLayout(self._below))
-        whole.addWidget(self._below)
-        whole.addStretch()
-        self.setWidget(inside)
+        content = QWidget(self)
+        content.setProperty("panel", "true")
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(12, 0, 12, 12)
+        layout.setSpacing(4)
+        for line in (self._headline, self._exposure, self._scope, self._noise_region):
+            layout.addWidget(line)
+        self._lay_out_lower(QVBoxLayout(self._lower))
+        layout.addWidget(self._lower)
+        layout.addStretch()
+        self.setWidget(content)
 
-    def _lay_out_below(self, below: QVBoxLayout) -> None:
-        below.setContentsMargins(0, 4, 0, 0)
-        below.setSpacing(4)
-        for widget in (self._ticks["whole_set"], self._together, self._one_set):
-            below.addWidget(widget)
-        below.addWidget(self._ticks["show_noise_region"])
+    def _lay_out_lower(self, layout: QVBoxLayout) -> None:
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        for widget in (self._check_boxes["whole_set"], self._set_mode, self._one_set_button):
+            layout.addWidget(widget)
+        layout.addWidget(self._check_boxes["show_noise_region"])
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for one, words in zip(self._regions, ("Use for all", "Automatic"), strict=True):
-            one.setText(words)
-            buttons.addWidget(one)
-        below.addLayout(buttons)
-        _head(below, "Show")
-        for name in SHOWN:
-            below.addWidget(self._ticks[name])
-        _head(below, "Facts")
-        below.addLayout(self._facts)
-        _head(below, "Take away")
-        for one in self._exports:
-            below.addWidget(one)
-            below.addSpacing(4)
+        for region_button, text in zip(self._region_buttons, ("Use for all", "Automatic"), strict=True):
+            region_button.setText(text)
+            buttons.addWidget(region_button)
+        layout.addLayout(buttons)
+        _add_heading(layout, "Show")
+        for name in CURVES:
+            layout.addWidget(self._check_boxes[name])
+        _add_heading(layout, "Metadata")
+        layout.addLayout(self._metadata)
+        _add_heading(layout, "Export")
+        for export_button in self._export_buttons:
+            layout.addWidget(export_button)
+            layout.addSpacing(4)
 
 
 class ActionCheckBox(QCheckBox):
-    """A tick box that is one with a checkable action."""
+    """A check box that mirrors a checkable action."""
 
     def __init__(self, action: QAction) -> None:
         super().__init__(action.text())
@@ -235,15 +238,15 @@ class ActionCheckBox(QCheckBox):
         self.toggled.connect(action.setChecked)
 
 
-def _head(layout: QVBoxLayout, words: str) -> None:
+def _add_heading(layout: QVBoxLayout, text: str) -> None:
     layout.addSpacing(20)
     heading = label("heading")
-    heading.setText(words)
+    heading.setText(text)
     layout.addWidget(heading)
     layout.addSpacing(4)
 
 
-def _swatch(colour: QColor, height: int) -> QIcon:
+def _line_icon(colour: QColor, height: int) -> QIcon:
     pixmap = QPixmap(32, 32)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)

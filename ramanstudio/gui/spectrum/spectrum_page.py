@@ -1,4 +1,4 @@
-"""The middle of the window: the viewer with its header, or what to do when there is nothing to view."""
+"""The Spectrum tab: the plot of the selected spectra with a header, or what to do when there is nothing to show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.common.change_tracker import ChangeTracker
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum, SpectrumView
 
 MAX_CURVES: Final = 20
-FEW: Final = 500  # more than these are drawn as a density
+MAX_LINES: Final = 500  # more than these are drawn as a density
 
 
 class SpectrumPage(TabPage):
-    """Shows what is selected. The viewer is made after the first paint: pyqtgraph takes a third of a second."""
+    """Shows the selected spectra. The plot is made after the first paint: pyqtgraph takes a third of a second."""
 
     viewer_made = Signal(object)  # SpectrumView
 
@@ -55,15 +56,15 @@ class SpectrumPage(TabPage):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self._made = ChangeTracker()
-        self._soon = QTimer(self)  # many changes in one turn of the event loop are one redraw
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.refresh)
+        self._tracker = ChangeTracker()
+        self._refresh_timer = QTimer(self)  # many changes in one turn of the event loop are one redraw
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
-        session.selection_changed.connect(lambda: self._soon.start(0))
+        session.selection_changed.connect(lambda: self._refresh_timer.start(0))
 
     def make_viewer(self) -> None:
-        """Make the viewer, if it is not there yet."""
+        """Make the plot, unless it is there."""
         if self.view is not None:
             return
         from ramanstudio.gui.viewer.spectrum_view import SpectrumView
@@ -77,7 +78,7 @@ class SpectrumPage(TabPage):
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
+        """Apply the colours of a theme."""
         self._theme = theme
         if self.view is not None:
             self.view.set_theme(theme)
@@ -87,38 +88,40 @@ class SpectrumPage(TabPage):
         return self.view.numbers() if self.view is not None else ""
 
     def refresh(self) -> None:
-        """Show what is selected now, if that is not what is shown."""
+        """Show the selected spectra, unless they are shown already."""
         session = self._session
         if not session.project.entries:
             self._stack.setCurrentWidget(self.empty)
             self._forget()
             return
         selected = session.selected
-        bad = next((entry for entry in selected if entry.source is None), None)
-        good = [entry for entry in selected if entry.source is not None]
-        if bad is not None and not good:
+        unreadable = next((entry for entry in selected if entry.source is None), None)
+        readable = [entry for entry in selected if entry.source is not None]
+        if unreadable is not None and not readable:
             self._forget()
-            laser = "laser" in f"{bad.problem} {bad.remedy}".casefold()
-            self.problem.show_problem(bad.name, bad.problem, bad.remedy, laser)
+            laser = "laser" in f"{unreadable.problem} {unreadable.remedy}".casefold()
+            self.problem.show_problem(unreadable.name, unreadable.problem, unreadable.remedy, laser)
             self._stack.setCurrentWidget(self.problem)
             return
-        self.header.show_entries(good)
+        self.header.show_entries(readable)
         self._stack.setCurrentWidget(self._viewer)
         self.make_viewer()
-        self._draw(good)
+        self._draw(readable)
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries:
-            self._soon.start(0)
+            self._refresh_timer.start(0)
             return
-        chosen = self._session.selected_ids
-        if any(now.results.get(entry_id) is not before.results.get(entry_id) for entry_id in chosen) and (
-            not self._soon.isActive()
+        selected = self._session.selected_ids
+        if any(now.results.get(entry_id) is not before.results.get(entry_id) for entry_id in selected) and (
+            not self._refresh_timer.isActive()
         ):
-            self._soon.start(0 if len(chosen) <= MAX_CURVES else 500)  # a crowd is not drawn anew at every chunk
+            self._refresh_timer.start(
+                0 if len(selected) <= MAX_CURVES else 500
+            )  # many spectra are not redrawn after every batch
 
     def _forget(self) -> None:
-        self._made.forget("curves")
+        self._tracker.forget("curves")
         if self.view is not None:
             self.view.clear()
 
@@ -127,47 +130,49 @@ class SpectrumPage(TabPage):
         if view is None:
             return
         results = [project.result(entry) for entry in entries]
-        shown = (*(entry.source for entry in entries), *results, selection)
-        if not self._made.has_changed("curves", *shown):
+        inputs = (*(entry.source for entry in entries), *results, selection)
+        if not self._tracker.has_changed("curves", *inputs):
             return
         if not entries:
             view.clear()
             return
-        parts = [selection.part_of(entry) for entry in entries]
-        found = [
-            result and selection.part_of_result(entry, result) for entry, result in zip(entries, results, strict=True)
+        parts = [selection.restrict_entry(entry) for entry in entries]
+        restricted = [
+            result and selection.restrict_result(entry, result) for entry, result in zip(entries, results, strict=True)
         ]
         if len(parts) == 1:
-            self._draw_one(view, parts[0], found[0])
+            self._draw_entry(view, parts[0], restricted[0])
         else:
-            self._draw_several(view, parts, found)
+            self._draw_several(view, parts, restricted)
         self.place_noise_region()
 
     def place_noise_region(self) -> None:
-        """Show the noise region where it is for what is selected."""
+        """Show the noise region of the selected spectrum."""
         shown = next((entry for entry in self._session.selected if entry.source is not None), None)
         if self.view is not None and shown is not None:
-            self.view.set_noise_region(*_region(shown, self._session.project.result(shown)))
+            self.view.set_noise_region(*_noise_region(shown, self._session.project.result(shown)))
 
-    def _draw_one(self, view: SpectrumView, entry: Entry, result: Result | None) -> None:
+    def _draw_entry(self, view: SpectrumView, entry: Entry, result: Result | None) -> None:
         source = entry.source
         assert source is not None
         if len(source) == 1:
-            view.show_spectra([shown_of(entry, result, 0)])
+            view.show_spectra([displayed_spectrum(entry, result, 0)])
         else:
             view.show_set(source, result.denoised if result is not None else None)
 
     def _draw_several(self, view: SpectrumView, entries: list[Entry], results: list[Result | None]) -> None:
         sets = [entry.source for entry in entries if entry.source is not None]
-        total = sum(len(one) for one in sets)
-        one_axis = all(one.same_axis(sets[0]) for one in sets)
-        if total > FEW and one_axis:
-            view.show_set(stacked(sets), together(sets, results))
+        total = sum(len(spectra) for spectra in sets)
+        one_axis = all(spectra.same_axis(sets[0]) for spectra in sets)
+        if total > MAX_LINES and one_axis:
+            view.show_set(stacked(sets), denoised_together(sets, results))
             return
         rows: list[DisplayedSpectrum] = []
         for entry, result in zip(entries, results, strict=True):
             assert entry.source is not None
-            rows += [shown_of(entry, result, row) for row in range(min(len(entry.source), FEW - len(rows)))]
+            rows += [
+                displayed_spectrum(entry, result, row) for row in range(min(len(entry.source), MAX_LINES - len(rows)))
+            ]
         view.show_spectra(rows)
 
 
@@ -179,63 +184,62 @@ class SpectrumHeader(QWidget):
         self._session = session
         self._name = ElidedLabel(self)
         self._name.setProperty("role", "heading")
-        self._what = QLabel(self)
-        self._what.setProperty("role", "quiet")
+        self._detail = QLabel(self)
+        self._detail.setProperty("role", "quiet")
         self._number = QSpinBox(self)
         self._number.setAccessibleName("Number of the spectrum in the set")
-        self._number.setToolTip(
-            "Which spectrum of the set is shown (Ctrl+Left, Ctrl+Right); 0 is all of them (Ctrl+Up)"
-        )
+        self._number.setToolTip("Spectrum of the set that is shown (Ctrl+Left, Ctrl+Right); 0 shows all (Ctrl+Up)")
         self._number.setMaximumWidth(184)
         self._number.setPrefix("spectrum ")
         self._number.setSpecialValueText("all spectra")
         self._number.setKeyboardTracking(False)
         self._number.lineEdit().setTextMargins(6, 0, 0, 0)
-        self._before, self._after = (
-            _step(actions[name], words) for name, words in (("spectrum_before", "‹"), ("spectrum_after", "›"))
+        self._previous, self._next = (
+            _step_button(actions[name], text) for name, text in (("spectrum_before", "‹"), ("spectrum_after", "›"))
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 0)
         row.setSpacing(8)
         row.addWidget(self._name)
-        row.addWidget(self._what)
+        row.addWidget(self._detail)
         row.addStretch(1)
-        for widget in (self._before, self._number, self._after):
+        for widget in (self._previous, self._number, self._next):
             row.addWidget(widget)
         self.setMinimumHeight(44)
         self._number.valueChanged.connect(self._choose)
 
     def show_entries(self, entries: list[Entry]) -> None:
-        """Name these entries."""
-        many = 0
+        """Show the names of these entries."""
+        n_spectra = 0
         if len(entries) == 1:
             source = entries[0].source
-            many = len(source) if source is not None and len(source) > 1 else 0
+            n_spectra = len(source) if source is not None and len(source) > 1 else 0
             self._name.setText(entries[0].name)
-            self._what.setText(f"{kind_of(entries[0])} of {many:,} spectra" if many else "")
-            if many and kind_of(entries[0]) == "spectra":
-                self._what.setText(f"{many:,} spectra")
-            some = len(self._session.rows_of(entries[0]))
-            if 1 < some < many:
-                self._what.setText(f"{some:,} of the {many:,} spectra of this {kind_of(entries[0])}")
+            self._detail.setText(f"{kind_of(entries[0])} of {format_number(n_spectra)} spectra" if n_spectra else "")
+            if n_spectra and kind_of(entries[0]) == "spectra":
+                self._detail.setText(f"{format_number(n_spectra)} spectra")
+            n_selected = len(self._session.rows_of(entries[0]))
+            if 1 < n_selected < n_spectra:
+                of_all = f"{format_number(n_selected)} of the {format_number(n_spectra)} spectra"
+                self._detail.setText(f"{of_all} of this {kind_of(entries[0])}")
         else:
             self._name.setText(count_of(len(entries), "entry", "entries") if entries else "Nothing is selected")
-            self._what.setText("selected" if entries else "Choose a spectrum in the list.")
-        for widget in (self._before, self._number, self._after):
-            widget.setVisible(bool(many))
+            self._detail.setText("selected" if entries else "Select a spectrum in the list.")
+        for widget in (self._previous, self._number, self._next):
+            widget.setVisible(bool(n_spectra))
         self._number.blockSignals(True)
-        self._number.setRange(0, many)
-        self._number.setSuffix(f" of {many:,}")
-        spectrum = self._session.spectrum
+        self._number.setRange(0, n_spectra)
+        self._number.setSuffix(f" of {format_number(n_spectra)}")
+        spectrum = self._session.single_row
         self._number.setValue(0 if spectrum is None else spectrum + 1)
         self._number.blockSignals(False)
 
     def _choose(self, number: int) -> None:
-        self._session.look_at(number - 1 if number else None)
+        self._session.select_spectrum(number - 1 if number else None)
 
 
-def shown_of(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:
-    """One spectrum of an entry, as the viewer takes it."""
+def displayed_spectrum(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:
+    """Return one spectrum of an entry as the plot takes it."""
     from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum
 
     source = entry.source
@@ -250,7 +254,7 @@ def shown_of(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum
     )
 
 
-def _region(entry: Entry, result: Result | None) -> tuple[float, float]:
+def _noise_region(entry: Entry, result: Result | None) -> tuple[float, float]:
     if entry.noise_region is not None:
         return entry.noise_region
     if result is not None and result.noise_region is not None:
@@ -259,16 +263,16 @@ def _region(entry: Entry, result: Result | None) -> tuple[float, float]:
     return float(entry.source.axis[0]), float(entry.source.axis[-1])
 
 
-def _step(action: QAction, words: str) -> QToolButton:
+def _step_button(action: QAction, text: str) -> QToolButton:
     button = QToolButton()
-    button.setText(words)
+    button.setText(text)
     button.setToolTip(action.toolTip())
     button.setAccessibleName(action.text())
     button.clicked.connect(action.trigger)
     return button
 
 
-def together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:
-    """The denoised spectra of several entries on one axis as one set; None while one of them is not there."""
-    found = [result.denoised for result in results if result is not None and result.denoised is not None]
-    return concatenate_denoised(stacked(sets), found) if len(found) == len(results) else None
+def denoised_together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:
+    """Return the denoised spectra of several entries on one axis as one set; None while one of them is missing."""
+    denoised = [result.denoised for result in results if result is not None and result.denoised is not None]
+    return concatenate_denoised(stacked(sets), denoised) if len(denoised) == len(results) else None

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from ramanstudio.gui.common.texts import count_of, number
+from ramanstudio.core.numbers import format_number, format_significant
+from ramanstudio.gui.common.texts import count_of
 from ramanstudio.project.project import Entry, Result
 
 INDIVIDUALLY: Final = "individually"
@@ -26,7 +27,11 @@ def _region_text(result: Result) -> str:
     assert result.noise_region is not None
     first, last = float(result.source.axis[0]), float(result.source.axis[-1])
     low, high = max(result.noise_region[0], first), min(result.noise_region[1], last)
-    return "over the whole axis" if (low, high) == (first, last) else f"from {low:,.0f} to {high:,.0f} cm⁻¹"
+    return (
+        "over the whole axis"
+        if (low, high) == (first, last)
+        else f"from {format_number(low)} to {format_number(high)} cm⁻¹"
+    )
 
 
 def set_mode_text(results: list[Result]) -> str:
@@ -52,7 +57,7 @@ def _mode_text(result: Result) -> str:
         return INDIVIDUALLY
     if result.set_size == len(result.source):
         return "as a set"
-    return f"in a set of {result.set_size:,} spectra"
+    return f"in a set of {format_number(result.set_size)} spectra"
 
 
 _METADATA: Final = (  # key, name and unit, in the order in which they are shown
@@ -85,17 +90,24 @@ def metadata_rows(entries: list[Entry], results: list[Result]) -> list[tuple[str
     spectra = sum(len(source) for source in sources)
     if spectra > 1:
         shape = _shape(entries[0]) if len(sources) == 1 else ""
-        rows.append(("Spectra", f"{spectra:,}{shape}"))
-    rows.append(("Points", f"{points.pop():,}" if len(points) == 1 else f"{min(points):,} to {max(points):,}"))
+        rows.append(("Spectra", f"{format_number(spectra)}{shape}"))
+    rows.append(
+        (
+            "Points",
+            f"{format_number(points.pop())}"
+            if len(points) == 1
+            else f"{format_number(min(points))} to {format_number(max(points))}",
+        )
+    )
     low = min(float(source.axis[0]) for source in sources)
     high = max(float(source.axis[-1]) for source in sources)
-    rows.append(("Range", f"{low:,.0f} to {high:,.0f} cm⁻¹"))
+    rows.append(("Range", f"{format_number(low)} to {format_number(high)} cm⁻¹"))
     for key, name, unit in _METADATA:
         values = {source.about.get(key) for source in sources}
         value = values.pop() if len(values) == 1 else None
         if value not in (None, ""):
-            words = number(float(value)) if isinstance(value, (int, float)) else str(value)
-            rows.append((name, f"{words} {unit}".strip()))
+            text = format_significant(float(value)) if isinstance(value, (int, float)) else str(value)
+            rows.append((name, f"{text} {unit}".strip()))
     models = {result.model for result in results if result.denoised is not None}
     if len(models) == 1:
         rows.append(("Model", _breakable(models.pop(), "_-. ")))

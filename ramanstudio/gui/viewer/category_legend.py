@@ -1,4 +1,4 @@
-"""What the marks in the plane mean: a list of groups that can be hidden, or a bar of colours with its numbers."""
+"""What the colours of points mean: a legend of categories that can be hidden, or a colour bar."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.export.scatter_figure import LegendRow
-from ramanstudio.gui.common.texts import count_of, number
+from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_tabular_figures
-from ramanstudio.gui.viewer.marker_shapes import RING, name_of, outline
+from ramanstudio.gui.viewer.marker_shapes import RING, outline, shape_name
 
 WIDTH: Final = 176
 _ROW: Final = 26
@@ -34,7 +35,7 @@ _ROLE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
 
 
-class _Rows(QAbstractListModel):
+class _LegendModel(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows: Sequence[LegendRow] = ()
@@ -50,10 +51,12 @@ class _Rows(QAbstractListModel):
             return row.name
         if role == Qt.ItemDataRole.ToolTipRole:
             spectra = count_of(row.count, "spectrum", "spectra")
-            return f"{row.name}: {spectra}. Click to {'hide' if shown else 'show'} it, double-click to show only it."
+            return (
+                f"{row.name}: {spectra}. Click to {'hide' if shown else 'show'} it, double-click to show only this one."
+            )
         if role == Qt.ItemDataRole.AccessibleTextRole:
             spectra = count_of(row.count, "spectrum", "spectra")
-            return f"{row.name}, {name_of(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
+            return f"{row.name}, {shape_name(row.shape)}, {spectra}, {'shown' if shown else 'hidden'}"
         return row if role == _ROLE else None
 
     def show_rows(self, rows: Sequence[LegendRow]) -> None:
@@ -68,21 +71,21 @@ class _Rows(QAbstractListModel):
 
 
 class CategoryLegend(QListView):
-    """Groups with marker, name and number, outliers last. A click hides or shows, a double click shows only that one.
+    """Categories with marker, name and count, outliers last.
 
-    `toggled()` once other rows are hidden; Space does what a click does, Enter what a double click does.
+    Click or Space hides or shows one, double click or Enter shows only that one. Emits `toggled`.
     """
 
     toggled = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Legend of the plane")
-        self.setWhatsThis("Which mark is which group. Space hides or shows the row, Enter shows only it.")
-        self._rows = _Rows(self)
+        self.setAccessibleName("Legend")
+        self.setWhatsThis("The marker of each group. Space hides or shows a group, Enter shows only that one.")
+        self._rows = _LegendModel(self)
         self.setModel(self._rows)
-        self._painter = _RowPainter(self, theme)
-        self.setItemDelegate(self._painter)
+        self._delegate = _LegendDelegate(self, theme)
+        self.setItemDelegate(self._delegate)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
         self._before: frozenset[int] = frozenset()
@@ -91,26 +94,26 @@ class CategoryLegend(QListView):
 
     @property
     def hidden(self) -> frozenset[int]:
-        """Which rows are hidden."""
+        """The indices of the hidden rows."""
         return self._rows.hidden
 
     @property
     def rows(self) -> Sequence[LegendRow]:
-        """What it names, in order."""
+        """The rows, in order."""
         return self._rows.rows
 
     def show_rows(self, rows: Sequence[LegendRow], keep_hidden: bool) -> None:
-        """Name these; `keep_hidden` where they mean the same as before."""
-        self._rows.hidden = frozenset(one for one in self.hidden if one < len(rows)) if keep_hidden else frozenset()
+        """Show these rows; `keep_hidden` where they mean the same as before."""
+        self._rows.hidden = frozenset(row for row in self.hidden if row < len(rows)) if keep_hidden else frozenset()
         self._rows.show_rows(rows)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
-        self._painter.theme = theme
+        """Apply the colours of a theme."""
+        self._delegate.theme = theme
         self.viewport().update()
 
     def toggle(self, row: int) -> None:
-        """Hide a row, or show it."""
+        """Hide or show a row."""
         self._before = self.hidden
         self._hide(self.hidden ^ {row})
 
@@ -123,7 +126,7 @@ class CategoryLegend(QListView):
         self.toggled.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Space hides or shows the current row, Enter shows only it."""
+        """Space hides or shows the current row, Enter shows only that one."""
         row = self.currentIndex().row()
         if row >= 0 and event.key() == Qt.Key.Key_Space:
             self.toggle(row)
@@ -141,7 +144,7 @@ class CategoryLegend(QListView):
         return QSize(120, 3 * _ROW)
 
 
-class _RowPainter(QStyledItemDelegate):
+class _LegendDelegate(QStyledItemDelegate):
     def __init__(self, parent: CategoryLegend, theme: Theme) -> None:
         super().__init__(parent)
         self._legend, self.theme = parent, theme
@@ -152,40 +155,40 @@ class _RowPainter(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: LegendRow = index.data(_ROLE)
         shown = index.row() not in self._legend.hidden
-        place = QRect(option.rect)
+        area = QRect(option.rect)
         painter.save()
         if self._legend.hasFocus() and self._legend.currentIndex().row() == index.row():
-            painter.fillRect(place, QColor(blend(self.theme.panel, self.theme.accent, 0.14)))
+            painter.fillRect(area, QColor(blend(self.theme.panel, self.theme.accent, 0.14)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_marker(painter, row, shown, QPointF(place.left() + 14.5, place.center().y() + 0.5))
+        self._paint_marker(painter, row, shown, QPointF(area.left() + 14.5, area.center().y() + 0.5))
         font = with_tabular_figures(self._legend.font())
         font.setPixelSize(QUIET_PX)
         font.setStrikeOut(not shown)
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        many = f"{row.count:,}"
-        numbers = place.adjusted(0, 0, -8, 0)
+        count = f"{format_number(row.count)}"
+        count_area = area.adjusted(0, 0, -8, 0)
         painter.setPen(QColor(self.theme.quiet))
-        painter.drawText(numbers, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), many)
-        words = place.adjusted(28, 0, -16 - metrics.horizontalAdvance(many), 0)
+        painter.drawText(count_area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
+        name_area = area.adjusted(28, 0, -16 - metrics.horizontalAdvance(count), 0)
         painter.setPen(QColor(self.theme.text if shown else self.theme.quiet))
-        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, words.width())
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, name_area.width())
+        painter.drawText(name_area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
         painter.restore()
 
-    def _paint_marker(self, painter: QPainter, row: LegendRow, shown: bool, middle: QPointF) -> None:
-        painter.translate(middle)
+    def _paint_marker(self, painter: QPainter, row: LegendRow, shown: bool, centre: QPointF) -> None:
+        painter.translate(centre)
         if row.shape == RING or not shown:
             painter.setPen(self.theme.pen(row.colour, 1.4, 1.0 if shown else 0.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(outline(0 if row.shape == RING else row.shape, 4.0))
         else:
             painter.fillPath(outline(row.shape, 5.0), QColor(row.colour))
-        painter.translate(-middle)
+        painter.translate(-centre)
 
 
 class ColourBar(QWidget):
-    """Which colour is which number, from `low` to `high`; what lies beyond has the colour of the end."""
+    """A colour bar from `low` to `high`; values beyond have the colour of the end."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
@@ -196,11 +199,11 @@ class ColourBar(QWidget):
         self.setFont(font)
 
     def show_range(self, label: str, low: float, high: float, missing: int) -> None:
-        """Name the quantity, its limits, and how many points have none."""
+        """Show the quantity, its limits, and how many points have no value."""
         self._label, self._low, self._high, self._missing = label, low, high, missing
-        words = f"{label}: {self._ends()}" + (f"; {missing:,} unknown" if missing else "")
-        self.setAccessibleName(f"Colours of {words}")
-        self.setToolTip(f"{words}. Two in a hundred points lie beyond either end.")
+        text = f"{label}: {self._ends()}" + (f"; {format_number(missing)} unknown" if missing else "")
+        self.setAccessibleName(f"Colours of {text}")
+        self.setToolTip(f"{text}. 2 % of the points lie beyond each end.")
         self.update()
 
     @property
@@ -209,10 +212,14 @@ class ColourBar(QWidget):
         return self._label, self._low, self._high
 
     def _ends(self) -> str:
-        return "no number" if not np.isfinite(self._low) else f"{_minus(self._low)} to {_minus(self._high)}"
+        return (
+            "no value"
+            if not np.isfinite(self._low)
+            else f"{format_significant(self._low)} to {format_significant(self._high)}"
+        )
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
@@ -225,47 +232,45 @@ class ColourBar(QWidget):
         return QSize(96, 120)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Another font asks for another layout."""
+        """Update the layout when the font changes."""
         super().changeEvent(event)
         self.updateGeometry()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """Draw the name above, the bar, its ends beside it, and what is grey beneath."""
+        """Paint the quantity, the bar with its limits, and the number of unknown values."""
         painter = QPainter(self)
         metrics = painter.fontMetrics()
         line = metrics.height() + 4
         painter.setPen(QColor(self._theme.text))
-        top = QRect(0, 0, self.width() - 8, 3 * line)
+        area = QRect(0, 0, self.width() - 8, 3 * line)
         flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
-        head = painter.boundingRect(top, flags, self._label)
-        painter.drawText(head, flags, self._label)
+        text_rect = painter.boundingRect(area, flags, self._label)
+        painter.drawText(text_rect, flags, self._label)
         if not np.isfinite(self._low):
             painter.setPen(QColor(self._theme.quiet))
-            painter.drawText(top.translated(0, head.bottom() + 8), flags, "not known of any spectrum")
+            painter.drawText(area.translated(0, text_rect.bottom() + 8), flags, "not known for any spectrum")
             painter.end()
             return
-        beneath = line + 4 if self._missing else 0
-        bar = QRectF(0, head.bottom() + 10, 14, min(200, self.height() - head.bottom() - 18 - beneath))
-        ramp = QLinearGradient(bar.bottomLeft(), bar.topLeft())
+        below = line + 4 if self._missing else 0
+        bar = QRectF(0, text_rect.bottom() + 10, 14, min(200, self.height() - text_rect.bottom() - 18 - below))
+        gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
         for step, colour in enumerate(viridis(9, self._theme)):
-            ramp.setColorAt(step / 8, QColor(colour))
-        painter.fillRect(bar, ramp)
+            gradient.setColorAt(step / 8, QColor(colour))
+        painter.fillRect(bar, gradient)
         painter.setPen(QColor(self._theme.quiet))
-        for share, value in ((0.0, self._high), (0.5, (self._low + self._high) / 2), (1.0, self._low)):
-            middle = bar.top() + share * bar.height()
-            place = QRectF(22, min(max(middle - line / 2, bar.top() - 2), bar.bottom() - line + 4), 90, line)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), _minus(value))
+        for fraction, value in ((0.0, self._high), (0.5, (self._low + self._high) / 2), (1.0, self._low)):
+            y = bar.top() + fraction * bar.height()
+            label_rect = QRectF(22, min(max(y - line / 2, bar.top() - 2), bar.bottom() - line + 4), 90, line)
+            painter.drawText(label_rect, int(Qt.AlignmentFlag.AlignVCenter), format_significant(value))
         if self._missing:
-            painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"grey: {self._missing:,} unknown")
+            painter.drawText(
+                QRectF(0, bar.bottom() + 6, self.width(), line), f"grey: {format_number(self._missing)} unknown"
+            )
         painter.end()
 
 
-def _minus(value: float) -> str:
-    return number(value).replace("-", "−")
-
-
 def viridis(count: int, theme: Theme) -> list[str]:
-    """So many colours from low to high, as "#rrggbb"; without the end that is hardly seen on the theme's ground."""
+    """Return `count` colours "#rrggbb" from low to high, without the end that is hardly visible in the theme."""
     start, stop = (0.2, 1.0) if theme.is_dark else (0.0, 0.93)
     table: NDArray[np.uint8] = pg.colormap.get("viridis").getLookupTable(start, stop, count)
     return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in table[:, :3].tolist()]

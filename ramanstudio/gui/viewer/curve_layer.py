@@ -1,4 +1,4 @@
-"""How a few spectra are drawn: each a curve of its own. What any way of drawing them offers is `Layer`."""
+"""Draws a few spectra, each as a curve of its own; and `Layer`, the protocol of every way to draw spectra."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     DisplayedSpectrum,
     DisplayOptions,
     Envelope,
-    Floats,
+    FloatArray,
     Quantity,
     logarithm,
 )
@@ -27,12 +27,12 @@ from ramanstudio.gui.viewer.plot_items import BandItem, CurveItem
 MAX_CURVES: Final = 20
 
 # The denoised curve is a little wider than the raw one beneath it.
-_WIDE: Final = 1.5
+_DENOISED_WIDTH: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """One line of the legend: a name and how its stroke looks."""
+    """One entry of the legend: a name, and how its line looks."""
 
     name: str
     colour: str
@@ -40,46 +40,46 @@ class LegendEntry:
 
 
 class Layer(Protocol):
-    """Something drawn on the two panes."""
+    """A way to draw spectra on the two panes."""
 
     def start(self) -> None:
-        """Begin to draw; called once the panes have their ranges."""
+        """Start drawing; called once the panes have their ranges."""
 
-    def set_look(self, look: DisplayOptions) -> None:
-        """Show and hide quantities; draw intensities as they are or as logarithms."""
+    def set_options(self, options: DisplayOptions) -> None:
+        """Show or hide quantities, and switch between linear and logarithmic intensities."""
 
-    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
-        """What the intensity axis must hold (logarithms when `look.log`)."""
+    def envelopes(self, options: DisplayOptions) -> list[Envelope]:
+        """Return what the intensity axis must show (logarithms when `options.log`)."""
 
     def residual_envelopes(self) -> list[Envelope]:
-        """What the residual axis must hold."""
+        """Return what the residual axis must show."""
 
-    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
-        """The legend."""
+    def legend_entries(self, options: DisplayOptions) -> list[LegendEntry]:
+        """Return the entries of the legend."""
 
     @property
     def busy(self) -> bool:
-        """Whether it is still being drawn."""
+        """Whether drawing is in progress."""
 
     def finish_drawing(self) -> None:
-        """Finish drawing now."""
+        """Complete the drawing now."""
 
     def remove(self) -> None:
-        """Leave the panes."""
+        """Remove everything from the panes."""
 
 
 class CurveLayer:
-    """Up to twenty spectra, each with its raw curve, its denoised one, the band around that, and the residual."""
+    """Up to twenty spectra: raw curve, denoised curve with its confidence band, and residual."""
 
     def __init__(
         self,
         items: Sequence[DisplayedSpectrum],
-        look: DisplayOptions,
+        options: DisplayOptions,
         theme: Theme,
         panes: Sequence[pg.ViewBox],
         on_top: bool = False,
     ) -> None:
-        self._items, self._look, self._theme, self._panes = list(items), look, theme, panes
+        self._items, self._options, self._theme, self._panes = list(items), options, theme, panes
         self._on_top = on_top  # of a density, from which they must stand out
         self._drawn: dict[Quantity, list[QGraphicsItem]] = {}
         self._bounds: dict[Quantity, list[Envelope]] = {}
@@ -96,15 +96,15 @@ class CurveLayer:
         self._drawn = {"raw": [], "denoised": [], "band": [], "residual": []}
         self._bounds = {"raw": [], "denoised": [], "band": [], "residual": []}
         for index, item in enumerate(self._items):
-            self._draw_one(item, self._colour(index))
-        self.set_look(self._look)
+            self._draw_spectrum(item, self._colour(index))
+        self.set_options(self._options)
 
-    def _draw_one(self, item: DisplayedSpectrum, colour: str) -> None:
+    def _draw_spectrum(self, item: DisplayedSpectrum, colour: str) -> None:
         theme, axis = self._theme, np.asarray(item.axis, np.float64)
         raw = self._scaled(item.raw)
-        quiet = self._several and item.denoised is not None and self._look.denoised
-        lone = colour if self._several else theme.raw
-        self._add_curve("raw", axis, raw, blend(theme.panel, colour, 0.5) if quiet else lone, z=1)
+        dimmed = self._several and item.denoised is not None and self._options.denoised
+        raw_colour = colour if self._several else theme.raw
+        self._add_curve("raw", axis, raw, blend(theme.panel, colour, 0.5) if dimmed else raw_colour, z=1)
         if item.denoised is None:
             return
         denoised = self._scaled(item.denoised)
@@ -113,24 +113,24 @@ class CurveLayer:
             low, high = self._edges(np.asarray(item.denoised, np.float64), half)
             self._add("band", BandItem(axis, low, high, with_alpha(colour, theme.band_alpha)), z=2)
             self._bounds["band"] += [_envelope(axis, low), _envelope(axis, high)]
-        self._add_curve("denoised", axis, denoised, colour, z=3, width=_WIDE)
+        self._add_curve("denoised", axis, denoised, colour, z=3, width=_DENOISED_WIDTH)
         residual = np.asarray(item.raw, np.float64) - item.denoised
         self._add_curve("residual", axis, residual, colour if self._several else theme.residual, z=1)
 
-    def _edges(self, denoised: Floats, half: Floats) -> tuple[Floats, Floats]:
+    def _edges(self, denoised: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
         low, high = denoised - half, denoised + half
-        if not self._look.log:
+        if not self._options.log:
             return low, high
         high_log = logarithm(high)
         # A lower edge at or below zero has no logarithm; the band then reaches down out of the picture.
         low_log = np.where(np.isfinite(high_log) & ~(low > 0), np.nanmin(high_log, initial=0.0) - 12, logarithm(low))
         return low_log, high_log
 
-    def _scaled(self, values: Floats) -> Floats:
-        return logarithm(values) if self._look.log else np.asarray(values, np.float64)
+    def _scaled(self, values: FloatArray) -> FloatArray:
+        return logarithm(values) if self._options.log else np.asarray(values, np.float64)
 
     def _add_curve(
-        self, quantity: Quantity, axis: Floats, values: Floats, colour: str, z: float, width: float = 1.0
+        self, quantity: Quantity, axis: FloatArray, values: FloatArray, colour: str, z: float, width: float = 1.0
     ) -> None:
         self._bounds[quantity].append(_envelope(axis, values))
         halo = QColor(self._theme.panel) if self._on_top and quantity != "residual" else None
@@ -142,40 +142,40 @@ class CurveLayer:
         pane.addItem(item, ignoreBounds=True)
         self._drawn[quantity].append(item)
 
-    def set_look(self, look: DisplayOptions) -> None:
-        """Show and hide; curves are made anew only where they look different."""
-        before, self._look = self._look, look
-        if look.log != before.log or (self._several and look.denoised != before.denoised):
+    def set_options(self, options: DisplayOptions) -> None:
+        """Show or hide curves; they are drawn again only where they look different."""
+        before, self._options = self._options, options
+        if options.log != before.log or (self._several and options.denoised != before.denoised):
             self.remove()
             self._draw()
             return
         for quantity, items in self._drawn.items():
             for item in items:
-                item.setVisible(_visible(quantity, look, self._has_denoised))
+                item.setVisible(_visible(quantity, options, self._has_denoised))
 
     @property
     def _has_denoised(self) -> bool:
         return any(item.denoised is not None for item in self._items)
 
-    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
-        """Around every curve that is drawn; the band counts too, except as a logarithm that reaches to nothing."""
-        quantities: tuple[Quantity, ...] = ("raw", "denoised") if look.log else ("raw", "denoised", "band")
+    def envelopes(self, options: DisplayOptions) -> list[Envelope]:
+        """Return the bounds of every visible curve and band; a logarithmic band reaches to nothing and is left out."""
+        quantities: tuple[Quantity, ...] = ("raw", "denoised") if options.log else ("raw", "denoised", "band")
         return [
-            bound for name in quantities if _visible(name, look, self._has_denoised) for bound in self._bounds[name]
+            bound for name in quantities if _visible(name, options, self._has_denoised) for bound in self._bounds[name]
         ]
 
     def residual_envelopes(self) -> list[Envelope]:
-        """Around every residual."""
+        """Return the bounds of every residual."""
         return self._bounds["residual"]
 
-    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
-        """A name for each curve where there are several."""
+    def legend_entries(self, options: DisplayOptions) -> list[LegendEntry]:
+        """Return the name of each curve where there are several."""
         if not self._several:
             return []
         return [LegendEntry(item.name, self._colour(index)) for index, item in enumerate(self._items)]
 
     def start(self) -> None:
-        """Curves are drawn already."""
+        """Nothing to do: curves are drawn already."""
 
     @property
     def busy(self) -> bool:
@@ -183,23 +183,23 @@ class CurveLayer:
         return False
 
     def finish_drawing(self) -> None:
-        """Curves are drawn at once."""
+        """Nothing to do: curves are drawn at once."""
 
     def remove(self) -> None:
-        """Leave the panes."""
+        """Remove all curves from the panes."""
         for quantity, items in self._drawn.items():
             for item in items:
                 self._panes[1 if quantity == "residual" else 0].removeItem(item)
         self._drawn = {}
 
 
-def _envelope(axis: Floats, values: Floats) -> Envelope:
+def _envelope(axis: FloatArray, values: FloatArray) -> Envelope:
     return Envelope(axis, values, values)
 
 
-def _visible(quantity: Quantity, look: DisplayOptions, has_denoised: bool) -> bool:
+def _visible(quantity: Quantity, options: DisplayOptions, has_denoised: bool) -> bool:
     if quantity == "raw":
-        return look.raw
+        return options.raw
     if quantity == "band":
-        return look.band and look.denoised and has_denoised
-    return (look.denoised if quantity == "denoised" else look.residual) and has_denoised
+        return options.band and options.denoised and has_denoised
+    return (options.denoised if quantity == "denoised" else options.residual) and has_denoised

@@ -1,4 +1,4 @@
-"""The legend: which stroke is which spectrum."""
+"""The legend of a plot: names and a sample of each line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST: Final = {8: 320, 20: 130}
 
 
 class CurveLegend(QWidget):
-    """Names beside a sample of their stroke, in rows above the plot, where they cover no curve."""
+    """Names with a sample of their line, in rows above the plot, where they cover no curve."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
@@ -36,16 +36,16 @@ class CurveLegend(QWidget):
 
     @property
     def names(self) -> list[str]:
-        """What it names, in order."""
+        """The names that are shown, in order."""
         return [key.name for key in self._keys]
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self.update()
 
     def show_entries(self, keys: Sequence[LegendEntry]) -> None:
-        """Name these; nothing at all hides the legend."""
+        """Show these entries; hidden where there are none."""
         self._keys = tuple(keys)
         self.setAccessibleName("Legend: " + ", ".join(self.names))
         self.setToolTip("\n".join(self.names))
@@ -54,16 +54,16 @@ class CurveLegend(QWidget):
         self.update()
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802
-        """Names flow into as many rows as they need."""
+        """The number of rows depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """The height of these rows."""
+        """Return the height of the rows."""
         places = self._places(width)
         return places[-1].bottom() + 1 + 4 if places else 0
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """One row, or what the present width asks for."""
+        """One row, or as many as the present width takes."""
         return QSize(200, self.heightForWidth(max(self.width(), 200)))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -71,7 +71,7 @@ class CurveLegend(QWidget):
         return QSize(80, self.heightForWidth(max(self.width(), 200)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Flow anew."""
+        """Arrange the rows again."""
         super().resizeEvent(event)
         self.updateGeometry()
 
@@ -91,16 +91,16 @@ class CurveLegend(QWidget):
         return places
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """Draw samples and names on the ground of the plot."""
+        """Paint samples and names."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        for key, place in zip(self._keys, self._places(self.width()), strict=True):
-            self._draw_sample(painter, key, QRectF(place.left(), place.center().y() - 4, _SAMPLE, 8))
+        for entry, rect in zip(self._keys, self._places(self.width()), strict=True):
+            self._draw_sample(painter, entry, QRectF(rect.left(), rect.center().y() - 4, _SAMPLE, 8))
             painter.setPen(QColor(self._theme.text))
-            words = place.adjusted(_SAMPLE + 8, 0, 0, 0)
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._short(key.name, metrics))
+            text_rect = rect.adjusted(_SAMPLE + 8, 0, 0, 0)
+            painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, self._short(entry.name, metrics))
         painter.end()
 
     def _draw_sample(self, painter: QPainter, key: LegendEntry, place: QRectF) -> None:

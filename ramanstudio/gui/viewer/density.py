@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.gui.viewer.displayed_spectra import Floats, logarithm
+from ramanstudio.gui.viewer.displayed_spectra import FloatArray, logarithm
 
-Pieces = Generator[None, None, NDArray[Any]]
+Steps = Generator[None, None, NDArray[Any]]
 
 # Samples a piece: one bincount of a million takes 7 ms, and holds the interpreter's lock for so long.
-_PIECE: Final = 300_000
+_VALUES_PER_STEP: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Segments:
     columns: NDArray[np.intp]
 
 
-def _segments(axis: Floats, frame: Frame) -> _Segments | None:
+def _segments(axis: FloatArray, frame: Frame) -> _Segments | None:
     first = max(int(np.searchsorted(axis, frame.left)) - 1, 0)
     last = min(int(np.searchsorted(axis, frame.right, side="right")) + 1, axis.size)
     if last - first < 2:
@@ -70,11 +70,10 @@ def _segments(axis: Floats, frame: Frame) -> _Segments | None:
     return _Segments(first, last, parts, inside, starts, columns) if columns.size else None
 
 
-def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) -> Pieces:
-    """How many of `values` (N, B) pass through each pixel; returns (height, width) float32, lowest intensity first.
+def line_counts(axis: FloatArray, values: FloatArray, frame: Frame, log: bool = False) -> Steps:
+    """Count how many of `values` (N, B) pass through each pixel -> (height, width) float32, lowest intensity first.
 
-    A line that climbs through several pixels of a column counts once in each. A column without a sample of its own
-    is filled from its neighbour, so that an axis of uneven steps leaves no stripes.
+    A generator: yields between steps and returns the counts.
     """
     segments = _segments(axis, frame)
     if segments is None:
@@ -83,7 +82,7 @@ def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) 
     depth = frame.height + 3
     edges = np.zeros(frame.width * depth, np.int64)
     column = segments.columns * depth
-    rows = max(1, _PIECE // ((segments.last - segments.first) * segments.parts))
+    rows = max(1, _VALUES_PER_STEP // ((segments.last - segments.first) * segments.parts))
     for start in range(0, len(values), rows):
         block = values[start : start + rows, segments.first : segments.last]
         low, high = _spans(logarithm(block) if log else block, segments, frame)
@@ -93,61 +92,61 @@ def count_pieces(axis: Floats, values: Floats, frame: Frame, log: bool = False) 
         edges -= np.bincount((high + column).ravel(), minlength=edges.size)
         yield
     counts = edges.reshape(frame.width, depth).cumsum(axis=1)[:, 1 : 1 + frame.height].astype(np.float32)
-    between = np.arange(segments.columns[0], segments.columns[-1] + 1)
-    bare = np.setdiff1d(between, segments.columns, assume_unique=True)
-    counts[bare] = counts[segments.columns[np.searchsorted(segments.columns, bare) - 1]]
+    covered = np.arange(segments.columns[0], segments.columns[-1] + 1)
+    empty = np.setdiff1d(covered, segments.columns, assume_unique=True)
+    counts[empty] = counts[segments.columns[np.searchsorted(segments.columns, empty) - 1]]
     return counts.T
 
 
-def _spans(block: Floats, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The first row and the row beyond the last that each spectrum has in each column (R, C); equal where none."""
+def _spans(block: FloatArray, segments: _Segments, frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return for each spectrum the first row and the one after the last in each column (R, C); equal where none."""
     rows = (block - np.float32(frame.low)) * np.float32(frame.height / (frame.high - frame.low)) + np.float32(1)
     if segments.parts > 1:
-        shares = (np.arange(segments.parts) / segments.parts).astype(np.float32)
+        fractions = (np.arange(segments.parts) / segments.parts).astype(np.float32)
         with np.errstate(invalid="ignore"):  # beside what is infinite lies nothing
-            cut = rows[:, :-1, None] + (rows[:, 1:, None] - rows[:, :-1, None]) * shares
-        rows = np.concatenate([cut.reshape(len(rows), -1), rows[:, -1:]], axis=1)
+            subdivided = rows[:, :-1, None] + (rows[:, 1:, None] - rows[:, :-1, None]) * fractions
+        rows = np.concatenate([subdivided.reshape(len(rows), -1), rows[:, -1:]], axis=1)
     rows = rows[:, segments.inside.start : segments.inside.stop + 1]
-    gap = ~np.isfinite(rows)
-    torn = bool(gap.any())
-    places = np.clip(np.where(gap, 0, rows) if torn else rows, 0, frame.height + 1).astype(np.int32)
-    low, high = np.minimum(places[:, :-1], places[:, 1:]), np.maximum(places[:, :-1], places[:, 1:]) + 1
-    if torn:
-        broken = gap[:, :-1] | gap[:, 1:]
+    missing = ~np.isfinite(rows)
+    has_gaps = bool(missing.any())
+    pixels = np.clip(np.where(missing, 0, rows) if has_gaps else rows, 0, frame.height + 1).astype(np.int32)
+    low, high = np.minimum(pixels[:, :-1], pixels[:, 1:]), np.maximum(pixels[:, :-1], pixels[:, 1:]) + 1
+    if has_gaps:
+        broken = missing[:, :-1] | missing[:, 1:]
         low[broken], high[broken] = frame.height + 2, 0
     if segments.starts.size < low.shape[1]:
         low = np.minimum.reduceat(low, segments.starts, axis=1)
         high = np.maximum.reduceat(high, segments.starts, axis=1)
-    if torn:
+    if has_gaps:
         low = np.minimum(low, high)
     return low, high
 
 
-def percentile_pieces(values: Floats, percent: tuple[float, ...]) -> Pieces:
-    """Percentiles (P, B) of `values` (N, B) at each Raman shift; what is not finite takes no part."""
+def percentile_curves(values: FloatArray, percent: tuple[float, ...]) -> Steps:
+    """Return percentiles (P, B) of `values` (N, B) at each Raman shift, without values that are not finite."""
     size, points = values.shape
-    found = np.full((len(percent), points), np.nan, np.float32)
+    curves = np.full((len(percent), points), np.nan, np.float32)
     ranks = np.clip(np.round(np.array(percent) / 100 * (size - 1)).astype(int), 0, size - 1)
-    width = max(1, _PIECE // 2 // max(size, 1))
+    width = max(1, _VALUES_PER_STEP // 2 // max(size, 1))
     for start in range(0, points, width):
         block = np.array(values[:, start : start + width].T, order="C")  # a copy: it is put in order in place
         if np.isfinite(block).all():
             block.partition(np.unique(ranks), axis=1)
-            found[:, start : start + width] = block[:, ranks].T
+            curves[:, start : start + width] = block[:, ranks].T
         else:
             for offset, row in enumerate(block):
-                kept = row[np.isfinite(row)]
-                if kept.size:
-                    found[:, start + offset] = np.percentile(kept, percent)
+                finite = row[np.isfinite(row)]
+                if finite.size:
+                    curves[:, start + offset] = np.percentile(finite, percent)
         yield
-    return found
+    return curves
 
 
-def finish(pieces: Pieces) -> NDArray[Any]:
-    """Do all pieces at once and return what they make."""
+def run_to_end(pieces: Steps) -> NDArray[Any]:
+    """Run all steps at once and return the array that they compute, of any shape (...)."""
     while True:
         try:
             next(pieces)
-        except StopIteration as done:
-            made: NDArray[Any] = done.value
-            return made
+        except StopIteration as stop:
+            result: NDArray[Any] = stop.value
+            return result

@@ -1,4 +1,4 @@
-"""How thousands of spectra are drawn: as the density of their lines, with their percentiles."""
+"""Draws thousands of spectra as the density of their lines, with percentiles."""
 
 from __future__ import annotations
 
@@ -11,85 +11,93 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
-from ramanstudio.gui.viewer.density import Frame, count_pieces, finish, percentile_pieces
-from ramanstudio.gui.viewer.displayed_spectra import DisplayOptions, Envelope, Floats, Quantity, SpectraBlock, logarithm
+from ramanstudio.gui.viewer.density import Frame, line_counts, percentile_curves, run_to_end
+from ramanstudio.gui.viewer.displayed_spectra import (
+    DisplayOptions,
+    Envelope,
+    FloatArray,
+    Quantity,
+    SpectraBlock,
+    logarithm,
+)
 from ramanstudio.gui.viewer.plot_items import CurveItem
-from ramanstudio.gui.viewer.raster import ImageSteps, ImageUpdater, TimeSlices, coloured, painted
+from ramanstudio.gui.viewer.raster import ImageSteps, ImageUpdater, TimeSlices, coloured_image, empty_image
 
 # Percentiles: the picture's bounds (a map of 10 000 keeps its rare pixels, and one cosmic ray does not flatten it),
 # and the three lines that are drawn.
 _PERCENT: Final = (0.2, 5.0, 50.0, 95.0, 99.8)
 # So many spectra, taken evenly, give a first picture within a few milliseconds.
-_FIRST_ROWS: Final = 300
+_PREVIEW_ROWS: Final = 300
 
 
 class DensityLayer:
-    """Thousands of spectra as a picture of how many pass through each pixel, with the percentiles of them all.
+    """Thousands of spectra as an image of how many pass through each pixel, with their percentiles.
 
-    It is of the denoised spectra where these are shown; raw ones shown as well are two thin lines, their 5 % and 95 %.
+    Of the denoised spectra where these are shown; raw spectra shown too are two thin lines, their 5 % and 95 %.
     """
 
     def __init__(
         self,
         parts: Sequence[SpectraBlock],
-        look: DisplayOptions,
+        options: DisplayOptions,
         theme: Theme,
         panes: Sequence[pg.ViewBox],
         parent: QObject,
         bounds_changed: Callable[[], None],
     ) -> None:
-        self._parts, self._look, self._theme, self._panes = list(parts), look, theme, panes
+        self._parts, self._options, self._theme, self._panes = list(parts), options, theme, panes
         self._bounds_changed = bounds_changed
-        self._count = sum(len(part) for part in parts)
+        self._n_spectra = sum(len(part) for part in parts)
         self._has_denoised = any(part.denoised is not None for part in parts)
-        self._arrays: dict[Quantity, list[tuple[Floats, Floats]]] = {}
-        self._found: dict[Quantity, list[Floats]] = {}
-        self._wanted: list[Quantity] = []
+        self._arrays: dict[Quantity, list[tuple[FloatArray, FloatArray]]] = {}
+        self._percentiles_of: dict[Quantity, list[FloatArray]] = {}
+        self._to_refine: list[Quantity] = []
         self._lines: list[CurveItem] = []
-        self._turns = TimeSlices(parent)
+        self._slices = TimeSlices(parent)
         self._main = ImageUpdater(panes[0], self._draw_main, parent)
         self._residual = ImageUpdater(panes[1], self._draw_residual, parent)
-        self._residual.picture.setVisible(look.residual and self._has_denoised)
+        self._residual.image_item.setVisible(options.residual and self._has_denoised)
 
-    def _values(self, quantity: Quantity) -> list[tuple[Floats, Floats]]:
-        """Axis (B,) and values (N, B) of each part that has the quantity."""
+    def _values(self, quantity: Quantity) -> list[tuple[FloatArray, FloatArray]]:
+        """Return axis (B,) and values (N, B) of each block that has the quantity."""
         if quantity not in self._arrays:
             self._arrays[quantity] = [(part.axis, values) for part in self._parts for values in part.values(quantity)]
         return self._arrays[quantity]
 
     @property
     def _quantity(self) -> Quantity | None:
-        if self._look.denoised and self._has_denoised:
+        if self._options.denoised and self._has_denoised:
             return "denoised"
-        return "raw" if self._look.raw else None
+        return "raw" if self._options.raw else None
 
     def start(self) -> None:
-        """Begin to draw."""
+        """Start drawing."""
         self._main.redraw()
         self._residual.redraw()
-        self._draw_percentiles()
+        self._draw_percentile_lines()
 
-    def _draw_main(self, frame: Frame, anew: bool) -> ImageSteps:
-        return self._density(frame, self._quantity, self._look.log, anew)
+    def _draw_main(self, frame: Frame, is_new: bool) -> ImageSteps:
+        return self._density(frame, self._quantity, self._options.log, is_new)
 
-    def _draw_residual(self, frame: Frame, anew: bool) -> ImageSteps:
-        return self._density(frame, "residual", False, anew)
+    def _draw_residual(self, frame: Frame, is_new: bool) -> ImageSteps:
+        return self._density(frame, "residual", False, is_new)
 
-    def _density(self, frame: Frame, quantity: Quantity | None, log: bool, anew: bool) -> ImageSteps:
+    def _density(self, frame: Frame, quantity: Quantity | None, log: bool, is_new: bool) -> ImageSteps:
         if quantity is None:
-            yield painted(frame)
+            yield empty_image(frame)
             return
         colours = _colours(self._theme.is_dark)
         parts = self._values(quantity)
-        every = max(1, self._count // _FIRST_ROWS)
-        if every > 1 and anew:
-            first = sum(finish(count_pieces(axis, values[::every], frame, log)) for axis, values in parts)
-            yield coloured(np.asarray(first) * every, colours, frame)
+        stride = max(1, self._n_spectra // _PREVIEW_ROWS)
+        if stride > 1 and is_new:
+            preview = sum(run_to_end(line_counts(axis, values[::stride], frame, log)) for axis, values in parts)
+            yield coloured_image(np.asarray(preview) * stride, colours, frame)
         counts = np.zeros((frame.height, frame.width), np.float32)
         for axis, values in parts:
-            pieces = count_pieces(axis, values, frame, log)
+            pieces = line_counts(axis, values, frame, log)
             while True:
                 try:
                     next(pieces)
@@ -97,127 +105,134 @@ class DensityLayer:
                     counts += done.value
                     break
                 yield None
-        yield coloured(counts, colours, frame)
+        yield coloured_image(counts, colours, frame)
 
-    def _percentiles(self, quantity: Quantity) -> list[Floats]:
-        """(5, B) for each part: at first those of a sample of the spectra; those of all follow."""
-        if quantity not in self._found:
-            every = max(1, self._count // _FIRST_ROWS)
-            self._found[quantity] = [
-                finish(percentile_pieces(values[::every], _PERCENT)) for _, values in self._values(quantity)
+    def _percentiles(self, quantity: Quantity) -> list[FloatArray]:
+        """Return the percentiles (5, B) of each block: first those of a sample, later those of all spectra."""
+        if quantity not in self._percentiles_of:
+            stride = max(1, self._n_spectra // _PREVIEW_ROWS)
+            self._percentiles_of[quantity] = [
+                run_to_end(percentile_curves(values[::stride], _PERCENT)) for _, values in self._values(quantity)
             ]
-            self._wanted.append(quantity)
-            if not self._turns.busy:
+            self._to_refine.append(quantity)
+            if not self._slices.busy:
                 self._refine_next()
-        return self._found[quantity]
+        return self._percentiles_of[quantity]
 
     def _refine_next(self) -> None:
-        if self._wanted:
-            quantity = self._wanted.pop(0)
-            self._turns.run(self._refined(quantity), self._keep_refined, self._refine_next)
+        if self._to_refine:
+            quantity = self._to_refine.pop(0)
+            self._slices.run(self._refined(quantity), self._set_refined, self._refine_next)
 
-    def _refined(self, quantity: Quantity) -> Iterator[tuple[Quantity, list[Floats]] | None]:
-        found = []
+    def _refined(self, quantity: Quantity) -> Iterator[tuple[Quantity, list[FloatArray]] | None]:
+        refined = []
         for _, values in self._values(quantity):
-            found.append((yield from percentile_pieces(values, _PERCENT)))
-        yield quantity, found
+            refined.append((yield from percentile_curves(values, _PERCENT)))
+        yield quantity, refined
 
-    def _keep_refined(self, refined: tuple[Quantity, list[Floats]]) -> None:
-        quantity, found = refined
-        self._found[quantity] = found
-        self._draw_percentiles()
+    def _set_refined(self, refined: tuple[Quantity, list[FloatArray]]) -> None:
+        quantity, curves = refined
+        self._percentiles_of[quantity] = curves
+        self._draw_percentile_lines()
         self._bounds_changed()
 
-    def _draw_percentiles(self) -> None:
+    def _draw_percentile_lines(self) -> None:
         for line in self._lines:
             self._panes[0].removeItem(line)
         self._lines = []
         if len(self._parts) != 1 or self._quantity is None:
             return
         solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
-        if self._quantity == "denoised" and self._look.raw:
+        if self._quantity == "denoised" and self._options.raw:
             for row in (1, 3):
                 self._add_line(self._percentiles("raw")[0][row], self._theme.raw, solid)
         for row, style in ((1, dashed), (2, solid), (3, dashed)):
             self._add_line(self._percentiles(self._quantity)[0][row], self._theme.text, style)
 
-    def _add_line(self, values: Floats, colour: str, style: Qt.PenStyle) -> None:
+    def _add_line(self, values: FloatArray, colour: str, style: Qt.PenStyle) -> None:
         pen = self._theme.pen(colour)
         pen.setStyle(style)
-        line = CurveItem(self._parts[0].axis, logarithm(values) if self._look.log else values, pen)
+        line = CurveItem(self._parts[0].axis, logarithm(values) if self._options.log else values, pen)
         line.setZValue(10)
         self._panes[0].addItem(line, ignoreBounds=True)
         self._lines.append(line)
 
-    def set_look(self, look: DisplayOptions) -> None:
-        """Draw anew what the new look changes."""
-        before, self._look = self._look, look
-        self._residual.set_visible(look.residual and self._has_denoised)
-        if (before.raw, before.denoised, before.log) != (look.raw, look.denoised, look.log):
+    def set_options(self, options: DisplayOptions) -> None:
+        """Draw again what the options change."""
+        before, self._options = self._options, options
+        self._residual.set_visible(options.residual and self._has_denoised)
+        if (before.raw, before.denoised, before.log) != (options.raw, options.denoised, options.log):
             self._main.redraw()
-            self._draw_percentiles()
+            self._draw_percentile_lines()
 
-    def envelopes(self, look: DisplayOptions) -> list[Envelope]:
-        """Around all but the outermost spectra."""
-        drawn: list[Quantity] = ["raw"] if look.raw else []
-        drawn += ["denoised"] if look.denoised and self._has_denoised else []
-        return [bound for quantity in drawn for bound in self._bound(quantity, look.log)]
+    def envelopes(self, options: DisplayOptions) -> list[Envelope]:
+        """Return the bounds of all but the outermost spectra."""
+        drawn: list[Quantity] = ["raw"] if options.raw else []
+        drawn += ["denoised"] if options.denoised and self._has_denoised else []
+        return [bound for quantity in drawn for bound in self._bound(quantity, options.log)]
 
     def residual_envelopes(self) -> list[Envelope]:
-        """Around all but the outermost residuals."""
+        """Return the bounds of all but the outermost residuals."""
         return self._bound("residual", False) if self._has_denoised else []
 
     def _bound(self, quantity: Quantity, log: bool) -> list[Envelope]:
-        scaled = [logarithm(found) if log else found for found in self._percentiles(quantity)]
+        scaled = [logarithm(curves) if log else curves for curves in self._percentiles(quantity)]
         axes = [axis for axis, _ in self._values(quantity)]
-        return [Envelope(axis, found[0], found[-1]) for axis, found in zip(axes, scaled, strict=True)]
+        return [Envelope(axis, curves[0], curves[-1]) for axis, curves in zip(axes, scaled, strict=True)]
 
-    def keys(self, look: DisplayOptions) -> list[LegendEntry]:
-        """What the colours and the lines are."""
+    def legend_entries(self, options: DisplayOptions) -> list[LegendEntry]:
+        """Return what colours and lines are."""
         if self._quantity is None:
             return []
-        keys = [
-            LegendEntry(f"{self._count:,} {self._quantity} spectra, few to many".replace(",", " ", 1), "", "density")
+        legend_entries = [
+            LegendEntry(
+                f"{format_number(self._n_spectra)} {self._quantity} spectra, few to many".replace(",", " ", 1),
+                "",
+                "density",
+            )
         ]
         if len(self._parts) == 1:
-            keys += [LegendEntry("median", self._theme.text), LegendEntry("5 % and 95 %", self._theme.text, "dashed")]
-            if self._quantity == "denoised" and look.raw:
-                keys.append(LegendEntry("raw, 5 % and 95 %", self._theme.raw))
-        return keys
+            legend_entries += [
+                LegendEntry("median", self._theme.text),
+                LegendEntry("5 % and 95 %", self._theme.text, "dashed"),
+            ]
+            if self._quantity == "denoised" and options.raw:
+                legend_entries.append(LegendEntry("raw, 5 % and 95 %", self._theme.raw))
+        return legend_entries
 
-    def columns(self, left: float, right: float, unit: str) -> list[tuple[str, Floats]]:
-        """The percentiles that are drawn, between two Raman shifts, as named columns."""
-        columns: list[tuple[str, Floats]] = []
+    def columns(self, left: float, right: float, unit: str) -> list[tuple[str, FloatArray]]:
+        """Return the percentiles drawn between two Raman shifts as named columns (B,)."""
+        columns: list[tuple[str, FloatArray]] = []
         drawn: list[Quantity] = [self._quantity] if self._quantity is not None else []
-        drawn += ["residual"] if self._look.residual and self._has_denoised else []
+        drawn += ["residual"] if self._options.residual and self._has_denoised else []
         for number, part in enumerate(self._parts):
             inside = (part.axis >= left) & (part.axis <= right)
             columns.append(("Raman shift / cm⁻¹", part.axis[inside]))
             for quantity in drawn:
-                found = self._percentiles(quantity)
-                if number < len(found):
+                curves = self._percentiles(quantity)
+                if number < len(curves):
                     columns += [
-                        (f"{quantity} {_PERCENT[row]:g} % of {len(part)} / {unit}", found[number][row][inside])
+                        (f"{quantity} {_PERCENT[row]:g} % of {len(part)} / {unit}", curves[number][row][inside])
                         for row in (1, 2, 3)
                     ]
         return columns
 
     @property
     def busy(self) -> bool:
-        """Whether a picture, or the percentiles of all, are not there yet."""
-        return self._turns.busy or self._main.busy or self._residual.busy
+        """Whether an image, or the percentiles of all spectra, are not complete."""
+        return self._slices.busy or self._main.busy or self._residual.busy
 
     def finish_drawing(self) -> None:
-        """Finish the pictures and the percentiles now."""
-        while self._turns.busy:
-            self._turns.finish()
+        """Complete images and percentiles now."""
+        while self._slices.busy:
+            self._slices.run_to_end()
         self._main.finish_drawing()
         self._residual.finish_drawing()
 
     def remove(self) -> None:
-        """Leave the panes."""
-        self._turns.stop()
-        self._turns.deleteLater()
+        """Remove everything from the panes."""
+        self._slices.stop()
+        self._slices.deleteLater()
         self._main.remove()
         self._residual.remove()
         for line in self._lines:
@@ -226,7 +241,7 @@ class DensityLayer:
 
 @cache
 def _colours(dark: bool) -> list[int]:
-    """Viridis, transparent where nothing is, and thin where little is, so that neither ground makes an edge."""
+    """Return 256 viridis colours: transparent where nothing is, translucent where little is, for both themes."""
     table = np.array(pg.colormap.get("viridis").getLookupTable(nPts=256), np.uint8)
     alpha = np.clip(np.linspace(90 if dark else 70, 620, 256), 0, 255).astype(int)
     alpha[0] = 0

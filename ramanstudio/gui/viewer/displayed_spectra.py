@@ -1,4 +1,4 @@
-"""What the viewer shows: spectra in the order they were given, their bounds, and their numbers as text. Knows no Qt."""
+"""The spectra of a plot, their bounds, and their numbers as text. Free of Qt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.denoising.denoised import CONFIDENCE_90
 
-Floats = NDArray[Any]
+FloatArray = NDArray[Any]
 Quantity = Literal["raw", "denoised", "band", "residual"]
 
 
@@ -24,16 +24,16 @@ class DisplayedSpectrum:
     """
 
     name: str
-    axis: Floats
-    raw: Floats
-    denoised: Floats | None = None
-    expected_error: Floats | None = None
+    axis: FloatArray
+    raw: FloatArray
+    denoised: FloatArray | None = None
+    expected_error: FloatArray | None = None
     unit: str = "a.u."
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayOptions:
-    """What of each spectrum is drawn, and whether its intensity is drawn as its logarithm."""
+    """Which quantities are drawn, and whether intensities are logarithmic."""
 
     raw: bool = True
     denoised: bool = True
@@ -44,29 +44,30 @@ class DisplayOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpectraBlock:
-    """Spectra of one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
+    """Spectra on one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
 
-    axis: Floats
-    raw: Floats
-    denoised: Floats | None = None
-    expected_error: Floats | None = None
+    axis: FloatArray
+    raw: FloatArray
+    denoised: FloatArray | None = None
+    expected_error: FloatArray | None = None
     names: Sequence[str] = field(default=())
 
     def __len__(self) -> int:
+        """Return the number of spectra."""
         return len(self.raw)
 
     def name(self, row: int) -> str:
-        """The name of one spectrum, or its place when nobody named it."""
+        """Return the name of a spectrum, or its number where it has none."""
         return str(self.names[row]) if row < len(self.names) else f"spectrum {row + 1}"
 
-    def shown(self, row: int, unit: str) -> DisplayedSpectrum:
-        """One spectrum of the bundle."""
+    def spectrum(self, row: int, unit: str) -> DisplayedSpectrum:
+        """Return one spectrum of the block."""
         denoised = None if self.denoised is None else self.denoised[row]
         error = None if self.expected_error is None else self.expected_error[row]
         return DisplayedSpectrum(self.name(row), self.axis, self.raw[row], denoised, error, unit)
 
-    def values(self, quantity: Quantity) -> list[Floats]:
-        """The arrays (N, B) drawn for a quantity: none when it is unknown, two for the two edges of the band."""
+    def values(self, quantity: Quantity) -> list[FloatArray]:
+        """Return the arrays (N, B) of a quantity: none where it is unknown, the two edges for the confidence band."""
         if quantity == "raw":
             return [self.raw]
         if self.denoised is None:
@@ -81,15 +82,15 @@ class SpectraBlock:
         return [self.denoised - half, self.denoised + half]
 
 
-def bundles(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
-    """The same spectra gathered by axis, so that each bundle can be worked on as one array."""
+def group_by_axis(items: Sequence[DisplayedSpectrum]) -> list[SpectraBlock]:
+    """Group spectra by axis, so that each block is one array."""
     groups: dict[bytes, list[DisplayedSpectrum]] = {}
     for item in items:
         groups.setdefault(np.asarray(item.axis, np.float64).tobytes(), []).append(item)
-    return [_bundle(group) for group in groups.values()]
+    return [_block(group) for group in groups.values()]
 
 
-def _bundle(group: list[DisplayedSpectrum]) -> SpectraBlock:
+def _block(group: list[DisplayedSpectrum]) -> SpectraBlock:
     return SpectraBlock(
         np.asarray(group[0].axis, np.float64),
         np.stack([item.raw for item in group]).astype(np.float32, copy=False),
@@ -99,7 +100,7 @@ def _bundle(group: list[DisplayedSpectrum]) -> SpectraBlock:
     )
 
 
-def _stacked(rows: list[Floats | None]) -> Floats | None:
+def _stacked(rows: list[FloatArray | None]) -> FloatArray | None:
     known = [row for row in rows if row is not None]
     if not known:
         return None
@@ -109,13 +110,13 @@ def _stacked(rows: list[Floats | None]) -> Floats | None:
 
 
 def shared_unit(units: Iterable[str]) -> str:
-    """The unit of the intensity axis: that of all the spectra, or arbitrary units when they differ."""
+    """Return the unit of all spectra; arbitrary units where they differ."""
     different = set(units)
     return different.pop() if len(different) == 1 else "a.u."
 
 
-def logarithm(values: Floats) -> Floats:
-    """log10 of intensities, with a gap (NaN) where an intensity is not above zero."""
+def logarithm(values: FloatArray) -> FloatArray:
+    """Return log10 of intensities (...), NaN where an intensity is not positive."""
     values = np.asarray(values, np.float64)
     with np.errstate(invalid="ignore"):
         positive = np.isfinite(values) & (values > 0)
@@ -124,15 +125,15 @@ def logarithm(values: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """The lowest and the highest of some spectra at each Raman shift: `axis`, `low`, `high` (B,); NaN where none is."""
+    """The lowest and highest intensities at each Raman shift: `axis`, `low`, `high` (B,); NaN where unknown."""
 
-    axis: Floats
-    low: Floats
-    high: Floats
+    axis: FloatArray
+    low: FloatArray
+    high: FloatArray
 
     @classmethod
-    def of(cls, axis: Floats, values: Floats) -> Envelope:
-        """Around spectra `values` (N, B); what is not finite takes no part."""
+    def of(cls, axis: FloatArray, values: FloatArray) -> Envelope:
+        """Return the envelope of spectra `values` (N, B), without values that are not finite."""
         low, high = values.min(axis=0), values.max(axis=0)
         if not (np.isfinite(low).all() and np.isfinite(high).all()):
             finite = np.isfinite(values)
@@ -142,8 +143,8 @@ class Envelope:
             low, high = np.where(nowhere, np.nan, low), np.where(nowhere, np.nan, high)
         return cls(axis, low, high)
 
-    def within(self, left: float, right: float) -> tuple[Floats, Floats]:
-        """The finite lows and highs between two Raman shifts, and of the first sample beyond each."""
+    def within(self, left: float, right: float) -> tuple[FloatArray, FloatArray]:
+        """Return the finite lows and highs (n,) between two Raman shifts, and at the first sample beyond each."""
         first = max(int(np.searchsorted(self.axis, left)) - 1, 0)
         last = int(np.searchsorted(self.axis, right, side="right")) + 1
         low, high = self.low[first:last], self.high[first:last]
@@ -151,7 +152,7 @@ class Envelope:
 
 
 def intensity_range(envelopes: Sequence[Envelope], left: float, right: float, log: bool) -> tuple[float, float] | None:
-    """The intensities (already logarithms when `log`) that show all of `envelopes` between two shifts, with air."""
+    """Return the intensities (logarithms when `log`) that show all `envelopes` between two shifts, with a margin."""
     pieces = [envelope.within(left, right) for envelope in envelopes]
     lows = np.concatenate([low for low, _ in pieces]) if pieces else np.empty(0)
     highs = np.concatenate([high for _, high in pieces]) if pieces else np.empty(0)
@@ -160,12 +161,12 @@ def intensity_range(envelopes: Sequence[Envelope], left: float, right: float, lo
     # Noise around zero has logarithms without end; a few of its spikes may leave the picture.
     low = float(np.percentile(lows, 2) if log else lows.min())
     high = float(highs.max())
-    air = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
-    return low - air, high + air
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    return low - margin, high + margin
 
 
 def residual_range(envelopes: Sequence[Envelope], left: float, right: float) -> tuple[float, float] | None:
-    """Residuals that show all between two shifts, as far below zero as above it."""
+    """Return a range symmetric around zero that shows all residuals between two shifts."""
     both = intensity_range(envelopes, left, right, log=False)
     if both is None:
         return None
@@ -173,8 +174,8 @@ def residual_range(envelopes: Sequence[Envelope], left: float, right: float) -> 
     return -reach, reach
 
 
-def columns_as_text(columns: Sequence[tuple[str, Floats]]) -> str:
-    """Tab separated text, one head line, then one line a sample; shorter columns end in empty fields."""
+def columns_as_text(columns: Sequence[tuple[str, FloatArray]]) -> str:
+    """Return named columns (B,) as tab-separated text with a header; shorter columns end in empty fields."""
     height = max((len(column) for _, column in columns), default=0)
     texts = [[f"{value:.7g}" for value in column] + [""] * (height - len(column)) for _, column in columns]
     lines = ["\t".join(head.replace("\t", " ").replace("\n", " ") for head, _ in columns)]
@@ -182,27 +183,27 @@ def columns_as_text(columns: Sequence[tuple[str, Floats]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def numbers_of(items: Sequence[DisplayedSpectrum], look: DisplayOptions, left: float, right: float) -> str:
-    """What is drawn between two Raman shifts as tab separated text; spectra of one axis share its column."""
-    columns: list[tuple[str, Floats]] = []
-    previous: Floats | None = None
+def numbers_of(items: Sequence[DisplayedSpectrum], options: DisplayOptions, left: float, right: float) -> str:
+    """Return what is drawn between two Raman shifts as tab-separated text; spectra on one axis share its column."""
+    columns: list[tuple[str, FloatArray]] = []
+    previous: FloatArray | None = None
     for item in items:
         inside = (item.axis >= left) & (item.axis <= right)
         if previous is None or not np.array_equal(previous, item.axis):
             columns.append(("Raman shift / cm⁻¹", np.asarray(item.axis)[inside]))
             previous = item.axis
-        columns += [(head, column[inside]) for head, column in _drawn_columns(item, look)]
+        columns += [(head, column[inside]) for head, column in _drawn_columns(item, options)]
     return columns_as_text(columns)
 
 
-def _drawn_columns(item: DisplayedSpectrum, look: DisplayOptions) -> list[tuple[str, Floats]]:
-    columns = [(f"{item.name} raw / {item.unit}", item.raw)] if look.raw or item.denoised is None else []
+def _drawn_columns(item: DisplayedSpectrum, options: DisplayOptions) -> list[tuple[str, FloatArray]]:
+    columns = [(f"{item.name} raw / {item.unit}", item.raw)] if options.raw or item.denoised is None else []
     if item.denoised is None:
         return columns
-    if look.denoised:
+    if options.denoised:
         columns.append((f"{item.name} denoised / {item.unit}", item.denoised))
-    if look.band and look.denoised and item.expected_error is not None:
+    if options.band and options.denoised and item.expected_error is not None:
         columns.append((f"{item.name} expected error / {item.unit}", item.expected_error))
-    if look.residual:
+    if options.residual:
         columns.append((f"{item.name} residual / {item.unit}", item.raw - item.denoised))
     return columns

@@ -1,4 +1,4 @@
-"""The marks that points are drawn with: twenty shapes, so that groups are told apart without colour."""
+"""The markers of points: twenty shapes, so that groups can be distinguished without colour."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 SHAPES: Final = 20
-_APART: Final = 7  # shapes from one to the next of a colour: it shares no divisor with SHAPES, so all come up
+_SHAPE_STEP: Final = 7  # shapes from one to the next of a colour: it shares no divisor with SHAPES, so all come up
 RING: Final = SHAPES  # the hollow mark of outliers
 HALO: Final = SHAPES + 1  # what lies beneath a mark that is selected
-_TURNS: Final = (
+_NAMES: Final = (
     "disc", "square", "triangle", "diamond", "plus", "pointing down", "cross", "star", "flat", "upright",
 )  # fmt: skip
 
 
-def name_of(shape: int) -> str:
-    """What a shape looks like, in words for those who hear it."""
+def shape_name(shape: int) -> str:
+    """Describe a shape in words, for screen readers."""
     if shape == RING:
         return "ring"
-    return _TURNS[shape % len(_TURNS)] + (" with a hole" if shape % SHAPES >= len(_TURNS) else "")
+    return _NAMES[shape % len(_NAMES)] + (" with a hole" if shape % SHAPES >= len(_NAMES) else "")
 
 
 def shapes_of(colours: Sequence[int]) -> list[int]:
-    """The shape of each of several things in these colours of the theme: those of one colour differ in shape."""
-    met = Counter[int]()
+    """Return a shape for each of these theme colours; markers of one colour differ in shape."""
+    seen = Counter[int]()
     shapes = []
     for colour in colours:
-        shapes.append((colour + _APART * met[colour % SHAPES]) % SHAPES)
-        met[colour % SHAPES] += 1
+        shapes.append((colour + _SHAPE_STEP * seen[colour % SHAPES]) % SHAPES)
+        seen[colour % SHAPES] += 1
     return shapes
 
 
 def outline(shape: int, radius: float) -> QPainterPath:
-    """The shape around (0, 0), about as large as a disc of that radius."""
+    """Return a shape around (0, 0), about as large as a disc of that radius."""
     path = QPainterPath()
-    kind = _TURNS[shape % len(_TURNS)] if shape < SHAPES else "disc"
+    kind = _NAMES[shape % len(_NAMES)] if shape < SHAPES else "disc"
     if kind == "disc":
         path.addEllipse(QPointF(), radius, radius)
     elif kind in ("flat", "upright"):
@@ -52,7 +52,7 @@ def outline(shape: int, radius: float) -> QPainterPath:
     else:
         path.addPolygon(QPolygonF([QPointF(x * radius, y * radius) for x, y in _corners(kind)]))
         path.closeSubpath()
-    if shape < SHAPES and shape >= len(_TURNS):
+    if shape < SHAPES and shape >= len(_NAMES):
         hole = QPainterPath()
         hole.addEllipse(QPointF(), 0.42 * radius, 0.42 * radius)
         path = path.subtracted(hole)
@@ -61,37 +61,37 @@ def outline(shape: int, radius: float) -> QPainterPath:
 
 def _corners(kind: str) -> list[tuple[float, float]]:
     if kind in ("plus", "cross"):
-        thin, far = 0.38, 1.15
-        arm = [(-thin, -far), (thin, -far), (thin, -thin), (far, -thin), (far, thin), (thin, thin)]
+        thin, radius = 0.38, 1.15
+        arm = [(-thin, -radius), (thin, -radius), (thin, -thin), (radius, -thin), (radius, thin), (thin, thin)]
         corners = arm + [(-x, -y) for x, y in arm]
-        return corners if kind == "plus" else _turned(corners, math.pi / 4)
+        return corners if kind == "plus" else _rotated(corners, math.pi / 4)
     if kind == "star":
-        return _turned([(r * math.cos(a), r * math.sin(a)) for r, a in _spikes()], -math.pi / 2)
-    count, far, turn = {
+        return _rotated([(r * math.cos(a), r * math.sin(a)) for r, a in _star_corners()], -math.pi / 2)
+    count, radius, angle_offset = {
         "square": (4, 1.28, math.pi / 4),
         "diamond": (4, 1.28, 0.0),
         "triangle": (3, 1.35, -math.pi / 2),
         "pointing down": (3, 1.35, math.pi / 2),
     }[kind]
-    round_about = [2 * math.pi * step / count for step in range(count)]
-    return _turned([(far * math.cos(angle), far * math.sin(angle)) for angle in round_about], turn)
+    angles = [2 * math.pi * step / count for step in range(count)]
+    return _rotated([(radius * math.cos(angle), radius * math.sin(angle)) for angle in angles], angle_offset)
 
 
-def _spikes() -> list[tuple[float, float]]:
+def _star_corners() -> list[tuple[float, float]]:
     return [(1.4 if step % 2 == 0 else 0.6, 2 * math.pi * step / 10) for step in range(10)]
 
 
-def _turned(corners: list[tuple[float, float]], angle: float) -> list[tuple[float, float]]:
+def _rotated(corners: list[tuple[float, float]], angle: float) -> list[tuple[float, float]]:
     cosine, sine = math.cos(angle), math.sin(angle)
     return [(x * cosine - y * sine, x * sine + y * cosine) for x, y in corners]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stamp:
-    """A mark as pixels around its middle: `across`, `down` (P,), how opaque each is (P,) 1 to 255, how `far` it lies.
+    """A marker as P pixels around its centre: offsets `across` and `down` (P,), `alpha` (P,) 1 to 255, `rank` (P,).
 
-    In the order in which they are to be put down: faint edges first, then from the outside in, so that where marks lie
-    on each other each pixel belongs to the nearest.
+    In the order in which they are painted: faint edges first, then from the outside in, so that where markers overlap
+    each pixel belongs to the nearest.
     """
 
     across: NDArray[np.int64]
@@ -103,7 +103,7 @@ class Stamp:
 
 @cache
 def stamp(shape: int, radius: float) -> Stamp:
-    """The pixels of a shape, for a radius in pixels of the screen."""
+    """Return the pixels of a shape for a radius in screen pixels."""
     reach = math.ceil(1.5 * radius) + 2
     side = 2 * reach + 1
     image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)

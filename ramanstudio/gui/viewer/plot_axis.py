@@ -1,4 +1,4 @@
-"""The two axes of the viewer: few ticks, plain numbers, a power of ten in the label rather than on every tick."""
+"""The axes of a plot: few ticks, plain numbers, a power of ten in the label rather than on every tick."""
 
 from __future__ import annotations
 
@@ -9,39 +9,33 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-# Pixels from one number to the next: how many are calm, and how few may be where there is hardly room for four.
-_CALM_PX: Final = {"bottom": 84, "left": 52}
-_LEAST_PX: Final = 34
-
-
-def plain(value: float, decimals: int = 0) -> str:
-    """A number as a reader expects it: a true minus, thousands set apart from 10 000 on."""
-    text = f"{abs(value):,.{decimals}f}"
-    text = text.replace(",", " ") if abs(value) >= 9999.5 else text.replace(",", "")
-    return f"−{text}" if value < 0 and text.strip("0.") else text
+# Pixels between numbers: preferred, and the minimum where there is hardly space for four.
+_PREFERRED_PX: Final = {"bottom": 84, "left": 52}
+_MIN_PX: Final = 34
 
 
 def decimals_for(step: float) -> int:
-    """How many decimals tell apart values `step` apart."""
+    """Return the number of decimals that distinguishes values `step` apart."""
     return max(0, min(9, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 0
 
 
 def round_step(rough: float) -> float:
-    """The next of 1, 2, 5 times a power of ten that is not smaller than `rough`."""
+    """Return the next of 1, 2, 5 times a power of ten that is at least `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
 
 def power_of_ten(exponent: int) -> str:
-    """10 with its exponent raised."""
+    """Return 10 with a superscript exponent."""
     return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
 class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """An axis in plain numbers. Its label is `quantity / unit`."""
+    """An axis with plain numbers, labelled `quantity / unit`."""
 
     def __init__(self, orientation: str, quantity: str, unit: str) -> None:
         self._quantity, self._unit, self._exponent, self._log = quantity, unit, 0, False
@@ -53,7 +47,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._write_label()
 
     def apply_theme(self, theme: Theme, font: QFont) -> None:
-        """Take the colours of a theme, and figures of one width."""
+        """Apply the colours of a theme, with tabular figures."""
         small = with_tabular_figures(font)
         small.setPixelSize(QUIET_PX)
         self.setPen(theme.pen(theme.line))
@@ -69,22 +63,24 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             self.setHeight(round(2 * self._metrics.height() + 18))
 
     def wanted_width(self) -> int:
-        """Room for the label and the longest number; one of three widths, so that a pan does not make it tremble."""
+        """Return the width of label and longest number, in three steps, so that the plot is still during a pan."""
         low, high = self.range
         ticks = self.tickValues(low, high, max(self.height(), 100.0))
         numbers = self.tickStrings(ticks[0][1], 1.0, ticks[0][0]) if ticks else []
         longest = max((self._metrics.horizontalAdvance(number) for number in numbers), default=0.0)
         fitting = next((text for text in ("8888", "−8.888") if self._metrics.horizontalAdvance(text) >= longest), "")
-        return round(self._metrics.horizontalAdvance(fitting or "−88 888.8") + self._metrics.height() + 22)
+        return round(
+            self._metrics.horizontalAdvance(fitting or format_number(-88_888.8, 1)) + self._metrics.height() + 22
+        )
 
     def set_unit(self, unit: str) -> None:
-        """The unit named in the label; none leaves the quantity alone."""
+        """Set the unit of the label; empty shows only the quantity."""
         if unit != self._unit:
             self._unit = unit
             self._write_label()
 
     def set_log(self, log: bool) -> None:
-        """Whether the values along this axis are logarithms, to be written as what they are logarithms of."""
+        """Label the axis as logarithms of its values, or as the values."""
         self._log = log
         self._exponent = 0
         self.setRange(*self.range)
@@ -93,7 +89,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.update()
 
     def setRange(self, mn: float, mx: float) -> None:  # noqa: N802 - pyqtgraph's name
-        """Take a range; numbers too long for the ticks move their power of ten to the label."""
+        """Set the range; a power of ten that makes numbers too long moves to the label."""
         largest = max(abs(mn), abs(mx))
         exponent = 0
         if not self._log and self.orientation == "left" and largest > 0 and not 1e-2 <= largest < 1e5:
@@ -109,11 +105,11 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setLabel(f"{self._quantity} / {unit}" if unit else self._quantity)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803
-        """Ticks with numbers, then small ones without."""
+        """Return ticks with numbers, then minor ticks."""
         low, high = sorted((minVal, maxVal))
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
             return []
-        wanted = max(size / _CALM_PX[self.orientation], min(size / _LEAST_PX, 4.0))
+        wanted = max(size / _PREFERRED_PX[self.orientation], min(size / _MIN_PX, 4.0))
         if self._log:
             return _log_ticks(low, high, wanted)
         step = round_step((high - low) / wanted)
@@ -124,11 +120,11 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         return [(step, large.tolist()), (small_step, small.tolist())]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        """The numbers at the ticks."""
+        """Return the numbers at the ticks."""
         if self._log:
             return [_log_text(value, spacing) for value in values]
         shrunk = 10.0**-self._exponent
-        return [plain(value * shrunk, decimals_for(spacing * shrunk)) for value in values]
+        return [format_number(value * shrunk, decimals_for(spacing * shrunk)) for value in values]
 
 
 def _log_ticks(low: float, high: float, wanted: float) -> list[tuple[float, list[float]]]:
@@ -156,4 +152,4 @@ def _log_text(value: float, spacing: float) -> str:
         exponent = math.floor(value + 1e-9)
         digit = size / 10.0**exponent
         return power_of_ten(exponent) if abs(digit - 1) < 0.01 else f"{digit:.3g}×{power_of_ten(exponent)}"
-    return plain(size, decimals_for(float(f"{size:.1g}")) if size < 10 else 0)
+    return format_number(size, decimals_for(float(f"{size:.1g}")) if size < 10 else 0)

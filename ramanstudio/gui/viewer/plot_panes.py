@@ -1,4 +1,4 @@
-"""The two panes of the viewer, intensity above and residual beneath, over one Raman shift axis."""
+"""The panes of a plot, intensity above and residual beneath, over one Raman shift axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESIDUAL: Final = 1
 
 
 class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Boxes and axes, laid out. Both boxes always show the same Raman shifts: `shifts_changed` says so."""
+    """Panes and axes in a layout; both panes always show the same Raman shifts. Emits `shifts_changed`."""
 
     shifts_changed = Signal()
 
@@ -34,7 +34,7 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
         for axis, box in zip(self.intensity_axes, self.boxes, strict=True):
             axis.linkToView(box)
             box.sigXRangeChanged.connect(self._follow)
-            box.sigYRangeChanged.connect(self._give_room)
+            box.sigYRangeChanged.connect(self._align_axes)
         self._zero = pg.InfiniteLine(0, angle=0)
         self._zero.setZValue(-1)
         self.boxes[RESIDUAL].addItem(self._zero, ignoreBounds=True)
@@ -48,7 +48,7 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
         self.ci.layout.setRowStretchFactor(0, 3)
 
     def apply_theme(self, theme: Theme, font: QFont) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self.setBackground(theme.panel)
         for axis in (self.shift_axis, *self.intensity_axes):
             axis.apply_theme(theme, font)
@@ -56,13 +56,13 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
             box.apply_theme(theme)
         self._zero.setPen(theme.pen(theme.line))
 
-    def show_residual(self, shown: bool) -> None:
-        """Give the residual a quarter of the height, or nothing."""
-        if shown == self._residual_shown:
+    def show_residual(self, visible: bool) -> None:
+        """Give the residual a quarter of the height, or hide it."""
+        if visible == self._residual_shown:
             return
-        self._residual_shown = shown
+        self._residual_shown = visible
         axis, box = self.intensity_axes[RESIDUAL], self.boxes[RESIDUAL]
-        if shown:
+        if visible:
             self.addItem(axis, 1, 0)
             self.addItem(box, 1, 1)
             axis.show()
@@ -70,40 +70,40 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
         else:
             self.ci.removeItem(axis)
             self.ci.removeItem(box)
-        self.ci.layout.setRowStretchFactor(1, 1 if shown else 0)
-        self.ci.layout.setRowSpacing(0, 12 if shown else 0)
-        for row, share in ((0, 300), (1, 100 if shown else 0)):  # stretch shares only what preferred heights leave
-            self.ci.layout.setRowPreferredHeight(row, share)
+        self.ci.layout.setRowStretchFactor(1, 1 if visible else 0)
+        self.ci.layout.setRowSpacing(0, 12 if visible else 0)
+        for row, height in ((0, 300), (1, 100 if visible else 0)):  # stretch shares only what preferred heights leave
+            self.ci.layout.setRowPreferredHeight(row, height)
         self.ci.layout.activate()
-        self._give_room()
+        self._align_axes()
 
     @property
     def shifts(self) -> tuple[float, float]:
-        """The Raman shifts shown."""
+        """The visible Raman shifts (low, high)."""
         left, right = self.boxes[MAIN].viewRange()[0]
         return float(left), float(right)
 
     @property
     def visible_boxes(self) -> Sequence[ZoomBox]:
-        """The boxes on show."""
+        """The visible panes."""
         return self.boxes if self._residual_shown else self.boxes[:1]
 
     def set_shifts(self, left: float, right: float) -> None:
         """Show these Raman shifts."""
         self.boxes[MAIN].setXRange(left, right, padding=0)
 
-    def limit(self, narrowest: float, widest: float) -> None:
-        """Let no wheel go beyond these spans of Raman shift."""
+    def set_shift_limits(self, min_span: float, max_span: float) -> None:
+        """Limit the range of Raman shifts that can be zoomed to."""
         for box in self.boxes:
-            box.setLimits(minXRange=narrowest, maxXRange=widest)
+            box.setLimits(minXRange=min_span, maxXRange=max_span)
 
-    def box_at(self, place: QPointF) -> ZoomBox | None:
-        """The box under a point of the widget."""
-        where = self.mapToScene(place.toPoint())
-        return next((box for box in self.visible_boxes if box.sceneBoundingRect().contains(where)), None)
+    def box_at(self, position: QPointF) -> ZoomBox | None:
+        """Return the pane at a position of the widget; None where there is none."""
+        scene_position = self.mapToScene(position.toPoint())
+        return next((box for box in self.visible_boxes if box.sceneBoundingRect().contains(scene_position)), None)
 
-    def _give_room(self, *_: Any) -> None:
-        """Keep both panes in line, and the picture in place while its numbers have about the same length."""
+    def _align_axes(self, *_: Any) -> None:
+        """Keep both panes aligned, and the plot still while its numbers have about the same length."""
         shown = self.intensity_axes if self._residual_shown else self.intensity_axes[:1]
         width = max(axis.wanted_width() for axis in shown)
         for axis in self.intensity_axes:
@@ -121,48 +121,48 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
 
 
 class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """Where the noise is measured: two edges that can be dragged; `dragged(low, high)` once the hand lets go."""
+    """The region where the noise is measured; emits `dragged(low, high)` after it was moved."""
 
     dragged = Signal(float, float)
-    word = "noise"
+    title = "noise"
 
     def __init__(self) -> None:
         super().__init__((0, 1), movable=True, swapMode="sort")
         self.setZValue(0.5)  # beneath the curves, but above the pane itself, which would take the drag
         self.hide()
-        self._ink, self._font = QColor(), QFont()
-        self._moving = False
-        self.sigRegionChangeFinished.connect(self._let_go)
+        self._text_colour, self._font = QColor(), QFont()
+        self._updating = False
+        self.sigRegionChangeFinished.connect(self._emit_dragged)
 
     def apply_theme(self, theme: Theme, font: QFont) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self.setBrush(with_alpha(theme.quiet, 0.10))
         self.setHoverBrush(with_alpha(theme.quiet, 0.18))
         for line in self.lines:
             line.setPen(theme.pen(theme.quiet, alpha=0.7))
             line.setHoverPen(theme.pen(theme.accent, 2))
-        self._ink, self._font = QColor(theme.quiet), font
+        self._text_colour, self._font = QColor(theme.quiet), font
 
     def paint(self, p: QPainter, *args: Any) -> None:
-        """Fill the region, and say what it is where there is room for the word."""
+        """Fill the region, and name it where there is space."""
         super().paint(p, *args)
-        where = p.worldTransform().mapRect(self.boundingRect())
+        rect = p.worldTransform().mapRect(self.boundingRect())
         metrics = QFontMetricsF(self._font)
-        if where.width() > metrics.horizontalAdvance(self.word) + 12:
+        if rect.width() > metrics.horizontalAdvance(self.title) + 12:
             p.save()
             p.setWorldTransform(QTransform())
             p.setFont(self._font)
-            p.setPen(self._ink)
-            p.drawText(where.topLeft() + QPointF(6, 4 + metrics.ascent()), self.word)
+            p.setPen(self._text_colour)
+            p.drawText(rect.topLeft() + QPointF(6, 4 + metrics.ascent()), self.title)
             p.restore()
 
-    def place(self, low: float, high: float) -> None:
-        """Put it somewhere, without a word."""
-        self._moving = True
+    def set_range(self, low: float, high: float) -> None:
+        """Move the region without a signal."""
+        self._updating = True
         self.setRegion((low, high))
-        self._moving = False
+        self._updating = False
 
-    def _let_go(self, *_: Any) -> None:
-        if not self._moving:
+    def _emit_dragged(self, *_: Any) -> None:
+        if not self._updating:
             low, high = self.getRegion()
             self.dragged.emit(float(low), float(high))

@@ -1,4 +1,4 @@
-"""Pictures of many spectra, drawn in pieces between the events of the window and moved with the view meanwhile."""
+"""Images of many spectra, drawn in steps between the events of the window, and moved with the view meanwhile."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from ramanstudio.gui.viewer.density import Frame
 
 ImageSteps = Iterator[QImage | None]
 
-# A quarter more on each side, so that a drag does not uncover bare ground before the next picture is ready.
+# A quarter more on each side, so that a drag shows spectra before the next image is ready.
 _MARGIN: Final = 0.25
-_PATIENCE_MS: Final = 60
-_BUDGET_S: Final = 0.005
+_PAUSE_MS: Final = 60
+_SLICE_S: Final = 0.005
 
 
 class PlotImage(QGraphicsItem):
-    """An image laid on a part of the plot; when it was drawn for the present zoom it is copied pixel for pixel."""
+    """An image placed on a part of the plot; drawn for the present zoom, it is copied pixel by pixel."""
 
     def __init__(self) -> None:
         super().__init__()
         self._image: QImage | None = None
         self._place = QRectF()
 
-    def lay(self, image: QImage | None, frame: Frame) -> None:
-        """Show `image` (its first row on top) over the frame, or nothing."""
+    def set_image(self, image: QImage | None, frame: Frame) -> None:
+        """Show `image` (its first row on top) in the frame, or nothing."""
         self.prepareGeometryChange()
         self._image = image
         self._place = QRectF(frame.left, frame.low, frame.right - frame.left, frame.high - frame.low)
@@ -43,32 +43,32 @@ class PlotImage(QGraphicsItem):
         return self._place
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        """Draw the image; the intensity axis points up and images point down, hence not in plot coordinates."""
+        """Paint in pixels rather than plot coordinates: the intensity axis points up, images point down."""
         if self._image is None:
             return
-        where = painter.worldTransform().mapRect(self._place)
+        target = painter.worldTransform().mapRect(self._place)
         size = self._image.deviceIndependentSize()
         painter.save()
         painter.setWorldTransform(QTransform())
-        if abs(where.width() - size.width()) < 0.5 and abs(where.height() - size.height()) < 0.5:
+        if abs(target.width() - size.width()) < 0.5 and abs(target.height() - size.height()) < 0.5:
             ratio = self._image.devicePixelRatio()
-            corner = QPointF(round(where.left() * ratio) / ratio, round(where.top() * ratio) / ratio)
+            corner = QPointF(round(target.left() * ratio) / ratio, round(target.top() * ratio) / ratio)
             painter.drawImage(corner, self._image)
         else:
-            painter.drawImage(where, self._image)
+            painter.drawImage(target, self._image)
         painter.restore()
 
 
 class TimeSlices(QObject):
-    """Runs a generator in turns with the events of the window, some milliseconds at a time."""
+    """Runs a generator between the events of the window, a few milliseconds at a time."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._work: Iterator[Any] | None = None
         self._on_value: Callable[[Any], None] = _ignore
         self._on_done: Callable[[], None] = _ignore
-        self._turn = QTimer(self, interval=0)
-        self._turn.timeout.connect(self._take_turn)
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._run_slice)
 
     @property
     def busy(self) -> bool:
@@ -78,17 +78,17 @@ class TimeSlices(QObject):
     def run(
         self, work: Iterator[Any], on_value: Callable[[Any], None], on_done: Callable[[], None] | None = None
     ) -> None:
-        """Begin `work` in place of any other; each thing it yields but None is handed to `on_value`."""
+        """Start `work` in place of any other; each value it yields, except None, is passed to `on_value`."""
         self._work, self._on_value, self._on_done = work, on_value, on_done or _ignore
-        self._turn.start()
+        self._timer.start()
 
     def stop(self) -> None:
-        """Give up the work."""
+        """Abandon the work."""
         self._work = None
-        self._turn.stop()
+        self._timer.stop()
 
     def step(self) -> None:
-        """Do the next piece now."""
+        """Do the next step now."""
         if self._work is None:
             return
         try:
@@ -100,22 +100,22 @@ class TimeSlices(QObject):
         if value is not None:
             self._on_value(value)
 
-    def finish(self) -> None:
-        """Do all that is left now."""
+    def run_to_end(self) -> None:
+        """Do all remaining steps now."""
         while self.busy:
             self.step()
 
-    def _take_turn(self) -> None:
-        end = time.perf_counter() + _BUDGET_S
+    def _run_slice(self) -> None:
+        end = time.perf_counter() + _SLICE_S
         self.step()
         while self.busy and time.perf_counter() < end:
             self.step()
 
 
 class ImageUpdater(QObject):
-    """Keeps a `PlotImage` of what `draw` makes up to date with a view; the new one is begun once the view rests.
+    """Keeps a `PlotImage` up to date with a view: a new image is begun once the view stops moving.
 
-    `draw(frame, anew)` yields images or None; `anew` when no older picture can stand in while it draws.
+    `draw(frame, is_new)` yields images or None; `is_new` when no older image can be shown while it draws.
     """
 
     def __init__(self, box: pg.ViewBox, draw: Callable[[Frame, bool], ImageSteps], parent: QObject) -> None:
@@ -124,49 +124,49 @@ class ImageUpdater(QObject):
         self._draw = draw
         self._frame: Frame | None = None
         self._covered: Frame | None = None
-        self.picture = PlotImage()
-        self._turns = TimeSlices(self)
-        self._rest = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self._rest.timeout.connect(self._begin)
-        box.addItem(self.picture, ignoreBounds=True)
+        self.image_item = PlotImage()
+        self._slices = TimeSlices(self)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._begin)
+        box.addItem(self.image_item, ignoreBounds=True)
         box.sigRangeChanged.connect(self._view_moved)
         box.sigResized.connect(self._view_moved)
 
     def redraw(self) -> None:
-        """What is drawn has changed: begin anew, at once."""
+        """Draw again at once: the content has changed."""
         self._covered = None
         self._begin()
 
     @property
     def busy(self) -> bool:
-        """Whether the picture of the present view is not there yet."""
-        return self._turns.busy or self._rest.isActive()
+        """Whether the image of the present view is not complete."""
+        return self._slices.busy or self._pause.isActive()
 
     def finish_drawing(self) -> None:
-        """Finish the picture of the present view now."""
-        if self._rest.isActive():
+        """Complete the image of the present view now."""
+        if self._pause.isActive():
             self._begin()
-        self._turns.finish()
+        self._slices.run_to_end()
 
     def remove(self) -> None:
-        """Take the picture away and stop."""
-        self._rest.stop()
-        self._turns.stop()
+        """Remove the image and stop."""
+        self._pause.stop()
+        self._slices.stop()
         self._box.sigRangeChanged.disconnect(self._view_moved)
         self._box.sigResized.disconnect(self._view_moved)
-        self._box.removeItem(self.picture)
+        self._box.removeItem(self.image_item)
         self.deleteLater()
 
     def set_visible(self, visible: bool) -> None:
-        """Show or hide the picture; a hidden one is not drawn."""
-        if visible != self.picture.isVisible():
-            self.picture.setVisible(visible)
+        """Show or hide the image; a hidden one is not drawn."""
+        if visible != self.image_item.isVisible():
+            self.image_item.setVisible(visible)
             self.redraw()
 
     def _view_moved(self, *_: Any) -> None:
-        # A drag goes on without pause: bare ground must not wait for its end.
-        if not self._rest.isActive() or self._covers_view():
-            self._rest.start()
+        # A drag goes on without pause: an uncovered part must not wait for its end.
+        if not self._pause.isActive() or self._covers_view():
+            self._pause.start()
 
     def _covers_view(self) -> bool:
         covered = self._covered
@@ -176,21 +176,21 @@ class ImageUpdater(QObject):
         )
 
     def _begin(self) -> None:
-        self._rest.stop()
-        self._turns.stop()
+        self._pause.stop()
+        self._slices.stop()
         frame = frame_around(self._box)
-        if not self.picture.isVisible() or not frame.usable:
+        if not self.image_item.isVisible() or not frame.usable:
             return
         self._frame = frame
-        anew = self._covered is None
-        self._turns.run(self._draw(frame, anew), self._lay)
-        if anew:
-            self._turns.step()  # a first image, coarse, is there before the next paint
+        is_new = self._covered is None
+        self._slices.run(self._draw(frame, is_new), self._show_image)
+        if is_new:
+            self._slices.step()  # a first image, coarse, is there before the next paint
 
-    def _lay(self, image: QImage) -> None:
+    def _show_image(self, image: QImage) -> None:
         assert self._frame is not None
         self._covered = self._frame
-        self.picture.lay(image, self._frame)
+        self.image_item.set_image(image, self._frame)
 
 
 def _ignore(*_: Any) -> None:
@@ -198,7 +198,7 @@ def _ignore(*_: Any) -> None:
 
 
 def frame_around(box: pg.ViewBox) -> Frame:
-    """The view with a margin of whole pixels, so that what is drawn for it falls on the pixels of the screen."""
+    """Return the view with a margin of whole pixels, so that the image falls on the pixels of the screen."""
     (left, right), (low, high) = box.viewRange()
     width, height = box.width(), box.height()
     if width < 1 or height < 1:
@@ -219,8 +219,8 @@ def frame_around(box: pg.ViewBox) -> Frame:
     )
 
 
-def painted(frame: Frame) -> QImage:
-    """An empty, transparent image for a frame, at the resolution of the screen."""
+def empty_image(frame: Frame) -> QImage:
+    """Return a transparent image for a frame, at the resolution of the screen."""
     ratio = frame.pixel_ratio
     image = QImage(round(frame.width * ratio), round(frame.height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
@@ -229,19 +229,19 @@ def painted(frame: Frame) -> QImage:
 
 
 def to_pixels(frame: Frame) -> QTransform:
-    """From Raman shift and intensity to the pixels of a frame's image."""
+    """Return the transform from Raman shift and intensity to pixels of the image of a frame."""
     across, up = frame.width / (frame.right - frame.left), frame.height / (frame.high - frame.low)
     return QTransform(across, 0, 0, -up, -frame.left * across, frame.high * up)
 
 
-def coloured(counts: NDArray[Any], table: Sequence[int], frame: Frame) -> QImage:
-    """Counts (height, width), lowest intensity first, as an image in the 256 colours of their logarithm."""
+def coloured_image(counts: NDArray[Any], table: Sequence[int], frame: Frame) -> QImage:
+    """Return counts (height, width), lowest intensity first, as an image in 256 logarithmic colours `table` (256,)."""
     height, width = counts.shape
     shade = np.log1p(counts[::-1])
     top = float(shade.max()) or 1.0
-    places = np.zeros((height, -(-width // 4) * 4), np.uint8)  # Qt wants lines of whole words
-    places[:, :width] = shade * (255 / top)
-    image = QImage(places.data, width, height, places.shape[1], QImage.Format.Format_Indexed8)
+    indices = np.zeros((height, -(-width // 4) * 4), np.uint8)  # Qt requires lines of whole 32-bit words
+    indices[:, :width] = shade * (255 / top)
+    image = QImage(indices.data, width, height, indices.shape[1], QImage.Format.Format_Indexed8)
     image.setColorTable(table)
     image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the array goes
     if frame.pixel_ratio > 1:  # once, rather than at every frame

@@ -1,4 +1,4 @@
-"""The strip: a low pane of spectra beneath a plane or a map, with bands that can be dragged."""
+"""The spectrum strip: a low plot of spectra beneath a scatter plot or map, with bands that can be dragged."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from ramanstudio.gui.viewer import plot_items
 from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
-from ramanstudio.gui.viewer.displayed_spectra import Envelope, Floats, SpectraBlock
+from ramanstudio.gui.viewer.displayed_spectra import Envelope, FloatArray, SpectraBlock
 from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 MAX_STRIP_CURVES: Final = 24
 MAX_BANDS: Final = 3
-SCALED: Final = "scaled"  # in the place of a unit
-_FAR_HIGHER: Final = 3.0  # times the height of a usual curve: beside it nothing else is seen
-_BEYOND: Final = 0.5  # of the height of all curves that a spread may take above and below them
-_NEW_BAND: Final = 0.03  # of the shifts shown, to either side of a double click
+SCALED: Final = "scaled"  # instead of a unit
+_DOMINANT_FACTOR: Final = 3.0  # times the median height: other curves are flat beside it
+_SPREAD_MARGIN: Final = 0.5  # of the height of all curves that a spread may take above and below them
+_NEW_BAND_FRACTION: Final = 0.03  # of the shifts shown, to either side of a double click
 _HELP: Final = (
-    "Spectra of what is selected, and on top the one under the mouse. The wheel zooms the Raman shift, the right button"
-    " drags, A shows all. A coloured band is moved by its middle and made wider by its edges."
+    "The selected spectra, and over them the one under the mouse. The wheel zooms the Raman shift, the right button"
+    " pans, A shows all. Drag a coloured band to move it, or its edges to resize it."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StripCurve:
-    """One curve: `values` (B,) at `axis` (B,) in cm⁻¹, with `spread` (B,) to either side; `colour` as "#RRGGBB"."""
+    """A curve: `values` (B,) at `axis` (B,) in cm⁻¹, with `spread` (B,) to either side; `colour` as "#RRGGBB"."""
 
     name: str
-    axis: Floats
-    values: Floats
-    spread: Floats | None
+    axis: FloatArray
+    values: FloatArray
+    spread: FloatArray | None
     colour: str
 
 
 @dataclass(frozen=True, slots=True)
 class StripBand:
-    """A region of Raman shifts, in cm⁻¹, in a colour of its own."""
+    """A band of Raman shifts in cm⁻¹, with its colour."""
 
     low_cm: float
     high_cm: float
@@ -55,14 +55,14 @@ class StripBand:
 
 
 class SpectrumStrip(ZoomMixin, QWidget):
-    """Draws up to 24 curves, each with its spread, one more under the mouse at once, and up to three bands.
+    """Draws up to 24 curves with their spreads, one more for the spectrum under the mouse, and up to three bands.
 
-    `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, `band_asked(low, high)` after a double click
-    where no band is, if `takes_bands`; elsewhere a double click shows all.
+    Emits `band_dragged(index, low, high)` in cm⁻¹ while a band is dragged, and `band_requested(low, high)` after a
+    double click outside all bands, if `takes_bands`; otherwise a double click shows all.
     """
 
     band_dragged = Signal(int, float, float)
-    band_asked = Signal(float, float)
+    band_requested = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,12 +72,12 @@ class SpectrumStrip(ZoomMixin, QWidget):
         self._theme = themes.current_theme()
         self._curves: tuple[StripCurve, ...] = ()
         self._hover: StripCurve | None = None
-        self._is_named, self._note = True, ""
+        self._has_legend, self._note = True, ""
         self._items: list[QGraphicsItem] = []
         self._hover_item: QGraphicsItem | None = None
         self._bounds: list[Envelope] = []
         self._bands: tuple[StripBand, ...] = ()
-        self._regions: list[_Region] = []
+        self._regions: list[_BandRegion] = []
         self._legend = CurveLegend(self, self._theme)
         self._panes = PlotPanes(self)
         self._panes.setAccessibleName("Spectra of the selection")
@@ -103,39 +103,39 @@ class SpectrumStrip(ZoomMixin, QWidget):
     # What is shown
 
     def show_curves(self, curves: Sequence[StripCurve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
-        """Show these curves, 24 at most; the zoom stays where they have the shifts that are shown.
+        """Show these curves, 24 at most; the zoom is kept where they have the shifts that are shown.
 
-        `named`: several have a legend above, unless whoever shows them names them elsewhere. `note`
-        is said in the corner, where no curve is under the mouse.
+        `named`: several curves get a legend; False where they are named elsewhere. `note` is shown in the corner while
+        no curve is under the mouse.
         """
-        self._curves, self._is_named = tuple(curves[:MAX_STRIP_CURVES]), named
+        self._curves, self._has_legend = tuple(curves[:MAX_STRIP_CURVES]), named
         self._note = note
         self._panes.intensity_axes[MAIN].set_unit(unit)
-        self._ranges.take(self._parts())
+        self._ranges.set_spectra(self._blocks())
         self._draw()
         self._ranges.fit()
         self._cursor.follow()
 
     def show_hover(self, curve: StripCurve | None) -> None:
-        """Show one more on top, in the place of the last; None takes it away."""
+        """Show one more curve over the others; None removes it."""
         if curve is None and self._hover is None:
             return
         first = not self._curves and self._hover is None
         self._hover = curve
         self._draw_hover()
         if first:
-            self._ranges.take(self._parts())
+            self._ranges.set_spectra(self._blocks())
             self._ranges.fit()
         else:
             self._ranges.follow()
 
     @property
     def names(self) -> list[str]:
-        """What is drawn, in order, the one under the mouse last."""
+        """The names of all curves in order, the one under the mouse last."""
         return [curve.name for curve in (*self._curves, *([self._hover] if self._hover is not None else []))]
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme; curves and bands keep those that they were given."""
+        """Apply the colours of a theme; curves and bands keep their own."""
         self._theme = theme
         self._panes.apply_theme(theme, self.font())
         self._cursor.crosshair.apply_theme(theme)
@@ -147,22 +147,22 @@ class SpectrumStrip(ZoomMixin, QWidget):
             region.apply_theme(theme)
         self._draw()
 
-    def _parts(self) -> list[SpectraBlock]:
-        shown = self._curves or ((self._hover,) if self._hover is not None else ())
-        return [SpectraBlock(np.asarray(one.axis, np.float64), np.asarray(one.values)[None]) for one in shown]
+    def _blocks(self) -> list[SpectraBlock]:
+        curves = self._curves or ((self._hover,) if self._hover is not None else ())
+        return [SpectraBlock(np.asarray(curve.axis, np.float64), np.asarray(curve.values)[None]) for curve in curves]
 
     def _draw(self) -> None:
         for item in self._items:
             self._panes.boxes[MAIN].removeItem(item)
         self._items = []
         alpha = self._theme.band_alpha
-        for place, curve in enumerate(self._curves):
+        for position, curve in enumerate(self._curves):
             axis, values = np.asarray(curve.axis, np.float64), np.asarray(curve.values, np.float64)
             if curve.spread is not None:
-                low, high = _edges(curve)
-                self._add(plot_items.BandItem(axis, low, high, with_alpha(curve.colour, alpha)), 1 + place / 100)
-            self._add(plot_items.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + place / 100)
-        several = len(self._curves) > 1 and self._is_named
+                low, high = _spread_edges(curve)
+                self._add(plot_items.BandItem(axis, low, high, with_alpha(curve.colour, alpha)), 1 + position / 100)
+            self._add(plot_items.CurveItem(axis, values, self._theme.pen(curve.colour), 1.5), 2 + position / 100)
+        several = len(self._curves) > 1 and self._has_legend
         self._legend.show_entries([LegendEntry(curve.name, curve.colour) for curve in self._curves] if several else [])
         self._draw_hover()
 
@@ -182,21 +182,23 @@ class SpectrumStrip(ZoomMixin, QWidget):
             item.setZValue(9)
             self._panes.boxes[MAIN].addItem(item, ignoreBounds=True)
             self._hover_item = item
-        room = _room(self._curves)  # a spread beyond it is cut off, so that the curves themselves can be told apart
-        shown = (*self._curves, *([hover] if hover is not None else []))
-        self._bounds = [self._envelope(curve, room) for curve in shown]
-        self._say_name()
+        limits = _spread_limits(
+            self._curves
+        )  # a spread beyond it is cut off, so that the curves themselves can be told apart
+        curves = (*self._curves, *([hover] if hover is not None else []))
+        self._bounds = [self._envelope(curve, limits) for curve in curves]
+        self._show_name()
 
-    def _envelope(self, curve: StripCurve, room: tuple[float, float]) -> Envelope:
-        low, high = (np.clip(edge, *room) if curve.spread is not None else edge for edge in _edges(curve))
+    def _envelope(self, curve: StripCurve, limits: tuple[float, float]) -> Envelope:
+        low, high = (np.clip(edge, *limits) if curve.spread is not None else edge for edge in _spread_edges(curve))
         return Envelope(np.asarray(curve.axis, np.float64), low, high)
 
-    def _say_name(self) -> None:
+    def _show_name(self) -> None:
         shown = self._hover or (self._curves[0] if len(self._curves) == 1 else None)
-        words = shown.name if shown is not None else self._note
-        self._name.setVisible(bool(words))
-        if words:
-            self._name.setText(words)
+        text = shown.name if shown is not None else self._note
+        self._name.setVisible(bool(text))
+        if text:
+            self._name.setText(text)
             self._name.adjustSize()
             self._name.move(self._panes.viewport().width() - self._name.width() - 20, 4)
 
@@ -208,25 +210,25 @@ class SpectrumStrip(ZoomMixin, QWidget):
         while len(self._regions) > len(self._bands):
             self._panes.boxes[MAIN].removeItem(self._regions.pop())
         while len(self._regions) < len(self._bands):
-            region = _Region(len(self._regions))
+            region = _BandRegion(len(self._regions))
             region.dragged.connect(self.band_dragged)
             self._panes.boxes[MAIN].addItem(region, ignoreBounds=True)
             self._regions.append(region)
         for region, band in zip(self._regions, self._bands, strict=True):
-            region.place(band)
+            region.set_band(band)
             region.apply_theme(self._theme)
 
     @property
     def bands(self) -> tuple[StripBand, ...]:
         """The bands as they are drawn now."""
-        places = [region.getRegion() for region in self._regions]
+        ranges = [region.getRegion() for region in self._regions]
         return tuple(
             StripBand(float(low), float(high), band.colour)
-            for (low, high), band in zip(places, self._bands, strict=True)
+            for (low, high), band in zip(ranges, self._bands, strict=True)
         )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Take a double click where no band is for the wish to have one there."""
+        """A double click outside all bands requests a band there."""
         if event.type() == QEvent.Type.MouseButtonDblClick and isinstance(event, QMouseEvent) and self.takes_bands:
             shift = self._shift_at(event.position())
             if (
@@ -235,50 +237,50 @@ class SpectrumStrip(ZoomMixin, QWidget):
                 and not any(band.low_cm <= shift <= band.high_cm for band in self.bands)
             ):
                 left, right = self._panes.shifts
-                reach = _NEW_BAND * (right - left)
-                self.band_asked.emit(shift - reach, shift + reach)
+                reach = _NEW_BAND_FRACTION * (right - left)
+                self.band_requested.emit(shift - reach, shift + reach)
                 return True
         elif event.type() == QEvent.Type.Resize:
-            self._say_name()
+            self._show_name()
         return super().eventFilter(watched, event)
 
-    def _shift_at(self, place: QPointF) -> float | None:
-        box = self._panes.box_at(place)
-        return None if box is None else float(box.mapSceneToView(self._panes.mapToScene(place.toPoint())).x())
+    def _shift_at(self, position: QPointF) -> float | None:
+        box = self._panes.box_at(position)
+        return None if box is None else float(box.mapSceneToView(self._panes.mapToScene(position.toPoint())).x())
 
     @property
     def shifts(self) -> tuple[float, float]:
-        """The Raman shifts shown."""
+        """The visible Raman shifts (low, high)."""
         return self._panes.shifts
 
     def position_of(self, shift: float) -> QPointF:
-        """Where in this widget a Raman shift is drawn, in the middle of the height."""
+        """Return where in this widget a Raman shift is drawn, at half the height."""
         box = self._panes.boxes[MAIN]
         low, high = box.viewRange()[1]
         where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, (low + high) / 2)))
         return QPointF(self._panes.viewport().mapTo(self, where))
 
 
-class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """A band that can be dragged, by its middle or by an edge: `dragged(index, low, high)` at each step of it."""
+class _BandRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """A band that is dragged by its middle or an edge; emits `dragged(index, low, high)` at each step."""
 
     dragged = Signal(int, float, float)
 
     def __init__(self, index: int) -> None:
         super().__init__((0, 1), movable=True, swapMode="sort")
         self.setZValue(0.5)  # beneath the curves, but above the pane itself, which would take the drag
-        self._index, self._colour, self._placing = index, "#808080", False
-        self.sigRegionChanged.connect(self._say)
+        self._index, self._colour, self._updating = index, "#808080", False
+        self.sigRegionChanged.connect(self._emit_dragged)
 
-    def place(self, band: StripBand) -> None:
-        """Put it somewhere, without a word."""
-        self._placing = True
+    def set_band(self, band: StripBand) -> None:
+        """Move the band without a signal."""
+        self._updating = True
         self._colour = band.colour
         self.setRegion((band.low_cm, band.high_cm))
-        self._placing = False
+        self._updating = False
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme; the hue is the band's own."""
+        """Apply the colours of a theme; the hue is the band's own."""
         self.setBrush(with_alpha(self._colour, theme.band_alpha))
         self.setHoverBrush(with_alpha(self._colour, theme.band_alpha + 0.12))
         for line in self.lines:
@@ -291,23 +293,23 @@ class _Region(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no ty
 
     @property
     def colour(self) -> QColor:
-        """The colour it was given."""
+        """The colour of the band."""
         return QColor(self._colour)
 
-    def _say(self, *_: Any) -> None:
-        if not self._placing:
+    def _emit_dragged(self, *_: Any) -> None:
+        if not self._updating:
             low, high = self.getRegion()
             self.dragged.emit(self._index, float(low), float(high))
 
 
 def differ_in_height(curves: Sequence[StripCurve]) -> bool:
-    """Whether one of several curves is so much higher than most that the others are flat beside it."""
+    """Return whether one of several curves is so high that the others are flat beside it."""
     heights = [np.ptp(curve.values[np.isfinite(curve.values)]) for curve in curves if np.isfinite(curve.values).any()]
-    return len(heights) > 1 and max(heights) > _FAR_HIGHER * float(np.median(heights)) > 0
+    return len(heights) > 1 and max(heights) > _DOMINANT_FACTOR * float(np.median(heights)) > 0
 
 
 def scaled(curve: StripCurve) -> StripCurve:
-    """The same curve from 0 to 1, with its spread in the same measure."""
+    """Return a curve scaled from 0 to 1, with its spread."""
     known = curve.values[np.isfinite(curve.values)]
     low, height = (float(known.min()), float(np.ptp(known))) if known.size else (0.0, 0.0)
     height = height or 1.0
@@ -315,17 +317,18 @@ def scaled(curve: StripCurve) -> StripCurve:
     return replace(curve, values=(curve.values - low) / height, spread=spread)
 
 
-def _room(curves: Sequence[StripCurve]) -> tuple[float, float]:
-    known = [curve.values[np.isfinite(curve.values)] for curve in curves]
-    known = [values for values in known if values.size]
-    if not known:
+def _spread_limits(curves: Sequence[StripCurve]) -> tuple[float, float]:
+    """Return the intensities that spreads may reach: a little beyond all curves."""
+    finite = [curve.values[np.isfinite(curve.values)] for curve in curves]
+    finite = [values for values in finite if values.size]
+    if not finite:
         return -np.inf, np.inf
-    low, high = min(float(one.min()) for one in known), max(float(one.max()) for one in known)
-    beyond = _BEYOND * (high - low) or np.inf
-    return low - beyond, high + beyond
+    low, high = min(float(values.min()) for values in finite), max(float(values.max()) for values in finite)
+    margin = _SPREAD_MARGIN * (high - low) or np.inf
+    return low - margin, high + margin
 
 
-def _edges(curve: StripCurve) -> tuple[Floats, Floats]:
+def _spread_edges(curve: StripCurve) -> tuple[FloatArray, FloatArray]:
     values = np.asarray(curve.values, np.float64)
     if curve.spread is None:
         return values, values

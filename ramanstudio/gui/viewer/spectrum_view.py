@@ -1,4 +1,4 @@
-"""The spectrum: raw and denoised, with the band around it and the residual beneath."""
+"""The plot of spectra: raw and denoised, with the 90 % confidence band and the residual beneath."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     DisplayOptions,
     Envelope,
     SpectraBlock,
-    bundles,
     columns_as_text,
+    group_by_axis,
     numbers_of,
     shared_unit,
 )
@@ -39,17 +39,17 @@ __all__ = ["DisplayedSpectrum", "SpectrumView"]
 
 _PICTURE_RATIO: Final = 2.0
 _HELP: Final = (
-    "What is selected in the list: grey as it was measured, in colour denoised, with the band in which the true"
-    " spectrum lies at nine points in ten. R, D, E and B show or hide the parts, N where the noise is measured."
+    "The selected spectra: raw in grey, denoised in colour, with the 90 % confidence band that contains the true"
+    " spectrum at nine points in ten. R, D, E and B show or hide raw, denoised, residual and band; N the noise region."
 )
 
 
 class SpectrumView(ZoomMixin, QWidget):
-    """Draws spectra, up to twenty as curves, some hundreds as lines, more as a density; any axes together.
+    """Draws spectra on any axes: up to twenty as curves, some hundreds as lines, more as a density.
 
-    `noise_region_dragged(low, high)` in cm⁻¹ once a drag of the region ends; `cursor_moved(shift, intensity)` while
-    the mouse moves over a pane. The intensities follow what is drawn until a hand sets them; shifts that were
-    zoomed stay when another spectrum is shown that has them.
+    Emits `noise_region_dragged(low, high)` in cm⁻¹ after the region was dragged, and `cursor_moved(shift, intensity)`
+    while the mouse moves over a pane. Intensities fit what is drawn until the user zooms; zoomed shifts are kept when
+    another spectrum is shown that has them.
     """
 
     noise_region_dragged = Signal(float, float)
@@ -60,7 +60,7 @@ class SpectrumView(ZoomMixin, QWidget):
         self.setAccessibleName("Spectrum")
         self.setWhatsThis(_HELP)
         self._theme = themes.current_theme()
-        self._look = DisplayOptions()
+        self._options = DisplayOptions()
         self._parts: list[SpectraBlock] = []
         self._unit = "a.u."
         self._items: list[DisplayedSpectrum] = []
@@ -92,20 +92,22 @@ class SpectrumView(ZoomMixin, QWidget):
     # What is shown
 
     def show_spectra(self, items: Sequence[DisplayedSpectrum]) -> None:
-        """Show these spectra, each with its own axis."""
-        self._show(bundles(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items))
+        """Show these spectra, each on its own axis."""
+        self._show(
+            group_by_axis(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items)
+        )
 
     def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
-        """Show all spectra of a set; `selected` rows (twenty at most) stand out where there are too many for curves."""
+        """Show all spectra of a set; highlight `selected` rows (twenty at most) where there are too many for curves."""
         clean = None if denoised is None else denoised.spectra.values
         error = None if denoised is None else denoised.expected_error
         part = SpectraBlock(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
         unit = str(spectra.about.get("intensity_unit", "a.u."))
-        few = [part.shown(row, unit) for row in range(len(part))] if len(part) <= MAX_CURVES else []
+        few = [part.spectrum(row, unit) for row in range(len(part))] if len(part) <= MAX_CURVES else []
         self._show([part] if len(part) else [], few, unit, tuple(selected))
 
     def set_selected(self, rows: Sequence[int]) -> None:
-        """Let these rows of the set (twenty at most) stand out; where all are curves, nothing changes."""
+        """Highlight these rows of the set (twenty at most) where there are too many for curves."""
         if tuple(rows) != self._selected:
             self._selected = tuple(rows)
             if not self._items and self._parts:
@@ -120,47 +122,47 @@ class SpectrumView(ZoomMixin, QWidget):
         self, parts: list[SpectraBlock], items: list[DisplayedSpectrum], unit: str, selected: tuple[int, ...] = ()
     ) -> None:
         self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
-        self._ranges.take(parts)
+        self._ranges.set_spectra(parts)
         self._panes.intensity_axes[MAIN].set_unit(unit)
         self._draw()
 
     def _draw(self) -> None:
         for layer in self._layers:
             layer.remove()
-        self._layers = self._made_layers() if self._parts else []
-        self._panes.show_residual(self._look.residual and self._has_residual)
+        self._layers = self._make_layers() if self._parts else []
+        self._panes.show_residual(self._options.residual and self._has_residual)
         self._ranges.fit()
         for layer in self._layers:
             layer.start()
-        self._name()
+        self._show_legend()
         self._cursor.follow()
 
-    def _made_layers(self) -> list[Layer]:
+    def _make_layers(self) -> list[Layer]:
         boxes = self._panes.boxes
         if self._items:
-            return [CurveLayer(self._items, self._look, self._theme, boxes)]
+            return [CurveLayer(self._items, self._options, self._theme, boxes)]
         count = sum(len(part) for part in self._parts)
         crowd: Layer
         if count <= MAX_LINES:
-            crowd = LineLayer(self._parts, self._look, self._theme, boxes, self)
+            crowd = LineLayer(self._parts, self._options, self._theme, boxes, self)
         else:
-            crowd = DensityLayer(self._parts, self._look, self._theme, boxes, self, self._ranges.follow)
+            crowd = DensityLayer(self._parts, self._options, self._theme, boxes, self, self._ranges.follow)
         on_top = self._selected_items()
-        return [crowd, CurveLayer(on_top, self._look, self._theme, boxes, on_top=True)] if on_top else [crowd]
+        return [crowd, CurveLayer(on_top, self._options, self._theme, boxes, on_top=True)] if on_top else [crowd]
 
     def _selected_items(self) -> list[DisplayedSpectrum]:
         if len(self._parts) != 1:
             return []
         part = self._parts[0]
-        return [part.shown(row, self._unit) for row in self._selected[:MAX_CURVES] if 0 <= row < len(part)]
+        return [part.spectrum(row, self._unit) for row in self._selected[:MAX_CURVES] if 0 <= row < len(part)]
 
-    def _name(self) -> None:
-        self._legend.show_entries([key for layer in self._layers for key in layer.keys(self._look)])
+    def _show_legend(self) -> None:
+        self._legend.show_entries([key for layer in self._layers for key in layer.legend_entries(self._options)])
 
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
             return [bound for layer in self._layers for bound in layer.residual_envelopes()]
-        return [bound for layer in self._layers for bound in layer.envelopes(self._look)]
+        return [bound for layer in self._layers for bound in layer.envelopes(self._options)]
 
     @property
     def _has_residual(self) -> bool:
@@ -169,41 +171,41 @@ class SpectrumView(ZoomMixin, QWidget):
     # What of it is drawn
 
     def set_raw_visible(self, visible: bool) -> None:
-        """Draw the raw spectra, or not."""
-        self._set_look(replace(self._look, raw=visible))
+        """Show or hide the raw spectra."""
+        self._set_look(replace(self._options, raw=visible))
 
     def set_denoised_visible(self, visible: bool) -> None:
-        """Draw the denoised spectra, or not; the band goes with them."""
-        self._set_look(replace(self._look, denoised=visible))
+        """Show or hide the denoised spectra and their confidence band."""
+        self._set_look(replace(self._options, denoised=visible))
 
     def set_residual_visible(self, visible: bool) -> None:
-        """Draw raw minus denoised in a pane of its own beneath, or not."""
-        self._set_look(replace(self._look, residual=visible))
+        """Show or hide the residual (raw − denoised) in a pane of its own."""
+        self._set_look(replace(self._options, residual=visible))
 
     def set_band_visible(self, visible: bool) -> None:
-        """Draw the band within which the true spectrum lies at nine points in ten, or not."""
-        self._set_look(replace(self._look, band=visible))
+        """Show or hide the 90 % confidence band."""
+        self._set_look(replace(self._options, band=visible))
 
     def set_log_intensity(self, log: bool) -> None:
-        """Draw the logarithm of the intensity; what is not above zero is a gap."""
-        self._set_look(replace(self._look, log=log))
+        """Switch between linear and logarithmic intensities; gaps where they are not positive."""
+        self._set_look(replace(self._options, log=log))
 
-    def _set_look(self, look: DisplayOptions) -> None:
-        before, self._look = self._look, look
-        if look == before:
+    def _set_look(self, options: DisplayOptions) -> None:
+        before, self._options = self._options, options
+        if options == before:
             return
-        if look.log != before.log:
-            self._ranges.set_log(look.log)
-            self._panes.intensity_axes[MAIN].set_log(look.log)
-            self._cursor.log = look.log
-        self._panes.show_residual(look.residual and self._has_residual)
+        if options.log != before.log:
+            self._ranges.set_log(options.log)
+            self._panes.intensity_axes[MAIN].set_log(options.log)
+            self._cursor.log = options.log
+        self._panes.show_residual(options.residual and self._has_residual)
         for layer in self._layers:
-            layer.set_look(look)
+            layer.set_options(options)
         self._ranges.fit()
-        self._name()
+        self._show_legend()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self._theme = theme
         self._panes.apply_theme(theme, self.font())
         self._cursor.crosshair.apply_theme(theme)
@@ -214,41 +216,41 @@ class SpectrumView(ZoomMixin, QWidget):
     # The noise region
 
     def set_noise_region(self, low: float, high: float) -> None:
-        """Where the noise is measured, in cm⁻¹."""
-        self._region.place(low, high)
+        """Set where the noise is measured, in cm⁻¹."""
+        self._region.set_range(low, high)
 
     def set_noise_region_visible(self, visible: bool) -> None:
-        """Show the region and let it be dragged, or not."""
+        """Show the noise region, which can then be dragged, or hide it."""
         self._region.setVisible(visible)
 
     def visible_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Raman shifts and intensities shown, ((low, high), (low, high)); intensities never as logarithms."""
+        """Return the visible Raman shifts and intensities, ((low, high), (low, high)), never as logarithms."""
         low, high = self._panes.boxes[MAIN].viewRange()[1]
-        if self._look.log:
+        if self._options.log:
             low, high = 10.0**low, 10.0**high
         return self._panes.shifts, (float(low), float(high))
 
     def position_of(self, shift: float, intensity: float, residual: bool = False) -> QPointF:
-        """Where in this widget a Raman shift and an intensity (or a residual) are drawn."""
-        height = math.log10(intensity) if self._look.log and not residual else intensity
+        """Return where in this widget a Raman shift and an intensity (or residual) are drawn."""
+        height = math.log10(intensity) if self._options.log and not residual else intensity
         box = self._panes.boxes[RESIDUAL if residual else MAIN]
-        where = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, height)))
-        return QPointF(self._panes.viewport().mapTo(self, where))
+        point = self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, height)))
+        return QPointF(self._panes.viewport().mapTo(self, point))
 
-    # What can be taken away
+    # Export
 
     @property
     def drawing(self) -> bool:
-        """Whether a picture is still being drawn, in turns with the events of the window."""
+        """Whether an image is still being drawn, between the events of the window."""
         return any(layer.busy for layer in self._layers)
 
     def finish_drawing(self) -> None:
-        """Finish what is still being drawn."""
+        """Complete the image now."""
         for layer in self._layers:
             layer.finish_drawing()
 
     def copy_picture(self) -> QImage:
-        """The picture as it is shown, without the crosshair, at twice its size."""
+        """Render the plot at twice its size, without the crosshair."""
         self.finish_drawing()
         self._cursor.crosshair.hide()
         size = self.size()
@@ -260,23 +262,23 @@ class SpectrumView(ZoomMixin, QWidget):
         return image
 
     def numbers(self) -> str:
-        """What is drawn between the shifts shown, as tab separated text; of thousands of spectra, their percentiles."""
+        """Return what is drawn between the visible shifts as tab-separated text; of a density its percentiles."""
         left, right = self._panes.shifts
         if self._items:
-            return numbers_of(self._items, self._look, left, right)
+            return numbers_of(self._items, self._options, left, right)
         count = sum(len(part) for part in self._parts)
         if count <= MAX_LINES:
-            everyone = [part.shown(row, self._unit) for part in self._parts for row in range(len(part))]
-            return numbers_of(everyone, replace(self._look, band=False), left, right)
+            spectra = [part.spectrum(row, self._unit) for part in self._parts for row in range(len(part))]
+            return numbers_of(spectra, replace(self._options, band=False), left, right)
         self.finish_drawing()
         density = next(layer for layer in self._layers if isinstance(layer, DensityLayer))
         text = columns_as_text(density.columns(left, right, self._unit))
-        chosen = self._selected_items()
-        return text + ("\n" + numbers_of(chosen, self._look, left, right) if chosen else "")
+        selected = self._selected_items()
+        return text + ("\n" + numbers_of(selected, self._options, left, right) if selected else "")
 
     @property
     def readout(self) -> str:
-        """What the crosshair says; empty while the cursor is elsewhere."""
+        """The text of the crosshair; empty while the cursor is elsewhere."""
         return self._cursor.crosshair.text
 
     @property

@@ -17,12 +17,23 @@ DrawFigure = Callable[..., Path]  # (path, *, dark: bool) -> the path written; s
 class PlotView(Protocol):
     """A plot that can be zoomed, moved and copied by the actions of the View and Edit menus."""
 
-    def show_all(self) -> None: ...
-    def zoom_back(self) -> None: ...
-    def zoom_by(self, factor: float, /) -> None: ...
-    def move_by(self, share: float, /) -> None: ...
-    def cancel_gesture(self) -> bool: ...
-    def copy_picture(self) -> QImage | QPixmap: ...
+    def show_all(self) -> None:
+        """Show everything; `zoom_back` returns to the view before."""
+
+    def zoom_back(self) -> None:
+        """Return to the view before the last zoom."""
+
+    def zoom_by(self, factor: float, /) -> None:
+        """Show `factor` times as much around the same centre."""
+
+    def move_by(self, fraction: float, /) -> None:
+        """Pan to the right by a fraction of the width."""
+
+    def cancel_gesture(self) -> bool:
+        """Cancel the box or lasso being drawn; return whether there was one."""
+
+    def copy_picture(self) -> QImage | QPixmap:
+        """Render the plot at twice its size."""
 
 
 class TabPage(QWidget):

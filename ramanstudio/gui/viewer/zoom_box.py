@@ -1,4 +1,4 @@
-"""The hands on the plot: wheel, box, pan, double click, and the zooms before."""
+"""Mouse gestures on a plot (wheel, box, pan, double click) and the history of its zooms."""
 
 from __future__ import annotations
 
@@ -10,100 +10,100 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 
 from ramanstudio.gui.common.theme import Theme, with_alpha
 
-# A hand that pans along the shift axis trembles: within this corridor the intensity range stays the automatic one.
+# Panning along the shift axis is never exactly horizontal: within this corridor intensities stay automatic.
 _CORRIDOR_PX: Final = 20
 _CLICK_PX: Final = 6
-_KEPT_ZOOMS: Final = 100
+_HISTORY_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Zoom:
-    """What a plot shows: Raman shifts, and the intensities of each pane, None where they follow what is drawn."""
+    """Ranges of a plot: Raman shifts, and intensities of each pane; None where they are automatic."""
 
     shifts: tuple[float, float] | None
     intensities: tuple[tuple[float, float] | None, ...]
 
 
-class Zooms:
-    """The zooms before the present one; a wheel turned in one go, or one drag, is one zoom."""
+class ZoomHistory:
+    """The views before the present one; turning the wheel without a pause, or one drag, is one step."""
 
     def __init__(self) -> None:
-        self._before: list[Zoom] = []
+        self._history: list[Zoom] = []
 
     def __len__(self) -> int:
-        return len(self._before)
+        return len(self._history)
 
     def push(self, zoom: Zoom) -> None:
-        """Remember the zoom that is about to be left."""
-        if not self._before or self._before[-1] != zoom:
-            self._before = [*self._before[-_KEPT_ZOOMS:], zoom]
+        """Remember a view that is about to change."""
+        if not self._history or self._history[-1] != zoom:
+            self._history = [*self._history[-_HISTORY_LENGTH:], zoom]
 
     def pop(self) -> Zoom | None:
-        """The zoom before, or None."""
-        return self._before.pop() if self._before else None
+        """Return the view before; None where there is none."""
+        return self._history.pop() if self._history else None
 
     def forget_intensities(self) -> None:
-        """Another spectrum is shown at the same place: its intensities are its own."""
-        self._before = [Zoom(zoom.shifts, tuple(None for _ in zoom.intensities)) for zoom in self._before]
+        """Another spectrum is shown: its intensities are automatic."""
+        self._history = [Zoom(zoom.shifts, tuple(None for _ in zoom.intensities)) for zoom in self._history]
 
     def clear(self) -> None:
-        """Forget them: something else is shown."""
-        self._before = []
+        """Forget all views: something else is shown."""
+        self._history = []
 
 
 class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
-    """A pane whose gestures say what is about to happen; it never chooses a range by itself.
+    """A pane that reports the gestures on it; its ranges are set by the user and by RangeController.
 
-    `left` is emitted before a zoom changes, with "wheel", "box" or "pan"; `shifts_set` and `intensities_set` after the
-    user's hand set a range of that axis; `all_wanted` after a double click.
+    Emits `about_to_change` before a zoom changes, with "wheel", "box" or "pan"; `shifts_changed_by_user` and
+    `intensities_changed_by_user` after the user set a range of that axis; `show_all_requested` after a double click.
     """
 
-    left = Signal(str)
-    shifts_set = Signal()
-    intensities_set = Signal(object)
-    all_wanted = Signal()
+    about_to_change = Signal(str)
+    shifts_changed_by_user = Signal()
+    intensities_changed_by_user = Signal(object)
+    show_all_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0)
         self.disableAutoRange()
         self.setMouseMode(pg.ViewBox.RectMode)
-        self._free = False  # the pan has left the corridor
-        self._given_up = False
+        self._beyond_corridor = False  # the pan has left the corridor
+        self._cancelled = False
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme."""
+        """Apply the colours of a theme."""
         self.rbScaleBox.setPen(theme.pen(theme.accent))
         self.rbScaleBox.setBrush(with_alpha(theme.accent, 0.12))
 
     def cancel_gesture(self) -> bool:
-        """Give up the box being drawn; whether there was one."""
+        """Cancel the box being drawn; return whether there was one."""
         drawing = bool(self.rbScaleBox.isVisible())
-        self._given_up = drawing
+        self._cancelled = drawing
         self.rbScaleBox.hide()
         return drawing
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802 - Qt's name
-        """Zoom shift, or intensity with Ctrl; a wheel turned sideways moves along the shift axis."""
-        self.left.emit("wheel")
+        """Zoom the shift axis, or with Ctrl the intensity axis; a horizontal wheel pans."""
+        self.about_to_change.emit("wheel")
         control = bool(ev.modifiers() & Qt.KeyboardModifier.ControlModifier)
         along = axis if axis is not None else int(control)
         if axis is None and ev.orientation() == Qt.Orientation.Horizontal and not control:
             left, right = self.viewRange()[0]
             self.translateBy(x=-(right - left) * ev.delta() / 1200)
-            self.shifts_set.emit()
+            self.shifts_changed_by_user.emit()
         else:
             super().wheelEvent(ev, axis=along)
-            (self.intensities_set.emit(self) if along else self.shifts_set.emit())
+            (self.intensities_changed_by_user.emit(self) if along else self.shifts_changed_by_user.emit())
         ev.accept()
 
     def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
         """A double click shows all."""
         if ev.double() and ev.button() == Qt.MouseButton.LeftButton:
             ev.accept()
-            self.all_wanted.emit()
+            self.show_all_requested.emit()
 
     def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802
-        """Left draws a box, right or middle pans; on an axis any button pans along it."""
+        """The left button draws a zoom box, the others pan; on an axis every button pans along it."""
         ev.accept()
         if ev.button() == Qt.MouseButton.LeftButton and axis is None:
             self._draw_box(ev)
@@ -112,8 +112,8 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _draw_box(self, ev: Any) -> None:
         if ev.isStart():
-            self._given_up = False
-        if self._given_up:
+            self._cancelled = False
+        if self._cancelled:
             return
         start, end = ev.buttonDownPos(), ev.pos()
         wide, high = abs(end.x() - start.x()) > _CLICK_PX, abs(end.y() - start.y()) > _CLICK_PX
@@ -126,23 +126,23 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         if not wide:
             return
         box: QRectF = self.childGroup.mapRectFromParent(QRectF(QPointF(start), QPointF(end)).normalized())
-        self.left.emit("box")
+        self.about_to_change.emit("box")
         if high:
             self.setYRange(box.top(), box.bottom(), padding=0)
-            self.intensities_set.emit(self)
+            self.intensities_changed_by_user.emit(self)
         self.setXRange(box.left(), box.right(), padding=0)
-        self.shifts_set.emit()
+        self.shifts_changed_by_user.emit()
 
     def _pan(self, ev: Any, axis: int | None) -> None:
         if ev.isStart():
-            self.left.emit("pan")
-            self._free = False
+            self.about_to_change.emit("pan")
+            self._beyond_corridor = False
         moved = self.mapToView(ev.lastPos()) - self.mapToView(ev.pos())
         aside = abs(ev.pos().y() - ev.buttonDownPos(ev.button()).y())
-        self._free = self._free or axis == 1 or (axis is None and aside > _CORRIDOR_PX)
+        self._beyond_corridor = self._beyond_corridor or axis == 1 or (axis is None and aside > _CORRIDOR_PX)
         if axis != 1:
             self.translateBy(x=moved.x())
-            self.shifts_set.emit()
-        if self._free and axis != 0:
+            self.shifts_changed_by_user.emit()
+        if self._beyond_corridor and axis != 0:
             self.translateBy(y=moved.y())
-            self.intensities_set.emit(self)
+            self.intensities_changed_by_user.emit(self)

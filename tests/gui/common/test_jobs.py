@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.errors import StudioError
@@ -36,13 +36,13 @@ def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def listen(job: Job, heard: dict[int, list[str]]) -> None:
-    said = heard.setdefault(job.number, [])
+    seen = heard.setdefault(job.number, [])
     window = threading.get_ident()
 
     def note(what: str) -> Callable[..., None]:
         def keep(*_: Any) -> None:
             assert threading.get_ident() == window
-            said.append(what)
+            seen.append(what)
 
         return keep
 
@@ -78,27 +78,31 @@ def test_two_thousand_jobs_with_errors_and_cancels_each_settle_once(workers: Wor
     wait_until(lambda: not workers.busy)
     QCoreApplication.processEvents()
     assert len(heard) == 2000
-    for said in heard.values():
-        assert len(said) == 2
-        assert said[0] in ("succeeded", "failed", "cancelled")
-        assert said[1] == "finished"
-    counts = Counter(said[0] for said in heard.values())
+    for seen in heard.values():
+        assert len(seen) == 2
+        assert seen[0] in ("succeeded", "failed", "cancelled")
+        assert seen[1] == "finished"
+    counts = Counter(seen[0] for seen in heard.values())
     assert counts["succeeded"] > 300
     assert counts["failed"] > 300
     assert counts["cancelled"] > 300
 
 
-def test_a_job_that_will_not_stop_is_let_go_within_a_fifth_of_a_second(workers: Workers) -> None:
-    free = threading.Event()
+def test_a_job_that_ignores_cancelling_is_settled_while_its_work_still_runs(workers: Workers) -> None:
+    released, ended = threading.Event(), threading.Event()
     heard: dict[int, list[str]] = {}
-    job = workers.submit(lambda _: free.wait(10), "Deaf", "model")
+
+    def work(_progress: Progress) -> None:
+        released.wait()
+        ended.set()
+
+    job = workers.submit(work, "Ignores cancelling", "model")
     listen(job, heard)
     wait_until(lambda: job.running)
-    begun = time.monotonic()
     job.cancel()
     wait_until(lambda: job.settled)
-    assert time.monotonic() - begun < 0.4  # 0.2 s, and a slow test machine
-    free.set()
+    assert not ended.is_set()
+    released.set()
     after = workers.submit(lambda _: 7, "Next", "model")
     listen(after, heard)
     wait_until(lambda: not workers.busy)
@@ -131,7 +135,7 @@ def test_the_model_lane_runs_one_at_a_time(workers: Workers) -> None:
     assert most[0] == 1
 
 
-def test_thousands_of_signals_cost_no_references_to_none_and_true(workers: Workers) -> None:
+def test_signals_do_not_leak_references_to_none_and_true(workers: Workers) -> None:
     heard: list[Any] = []
     before = sys.getrefcount(None), sys.getrefcount(True)
     for _ in range(5):
@@ -151,16 +155,22 @@ def _shows_none_and_true(progress: Progress) -> None:
         progress.show(None if number % 2 else True)
 
 
-def test_a_flood_of_results_leaves_the_window_its_turn(workers: Workers) -> None:
-    job = workers.submit(lambda progress: [progress.show(number) for number in range(20_000)], "Flood", "files")
-    job.shown.connect(lambda _: time.sleep(0.0001))
-    longest, last = 0.0, time.perf_counter()
-    while workers.busy:
-        QCoreApplication.processEvents()
-        now = time.perf_counter()
-        longest, last = max(longest, now - last), now
-        if now - last > 30:
-            break
-        if job.settled:
-            break
-    assert longest < 0.2
+def test_a_flood_of_results_is_delivered_in_portions_between_other_events(workers: Workers) -> None:
+    delivered: list[int] = []
+    work_done = threading.Event()
+
+    def work(progress: Progress) -> None:
+        for number in range(2_000):
+            progress.show(number)
+        work_done.set()
+
+    job = workers.submit(work, "Flood", "files")
+    job.shown.connect(lambda number: (delivered.append(number), time.sleep(0.001)))
+    assert work_done.wait(30)
+    portions: list[int] = []  # results per turn of the event loop
+    while not job.settled:
+        before = len(delivered)
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 1)
+        portions.append(len(delivered) - before)
+    assert delivered == list(range(2_000))
+    assert max(portions) <= 100  # 2 s of work for the receiver: at most 8 ms of it at a time

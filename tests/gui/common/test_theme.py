@@ -29,7 +29,7 @@ def contrast(one: str, other: str) -> float:
 def dressed(qapp: QApplication) -> Appearance:
     before = qapp.styleSheet(), qapp.palette(), qapp.font(), qapp.style().name()
     appearance = Appearance()
-    appearance.dress(qapp)
+    appearance.apply_to(qapp)
     yield appearance
     appearance.choose("system")
     qapp.styleHints().colorSchemeChanged.disconnect(appearance._follow)
@@ -40,7 +40,7 @@ def dressed(qapp: QApplication) -> Appearance:
 
 
 @pytest.mark.parametrize("shown", BOTH, ids=lambda shown: shown.name)
-def test_text_and_curves_can_be_told_from_their_ground(shown: Theme) -> None:
+def test_text_and_curves_contrast_with_their_background(shown: Theme) -> None:
     for ground in (shown.panel, shown.window):
         for colour in (shown.text, shown.quiet, shown.accent, shown.warning, shown.error):
             assert contrast(colour, ground) >= 4.5
@@ -65,13 +65,15 @@ def test_the_style_sheet_names_only_colours_and_icons_that_exist(shown: Theme) -
         assert "<svg" in Path(icon).read_text(encoding="utf-8")
 
 
-def test_the_chosen_theme_dresses_the_application_and_is_said_once(dressed: Appearance, qapp: QApplication) -> None:
-    said: list[Theme] = []
+def test_choosing_a_theme_styles_the_application_and_emits_changed_once(
+    dressed: Appearance, qapp: QApplication
+) -> None:
+    seen: list[Theme] = []
     dressed.choose("light")
-    dressed.changed.connect(said.append)
+    dressed.changed.connect(seen.append)
     dressed.choose("dark")
     dressed.choose("dark")
-    assert [shown.name for shown in said] == ["dark"]
+    assert [shown.name for shown in seen] == ["dark"]
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(theme.load_theme("dark").window)
     assert theme.load_theme("dark").panel in qapp.styleSheet()
     dressed.choose("light")
@@ -79,12 +81,12 @@ def test_the_chosen_theme_dresses_the_application_and_is_said_once(dressed: Appe
     assert dressed.choice == "light"
 
 
-def test_figures_of_one_width_are_asked_for_in_a_copy(qapp: QApplication) -> None:
+def test_tabular_figures_are_set_in_a_copy_of_the_font(qapp: QApplication) -> None:
     font = qapp.font()
     assert theme.with_tabular_figures(font).featureTags()
     assert not font.featureTags()
 
 
-def test_colours_mix_and_fade() -> None:
+def test_colours_can_be_blended_and_made_transparent() -> None:
     assert theme.blend("#000000", "#ffffff", 0.5) == "#808080"
     assert theme.with_alpha("#ff0000", 0.25).alphaF() == pytest.approx(0.25, abs=0.01)

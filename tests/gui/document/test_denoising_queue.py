@@ -1,4 +1,4 @@
-"""What waits to be denoised is taken in the right order, and nothing that fails takes others with it."""
+"""Waiting entries are denoised in the right order, and a failure does not affect others."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import pytest
 
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.common.texts import Snr, short_problem
 from ramanstudio.gui.document.denoising_queue import CHUNK, denoise_waiting, denoising_item
 from ramanstudio.gui.document.opening import count_files
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
-from ramanstudio.gui.shell.command_palette import closeness
 from ramanstudio.project.project import Entry, Result
 from tests.gui.driver import SmoothingEngine
 
@@ -37,7 +35,7 @@ def ids(taken: list[QueueItem[Entry]]) -> list[int]:
     return [item.value.id for item in taken]
 
 
-def test_equal_axes_are_taken_together_in_chunks() -> None:
+def test_entries_on_one_axis_are_taken_in_chunks() -> None:
     queue = PriorityQueue[Entry]()
     queue.put(items({number: spectra(100 + number % 2) for number in range(200)}))
     first = ids(queue.take(CHUNK))
@@ -50,7 +48,7 @@ def test_equal_axes_are_taken_together_in_chunks() -> None:
     assert taken == 200
 
 
-def test_what_is_preferred_is_taken_first_and_alone() -> None:
+def test_a_preferred_entry_is_taken_first_and_alone() -> None:
     queue = PriorityQueue[Entry]()
     queue.put(items({number: spectra() for number in range(10)}))
     queue.prefer([7])
@@ -58,7 +56,7 @@ def test_what_is_preferred_is_taken_first_and_alone() -> None:
     assert 7 not in ids(queue.take(CHUNK))
 
 
-def test_what_is_removed_waits_no_more() -> None:
+def test_a_discarded_entry_is_not_taken() -> None:
     queue = PriorityQueue[Entry]()
     queue.put(items({1: spectra(), 2: spectra()}))
     queue.discard([1, 99])
@@ -66,47 +64,47 @@ def test_what_is_removed_waits_no_more() -> None:
     assert len(queue) == 0
 
 
-def test_a_large_set_is_a_chunk_of_its_own() -> None:
+def test_a_large_map_is_a_chunk_of_its_own() -> None:
     queue = PriorityQueue[Entry]()
     queue.put(items({1: spectra(), 2: spectra(count=1000), 3: spectra()}))
     assert ids(queue.take(CHUNK)) == [1]
     assert ids(queue.take(CHUNK)) == [2]
 
 
-class Choosy(SmoothingEngine):
+class FailingEngine(SmoothingEngine):
     """Fails as a whole where one of the sets has 101 points."""
 
     def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
-        if any(one.values.max() > 1 for one in sets):
+        if any(spectra.values.max() > 1 for spectra in sets):
             raise FloatingPointError
         return super().denoise_each(sets, progress, together)
 
 
-def test_one_that_fails_is_told_and_the_others_of_its_chunk_are_denoised() -> None:
+def test_an_entry_that_fails_has_a_problem_and_the_rest_of_its_chunk_is_denoised() -> None:
     queue = PriorityQueue[Entry]()
     bad = spectra().with_values(np.full((1, 100), 2.0))
     queue.put(items({1: spectra(), 2: bad, 3: spectra()}))
-    found: dict[int, Result] = {}
+    results: dict[int, Result] = {}
     reports: list[tuple[int, int]] = []
-    progress = Progress(on_progress=lambda done, total, _: reports.append((done, total)), on_show=found.update)
-    denoise_waiting(Choosy(), queue, progress)  # type: ignore[arg-type]
-    assert found[1].denoised is not None
-    assert found[3].denoised is not None
-    assert found[2].denoised is None
-    assert "FloatingPointError" in found[2].problem
+    progress = Progress(on_progress=lambda done, total, _: reports.append((done, total)), on_show=results.update)
+    denoise_waiting(FailingEngine(), queue, progress)  # type: ignore[arg-type]
+    assert results[1].denoised is not None
+    assert results[3].denoised is not None
+    assert results[2].denoised is None
+    assert "FloatingPointError" in results[2].problem
     assert reports[-1] == (3, 3)
 
 
-def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
+def test_an_entry_selected_while_a_large_map_is_denoised_comes_first() -> None:
     queue = PriorityQueue[Entry]()
     large = spectra(count=1000)
     queue.put(items({1: large, 2: spectra()}))
     order: list[int] = []
-    found: dict[int, Result] = {}
+    results: dict[int, Result] = {}
 
-    def keep(results: dict[int, Result]) -> None:
-        order.extend(results)
-        found.update(results)
+    def keep(shown: dict[int, Result]) -> None:
+        order.extend(shown)
+        results.update(shown)
 
     def select(done: int, _total: int, _note: str) -> None:
         if done >= 256:
@@ -114,24 +112,24 @@ def test_what_is_selected_while_a_large_map_is_denoised_comes_between() -> None:
 
     denoise_waiting(SmoothingEngine(), queue, Progress(on_progress=select, on_show=keep))  # type: ignore[arg-type]
     assert order == [2, 1]
-    whole = found[1].denoised
+    whole = results[1].denoised
     assert whole is not None
     assert whole.spectra.values.shape == large.values.shape
     assert whole.snr_before.shape == (1000,)
     assert queue.done == queue.total == 1001
 
 
-def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once_and_the_others_are() -> None:
+def test_a_spectrum_of_a_large_map_without_numbers_is_reported_once_and_the_others_are_denoised() -> None:
     queue = PriorityQueue[Entry]()
     values = np.ones((600, 100))
     values[500, 3] = np.nan
     queue.put(items({1: spectra().with_values(np.ones((1, 100))), 2: SpectrumSet.of(np.arange(100.0), values)}))
-    found: dict[int, Result] = {}
+    results: dict[int, Result] = {}
     warned: list[str] = []
-    progress = Progress(on_show=found.update, on_warning=warned.append)
+    progress = Progress(on_show=results.update, on_warning=warned.append)
     denoise_waiting(SmoothingEngine(), queue, progress)  # type: ignore[arg-type]
-    assert found[1].denoised is not None
-    denoised = found[2].denoised
+    assert results[1].denoised is not None
+    denoised = results[2].denoised
     assert denoised is not None
     assert np.flatnonzero(np.isnan(denoised.snr_after)).tolist() == [500]
     assert np.isnan(denoised.spectra.values[500, 3])
@@ -139,11 +137,11 @@ def test_a_large_map_with_a_spectrum_that_cannot_be_denoised_says_so_once_and_th
     assert warned[0].startswith("1 of 600 spectra holds values that are not numbers")
 
 
-def test_a_large_map_without_any_numbers_has_a_sentence() -> None:
-    queue, found = PriorityQueue[Entry](), dict[int, Result]()
+def test_a_large_map_without_any_numbers_has_a_problem() -> None:
+    queue, results = PriorityQueue[Entry](), dict[int, Result]()
     queue.put(items({1: SpectrumSet.of(np.arange(100.0), np.full((600, 100), np.nan))}))
-    denoise_waiting(SmoothingEngine(), queue, Progress(on_show=found.update))  # type: ignore[arg-type]
-    assert "not numbers" in found[1].problem
+    denoise_waiting(SmoothingEngine(), queue, Progress(on_show=results.update))  # type: ignore[arg-type]
+    assert "not numbers" in results[1].problem
 
 
 def test_cancelling_leaves_the_others_waiting() -> None:
@@ -154,7 +152,7 @@ def test_cancelling_leaves_the_others_waiting() -> None:
     assert len(queue) == 1
 
 
-def test_counting_what_a_drop_would_add(tmp_path: Path) -> None:
+def test_files_of_a_drop_are_counted(tmp_path: Path) -> None:
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
     for name in ("one.txt", "two.WDF", "picture.png", ".hidden.txt"):
@@ -162,26 +160,7 @@ def test_counting_what_a_drop_would_add(tmp_path: Path) -> None:
     assert count_files([tmp_path, tmp_path / "odd.xyz"], SILENT) == 3
 
 
-def test_the_closest_words_come_first() -> None:
-    texts = ["View › Residual", "File › Export spectra…", "View › Noise region"]
-    ranked = sorted(texts, key=lambda text: -(closeness("resid", text) or -99))
-    assert ranked[0] == "View › Residual"
-    assert closeness("xyzq", texts[0]) is None
-    assert closeness("expsp", texts[1]) is not None
-
-
-def test_gains_are_told_as_exposure() -> None:
-    assert Snr(12, 31.2, 2.6).exposure == "equivalent to 6.8× exposure"
-    assert Snr(100, 100, 1.0).exposure == "No measurable noise"
-    assert Snr(12, 31.2, 2.6).arrow == "12 → 31"
-
-
-def test_a_row_says_the_problem_without_the_name_it_has() -> None:
-    assert short_problem("a.txt", "Could not read 'a.txt': it holds no numbers.") == "It holds no numbers."
-    assert short_problem("a.txt", "The disk is gone.") == "The disk is gone."
-
-
-def test_a_set_of_several_files_is_taken_whole_however_large_and_whichever_is_looked_at() -> None:
+def test_a_set_of_several_files_is_taken_whole_whichever_is_selected() -> None:
     queue = PriorityQueue[Entry]()
     repeats = {number: spectra() for number in range(100)}
     queue.put([*items({200: spectra()}), *items(repeats, together=999), *items({201: spectra()})])
@@ -190,7 +169,7 @@ def test_a_set_of_several_files_is_taken_whole_however_large_and_whichever_is_lo
     assert ids(queue.take(CHUNK)) == [200, 201]
 
 
-def test_a_new_wish_takes_the_place_of_the_old_whether_it_waits_or_is_at_work() -> None:
+def test_a_later_request_supersedes_an_earlier_one_waiting_or_in_progress() -> None:
     queue = PriorityQueue[Entry]()
     (alone,), (whole,) = items({1: spectra(count=9)}), items({1: spectra(count=9)}, together=None)
     queue.put([alone])
@@ -209,7 +188,7 @@ def test_a_new_wish_takes_the_place_of_the_old_whether_it_waits_or_is_at_work() 
     assert queue.total == 0
 
 
-class Seeing(SmoothingEngine):
+class RecordingEngine(SmoothingEngine):
     """Remembers how many spectra it was given at once, and of which set."""
 
     def __init__(self) -> None:
@@ -217,20 +196,20 @@ class Seeing(SmoothingEngine):
         self.seen: list[tuple[int, int]] = []
 
     def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
-        self.seen += [(len(one), number) for one, number in zip(sets, together or [0] * len(sets), strict=True)]
+        self.seen += [(len(spectra), number) for spectra, number in zip(sets, together or [0] * len(sets), strict=True)]
         return super().denoise_each(sets, progress, together)
 
 
-def test_a_large_map_is_denoised_in_pieces_but_not_when_its_whole_is_used() -> None:
-    engine, queue, found = Seeing(), PriorityQueue[Entry](), dict[int, Result]()
+def test_a_large_map_is_denoised_in_pieces_unless_as_a_set() -> None:
+    engine, queue, results = RecordingEngine(), PriorityQueue[Entry](), dict[int, Result]()
     queue.put([*items({1: spectra(count=600)}), *items({2: spectra(count=600)}, together=None)])
-    denoise_waiting(engine, queue, Progress(on_show=found.update))  # type: ignore[arg-type]
+    denoise_waiting(engine, queue, Progress(on_show=results.update))  # type: ignore[arg-type]
     assert engine.seen == [(256, 0), (256, 0), (88, 0), (600, 2)]
-    assert [found[number].set_size for number in (1, 2)] == [0, 600]
-    assert [found[number].set_id for number in (1, 2)] == [0, 2]
+    assert [results[number].set_size for number in (1, 2)] == [0, 600]
+    assert [results[number].set_id for number in (1, 2)] == [0, 2]
 
 
-def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -> None:
+def test_an_entry_selected_while_a_map_is_denoised_as_a_set_comes_first() -> None:
     queue, order = PriorityQueue[Entry](), list[int]()
     queue.put([*items({1: spectra(count=50)}, together=None), *items({2: spectra(101)})])
 
@@ -243,19 +222,19 @@ def test_what_is_selected_while_the_whole_of_a_map_is_denoised_comes_between() -
     assert queue.done == queue.total == 51
 
 
-def test_a_bad_spectrum_of_a_set_is_told_and_the_set_is_denoised_without_it() -> None:
-    queue, found = PriorityQueue[Entry](), dict[int, Result]()
+def test_a_bad_spectrum_of_a_set_has_a_problem_and_the_set_is_denoised_without_it() -> None:
+    queue, results = PriorityQueue[Entry](), dict[int, Result]()
     bad = spectra().with_values(np.full((1, 100), np.nan))
     queue.put(items({number: spectra() if number else bad for number in range(6)}, together=99))
-    denoise_waiting(SmoothingEngine(), queue, Progress(on_show=found.update))  # type: ignore[arg-type]
-    assert "not numbers" in found[0].problem
-    assert [found[number].set_size for number in range(1, 6)] == [5] * 5
+    denoise_waiting(SmoothingEngine(), queue, Progress(on_show=results.update))  # type: ignore[arg-type]
+    assert "not numbers" in results[0].problem
+    assert [results[number].set_size for number in range(1, 6)] == [5] * 5
 
 
-def test_a_set_that_fails_as_a_whole_is_not_said_to_be_denoised_as_one() -> None:
-    queue, found = PriorityQueue[Entry](), dict[int, Result]()
+def test_a_set_that_fails_has_problems_and_no_set_size() -> None:
+    queue, results = PriorityQueue[Entry](), dict[int, Result]()
     bad = spectra().with_values(np.full((1, 100), 2.0))
     queue.put(items({number: spectra() if number else bad for number in range(6)}, together=99))
-    denoise_waiting(Choosy(), queue, Progress(on_show=found.update))  # type: ignore[arg-type]
-    assert all("FloatingPointError" in one.problem for one in found.values())
-    assert len(found) == 6
+    denoise_waiting(FailingEngine(), queue, Progress(on_show=results.update))  # type: ignore[arg-type]
+    assert all("FloatingPointError" in result.problem for result in results.values())
+    assert len(results) == 6

@@ -1,4 +1,4 @@
-"""Taught models beside the libraries: what they say stands on Identify, in the facts, in the table and on the map."""
+"""Predictions of fine-tuned models: on Identify, in the metadata, in the exported table and on the map."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.project import project_file
 from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance, substances
 from tests.gui.driver import Starter, Window
-from tests.gui.finetuning.test_wizard import TeachingEngine, write_set
+from tests.gui.finetuning.test_wizard import FineTuningEngine, write_set
 
 
-def keep_minerals(name: str = "minerals") -> None:
+def save_minerals_model(name: str = "minerals") -> None:
     spectra, names = substances(6)
     finetuned_model.save(finetune(EXTRACTOR, spectra, names, None, FinetunePlan(importance=False)).model, name)
 
 
-def keep_quantity(name: str = "talc, percent") -> None:
+def save_quantity_model(name: str = "talc, percent") -> None:
     given = np.linspace(0, 100, 24)
     plan = FinetunePlan(quantity=True, representation="spectrum", estimator="ridge")
     finetuned_model.save(finetune(EXTRACTOR, SpectrumSet.of(AXIS, mixed(given)), given, None, plan).model, name)
@@ -52,12 +52,12 @@ def write_map(path: Path, values: np.ndarray) -> Path:
 
 
 def opened(start: Starter, *files: Path) -> Window:
-    window = start(*files, loader=lambda *_: TeachingEngine())
+    window = start(*files, loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: all(state == "denoised" for _, state in window.rows()) and len(window.rows()) > 0)
     return window
 
 
-def look(window: Window) -> tuple[IdentifyPage, IdentifyPanel]:
+def open_identify_tab(window: Window) -> tuple[IdentifyPage, IdentifyPanel]:
     window.do("tab_identify")
     page = window.window.findChild(IdentifyPage)
     window.wait_until(lambda: window.window.findChild(IdentifyPanel) is not None)
@@ -66,29 +66,29 @@ def look(window: Window) -> tuple[IdentifyPage, IdentifyPanel]:
     return page, panel
 
 
-def test_a_kept_model_is_ticked_on_identify_and_says_what_the_spectrum_is(start: Starter, tmp_path: Path) -> None:
-    keep_minerals()
+def test_a_fine_tuned_model_is_switched_on_and_classifies_the_spectrum(start: Starter, tmp_path: Path) -> None:
+    save_minerals_model()
     window = opened(start, write_set(tmp_path / "new.h5", [""] * 2, substance("quartz", 2, seed=99)))
-    page, panel = look(window)
+    page, panel = open_identify_tab(window)
     (box,) = panel.models.tab_order
     assert box.text() == "minerals · 3 classes" and not page.predictions.isVisible()
     box.click()
     window.wait_until(lambda: "minerals (fine-tuned): quartz · " in page.predictions.text.text())
     window.wait_settled()
-    entry = window.studio.session.project.entries[0]
-    (said,) = window.studio.session.project.predictions_for(entry)
-    assert said.labels.tolist() == ["quartz", "quartz"] and said.is_complete
+    entry = window.services.session.project.entries[0]
+    (predictions,) = window.services.session.project.predictions_for(entry)
+    assert predictions.labels.tolist() == ["quartz", "quartz"] and predictions.is_complete
     box.click()
     assert not page.predictions.isVisible()
 
 
-def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) -> None:
-    keep_minerals()
+def test_a_model_that_has_to_wait_shows_for_what(start: Starter, tmp_path: Path) -> None:
+    save_minerals_model()
     window = opened(start, write_set(tmp_path / "new.h5", [""] * 2, substance("quartz", 2, seed=99)))
-    page, panel = look(window)
+    page, panel = open_identify_tab(window)
     window.wait_settled()
     done = threading.Event()
-    job = window.studio.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
+    job = window.services.workers.submit(lambda _: done.wait(60), "Searching 300 spectra", "model")
     window.wait_until(lambda: job.running)
     panel.models.tab_order[0].click()
     window.wait_until(lambda: page.predictions.isVisible())
@@ -97,61 +97,63 @@ def test_a_model_that_has_to_wait_says_what_for(start: Starter, tmp_path: Path) 
     window.wait_until(lambda: "minerals (fine-tuned): quartz · " in page.predictions.text.text())
 
 
-def test_a_spectrum_unlike_all_is_said_to_be_unknown(start: Starter, tmp_path: Path) -> None:
-    keep_minerals()
+def test_a_spectrum_unlike_the_training_spectra_is_unknown(start: Starter, tmp_path: Path) -> None:
+    save_minerals_model()
     odd = 5 * np.exp(-0.5 * ((AXIS - 1500) / 40) ** 2)[None] + np.random.default_rng(0).normal(0, 0.01, (1, len(AXIS)))
     window = opened(start, write_set(tmp_path / "odd.h5", [""], odd))
-    page, panel = look(window)
+    page, panel = open_identify_tab(window)
     panel.models.tab_order[0].click()
     window.wait_until(lambda: "minerals (fine-tuned): unknown" in page.predictions.text.text())
 
 
-def test_a_model_that_sees_farther_than_the_spectra_reach_says_so(start: Starter, tmp_path: Path) -> None:
-    keep_minerals()
+def test_a_model_whose_range_the_spectra_lack_shows_why_it_cannot_predict(start: Starter, tmp_path: Path) -> None:
+    save_minerals_model()
     short = write_set(tmp_path / "short.h5", [""], substance("quartz", 1, seed=3)[:, :200], AXIS[:200])
     window = opened(start, short)
-    page, panel = look(window)
+    page, panel = open_identify_tab(window)
     panel.models.tab_order[0].click()
     window.wait_until(lambda: "was trained on 300 to 1700 cm⁻¹" in page.predictions.text.text())
 
 
-def test_a_quantity_is_drawn_on_the_map_told_in_the_facts_and_exported(start, tmp_path, monkeypatch) -> None:
-    keep_quantity()
+def test_a_quantity_is_mapped_exported_and_shown_in_the_metadata(start, tmp_path, monkeypatch) -> None:
+    save_quantity_model()
     percent = np.linspace(5, 95, 16)
     window = opened(start, write_map(tmp_path / "map.h5", mixed(percent)))
-    _, panel = look(window)
+    _, panel = open_identify_tab(window)
     panel.models.tab_order[0].click()
-    session = window.studio.session
+    session = window.services.session
     entry = session.project.entries[0]
-    window.wait_until(lambda: any(said.is_complete for said in session.project.predictions_for(entry)))
+    window.wait_until(lambda: any(predictions.is_complete for predictions in session.project.predictions_for(entry)))
     window.wait_settled()
-    (said,) = session.project.predictions_for(entry)
-    assert said.values is not None and np.allclose(said.values, percent, atol=8)
+    (predictions,) = session.project.predictions_for(entry)
+    assert predictions.values is not None and np.allclose(predictions.values, percent, atol=8)
     out = tmp_path / "out.csv"
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: out)
     window.do("export_identifications")
     window.wait_until(out.exists)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
-    assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in said.labels]
+    assert [float(row["talc, percent (fine-tuned)"]) for row in rows] == [float(word) for word in predictions.labels]
     window.do("tab_spectrum")
-    facts = window.window.facts._said
-    assert facts[0][0] == "talc, percent" and "(median)" in facts[0][1]
+    metadata_panel = window.window.metadata_panel._shown_rows
+    assert metadata_panel[0][0] == "talc, percent" and "(median)" in metadata_panel[0][1]
     window.do("tab_map")
     page = window.window.findChild(MapPage)
     assert page is not None and not page.subject.offers("value") and page.subject.offers("class")
     page.choose(replace(page.choice, channel="value"))
     window.wait_until(lambda: page.picture is not None and "talc, percent" in page.picture.title)
-    assert np.allclose(np.sort(page.picture.values.ravel()), np.sort(said.values), atol=1e-6)
+    assert np.allclose(np.sort(page.picture.values.ravel()), np.sort(predictions.values), atol=1e-6)
 
 
-def test_what_models_said_is_kept_with_the_project(start: Starter, tmp_path: Path) -> None:
-    keep_minerals()
+def test_predictions_are_saved_with_the_project(start: Starter, tmp_path: Path) -> None:
+    save_minerals_model()
     window = opened(start, write_set(tmp_path / "new.h5", [""] * 3, substance("talc", 3, seed=9)))
-    _, panel = look(window)
+    _, panel = open_identify_tab(window)
     panel.models.tab_order[0].click()
-    session = window.studio.session
+    session = window.services.session
     window.wait_until(
-        lambda: any(said.is_complete for said in session.project.predictions_for(session.project.entries[0]))
+        lambda: any(
+            predictions.is_complete for predictions in session.project.predictions_for(session.project.entries[0])
+        )
     )
     project_file.save(session.project, tmp_path / "one.ramanstudio")
     again = project_file.load(tmp_path / "one.ramanstudio")

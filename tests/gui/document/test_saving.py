@@ -17,7 +17,7 @@ from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra
 
 
 def with_groups(window: Window) -> None:
-    session = window.studio.session
+    session = window.services.session
     members = Members.of_entries((entry.id, 1) for entry in session.project.entries)
     rows = np.eye(len(members), dtype=np.float32)
     groups = Groups.from_clustering(
@@ -33,56 +33,56 @@ def saved(window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_a_project_opens_as_it_was_left(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_opens_as_it_was_saved(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     window = start(*write_spectra(tmp_path, 4))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 4)
     with_groups(window)
-    window.studio.session.edit_groups(lambda groups: groups.renamed(1, "calcite"), "Rename a group")
+    window.services.session.edit_groups(lambda groups: groups.renamed(1, "calcite"), "Rename a group")
     path = saved(window, tmp_path / "work.ramanstudio", monkeypatch)
     assert window.window.windowTitle() == "work – RamanStudio"
 
     engine = SmoothingEngine()
     other = start(loader=lambda *_: engine)
     other.drop(path)
-    assert other.lit == "Drop to open the project 'work'"
+    assert other.drop_text == "Drop to open the project 'work'"
     other.wait_until(lambda: [state for _, state in other.rows()] == ["denoised"] * 4)
     other.wait_settled()
     assert engine.order == [], "what was denoised is not denoised again"
     assert other.snr == "6.0 → 12  ×2.0"
-    groups = other.studio.session.groups
+    groups = other.services.session.groups
     assert groups is not None
     assert groups.names() == ["Group 1", "calcite", "Group 1", "calcite"]
 
 
-def test_closing_asks_only_when_something_made_by_hand_would_be_lost(
+def test_closing_asks_only_when_work_of_the_user_would_be_lost(
     start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = start(*write_spectra(tmp_path, 2))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     with_groups(window)
-    assert not window.studio.project_files.would_lose
-    window.studio.session.edit_groups(lambda groups: groups.renamed(0, "quartz"), "Rename a group")
+    assert not window.services.project_files.would_lose
+    window.services.session.edit_groups(lambda groups: groups.renamed(0, "quartz"), "Rename a group")
     assert not window.window.close()
     (box,) = window.window.findChildren(QMessageBox)
     box.button(QMessageBox.StandardButton.Cancel).click()
     QApplication.processEvents()
     assert window.window.isVisible()
     saved(window, tmp_path / "work.ramanstudio", monkeypatch)
-    assert not window.studio.project_files.would_lose
+    assert not window.services.project_files.would_lose
 
 
-def test_what_may_be_lost_goes_without_a_second_question(start: Starter, tmp_path: Path) -> None:
+def test_declining_to_save_closes_without_a_second_question(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 2))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 2)
     with_groups(window)
-    window.studio.session.edit_groups(lambda groups: groups.renamed(0, "quartz"), "Rename a group")
+    window.services.session.edit_groups(lambda groups: groups.renamed(0, "quartz"), "Rename a group")
     window.window.close()
     (box,) = window.window.findChildren(QMessageBox)
-    next(button for button in box.buttons() if button.text() == "Do not save").click()
+    next(button for button in box.buttons() if button.text() == "Don't save").click()
     window.wait_until(lambda: not window.window.isVisible())
 
 
-def test_a_damaged_project_is_a_sentence_and_changes_nothing(start: Starter, tmp_path: Path) -> None:
+def test_a_damaged_project_is_reported_and_changes_nothing(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 2))
     (tmp_path / "broken.ramanstudio").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     window.wait_until(lambda: len(window.rows()) == 2)
@@ -92,7 +92,7 @@ def test_a_damaged_project_is_a_sentence_and_changes_nothing(start: Starter, tmp
     assert len(window.rows()) == 2
 
 
-def test_a_project_of_a_newer_version_opens_and_its_file_is_left_alone(
+def test_a_project_of_a_newer_version_opens_and_is_not_overwritten(
     start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = start(*write_spectra(tmp_path, 2))

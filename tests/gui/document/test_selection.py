@@ -29,35 +29,35 @@ def opened(start: Starter, tmp_path: Path) -> Window:
     return window
 
 
-def test_some_spectra_of_a_set_are_selected_everywhere(start: Starter, tmp_path: Path) -> None:
+def test_part_of_a_set_is_selected_in_every_view(start: Starter, tmp_path: Path) -> None:
     window = opened(start, tmp_path)
-    session = window.studio.session
+    session = window.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 3, [1, 5, 7])
     window.wait_settled()
     assert session.rows_of(entry).tolist() == [1, 5, 7]
-    assert session.spectrum is None
-    assert window.window.facts._scope.text() == "median of 3 spectra"
-    assert "3 of the 12 spectra" in window.window.page.header._what.text()
-    ((_, result),) = session.found
+    assert session.single_row is None
+    assert window.window.metadata_panel._scope.text() == "median of 3 spectra"
+    assert "3 of the 12 spectra" in window.window.page.header._detail.text()
+    ((_, result),) = session.selected_results
     assert len(result.source) == 3
-    assert [len(one.source) for _, one in window.studio.exporting.found] == [3]
+    assert [len(result.source) for _, result in window.services.exporting.denoised] == [3]
 
 
-def test_one_spectrum_of_a_set_is_the_one_its_header_counts(start: Starter, tmp_path: Path) -> None:
+def test_the_header_shows_the_number_of_the_selected_spectrum_of_a_set(start: Starter, tmp_path: Path) -> None:
     window = opened(start, tmp_path)
-    session = window.studio.session
+    session = window.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id], [4])
-    assert session.spectrum == 4
-    assert window.window.facts._scope.text() == "spectrum 5 of 12"
-    session.look_at(None)
+    assert session.single_row == 4
+    assert window.window.metadata_panel._scope.text() == "spectrum 5 of 12"
+    session.select_spectrum(None)
     assert len(session.rows_of(entry)) == 12
 
 
-def test_all_spectra_of_an_entry_are_the_entry(start: Starter, tmp_path: Path) -> None:
+def test_selecting_all_spectra_of_an_entry_selects_the_entry(start: Starter, tmp_path: Path) -> None:
     window = opened(start, tmp_path)
-    session = window.studio.session
+    session = window.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 12, list(range(12)))
     assert not session.selection.rows

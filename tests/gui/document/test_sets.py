@@ -1,4 +1,4 @@
-"""Maps, series and repeats are denoised with what their spectra share, unless one says otherwise."""
+"""Maps, series and repeats are denoised as sets, unless the user switches that off."""
 
 from __future__ import annotations
 
@@ -45,32 +45,34 @@ def write_repeats(path: Path, count: int = 30, points: int = 150) -> Path:
 
 
 def switch(window: Window) -> Any:
-    return window.window.facts._ticks["whole_set"]
+    return window.window.metadata_panel._check_boxes["whole_set"]
 
 
-def said(window: Window) -> str:
-    return window.window.facts._together.text()
+def set_text(window: Window) -> str:
+    return window.window.metadata_panel._set_mode.text()
 
 
 def result(window: Window, name: str) -> Result:
-    project = window.studio.session.project
-    found = project.result(next(entry for entry in project.entries if entry.name == name))
-    assert found is not None
-    return found
+    project = window.services.session.project
+    result = project.result(next(entry for entry in project.entries if entry.name == name))
+    assert result is not None
+    return result
 
 
-def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: Starter, tmp_path: Path) -> None:
+def test_a_map_is_denoised_as_a_set_until_that_is_switched_off(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isVisible()
     assert switch(window).isChecked()
-    assert said(window) == "Denoised as a set"
-    window.wait_until(window.window.acts["whole_set"].isEnabled)  # a moment after the selection, as a hand would be
+    assert set_text(window) == "Denoised as a set"
+    window.wait_until(
+        window.window.actions_by_id["whole_set"].isEnabled
+    )  # a moment after the selection, as a hand would be
     QTest.keyClick(window.window, Qt.Key.Key_W)
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
-    assert said(window) == "Denoised individually"
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: denoise individually")
+    assert set_text(window) == "Denoised individually"
+    window.wait_until(lambda: window.window.actions_by_id["undo"].text() == "Undo: denoise individually")
     window.do("undo")
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isChecked()
@@ -78,25 +80,25 @@ def test_a_map_is_denoised_with_the_whole_set_until_one_switches_it_off(start: S
     window.wait_until(lambda: window.snr == ALONE)
 
 
-def test_repeats_in_one_file_are_denoised_with_the_whole_set(start: Starter, tmp_path: Path) -> None:
+def test_repeats_in_one_file_are_denoised_as_a_set(start: Starter, tmp_path: Path) -> None:
     window = start(write_repeats(tmp_path / "repeats.csv"))
     window.wait_until(lambda: window.snr == WHOLE)
     assert switch(window).isChecked()
 
 
-def test_a_single_spectrum_has_no_switch_and_neither_have_three(start: Starter, tmp_path: Path) -> None:
+def test_single_spectra_and_small_sets_have_no_switch(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "one.txt"), write_repeats(tmp_path / "three.csv", count=3))
     window.wait_settled()
     for name in ("one.txt", "three.csv"):
         window.choose(name)
         assert not switch(window).isVisible()
-        window.wait_until(lambda: not window.window.acts["whole_set"].isEnabled())
+        window.wait_until(lambda: not window.window.actions_by_id["whole_set"].isEnabled())
         assert window.snr == ALONE
 
 
-def test_by_a_setting_maps_are_opened_with_the_switch_off(start: Starter, tmp_path: Path) -> None:
+def test_a_setting_opens_maps_with_the_switch_off(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.studio.settings["denoise_as_set"] = False
+    window.services.settings["denoise_as_set"] = False
     window.drop(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == ALONE)
     assert not switch(window).isChecked()
@@ -104,29 +106,27 @@ def test_by_a_setting_maps_are_opened_with_the_switch_off(start: Starter, tmp_pa
     window.wait_until(lambda: window.snr == WHOLE)
 
 
-def test_the_switch_follows_the_selection_and_changes_nothing_by_that(start: Starter, tmp_path: Path) -> None:
+def test_the_switch_follows_the_selection_without_changing_it(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "a.h5"), write_map(tmp_path / "b.h5"))
     window.wait_settled()
     window.choose("b.h5")
     window.do("whole_set")
     window.wait_until(lambda: window.snr == ALONE)
-    project = window.studio.session.project
+    project = window.services.session.project
     for names, on in ((["a.h5"], True), (["b.h5"], False), (["a.h5", "b.h5"], False), (["a.h5"], True)):
         window.choose(*names)
         assert switch(window).isChecked() is on
-    assert window.studio.session.project is project
+    assert window.services.session.project is project
     window.choose("a.h5", "b.h5")
-    assert said(window) == "Denoised some with their set, some by themselves"
+    assert set_text(window) == "Denoised partly as sets, partly individually"
     window.do("whole_set")
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised as a set"
+    assert set_text(window) == "Denoised as a set"
 
 
-def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_choice_wins(
-    start: Starter, tmp_path: Path
-) -> None:
+def test_switching_while_a_map_is_denoised_restarts_and_the_last_choice_wins(start: Starter, tmp_path: Path) -> None:
     engine = SmoothingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(write_map(tmp_path / "map.h5"), *write_spectra(tmp_path, 2))
     window.wait_until(lambda: len(window.rows()) == 3 and engine.order == ["map.h5"])
@@ -134,7 +134,7 @@ def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_cho
     for _ in range(3):
         window.do("whole_set")
     assert window.snr == ""
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_until(lambda: window.snr != "")
     window.wait_settled()
     assert window.snr == ALONE
@@ -142,10 +142,10 @@ def test_switching_while_the_map_is_being_denoised_begins_again_and_the_last_cho
     assert [state for _, state in window.rows()] == ["denoised"] * 3
 
 
-def test_what_is_switched_is_denoised_again_though_denoising_by_itself_is_off(start: Starter, tmp_path: Path) -> None:
+def test_switching_denoises_again_even_if_automatic_denoising_is_off(start: Starter, tmp_path: Path) -> None:
     window = start(write_map(tmp_path / "a.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.drop(write_map(tmp_path / "b.h5"))
     window.wait_until(lambda: len(window.rows()) == 2)
     window.choose("a.h5", "b.h5")
@@ -159,16 +159,16 @@ def test_a_map_that_is_denoised_again_keeps_its_noise_region(start: Starter, tmp
     window = start(write_map(tmp_path / "map.h5"))
     window.wait_until(lambda: window.snr == WHOLE)
     window.window.spectrum_commands.move_noise_region(1300.0, 1700.0)
-    window.wait_until(lambda: "from 1,300 to 1,700" in window.window.facts._where.text())
+    window.wait_until(lambda: "from 1300 to 1700" in window.window.metadata_panel._noise_region.text())
     window.do("whole_set")
     window.wait_until(lambda: result(window, "map.h5").set_size == 0)
     assert result(window, "map.h5").noise_region == (1300.0, 1700.0)
 
 
-def test_repeats_saved_one_a_file_can_be_used_as_one_set(start: Starter, tmp_path: Path) -> None:
+def test_repeats_in_separate_files_can_be_denoised_as_one_set(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 6), write_spectrum(tmp_path / "other.txt", points=180))
     window.wait_settled()
-    one_set = window.window.facts._one_set
+    one_set = window.window.metadata_panel._one_set_button
     window.choose("spectrum_0000.txt", "other.txt")
     assert not one_set.isVisible()
     window.choose(*(f"spectrum_000{number}.txt" for number in range(5)))
@@ -177,7 +177,7 @@ def test_repeats_saved_one_a_file_can_be_used_as_one_set(start: Starter, tmp_pat
     window.wait_until(one_set.isEnabled)
     one_set.click()
     window.wait_until(lambda: window.snr == WHOLE)
-    assert said(window) == "Denoised in a set of 5 spectra"
+    assert set_text(window) == "Denoised in a set of 5 spectra"
     assert switch(window).isChecked()
     assert not one_set.isVisible()
     window.choose("spectrum_0005.txt")
@@ -192,23 +192,23 @@ def test_repeats_saved_one_a_file_can_be_used_as_one_set(start: Starter, tmp_pat
     window.wait_until(lambda: window.snr == ALONE)
 
 
-def test_a_file_that_comes_back_into_its_set_is_denoised_with_all_of_it(start: Starter, tmp_path: Path) -> None:
+def test_undoing_the_removal_of_a_file_denoises_its_whole_set_again(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 6))
     window.wait_settled()
     window.do("select_all")
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.wait_settled()
     window.do("one_set")
     window.choose("spectrum_0003.txt")
     window.do("remove")
     window.do("undo")
-    window.window.acts["denoise"].setChecked(True)
+    window.window.actions_by_id["denoise"].setChecked(True)
     window.wait_settled()
-    sizes = {one.set_size for one in window.studio.session.project.results.values()}
+    sizes = {result.set_size for result in window.services.session.project.results.values()}
     assert sizes == {6}
 
 
-def test_files_that_only_begin_and_end_alike_are_no_set_and_it_is_said(start: Starter, tmp_path: Path) -> None:
+def test_files_whose_axes_differ_between_the_ends_are_refused_as_a_set(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 4))
     window.wait_settled()
     rows = (tmp_path / "spectrum_0000.txt").read_text().splitlines()
@@ -218,13 +218,11 @@ def test_files_that_only_begin_and_end_alike_are_no_set_and_it_is_said(start: St
     window.wait_settled()
     window.do("select_all")
     window.do("one_set")
-    assert "not sampled at the same Raman shifts" in window.message
-    assert not any(entry.set_id for entry in window.studio.session.project.entries)
+    assert "have different Raman shift axes" in window.message
+    assert not any(entry.set_id for entry in window.services.session.project.entries)
 
 
-def test_another_model_is_loaded_beside_the_window_and_denoises_what_is_open_again(
-    start: Starter, tmp_path: Path
-) -> None:
+def test_choosing_another_model_loads_it_and_denoises_open_spectra_again(start: Starter, tmp_path: Path) -> None:
     here, may_load, threads = threading.get_ident(), threading.Event(), list[int]()
     may_load.set()
 
@@ -235,21 +233,21 @@ def test_another_model_is_loaded_beside_the_window_and_denoises_what_is_open_aga
 
     window = start(write_map(tmp_path / "map.h5"), *write_spectra(tmp_path, 2), loader=load)
     window.wait_settled()
-    assert ("Model", "smae-\u200bbase") in window.window.facts._said
+    assert ("Model", "smae-\u200bbase") in window.window.metadata_panel._shown_rows
     may_load.clear()
-    window.studio.settings["model"] = "smae-small"
-    window.wait_until(lambda: window.window.device.text() == "CPU · test" and window.studio.denoising.loading)
+    window.services.settings["model"] = "smae-small"
+    window.wait_until(lambda: window.window.device.text() == "CPU · test" and window.services.denoising.loading)
     window.choose("spectrum_0000.txt")  # the window goes on, and shows what the other model has made
     assert window.snr == ALONE
     may_load.set()
     window.wait_settled()
-    assert {one.model for one in window.studio.session.project.results.values()} == {"smae-small"}
-    assert ("Model", "smae-\u200bsmall") in window.window.facts._said
+    assert {result.model for result in window.services.session.project.results.values()} == {"smae-small"}
+    assert ("Model", "smae-\u200bsmall") in window.window.metadata_panel._shown_rows
     assert len(threads) == 2
     assert here not in threads
 
 
-def test_the_models_that_are_there_can_be_chosen_by_what_they_are_for(start: Starter, own_home: Path) -> None:
+def test_models_can_be_chosen_by_their_purpose(start: Starter, own_home: Path) -> None:
     mine = own_home / "data" / "models" / "mine"
     mine.mkdir(parents=True)
     (mine / "card.json").write_text("{}")
@@ -261,37 +259,39 @@ def test_the_models_that_are_there_can_be_chosen_by_what_they_are_for(start: Sta
 
     window = start(loader=load)
     window.do("choose_model")
-    dialog = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "SettingsDialog")
-    box = next(one for one in dialog.findChildren(QComboBox) if one.accessibleName() == "Model")
+    dialog = next(widget for widget in QApplication.topLevelWidgets() if type(widget).__name__ == "SettingsDialog")
+    box = next(box for box in dialog.findChildren(QComboBox) if box.accessibleName() == "Model")
     assert box.currentText() == "Most accurate (smae-base)"
     box.setCurrentIndex(box.findText("mine"))
     dialog.close()
-    window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.studio.denoising.loading)
-    assert window.studio.settings["model"] == "mine"
+    window.wait_until(lambda: asked == ["smae-base", "mine"] and not window.services.denoising.loading)
+    assert window.services.settings["model"] == "mine"
 
 
-def test_of_two_models_chosen_in_a_hurry_the_last_is_used(start: Starter, tmp_path: Path) -> None:
+def test_of_two_models_chosen_quickly_the_last_is_used(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"), loader=lambda model, _device: SmoothingEngine(name=model))
     window.wait_settled()
     for model in ("smae-small", "my-own", "smae-base", "smae-small"):
-        window.studio.settings["model"] = model
+        window.services.settings["model"] = model
     window.wait_settled()
     assert result(window, "a.txt").model == "smae-small"
 
 
-def test_one_spectrum_alone_is_not_said_to_be_by_itself() -> None:
+def test_a_single_spectrum_has_no_text_about_sets() -> None:
     assert set_mode_text([]) == ""
 
 
-def test_with_the_real_engine_the_whole_set_gains_more(start: Starter, tmp_path: Path) -> None:
+def test_the_real_engine_gains_more_from_a_set(start: Starter, tmp_path: Path) -> None:
     window = start(write_repeats(tmp_path / "repeats.csv", 40, 300), loader=load_engine)
     window.wait_until(lambda: window.snr != "", 90)
     whole = result(window, "repeats.csv").denoised
     window.do("whole_set")
-    window.wait_until(lambda: said(window) == "Denoised individually", 30)
+    window.wait_until(lambda: set_text(window) == "Denoised individually", 30)
     alone = result(window, "repeats.csv").denoised
     assert whole is not None
     assert alone is not None
     assert np.median(whole.gain) > np.median(alone.gain)
-    whole_error, error = (np.std(one.spectra.values - repeated(one.spectra.axis)) for one in (whole, alone))
+    whole_error, error = (
+        np.std(denoised.spectra.values - repeated(denoised.spectra.axis)) for denoised in (whole, alone)
+    )
     assert whole_error < 0.8 * error

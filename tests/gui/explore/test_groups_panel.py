@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import dialogs
-from ramanstudio.gui.common.theme import named
+from ramanstudio.gui.common.theme import load_theme
 from ramanstudio.gui.explore.colour_picker import ColourPicker
 from ramanstudio.gui.explore.group_delegate import MARGIN, ROW_HEIGHT
 from ramanstudio.gui.explore.group_model import OUTLIERS
@@ -55,7 +55,7 @@ def explored(start: Starter, tmp_path: Path) -> Window:
     window = start(write_three_substances(tmp_path / "three.h5"), loader=lambda *_: ComparingEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.do("tab_explore")
-    window.wait_until(lambda: window.studio.session.groups is not None)
+    window.wait_until(lambda: window.services.session.groups is not None)
     window.wait_settled()
     return window
 
@@ -71,7 +71,7 @@ def names(window: Window) -> list[str]:
 
 def sizes(window: Window) -> list[int]:
     model = panel_of(window).model
-    return [model.line(row).count for row in range(model.rowCount())]
+    return [model.summary(row).count for row in range(model.rowCount())]
 
 
 def click(window: Window, row: int, ctrl: bool = False) -> None:
@@ -83,18 +83,20 @@ def click(window: Window, row: int, ctrl: bool = False) -> None:
 
 
 def selected(window: Window) -> list[int]:
-    session = window.studio.session
+    session = window.services.session
     return [int(row) for entry in session.selected for row in session.rows_of(entry)]
 
 
-def chance_of(window: Window) -> str:
-    return panel_of(window)._chance.text().replace("\u00a0", " ")
+def probability_text(window: Window) -> str:
+    return panel_of(window)._probability.text().replace("\u00a0", " ")
 
 
 def undo(window: Window) -> str:
     """Take the last step back; what the menu called it."""
-    window.wait_until(lambda: window.window.acts["undo"].text() == f"Undo: {lowered(window.studio.session.undo_title)}")
-    words = window.window.acts["undo"].text()
+    window.wait_until(
+        lambda: window.window.actions_by_id["undo"].text() == f"Undo: {lowered(window.services.session.undo_title)}"
+    )
+    words = window.window.actions_by_id["undo"].text()
     window.do("undo")
     return words
 
@@ -105,43 +107,43 @@ def lowered(words: str) -> str:
 
 def test_groups_are_listed_with_size_and_the_bands_that_set_them_apart(explored: Window) -> None:
     panel = panel_of(explored)
-    explored.wait_until(lambda: bool(explored.studio.exploring.portraits))
+    explored.wait_until(lambda: bool(explored.services.exploring.group_summaries))
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
     assert sizes(explored) == list(SIZES)
-    assert panel.finding.summary.text().startswith("3 groups in 30 spectra · silhouette\u00a00.")
-    assert "nearer" in panel.finding.summary.toolTip()
+    assert panel.form.summary.text().startswith("3 groups in 30 spectra · silhouette\u00a00.")
+    assert "closer" in panel.form.summary.toolTip()
     for row, (line, size) in enumerate(zip(LINES, SIZES, strict=True)):
-        shown = panel.model.line(row)
-        assert shown.size == f"{size} · {100 * size / 30:.0f} %"
+        shown = panel.model.summary(row)
+        assert shown.size_text == f"{size} · {100 * size / 30:.0f} %"
         strongest = max(shown.portrait.bands, key=lambda band: band.effect)  # type: ignore[union-attr]
         assert abs(strongest.shift_cm - line) < 20
-        assert shown.bands().startswith("▲ ")
-        assert shown.bands().endswith(" cm⁻¹")
+        assert shown.bands_text().startswith("▲ ")
+        assert shown.bands_text().endswith(" cm⁻¹")
         assert f"{size} spectra" in panel.model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
-def test_a_group_that_is_clicked_is_selected_everywhere(explored: Window) -> None:
+def test_clicking_a_group_selects_its_spectra_everywhere(explored: Window) -> None:
     assert panel_of(explored).chosen == (), "a file that was opened is looked at, not chosen"
     click(explored, 1)
     assert selected(explored) == list(range(12, 22))
-    assert explored.window.facts._scope.text() == "median of 10 spectra"
+    assert explored.window.metadata_panel._scope.text() == "median of 10 spectra"
     click(explored, 2, ctrl=True)
     assert selected(explored) == list(range(12, 30))
     assert panel_of(explored).chosen == (1, 2)
 
 
-def test_what_is_selected_elsewhere_is_shown_in_the_groups(explored: Window) -> None:
-    panel, session = panel_of(explored), explored.studio.session
+def test_spectra_selected_elsewhere_are_counted_in_the_groups(explored: Window) -> None:
+    panel, session = panel_of(explored), explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 8, np.arange(22, 30))
     assert panel.chosen == (2,)
     session.select_spectra([entry.id] * 5, [0, 1, 2, 12, 13])
     assert panel.chosen == ()
-    assert [panel.model.line(row).part for row in range(3)] == ["3 of 12", "2 of 10", "0 of 8"]
-    assert panel._chance.text().startswith("5 spectra selected")
+    assert [panel.model.summary(row).selected_text for row in range(3)] == ["3 of 12", "2 of 10", "0 of 8"]
+    assert panel._probability.text().startswith("5 spectra selected")
 
 
-def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
+def test_a_group_is_renamed_in_the_list(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
     explored.do("rename_group")
@@ -159,14 +161,14 @@ def test_a_group_is_renamed_where_it_stands(explored: Window) -> None:
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [("Group 2", "There is already a group 'Group 2'"), (" ", "needs a")])
-def test_a_name_that_cannot_be_given_is_said_and_changes_nothing(explored: Window, typed: str, sentence: str) -> None:
+def test_an_invalid_name_is_refused_with_a_message(explored: Window, typed: str, sentence: str) -> None:
     model = panel_of(explored).model
     assert not model.setData(model.index(0), typed)
     explored.wait_until(lambda: sentence in explored.message)
     assert names(explored) == ["Group 1", "Group 2", "Group 3"]
 
 
-def test_groups_are_merged_and_parted_again(explored: Window) -> None:
+def test_groups_are_merged_and_split(explored: Window) -> None:
     click(explored, 0)
     click(explored, 2, ctrl=True)
     explored.do("merge_groups")
@@ -181,20 +183,20 @@ def test_groups_are_merged_and_parted_again(explored: Window) -> None:
     assert sizes(explored) == list(SIZES)
 
 
-def test_a_group_takes_another_colour(explored: Window) -> None:
+def test_a_group_is_recoloured(explored: Window) -> None:
     click(explored, 1)
     explored.do("recolour_group")
     (menu,) = panel_of(explored).findChildren(ColourPicker)
     menu._buttons[5].click()
     QApplication.processEvents()
-    groups = explored.studio.session.groups
+    groups = explored.services.session.groups
     assert groups is not None
     assert [group.colour for group in groups.groups] == [0, 5, 2]
     assert undo(explored) == "Undo: colour 'Group 2'"
 
 
-def test_selected_spectra_are_given_a_name(explored: Window) -> None:
-    panel, session = panel_of(explored), explored.studio.session
+def test_selected_spectra_are_put_into_a_named_group(explored: Window) -> None:
+    panel, session = panel_of(explored), explored.services.session
     (entry,) = session.project.entries
     session.select_spectra([entry.id] * 4, [0, 1, 12, 13])
     explored.do("label_selected")
@@ -204,14 +206,14 @@ def test_selected_spectra_are_given_a_name(explored: Window) -> None:
     assert names(explored) == ["Group 1", "Group 2", "Group 3", "aragonite"]
     assert sizes(explored) == [10, 8, 8, 4]
     assert panel.chosen == (3,)
-    assert "median chance 1.00 · 0 uncertain" in chance_of(explored), "what the user says is certain"
+    assert "median probability 1.00 · 0 uncertain" in probability_text(explored), "what the user says is certain"
     session.select_spectra([entry.id], [29])
     panel.name_selected("aragonite")
     assert sizes(explored) == [10, 8, 7, 5]
     assert undo(explored) == "Undo: name 1 spectrum 'aragonite'"
 
 
-def test_del_in_the_groups_deletes_a_group_and_leaves_the_files(explored: Window) -> None:
+def test_del_in_the_group_list_deletes_a_group_and_no_file(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 1)
     panel.list.setFocus()
@@ -220,7 +222,7 @@ def test_del_in_the_groups_deletes_a_group_and_leaves_the_files(explored: Window
     assert len(explored.rows()) == 1
     assert names(explored) == ["Group 1", "Group 3", OUTLIERS]
     assert sizes(explored) == [12, 8, 10]
-    assert panel.finding.summary.text().startswith("2 groups in 30 spectra, 10 outliers")
+    assert panel.form.summary.text().startswith("2 groups in 30 spectra, 10 outliers")
     assert "no group" in panel.model.index(2).data(Qt.ItemDataRole.ToolTipRole)
     assert panel.list.chosen == [2], "its spectra are still selected"
     assert panel.chosen == (), "outliers are no group to be renamed or merged"
@@ -230,7 +232,7 @@ def test_del_in_the_groups_deletes_a_group_and_leaves_the_files(explored: Window
     assert panel.chosen == (1,)
 
 
-def test_all_groups_can_be_chosen_by_the_keyboard(explored: Window) -> None:
+def test_ctrl_a_chooses_all_groups(explored: Window) -> None:
     panel = panel_of(explored)
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -241,44 +243,45 @@ def test_all_groups_can_be_chosen_by_the_keyboard(explored: Window) -> None:
     assert selected(explored) == list(range(12, 22))
 
 
-def test_the_uncertain_of_what_is_selected_can_be_selected(explored: Window) -> None:
-    panel, session = panel_of(explored), explored.studio.session
+def test_uncertain_spectra_of_the_selection_can_be_selected(explored: Window) -> None:
+    panel, session = panel_of(explored), explored.services.session
     groups = session.groups
     assert groups is not None
-    chances = np.linspace(0.2, 1, 12).tolist() + [0.1] * 18
+    probabilities = np.linspace(0.2, 1, 12).tolist() + [0.1] * 18
     session.set_groups(
-        type(groups)(groups.members, groups.labels, np.array(chances, np.float32), groups.groups, groups.method), "Find"
+        type(groups)(groups.members, groups.labels, np.array(probabilities, np.float32), groups.groups, groups.method),
+        "Find",
     )
     click(explored, 0)
-    assert chance_of(explored) == "12 spectra selected\nmedian chance 0.60 · 5 uncertain (< 0.5)"
+    assert probability_text(explored) == "12 spectra selected\nmedian probability 0.60 · 5 uncertain (< 0.5)"
     explored.do("select_uncertain")
     assert selected(explored) == [0, 1, 2, 3, 4]
-    assert panel._uncertain.text() == "Select the 5 uncertain"
+    assert panel._uncertain_button.text() == "Select 5 uncertain"
 
 
-def test_groups_are_found_by_another_method_and_in_another_number(explored: Window) -> None:
+def test_method_and_number_of_groups_can_be_chosen(explored: Window) -> None:
     panel = panel_of(explored)
-    ways = panel.finding.method
+    ways = panel.form.method
     said = set()
     for row in range(ways.count()):
         ways.setCurrentIndex(row)
-        said.add(panel.finding.help.text())
+        said.add(panel.form.help.text())
     assert len(said) == ways.count() == 4
     assert all(said)
     ways.setCurrentIndex(ways.findData("density"))
-    assert not panel.finding.number.isEnabled(), "it says itself how many there are"
+    assert not panel.form.number.isEnabled(), "it says itself how many there are"
     ways.setCurrentIndex(ways.findData("k-means"))
-    panel.finding.number.setValue(2)
-    QTest.mouseClick(panel.finding.button, Qt.MouseButton.LeftButton)
-    assert panel.finding.button.text() == "Finding…"
-    assert not panel.finding.button.isEnabled()
+    panel.form.number.setValue(2)
+    QTest.mouseClick(panel.form.button, Qt.MouseButton.LeftButton)
+    assert panel.form.button.text() == "Finding…"
+    assert not panel.form.button.isEnabled()
     explored.wait_until(lambda: len(sizes(explored)) == 2)
-    explored.wait_until(panel.finding.button.isEnabled)
+    explored.wait_until(panel.form.button.isEnabled)
     assert undo(explored) == "Undo: find groups"
     assert sizes(explored) == list(SIZES)
 
 
-def test_groups_are_taken_away_with_their_means(
+def test_groups_are_exported_with_their_means(
     explored: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = panel_of(explored).model
@@ -300,61 +303,61 @@ def test_groups_are_taken_away_with_their_means(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_mark_of_a_group_is_the_planes(explored: Window, theme: str) -> None:
+def test_the_list_shows_the_markers_of_the_plot(explored: Window, theme: str) -> None:
     explored.do(f"theme_{theme}")
     groups = panel_of(explored).list
     picture = groups.viewport().grab().toImage()
     for row in range(3):
         mark = picture.pixelColor(QPoint(MARGIN + 6, row * ROW_HEIGHT + 16))
-        assert mark.name().upper() == named(theme).category(row).upper()  # type: ignore[arg-type]
+        assert mark.name().upper() == load_theme(theme).category(row).upper()  # type: ignore[arg-type]
 
 
 def test_without_groups_the_panel_says_why(start: Starter) -> None:
     window = start()
     panel = panel_of(window)
     assert not panel.list.isVisibleTo(panel)
-    assert panel.finding.summary.text()
-    assert not panel.finding.button.isEnabled()
-    assert not window.window.acts["merge_groups"].isEnabled()
+    assert panel.form.summary.text()
+    assert not panel.form.button.isEnabled()
+    assert not window.window.actions_by_id["merge_groups"].isEnabled()
 
 
 def test_spectra_that_were_not_compared_cannot_be_named(explored: Window) -> None:
-    explored.studio.session.select([])
+    explored.services.session.select([])
     panel_of(explored).name_selected("calcite")
     explored.wait_until(lambda: "None of the selected spectra" in explored.message)
     assert len(names(explored)) == 3
 
 
-def test_every_part_can_be_heard(explored: Window) -> None:
+def test_every_widget_has_an_accessible_name(explored: Window) -> None:
     panel = panel_of(explored)
-    for part in (panel.list, panel.name, panel.finding.method, panel.finding.number, *panel._edits):
+    for part in (panel.list, panel.name, panel.form.method, panel.form.number, *panel._edit_buttons):
         assert part.accessibleName()
         assert part.toolTip() or part.whatsThis() or part.currentText()  # type: ignore[union-attr]
 
 
-def test_the_tab_key_walks_in_reading_order(explored: Window) -> None:
+def test_tab_moves_in_reading_order(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
-    explored.wait_until(explored.window.acts["rename_group"].isEnabled)
-    panel.finding.method.setFocus()
+    explored.wait_until(explored.window.actions_by_id["rename_group"].isEnabled)
+    panel.form.method.setFocus()
     walked = []
     for _ in range(9):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         walked.append(QApplication.focusWidget())
-    enabled = [tool for tool in panel._edits if tool.isEnabled()]
-    assert walked[:3] == [panel.finding.number, panel.finding.button, panel.list]
+    enabled = [tool for tool in panel._edit_buttons if tool.isEnabled()]
+    assert walked[:3] == [panel.form.number, panel.form.button, panel.list]
     assert walked[3 : 3 + len(enabled)] == enabled
     assert walked[3 + len(enabled)] in (panel.name, panel.name.lineEdit())
 
 
-def test_nothing_is_cut_in_a_narrow_panel(explored: Window) -> None:
+def test_nothing_is_clipped_in_a_narrow_panel(explored: Window) -> None:
     panel = panel_of(explored)
     click(explored, 0)
     content = panel.widget()
     assert content.minimumSizeHint().width() <= panel.minimumWidth()
 
 
-def test_choosing_no_group_leaves_the_selection_as_it_is(explored: Window) -> None:
+def test_choosing_no_group_keeps_the_selection(explored: Window) -> None:
     click(explored, 0)
     click(explored, 0, ctrl=True)
     assert panel_of(explored).chosen == ()

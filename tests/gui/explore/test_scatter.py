@@ -1,4 +1,4 @@
-"""The plane as it is seen: marks where points are, what hands do to it, and what the legend says."""
+"""The scatter plot: markers where points are, what the mouse and keyboard do, and the legend."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_an_outlier_is_hollow_and_grey(view: ScatterView) -> None:
     assert (np.abs(around_it - quiet).sum(axis=-1) < 90).any()
 
 
-def test_both_ways_are_to_the_same_scale(view: ScatterView) -> None:
+def test_both_axes_have_the_same_scale(view: ScatterView) -> None:
     across = view.position_of(13).x() - view.position_of(4).x()
     down = view.position_of(22).y() - view.position_of(4).y()
     assert across == pytest.approx(down, abs=0.01)
@@ -156,7 +156,7 @@ def test_more_groups_than_colours_never_share_both_colour_and_shape() -> None:
     assert shapes_of([3, 3])[0] == 3
 
 
-def test_a_selected_point_stands_out_and_the_others_step_back(view: ScatterView) -> None:
+def test_a_selected_point_is_ringed_and_the_others_are_dimmed(view: ScatterView) -> None:
     selected = np.zeros(len(POINTS), dtype=bool)
     selected[0] = True
     view.set_selected(selected)
@@ -170,7 +170,7 @@ def test_a_selected_point_stands_out_and_the_others_step_back(view: ScatterView)
     assert np.hypot(across - middle.x(), down - middle.y()).max() < 14
 
 
-def test_numbers_are_colours_and_what_has_none_is_grey(view: ScatterView) -> None:
+def test_values_are_coloured_and_unknown_ones_are_grey(view: ScatterView) -> None:
     values = POINTS[:, 0].copy()
     values[9] = np.nan
     view.set_values(values, "SNR before")
@@ -181,7 +181,7 @@ def test_numbers_are_colours_and_what_has_none_is_grey(view: ScatterView) -> Non
     assert view.bar.accessibleName().startswith("Colours of SNR before")
 
 
-def test_one_wild_number_does_not_flatten_all_colours(view: ScatterView) -> None:
+def test_one_extreme_value_does_not_flatten_the_colours(view: ScatterView) -> None:
     points = np.random.default_rng(0).normal(0, 1, (300, 2))
     view.show_points(points)
     values = points[:, 0].copy()
@@ -190,7 +190,7 @@ def test_one_wild_number_does_not_flatten_all_colours(view: ScatterView) -> None
     assert len({colour_at(view, int(index)) for index in np.argsort(points[:, 0])[[5, 150, 290]]}) == 3
 
 
-def test_more_than_a_hundred_thousand_are_a_density(view: ScatterView) -> None:
+def test_more_than_100_000_points_are_drawn_as_a_density(view: ScatterView) -> None:
     points = np.random.default_rng(0).normal(0, 1, (120_000, 2)).astype(np.float32)
     view.show_points(points)
     picture = seen(view)
@@ -206,7 +206,7 @@ def test_more_than_a_hundred_thousand_are_a_density(view: ScatterView) -> None:
     assert colour_at(view, 7) == LIGHT.accent.lower()
 
 
-def test_nothing_and_points_that_are_all_one_are_drawn(view: ScatterView) -> None:
+def test_no_points_and_coinciding_points_are_drawn(view: ScatterView) -> None:
     view.show_points(np.zeros((0, 2)))
     hover(view, QPointF(100, 100))
     QTest.keyClick(pane(view), Qt.Key.Key_Right)
@@ -217,7 +217,7 @@ def test_nothing_and_points_that_are_all_one_are_drawn(view: ScatterView) -> Non
     assert colour_at(view, 2) == LIGHT.accent.lower()
 
 
-def test_points_that_settle_are_followed_until_a_hand_zooms(view: ScatterView) -> None:
+def test_a_moving_layout_is_followed_until_the_user_zooms(view: ScatterView) -> None:
     view.show_points(10 * POINTS, keep_view=True)
     assert pane(view).rect().contains(view.position_of(0).toPoint())
     wheel(view, view.position_of(36), 5)
@@ -226,10 +226,10 @@ def test_points_that_settle_are_followed_until_a_hand_zooms(view: ScatterView) -
     assert view.position_of(36) == before
 
 
-# Hands
+# Mouse and keyboard
 
 
-def test_the_mouse_tells_what_lies_under_it(view: ScatterView) -> None:
+def test_hovering_a_point_shows_its_tooltip(view: ScatterView) -> None:
     events = Picks(view)
     view.set_tooltip_source(
         lambda index: TooltipContent(f"spectrum {index}", "calcite", np.arange(5.0), np.arange(5.0))
@@ -243,7 +243,7 @@ def test_the_mouse_tells_what_lies_under_it(view: ScatterView) -> None:
     assert view.tooltip is None
 
 
-def test_a_click_selects_one_and_ctrl_takes_it_out_again(view: ScatterView) -> None:
+def test_a_click_selects_a_point_and_ctrl_click_removes_it(view: ScatterView) -> None:
     events = Picks(view)
     click(view, 3)
     click(view, 5, KEYS.ControlModifier)
@@ -253,7 +253,7 @@ def test_a_click_selects_one_and_ctrl_takes_it_out_again(view: ScatterView) -> N
     assert events.picked == [([3], "replace"), ([5], "add"), ([5], "remove"), ([6], "add")]
 
 
-def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: ScatterView, qtbot: Any) -> None:
+def test_a_click_beside_points_selects_none_and_a_double_click_shows_all(view: ScatterView, qtbot: Any) -> None:
     events = Picks(view)
     bare = place(view, 0, 6).toPoint()
     wheel(view, place(view, 0, 6), 3)
@@ -270,20 +270,20 @@ def test_a_click_on_bare_ground_selects_nothing_a_double_click_shows_all(view: S
     [(KEYS.NoModifier, "replace"), (KEYS.ShiftModifier, "add"), (KEYS.ControlModifier, "remove")],
     ids=["plain", "shift", "ctrl"],
 )
-def test_a_lasso_picks_what_it_surrounds(view: ScatterView, keys: Any, mode: str) -> None:
+def test_a_lasso_selects_the_points_inside(view: ScatterView, keys: Any, mode: str) -> None:
     events = Picks(view)
     drag(view, *around(view, CORNERS[1]), keys=keys)
     assert events.picked == [(list(range(9, 18)), mode)]
 
 
-def test_a_box_picks_what_lies_in_it(view: ScatterView) -> None:
+def test_a_box_selects_the_points_inside(view: ScatterView) -> None:
     events = Picks(view)
     view.set_tool("box")
     drag(view, place(view, -14, -14), place(view, 14, -6))
     assert events.picked == [(list(range(18, 36)), "replace")]
 
 
-def test_what_is_hidden_is_neither_hovered_nor_picked(view: ScatterView) -> None:
+def test_hidden_points_are_neither_hovered_nor_selected(view: ScatterView) -> None:
     events = Picks(view)
     view.legend.toggle(1)
     hover(view, view.position_of(13))
@@ -292,7 +292,7 @@ def test_what_is_hidden_is_neither_hovered_nor_picked(view: ScatterView) -> None
     assert events.picked == [([], "replace")]
 
 
-def test_esc_gives_a_lasso_up(view: ScatterView) -> None:
+def test_esc_cancels_a_lasso(view: ScatterView) -> None:
     events = Picks(view)
     drag(view, *around(view, CORNERS[1]), drop=False)
     assert view.cancel_gesture()
@@ -301,7 +301,7 @@ def test_esc_gives_a_lasso_up(view: ScatterView) -> None:
     assert not view.cancel_gesture()
 
 
-def test_the_wheel_zooms_about_the_mouse_and_the_zoom_before_comes_back(view: ScatterView) -> None:
+def test_the_wheel_zooms_around_the_mouse_and_zoom_back_returns(view: ScatterView) -> None:
     before, other = view.position_of(4), view.position_of(13)
     wheel(view, before, 4)
     assert (view.position_of(4) - before).manhattanLength() < 0.1
@@ -321,7 +321,7 @@ def test_the_right_button_pans(view: ScatterView) -> None:
     assert (view.position_of(4) - before).manhattanLength() < 0.1
 
 
-def test_all_can_be_done_without_a_mouse(view: ScatterView) -> None:
+def test_the_keyboard_steps_selects_and_shows_all(view: ScatterView) -> None:
     events = Picks(view)
     key = Qt.Key
     QTest.keyClick(pane(view), key.Key_Left)  # the one in the middle
@@ -337,7 +337,7 @@ def test_all_can_be_done_without_a_mouse(view: ScatterView) -> None:
     assert pane(view).rect().contains(view.position_of(35).toPoint())
 
 
-def test_stepping_out_of_the_picture_brings_the_point_into_it(view: ScatterView) -> None:
+def test_stepping_beyond_the_view_brings_the_point_into_view(view: ScatterView) -> None:
     events = Picks(view)
     wheel(view, view.position_of(36), 12)
     QTest.keyClick(pane(view), Qt.Key.Key_Left)
@@ -379,7 +379,7 @@ def test_the_legend_can_be_used_from_the_keyboard(view: ScatterView) -> None:
     assert view.hidden_rows == {0, 1, 2, 4}
 
 
-def test_what_is_hidden_stays_hidden_when_a_group_is_recoloured(view: ScatterView) -> None:
+def test_a_hidden_group_stays_hidden_when_it_is_recoloured(view: ScatterView) -> None:
     view.legend.toggle(2)
     view.set_categories(GROUPS, NAMES, [5, 1, 2, 4])
     assert view.hidden_rows == {2}
@@ -387,7 +387,7 @@ def test_what_is_hidden_stays_hidden_when_a_group_is_recoloured(view: ScatterVie
     assert view.hidden_rows == frozenset()
 
 
-def test_the_picture_taken_away_holds_points_and_legend(view: ScatterView) -> None:
+def test_the_copied_picture_contains_points_and_legend(view: ScatterView) -> None:
     view.finish_drawing()
     image = view.copy_picture()
     assert image.width() == 2 * view.width()

@@ -1,4 +1,4 @@
-"""Teach…: five pages from a few labels to named spectra, driven through the window as a user would."""
+"""The fine-tuning wizard: five pages from a few labels to classified spectra, driven as a user would."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.usefixtures("asked")
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "data" / "corpus.h5"
 
 
-class TeachingEngine(SmoothingEngine):
-    """Teaches for good, on smoothed spectra."""
+class FineTuningEngine(SmoothingEngine):
+    """Fine-tunes and classifies in earnest, on smoothed spectra."""
 
     def finetune(self, spectra: Any, labels: Any, plan: Any = None, groups: Any = None, progress: Any = None) -> Any:
         return training.finetune(EXTRACTOR, spectra, labels, groups, plan, progress)
@@ -39,25 +39,26 @@ def write_set(path: Path, labels: list[str], values: np.ndarray, axis: np.ndarra
     return path
 
 
-def labelled_set(folder: Path, each: int = 5, many: int = 8) -> tuple[Path, np.ndarray]:
-    """Three substances, `each` of `many` spectra labelled; the file, and what they are."""
-    spectra, names = substances(many)
-    labels = [str(name) if place % many < each else "" for place, name in enumerate(names)]
+def labelled_set(folder: Path, n_labelled: int = 5, count: int = 8) -> tuple[Path, np.ndarray]:
+    """Write `count` spectra of three substances, `n_labelled` of each labelled; the file, and the true names."""
+    spectra, names = substances(count)
+    labels = [str(name) if row % count < n_labelled else "" for row, name in enumerate(names)]
     return write_set(folder / "minerals.h5", labels, spectra.values), names
 
 
 def open_wizard(window: Window) -> FineTuneWizard:
-    def shown() -> list[FineTuneWizard]:
-        return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]
+    def visible() -> list[FineTuneWizard]:
+        widgets = QApplication.topLevelWidgets()
+        return [widget for widget in widgets if isinstance(widget, FineTuneWizard) and widget.isVisible()]
 
-    window.do("teach")
-    window.wait_until(lambda: bool(shown()))
-    return shown()[0]
+    window.do("finetune")
+    window.wait_until(lambda: bool(visible()))
+    return visible()[0]
 
 
-def learn(window: Window, wizard: FineTuneWizard, seconds: float = 60) -> None:
-    wizard.learn.learn_button.click()
-    window.wait_until(lambda: wizard.learn.found is not None, seconds)
+def train(window: Window, wizard: FineTuneWizard, seconds: float = 60) -> None:
+    wizard.train_page.train_button.click()
+    window.wait_until(lambda: wizard.state.result is not None, seconds)
     window.wait_settled()
 
 
@@ -69,163 +70,177 @@ def next_page(wizard: FineTuneWizard) -> None:
 
 @pytest.fixture
 def window(start: Starter, tmp_path: Path) -> Window:
-    one = start(labelled_set(tmp_path)[0], loader=lambda *_: TeachingEngine())
-    one.wait_until(lambda: [state for _, state in one.rows()] == ["denoised"])
-    return one
+    window = start(labelled_set(tmp_path)[0], loader=lambda *_: FineTuningEngine())
+    window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
+    return window
 
 
-def test_a_few_labels_become_a_model_that_names_the_rest(window, tmp_path):
+def test_a_few_labels_become_a_model_that_classifies_the_rest(window, tmp_path):
     wizard = open_wizard(window)
-    assert wizard.data.source.currentText() == "Column “label”"
-    counts = {wizard.data.counts.item(row, 0).text(): wizard.data.counts.item(row, 1).text() for row in range(4)}
-    assert counts == {"quartz": "5", "talc": "5", "zircon": "5", "without a label: to be named": "9"}
+    assert wizard.labels_page.source.currentText() == "Column “label”"
+    counts = {
+        wizard.labels_page.counts.item(row, 0).text(): wizard.labels_page.counts.item(row, 1).text() for row in range(4)
+    }
+    assert counts == {"quartz": "5", "talc": "5", "zircon": "5", "unlabelled, to be classified": "9"}
     next_page(wizard)
-    assert "optimistic" in wizard.check.optimistic.text()
+    assert "optimistic" in wizard.samples_page.warning.text()
     next_page(wizard)
     assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
-    learn(window, wizard)
+    train(window, wizard)
     next_page(wizard)
-    assert "9 others" in wizard.result_page.headline.text() and "95 % interval" in wizard.result_page.headline.text()
+    assert (
+        "9 unlabelled spectra" in wizard.result_page.headline.text()
+        and "95 % interval" in wizard.result_page.headline.text()
+    )
     tabs = wizard.result_page.tabs
-    seen = [tabs.tabText(place) for place in range(tabs.count()) if tabs.isTabVisible(place)]
-    assert seen == ["Classes", "Wrong · 0", "Bands", "How sure", "Label next"]
-    assert wizard.result_page.next.count() == 5
+    titles = [tabs.tabText(index) for index in range(tabs.count()) if tabs.isTabVisible(index)]
+    assert titles == [
+        "Confusion matrix",
+        "Misclassified · 0",
+        "Important ranges",
+        "Calibration",
+        "Suggested next labels",
+    ]
+    assert wizard.result_page.suggested.list.count() == 5
     next_page(wizard)
-    wizard.keep.name.setText("minerals")
+    wizard.save_page.name.setText("minerals")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
+    window.wait_until(lambda: window.services.session.project.groups is not None)
     window.wait_settled()
     assert finetuned_model.list_names() == ("minerals",)
-    named = window.studio.session.project.groups
-    assert named.names() == substances(8)[1].tolist() and "named by 'minerals'" in window.message
+    groups = window.services.session.project.groups
+    assert groups.names() == substances(8)[1].tolist() and "classified by 'minerals'" in window.message
     window.do("undo")
-    assert window.studio.session.project.groups is None
+    assert window.services.session.project.groups is None
 
 
-def test_file_names_can_tell_the_labels_with_a_live_preview(start, tmp_path):
+def test_a_file_name_pattern_gives_labels_with_a_live_preview(start, tmp_path):
     files = []
-    for place, name in enumerate(LINES):
-        for number, row in enumerate(substance(name, 3, seed=place)):
+    for seed, name in enumerate(LINES):
+        for number, row in enumerate(substance(name, 3, seed=seed)):
             file = tmp_path / f"{name}_{number}.txt"
             np.savetxt(file, np.column_stack([AXIS, row]), fmt="%.4f")
             files.append(file)
-    window = start(*files, loader=lambda *_: TeachingEngine())
+    window = start(*files, loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: len(window.rows()) == 9 and all(state == "denoised" for _, state in window.rows()))
     wizard = open_wizard(window)
-    assert wizard.data.source.currentText() == "Pattern of file names"
-    assert wizard.data.pattern.text() == "{label}_*" and "talc_0 → talc" in wizard.data.preview.text()
-    wizard.data.pattern.setText("nothing*")
-    assert "no label" in wizard.data.preview.text() and "None of the spectra has a label" in wizard.data.warnings.text()
+    assert wizard.labels_page.source.currentText() == "File name pattern"
+    assert wizard.labels_page.pattern.text() == "{label}_*" and "talc_0 → talc" in wizard.labels_page.preview.text()
+    wizard.labels_page.pattern.setText("nothing*")
+    assert (
+        "no label" in wizard.labels_page.preview.text()
+        and "None of the spectra has a label" in wizard.labels_page.warnings.text()
+    )
     assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
     wizard.reject()
 
 
-def test_too_few_of_a_class_is_said_before_anything_is_learned(start, tmp_path):
-    window = start(labelled_set(tmp_path, each=1)[0], loader=lambda *_: TeachingEngine())
+def test_small_classes_are_warned_of_before_training(start, tmp_path):
+    window = start(labelled_set(tmp_path, n_labelled=1)[0], loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     wizard = open_wizard(window)
-    assert "Fewer than three spectra" in wizard.data.warnings.text()
+    assert "Fewer than three spectra" in wizard.labels_page.warnings.text()
     wizard.reject()
 
 
-def test_stop_keeps_the_best_so_far(window):
+def test_stopping_keeps_the_best_model_so_far(window):
     wizard = open_wizard(window)
     next_page(wizard)
     next_page(wizard)
-    wizard.learn.learn_button.click()
-    window.wait_until(lambda: len(wizard.learn._seen) >= 1)
-    wizard.learn.stop_button.click()
-    window.wait_until(lambda: wizard.learn.found is not None)
-    assert 1 <= len(wizard.learn.found.report.candidates) < 17
+    wizard.train_page.train_button.click()
+    window.wait_until(lambda: len(wizard.train_page._history) >= 1)
+    wizard.train_page.stop_button.click()
+    window.wait_until(lambda: wizard.state.result is not None)
+    assert 1 <= len(wizard.state.result.report.candidates) < 17
     wizard.reject()
 
 
-def test_closed_while_it_learns_nothing_is_kept(window):
+def test_closing_while_training_saves_nothing(window):
     wizard = open_wizard(window)
     next_page(wizard)
     next_page(wizard)
-    wizard.learn.learn_button.click()
+    wizard.train_page.train_button.click()
     wizard.reject()
     window.wait_settled()
-    assert finetuned_model.list_names() == () and window.studio.session.project.groups is None
+    assert finetuned_model.list_names() == () and window.services.session.project.groups is None
 
 
-def test_a_quantity_shows_predicted_against_true(start, tmp_path):
+def test_a_quantity_shows_predicted_against_true_values(start, tmp_path):
     draw = np.random.default_rng(0)
     share = np.round(draw.random(24), 2)
     talc, quartz = (substance(name, 24, seed=0, noise=0.02) for name in ("talc", "quartz"))
     values = (1 - share)[:, None] * talc + share[:, None] * quartz
-    path = write_set(tmp_path / "mixtures.h5", [f"{100 * one:.0f}" for one in share], values)
-    window = start(path, loader=lambda *_: TeachingEngine())
+    path = write_set(tmp_path / "mixtures.h5", [f"{100 * value:.0f}" for value in share], values)
+    window = start(path, loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     wizard = open_wizard(window)
-    wizard.data.quantity.setChecked(True)
+    wizard.labels_page.quantity.setChecked(True)
     next_page(wizard)
     next_page(wizard)
-    learn(window, wizard)
+    train(window, wizard)
     next_page(wizard)
     assert "RMSE" in wizard.result_page.headline.text()
     assert wizard.result_page.tabs.tabText(wizard.result_page.tabs.currentIndex()) == "Predicted against true"
     wizard.reject()
 
 
-def test_a_kept_model_names_other_spectra_later(window, monkeypatch):
-    window.do("name_by_model")
-    assert "No model has been taught" in window.message
+def test_a_saved_model_classifies_other_spectra_later(window, monkeypatch):
+    window.do("classify")
+    assert "There is no fine-tuned model yet" in window.message
     spectra, names = substances(5)
     finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "minerals")
-    monkeypatch.setattr("ramanstudio.gui.finetuning.predicting.QInputDialog.getItem", lambda *_: ("minerals", True))
-    window.do("name_by_model")
-    window.wait_until(lambda: window.studio.session.project.groups is not None)
-    assert window.studio.session.project.groups.names() == substances(8)[1].tolist()
+    monkeypatch.setattr("ramanstudio.gui.finetuning.classification.QInputDialog.getItem", lambda *_: ("minerals", True))
+    window.do("classify")
+    window.wait_until(lambda: window.services.session.project.groups is not None)
+    assert window.services.session.project.groups.names() == substances(8)[1].tolist()
 
 
-def test_models_that_are_kept_can_be_renamed_and_carried_away(window, tmp_path, monkeypatch):
+def test_saved_models_can_be_renamed_and_exported(window, tmp_path, monkeypatch):
     spectra, names = substances(5)
     finetuned_model.save(training.finetune(EXTRACTOR, spectra, names).model, "old")
     wizard = open_wizard(window)
     next_page(wizard)
     next_page(wizard)
-    learn(window, wizard)
+    train(window, wizard)
     next_page(wizard)
     next_page(wizard)
-    keep = wizard.keep
-    keep.models.list.setCurrentRow(0)
-    assert "talc 5" in keep.models.card.toPlainText()
+    page = wizard.save_page
+    page.models.list.setCurrentRow(0)
+    assert "talc 5" in page.models.card.toPlainText()
     monkeypatch.setattr("ramanstudio.gui.finetuning.models_dialog.QInputDialog.getText", lambda *_, **__: ("new", True))
-    keep.models.rename()
+    page.models.rename()
     assert finetuned_model.list_names() == ("new",)
-    keep.models.list.setCurrentRow(0)
+    page.models.list.setCurrentRow(0)
     monkeypatch.setattr("ramanstudio.gui.common.dialogs.ask_name", lambda *_: tmp_path / "new.ramanmodel")
-    keep.models.export()
+    page.models.export_model()
     assert finetuned_model.load(tmp_path / "new.ramanmodel").card.name == "new"
-    keep.name.setText("new")
-    assert "already" in keep.problem.text() and not wizard.button(QWizard.WizardButton.FinishButton).isEnabled()
+    page.name.setText("new")
+    assert "already" in page.problem.text() and not wizard.button(QWizard.WizardButton.FinishButton).isEnabled()
     wizard.reject()
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus of labelled spectra is not here")
 def test_single_cells_from_start_to_the_classified_rest(start, tmp_path):
-    from benchmarks.labelled import single_cells
+    from benchmarks.labelled_sets import single_cells
 
     cells = single_cells()
     cultures = ("Mb_00_13", "Mb_50_18", "Thy_00_07", "Thy_50_12")
-    rows = np.concatenate([np.flatnonzero(cells.labels == one)[:12] for one in cultures])
+    rows = np.concatenate([np.flatnonzero(cells.labels == culture)[:12] for culture in cultures])
     truth = cells.labels[rows]
-    labels = [str(name) if place % 12 < 5 else "" for place, name in enumerate(truth)]
+    labels = [str(name) if row % 12 < 5 else "" for row, name in enumerate(truth)]
     path = write_set(tmp_path / "cells.h5", labels, cells.spectra.values[rows], cells.spectra.axis)
     window = start(path, loader=load_engine)
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"], 60)
     wizard = open_wizard(window)
     next_page(wizard)
     next_page(wizard)
-    learn(window, wizard, 100)
+    train(window, wizard, 100)
     next_page(wizard)
     next_page(wizard)
-    wizard.keep.name.setText("strains")
+    wizard.save_page.name.setText("strains")
     wizard.button(QWizard.WizardButton.FinishButton).click()
-    window.wait_until(lambda: window.studio.session.project.groups is not None, 60)
+    window.wait_until(lambda: window.services.session.project.groups is not None, 60)
     window.wait_settled()
-    named = np.array(window.studio.session.project.groups.names())
+    predicted = np.array(window.services.session.project.groups.names())
     rest = np.array(labels) == ""
-    assert np.mean(named[rest] == truth[rest]) > 0.9
+    assert np.mean(predicted[rest] == truth[rest]) > 0.9

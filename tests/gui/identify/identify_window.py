@@ -19,9 +19,9 @@ class IdentifyDriver:
     def __init__(self, start: Starter, *files: Path) -> None:
         self.engine = ComparingEngine()
         self.window: Window = start(*files, loader=lambda *_: self.engine)
-        self.studio = self.window.studio
+        self.services = self.window.services
         if files:
-            self.window.wait_until(lambda: len(self.studio.session.project.entries) > 0)
+            self.window.wait_until(lambda: len(self.services.session.project.entries) > 0)
             self.open_identify_tab()
 
     def open_identify_tab(self) -> None:
@@ -63,5 +63,5 @@ class IdentifyDriver:
             QTest.qWait(120)
 
     def _is_idle(self) -> bool:
-        identifying = self.studio.identifying
-        return not (self.studio.workers.busy or identifying.busy or identifying._update_timer.isActive())
+        identifying = self.services.identifying
+        return not (self.services.workers.busy or identifying.busy or identifying._update_timer.isActive())

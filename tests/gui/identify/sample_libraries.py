@@ -97,7 +97,7 @@ class ComparingEngine(SmoothingEngine):
         found = []
         for row in range(len(spectra)):
             progress(row, len(spectra), "spectra")
-            self.may_go_on.wait(10)
+            self.may_continue.wait(10)
             if np.ptp(spectra.values[row]) == 0:
                 found.append(Identification((), True, 0, "The spectrum is flat: there is nothing to compare."))
                 continue

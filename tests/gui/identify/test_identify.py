@@ -115,7 +115,7 @@ def test_a_refused_search_calls_nothing_unknown_and_can_be_repeated(start: Start
     driver = IdentifyDriver(start)
     driver.engine.refusal = StudioError("The weights are damaged.", remedy="Install again.")
     driver.window.drop(write_sample(tmp_path, "stone", {"quartz": 1.0}))
-    driver.window.wait_until(lambda: len(driver.studio.session.project.entries) == 1)
+    driver.window.wait_until(lambda: len(driver.services.session.project.entries) == 1)
     driver.open_identify_tab()
     driver.window.wait_until(lambda: "The weights are damaged." in driver.header.explanation.text())
     assert driver.header.name.text() == ""
@@ -143,8 +143,8 @@ def test_substances_of_a_map_are_counted_and_a_click_selects_their_spectra(start
     driver.window.wait_until(lambda: driver.panel.substances.rows == [("calcite", 24), ("quartz", 12), ("unknown", 6)])
     quartz = driver.panel.substances.findItems("quartz", Qt.MatchFlag.MatchExactly)[0]
     driver.panel.substances.itemClicked.emit(quartz, 0)
-    selected = driver.studio.session.selected[0]
-    rows = driver.studio.session.rows_of(selected)
+    selected = driver.services.session.selected[0]
+    rows = driver.services.session.rows_of(selected)
     assert selected.source is not None
     assert set(selected.source.table["x"][rows]) == {4.0, 5.0}
     driver.wait_for_result("quartz")
@@ -196,18 +196,18 @@ def test_a_search_can_be_stopped_and_resumed(start: Starter, tmp_path: Path) -> 
         start, *[write_sample(tmp_path, f"s{number}", {"quartz": 1.0}, number) for number in range(3)]
     )
     driver.wait_until_idle()
-    driver.engine.may_go_on.clear()
-    driver.studio.session.select([driver.studio.session.project.entries[0].id])
+    driver.engine.may_continue.clear()
+    driver.services.session.select([driver.services.session.project.entries[0].id])
     driver.window.drop(map_file(tmp_path))
-    driver.window.wait_until(lambda: len(driver.studio.session.project.entries) == 4)
-    driver.engine.may_go_on.set()
-    driver.window.wait_until(lambda: driver.studio.identifying.busy)
-    driver.engine.may_go_on.clear()
-    driver.studio.identifying.stop()
-    driver.window.wait_until(lambda: not driver.studio.identifying.busy)
-    driver.engine.may_go_on.set()
+    driver.window.wait_until(lambda: len(driver.services.session.project.entries) == 4)
+    driver.engine.may_continue.set()
+    driver.window.wait_until(lambda: driver.services.identifying.busy)
+    driver.engine.may_continue.clear()
+    driver.services.identifying.stop()
+    driver.window.wait_until(lambda: not driver.services.identifying.busy)
+    driver.engine.may_continue.set()
     driver.wait_until_idle()
-    assert driver.studio.identifying.stopped
+    assert driver.services.identifying.stopped
     driver.window.do("identify_all")
     driver.window.wait_until(lambda: sum(count for _, count in driver.panel.substances.rows) == 45)
 
@@ -295,10 +295,10 @@ def test_a_dropped_library_is_added_and_searched(start: Starter, tmp_path: Path)
     driver.wait_until_idle()
     assert "barite" not in {row[1] for row in driver.matches}
     driver.window.drop(tmp_path / "Given.ramanlib")
-    assert driver.window.lit == "Drop to search in the library 'Given' too"
+    assert driver.window.drop_text == "Drop to search in the library 'Given' too"
     driver.wait_for_result("barite")
     assert (paths.user_libraries() / "Given.ramanlib").is_file()
-    assert len(driver.studio.session.project.entries) == 1, "a library is no spectrum of the list"
+    assert len(driver.services.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
 def test_a_library_dropped_before_the_first_search_is_added_to_the_others(start: Starter, tmp_path: Path) -> None:
@@ -319,9 +319,9 @@ def fit_first_two(axis: Any, values: Any, _sigma: Any, references: Any, _names: 
     columns = np.column_stack([*heights, np.ones_like(axis), axis])
     found = np.linalg.lstsq(columns, values, rcond=None)[0]
     shares = found[:2] / found[:2].sum()
-    parts = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
+    components = [SimpleNamespace(reference=number, fraction=share, error=0.02) for number, share in enumerate(shares)]
     fitted = columns @ found
-    return SimpleNamespace(parts=parts, explained=0.97, fitted=fitted, residual=values - fitted)
+    return SimpleNamespace(components=components, explained=0.97, fitted=fitted, residual=values - fitted)
 
 
 def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,8 +334,8 @@ def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monk
     driver.window.do("analyse_mixture")
     entry = driver.page.entry
     assert entry is not None
-    driver.window.wait_until(lambda: driver.studio.mixture_jobs.result(entry, 0) is not None)
-    mixture = driver.studio.mixture_jobs.result(entry, 0)
+    driver.window.wait_until(lambda: driver.services.mixture_jobs.result(entry, 0) is not None)
+    mixture = driver.services.mixture_jobs.result(entry, 0)
     assert mixture is not None
     assert {part.name for part in mixture.components} == {"calcite", "anatase"}
     assert sum(part.fraction for part in mixture.components) == pytest.approx(1.0, abs=0.02)
@@ -386,13 +386,13 @@ def test_identifications_are_saved_with_the_project(
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "work.ramanstudio")
     driver.window.do("save_project")
     driver.window.wait_until(lambda: "saved" in driver.window.message)
-    entry = driver.studio.session.project.entries[0]
-    before = driver.studio.session.project.identification(entry)
+    entry = driver.services.session.project.entries[0]
+    before = driver.services.session.project.identification(entry)
 
     other = IdentifyDriver(start)
     other.window.drop(tmp_path / "work.ramanstudio")
-    other.window.wait_until(lambda: len(other.studio.session.project.entries) == 1)
-    now = other.studio.session.project.identification(other.studio.session.project.entries[0])
+    other.window.wait_until(lambda: len(other.services.session.project.entries) == 1)
+    now = other.services.session.project.identification(other.services.session.project.entries[0])
     assert before is not None
     assert now is not None
     assert now.results == before.results
@@ -430,7 +430,7 @@ def test_preparing_a_library_can_be_stopped_and_does_not_restart_by_itself(start
 
     driver.engine.compute_fingerprints = slowly  # type: ignore[method-assign]
     driver.window.drop(write_sample(tmp_path, "stone", {"quartz": 1.0}))
-    driver.window.wait_until(lambda: len(driver.studio.session.project.entries) > 0)
+    driver.window.wait_until(lambda: len(driver.services.session.project.entries) > 0)
     driver.open_identify_tab()
     driver.window.wait_until(lambda: "Preparing the libraries" in driver.header.explanation.text())
     driver.panel.run_button.click()

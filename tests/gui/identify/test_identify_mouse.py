@@ -29,7 +29,7 @@ def drag(driver: IdentifyDriver, shift: float, to: float) -> None:
     """Press on the spectrum at a Raman shift, and let go at another."""
     view = driver.page.view
     assert view is not None
-    driver.window.wait_until(lambda: view._region == driver.studio.identifying.within)
+    driver.window.wait_until(lambda: view._region == driver.services.identifying.within)
     box, viewport = view._panes.boxes[MAIN], view._panes.viewport()
     middle = sum(box.viewRange()[1]) / 2
 
@@ -63,26 +63,28 @@ def test_what_is_compared_is_dragged_on_the_spectrum_undone_and_kept(
     driver.wait_until_idle()
     driver.panel.search_range.exclude_button.click()
     driver.wait_until_idle()
-    band = driver.studio.identifying.within
+    band = driver.services.identifying.within
     assert band is not None
     low, high = band.excluded[0]
     drag(driver, (low + high) / 2, (low + high) / 2 + 200)
     driver.window.wait_until(
-        lambda: bool(driver.studio.identifying.within) and driver.studio.identifying.within.excluded[0][0] > low + 150
+        lambda: (
+            bool(driver.services.identifying.within) and driver.services.identifying.within.excluded[0][0] > low + 150
+        )
     )
     driver.wait_until_idle()
-    kept = driver.studio.identifying.within
+    kept = driver.services.identifying.within
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "work.ramanstudio")
     driver.window.do("save_project")
     driver.window.wait_until(lambda: "saved" in driver.window.message)
 
     other = IdentifyDriver(start)
     other.window.drop(tmp_path / "work.ramanstudio")
-    other.window.wait_until(lambda: len(other.studio.session.project.entries) == 1)
-    assert other.studio.identifying.within == kept
+    other.window.wait_until(lambda: len(other.services.session.project.entries) == 1)
+    assert other.services.identifying.within == kept
 
     driver.window.do("undo")
-    driver.window.wait_until(lambda: driver.studio.identifying.within is None)
+    driver.window.wait_until(lambda: driver.services.identifying.within is None)
     driver.wait_until_idle()
     assert not driver.panel.search_range.limit_box.isChecked()
 

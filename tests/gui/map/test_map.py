@@ -1,4 +1,4 @@
-"""The Map page: which map, what it shows, what hands on it select, and that it is one with the session."""
+"""The Map tab: which map is shown and how, selecting pixels, and agreement with the session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
-from ramanstudio.gui.document.session import Opened, Session
+from ramanstudio.gui.document.session import OpenedFile, Session
 from ramanstudio.gui.map.map_page import MapPage
 from ramanstudio.gui.map.map_panel import MapPanel
 from ramanstudio.project.groups import Groups, Members
@@ -30,17 +30,18 @@ AXIS = np.linspace(400.0, 1400.0, 201)
 COLUMNS, ROWS = 8, 6
 
 
-class Portraits(QObject):
-    """Stands for what explores: it has no portraits."""
+class ExploringStub(QObject):
+    """Stands in for Exploring, without group summaries."""
 
-    portraits_changed = Signal()
-    portraits: tuple[object, ...] = ()
+    group_summaries_changed = Signal()
+    group_summaries: tuple[object, ...] = ()
 
 
-def a_map(name: str = "map", rows: int = ROWS, missing: int = 0) -> SpectrumSet:
-    """The line at 800 cm⁻¹ grows to the right, that at 1100 cm⁻¹ downwards."""
+def make_map(name: str = "map", rows: int = ROWS, missing: int = 0) -> SpectrumSet:
+    """A map whose peak at 800 cm⁻¹ grows to the right, and that at 1100 cm⁻¹ downwards."""
     x, y = (
-        one.ravel()[: rows * COLUMNS - missing] for one in np.meshgrid(2.0 * np.arange(COLUMNS), 2.0 * np.arange(rows))
+        axis.ravel()[: rows * COLUMNS - missing]
+        for axis in np.meshgrid(2.0 * np.arange(COLUMNS), 2.0 * np.arange(rows))
     )
     right, down = np.exp(-(((AXIS - 800) / 10) ** 2)), np.exp(-(((AXIS - 1100) / 10) ** 2))
     noise = np.random.default_rng(0).normal(0, 0.5, (len(x), 201))
@@ -48,16 +49,16 @@ def a_map(name: str = "map", rows: int = ROWS, missing: int = 0) -> SpectrumSet:
     return SpectrumSet(AXIS, values, {"x": x, "y": y}, {"intensity_unit": "counts", "title": name})
 
 
-def a_series() -> SpectrumSet:
+def make_series() -> SpectrumSet:
     values = np.random.default_rng(0).normal(10, 1, (12, 201))
     return SpectrumSet(AXIS, values, {"z": np.arange(12.0)})
 
 
 @pytest.fixture
-def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
+def map_tab(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
     session, workers, messages = Session(), Workers(), Messages()
     actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map")}
-    page = MapPage(session, Portraits(), workers, messages, actions)  # type: ignore[arg-type]
+    page = MapPage(session, ExploringStub(), workers, messages, actions)  # type: ignore[arg-type]
     panel = MapPanel(page, actions)
     page.resize(1000, 760)
     panel.resize(260, 700)
@@ -69,8 +70,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
         while time.monotonic() < deadline and not true():
             qapp.processEvents()
             time.sleep(0.002)
-        timers = [one for part in (page, panel) for one in part.findChildren(QTimer) if one.isSingleShot()]
-        until(lambda: not workers.busy and not any(one.isActive() for one in timers))  # however slow the machine is
+        timers = [timer for part in (page, panel) for timer in part.findChildren(QTimer) if timer.isSingleShot()]
+        until(lambda: not workers.busy and not any(timer.isActive() for timer in timers))  # however slow the machine is
 
     def until(true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 10
@@ -80,7 +81,7 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
             time.sleep(0.002)
 
     def add(*sets: SpectrumSet, name: str = "map.txt") -> list[int]:
-        entries = session.add([Opened(tmp_path / name, sets)], "open")
+        entries = session.add([OpenedFile(tmp_path / name, sets)], "open")
         session.select([entries[0].id])
         wait()
         return [entry.id for entry in entries]
@@ -96,140 +97,142 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
     )
     if page.view is not None:
         page.view.stop()
-    for one in (page, panel):
-        one.close()
-        one.deleteLater()
+    for widget in (page, panel):
+        widget.close()
+        widget.deleteLater()
     assert workers.close()
 
 
-def values(desk: SimpleNamespace) -> np.ndarray:
-    return desk.page.picture.values
+def values(map_tab: SimpleNamespace) -> np.ndarray:
+    return map_tab.page.picture.values
 
 
-def denoise(desk: SimpleNamespace, entry_id: int) -> None:
-    entry = desk.session.entry(entry_id)
-    one = np.ones(len(entry.source), dtype=np.float32)
-    denoised = Denoised(entry.source, np.ones_like(entry.source.values), 6 * one, 12 * one)
-    desk.session.keep({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
-    desk.wait(seconds=0.5)
+def denoise(map_tab: SimpleNamespace, entry_id: int) -> None:
+    entry = map_tab.session.entry(entry_id)
+    ones = np.ones(len(entry.source), dtype=np.float32)
+    denoised = Denoised(entry.source, np.ones_like(entry.source.values), 6 * ones, 12 * ones)
+    map_tab.session.add_results({entry_id: Result(entry.source, denoised, set_id=entry.set_id)})
+    map_tab.wait(seconds=0.5)
 
 
-def explore(desk: SimpleNamespace, entry_id: int) -> None:
-    entry = desk.session.entry(entry_id)
+def explore(map_tab: SimpleNamespace, entry_id: int) -> None:
+    entry = map_tab.session.entry(entry_id)
     members = Members.of_entries([(entry_id, len(entry.source))])
     features = entry.source.values / np.linalg.norm(entry.source.values, axis=1, keepdims=True)
     labels = (np.asarray(entry.source.table["x"]) > 7).astype(np.int64)
     labels[0] = -1
     groups = Groups.from_clustering(members, labels, np.ones(len(members), dtype=np.float32))
-    desk.session.add_exploration(Exploration(members, features, features[:, :4]), groups)
-    desk.wait()
+    map_tab.session.add_exploration(Exploration(members, features, features[:, :4]), groups)
+    map_tab.wait()
 
 
-def test_a_map_is_pictured_at_once_as_total_intensity(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    picture = desk.page.picture
+def test_a_map_shows_the_total_intensity_first(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    picture = map_tab.page.picture
     assert picture.label == "Total intensity / counts cm⁻¹"
     assert picture.values.shape == (ROWS, COLUMNS)
     assert picture.values[0, 0] < picture.values[0, -1]
-    assert desk.page.view.canvas.scale_bar_text.endswith("µm")
+    assert map_tab.page.view.canvas.scale_bar_text.endswith("µm")
 
 
-def test_an_interrupted_map_is_blank_where_nothing_was_measured(desk: SimpleNamespace) -> None:
-    desk.add(a_map(missing=3))
-    assert np.isnan(values(desk)[-1, -3:]).all()
-    assert np.isfinite(values(desk)[-1, :-3]).all()
+def test_an_interrupted_map_is_blank_where_nothing_was_measured(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map(missing=3))
+    assert np.isnan(values(map_tab)[-1, -3:]).all()
+    assert np.isfinite(values(map_tab)[-1, :-3]).all()
 
 
-def test_first_bands_lie_on_the_lines_and_the_area_follows_the_one_that_is_dragged(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    desk.show("area")
-    desk.page.strip.band_dragged.emit(0, 770.0, 830.0)
-    desk.wait(seconds=0.2)
-    assert np.corrcoef(values(desk).ravel(), np.tile(np.arange(COLUMNS), ROWS))[0, 1] > 0.99
-    assert (desk.panel.bands[0].low.value(), desk.panel.bands[0].high.value()) == (770, 830)
-    desk.panel.bands[0].high.setValue(1130)
-    desk.panel.bands[0].low.setValue(1070)
-    desk.wait(seconds=0.2)
-    assert np.corrcoef(values(desk).ravel(), np.repeat(np.arange(ROWS), COLUMNS))[0, 1] > 0.99
-    assert desk.page.strip.strip.bands[0].low_cm == 1070
+def test_suggested_bands_lie_on_peaks_and_the_area_follows_a_dragged_band(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    map_tab.show("area")
+    map_tab.page.strip.band_dragged.emit(0, 770.0, 830.0)
+    map_tab.wait(seconds=0.2)
+    assert np.corrcoef(values(map_tab).ravel(), np.tile(np.arange(COLUMNS), ROWS))[0, 1] > 0.99
+    assert (map_tab.panel.bands[0].low.value(), map_tab.panel.bands[0].high.value()) == (770, 830)
+    map_tab.panel.bands[0].high.setValue(1130)
+    map_tab.panel.bands[0].low.setValue(1070)
+    map_tab.wait(seconds=0.2)
+    assert np.corrcoef(values(map_tab).ravel(), np.repeat(np.arange(ROWS), COLUMNS))[0, 1] > 0.99
+    assert map_tab.page.strip.strip.bands[0].low_cm == 1070
 
 
-def test_a_double_click_on_the_spectrum_shows_that_band(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    strip = desk.page.strip.strip
+def test_a_double_click_on_the_spectrum_shows_that_band(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    strip = map_tab.page.strip.strip
     pane = strip._panes.viewport()
     assert strip.bands == ()
     QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.mapFrom(strip, strip.position_of(800).toPoint()))
-    desk.wait()
-    assert desk.panel.channel.currentData() == "area"
+    map_tab.wait()
+    assert map_tab.panel.channel.currentData() == "area"
     assert strip.bands[0].low_cm < 800 < strip.bands[0].high_cm
-    assert np.corrcoef(values(desk).ravel(), np.tile(np.arange(COLUMNS), ROWS))[0, 1] > 0.99
+    assert np.corrcoef(values(map_tab).ravel(), np.tile(np.arange(COLUMNS), ROWS))[0, 1] > 0.99
 
 
-def test_three_bands_are_red_green_and_blue(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    desk.show("rgb")
-    assert values(desk).shape == (ROWS, COLUMNS, 3)
-    assert len(desk.page.strip.strip.bands) == 3
-    assert all(band.isVisible() for band in desk.panel.bands)
+def test_rgb_shows_three_bands(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    map_tab.show("rgb")
+    assert values(map_tab).shape == (ROWS, COLUMNS, 3)
+    assert len(map_tab.page.strip.strip.bands) == 3
+    assert all(band.isVisible() for band in map_tab.panel.bands)
 
 
-def test_what_is_not_known_yet_cannot_be_chosen_and_says_why(desk: SimpleNamespace) -> None:
-    (entry_id,) = desk.add(a_map())
-    model = desk.panel.channel.model()
-    row = {one.key: place for place, one in enumerate(CHANNELS)}
+def test_unavailable_channels_are_disabled_and_say_why(map_tab: SimpleNamespace) -> None:
+    (entry_id,) = map_tab.add(make_map())
+    model = map_tab.panel.channel.model()
+    row = {channel.key: number for number, channel in enumerate(CHANNELS)}
     assert not model.item(row["gain"]).isEnabled()
     assert "denoised" in model.item(row["gain"]).toolTip()
-    denoise(desk, entry_id)
+    denoise(map_tab, entry_id)
     assert model.item(row["gain"]).isEnabled()
     assert not model.item(row["group"]).isEnabled()
-    desk.show("gain")
-    assert np.nanmax(values(desk)) == pytest.approx(2)
+    map_tab.show("gain")
+    assert np.nanmax(values(map_tab)) == pytest.approx(2)
 
 
-def test_groups_are_pictured_in_their_colours_with_a_legend(desk: SimpleNamespace) -> None:
-    (entry_id,) = desk.add(a_map())
-    denoise(desk, entry_id)
-    explore(desk, entry_id)
-    desk.show("group")
-    assert [(row.name, row.count) for row in desk.page.view.legend.rows] == [
+def test_groups_are_shown_in_their_colours_with_a_legend(map_tab: SimpleNamespace) -> None:
+    (entry_id,) = map_tab.add(make_map())
+    denoise(map_tab, entry_id)
+    explore(map_tab, entry_id)
+    map_tab.show("group")
+    assert [(row.name, row.count) for row in map_tab.page.view.legend.rows] == [
         ("Group 1", 4 * ROWS - 1),
         ("Group 2", 4 * ROWS),
         ("outliers", 1),
     ]
-    assert desk.page.words_of(1).endswith("Group: Group 1")
-    desk.session.edit_groups(lambda groups: groups.renamed(0, "cell"), "Rename a group")
-    desk.wait()
-    assert desk.page.words_of(1).endswith("Group: cell")
+    assert map_tab.page.readout_for(1).endswith("Group: Group 1")
+    map_tab.session.edit_groups(lambda groups: groups.renamed(0, "cell"), "Rename a group")
+    map_tab.wait()
+    assert map_tab.page.readout_for(1).endswith("Group: cell")
 
 
-def test_the_distance_asks_for_a_selection_and_then_knows_its_likes(desk: SimpleNamespace) -> None:
-    (entry_id,) = desk.add(a_map())
-    denoise(desk, entry_id)
-    explore(desk, entry_id)
-    desk.show("distance")
-    assert "Select a pixel" in desk.panel.note.text()
-    desk.session.select_spectra([entry_id], [5])
-    desk.wait()
-    assert desk.panel.note.isHidden()
-    assert values(desk).ravel()[5] == pytest.approx(0, abs=1e-6)
-    assert np.nanmax(values(desk)) > 0
+def test_the_distance_channel_asks_for_a_selection(map_tab: SimpleNamespace) -> None:
+    (entry_id,) = map_tab.add(make_map())
+    denoise(map_tab, entry_id)
+    explore(map_tab, entry_id)
+    map_tab.show("distance")
+    assert "Select one or more pixels" in map_tab.panel._note.text()
+    map_tab.session.select_spectra([entry_id], [5])
+    map_tab.wait()
+    assert map_tab.panel._note.isHidden()
+    assert values(map_tab).ravel()[5] == pytest.approx(0, abs=1e-6)
+    assert np.nanmax(values(map_tab)) > 0
 
 
-def click(desk: SimpleNamespace, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    canvas = desk.page.view.canvas
+def click(map_tab: SimpleNamespace, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    canvas = map_tab.page.view.canvas
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, keys, canvas.position_of(row).toPoint())
-    desk.wait()
+    map_tab.wait()
 
 
-def drag(desk: SimpleNamespace, start: QPoint, end: QPoint, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
-    canvas = desk.page.view.canvas
+def drag(
+    map_tab: SimpleNamespace, start: QPoint, end: QPoint, button: Qt.MouseButton = Qt.MouseButton.LeftButton
+) -> None:
+    canvas = map_tab.page.view.canvas
     QTest.mousePress(canvas, button, Qt.KeyboardModifier.NoModifier, start)
     for step in range(1, 6):
         place = start + (end - start) * step / 5
         move(canvas, place, button)
     QTest.mouseRelease(canvas, button, Qt.KeyboardModifier.NoModifier, end)
-    desk.wait()
+    map_tab.wait()
 
 
 def move(canvas: QObject, place: QPoint, button: Qt.MouseButton) -> None:
@@ -243,73 +246,85 @@ def move(canvas: QObject, place: QPoint, button: Qt.MouseButton) -> None:
     QApplication.sendEvent(canvas, event)
 
 
-def selected(desk: SimpleNamespace) -> list[int]:
-    return desk.session.rows_of(desk.session.selected[0]).tolist()
+def selected(map_tab: SimpleNamespace) -> list[int]:
+    return map_tab.session.rows_of(map_tab.session.selected[0]).tolist()
 
 
-def test_clicks_select_pixels_for_everyone(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    click(desk, 10)
-    assert selected(desk) == [10]
-    assert desk.session.spectrum == 10  # the viewer shows the same
-    click(desk, 12, Qt.KeyboardModifier.ControlModifier)
-    assert selected(desk) == [10, 12]
-    click(desk, 10, Qt.KeyboardModifier.ControlModifier)
-    assert selected(desk) == [12]
-    assert desk.page.view.canvas.outlines_selection
-    assert desk.page.strip.strip.names == ["map.txt · 13"]
+def test_clicks_select_pixels_in_the_session(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    click(map_tab, 10)
+    assert selected(map_tab) == [10]
+    assert map_tab.session.single_row == 10  # the viewer shows the same
+    click(map_tab, 12, Qt.KeyboardModifier.ControlModifier)
+    assert selected(map_tab) == [10, 12]
+    click(map_tab, 10, Qt.KeyboardModifier.ControlModifier)
+    assert selected(map_tab) == [12]
+    assert map_tab.page.view.canvas.outlines_selection
+    assert map_tab.page.strip.strip.names == ["map.txt · 13"]
 
 
-def test_a_selection_made_elsewhere_is_outlined(desk: SimpleNamespace) -> None:
-    (entry_id,) = desk.add(a_map())
-    assert not desk.page.view.canvas.outlines_selection
-    desk.session.select_spectra([entry_id] * 2, [3, 4])
-    desk.wait()
-    assert desk.page.view.canvas.outlines_selection
+def test_a_selection_made_elsewhere_is_outlined(map_tab: SimpleNamespace) -> None:
+    (entry_id,) = map_tab.add(make_map())
+    assert not map_tab.page.view.canvas.outlines_selection
+    map_tab.session.select_spectra([entry_id] * 2, [3, 4])
+    map_tab.wait()
+    assert map_tab.page.view.canvas.outlines_selection
 
 
-def test_a_box_selects_what_lies_in_it_and_the_right_button_pans(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    canvas = desk.page.view.canvas
+def test_a_box_selects_pixels_and_the_right_button_pans(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    canvas = map_tab.page.view.canvas
     first, last = canvas.pixel_rect(0), canvas.pixel_rect(COLUMNS + 1)
-    drag(desk, first.topLeft().toPoint() + QPoint(2, 2), last.bottomRight().toPoint() - QPoint(2, 2))
-    assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
+    drag(map_tab, first.topLeft().toPoint() + QPoint(2, 2), last.bottomRight().toPoint() - QPoint(2, 2))
+    assert selected(map_tab) == [0, 1, COLUMNS, COLUMNS + 1]
     place = canvas.position_of(0)
-    drag(desk, QPoint(200, 200), QPoint(230, 240), Qt.MouseButton.RightButton)
+    drag(map_tab, QPoint(200, 200), QPoint(230, 240), Qt.MouseButton.RightButton)
     moved = canvas.position_of(0) - place
     assert (round(moved.x()), round(moved.y())) == (30, 40)
     QTest.keyClick(canvas, Qt.Key.Key_A)
     assert canvas.position_of(0) == place
-    assert selected(desk) == [0, 1, COLUMNS, COLUMNS + 1]
+    assert selected(map_tab) == [0, 1, COLUMNS, COLUMNS + 1]
 
 
-def test_the_keyboard_walks_from_pixel_to_pixel_and_selects(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    canvas = desk.page.view.canvas
+def test_the_map_cannot_be_zoomed_out_below_half_its_size(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    canvas, view = map_tab.page.view.canvas, map_tab.page.view
+    width = canvas.pixel_rect(0).width()
+    for _ in range(12):
+        view.zoom_by(2.0)
+    assert canvas.pixel_rect(0).width() == pytest.approx(width / 2, rel=0.01)
+    for _ in range(30):
+        view.zoom_by(0.5)
+    assert 0 < canvas.pixel_rect(0).width() <= 201  # and a pixel is not drawn larger than 200
+
+
+def test_the_keyboard_steps_through_pixels_and_selects(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    canvas = map_tab.page.view.canvas
     canvas.setFocus()
-    click(desk, 0)
+    click(map_tab, 0)
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
         QTest.keyClick(canvas, key)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
-    desk.wait()
-    assert selected(desk) == [COLUMNS + 2]
+    map_tab.wait()
+    assert selected(map_tab) == [COLUMNS + 2]
     QTest.keyClick(canvas, Qt.Key.Key_Up)
     QTest.keyClick(canvas, Qt.Key.Key_Space)
-    desk.wait()
-    assert selected(desk) == [2, COLUMNS + 2]
+    map_tab.wait()
+    assert selected(map_tab) == [2, COLUMNS + 2]
 
 
-def test_the_mouse_over_a_pixel_shows_its_spectrum_and_says_its_place(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    canvas = desk.page.view.canvas
+def test_hovering_a_pixel_shows_its_spectrum_and_position(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    canvas = map_tab.page.view.canvas
     move(canvas, canvas.position_of(9).toPoint(), Qt.MouseButton.NoButton)
-    assert desk.page.bar.said.toolTip() or "x 2 µm, y 2 µm" in desk.page.words_of(9)
-    assert desk.page.strip.strip.names[-1] == "x 2 µm, y 2 µm"
+    assert map_tab.page.bar.readout.toolTip() or "x 2 µm, y 2 µm" in map_tab.page.readout_for(9)
+    assert map_tab.page.strip.strip.names[-1] == "x 2 µm, y 2 µm"
 
 
-def test_pixels_are_exact_unless_blending_is_asked_for(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    canvas = desk.page.view.canvas
+def test_pixels_are_exact_unless_interpolated(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    canvas = map_tab.page.view.canvas
     corner = canvas.pixel_rect(3 * COLUMNS + 3)  # its neighbour is clearly brighter
     image = canvas.grab().toImage()
 
@@ -317,129 +332,129 @@ def test_pixels_are_exact_unless_blending_is_asked_for(desk: SimpleNamespace) ->
         return {image.pixel(round(corner.right() - 10 + dx), round(corner.center().y())) for dx in range(20)}
 
     assert len(colours()) == 2
-    desk.panel.interpolated.setChecked(True)
-    desk.wait()
+    map_tab.panel.interpolated.setChecked(True)
+    map_tab.wait()
     image = canvas.grab().toImage()
-    assert desk.page.view.canvas.interpolated
+    assert map_tab.page.view.canvas.interpolated
     assert len(colours()) > 4
 
 
-def test_percentile_limits_change_what_the_colours_mean(desk: SimpleNamespace) -> None:
-    desk.add(a_map())
-    before = desk.page.picture.limits
-    desk.panel.low.setValue(20)
-    desk.panel.high.setValue(80)
-    desk.wait()
-    after = desk.page.picture.limits
+def test_percentile_limits_change_the_colour_limits(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    before = map_tab.page.picture.limits
+    map_tab.panel.low.setValue(20)
+    map_tab.panel.high.setValue(80)
+    map_tab.wait()
+    after = map_tab.page.picture.limits
     assert before[0] < after[0] < after[1] < before[1]
 
 
-def test_planes_in_depth_have_a_slider(desk: SimpleNamespace) -> None:
-    flat = a_map()
+def test_planes_in_depth_have_a_slider(map_tab: SimpleNamespace) -> None:
+    flat = make_map()
     table = {name: np.tile(column, 2) for name, column in flat.table.items()}
     deep = SpectrumSet(AXIS, np.concatenate([flat.values, 3 * flat.values]), {**table, "z": np.repeat([0.0, 5.0], 48)})
-    desk.add(deep)
-    assert desk.panel.plane.isVisible()
-    shallow = values(desk).copy()
-    desk.panel.plane.setValue(1)
-    desk.wait()
-    assert values(desk) == pytest.approx(3 * shallow, rel=1e-4)
-    assert desk.page.picture.title.endswith("z 5 µm")
+    map_tab.add(deep)
+    assert map_tab.panel.plane.isVisible()
+    shallow = values(map_tab).copy()
+    map_tab.panel.plane.setValue(1)
+    map_tab.wait()
+    assert values(map_tab) == pytest.approx(3 * shallow, rel=1e-4)
+    assert map_tab.page.picture.title.endswith("z 5 µm")
 
 
-def test_a_depth_scan_is_intensity_against_shift_and_rows_are_clicked(desk: SimpleNamespace) -> None:
-    desk.add(a_series())
-    view = desk.page.view
+def test_a_depth_scan_is_a_series_whose_rows_can_be_selected(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_series())
+    view = map_tab.page.view
     assert view.is_series
-    assert desk.page.picture.axes == ("Raman shift / cm⁻¹", "Depth / µm")
-    assert not desk.panel.channel.isEnabled()
+    assert map_tab.page.picture.axis_labels == ("Raman shift / cm⁻¹", "Depth / µm")
+    assert not map_tab.panel.channel.isEnabled()
     view.series.setFocus()
     QTest.keyClick(view.series, Qt.Key.Key_Down)
     QTest.keyClick(view.series, Qt.Key.Key_Down)
-    assert desk.page.bar.said.toolTip() or desk.page.words_of(1) == "Depth 1 µm"
+    assert map_tab.page.bar.readout.toolTip() or map_tab.page.readout_for(1) == "Depth 1 µm"
     QTest.keyClick(view.series, Qt.Key.Key_Return)
-    desk.wait()
-    assert selected(desk) == [1]
+    map_tab.wait()
+    assert selected(map_tab) == [1]
 
 
-def test_the_page_follows_the_list_from_map_to_map(desk: SimpleNamespace) -> None:
-    first, second = desk.add(a_map("a"), a_map("b", rows=3))
-    assert values(desk).shape == (ROWS, COLUMNS)
-    desk.session.select([second])
-    desk.wait()
-    assert values(desk).shape == (3, COLUMNS)
-    desk.page.bar.entries.setCurrentIndex(0)
-    desk.page.bar.entry_chosen.emit(first)
-    desk.wait()
-    assert values(desk).shape == (ROWS, COLUMNS)
-    desk.session.remove([first, second])
-    desk.wait()
-    assert desk.page.picture is None
+def test_the_page_follows_the_selected_map(map_tab: SimpleNamespace) -> None:
+    first, second = map_tab.add(make_map("a"), make_map("b", rows=3))
+    assert values(map_tab).shape == (ROWS, COLUMNS)
+    map_tab.session.select([second])
+    map_tab.wait()
+    assert values(map_tab).shape == (3, COLUMNS)
+    map_tab.page.bar.entries.setCurrentIndex(0)
+    map_tab.page.bar.entry_chosen.emit(first)
+    map_tab.wait()
+    assert values(map_tab).shape == (ROWS, COLUMNS)
+    map_tab.session.remove([first, second])
+    map_tab.wait()
+    assert map_tab.page.picture is None
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".csv"])
-def test_what_is_shown_is_taken_away(desk: SimpleNamespace, suffix: str) -> None:
-    desk.add(a_map())
-    path = desk.folder / f"out{suffix}"
-    job = desk.page.export(path)
-    desk.until(lambda: job.settled)
+def test_the_map_is_exported(map_tab: SimpleNamespace, suffix: str) -> None:
+    map_tab.add(make_map())
+    path = map_tab.folder / f"out{suffix}"
+    job = map_tab.page.export(path)
+    map_tab.until(lambda: job.settled)
     assert path.stat().st_size > 200
 
 
-def test_a_large_map_is_measured_off_the_windows_thread(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.AT_ONCE", 10)
-    desk.add(a_map())
-    desk.until(lambda: desk.page.picture is not None)
-    assert values(desk).shape == (ROWS, COLUMNS)
+def test_a_large_map_is_calculated_in_the_background(map_tab: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ramanstudio.gui.map.map_renderer.MAX_SYNCHRONOUS_VALUES", 10)
+    map_tab.add(make_map())
+    map_tab.until(lambda: map_tab.page.picture is not None)
+    assert values(map_tab).shape == (ROWS, COLUMNS)
 
 
-def test_spectra_that_are_not_numbers_are_blank_pixels(desk: SimpleNamespace) -> None:
-    spectra = a_map()
+def test_spectra_with_nan_are_blank_pixels(map_tab: SimpleNamespace) -> None:
+    spectra = make_map()
     broken = spectra.values.copy()
     broken[7] = np.nan
-    desk.add(spectra.with_values(broken))
+    map_tab.add(spectra.with_values(broken))
     for channel in ("total", "area", "ratio", "rgb"):
-        desk.show(channel)
-        assert np.isnan(values(desk)[0, 7]).any()
-        assert np.isfinite(values(desk)[1]).any()
+        map_tab.show(channel)
+        assert np.isnan(values(map_tab)[0, 7]).any()
+        assert np.isfinite(values(map_tab)[1]).any()
 
 
-def test_what_was_never_measured_is_blank_in_a_map_and_in_a_series(desk: SimpleNamespace) -> None:
-    spectra = a_map()
+def test_unmeasured_spectra_are_blank_in_a_map_and_in_a_series(map_tab: SimpleNamespace) -> None:
+    spectra = make_map()
     padded = spectra.values.copy()
     padded[-3:] = 0  # as an interrupted map is padded
-    desk.add(spectra.with_values(padded))
+    map_tab.add(spectra.with_values(padded))
     for channel in ("total", "rgb"):
-        desk.show(channel)
-        assert np.isnan(values(desk)[-1, -3:]).all()
-        assert np.isfinite(values(desk)[-1, :-3]).all()
-    series = a_series()
+        map_tab.show(channel)
+        assert np.isnan(values(map_tab)[-1, -3:]).all()
+        assert np.isfinite(values(map_tab)[-1, :-3]).all()
+    series = make_series()
     padded = series.values.copy()
     padded[8:] = 0
-    desk.add(series.with_values(padded))
-    desk.until(lambda: desk.page.view.is_series)
-    assert np.isnan(desk.page.picture.values[8:]).all()
-    assert "blank: 4 spectra" in desk.page.view.bar.toolTip()
-    assert desk.page.strip.strip.names == ["mean of 8 of 12"]
-    assert np.isfinite(desk.page.picture.values[:8]).all()
+    map_tab.add(series.with_values(padded))
+    map_tab.until(lambda: map_tab.page.view.is_series)
+    assert np.isnan(map_tab.page.picture.values[8:]).all()
+    assert "blank: 4 spectra" in map_tab.page.view.bar.toolTip()
+    assert map_tab.page.strip.strip.names == ["mean of 8 of 12"]
+    assert np.isfinite(map_tab.page.picture.values[:8]).all()
 
 
-def test_the_wells_of_a_plate_have_no_length(desk: SimpleNamespace) -> None:
-    spectra = a_map().with_about(place_unit="")
-    desk.add(spectra)
-    desk.until(lambda: desk.page.picture is not None)
-    assert desk.page.view.canvas.scale_bar_text == ""
-    assert desk.page.words_of(3).startswith("x 6, y 0   ")
-    job = desk.page.export(desk.folder / "wells.csv")
-    desk.until(lambda: job.settled)
-    assert (desk.folder / "wells.csv").read_text().startswith("row,column,x,y,spectrum,")
+def test_the_wells_of_a_plate_have_no_scale_bar(map_tab: SimpleNamespace) -> None:
+    spectra = make_map().with_about(place_unit="")
+    map_tab.add(spectra)
+    map_tab.until(lambda: map_tab.page.picture is not None)
+    assert map_tab.page.view.canvas.scale_bar_text == ""
+    assert map_tab.page.readout_for(3).startswith("x 6, y 0   ")
+    job = map_tab.page.export(map_tab.folder / "wells.csv")
+    map_tab.until(lambda: job.settled)
+    assert (map_tab.folder / "wells.csv").read_text().startswith("row,column,x,y,spectrum,")
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
-def test_it_wears_both_themes(desk: SimpleNamespace, name: str) -> None:
+def test_the_map_is_drawn_in_both_themes(map_tab: SimpleNamespace, name: str) -> None:
     theme = themes.load_theme(name)  # type: ignore[arg-type]
-    desk.page.set_theme(theme)
-    desk.panel.set_theme(theme)
-    desk.add(a_map())
-    image = desk.page.view.grab().toImage()
+    map_tab.page.set_theme(theme)
+    map_tab.panel.set_theme(theme)
+    map_tab.add(make_map())
+    image = map_tab.page.view.grab().toImage()
     assert image.pixel(3, 3) & 0xFFFFFF == int(theme.panel[1:], 16)

@@ -18,7 +18,9 @@ def no_window_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAMANSTUDIO_HOME", "")  # the check sets it; put back when the test is over
 
 
-def test_the_ratio_of_a_dropped_file_is_said_and_pictured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_reports_the_snr_of_a_file_and_saves_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, picture = write_spectrum(tmp_path / "mine.txt"), tmp_path / "window.png"
     assert self_check.main([str(file), "--picture", str(picture)], lambda *_: SmoothingEngine()) == 0
     told, complained = capsys.readouterr()
@@ -31,14 +33,14 @@ def test_the_ratio_of_a_dropped_file_is_said_and_pictured(tmp_path: Path, capsys
     assert picture.stat().st_size > 10_000
 
 
-def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_of_an_unreadable_file_fails_and_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.wdf"
     broken.write_bytes(b"WDF1" + bytes(40))
     assert self_check.main([str(broken)], lambda *_: SmoothingEngine()) == 1
     assert "broken.wdf" in capsys.readouterr().err
 
 
-def test_a_model_that_is_missing_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_without_a_model_fails_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def missing(*_: str) -> SmoothingEngine:
         raise StudioError("The model 'smae-base' is not there.", remedy="Install RamanStudio again.")
 
@@ -48,11 +50,12 @@ def test_a_model_that_is_missing_is_said_at_once(tmp_path: Path, capsys: pytest.
     assert "smae-base" in told
 
 
-def test_a_picture_is_shown_only_where_the_start_is_slow(qapp: QApplication) -> None:
+def test_the_splash_screen_is_shown_only_when_the_start_is_slow(qapp: QApplication) -> None:
     assert starting.splash_if_slow(0.3) is None
     splash = starting.splash_if_slow(5.0)
     assert splash is not None
     assert splash.isVisible()
-    assert splash.pixmap().deviceIndependentSize().toSize() == starting.SIZE
+    assert splash.is_painted
+    assert splash.size() == starting.SIZE
     splash.close()
     splash.deleteLater()

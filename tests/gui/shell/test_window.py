@@ -6,8 +6,6 @@ import gc
 import subprocess
 import sys
 import textwrap
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +23,14 @@ from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, wr
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_an_empty_window_invites(start: Starter) -> None:
+def test_an_empty_window_offers_to_open_files_and_the_demo(start: Starter) -> None:
     window = start()
     page = window.window.page.empty
     assert page.isVisible()
-    assert [button.text() for button in page.buttons] == ["Open files…", "Open a folder…", "Try the demo spectra"]
+    assert [button.text() for button in page.buttons] == ["Open files…", "Open folder…", "Open demo spectra"]
 
 
-def test_a_dropped_folder_shows_every_spectrum_and_names_the_bad_file(start: Starter, tmp_path: Path) -> None:
+def test_dropping_a_folder_lists_every_spectrum_and_names_the_unreadable_file(start: Starter, tmp_path: Path) -> None:
     write_spectra(tmp_path, 3)
     (tmp_path / "holiday.txt").write_text("not a spectrum, but a letter home")
     window = start()
@@ -49,31 +47,31 @@ def test_a_dropped_folder_shows_every_spectrum_and_names_the_bad_file(start: Sta
     assert "Traceback" not in window.message
 
 
-def test_what_is_dropped_is_denoised_by_itself_and_its_snr_is_shown(start: Starter, tmp_path: Path) -> None:
+def test_dropped_spectra_are_denoised_automatically_and_their_snr_is_shown(start: Starter, tmp_path: Path) -> None:
     window = start()
     window.drop(write_spectrum(tmp_path / "quartz.txt"))
     window.wait_until(lambda: window.snr != "")
     assert window.snr == "6.0 → 12  ×2.0"
-    facts = window.window.facts
-    assert "4.0× exposure" in facts._worth.text()
-    assert "over the whole axis" in facts._headline.toolTip()
+    metadata_panel = window.window.metadata_panel
+    assert "4.0× exposure" in metadata_panel._exposure.text()
+    assert "over the whole axis" in metadata_panel._headline.toolTip()
     assert window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("SNR 6.0 → 12")
 
 
-def test_the_window_says_how_many_files_a_drop_adds(start: Starter, tmp_path: Path) -> None:
+def test_dragging_shows_how_many_files_a_drop_would_add(start: Starter, tmp_path: Path) -> None:
     files = write_spectra(tmp_path, 2)
     window = start()
     window.drop(*files)
-    assert window.lit == "Drop to add 2 files"
+    assert window.drop_text == "Drop to add 2 files"
     window.wait_settled()
 
 
-def test_arguments_are_opened(start: Starter, tmp_path: Path) -> None:
+def test_files_on_the_command_line_are_opened(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 2))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised", "denoised"])
 
 
-def test_a_file_that_is_not_there_is_a_sentence(start: Starter, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_and_listed(start: Starter, tmp_path: Path) -> None:
     window = start(tmp_path / "gone.txt")
     window.wait_until(lambda: window.message != "")
     assert "gone.txt" in window.message
@@ -85,44 +83,46 @@ def test_the_selected_entry_is_denoised_first(start: Starter, tmp_path: Path) ->
     for number, path in enumerate(files):  # no two on one axis, so that each is a call of its own
         write_spectrum(path, points=200 + number)
     engine = SmoothingEngine()
-    engine.may_go_on.clear()
+    engine.may_continue.clear()
     window = start(loader=lambda _model, _device: engine)
     window.drop(*files)
     window.wait_until(lambda: len(window.rows()) == 4 and len(engine.order) == 1)
     window.choose("spectrum_0003.txt")
-    engine.may_go_on.set()
+    engine.may_continue.set()
     window.wait_settled()
     assert engine.order[1] == "spectrum_0003.txt"
 
 
-def test_a_spectrum_that_cannot_be_denoised_says_so_and_the_others_are(start: Starter, tmp_path: Path) -> None:
+def test_a_spectrum_that_cannot_be_denoised_is_reported_and_the_others_are_denoised(
+    start: Starter, tmp_path: Path
+) -> None:
     window = start()
     files = write_spectra(tmp_path, 2)
     window.drop(*files)
     window.wait_settled()
     from ramanstudio.core.spectra import SpectrumSet
-    from ramanstudio.gui.document.session import Opened
+    from ramanstudio.gui.document.session import OpenedFile
 
     broken = SpectrumSet.of(np.arange(100.0), np.full(100, np.nan))
-    window.studio.session.add([Opened(tmp_path / "hot.txt", (broken,))], "Open")
+    window.services.session.add([OpenedFile(tmp_path / "hot.txt", (broken,))], "Open")
     window.wait_until(lambda: dict(window.rows()).get("hot.txt") == "not denoised")
     window.choose("hot.txt")
-    assert "not numbers" in window.window.facts._worth.text()
+    assert "not numbers" in window.window.metadata_panel._exposure.text()
 
 
-def test_toggles_change_the_viewer_and_are_remembered(start: Starter, tmp_path: Path) -> None:
+def test_curve_toggles_change_the_plot_and_are_remembered(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_settled()
     view = window.window.page.view
     assert view is not None
     before = view.copy_picture()
-    tick = window.window.facts._ticks["show_residual"]
+    tick = window.window.metadata_panel._check_boxes["show_residual"]
     QTest.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 1.2)
-    assert window.window.acts["show_residual"].isChecked()
+    assert window.window.actions_by_id["show_residual"].isChecked()
     window.wait_until(lambda: view.copy_picture() != before)
-    assert window.studio.settings["show_residual"] is True
+    assert window.services.settings["show_residual"] is True
     QTest.keyClick(window.window, Qt.Key.Key_R)
-    assert not window.window.acts["show_raw"].isChecked()
+    assert not window.window.actions_by_id["show_raw"].isChecked()
 
 
 def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_dragging_the_noise_region_measures_again(start: Starter, tmp_path: Path
     view = window.window.page.view
     assert view is not None
     view.noise_region_dragged.emit(1400.0, 1700.0)
-    window.wait_until(lambda: "from 1,400 to 1,700" in window.window.facts._where.text())
+    window.wait_until(lambda: "from 1400 to 1700" in window.window.metadata_panel._noise_region.text())
     assert window.snr != before
     window.do("undo")
     window.wait_until(lambda: window.snr == before)
@@ -152,10 +152,10 @@ def test_a_file_in_nm_asks_for_the_laser_and_is_read_again_with_it(
     assert window.window.page.problem.isVisible()
     assert window.window.page.problem._laser.isVisible()
     monkeypatch.setattr(dialogs, "ask_laser_nm", lambda *_: 532.0)
-    window.wait_until(lambda: window.window.acts["set_laser"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["set_laser"].isEnabled())
     window.do("set_laser")
     window.wait_until(lambda: window.rows() == [("ocean.txt", "denoised")])
-    source = window.studio.session.project.entries[0].source
+    source = window.services.session.project.entries[0].source
     assert source is not None
     assert source.axis[0] == pytest.approx(1e7 / 532 - 1e7 / 540, abs=1)
 
@@ -165,14 +165,14 @@ def test_a_noise_region_can_be_used_for_all(start: Starter, tmp_path: Path) -> N
     window.wait_settled()
     window.choose("spectrum_0000.txt")
     window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
-    window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
-    results = window.studio.session.project.results
+    results = window.services.session.project.results
     window.wait_until(lambda: [one.noise_region for one in _results(window)] == [(1400.0, 1700.0)] * 3)
-    assert window.studio.session.project.results is not results
+    assert window.services.session.project.results is not results
 
 
-def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(start: Starter, tmp_path: Path) -> None:
+def test_entries_without_points_in_a_noise_region_keep_theirs_with_a_warning(start: Starter, tmp_path: Path) -> None:
     paths = [write_spectrum(tmp_path / "long.txt"), write_spectrum(tmp_path / "short.txt")]
     rows = [row for row in paths[1].read_text().splitlines() if float(row.split()[0]) < 900]
     paths[1].write_text("\n".join(rows))
@@ -180,54 +180,54 @@ def test_spectra_that_do_not_have_a_noise_region_keep_theirs_and_it_is_said(star
     window.wait_settled()
     window.choose("long.txt")
     window.window.spectrum_commands.move_noise_region(1400.0, 1700.0)
-    window.wait_until(lambda: window.window.acts["noise_everywhere"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["noise_everywhere"].isEnabled())
     window.do("noise_everywhere")
-    assert "1 entry has too few points from 1,400 to 1,700 cm⁻¹" in window.message
+    assert "1 entry has too few points from 1400 to 1700 cm⁻¹" in window.message
     window.wait_until(lambda: _results(window)[0].noise_region == (1400.0, 1700.0))
-    assert window.studio.session.project.entries[1].noise_region is None
+    assert window.services.session.project.entries[1].noise_region is None
 
 
-def test_a_noise_region_is_said_only_as_far_as_the_axis_goes(start: Starter, tmp_path: Path) -> None:
+def test_a_noise_region_is_reported_within_the_axis(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_until(lambda: window.snr != "")
     window.window.spectrum_commands.move_noise_region(1000.0, 9000.0)
-    source = window.studio.session.project.entries[0].source
+    source = window.services.session.project.entries[0].source
     assert source is not None
-    words = f"from 1,000 to {source.axis[-1]:,.0f} cm⁻¹"
-    window.wait_until(lambda: words in window.window.facts._where.text())
+    words = f"from 1000 to {source.axis[-1]:.0f} cm⁻¹"
+    window.wait_until(lambda: words in window.window.metadata_panel._noise_region.text())
 
 
-def test_noise_over_the_whole_of_different_axes_is_said_so(start: Starter, tmp_path: Path) -> None:
+def test_noise_over_whole_but_different_axes_is_reported_as_whole(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt", points=200), write_spectrum(tmp_path / "b.txt", points=300))
     window.wait_settled()
     window.choose("a.txt", "b.txt")
-    window.wait_until(lambda: "over the whole axis" in window.window.facts._where.text())
+    window.wait_until(lambda: "over the whole axis" in window.window.metadata_panel._noise_region.text())
 
 
 def _results(window: Window) -> list[Result]:
-    return list(window.studio.session.project.results.values())
+    return list(window.services.session.project.results.values())
 
 
-def test_a_hidden_panel_is_hidden_at_the_next_start(start: Starter) -> None:
+def test_a_hidden_panel_stays_hidden_at_the_next_start(start: Starter) -> None:
     window = start()
-    window.window.acts["panel_facts"].setChecked(False)
+    window.window.actions_by_id["panel_side"].setChecked(False)
     window.window.close()
-    window.studio._save()
+    window.services._save()
     again = start()
-    assert again.window._docks["facts"].isHidden()
+    assert again.window._docks["side"].isHidden()
     assert not again.window._docks["list"].isHidden()
-    assert not again.window.acts["panel_facts"].isChecked()
+    assert not again.window.actions_by_id["panel_side"].isChecked()
 
 
 def test_removing_can_be_undone_and_results_stay(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 3))
     window.wait_settled()
     window.choose("spectrum_0001.txt")
-    window.wait_until(lambda: window.window.acts["remove"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["remove"].isEnabled())
     window.do("remove")
     assert [name for name, _ in window.rows()] == ["spectrum_0000.txt", "spectrum_0002.txt"]
-    assert [entry.name for entry in window.studio.session.selected] == ["spectrum_0002.txt"]
-    window.wait_until(lambda: window.window.acts["undo"].text() == "Undo: remove 1 entry")
+    assert [entry.name for entry in window.services.session.selected] == ["spectrum_0002.txt"]
+    window.wait_until(lambda: window.window.actions_by_id["undo"].text() == "Undo: remove 1 entry")
     window.do("undo")
     assert window.rows()[1] == ("spectrum_0001.txt", "denoised")
 
@@ -245,14 +245,14 @@ def test_filtering_and_sorting_the_list(start: Starter, tmp_path: Path) -> None:
     assert entries._count.text() == "2 of 3"
 
 
-def test_exporting_spectra_table_and_pictures(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exporting_spectra_table_and_figures(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     out.mkdir()
     window = start(*write_spectra(source, 2))
     window.wait_settled()
     window.choose("spectrum_0000.txt", "spectrum_0001.txt")
-    window.wait_until(lambda: window.window.acts["export_spectra"].isEnabled())
+    window.wait_until(lambda: window.window.actions_by_id["export_spectra"].isEnabled())
     monkeypatch.setattr(dialogs, "ask_folder", lambda *_: out)
     window.do("export_spectra")
     window.wait_until(lambda: "2 results" in window.message)
@@ -267,7 +267,7 @@ def test_exporting_spectra_table_and_pictures(start: Starter, tmp_path: Path, mo
     assert "<svg" in (out / "picture.svg").read_text()
 
 
-def test_copying_puts_picture_and_numbers_on_the_clipboard(start: Starter, tmp_path: Path) -> None:
+def test_copying_puts_figure_and_data_on_the_clipboard(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / "a.txt"))
     window.wait_settled()
     window.do("copy")
@@ -288,40 +288,37 @@ def test_a_file_of_many_spectra_is_one_entry_that_can_be_stepped_through(start: 
     assert [name for name, _ in window.rows()] == ["matrix.csv"]
     assert "30 × 150 points" in window.window.entries.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     window.do("spectrum_after")
-    assert window.studio.session.spectrum == 0
+    assert window.services.session.single_row == 0
     window.do("spectrum_after")
     assert window.window.page.header._number.value() == 2
-    assert "spectrum 2 of 30" in window.window.facts._scope.text()
+    assert "spectrum 2 of 30" in window.window.metadata_panel._scope.text()
     window.do("all_spectra")
-    assert window.studio.session.spectrum is None
+    assert window.services.session.single_row is None
 
 
 def test_the_denoise_switch_stops_and_starts(start: Starter, tmp_path: Path) -> None:
     window = start()
-    window.window.acts["denoise"].setChecked(False)
+    window.window.actions_by_id["denoise"].setChecked(False)
     window.drop(write_spectrum(tmp_path / "a.txt"))
     window.wait_until(lambda: len(window.rows()) == 1)
     window.wait_settled()
     assert window.rows() == [("a.txt", "raw")]
-    window.window.acts["denoise"].setChecked(True)
+    window.window.actions_by_id["denoise"].setChecked(True)
     window.wait_until(lambda: window.rows() == [("a.txt", "denoised")])
 
 
-def test_cancelling_stops_within_a_fifth_of_a_second(start: Starter, tmp_path: Path) -> None:
-    engine = SmoothingEngine(seconds_each=0.05)
+def test_cancelling_stops_the_engine_before_it_has_finished(start: Starter, tmp_path: Path) -> None:
+    engine = SmoothingEngine(seconds_each=0.2)
     window = start(loader=lambda _model, _device: engine)
     window.drop(*write_spectra(tmp_path, 60))
     window.wait_until(lambda: window.window.job_bar.text.startswith("Denoising"))
-    begun = time.monotonic()
     window.do("cancel")
-    window.wait_until(lambda: not window.studio.workers.busy)
-    assert time.monotonic() - begun < 0.5  # 0.2 s, and a slow test machine
-    assert engine.stopped.wait(1.0)
+    window.wait_until(lambda: not window.services.workers.busy)
+    assert engine.stopped.wait(30)
+    assert len(window.services.session.project.results) < 60
 
 
-def test_an_engine_that_cannot_be_loaded_is_a_sentence_and_raw_spectra_are_shown(
-    start: Starter, tmp_path: Path
-) -> None:
+def test_a_missing_model_is_reported_and_raw_spectra_are_shown(start: Starter, tmp_path: Path) -> None:
     from ramanstudio.core.errors import StudioError
 
     def missing(_model: str, _device: str) -> None:
@@ -333,17 +330,7 @@ def test_an_engine_that_cannot_be_loaded_is_a_sentence_and_raw_spectra_are_shown
     assert window.rows() == [("a.txt", "raw")]
 
 
-def test_the_palette_finds_an_action_by_its_words(start: Starter, tmp_path: Path) -> None:
-    window = start(write_spectrum(tmp_path / "a.txt"))
-    window.wait_settled()
-    window.do("search")
-    palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")
-    QTest.keyClicks(palette.words, "resid")
-    QTest.keyClick(palette.words, Qt.Key.Key_Return)
-    assert window.window.acts["show_residual"].isChecked()
-
-
-def test_every_action_has_a_verb_a_menu_and_its_own_shortcut(start: Starter) -> None:
+def test_every_action_has_one_handler_a_menu_and_its_own_shortcut(start: Starter) -> None:
     from ramanstudio.gui.shell.actions import ACTIONS, MENUS
 
     window = start()
@@ -352,20 +339,21 @@ def test_every_action_has_a_verb_a_menu_and_its_own_shortcut(start: Starter) -> 
     for row in ACTIONS:
         assert row.menu in MENUS
         assert callable(window.window._handlers[row.id])
+    assert set(window.window._handlers) == {row.id for row in ACTIONS}
 
 
-def test_light_and_dark_can_be_chosen_and_are_remembered(start: Starter, own_home: Path) -> None:
+def test_the_chosen_theme_is_applied_and_remembered(start: Starter, own_home: Path) -> None:
     window = start()
     window.do("theme_dark")
     assert window.window.palette().window().color().lightness() < 60
     window.do("theme_light")
     assert window.window.palette().window().color().lightness() > 200
     window.window.close()
-    window.studio._save()
+    window.services._save()
     assert 'theme = "light"' in (own_home / "config" / "settings.toml").read_text()
 
 
-def test_recent_files_are_offered(start: Starter, tmp_path: Path) -> None:
+def test_recent_files_are_listed_in_the_menu(start: Starter, tmp_path: Path) -> None:
     path = write_spectrum(tmp_path / "a.txt")
     window = start(path)
     window.wait_settled()
@@ -380,12 +368,12 @@ def test_a_dropped_file_that_is_open_already_is_not_opened_twice(start: Starter,
     window.drop(path)
     window.wait_settled()
     assert len(window.rows()) == 1
-    assert "open already" in window.message
+    assert "already open" in window.message
 
 
-def test_what_nobody_expected_is_a_dialog_with_details_and_in_the_log(start: Starter, own_home: Path) -> None:
+def test_an_unexpected_error_opens_a_dialog_with_details_and_is_logged(start: Starter, own_home: Path) -> None:
     window = start()
-    window.studio.workers.submit(_raises, "Failing", "files").failed.connect(window.studio.messages.show_error)
+    window.services.workers.submit(_raises, "Failing", "files").failed.connect(window.services.messages.show_error)
     window.wait_until(lambda: "unexpected" in window.message)
     dialog = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "DetailsDialog")
     dialog.close()
@@ -396,7 +384,7 @@ def _raises(_progress: object) -> float:
     return 1 / 0
 
 
-def test_the_log_of_a_crash_is_offered_at_the_next_start(start: Starter, own_home: Path) -> None:
+def test_a_crash_report_is_offered_at_the_next_start(start: Starter, own_home: Path) -> None:
     (own_home / "log").mkdir(exist_ok=True)
     (own_home / "log" / "running-99999999.log").write_text("Fatal Python error: Segmentation fault\nThread 0x1")
     window = start()
@@ -405,14 +393,14 @@ def test_the_log_of_a_crash_is_offered_at_the_next_start(start: Starter, own_hom
     assert "Segmentation fault" in (own_home / "log" / "crash.log").read_text()
 
 
-def test_an_offered_crash_log_comes_back_after_other_messages(start: Starter, tmp_path: Path, own_home: Path) -> None:
+def test_an_unread_crash_report_comes_back_after_other_messages(start: Starter, tmp_path: Path, own_home: Path) -> None:
     (own_home / "log").mkdir(exist_ok=True)
     (own_home / "log" / "running-99999999.log").write_text("Fatal Python error: Segmentation fault")
     (tmp_path / "holiday.txt").write_text("not a spectrum, but a letter home")
     window = start(tmp_path / "holiday.txt")
     window.wait_until(lambda: window.rows() == [("holiday.txt", "problem")] and window.message != "")
     window.wait_settled()
-    window.studio.messages.info("The table was saved.")
+    window.services.messages.info("The table was saved.")
     assert window.message == "The table was saved."
     seen = []
     for _ in range(3):
@@ -423,14 +411,14 @@ def test_an_offered_crash_log_comes_back_after_other_messages(start: Starter, tm
     assert seen[2] == ""
 
 
-def test_help_says_what_has_the_focus(start: Starter) -> None:
+def test_the_shortcuts_page_describes_the_focused_widget(start: Starter) -> None:
     window = start()
-    page = about.help_page(window.window.entries.view)
+    page = about.shortcuts_page(window.window.entries.view)
     assert "Here: Spectra" in page
     assert "Every file that was opened" in page
 
 
-def test_a_picture_can_be_saved_under_a_name_with_a_dot(
+def test_a_figure_can_be_saved_under_a_name_with_a_dot(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [str(tmp_path / "PET-0.1s"), str(tmp_path / "PET-0.1s.svg"), str(tmp_path / "other.png")]
@@ -450,7 +438,7 @@ def test_a_picture_can_be_saved_under_a_name_with_a_dot(
     assert asked == [str(tmp_path / "a.png"), str(tmp_path / "PET-0.1s.svg")]  # the dialog asks before it writes over
 
 
-def test_a_picture_of_one_spectrum_of_a_set_says_which(
+def test_a_figure_of_one_spectrum_of_a_set_names_it(
     start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.savetxt(tmp_path / "set.txt", np.vstack([np.linspace(200, 1800, 100), np.eye(3, 100, 40) * 900 + 50]))
@@ -463,27 +451,27 @@ def test_a_picture_of_one_spectrum_of_a_set_says_which(
         "ramanstudio.gui.document.exporting.draw_denoised",
         lambda _path, panels, **_: drawn.extend(one.title for one in panels),
     )
-    window.studio.exporting.picture(tmp_path / "a.png")
+    window.services.exporting.picture(tmp_path / "a.png")
     window.wait_until(lambda: drawn == ["set.txt · 2"])
 
 
-def test_a_long_name_does_not_push_the_facts_out_of_the_panel(start: Starter, tmp_path: Path) -> None:
+def test_a_long_name_does_not_widen_the_metadata_panel(start: Starter, tmp_path: Path) -> None:
     window = start(write_spectrum(tmp_path / f"{'cell' * 20}.txt"))
     window.wait_until(lambda: window.snr != "")
-    panel = window.window.facts
+    panel = window.window.metadata_panel
     panel.widget().layout().activate()
     assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
     assert panel.widget().width() <= panel.viewport().width()
 
 
-def test_the_demo_is_said_to_be_simulated(start: Starter) -> None:
+def test_opening_the_demo_tells_that_it_is_simulated(start: Starter) -> None:
     window = start()
     window.do("try_demo")
     assert "simulated" in window.message
 
 
 CLOSE_WHILE_BUSY = """
-    import sys, time
+    import sys, threading, time
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
     from ramanstudio.gui.shell import app
@@ -492,41 +480,42 @@ CLOSE_WHILE_BUSY = """
         device_name = "CPU"
         card = type("Card", (), {{"name": "slow"}})
         def denoise_each(self, sets, progress=None, together=()):
-            time.sleep({seconds})          # never asks whether it should stop
+            {work}  # never asks whether it should stop
             return []
 
     def close():
-        window = next(w for w in QApplication.topLevelWidgets() if type(w).__name__ == "MainWindow")
-        if not any(job.running and job.title == "Denoising" for job in window.services.workers.jobs):
+        window = next((w for w in QApplication.topLevelWidgets() if type(w).__name__ == "MainWindow"), None)
+        jobs = window.services.workers.jobs if window is not None else []
+        if not any(job.running and job.title == "Denoising" for job in jobs):
             QTimer.singleShot(20, close)
             return
         print("closing", window.services.workers.busy, flush=True)
+        closing.set()
         window.close()
 
+    closing = threading.Event()
     application = QApplication(["ramanstudio"])
-    QTimer.singleShot(100, close)
+    QTimer.singleShot(0, close)
     code = app.main([{path!r}], lambda model, device: Slow())
     print("closed", flush=True)
     sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("seconds", [1.0, 60])
-def test_closing_while_busy_ends_soon_with_code_0(tmp_path: Path, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        pytest.param("closing.wait(); time.sleep(0.5)", ["closing True", "closed"], id="work that ends soon"),
+        pytest.param("threading.Event().wait()", ["closing True"], id="work that never ends"),  # the process is ended
+    ],
+)
+def test_closing_while_busy_ends_with_code_0(tmp_path: Path, work: str, said: list[str]) -> None:
     path = write_spectrum(tmp_path / "a.txt")
-    program = textwrap.dedent(CLOSE_WHILE_BUSY.format(path=str(path), seconds=seconds))
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT) as run:
-        watchdog = threading.Timer(30, run.kill)
-        watchdog.start()
-        assert run.stdout is not None
-        assert run.stdout.readline() == "closing True\n"
-        closing = time.monotonic()
-        code = run.wait()
-        took = time.monotonic() - closing
-        watchdog.cancel()
-        watchdog.join()
-    assert code == 0
-    assert took < 4.0
+    program = textwrap.dedent(CLOSE_WHILE_BUSY.format(path=str(path), work=work))
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=280, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()) == (0, said), done.stderr
 
 
 def _real_engine(model: str, device: str) -> object:
@@ -535,22 +524,22 @@ def _real_engine(model: str, device: str) -> object:
     return load_engine(model, device)
 
 
-def test_with_the_real_engine_from_drop_to_snr(start: Starter, tmp_path: Path) -> None:
+def test_the_real_engine_denoises_dropped_spectra(start: Starter, tmp_path: Path) -> None:
     window: Window = start(loader=_real_engine)
     window.drop(*write_spectra(tmp_path, 3, points=800))
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"] * 3, 90)
     assert window.snr.count("→") == 1
-    result = next(iter(window.studio.session.project.results.values()))
+    result = next(iter(window.services.session.project.results.values()))
     assert result.denoised is not None
     assert np.all(result.denoised.gain > 1.0)
 
 
-def test_hundreds_of_selected_files_are_shown_raw_and_denoised(start: Starter, tmp_path: Path) -> None:
+def test_hundreds_of_selected_files_are_drawn_raw_and_denoised(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 505, points=80))
     window.wait_settled()
     window.do("select_all")
-    window.wait_until(lambda: len(window.studio.session.selected) == 505)
-    assert window.window.facts._scope.text() == "median of 505 spectra"
+    window.wait_until(lambda: len(window.services.session.selected) == 505)
+    assert window.window.metadata_panel._scope.text() == "median of 505 spectra"
     window.wait_until(lambda: "denoised" in _numbers(window))
 
 
@@ -559,8 +548,8 @@ def _numbers(window: Window) -> str:
     return view.numbers() if view is not None else ""
 
 
-def test_what_was_imported_is_not_looked_through_again_and_again(start: Starter) -> None:
+def test_garbage_collection_does_not_traverse_imported_modules(start: Starter) -> None:
     window = start()
     window.wait_settled()
-    window.studio._collect_now(2)
+    window.services._collect_now(2)
     assert gc.get_freeze_count() > 10 * len(gc.get_objects()), "a full collection would hold the window up"

@@ -157,7 +157,7 @@ def test_the_denoised_curve_lies_where_its_numbers_are(view: SpectrumView, shown
     assert coloured(picture, shown.panel).mean() > 0.5  # calm: mostly ground
 
 
-def test_what_is_hidden_leaves_no_pixel(view: SpectrumView) -> None:
+def test_hidden_curves_leave_no_pixel(view: SpectrumView) -> None:
     view.show_spectra([one()])
     view.set_residual_visible(True)
     accent, raw, residual = (
@@ -173,7 +173,7 @@ def test_what_is_hidden_leaves_no_pixel(view: SpectrumView) -> None:
     assert not in_plot(view, coloured(seen(view), LIGHT.raw, 20)).any()
 
 
-def test_the_band_reaches_as_far_as_nine_spectra_in_ten(view: SpectrumView) -> None:
+def test_the_confidence_band_contains_nine_in_ten_spectra(view: SpectrumView) -> None:
     view.show_spectra([one(raw=CLEAN)])
     view.set_raw_visible(False)
     tint = theme.blend(LIGHT.panel, LIGHT.accent, LIGHT.band_alpha)
@@ -206,7 +206,7 @@ def test_the_residual_has_a_quarter_of_the_height_beneath(view: SpectrumView) ->
     assert view.position_of(900, 0, residual=True).x() == pytest.approx(view.position_of(900, 0).x(), abs=0.6)
 
 
-def test_a_spectrum_not_denoised_yet_shows_its_raw_curve_alone(view: SpectrumView) -> None:
+def test_a_spectrum_that_is_not_denoised_shows_only_its_raw_curve(view: SpectrumView) -> None:
     view.set_residual_visible(True)
     view.show_spectra([one(denoised=None, expected_error=None)])
     picture = seen(view)
@@ -237,7 +237,7 @@ def test_spectra_of_different_axes_are_shown_together(view: SpectrumView) -> Non
     assert near(coloured(picture, LIGHT.category(1), 110), view.position_of(2400, 514))
 
 
-def test_what_is_not_finite_is_a_gap(view: SpectrumView) -> None:
+def test_values_that_are_not_finite_are_gaps(view: SpectrumView) -> None:
     torn = CLEAN.copy()
     torn[300:500] = np.nan
     torn[600] = np.inf
@@ -253,7 +253,7 @@ def test_what_is_not_finite_is_a_gap(view: SpectrumView) -> None:
 
 
 @pytest.mark.parametrize("count", [100, 900], ids=["lines", "density"])
-def test_a_crowd_is_drawn_where_its_spectra_are(view: SpectrumView, count: int) -> None:
+def test_many_spectra_are_drawn_where_they_are(view: SpectrumView, count: int) -> None:
     spectra, denoised = many(count)
     view.set_raw_visible(False)
     view.show_set(spectra, denoised)
@@ -283,7 +283,7 @@ def test_a_density_is_right_at_every_zoom_and_after_a_pan(view: SpectrumView) ->
             assert near(~coloured(picture, LIGHT.panel, 24), view.position_of(place, np.interp(place, AXIS, CLEAN)))
 
 
-def test_selected_spectra_stand_out_of_a_density(view: SpectrumView) -> None:
+def test_selected_spectra_are_highlighted_in_a_density(view: SpectrumView) -> None:
     spectra, denoised = many(700)
     view.show_set(spectra, denoised)
     lone = LIGHT.category(4)
@@ -301,7 +301,7 @@ def test_a_large_map_is_drawn_between_the_events_of_the_window(view: SpectrumVie
     qtbot.waitUntil(lambda: not view.drawing, timeout=20_000)
 
 
-def test_nothing_is_left_after_clear(view: SpectrumView) -> None:
+def test_clear_removes_everything(view: SpectrumView) -> None:
     view.show_spectra([one("a"), one("b")])
     view.clear()
     picture = seen(view)
@@ -334,7 +334,7 @@ def test_the_wheel_zooms_shifts_around_the_cursor_and_with_ctrl_intensities(view
     assert now_high - now_low < 0.9 * (high - low)
 
 
-def test_a_wheel_turned_in_one_go_is_taken_back_in_one_step(view: SpectrumView) -> None:
+def test_continuous_wheel_turns_are_one_step_back(view: SpectrumView) -> None:
     view.show_spectra([one()])
     before = view.visible_range()
     for _ in range(5):
@@ -344,7 +344,7 @@ def test_a_wheel_turned_in_one_go_is_taken_back_in_one_step(view: SpectrumView) 
     assert np.allclose(view.visible_range(), before)
 
 
-def test_a_box_shows_what_was_in_it_and_backspace_what_was_before(view: SpectrumView) -> None:
+def test_a_box_zooms_in_and_zoom_back_returns(view: SpectrumView) -> None:
     view.show_spectra([one()])
     before = view.visible_range()
     drag(view, on_viewport(view, 700, 450), on_viewport(view, 1100, 250))
@@ -369,7 +369,7 @@ def test_a_double_click_shows_all_again(view: SpectrumView) -> None:
     assert np.allclose(view.visible_range(), before)
 
 
-def test_the_right_button_pans_and_intensities_follow_until_the_hand_leaves_its_corridor(view: SpectrumView) -> None:
+def test_the_right_button_pans_with_automatic_intensities_within_a_corridor(view: SpectrumView) -> None:
     view.show_spectra([one()])
     wheel(view, on_viewport(view, 900, 300), 8)
     (left, right), _ = view.visible_range()
@@ -382,7 +382,7 @@ def test_the_right_button_pans_and_intensities_follow_until_the_hand_leaves_its_
     assert view.visible_range()[1][0] > intensities[0]
 
 
-def test_stepping_to_another_spectrum_keeps_the_band_looked_at_and_shows_its_own_height(view: SpectrumView) -> None:
+def test_another_spectrum_keeps_zoomed_shifts_and_fits_its_intensities(view: SpectrumView) -> None:
     view.show_spectra([one()])
     drag(view, on_viewport(view, 700, 450), on_viewport(view, 1100, 250))
     shifts, _ = view.visible_range()
@@ -404,7 +404,7 @@ def test_a_spectrum_that_becomes_denoised_does_not_jump(view: SpectrumView) -> N
     assert view.visible_range() == before
 
 
-def test_intensities_follow_what_is_drawn(view: SpectrumView) -> None:
+def test_intensities_fit_what_is_drawn(view: SpectrumView) -> None:
     view.show_spectra([one(raw=noisy(scale=200))])
     with_raw = view.visible_range()[1]
     view.set_raw_visible(False)
@@ -424,7 +424,7 @@ def test_log_intensity_shows_small_lines_beside_large_ones(view: SpectrumView) -
     assert view.visible_range()[1][0] < 0
 
 
-def test_a_dragged_noise_region_says_once_where_it_is(view: SpectrumView, qtbot: Any) -> None:
+def test_dragging_the_noise_region_emits_its_range_once(view: SpectrumView, qtbot: Any) -> None:
     said: list[tuple[float, float]] = []
     view.noise_region_dragged.connect(lambda low, high: said.append((low, high)))
     view.show_spectra([one()])
@@ -443,7 +443,7 @@ def test_a_dragged_noise_region_says_once_where_it_is(view: SpectrumView, qtbot:
     assert view.visible_range()[0][0] < 200  # no box was drawn meanwhile
 
 
-def test_the_crosshair_says_where_it_is_and_is_never_cut(view: SpectrumView) -> None:
+def test_the_crosshair_readout_is_never_clipped(view: SpectrumView) -> None:
     said: list[tuple[float, float]] = []
     view.cursor_moved.connect(lambda shift, height: said.append((shift, height)))
     view.show_spectra([one()])
@@ -456,14 +456,14 @@ def test_the_crosshair_says_where_it_is_and_is_never_cut(view: SpectrumView) -> 
             hover(view, on_viewport(view, shift, height))
             assert view.readout
             crosshair = view.findChild(Crosshair)
-            assert crosshair.rect().contains(crosshair.readout())
+            assert crosshair.rect().contains(crosshair.readout_rect())
     before = seen(view)
     QApplication.sendEvent(viewport(view), QEvent(QEvent.Type.Leave))
     assert view.readout == ""
     assert not np.array_equal(seen(view), before)
 
 
-def test_a_box_can_be_given_up(view: SpectrumView) -> None:
+def test_a_zoom_box_can_be_cancelled(view: SpectrumView) -> None:
     view.show_spectra([one()])
     before = view.visible_range()
     start, end = on_viewport(view, 700, 450), on_viewport(view, 1100, 250)
@@ -489,7 +489,7 @@ def test_the_picture_is_twice_the_size_and_has_no_crosshair(view: SpectrumView) 
     assert coloured(without, LIGHT.accent, 90).sum() > 500
 
 
-def test_the_numbers_are_those_that_are_drawn(view: SpectrumView) -> None:
+def test_the_copied_numbers_are_those_drawn(view: SpectrumView) -> None:
     view.show_spectra([one(unit="counts")])
     lines = view.numbers().splitlines()
     assert lines[0].split("\t") == [

@@ -1,4 +1,4 @@
-"""Take the pictures of Teach…: drives the real window on spectra simulated from the starter library's line tables.
+"""Take screenshots of the fine-tuning wizard: drives the real window on spectra simulated from the starter library.
 
 Needs no display, and touches no settings of the user's.
 """
@@ -28,23 +28,23 @@ from ramanstudio.gui.shell.main_window import MainWindow  # noqa: E402
 from ramanstudio.library import starter_library  # noqa: E402
 
 SUBSTANCES = ("Calcite", "Dolomite", "Aragonite", "Gypsum", "Anhydrite", "Quartz")
-EACH, LABELLED = 9, 5
-MIXED_UP = {("Quartz", 2): "Gypsum"}  # one label is wrong, so that the pictures show how that is found out
+COUNT, N_LABELLED = 9, 5
+MIXED_UP = {("Quartz", 2): "Gypsum"}  # one label is wrong, so that the pictures show a possible label error
 
 
 def write_grains(path: Path) -> None:
     """Nine noisy spectra of each substance under fluorescence, five of them labelled, each of a grain of its own."""
-    draw = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     axis = np.linspace(150, 1300, 700)
     known = {table.name.casefold(): table for table in starter_library.peak_tables()}
     values, labels, grains = [], [], []
     for name in SUBSTANCES:
         spectrum = starter_library.simulate(known[name.casefold()])
         line = np.interp(axis, spectrum.axis, spectrum.values[0])
-        for number in range(EACH):
-            background = draw.uniform(0.5, 4) * np.exp(-((axis - draw.uniform(300, 1000)) ** 2) / 6e5)
-            values.append(100 * (line / line.max() + background) + draw.normal(0, draw.uniform(6, 30), len(axis)))
-            labels.append((MIXED_UP.get((name, number), name)) if number < LABELLED else "")
+        for number in range(COUNT):
+            background = rng.uniform(0.5, 4) * np.exp(-((axis - rng.uniform(300, 1000)) ** 2) / 6e5)
+            values.append(100 * (line / line.max() + background) + rng.normal(0, rng.uniform(6, 30), len(axis)))
+            labels.append((MIXED_UP.get((name, number), name)) if number < N_LABELLED else "")
             grains.append(f"grain {len(grains) // 2 + 1}")
     with h5py.File(path, "w") as file:
         group = file.create_group("grains, simulated")
@@ -58,7 +58,7 @@ def wait(until: Callable[[], bool], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not until():
         if time.monotonic() > deadline:
-            sys.exit(f"teach_screenshots: waited {seconds:g} s in vain")
+            sys.exit(f"finetuning_screenshots: gave up after {seconds:g} s")
         QApplication.processEvents()
         time.sleep(0.01)
 
@@ -66,14 +66,15 @@ def wait(until: Callable[[], bool], seconds: float = 300.0) -> None:
 def walk(window: MainWindow, theme: str) -> None:
     """Go through the pages, and take a picture of each."""
     window.services.settings["theme"] = theme
-    window.acts["teach"].trigger()
+    window.actions_by_id["finetune"].trigger()
 
-    def shown() -> list[FineTuneWizard]:
-        return [one for one in QApplication.topLevelWidgets() if isinstance(one, FineTuneWizard) and one.isVisible()]
+    def visible() -> list[FineTuneWizard]:
+        widgets = QApplication.topLevelWidgets()
+        return [widget for widget in widgets if isinstance(widget, FineTuneWizard) and widget.isVisible()]
 
-    wait(lambda: bool(shown()))
-    wizard = shown()[0]
-    wait(wizard.data.doubtful.isVisible)
+    wait(lambda: bool(visible()))
+    wizard = visible()[0]
+    wait(wizard.labels_page.label_errors.isVisible)
 
     def take(name: str) -> None:
         for _ in range(10):
@@ -86,16 +87,16 @@ def walk(window: MainWindow, theme: str) -> None:
     wizard.next()
     take("2-samples")
     wizard.next()
-    wizard.learn.learn_button.click()
-    wait(lambda: wizard.learn.found is not None)
+    wizard.train_page.train_button.click()
+    wait(lambda: wizard.state.result is not None)
     wait(lambda: not window.services.workers.busy)
     take("3-train")
     wizard.next()
     take("4-result")
     wizard.next()
-    wizard.keep.name.setText("carbonates and sulfates")
+    wizard.save_page.name.setText("carbonates and sulfates")
     take("5-save")
-    wizard.done(0)  # what was learned is not kept, and nobody is asked about it
+    wizard.done(0)  # without the question before the model is lost
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The labelled sets of the few-label benchmark, and how their labels are drawn: no sample on both sides of a split."""
+"""The labelled sets of the few-shot benchmark; labels are drawn so that no sample is on both sides of a split."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LabelledSpectra:
         return self.spectra.table["label"]
 
     def splits(self, budget: int | None, draws: int = DRAWS) -> Iterator[tuple[Rows, Rows]]:
-        """Rows to learn from and rows to test on, `draws` times; a class with fewer labels gives all it has.
+        """Yield rows to train on and to test on, `draws` times; a class with fewer labels gives all it has.
 
         Once, where all of a published split is given: draws would differ in their order only.
         """
@@ -110,10 +110,10 @@ def microplastics(corpus: Path = CORPUS) -> LabelledSpectra:
     known = label != ""
     table = {"label": label[known], "sample": np.char.strip(sample[known])}
     spectra = SpectrumSet.of(axis, values[known], source="microplastics").with_table(**table)
-    about = "Eleven polymers: 75 pristine and after months in fresh water are learned, 50 from sea water are named."
+    about = "Eleven polymers: trained on 75, pristine and after months in fresh water; tested on 50 from sea water."
     return LabelledSpectra("microplastics", spectra, (None,), state[known] == "sea water", about)
 
 
 def labelled_sets(corpus: Path = CORPUS) -> tuple[LabelledSpectra, LabelledSpectra]:
-    """Both sets that models are compared on while they are made."""
+    """Return both sets that models are compared on during development."""
     return single_cells(corpus), minerals_raw(corpus)
