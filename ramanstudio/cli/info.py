@@ -9,12 +9,11 @@ from typing import Final
 import numpy as np
 
 from ramanstudio.cli import options
-from ramanstudio.cli.crash_log import unexpected_error
+from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.exit_codes import exit_code
 from ramanstudio.cli.files import find_files
 from ramanstudio.cli.terminal import one_line, say
 from ramanstudio.cli.verb import Verb
-from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
 _LOWEST_SNR: Final = 4.0  # the highest excursion of noise alone comes near it
@@ -39,7 +38,7 @@ def run(arguments: Namespace) -> int:
                 print("\n".join(_describe(file, spectra)))
         except Exception as error:
             n_failed += 1
-            say(str(error if isinstance(error, StudioError) else unexpected_error(error)))
+            say(str(error_for_user(error)))
     return exit_code(len(files) - n_failed, n_failed)
 
 

@@ -235,7 +235,7 @@ def array(
             raise WrongValue(expected, value)
         if value.dtype.kind in "fiu" and value.size:
             kept = value[~np.isnan(value)] if allow_nan and value.dtype.kind == "f" else value
-            if not np.all(np.isfinite(kept)) or (kept.size and (kept.min() < low or kept.max() > high)):
+            if not np.all(np.isfinite(kept)) or (kept.size and (float(kept.min()) < low or float(kept.max()) > high)):
                 raise WrongValue(expected, value)
         return value
 

@@ -15,6 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.library.library import Library
 from ramanstudio.search import confusable, fingerprints
+from ramanstudio.search.classic_index import reconcile_hqi
 from ramanstudio.search.fingerprints import GRID, Fingerprints
 from ramanstudio.search.library_search import search
 from ramanstudio.search.matches import Identification
@@ -88,7 +89,8 @@ def identify(
     found = [
         _check_snr(_with_advice(result), float(ratio)) for result, ratio in zip(found, queries["snr"], strict=True)
     ]
-    notes = confusable.confusable_notes(found, libraries, compared_samples(queries, within))
+    compared = compared_samples(queries, within)
+    notes = confusable.confusable_notes(found, libraries, compared)
     results = []
     for result, note, outside, saturated in zip(
         found, notes, _outside_grid(spectra, queries), saturated_spectra(spectra), strict=True
@@ -96,7 +98,10 @@ def identify(
         explanation = _outside_grid_note(spectra.axis) if outside else result.explanation
         sentences = (explanation, note, SATURATED_NOTE if saturated else "")
         results.append(replace(result, explanation=" ".join(sentence for sentence in sentences if sentence)))
-    return results
+    return [
+        reconcile_hqi(result, spectra[row : row + 1], {"roots": queries["roots"][row]}, compared[row], libraries)
+        for row, result in enumerate(results)
+    ]
 
 
 def _with_advice(result: Identification) -> Identification:

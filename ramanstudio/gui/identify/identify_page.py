@@ -265,8 +265,9 @@ class IdentifyPage(TabPage):
         if content.problem:
             header.details.setText(content.problem)
             return
-        is_explained = identification is not None and bool(identification.explanation)
-        if not is_explained or match is not next(iter(identification.matches if identification else ()), None):
+        explanation = identification.explanation if identification is not None else ""
+        best = next(iter(identification.matches), None) if identification is not None else None
+        if match is not best or "compared over only" not in explanation:
             header.show_coverage(content.coverage)  # else the explanation says it already
 
     def _request_reference(self) -> None:
