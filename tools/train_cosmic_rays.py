@@ -1,8 +1,8 @@
 """Train the trees that tell cosmic rays from lines: python tools/train_cosmic_rays.py CORPUS.h5
 
-Spikes of one to five points are put into real spectra of an HDF5 corpus, some of them sampled more coarsely or made noisier.
-Spectra with spikes of their own (six standard deviations above a median filter over seven points) are left out where lines are broad.
-Writes models/cosmic-rays/: weights.safetensors and card.json. Takes about two minutes of one core.
+Spikes of one to five points are put into real spectra of an HDF5 corpus, some of them sampled more coarsely or made
+noisier. Spectra with spikes of their own (six standard deviations above a median filter over seven points) are left out
+where lines are broad. Writes models/cosmic-rays/: weights.safetensors and card.json. Takes about two minutes of one core.
 """
 
 from __future__ import annotations

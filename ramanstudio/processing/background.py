@@ -42,8 +42,8 @@ class Background:
         background = read(Path(self.file))[0]
         if background.axis[0] > spectra.axis[0] + 1e-6 or background.axis[-1] < spectra.axis[-1] - 1e-6:
             raise StudioError(
-                f"'{Path(self.file).name}' spans {background.axis[0]:.0f} to {background.axis[-1]:.0f} cm⁻¹ and does not cover"
-                " these spectra.",
+                f"'{Path(self.file).name}' spans {background.axis[0]:.0f} to {background.axis[-1]:.0f} cm⁻¹"
+                " and does not cover these spectra.",
                 remedy="Crop before this step, or measure the background over the same range.",
             )
         mean = background.values.mean(axis=0, dtype=np.float64)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ramanstudio.core.schema import Schema, integer, list_of, number, optional, text
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.processing.step import Context, State, StepResult, segments
 from ramanstudio.signal import baseline
 from ramanstudio.signal.baseline import METHODS, Baseline
@@ -58,9 +60,9 @@ class SubtractBaseline:
         summary = self.method + (f", {shown}" if shown else "")
         return StepResult(subtracted, summary, chosen, {"baseline": values, "baseline_error": uncertainty})
 
-    def _fit(self, spectra: object, error: object) -> Baseline:
+    def _fit(self, spectra: SpectrumSet, error: NDArray[np.float32]) -> Baseline:
         if self.method == "automatic":
-            return baseline.automatic_baseline(spectra, error)  # type: ignore[arg-type]
+            return baseline.automatic_baseline(spectra, error)
         if self.method == "anchors":
-            return baseline.anchor_baseline(spectra, self.anchors)  # type: ignore[arg-type]
-        return baseline.classic_baseline(spectra, self.method, self.length_cm, self.degree, error)  # type: ignore[arg-type]
+            return baseline.anchor_baseline(spectra, self.anchors)
+        return baseline.classic_baseline(spectra, self.method, self.length_cm, self.degree, error)

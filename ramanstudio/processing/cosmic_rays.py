@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ramanstudio.core.schema import Schema, flag, list_of, number, optional
 from ramanstudio.processing.step import Context, State, StepResult
@@ -57,7 +58,7 @@ class RemoveCosmicRays:
         )
 
 
-def _clear_run(row: np.ndarray, point: int) -> None:  # type: ignore[type-arg]
+def _clear_run(row: NDArray[np.bool_], point: int) -> None:
     """Unmark the run of marked points that holds `point` or touches it."""
     for start in (point, point - 1, point + 1):
         if 0 <= start < len(row) and row[start]:

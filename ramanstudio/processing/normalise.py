@@ -17,12 +17,12 @@ METHODS = ("maximum", "band", "area", "vector", "snv", "min-max", "msc", "emsc")
 
 @dataclass(frozen=True, slots=True)
 class Normalise:
-    """Scale each spectrum.
+    """Scale each spectrum by one of METHODS.
 
-    method : "maximum" (highest point 1), "band" (mean between `low_cm` and `high_cm` 1), "area" (area above zero 1 per cm⁻¹ of
-        range), "vector" (unit length), "snv" (mean 0, standard deviation 1; Barnes et al. 1989), "min-max" (0 to 1),
-        "msc" (multiplicative scatter correction to the mean of the set; Geladi et al. 1985), "emsc" (the same with a quadratic
-        baseline; Martens and Stark 1991)
+    maximum: the highest point is 1; band: the mean between `low_cm` and `high_cm` is 1; area: the mean intensity is 1;
+    vector: unit length; snv: mean 0 and standard deviation 1 (Barnes et al. 1989); min-max: 0 to 1;
+    msc: multiplicative scatter correction to the mean of the set (Geladi et al. 1985);
+    emsc: the same with a quadratic baseline (Martens and Stark 1991).
     """
 
     method: str = "maximum"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
-from ramanstudio.core.schema import Schema, flag, list_of, mapping_of, optional, plain_value, text
+from ramanstudio.core.schema import Schema, flag, list_of, mapping_of, optional, text
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.processing.background import Background
@@ -22,26 +22,17 @@ from ramanstudio.processing.ranges import Crop, CutOut, Shift
 from ramanstudio.processing.resample import Resample
 from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.smooth import Derivative, Smooth
-from ramanstudio.processing.step import Denoiser, Step
+from ramanstudio.processing.step import Denoiser, RecipeStep, Step
 
 VERSION: Final = 1  # of the file; raised when a step comes to mean something else
 
 # Every step there is, in the order in which they are offered.
 STEPS: Final[tuple[type[Step], ...]] = (
-    RemoveCosmicRays, Shift, Crop, CutOut, Background, Denoise, SubtractBaseline, Smooth, Derivative, Resample, Normalise,
+    RemoveCosmicRays, Shift, Crop, CutOut, Background, Denoise, SubtractBaseline, Smooth, Derivative, Resample,
+    Normalise,
 )  # fmt: skip
 _BY_KEY: Final = {step.key: step for step in STEPS}
-_FILE: Final = Schema(
-    {"version": optional(plain_value(), VERSION), "step": optional(list_of(mapping_of(lambda v: v), 200), ())}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeStep:
-    """A step of a recipe, and whether it is applied."""
-
-    step: Step
-    enabled: bool = True
+_FILE: Final = Schema({"step": optional(list_of(mapping_of(lambda value: value), 200), ())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,7 @@ class Recipe:
             from ramanstudio.engine import Engine
 
             engine = Engine.load()
-        return Runner(spectra, engine).run(self, progress)
+        return Runner(spectra, engine).run(self.steps, progress)
 
     def with_enabled(self, index: int, enabled: bool) -> Recipe:
         """Return the recipe with a step switched on or off."""
@@ -95,9 +86,9 @@ class Recipe:
 
     def save(self, path: Path | str) -> None:
         """Write the recipe as TOML. Raises StudioError when that cannot be done."""
-        from ramanstudio.core.writing import write_text
+        from ramanstudio.core.writing import atomic_write
 
-        write_text(Path(path), self.to_text())
+        atomic_write(Path(path), self.to_text())
 
     @classmethod
     def load(cls, path: Path | str) -> Recipe:
@@ -137,7 +128,7 @@ class Recipe:
 
 def _row(entry: RecipeStep) -> dict[str, Any]:
     step = entry.step
-    parameters = {name: getattr(step, name) for name in step.__dataclass_fields__}  # type: ignore[attr-defined]
+    parameters = {name: getattr(step, name) for name in step.schema.fields}
     plain = {name: _plain(value) for name, value in parameters.items() if value is not None}
     return {"step": step.key, **({} if entry.enabled else {"enabled": False}), **plain}
 
@@ -150,13 +141,13 @@ def _step(row: Mapping[str, Any], name: str, remedy: str) -> RecipeStep:
     what = f"The recipe '{name}'"
     known = Schema({"step": text(choices=tuple(_BY_KEY)), "enabled": optional(flag(), True)}).read(row, what, remedy)
     kind = _BY_KEY[known["step"]]
-    unknown = set(row) - {"step", "enabled"} - set(kind.schema.fields)  # type: ignore[attr-defined]
+    unknown = set(row) - {"step", "enabled"} - set(kind.schema.fields)
     if unknown:
         raise StudioError(
             f"{what}: '{kind.key}' has no parameter '{sorted(unknown)[0]}'.",
-            remedy=f"Its parameters are: {', '.join(kind.schema.fields) or 'none'}.",  # type: ignore[attr-defined]
+            remedy=f"Its parameters are: {', '.join(kind.schema.fields) or 'none'}.",
         )
-    parameters = kind.schema.read(row, f"{what}, step '{kind.key}',", remedy)  # type: ignore[attr-defined]
+    parameters = kind.schema.read(row, f"{what}, step '{kind.key}',", remedy)
     return RecipeStep(kind(**parameters), known["enabled"])
 
 

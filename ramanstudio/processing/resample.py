@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, number, optional
@@ -18,8 +19,8 @@ MAX_POINTS = 1_000_000
 class Resample:
     """Interpolate to an even axis of `step_cm`, from `low_cm` to `high_cm` where given.
 
-    Coarser steps average over the new interval first, so that noise is not aliased. A step finer than measured is said in the summary:
-    it adds points, not information.
+    Coarser steps average over the new interval, so that noise is not aliased. A step finer than measured is said in the
+    summary: it adds points, not information.
     """
 
     step_cm: float
@@ -44,7 +45,7 @@ class Resample:
         n_points = int(np.floor((high - low) / self.step_cm + 1e-9)) + 1
         if not 8 <= n_points <= MAX_POINTS:
             raise StudioError(
-                f"A step of {self.step_cm:g} cm⁻¹ gives {max(n_points, 0)} points between {low:.0f} and {high:.0f} cm⁻¹.",
+                f"A step of {self.step_cm:g} cm⁻¹ gives {max(n_points, 0)} points between {low:.0f} and {high:.0f}.",
                 remedy="Choose another step or range.",
             )
         new = low + self.step_cm * np.arange(n_points)
@@ -53,11 +54,11 @@ class Resample:
         for part in segments(axis):
             inside |= (new >= axis[part.start]) & (new <= axis[part.stop - 1])
         new = new[inside]
-        weights = _weights(axis, new, max(self.step_cm, measured) / 2)
+        weights = _weights(axis, new, self.step_cm)
         values = spectra.values.astype(np.float64) @ weights.T
         # Independent errors add up in squares, correlated ones in full.
-        independent = np.sqrt((state.expected_error.astype(np.float64) ** 2) @ (weights**2).T)
-        correlated = state.expected_error.astype(np.float64) @ np.abs(weights).T
+        independent = np.sqrt((state.expected_error.astype(np.float64) ** 2) @ weights.multiply(weights).T)
+        correlated = state.expected_error.astype(np.float64) @ abs(weights).T
         share = min(1.0, state.correlation_cm / max(self.step_cm, measured))
         error = np.sqrt((1 - share) * independent**2 + share * correlated**2)
         finer = self.step_cm < 0.99 * measured
@@ -68,26 +69,22 @@ class Resample:
         return StepResult(resampled, summary, {"measured_step_cm": measured, "finer_than_measured": finer})
 
 
-def _weights(axis: np.ndarray, new: np.ndarray, reach: float):  # type: ignore[no-untyped-def, type-arg]
-    """The sparse matrix (B', B) of triangular weights within `reach` of each new point; linear interpolation at least."""
-    from scipy.sparse import csr_matrix
+def _weights(axis: NDArray[Any], new: NDArray[Any], width: float) -> Any:
+    """The sparse matrix (B', B) that averages the linear interpolation over `width` around each new point."""
+    from scipy.sparse import csr_array
 
-    right = np.clip(np.searchsorted(axis, new), 1, len(axis) - 1)
-    left = right - 1
-    share = np.clip((new - axis[left]) / (axis[right] - axis[left]), 0, 1)
-    first = np.searchsorted(axis, new - 2 * reach, side="right")
-    last = np.searchsorted(axis, new + 2 * reach, side="left")
+    # The mean over places on both sides of a point keeps straight lines straight; one place is plain interpolation.
+    step = float(np.median(np.diff(axis)))
+    n_places = 1 if width <= step else 2 * int(np.ceil(width / step)) + 1
+    room = np.minimum(new - axis[0], axis[-1] - new)
+    half = np.minimum(width / 2 * (1 - 1 / n_places), room)
     rows, columns, entries = [], [], []
-    for index in range(len(new)):
-        points = np.arange(first[index], last[index])
-        if len(points) > 3:
-            weight = 1 - np.abs(axis[points] - new[index]) / (2 * reach)
-            weight /= weight.sum()
-        else:
-            points, weight = np.array([left[index], right[index]]), np.array([1 - share[index], share[index]])
-        rows.append(np.full(len(points), index))
-        columns.append(points)
-        entries.append(weight)
-    return csr_matrix(
-        (np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), shape=(len(new), len(axis))
-    )
+    for place in np.linspace(-1, 1, n_places) if n_places > 1 else [0.0]:
+        shifts = new + place * half
+        right = np.clip(np.searchsorted(axis, shifts), 1, len(axis) - 1)
+        share = np.clip((shifts - axis[right - 1]) / (axis[right] - axis[right - 1]), 0, 1)
+        rows += [np.arange(len(new))] * 2
+        columns += [right - 1, right]
+        entries += [(1 - share) / n_places, share / n_places]
+    indices = (np.concatenate(rows), np.concatenate(columns))
+    return csr_array((np.concatenate(entries), indices), shape=(len(new), len(axis)))

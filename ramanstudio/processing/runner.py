@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.processing.step import Context, Denoiser, State, Step, StepResult
+from ramanstudio.processing.step import Context, Denoiser, RecipeStep, State, Step, StepResult
 from ramanstudio.signal.snr import noise_sigma
-
-if TYPE_CHECKING:
-    from ramanstudio.processing.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +24,8 @@ class Processed:
     ----------
     spectra : N spectra on the axis that the recipe ends with (B')
     expected_error : (N, B') standard deviation of the error at each point
-    snr_before, snr_after : (N,) signal-to-noise ratio of the spectra that entered and left Denoise, without cosmic rays; NaN where
-        the recipe does not denoise
+    snr_before, snr_after : (N,) signal-to-noise ratio of the spectra that entered and left Denoise, without cosmic
+        rays; NaN where the recipe does not denoise
     records : one mapping for each step that was applied: title, parameters, what it did
     results : the StepResult of each step, for drawing
     """
@@ -56,13 +53,13 @@ class Runner:
         self._steps: list[Step] = []
         self._results: list[StepResult] = []
 
-    def run(self, recipe: Recipe, progress: Progress = SILENT, skip_problems: bool = False) -> Processed:
-        """Apply the enabled steps of `recipe` in order.
+    def run(self, recipe: Sequence[RecipeStep], progress: Progress = SILENT, skip_problems: bool = False) -> Processed:
+        """Apply the enabled steps of a recipe in order.
 
         A step that cannot be applied raises its StudioError; with `skip_problems` the spectra stay as they were before
         that step, and the error is kept under the step's index. Raises Cancelled when asked to stop.
         """
-        steps = [entry.step for entry in recipe.steps if entry.enabled]
+        steps = [entry.step for entry in recipe if entry.enabled]
         kept = 0
         while kept < min(len(steps), len(self._steps)) and steps[kept] == self._steps[kept]:
             kept += 1
@@ -101,9 +98,4 @@ class Runner:
 
 
 def _parameters(step: Step) -> dict[str, Any]:
-    return {name: getattr(step, name) for name in getattr(step, "__dataclass_fields__", {})}
-
-
-def without_results(processed: Processed) -> Processed:
-    """Return a result without what is kept for drawing: for batches, which hold many."""
-    return replace(processed, results=())
+    return {name: getattr(step, name) for name in step.schema.fields}

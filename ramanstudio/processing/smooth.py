@@ -21,7 +21,7 @@ MEDIAN_EFFICIENCY = 1.2533  # √(π/2): standard error of a median over that of
 class Smooth:
     """Smooth along the axis.
 
-    method : "savitzky-golay" (cubic), "gaussian" (`width_cm` is its full width at half maximum), "whittaker" or "median"
+    method : "savitzky-golay" (cubic), "gaussian" (`width_cm` is its width at half maximum), "whittaker" or "median"
     """
 
     method: str = "savitzky-golay"
@@ -111,7 +111,7 @@ def _smooth(method: str, rows: NDArray[Any], width: float) -> tuple[NDArray[Any]
 
 
 def _whittaker(rows: NDArray[Any], width: float) -> tuple[NDArray[Any], float]:
-    """Penalised least squares on second differences (Eilers 2003), whose kernel is `width` points wide at half height."""
+    """Penalised least squares on second differences (Eilers 2003); the kernel is `width` points wide at half height."""
     from scipy.linalg import solveh_banded
 
     n_points = rows.shape[1]

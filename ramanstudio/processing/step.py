@@ -1,15 +1,17 @@
-"""What every processing step is: plain parameters, one method that takes spectra, and a result that says what it did."""
+"""What a processing step is: plain parameters, a method that takes spectra, and a result that says what it did."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from itertools import pairwise
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.schema import Schema
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 
@@ -19,11 +21,7 @@ GAP_STEPS = 3.5  # an interval of the axis wider than this many median intervals
 class Denoiser(Protocol):
     """What the step Denoise needs of an engine."""
 
-    def denoise(
-        self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None
-    ) -> Denoised:  # pragma: no cover - a protocol
-        """Denoise spectra."""
-        ...
+    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +56,8 @@ class StepResult:
     ----------
     summary : a few words for the row of the panel: "2 cosmic rays", "λ = 3·10⁵, automatic"
     record : plain values for exports and reports
-    curves : arrays to draw, by name: `baseline` (N, B), `baseline_error` (N, B), `replaced` (N, B) bool, on the axis of the
-        spectra that entered the step
+    curves : arrays to draw, by name: `baseline` (N, B), `baseline_error` (N, B), `replaced` (N, B) bool, on the axis
+        of the spectra that entered the step
     """
 
     state: State
@@ -68,16 +66,24 @@ class StepResult:
     curves: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
-@runtime_checkable
 class Step(Protocol):
-    """One correction: a frozen dataclass of plain numbers and words."""
+    """One correction: a frozen dataclass of plain numbers and words, whose types and ranges `schema` states."""
 
     key: ClassVar[str]
     title: ClassVar[str]
+    schema: ClassVar[Schema]
 
     def apply(self, state: State, context: Context) -> StepResult:
         """Return the corrected spectra and what was done. Raises StudioError where the step cannot be applied."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeStep:
+    """A step of a recipe, and whether it is applied."""
+
+    step: Step
+    enabled: bool = True
 
 
 def segments(axis: NDArray[Any]) -> list[slice]:
@@ -85,7 +91,7 @@ def segments(axis: NDArray[Any]) -> list[slice]:
     intervals = np.diff(axis)
     ends = np.flatnonzero(intervals > GAP_STEPS * np.median(intervals)) + 1
     bounds = [0, *ends.tolist(), len(axis)]
-    return [slice(start, stop) for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [slice(start, stop) for start, stop in pairwise(bounds)]
 
 
 def points_of(axis: NDArray[Any], width_cm: float) -> float:

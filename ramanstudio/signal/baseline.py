@@ -19,7 +19,7 @@ MIN_POINTS: Final = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """Baselines `values` (N, B) in the unit of the spectra, and the standard deviation of their `uncertainty` (N, B)."""
+    """Baselines `values` (N, B) in the unit of the spectra, and their `uncertainty` (N, B), a standard deviation."""
 
     values: NDArray[np.float32]
     uncertainty: NDArray[np.float32]
@@ -36,8 +36,8 @@ METHODS: Final = ("automatic", *PENALISED, *POLYNOMIAL, *WINDOWED, *HULL, "ancho
 def automatic_baseline(spectra: SpectrumSet, expected_error: Floats | None = None) -> Baseline:
     """Find the baseline under each spectrum without parameters.
 
-    arPLS (Baek et al. 2015, doi:10.1039/C4AN01061B) whose smoothness is chosen by continuing the spectrum at both ends with a known line
-    (extended range penalised least squares, Zhang et al. 2020, doi:10.1364/AO.390236), both by pybaselines.
+    arPLS (Baek et al. 2015, doi:10.1039/C4AN01061B), whose smoothness is chosen by continuing the spectrum at both ends
+    with a known line (extended range penalised least squares, Zhang et al. 2020), both by pybaselines.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def automatic_baseline(spectra: SpectrumSet, expected_error: Floats | None = Non
         scale = float(np.ptp(row)) or 1.0
         fitted, parameters = fitter.optimize_extended_range((row - row.min()) / scale, method="arpls")
         rows.append(fitted * scale + row.min())
-        lams.append(float(parameters["optimal_parameter"]))
+        lams.append(float(np.log10(parameters["optimal_parameter"])))
     values = np.array(rows, dtype=np.float32)
     uncertainty = _uncertainty(spectra, values, np.array(lams), expected_error)
     return Baseline(values, uncertainty, {"method": "automatic", "log10_lam": float(np.median(lams))})
@@ -99,7 +99,7 @@ def classic_baseline(
 
 
 def anchor_baseline(spectra: SpectrumSet, anchors: tuple[tuple[float, float | None], ...]) -> Baseline:
-    """Draw a monotone cubic through anchor points: (Raman shift, intensity), or the spectrum's own local median where None.
+    """Draw a monotone cubic through anchors: (Raman shift, intensity), or the spectrum's own local median where None.
 
     Raises StudioError when there are fewer than two anchors.
     """
@@ -143,7 +143,7 @@ def _fit(fitter: Any, row: Floats, method: str, lam: float, points: float, degre
 
 
 def _uncertainty(spectra: SpectrumSet, values: Floats, log_lam: Floats, error: Floats | None) -> NDArray[np.float32]:
-    """The standard deviation of a penalised baseline (N, B): noise averaged over its length, and what it may take of lines."""
+    """The standard deviation of a baseline (N, B): noise averaged over its length, and what it may take of lines."""
     from ramanstudio.signal.snr import noise_sigma
 
     sigma = noise_sigma(spectra.values) if error is None else np.sqrt((error**2).mean(axis=1))

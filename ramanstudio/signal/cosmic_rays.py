@@ -1,8 +1,9 @@
 """Cosmic rays: narrow spikes caused by particles in the detector, found by their shape and by neighbouring spectra.
 
-Candidates are narrow runs of points that stand out from the noise. Boosted trees (trained by tools/train_cosmic_rays.py on
-spikes put into real spectra) tell spikes from lines by height, edges, flanks and the widths of the spectrum's own lines.
-Where a map or series gives every spectrum neighbours, what the neighbours show too is a line.
+Candidates are narrow runs of points that stand out from the noise. Boosted trees (trained by
+tools/train_cosmic_rays.py on spikes put into real spectra) tell spikes from lines by height, edges, flanks and the
+widths of the spectrum's own lines. Where a map or series gives every spectrum neighbours, what the neighbours show too
+is a line.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_WIDTH: Final = 5  # points of a spike
 STANDS_OUT: Final = 4.5  # standard deviations above the opening, for the highest point of a candidate
 RUN_FLOOR: Final = 2.2  # and for every point of its run
 RUN_SHARE: Final = 0.13  # or this share of the highest, where that is more
-THRESHOLD: Final = 0.85  # probability from which a candidate is a spike
+THRESHOLD: Final = 0.88  # probability from which a candidate is a spike
 DOUBTFUL: Final = 0.5  # from which it is reported as "line or spike?"
 NEIGHBOUR_THRESHOLD: Final = 0.7  # probability from which it is one where neighbours show nothing there
 IN_NEIGHBOURS: Final = 0.3  # of its height that the median neighbour may show
@@ -119,8 +120,8 @@ def count_spikes(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 def local_noise(values: Floats) -> Floats:
     """Return the standard deviation of the noise around each point, (N, B) -> (N, B).
 
-    From the median absolute second difference of blocks of 64 points, and never below that of the whole spectrum: shot noise
-    follows the intensity.
+    From the median absolute second difference of blocks of 64 points, and never below that of the whole spectrum: shot
+    noise follows the intensity.
     """
     whole = np.maximum(noise_sigma(values), np.finfo(np.float32).tiny).astype(np.float64)
     n_blocks = values.shape[1] // NOISE_BLOCK
@@ -132,7 +133,8 @@ def local_noise(values: Floats) -> Floats:
     nearest = np.clip(np.arange(values.shape[1]) // NOISE_BLOCK, 0, n_blocks - 1)
     # a line in one block must not hide a spike beside it: its neighbours' noise counts as well
     smooth = np.median(np.stack([np.roll(of_block, shift, axis=1) for shift in (-1, 0, 1)]), axis=0)
-    return np.maximum(smooth[:, nearest], whole[:, None])
+    noise: Floats = np.maximum(smooth[:, nearest], whole[:, None])
+    return noise
 
 
 def find_candidates(values: Floats, noise: Floats) -> Candidates:
@@ -165,7 +167,7 @@ def find_candidates(values: Floats, noise: Floats) -> Candidates:
 
 
 def candidate_features(values: Floats, noise: Floats, candidates: Candidates) -> Floats:
-    """Return what tells spikes from lines, (M, 19): width, height, edges, flanks on both sides, and the spectrum's own lines."""
+    """Return what tells spikes from lines, (M, 19): width, height, edges, flanks, and the spectrum's own lines."""
     row, first, last = candidates.row, candidates.first, candidates.last
     sigma = noise[row, candidates.top]
 
@@ -183,7 +185,7 @@ def candidate_features(values: Floats, noise: Floats, candidates: Candidates) ->
     bends = np.where(span[2:] <= (n_points + 1)[:, None], np.abs(np.diff(run, n=2, axis=1)), 0.0)
     up, down = steps.max(axis=1), -steps.min(axis=1)
     columns = [n_points, np.log(height / sigma), np.maximum(up, down) / height, np.minimum(up, down) / height]
-    for near, far in ((1, 2), (1, 3), (1, 5)):  # how steeply the flanks go on outside of the run
+    for far in (2, 3, 5):  # how steeply the flanks go on outside of the run
         flanks = np.sort(np.stack([left - at(first - far), right - at(last + far)]), axis=0) / height
         columns += [flanks[0], flanks[1]]
     beside = np.concatenate([np.arange(-25, -5), np.arange(6, 26)])
@@ -210,7 +212,7 @@ def _line_widths(values: Floats, noise: Floats) -> Floats:
 
 
 def _neighbours(spectra: SpectrumSet) -> Ints | None:
-    """The rows of the nearest spectra of each in a map, or before and after it in a series (N, K); None for single ones."""
+    """The rows of the spectra nearest to each in a map, or beside it in a series (N, K); None for single ones."""
     n_spectra = len(spectra)
     if spectra.is_map and n_spectra > N_NEIGHBOURS:
         from scipy.spatial import cKDTree
@@ -222,7 +224,9 @@ def _neighbours(spectra: SpectrumSet) -> Ints | None:
     if n_spectra > 4 and {"z", "time"} & set(spectra.table):
         offsets = np.array([-2, -1, 1, 2])
         rows = np.arange(n_spectra)[:, None] + offsets
-        return np.where((rows < 0) | (rows >= n_spectra), np.arange(n_spectra)[:, None] - offsets, rows)
+        inside = (rows >= 0) & (rows < n_spectra)
+        beside: Ints = np.where(inside, rows, np.arange(n_spectra)[:, None] - offsets)
+        return beside
     return None
 
 
