@@ -2,7 +2,7 @@
 
 Spikes of one to five points are put into real spectra of an HDF5 corpus, some of them sampled more coarsely or made
 noisier. Spectra with spikes of their own (six standard deviations above a median filter over seven points) are left out
-where lines are broad. Writes models/cosmic-rays/: weights.safetensors and card.json. Takes about two minutes of one core.
+where lines are broad. Writes weights.safetensors and card.json into models/processing/cosmic-rays, in two minutes.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def main(corpus: Path, seed: int = 3) -> None:
     print(f"{len(rows)} candidates, {int(labels.sum())} spikes")
     classifier = HistGradientBoostingClassifier(**TREES, early_stopping=False, random_state=seed).fit(rows, labels)
     arrays = {f"spikes.{name}": np.ascontiguousarray(array) for name, array in tree_arrays(classifier).items()}
-    folder = ROOT / "models" / MODEL
+    folder = ROOT / "models" / "processing" / MODEL
     folder.mkdir(parents=True, exist_ok=True)
     content = save(arrays)
     (folder / "weights.safetensors").write_bytes(content)

@@ -255,4 +255,6 @@ def _trees() -> TreeEnsemble:
 
     from ramanstudio.core.paths import bundled_path
 
-    return TreeEnsemble.from_arrays(load_file(bundled_path("models", MODEL, "weights.safetensors")), "spikes")
+    return TreeEnsemble.from_arrays(
+        load_file(bundled_path("models", "processing", MODEL, "weights.safetensors")), "spikes"
+    )
