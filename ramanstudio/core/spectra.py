@@ -52,7 +52,7 @@ class SpectrumSet:
             )
         if not np.all(np.isfinite(axis)):
             raise StudioError(
-                "The Raman shift axis has points that are not numbers.",
+                "The Raman shift axis has points that are not finite numbers.",
                 remedy="Remove the points without a Raman shift.",
             )
         if not np.all(np.diff(axis) > 0):

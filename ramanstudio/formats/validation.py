@@ -72,6 +72,8 @@ def sorted_spectra(path: Path, shift: NDArray[np.float64], values: NDArray[Any])
 
     Raises StudioError when most of the shifts are repeated, which no spectral axis does.
     """
+    if shift.size < 2:
+        raise read_error(path, f"its spectra have {shift.size} points")
     steps = np.diff(shift)
     is_monotonic = np.all(steps > 0) or np.all(steps < 0)
     if not is_monotonic:

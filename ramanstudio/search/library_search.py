@@ -226,7 +226,10 @@ def _match(
 
 def _why_no_match(query: ComparedQuery, libraries: Sequence[Library]) -> str:
     if query.query["first"] >= query.query["last"]:
-        return "There is nothing to compare: the spectrum is flat or contains values that are not numbers."
+        return (
+            "There is nothing to compare: the spectrum is flat, has too few points, or contains values that are not"
+            " numbers."
+        )
     shifts = GRID.centres_cm[query.compared]
     if not len(shifts):
         return "No part of the spectrum lies in the compared region. Widen the region."

@@ -245,7 +245,7 @@ class GroupsPanel(SidePanel):
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         line = self.name.lineEdit()
         if line is not None:
-            line.setPlaceholderText("Name the selection…")
+            line.setPlaceholderText("Name…")
             line.returnPressed.connect(lambda: self.name_selected(self.name.currentText()))
         self._name_button = QPushButton("Name", content)
         self._name_button.setToolTip(action.toolTip())

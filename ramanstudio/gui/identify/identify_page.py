@@ -87,7 +87,7 @@ class IdentifyPage(TabPage):
             return
         from ramanstudio.gui.identify.match_list import MatchList
         from ramanstudio.gui.identify.overlay_view import OverlayView
-        from ramanstudio.gui.identify.result_header import ResultHeader
+        from ramanstudio.gui.identify.result_header import ResultHeader, ResultHeaderArea
 
         self.view, self.header = OverlayView(self._result), ResultHeader(self._result)
         self.match_list = MatchList(self._result)
@@ -101,7 +101,7 @@ class IdentifyPage(TabPage):
         column = QVBoxLayout(self._result)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.header)
+        column.addWidget(ResultHeaderArea(self.header, self._result))
         column.addWidget(splitter, 1)
         let_drops_through(self._result)
         self.match_list.match_selected.connect(lambda _: self._show_selected_match())
