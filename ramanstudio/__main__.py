@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 OPTIONS = ("-h", "--help", "-V", "--version")
 PROBE_HDF5 = "--probe-hdf5"  # a bundle starts itself to read HDF5 files of others (formats.safe_hdf5)
-CHECK = "--check"  # opens the window, drops a spectrum on it, and says whether all went well
+CHECK = "--check"  # opens the window, drops a spectrum on it, and reports whether all went well
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb, or the window with the files named; returns the exit code."""
+    """Run a verb of the command line, or open the window with the given files; returns the exit code."""
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:  # before a verb, which says what it has done, or while the window starts
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that has no → or ▓ shows ? instead of failing
+        if hasattr(stream, "reconfigure"):  # a terminal without → or ▓ shows ? instead of failing
             stream.reconfigure(errors="replace")
     if arguments[:1] == [PROBE_HDF5]:
         from ramanstudio.formats import hdf5_probe

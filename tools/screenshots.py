@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 SIZE = (1440, 900)
+N_DEMO_FILES = 37
 
 sys.path.insert(0, str(ROOT))
 if sys.platform.startswith("linux"):
@@ -50,7 +51,7 @@ def take(window: MainWindow, name: str, over: QWidget | None = None) -> None:
     """Write a picture of the window, with what lies over it."""
     settle()
     if window.page.view is not None:
-        window.page.view.settle()
+        window.page.view.finish_drawing()
         settle(0.2)
     picture: QPixmap = window.grab()
     if over is not None:
@@ -80,12 +81,12 @@ def main() -> int:
         window = app.start()
         services = window.services
         window.resize(*SIZE)  # the offscreen screen is smaller, and the window began no larger than that
-        window.spread_panels()
+        window.reset_panel_widths()
         wait(window, lambda: services.denoising.engine is not None)
         window.actions_by_id["theme_light"].trigger()
         take(window, "empty")
         services.opening.open([spectra])
-        wait(window, lambda: len(services.session.project.results) > 30 and not services.workers.busy)
+        wait(window, lambda: len(services.session.project.results) == N_DEMO_FILES and not services.workers.busy)
         select(window, "paracetamol-0.1s.csv")
         take(window, "main-light")
         window.actions_by_id["theme_dark"].trigger()
@@ -119,8 +120,8 @@ def main() -> int:
         select(window, "calcite-1.0s.txt")
         settle()
         window.actions_by_id["search"].trigger()
-        palette = next(one for one in QApplication.topLevelWidgets() if type(one).__name__ == "CommandPalette")
-        palette.words.setText("export")
+        palette = next(dialog for dialog in QApplication.topLevelWidgets() if type(dialog).__name__ == "CommandPalette")
+        palette.query.setText("export")
         take(window, "palette", over=palette)
         palette.close()
         window.close()

@@ -80,7 +80,7 @@ def _rows_or_failure(
 
 
 def _header(model: FineTunedModel) -> tuple[str, ...]:
-    if model.card.kind == finetuned_model.QUANTITY:
+    if not model.card.is_classifier:
         return "file", "spectrum", "value", "error", "unknown"
     return "file", "spectrum", "label", "probability", "unknown", *model.card.classes
 

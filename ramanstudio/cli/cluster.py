@@ -76,7 +76,8 @@ def run(arguments: Namespace) -> int:
     _print_groups(sources, groups)
     if any(not source.spectra.same_axis(spectra) for source in sources):
         print(f"Compared from {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹, the range that all of them share.")
-    print(f"Found {_describe(groups)} in {len(spectra)} spectra on {engine.device_name}. Table: {arguments.out}")
+    count = f"{len(spectra)} {'spectrum' if len(spectra) == 1 else 'spectra'}"
+    print(f"Found {_describe(groups)} in {count} on {engine.device_name}. Table: {arguments.out}")
     return exit_code(len(spectra), len(reader.failed))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ramanstudio.cli.crash_log import unexpected_error
+from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.terminal import ProgressBar, plural
 from ramanstudio.core.csv_cells import printable
 from ramanstudio.core.errors import StudioError
@@ -57,7 +57,7 @@ class BatchReader:
     def fail(self, file: Path, error: Exception) -> None:
         """Say why a file failed, above the bar; of an error that nobody foresaw, the traceback goes to the log."""
         self.failed.add(file)
-        known = error if isinstance(error, StudioError) else unexpected_error(error)
+        known = error_for_user(error)
         self.bar.say(str(known) if file.name in known.sentence else f"'{file.name}': {known}")
 
     def batches(self) -> Iterator[Batch]:

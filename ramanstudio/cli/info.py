@@ -9,13 +9,11 @@ from typing import Final
 import numpy as np
 
 from ramanstudio.cli import options
-from ramanstudio.cli.crash_log import unexpected_error
+from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.exit_codes import exit_code
 from ramanstudio.cli.files import find_files
-from ramanstudio.cli.terminal import say
+from ramanstudio.cli.terminal import one_line, say
 from ramanstudio.cli.verb import Verb
-from ramanstudio.core.csv_cells import printable
-from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
 _LOWEST_SNR: Final = 4.0  # the highest excursion of noise alone comes near it
@@ -40,7 +38,7 @@ def run(arguments: Namespace) -> int:
                 print("\n".join(_describe(file, spectra)))
         except Exception as error:
             n_failed += 1
-            say(str(error if isinstance(error, StudioError) else unexpected_error(error)))
+            say(str(error_for_user(error)))
     return exit_code(len(files) - n_failed, n_failed)
 
 
@@ -63,7 +61,7 @@ def _describe(file: Path, spectra: SpectrumSet) -> list[str]:
         **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
         "SNR": _describe_snr(spectra),
     }
-    return [printable(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
+    return [one_line(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
 
 
 def _describe_snr(spectra: SpectrumSet) -> str:

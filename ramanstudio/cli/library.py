@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ramanstudio.cli import options
+from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.exit_codes import DONE, SOME_FAILED
 from ramanstudio.cli.files import find_files
 from ramanstudio.cli.outputs import require_writable
@@ -126,7 +127,7 @@ def _build(arguments: Namespace) -> int:
     with progress_bars("Building the library") as progress:
         built = building.build(out, arguments.files, title, naming, arguments.laser_nm, progress)
     for error in built.failed:
-        say(str(error))
+        say(str(error_for_user(error)))
     print(f"{_describe(built.library)}. Library: {built.library.path}")
     return SOME_FAILED if built.failed else DONE
 

@@ -25,7 +25,7 @@ from ramanstudio.cli import (
     pretrain,
     pretrain_features,
 )
-from ramanstudio.cli.crash_log import unexpected_error
+from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with np.errstate(all="ignore"):  # results are checked; numpy need not warn on the terminal
             return int(arguments.run(arguments))
     except StudioError as error:
-        say(str(error))
+        say(str(error_for_user(error)))
         return exit_codes.NOTHING_DONE
     except (KeyboardInterrupt, Cancelled):
         say("Cancelled. What was done is kept.")

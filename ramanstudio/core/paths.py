@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from ramanstudio.core.errors import StudioError
+
 
 def bundled_path(*parts: str) -> Path:
     """Return the path of a file or folder that comes with the program, like `bundled_path("models")`."""
@@ -24,7 +26,18 @@ def _user_folder(kind: str) -> Path:
         import platformdirs
 
         folder = Path(getattr(platformdirs, f"user_{kind}_dir")("RamanStudio", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
+    return _created(folder)
+
+
+def _created(folder: Path) -> Path:
+    """Return a folder, created when missing; raises StudioError when it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudioError(
+            f"The folder '{folder}' cannot be created: {error.strerror or error}.",
+            remedy="Make its parent folder writable, or set RAMANSTUDIO_HOME to a folder that is.",
+        ) from error
     return folder
 
 
@@ -45,9 +58,7 @@ def user_cache() -> Path:
 
 def user_libraries() -> Path:
     """Return the folder of the user's spectral libraries, created when missing."""
-    folder = user_data() / "libraries"
-    folder.mkdir(exist_ok=True)
-    return folder
+    return _created(user_data() / "libraries")
 
 
 def user_log() -> Path:

@@ -85,7 +85,7 @@ def read_value(check: Check, value: Any, what: str, remedy: str = "Use a copy of
         where = error.where.lstrip(".")
         if error.expected == "there":
             raise StudioError(f"{what} is damaged: '{where}' is missing.", remedy=remedy) from error
-        subject = f"'{where}' is {_shown(error.value)}" if where else f"it is {_shown(error.value)}"
+        subject = f"'{where}' is {quoted(error.value)}" if where else f"it is {quoted(error.value)}"
         raise StudioError(f"{what} is damaged: {subject}, not {error.expected}.", remedy=remedy) from error
 
 
@@ -235,7 +235,7 @@ def array(
             raise WrongValue(expected, value)
         if value.dtype.kind in "fiu" and value.size:
             kept = value[~np.isnan(value)] if allow_nan and value.dtype.kind == "f" else value
-            if not np.all(np.isfinite(kept)) or (kept.size and (kept.min() < low or kept.max() > high)):
+            if not np.all(np.isfinite(kept)) or (kept.size and (float(kept.min()) < low or float(kept.max()) > high)):
                 raise WrongValue(expected, value)
         return value
 
@@ -264,13 +264,13 @@ def _expected_number(what: str, low: float, high: float) -> str:
     return f"{what} up to {high:g}" if math.isinf(low) else f"{what} from {low:g} to {high:g}"
 
 
-def _shown(value: object) -> str:
-    """Return a value as it is quoted in a sentence: short, in one line."""
+def quoted(value: object) -> str:
+    """Return any value as it is quoted in a sentence: short, in one line."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} of {value.dtype}"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**18:
         return "a very large number"
     if isinstance(value, Mapping | list | tuple):
         return f"a {'record' if isinstance(value, Mapping) else 'list'} of {len(value)} items"
-    quoted = repr(value[:60] if isinstance(value, str | bytes) else value)
-    return quoted if len(quoted) <= 80 else f"{quoted[:77]}…"
+    text = repr(value[:60] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_config
+from ramanstudio.core.schema import quoted
 from ramanstudio.core.writing import atomic_write
 
 
@@ -41,8 +42,9 @@ class Setting:
         if isinstance(self.default, bool):
             return isinstance(value, bool)
         if isinstance(self.default, (int, float)):
-            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            return is_number and (self.high <= self.low or self.low <= float(value) <= self.high)  # type: ignore[arg-type]
+            # Whole numbers of any size are compared as they are: float(value) overflows.
+            low, high = (self.low, self.high) if self.high > self.low else (-1e18, 1e18)
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
         return isinstance(value, str)
 
 
@@ -107,6 +109,7 @@ SETTINGS: Final = (
     Setting("panels", ""),
 )
 
+MAX_BYTES: Final = 2**20  # of the file
 VERSION: Final = 1  # raised when the meaning of a setting changes; written only once it is not 1
 _ROWS: Final = {setting.key: setting for setting in SETTINGS}
 _OLD_ROWS: Final = {setting.old_key: setting for setting in SETTINGS if setting.old_key}
@@ -120,14 +123,19 @@ class Settings:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or user_config() / "settings.toml"
         self.warnings: list[str] = []
+        try:
+            self.path: Path | None = path or user_config() / "settings.toml"
+        except StudioError as error:  # a home that cannot be written
+            self.path = None
+            self.warnings.append(f"The settings cannot be read or saved. {error}")
         self._values: dict[str, Any] = {}
         self._unknown: dict[str, Any] = {}  # keys of a newer version, kept as they are
         self._listeners: list[Callable[[str], None]] = []
         self._saved: dict[str, Any] | None = None
         self.is_newer = False  # the file of a newer version is not written
-        self._load()
+        if self.path is not None:
+            self._load(self.path)
 
     def __getitem__(self, key: str) -> Any:
         return self._values.get(key, _ROWS[key].default)
@@ -135,7 +143,7 @@ class Settings:
     def __setitem__(self, key: str, value: Any) -> None:
         row = _ROWS[key]
         if not row.accepts(value):
-            raise StudioError(f"'{value}' is not a value of '{row.text or key}'.", remedy="Choose another value.")
+            raise StudioError(f"{quoted(value)} is not a value of '{row.text or key}'.", remedy="Choose another value.")
         if value == self[key]:
             return
         self._values[key] = value
@@ -148,7 +156,7 @@ class Settings:
 
     def save(self) -> None:
         """Write the values that differ from the defaults; raises StudioError when the file cannot be written."""
-        if self.is_newer:
+        if self.is_newer or self.path is None:
             return
         changed = {key: value for key, value in self._values.items() if value != _ROWS[key].default}
         document = {**self._unknown, **{key: _plain(value) for key, value in sorted(changed.items())}}
@@ -165,18 +173,26 @@ class Settings:
             ) from error
         self._saved = document
 
-    def _load(self) -> None:
+    def _load(self, path: Path) -> None:
+        """Read the file; what cannot be used is a warning."""
         import tomllib
 
+        import tomli_w
+
+        if not path.exists():
+            return
         try:
-            document = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return
+            if not path.is_file():
+                raise OSError("it is not a file")
+            if path.stat().st_size > MAX_BYTES:
+                raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            tomli_w.dumps(document)  # what cannot be written again is not taken
         except OSError as error:
-            self.warnings.append(f"The settings in '{self.path}' could not be read ({error}). The defaults are used.")
+            self.warnings.append(f"The settings in '{path}' could not be read ({error}). The defaults are used.")
             return
-        except ValueError as error:  # not TOML, or not text
-            self._set_aside(error)
+        except (ValueError, RecursionError, OverflowError, TypeError) as error:  # not TOML, not text, nested too deep
+            self._set_aside(path, error)
             return
         self._saved = document
         version = document.get("version", VERSION)
@@ -195,17 +211,20 @@ class Settings:
                 if key == row.key or row.key not in document:
                     self._values[row.key] = value
             else:
-                self.warnings.append(f"The setting {key} = {value!r} is not valid. The default is used.")
+                self.warnings.append(
+                    f"The setting {quoted(key)[1:-1]} = {quoted(value)} is not valid. The default is used."
+                )
 
-    def _set_aside(self, error: ValueError) -> None:
+    def _set_aside(self, path: Path, error: Exception) -> None:
         """Rename a damaged file, so that the user can look at it, and warn."""
-        aside = self.path.with_name(f"{self.path.name}.damaged")
+        aside = path.with_name(f"{path.name}.damaged")
         try:
-            self.path.replace(aside)
+            path.replace(aside)
             kept = f"The file was renamed to '{aside}'"
         except OSError:
-            kept = f"The file is '{self.path}'"
-        self.warnings.append(f"The settings could not be read ({error}). The defaults are used. {kept}.")
+            kept = f"The file is '{path}'"
+        reason = "they are nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
+        self.warnings.append(f"The settings could not be read ({reason}). The defaults are used. {kept}.")
 
 
 def _plain(value: Any) -> Any:

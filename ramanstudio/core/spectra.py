@@ -50,6 +50,11 @@ class SpectrumSet:
                 f"An axis of {axis.shape} points does not fit intensities of shape {values.shape}.",
                 remedy="Each spectrum needs one intensity for each point of the axis, and at least two points.",
             )
+        if not np.all(np.isfinite(axis)):
+            raise StudioError(
+                "The Raman shift axis has points that are not finite numbers.",
+                remedy="Remove the points without a Raman shift.",
+            )
         if not np.all(np.diff(axis) > 0):
             raise StudioError(
                 "The Raman shift axis does not increase from point to point.",

@@ -179,7 +179,7 @@ def _journal(draft: Path, is_done: bool) -> None:
             _open_drafts.discard(str(draft))
         else:
             _open_drafts.add(str(draft))
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StudioError):
             journal = _journal_folder() / f"{_computer()}-{os.getpid()}"
             if not _open_drafts:
                 journal.unlink(missing_ok=True)
@@ -192,7 +192,7 @@ def _journals() -> list[Path]:
     """Return the journals of all processes on this computer."""
     try:
         return list(_journal_folder().glob(f"{_computer()}-*"))
-    except OSError:
+    except (OSError, StudioError):
         return []
 
 

@@ -138,10 +138,11 @@ class ResultFolder:
         path = next(
             candidate
             for candidate in candidate_paths(self.folder, raw, self.format)
-            if candidate.name.casefold() not in self._written_names and self._may_write(candidate, replaceable)
+            if printable(candidate.name).casefold() not in self._written_names
+            and self._may_write(candidate, replaceable)
         )
         write_denoised(path, raw, denoised, self.format)
-        self._written_names.add(path.name.casefold())
+        self._written_names.add(printable(path.name).casefold())
         self._rows += summary_rows(raw, denoised, Path(path.name))
         return path
 

@@ -126,7 +126,7 @@ def fit_inverse_temperature(scores: FloatArray, targets: IntArray, accuracy: flo
     It starts from the likeliest factor (temperature scaling, Guo et al. 2017) and is at most MAX_SHARPENING times as
     large: held-out spectra are classified with fewer labels than the model has, so the likeliest alone is too low.
     """
-    if not len(scores):
+    if not np.isfinite(scores).any():
         return DEFAULT_INVERSE_TEMPERATURE
     finite = np.where(np.isfinite(scores), scores, np.min(scores[np.isfinite(scores)]) - 1e6)
     true_class = np.arange(len(finite)), targets

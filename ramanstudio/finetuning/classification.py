@@ -14,12 +14,14 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, finetuned_model, novelty, regression
 from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
+from ramanstudio.finetuning.model_card import TUNED
 from ramanstudio.finetuning.representations import (
     COMPONENT_ARRAYS,
     FeatureExtractor,
     Representations,
     represent_denoised,
+    require_usable,
 )
 from ramanstudio.signal import comparison
 from ramanstudio.signal.pca import PrincipalComponents
@@ -67,20 +69,37 @@ def classify(
     cannot be denoised; Cancelled when asked to stop.
     """
     finetuned_model.require_parent(model.card, extractor.parent, extractor.sha256)
+    if not len(spectra):
+        return _of_none(model)
     _require_range(spectra, model)
     try:
         representations = _represent(extractor, spectra, model, progress)
         distances = novelty.nearest_distances(representations.rows("joined"), model.arrays["kept"])
         unknown = distances > model.card.novelty_threshold
-        if model.card.kind != CLASSES:
-            return _of_quantity(regression.predict(model, representations), unknown, model)
-        probabilities = predict_probabilities(model, representations)
+        if not model.card.is_classifier:
+            return _of_quantity(_finite(regression.predict(model, representations)), unknown, model)
+        probabilities = _finite(predict_probabilities(model, representations))
     except (KeyError, ValueError, IndexError) as error:
         raise StudioError(
             f"The fine-tuned model '{model.card.name}' is damaged.", remedy="Import it again, or train it again."
         ) from error
     labels = np.array(model.card.classes)[np.argmax(probabilities, axis=1)]
     return Classified(labels, probabilities, model.card.classes, unknown)
+
+
+def _of_none(model: FineTunedModel) -> Classified:
+    """Return the predictions for no spectra."""
+    card, labels, unknown = model.card, np.empty(0, dtype=str), np.zeros(0, dtype=bool)
+    if card.is_classifier:
+        return Classified(labels, np.empty((0, len(card.classes))), card.classes, unknown)
+    return _of_quantity(np.empty(0), unknown, model)
+
+
+def _finite(predicted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return predictions that are all finite. Raises ValueError when the numbers of a model overflow."""
+    if not np.isfinite(predicted).all():
+        raise ValueError("predictions are not finite")
+    return predicted
 
 
 def _of_quantity(values: NDArray[np.float64], unknown: NDArray[np.bool_], model: FineTunedModel) -> Classified:
@@ -97,8 +116,9 @@ def predict_probabilities(model: FineTunedModel, representations: Representation
         if "weights" in arrays
         else NearestNeighbourClassifier(arrays["rows"], arrays["which"].astype(np.intp), len(model.card.classes))
     )
-    scores = classifier.scores(representations.rows(model.card.representation))
-    return accuracy.softmax(scores, model.card.inverse_temperature)
+    with np.errstate(over="ignore", invalid="ignore"):  # of damaged models, which are refused by the caller
+        scores = classifier.scores(representations.rows(model.card.representation))
+        return accuracy.softmax(scores, model.card.inverse_temperature)
 
 
 def _components_of(model: FineTunedModel) -> dict[str, PrincipalComponents]:
@@ -111,6 +131,7 @@ def _represent(
     extractor: FeatureExtractor, spectra: SpectrumSet, model: FineTunedModel, progress: Progress
 ) -> Representations:
     """Denoise `spectra` and represent them on the axis of the model."""
+    require_usable(spectra)
     denoised, axis = extractor.denoise(spectra, progress), model.arrays["axis"]
     if not np.array_equal(spectra.axis, axis):
         spectra, denoised = (each.with_axis(axis, comparison.resample(each, axis)) for each in (spectra, denoised))

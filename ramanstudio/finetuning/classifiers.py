@@ -16,6 +16,7 @@ IntArray = NDArray[np.intp]
 MAX_BASIS_ROWS: Final = 1500  # rows that a subspace is found from; more would take minutes
 STRENGTHS: Final = (10.0, 100.0, 1000.0)  # C of logistic regression on rows of unit length
 STRENGTH: Final = 100.0
+MIN_VARIANCE: Final = 1e-30  # of rows of unit length
 BLOCK: Final = 4096  # rows compared with all references at once
 
 
@@ -39,7 +40,9 @@ class Subspace:
         if len(rows) > MAX_BASIS_ROWS:
             subset = rows[np.random.default_rng(0).permutation(len(rows))[:MAX_BASIS_ROWS]]
         _, sizes, basis = thin_svd(subset - mean)
-        return cls(mean, basis[sizes > 1e-5 * max(sizes[0], 1e-300)])
+        is_spanned = sizes > 1e-5 * max(sizes[0], 1e-300)
+        is_spanned[0] = True  # rows that are all equal span nothing, but classifiers need a coordinate
+        return cls(mean, basis[is_spanned])
 
     def project(self, rows: FloatArray) -> NDArray[np.float64]:
         """Return `rows` (M, D) in the coordinates of the subspace (M, R)."""
@@ -124,9 +127,11 @@ def _fit_discriminants(rows: FloatArray, targets: IntArray, n_classes: int, shru
         from sklearn.covariance import ledoit_wolf
 
         covariance = ledoit_wolf(rows - means[codes], assume_centered=True)[0]
-        # divided by its mean variance, so that the scale of the scores does not depend on the number of labels
-        covariance *= len(covariance) / max(float(np.trace(covariance)), 1e-30)
-        weights = np.linalg.solve(covariance, means.T)
+        total = float(np.trace(covariance))
+        if total > MIN_VARIANCE:  # otherwise the rows of a class are equal, and the nearest mean is all there is
+            # divided by its mean variance, so that the scale of the scores does not depend on the number of labels
+            covariance *= len(covariance) / total
+            weights = np.linalg.solve(covariance, means.T)
     offset = -np.sum(means.T * weights, axis=0) / 2
     return _with_all_classes(LinearClassifier(weights, offset), present, n_classes)
 

@@ -6,8 +6,9 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,82 +18,15 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.finetuning.config import REPRESENTATION_TITLES
+from ramanstudio.finetuning.model_card import MAX_CARD_BYTES, MAX_NAME_LENGTH, FineTunedModelCard, check_arrays
 from ramanstudio.mae import model_store
 
 CARD, WEIGHTS, SUFFIX = "card.json", "weights.safetensors", ".ramanmodel"
 FOLDER: Final = "taught"  # in the user's data folder; its name before the feature was called fine-tuning
-MAX_BYTES: Final = 2**30  # no fine-tuned model comes near it
-CLASSES, QUANTITY = "classes", "quantity"
-TUNED: Final = "tuned."  # prefix of the arrays of fine-tuned features
-RMSE: Final = "cross-validated RMSE"  # the figure that is the error of a predicted quantity
-OLD_RMSE: Final = "RMSE held out"
-MAX_NAME_LENGTH: Final = 80
+MAX_BYTES: Final = 2**28  # no fine-tuned model comes near it; reading takes three times as much memory
+MAX_HEADER_BYTES: Final = 2**24
+REMEDY: Final = "Import it again, or train it again."
 Arrays = Mapping[str, NDArray[Any]]
-# Keys of cards written by earlier versions, and their present names.
-OLD_KEYS: Final = {
-    "reading": "representation",
-    "head": "estimator",
-    "sharpness": "inverse_temperature",
-    "stranger_distance": "novelty_threshold",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FineTunedModelCard:
-    """What a model was fine-tuned on, from which model, and how good it is; stored beside its arrays as card.json.
-
-    `parent` is the model that denoises and gives features, `parent_sha256` its fingerprint; `axis_cm` (low, high) is
-    the range of the training spectra in cm⁻¹. `inverse_temperature` scales scores to calibrated probabilities. A
-    spectrum farther than `novelty_threshold` from all training spectra is unknown. `figures` were measured by
-    cross-validation.
-    """
-
-    name: str
-    kind: str
-    classes: tuple[str, ...]
-    counts: tuple[int, ...]
-    parent: str
-    parent_sha256: str
-    representation: str
-    estimator: str
-    axis_cm: tuple[float, float]
-    inverse_temperature: float = 1.0
-    novelty_threshold: float = 0.0
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    figures: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    software: str = ""
-    made: str = ""
-    sha256: str = ""
-
-    @property
-    def rmse(self) -> float:
-        """The cross-validated error of a model of a quantity; NaN where it was not measured."""
-        return float(self.figures.get(RMSE, self.figures.get(OLD_RMSE, np.nan)))
-
-    def text(self) -> str:
-        """Return the card in sentences, for a person to read."""
-        of_classes = self.kind == CLASSES
-        task = f"classifies spectra into {len(self.classes)} classes" if of_classes else "predicts a quantity"
-        counts = ", ".join(f"{name} {count}" for name, count in zip(self.classes, self.counts, strict=of_classes))
-        figures = (
-            f"{figure}: {100 * value:.3g} %" if of_classes else f"{figure}: {value:.3g}"
-            for figure, value in self.figures.items()
-        )
-        return "\n".join(
-            [
-                f"{self.name}: {task}. Trained on {sum(self.counts)} labelled spectra.",
-                f"Range: {self.axis_cm[0]:.0f} to {self.axis_cm[1]:.0f} cm⁻¹.",
-                f"Representation: {REPRESENTATION_TITLES.get(self.representation, self.representation)}.",
-                f"{'Classifier' if of_classes else 'Regressor'}: {self.estimator}.",
-                *self.notes,
-                *(f"{figure[0].upper()}{figure[1:]}" for figure in figures),
-                f"Fine-tuned from {self.parent} on {self.made} by {self.software}.",
-                *([f"SHA-256 {self.sha256}"] if self.sha256 else []),
-                *([f"Labelled spectra of each class: {counts}."] if of_classes else []),
-            ]
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +60,7 @@ def save(model: FineTunedModel, name: str) -> FineTunedModel:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         atomic_write(folder / WEIGHTS, content)
-        atomic_write(folder / CARD, _to_json(card))
+        atomic_write(folder / CARD, card.to_json())
     except OSError as error:
         raise _write_error(name, error) from error
     return FineTunedModel(card, model.arrays)
@@ -143,28 +77,26 @@ def load(name: str | Path) -> FineTunedModel:
     Raises StudioError when there is none, or it is damaged.
     """
     path = Path(name)
-    if path.is_file():
+    if _is_file(path):
         return _read_exported(path)
-    folder = path if (path / CARD).is_file() else models_folder() / str(name)
-    if not (folder / CARD).is_file():
+    folder = path if _is_file(path / CARD) else models_folder() / str(name)
+    if not _is_file(folder / CARD):
         available = ", ".join(list_names()) or "none yet"
-        raise StudioError(f"There is no fine-tuned model '{name}'.", remedy=f"Saved models: {available}.")
-    try:
-        card = _parse_card((folder / CARD).read_text(encoding="utf-8"))
+        raise StudioError(f"There is no fine-tuned model '{_shorten(name)}'.", remedy=f"Saved models: {available}.")
+    what = f"The fine-tuned model '{_shorten(name)}'"
+    with _damage_as_sentence(what):
+        card = FineTunedModelCard.from_json(_read_text(folder / CARD), what, REMEDY)
         content = _read_limited(folder / WEIGHTS)
         if hashlib.sha256(content).hexdigest() != card.sha256:
             raise ValueError("hash")
-        return FineTunedModel(card, _parse_arrays(content))
-    except _READ_ERRORS as error:
-        raise _damage_error(str(name)) from error
+        return _checked(FineTunedModel(card, _parse_arrays(content)), what)
 
 
 def read_card(name: str) -> FineTunedModelCard:
     """Return the card of a saved model, without its arrays. Raises StudioError when there is none, or it is damaged."""
-    try:
-        return _parse_card(_read_limited(models_folder() / name / CARD).decode("utf-8"))
-    except _READ_ERRORS as error:
-        raise _damage_error(name) from error
+    what = f"The fine-tuned model '{name}'"
+    with _damage_as_sentence(what):
+        return FineTunedModelCard.from_json(_read_text(models_folder() / name / CARD), what, REMEDY)
 
 
 def rename(name: str, new_name: str) -> None:
@@ -172,7 +104,7 @@ def rename(name: str, new_name: str) -> None:
     model, folder = load(name), _unused_folder(new_name)
     try:
         (models_folder() / name).rename(folder)
-        atomic_write(folder / CARD, _to_json(replace(model.card, name=new_name.strip())))
+        atomic_write(folder / CARD, replace(model.card, name=new_name.strip()).to_json())
     except OSError as error:
         raise _write_error(new_name, error) from error
 
@@ -189,7 +121,7 @@ def export_model(name: str, out: Path) -> None:
     from safetensors.numpy import save as to_safetensors
 
     model = load(name)
-    card = _to_json(model.card)
+    card = model.card.to_json()
     metadata = {"card": card, "card_sha256": hashlib.sha256(card.encode()).hexdigest()}
     try:
         atomic_write(out, to_safetensors(dict(model.arrays), metadata))
@@ -228,46 +160,63 @@ def require_parent(card: FineTunedModelCard, parent: str, fingerprint: str) -> N
     )
 
 
-_READ_ERRORS = (OSError, ValueError, TypeError, KeyError, IndexError)
-
-
 def _read_exported(file: Path) -> FineTunedModel:
     """Return the model in an exported file, its hashes checked. Raises StudioError when it is damaged."""
-    try:
+    what = f"The fine-tuned model '{file.name}'"
+    with _damage_as_sentence(what):
         content = _read_limited(file)
         header_size = int.from_bytes(content[:8], "little")
+        if header_size > MAX_HEADER_BYTES:
+            raise ValueError("absurd header")
         metadata = json.loads(content[8 : 8 + header_size])["__metadata__"]
         text = metadata["card"]
         if hashlib.sha256(text.encode()).hexdigest() != metadata["card_sha256"]:
             raise ValueError("hash of the card")
-        card, arrays = _parse_card(text), _parse_arrays(content)
+        card, arrays = FineTunedModelCard.from_json(text, what, REMEDY), _parse_arrays(content)
         if hashlib.sha256(_to_bytes(arrays)).hexdigest() != card.sha256:
             raise ValueError("hash of the arrays")
-        return FineTunedModel(card, arrays)
-    except _READ_ERRORS as error:
-        raise _damage_error(file.name) from error
+        return _checked(FineTunedModel(card, arrays), what)
 
 
-def _read_limited(path: Path) -> bytes:
-    """Return the bytes of a file. Raises ValueError when there are too many for a model."""
-    if path.stat().st_size > MAX_BYTES:
+def _checked(model: FineTunedModel, what: str) -> FineTunedModel:
+    """Return `model` if its arrays fit its card. Raises StudioError, which names the array, when they do not."""
+    check_arrays(model.card, model.arrays, what, REMEDY)
+    return model
+
+
+@contextmanager
+def _damage_as_sentence(what: str) -> Iterator[None]:
+    """Turn whatever a damaged file makes fail into a StudioError about `what`."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise StudioError(f"{what} is damaged.", remedy=REMEDY) from error
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether `path` is a file; names that cannot be one are not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        return False
+
+
+def _shorten(name: str | Path) -> str:
+    """Return a name as it is quoted in a sentence."""
+    text = str(name)
+    return text if len(text) <= MAX_NAME_LENGTH else f"{text[: MAX_NAME_LENGTH - 1]}…"
+
+
+def _read_text(path: Path) -> str:
+    """Return the text of a card. Raises ValueError when it is too long or not UTF-8."""
+    return _read_limited(path, MAX_CARD_BYTES).decode("utf-8")
+
+
+def _read_limited(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a file. Raises ValueError when there are too many, or it is not a regular file."""
+    if not path.is_file() or path.stat().st_size > max_bytes:
         raise ValueError("absurd size")
     return path.read_bytes()
-
-
-def _parse_card(text: str) -> FineTunedModelCard:
-    """Return a card from JSON. Raises ValueError, TypeError or KeyError when it is damaged."""
-    row = {OLD_KEYS.get(key, key): value for key, value in json.loads(text).items()}
-    known = {each.name for each in fields(FineTunedModelCard)}
-    row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in known}
-    card = FineTunedModelCard(**row)
-    if len(card.axis_cm) != 2 or card.kind not in (CLASSES, QUANTITY) or not isinstance(card.name, str):
-        raise ValueError("not the card of a fine-tuned model")
-    return card
-
-
-def _to_json(card: FineTunedModelCard) -> str:
-    return json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
 
 
 def _to_bytes(arrays: Arrays) -> bytes:
@@ -292,17 +241,13 @@ def _unused_folder(name: str) -> Path:
     name = name.strip()
     if not name or len(name) > MAX_NAME_LENGTH or name.startswith(".") or re.search(r'[<>:"/\\|?*\x00-\x1f]', name):
         raise StudioError(
-            f"'{name}' is not a valid model name.",
+            f"'{_shorten(name)}' is not a valid model name.",
             remedy=f'Use up to {MAX_NAME_LENGTH} characters, none of < > : " / \\ | ? *, and no leading full stop.',
         )
     folder = models_folder() / name
     if (folder / CARD).exists():
         raise StudioError(f"There is already a model '{name}'.", remedy="Choose another name, or delete that model.")
     return folder
-
-
-def _damage_error(name: str) -> StudioError:
-    return StudioError(f"The fine-tuned model '{name}' is damaged.", remedy="Import it again, or train it again.")
 
 
 def _write_error(name: str, error: OSError) -> StudioError:

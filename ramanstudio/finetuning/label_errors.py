@@ -18,6 +18,7 @@ from ramanstudio.finetuning.config import LDA
 from ramanstudio.finetuning.cross_validation import assign_folds
 from ramanstudio.finetuning.labels import LabelInput
 from ramanstudio.finetuning.report import Misclassification
+from ramanstudio.finetuning.representations import require_usable, to_safe_range
 from ramanstudio.signal import spectral_features
 from ramanstudio.signal.pca import unit_rows
 
@@ -54,6 +55,7 @@ def check_labels(
     another class. For a `quantity`, only duplicates are looked for. Raises StudioError when there are fewer than two
     classes, Cancelled when asked to stop.
     """
+    require_usable(spectra)
     progress(0, 2)
     if quantity:
         indices = np.flatnonzero(np.isfinite(labels.parse_numbers(given, len(spectra))))[:MAX_CHECKED]
@@ -67,7 +69,8 @@ def check_labels(
     if len(indices) < MIN_SPECTRA_PER_CLASS * len(known.classes):
         return LabelCheck((), duplicates)
     folds = assign_folds(targets, known.samples[chosen] if known.samples is not None else None)
-    bands = np.hstack(spectral_features.lines_and_slopes(denoised.axis, denoised.values[indices]))
+    scaled = to_safe_range(denoised[indices])
+    bands = np.hstack(spectral_features.lines_and_slopes(scaled.axis, scaled.values))
     rows = Subspace.of(bands).project(bands)
     evaluated = cross_validate(rows, targets, len(known.classes), folds, ClassifierCandidate("lines", LDA), progress)
     tested = folds.tested

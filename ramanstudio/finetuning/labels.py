@@ -16,6 +16,7 @@ IntArray = NDArray[np.intp]
 LabelInput = ArrayLike | Sequence[Any]  # a label for each spectrum: text, number, None or NaN
 MIN_LABELS_PER_CLASS: Final = 3
 MIN_NUMBERS: Final = 3
+MAX_NUMBER: Final = 1e30  # of a quantity: its square has to be a number too
 ZERO_WIDTH: Final = str.maketrans("", "", "\u200b\u2060\ufeff")  # two labels that differ in these look the same
 IMBALANCE_RATIO: Final = 5  # of the largest to the smallest class, from which on a warning is due
 MIN_DISTINCT_NUMBERS, MEAN_REPEATS = 12, 3  # so many distinct numbers make a quantity, unless each occurs three times
@@ -82,6 +83,10 @@ def parse_numbers(labels: LabelInput, n_spectra: int) -> NDArray[np.float64]:
         if value is None:
             raise StudioError(
                 f"The label '{words[index]}' is not a number.", remedy="Give numbers, or train on classes."
+            )
+        if abs(value) > MAX_NUMBER:
+            raise StudioError(
+                f"The label '{words[index]}' is too large to be learned.", remedy=f"Give numbers up to {MAX_NUMBER:g}."
             )
         numbers[index] = value
     known = numbers[np.isfinite(numbers)]

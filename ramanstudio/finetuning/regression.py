@@ -27,8 +27,9 @@ from ramanstudio.finetuning.config import (
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
-from ramanstudio.finetuning.finetuned_model import QUANTITY, RMSE, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import LabelInput
+from ramanstudio.finetuning.model_card import QUANTITY, RMSE, FineTunedModelCard
 from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
@@ -335,4 +336,5 @@ def predict(model: FineTunedModel, representations: Representations) -> NDArray[
     subspace = Subspace(arrays["span.mean"], arrays["span.basis"])
     length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
     regressor = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
-    return regressor.predict(subspace.project(representations.rows(model.card.representation)))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # of damaged models, which are refused
+        return regressor.predict(subspace.project(representations.rows(model.card.representation)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.config import FOR_CLASSES, REPRESENTATIONS
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 COMPONENTS_OF: Final = {"lines": "line components", "slopes": "slope components"}
 COMPONENT_ARRAYS: Final = ("mean", "axes", "scale")
+MIN_SAMPLES: Final = 8  # of a spectrum
+MAX_SHIFT_CM: Final = 1e6  # as in the cards of models
+MIN_INTENSITY, MAX_INTENSITY = 1e-6, 1e15  # of a spectrum, at its largest
 MAX_COMPONENT_ROWS: Final = 4000  # spectra that the principal components are found from
 
 
@@ -85,8 +89,38 @@ def represent(
     `components` are those of a saved model; without them they are found from these spectra. Raises StudioError when a
     spectrum cannot be denoised, Cancelled when asked to stop.
     """
+    require_usable(spectra)
     denoised = extractor.denoise(spectra, progress)
     return represent_denoised(extractor, spectra, denoised, components, representations, progress)
+
+
+def require_usable(spectra: SpectrumSet) -> None:
+    """Raise StudioError when `spectra` (N, B) cannot be represented: none, too few samples, or no Raman shifts."""
+    if not len(spectra):
+        raise StudioError("There are no spectra.", remedy="Open some spectra.")
+    if spectra.points < MIN_SAMPLES:
+        raise StudioError(
+            f"These spectra have {spectra.points} samples; a model needs at least {MIN_SAMPLES}.",
+            remedy="Use spectra with more samples.",
+        )
+    if np.abs(spectra.axis[[0, -1]]).max() > MAX_SHIFT_CM:
+        raise StudioError(
+            f"The axis reaches from {spectra.axis[0]:.4g} to {spectra.axis[-1]:.4g} cm⁻¹: these are no Raman shifts.",
+            remedy="Correct the axis of the file, or its laser wavelength.",
+        )
+
+
+def to_safe_range(spectra: SpectrumSet) -> SpectrumSet:
+    """Return `spectra` (N, B) with rows of extreme size scaled, so that their squares neither overflow nor vanish.
+
+    Representations do not depend on the scale of a spectrum. Factors are powers of two, so nothing is rounded.
+    """
+    size = np.abs(spectra.values).max(axis=1).astype(np.float64)
+    is_extreme = (size > MAX_INTENSITY) | ((size > 0) & (size < MIN_INTENSITY))
+    if not is_extreme.any():
+        return spectra
+    exponent = np.where(is_extreme, np.floor(np.log2(np.where(size > 0, size, 1.0))), 0.0)
+    return spectra.with_values(spectra.values.astype(np.float64) * np.exp2(-exponent)[:, None])
 
 
 def represent_denoised(
@@ -98,6 +132,9 @@ def represent_denoised(
     progress: Progress = SILENT,
 ) -> Representations:
     """Return the same as `represent` for spectra that are `denoised` (N, B) already."""
+    if not np.isfinite(denoised.values).all():
+        raise StudioError("Some spectra could not be denoised.", remedy="Remove spectra with extreme intensities.")
+    spectra, denoised = to_safe_range(spectra), to_safe_range(denoised)
     wanted = {block for name in representations for block in REPRESENTATIONS[name]}
     blocks: dict[str, NDArray[np.float32]] = {}
     known = dict(components or {})

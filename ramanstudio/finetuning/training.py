@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
@@ -45,8 +46,9 @@ from ramanstudio.finetuning.classifiers import (
 )
 from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
-from ramanstudio.finetuning.finetuned_model import CLASSES, TUNED, FineTunedModel, FineTunedModelCard
+from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import ClassLabels, LabelInput
+from ramanstudio.finetuning.model_card import CLASSES, TUNED, FineTunedModelCard
 from ramanstudio.finetuning.report import (
     CandidateScore,
     ClassificationReport,
@@ -106,6 +108,7 @@ def finetune(
     needed = ("joined",) if is_fixed else FOR_CLASSES
     representations = represent(extractor, spectra, representations=needed, progress=progress)
     training_set = TrainingSet(spectra, representations, known, folds)
+    _require_differences(training_set)
     candidates = list_candidates(plan, representations, len(known.indices), len(known.classes))
     if is_fixed:
         candidates = [default_candidate(candidates, min(known.counts))]
@@ -115,6 +118,15 @@ def finetune(
         with suppress(Cancelled):
             extractor, training_set, selection = _try_tuned_features(extractor, training_set, plan, selection, progress)
     return _result(extractor, training_set, plan, selection, started, SILENT if was_stopped else progress)
+
+
+def _require_differences(training_set: TrainingSet) -> None:
+    """Raise StudioError when all labelled spectra are constant, or identical."""
+    if not np.ptp(training_set.rows("joined"), axis=0).any():
+        raise StudioError(
+            "The labelled spectra are identical or constant: nothing tells their classes apart.",
+            remedy="Label spectra that differ.",
+        )
 
 
 def _try_tuned_features(

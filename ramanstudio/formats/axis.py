@@ -28,6 +28,7 @@ _RELATIVE: Final = (SHIFT, WAVENUMBER, UNKNOWN)
 _HIGHEST_CM: Final = {SHIFT: 15000.0, WAVENUMBER: 8000.0, UNKNOWN: HIGHEST_SHIFT_CM}
 _WAVELENGTHS_PER_CM: Final = {NM: 1e7, MICRON: 1e4, ANGSTROM: 1e8}
 _CM_PER_EV: Final = 8065.543937
+_MAX_CM: Final = 1e6  # of any point of a converted axis
 ASSUMED_SHIFT: Final = "The file does not state the unit of its axis; it was read as Raman shift in cm⁻¹."
 _GIVE_LASER: Final = "Set the laser wavelength (in nm) and open it again, or export it in Raman shift (cm⁻¹)."
 
@@ -96,16 +97,20 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
         remedy = "Calibrate the spectrometer in the instrument's software, then export Raman shift."
         raise read_error(path, "its axis counts detector pixels, not Raman shift", remedy)
     lowest, highest = (float(np.min(axis)), float(np.max(axis))) if axis.size else (0.0, 0.0)
-    if unit in _RELATIVE and (highest <= _HIGHEST_CM[unit]) and lowest < HIGHEST_SHIFT_CM:
+    limit = _HIGHEST_CM.get(unit, 0.0)
+    if unit in _RELATIVE and -limit <= lowest and highest <= limit and lowest < HIGHEST_SHIFT_CM:
         return axis
-    if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and lowest < HIGHEST_SHIFT_CM):
+    if unit in (SHIFT, UNKNOWN) or (unit == WAVENUMBER and not lowest >= HIGHEST_SHIFT_CM):
         raise read_error(path, f"its axis runs {span}, which is not a Raman shift in cm⁻¹")
     unit = ABSOLUTE if unit == WAVENUMBER else unit
     if laser_nm is None:
         raise read_error(path, f"its axis is {unit} ({span}) and the laser wavelength is unknown", _GIVE_LASER)
     shift = 1e7 / laser_nm - _absolute_cm(axis, unit)
     # A lamp or luminescence spectrum of 300-700 nm has almost no point where Raman scattering of the laser can lie.
-    if not np.all(np.isfinite(shift)) or np.count_nonzero((shift > 0) & (shift < HIGHEST_SHIFT_CM)) * 2 < shift.size:
+    if (
+        not np.all(np.abs(shift) < _MAX_CM)
+        or np.count_nonzero((shift > 0) & (shift < HIGHEST_SHIFT_CM)) * 2 < shift.size
+    ):
         reason = f"its axis ({unit}, {span}) is outside the Raman range of a {laser_nm:g} nm laser"
         raise read_error(path, reason, "Check the laser wavelength. Luminescence and reflectance are not supported.")
     return shift

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.safe_hdf5 import create_file, open_file
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
 _SPECTRA_DATASETS: Final = ("axis", "values", "offsets")
 MAX_GROUPS: Final = 10_000
+MAX_NOTES: Final = 3  # sentences about groups that were left out
 MAX_STRING_COLUMN_BYTES: Final = 2**28
 MAX_FIXED_ATTRIBUTE_BYTES: Final = 60_000  # HDF5 keeps up to 64 kB in the header of an object
 MIN_COMPRESSED_BYTES: Final = 2**16
@@ -44,11 +46,23 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         groups = _groups(file)
         if not groups:
             raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
-        return tuple(spectra for group in groups for spectra in _sets(path, group, len(groups) > 1, laser_nm))
+        sets: list[SpectrumSet] = []
+        errors: list[StudioError] = []
+        for group in groups:
+            try:
+                sets += _sets(path, group, len(groups) > 1, laser_nm)
+            except StudioError as error:
+                errors.append(error)
+    if not sets:
+        raise errors[0] if errors else read_error(path, "it contains no spectrum", _LAYOUT)
+    if errors:
+        left_out = " ".join(error.sentence for error in errors[:MAX_NOTES])
+        sets[0] = sets[0].with_about(notes=f"{len(errors)} of {len(groups)} groups were left out. {left_out}")
+    return tuple(sets)
 
 
 def _groups(file: h5py.File) -> list[h5py.Group]:
-    """Return the groups that hold spectra, the root first."""
+    """Return the groups that hold an axis and intensities, the root first."""
     import h5py
 
     groups: list[h5py.Group] = []
@@ -65,20 +79,18 @@ def _groups(file: h5py.File) -> list[h5py.Group]:
 
 
 def _is_spectra(group: h5py.Group) -> bool:
-    """Return whether a group has an axis and intensities."""
+    """Return whether a group has datasets of numbers named like those of spectra."""
     import h5py
 
-    return all(
-        isinstance(dataset := group.get(name), h5py.Dataset)
-        and dataset.shape is not None
-        and dataset.dtype.kind in "iuf"
-        for name in ("axis", "values")
-    )
+    datasets = [group.get(name) for name in ("axis", "values")]
+    return all(isinstance(dataset, h5py.Dataset) and dataset.dtype.kind in "iuf" for dataset in datasets)
 
 
 def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) -> list[SpectrumSet]:
     """Read the sets of a group; `named` adds its name to the metadata."""
     axis, values = group["axis"], group["values"]
+    if axis.shape is None or values.shape is None:
+        raise read_error(path, f"in '{group.name}' the axis or the intensities are empty", _LAYOUT)
     check_dataset_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
     about = {name: plain for name, value in group.attrs.items() if (plain := _plain_value(value)) is not None}
     about.pop("source", None)

@@ -18,9 +18,9 @@ import numpy as np
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import DecodingError, decode_ordinates, decode_pairs
-from ramanstudio.formats.text.decoding import decode_text
+from ramanstudio.formats.text.decoding import read_text, split_lines
 from ramanstudio.formats.text.header import metadata_from, parse_key_values
-from ramanstudio.formats.validation import read_all_bytes, read_error, sorted_spectra
+from ramanstudio.formats.validation import read_error, sorted_spectra
 
 MAX_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
@@ -57,7 +57,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when there
     are no Raman spectra or they are damaged.
     """
-    blocks = _blocks(decode_text(path, read_all_bytes(path, MAX_MB)))
+    blocks = _blocks(read_text(path, MAX_MB))
     if not blocks:
         raise read_error(path, "it contains no JCAMP-DX labels (##TITLE=)")
     spectra = [block for block in blocks if block.data_label and block.data_label != "PEAKTABLE"]
@@ -72,7 +72,7 @@ def _blocks(text: str) -> list[_JcampBlock]:
     """Split the text into blocks; comments (after $$) are dropped."""
     blocks: list[_JcampBlock] = []
     in_data = False
-    for raw in text.splitlines():
+    for raw in split_lines(text):
         line = raw.split("$$")[0]
         match = _LABEL.match(line)
         if match is None:

@@ -16,7 +16,7 @@ from ramanstudio.formats import hdf5, jcamp, spc, wdf
 from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
-from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error
+from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     try:
         # Damaged numbers may overflow; readers check the result, so numpy need not warn.
         with np.errstate(all="ignore"):
-            sets = file_format.read(path, laser_nm)
+            sets = tuple(without_impossible_intensities(path, spectra) for spectra in file_format.read(path, laser_nm))
     except StudioError as error:
         if path.name in error.sentence:
             raise
@@ -105,6 +105,8 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         raise read_error(
             path, "there is not enough memory", "Close other programs, or export the file in parts."
         ) from error
+    except Exception as error:  # a fault of ours; the tests of damaged files go around this net
+        raise read_error(path, f"its content is not understood ({type(error).__name__})") from error
     if not any(len(spectra) for spectra in sets):
         raise read_error(path, "it contains no spectrum")
     return tuple(spectra.with_about(source=str(path), format=file_format.name) for spectra in sets if len(spectra))

@@ -136,7 +136,7 @@ def _key() -> bytes | None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(os.urandom(_DIGEST_BYTES))
         key = path.read_bytes()
-    except OSError:
+    except (OSError, StudioError):
         return None
     return key if len(key) == _DIGEST_BYTES else None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.spc_log import SpcText, read_log_text, spc_axis_unit
-from ramanstudio.formats.validation import read_all_bytes, read_error, sorted_spectra
+from ramanstudio.formats.validation import file_size, read_error, sorted_spectra
 
 MAX_MB: Final = 2000
 _COPY_AGAIN: Final = "Copy it again from the instrument, or export it as text."
@@ -28,6 +28,9 @@ _SUBHEADER: Final = 32
 _FLOAT_EXPONENT: Final = -128
 _Z_TYPES: Final = {2: ("z", 1.0), 3: ("z", 1e-3), 4: ("time", 1.0), 5: ("time", 60.0)}  # -> µm, s
 MAX_SUBFILES: Final = 1_000_000
+MAX_AXES: Final = 10_000
+_HEADER: Final = 512  # bytes of the larger of the two headers
+_BLOCK_BYTES: Final = 2**25  # read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,14 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when the
     file is damaged, holds no Raman spectra, or its axis needs a laser wavelength that is unknown.
     """
-    content = read_all_bytes(path, MAX_MB)
-    header = _header(path, content)
-    texts = read_log_text(content, header.log, header.memo, header.labels)
-    unit = spc_axis_unit(path, header.x_type, header.y_type, header.experiment, texts, (header.first, header.last))
-    laser = laser_nm if texts.laser_nm is None else texts.laser_nm
-    spectra, notes = _spectra(path, content, header)
+    size = file_size(path, MAX_MB)
+    with path.open("rb") as file:
+        source = _Source(file, size)
+        header = _header(path, source.read(0, _HEADER), size)
+        texts = read_log_text(source.read, size, header.log, header.memo, header.labels)
+        unit = spc_axis_unit(path, header.x_type, header.y_type, header.experiment, texts, (header.first, header.last))
+        laser = laser_nm if texts.laser_nm is None else texts.laser_nm
+        spectra, notes = _spectra(path, source, header)
     sets = []
     for axis, rows, table in spectra:
         if axis.size < 2 or not np.all(np.isfinite(axis)):
@@ -84,8 +89,21 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     return tuple(sets)
 
 
-def _header(path: Path, content: bytes) -> _SpcHeader:
-    """Parse and check the main header; raises StudioError when it is damaged or of a version that is not read."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An open file and its size; only what is needed is read of it."""
+
+    file: BinaryIO
+    size: int
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return `count` bytes, fewer where the file ends."""
+        self.file.seek(offset)
+        return self.file.read(count)
+
+
+def _header(path: Path, content: bytes, size: int) -> _SpcHeader:
+    """Parse and check the main header, in the first bytes of a file; raises StudioError when it cannot be used."""
     if len(content) < 256 or content[1] not in (0x4B, 0x4D):
         if len(content) >= 2 and content[1] == 0x4C:
             raise read_error(path, "it is a big-endian SPC file", "Export it again as SPC or text.")
@@ -93,6 +111,10 @@ def _header(path: Path, content: bytes) -> _SpcHeader:
     header = _old_header(content) if content[1] == 0x4D else _new_header(path, content)
     if not (np.isfinite(header.first) and np.isfinite(header.last)) or abs(header.exponent) > 128:
         raise read_error(path, "its header is damaged", _COPY_AGAIN)
+    if header.flags & _SEVERAL and header.subfiles > MAX_SUBFILES:
+        raise read_error(path, f"its header states {header.subfiles:,} spectra", _COPY_AGAIN)
+    if not header.flags & _OWN_AXES and header.length + 2 * header.points > size:
+        raise read_error(path, f"its header states {header.points} points but the file ends earlier", _COPY_AGAIN)
     return header
 
 
@@ -158,39 +180,34 @@ def _about(texts: SpcText, header: _SpcHeader) -> dict[str, Plain]:
 _Spectra = list[tuple[NDArray[np.float64], NDArray[Any], dict[str, NDArray[Any]]]]
 
 
-def _spectra(path: Path, content: bytes, header: _SpcHeader) -> tuple[_Spectra, list[str]]:
+def _spectra(path: Path, source: _Source, header: _SpcHeader) -> tuple[_Spectra, list[str]]:
     """Return each axis (B,) with its intensities (N, B) and columns (N,), and notes for the user."""
-    stated = header.subfiles if header.flags & _SEVERAL and not header.old else 1
+    stated = max(1, header.subfiles) if header.flags & _SEVERAL and not header.old else 1
     if header.old and header.flags & _SEVERAL:
         stated = MAX_SUBFILES  # not stated: up to the end of the file
-    groups: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[float]]] = {}  # by axis
-    n_read = 0
     try:
-        offset, shared = _shared_axis(path, content, header)
-        while n_read < max(1, min(stated, MAX_SUBFILES)):
-            offset, axis, values, z = _subfile(content, offset, header, shared)
-            group = groups.setdefault(b"" if shared is not None else axis.tobytes(), (axis, [], []))
-            group[1].append(values)
-            group[2].append(z)
-            n_read += 1
+        offset, axis = _shared_axis(path, source, header)
+        if axis is None:
+            spectra, n_read = _separate_subfiles(path, source, offset, header, min(stated, MAX_SUBFILES))
+        else:
+            values, z_values = _shared_subfiles(source, offset, header, min(stated, MAX_SUBFILES))
+            spectra, n_read = [(axis, values, _column(header, z_values))], len(values)
     except _TruncatedError as error:
-        if n_read == 0:
-            raise read_error(path, str(error), _COPY_AGAIN) from None
+        raise read_error(path, str(error), _COPY_AGAIN) from None
     is_truncated = n_read < stated and not header.old
-    notes = [f"The file ends after {n_read} of {stated} spectra."] if is_truncated else []
-    return [(axis, np.stack(rows), _column(header, zs)) for axis, rows, zs in groups.values()], notes
+    return spectra, [f"The file ends after {n_read} of {stated} spectra."] if is_truncated else []
 
 
-def _shared_axis(path: Path, content: bytes, header: _SpcHeader) -> tuple[int, NDArray[np.float64] | None]:
+def _shared_axis(path: Path, source: _Source, header: _SpcHeader) -> tuple[int, NDArray[np.float64] | None]:
     """Return the offset of the first subfile, and the axis (B,) shared by all; None when each has its own."""
     if header.flags & _OWN_AXES:
         return header.length, None
     if header.points < 2:
         raise read_error(path, f"its header states {header.points} points", _COPY_AGAIN)
     if header.flags & _X_VALUES:
-        axis = _numbers(content, header.length, header.points, "<f4").astype(np.float64)
+        axis = _numbers(source, header.length, header.points, "<f4").astype(np.float64)
         return header.length + 4 * header.points, axis
-    _numbers(content, header.length, header.points, "<i2")  # raises before memory is allocated for so many points
+    _numbers(source, header.length, header.points, "<i2")  # raises before memory is allocated for so many points
     return header.length, np.linspace(header.first, header.last, header.points)
 
 
@@ -198,44 +215,108 @@ class _TruncatedError(Exception):
     """The file ends within an axis or a spectrum."""
 
 
-def _subfile(
-    content: bytes, offset: int, header: _SpcHeader, shared: NDArray[np.float64] | None
-) -> tuple[int, NDArray[np.float64], NDArray[Any], float]:
-    """Return the offset after a subfile, its axis (B,), intensities (B,) and z; raises _TruncatedError when cut."""
-    if offset + _SUBHEADER > len(content):
-        raise _TruncatedError("it ends before its first spectrum")
-    exponent = int.from_bytes(content[offset + 1 : offset + 2], "little", signed=True)
-    z, _, _, own_points = struct.unpack_from("<fffi", content, offset + 4)
-    offset += _SUBHEADER
-    points = header.points
-    if shared is None:
-        points = own_points
-        axis = _numbers(content, offset, points, "<i4" if header.exponent != _FLOAT_EXPONENT else "<f4")
-        axis = axis.astype(np.float64)
-        if header.exponent != _FLOAT_EXPONENT:
-            axis *= 2.0 ** (header.exponent - 32)
-        offset += 4 * points
-    else:
-        axis = shared
+def _encoding(header: _SpcHeader, exponent: int) -> tuple[str, int]:
+    """Return how a subfile of this exponent is stored: the type of its numbers, and the exponent that scales them."""
     if not header.flags & _SEVERAL or (header.old and exponent == 0):
         exponent = header.exponent
-    is_16_bit = bool(header.flags & _SIXTEEN_BIT) and exponent != _FLOAT_EXPONENT
-    width = 2 if is_16_bit else 4
-    dtype = "<f4" if exponent == _FLOAT_EXPONENT else "<i2" if is_16_bit else "<i4"
-    values = _numbers(content, offset, points, dtype)
-    if dtype == "<i4" and header.old:  # two 16-bit words, the high one first
-        words = np.frombuffer(content, "<u2", 2 * points, offset).reshape(-1, 2).astype(np.int64)
-        values = ((words[:, 0] << 16 | words[:, 1]) + 2**31) % 2**32 - 2**31
-    if dtype != "<f4":
-        values = values * 2.0 ** (exponent - 8 * width)
-    return offset + width * points, axis, values.astype(np.float32), float(z)
+    if exponent == _FLOAT_EXPONENT:
+        return "<f4", exponent
+    return ("<i2" if header.flags & _SIXTEEN_BIT else "<i4"), exponent
 
 
-def _numbers(content: bytes, offset: int, count: int, dtype: str) -> NDArray[Any]:
-    """Return `count` numbers at `offset` without copying; raises _TruncatedError when the file ends before."""
-    if count < 0 or offset + count * np.dtype(dtype).itemsize > len(content):
+def _intensities(header: _SpcHeader, numbers: NDArray[Any], exponents: NDArray[np.int64] | int) -> NDArray[np.float32]:
+    """Scale stored numbers (…, B) by the exponents of their subfiles to intensities (…, B)."""
+    if numbers.dtype.kind == "f":
+        return numbers.astype(np.float32)
+    if header.old and numbers.dtype.itemsize == 4:
+        numbers = _swapped_words(numbers)
+    scale = np.exp2(np.asarray(exponents, dtype=np.float64) - 8 * numbers.dtype.itemsize)
+    return (numbers * scale[..., None]).astype(np.float32)
+
+
+def _shared_subfiles(
+    source: _Source, offset: int, header: _SpcHeader, stated: int
+) -> tuple[NDArray[np.float32], list[float]]:
+    """Return the intensities (N, B) and z (N,) of subfiles that share an axis, up to the end of the file.
+
+    They are read in blocks of equal subfiles. Raises _TruncatedError when not one is complete.
+    """
+    smallest = _SUBHEADER + header.points * (2 if header.flags & _SIXTEEN_BIT else 4)
+    values = np.empty((min(stated, max(0, source.size - offset) // smallest), header.points), dtype=np.float32)
+    z_values: list[float] = []
+    while len(z_values) < stated and offset + _SUBHEADER <= source.size:
+        first = source.read(offset + 1, 1)
+        dtype, _ = _encoding(header, int.from_bytes(first, "little", signed=True))
+        length = _SUBHEADER + header.points * np.dtype(dtype).itemsize
+        count = min(stated - len(z_values), max(1, _BLOCK_BYTES // length), (source.size - offset) // length)
+        if count == 0:
+            break
+        records = np.frombuffer(source.read(offset, count * length), np.uint8).reshape(count, length)
+        encodings = [_encoding(header, int(exponent)) for exponent in records[:, 1].view(np.int8)]
+        count = next((i for i, encoding in enumerate(encodings) if encoding[0] != dtype), count)
+        numbers = records[:count, _SUBHEADER:].copy().view(dtype)
+        exponents = np.array([exponent for _, exponent in encodings[:count]], dtype=np.int64)
+        values[len(z_values) : len(z_values) + count] = _intensities(header, numbers, exponents)
+        z_values += records[:count, 4:8].copy().view("<f4")[:, 0].tolist()
+        offset += count * length
+    if not z_values:
+        raise _TruncatedError(f"its header states {header.points} points but the file ends earlier")
+    return values[: len(z_values)], z_values
+
+
+def _separate_subfiles(
+    path: Path, source: _Source, offset: int, header: _SpcHeader, stated: int
+) -> tuple[_Spectra, int]:
+    """Return the spectra of subfiles with axes of their own, those of equal axes together, and how many were read.
+
+    Raises _TruncatedError when not one is complete.
+    """
+    groups: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[float]]] = {}  # by axis
+    n_read = 0
+    try:
+        while n_read < stated:
+            offset, axis, values, z = _separate_subfile(source, offset, header)
+            group = groups.setdefault(axis.tobytes(), (axis, [], []))
+            group[1].append(values)
+            group[2].append(z)
+            n_read += 1
+            if len(groups) > MAX_AXES:
+                raise read_error(path, f"it has more than {MAX_AXES} different axes", "Export it in parts.")
+    except _TruncatedError:
+        if n_read == 0:
+            raise
+    return [(axis, np.stack(rows), _column(header, zs)) for axis, rows, zs in groups.values()], n_read
+
+
+def _separate_subfile(
+    source: _Source, offset: int, header: _SpcHeader
+) -> tuple[int, NDArray[np.float64], NDArray[np.float32], float]:
+    """Return the offset after a subfile, its axis (B,), intensities (B,) and z; raises _TruncatedError when cut."""
+    if offset + _SUBHEADER > source.size:
+        raise _TruncatedError("it ends before its first spectrum")
+    subheader = source.read(offset, _SUBHEADER)
+    z, _, _, points = struct.unpack_from("<fffi", subheader, 4)
+    offset += _SUBHEADER
+    axis = _numbers(source, offset, points, "<i4" if header.exponent != _FLOAT_EXPONENT else "<f4").astype(np.float64)
+    if header.exponent != _FLOAT_EXPONENT:
+        axis *= 2.0 ** (header.exponent - 32)
+    offset += 4 * points
+    dtype, exponent = _encoding(header, int.from_bytes(subheader[1:2], "little", signed=True))
+    values = _intensities(header, _numbers(source, offset, points, dtype), exponent)
+    return offset + np.dtype(dtype).itemsize * points, axis, values, float(z)
+
+
+def _swapped_words(values: NDArray[Any]) -> NDArray[Any]:
+    """Return 32-bit integers whose two 16-bit words are stored with the high one first."""
+    return values.view("<u2").reshape(*values.shape, 2)[..., ::-1].copy().view("<i4")[..., 0]
+
+
+def _numbers(source: _Source, offset: int, count: int, dtype: str) -> NDArray[Any]:
+    """Return `count` numbers at `offset`; raises _TruncatedError when the file ends before."""
+    n_bytes = count * np.dtype(dtype).itemsize
+    if count < 0 or offset + n_bytes > source.size:
         raise _TruncatedError(f"its header states {count} points but the file ends earlier")
-    return np.frombuffer(content, dtype, count, offset)
+    return np.frombuffer(source.read(offset, n_bytes), dtype)
 
 
 def _column(header: _SpcHeader, z_values: list[float]) -> dict[str, NDArray[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ _NOT_SCATTERING: Final = {
     129: "reflectance",
 }  # fmt: skip
 _INTENSITIES: Final = (4, 12, 13)  # counts, intensity, relative intensity
+MAX_LOG_BYTES: Final = 65536
 LOWEST_INFRARED_CM: Final = 350.0  # infrared spectrometers end here
 _REMEDY: Final = "If it is a Raman spectrum, export it again with Raman shift as its X axis, or as text."
 
@@ -45,14 +46,17 @@ class SpcText:
         return float(laser) if laser is not None else None
 
 
-def read_log_text(content: bytes, log: int, memo: str, labels: str) -> SpcText:
-    """Return the texts of a file whose log block begins at byte `log`; a damaged or missing block is empty."""
+def read_log_text(read: Callable[[int, int], bytes], size: int, log: int, memo: str, labels: str) -> SpcText:
+    """Return the texts of a file of `size` bytes whose log block begins at byte `log`.
+
+    `read(offset, count)` returns bytes of the file. A damaged or missing block is empty.
+    """
     text = ""
-    if 0 < log <= len(content) - 64:
-        size, _, offset = struct.unpack_from("<iii", content, log)
-        begin = log + (offset if 64 <= offset <= len(content) - log else 64)
-        end = log + size if begin - log < size <= len(content) - log else len(content)
-        text = content[begin : min(end, begin + 65536)].decode("latin-1").replace("\0", "\n")
+    if 0 < log <= size - 64:
+        length, _, offset = struct.unpack("<iii", read(log, 12))
+        begin = log + (offset if 64 <= offset <= size - log else 64)
+        end = log + length if begin - log < length <= size - log else size
+        text = read(begin, min(end - begin, MAX_LOG_BYTES)).decode("latin-1").replace("\0", "\n")
     metadata = metadata_from(Path("log"), parse_key_values(text.splitlines()))
     kept = {name: value for name, value in metadata.items() if name in ("laser_nm", "exposure_s", "accumulations")}
     return SpcText(f"{memo}\n{text}", labels, kept)

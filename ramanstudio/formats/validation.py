@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
-EXPORT_AGAIN = "Export it again from the instrument's software, ideally as two text columns: Raman shift and intensity."
+MAX_INTENSITY: Final = 1e30  # no detector measures as much; the squares of larger numbers overflow
+MIN_SPAN_CM: Final = 0.1
+EXPORT_AGAIN: Final = (
+    "Export it again from the instrument's software, ideally as two text columns: Raman shift and intensity."
+)
 
 
 def read_error(path: Path, reason: str, remedy: str = EXPORT_AGAIN) -> StudioError:
@@ -68,15 +72,40 @@ def sorted_spectra(path: Path, shift: NDArray[np.float64], values: NDArray[Any])
 
     Raises StudioError when most of the shifts are repeated, which no spectral axis does.
     """
+    if shift.size < 2:
+        raise read_error(path, f"its spectra have {shift.size} points")
     steps = np.diff(shift)
     is_monotonic = np.all(steps > 0) or np.all(steps < 0)
     if not is_monotonic:
         if not np.all(np.isfinite(shift)) or np.unique(shift).size * 2 < shift.size:
             raise read_error(path, "the numbers in place of its axis repeat")
-        return SpectrumSet.of(shift, values)
-    if steps[0] < 0:
-        shift, values = shift[::-1].copy(), values[:, ::-1]
-    return SpectrumSet(shift, values.astype(np.float32))
+        spectra = SpectrumSet.of(shift, values)
+    else:
+        if steps[0] < 0:
+            shift, values = shift[::-1].copy(), values[:, ::-1]
+        spectra = SpectrumSet(shift, values.astype(np.float32))
+    if spectra.axis[-1] - spectra.axis[0] < MIN_SPAN_CM:
+        raise read_error(path, f"its axis spans only {spectra.axis[-1] - spectra.axis[0]:g} cm⁻¹")
+    return spectra
+
+
+def without_impossible_intensities(path: Path, spectra: SpectrumSet) -> SpectrumSet:
+    """Return spectra whose intensities beyond ±1e30 are NaN, as if not measured, and a note about it.
+
+    Raises StudioError when that is more than half of them.
+    """
+    values = spectra.values
+    if not values.size or (values.min() >= -MAX_INTENSITY and values.max() <= MAX_INTENSITY):
+        return spectra
+    impossible = np.abs(values) > MAX_INTENSITY  # NaN is not
+    count = int(np.count_nonzero(impossible))
+    if count == 0:
+        return spectra
+    if 2 * count > values.size:
+        raise read_error(path, f"most of its intensities are beyond ±{MAX_INTENSITY:g}, which no detector measures")
+    note = f"{count} intensities beyond ±{MAX_INTENSITY:g} were left out."
+    notes = " ".join(filter(None, [str(spectra.about.get("notes", "")), note]))
+    return spectra.with_values(np.where(impossible, np.float32(np.nan), values)).with_about(notes=notes)
 
 
 def _open_error(path: Path, error: Exception) -> StudioError:

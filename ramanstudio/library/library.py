@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import Plain, SpectrumSet
+from ramanstudio.core.writing import write_error
 from ramanstudio.library import library_file
 from ramanstudio.library.library_file import SUFFIX, TEXTS, Rows, Stored, row_types
 from ramanstudio.library.reference import Reference
@@ -139,8 +140,11 @@ class Library:
         """
         if self.fingerprint_version == engine.fingerprint_version:
             return self
-        with library_file.write_errors(self.path), ExitStack() as scratch:
-            fingerprints = self._compute_fingerprints(engine, scratch, progress)
+        with ExitStack() as scratch:
+            try:
+                fingerprints = self._compute_fingerprints(engine, scratch, progress)
+            except OSError as error:  # of the temporary files
+                raise write_error(self.path, error) from error
             rows = replace(
                 self._rows(),
                 fingerprints=fingerprints,
@@ -244,6 +248,6 @@ def duplicates(library: Library) -> tuple[tuple[int, ...], ...]:
 
 def _standardised(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Intensities (B,) less their mean, of unit length: the product of two such rows is their correlation."""
-    row = np.asarray(values, dtype=np.float64)
+    row = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0, neginf=0)  # a damaged file may hold any
     row = row - row.mean()
     return cast("NDArray[np.float64]", row / (np.linalg.norm(row) or 1.0))

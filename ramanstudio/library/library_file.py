@@ -12,7 +12,6 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
-from ramanstudio.core.writing import atomic_path
+from ramanstudio.formats.safe_hdf5 import create_file, open_file
 from ramanstudio.library.reference import AxisAndValues, Reference, single_precision
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ def write(path: Path, title: str, parts: Sequence[Rows], progress: Progress = SI
     if not sum(map(len, parts)):
         raise StudioError("A library needs at least one reference.", remedy="Choose spectra whose substance is known.")
     aligned = {"alignment_threshold": _ALIGNMENT, "alignment_interval": _ALIGNMENT}
-    with write_errors(path), atomic_path(path) as draft, h5py.File(draft, "w", **aligned) as file:
+    with create_file(path, **aligned) as file:
         _write_attribute(file, "format", _FORMAT)
         _write_attribute(file, "version", str(VERSION))
         _write_attribute(file, "title", _shortened(title) or path.stem)
@@ -221,45 +220,28 @@ def row_types(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, 
     return {name: (array.dtype, array.shape[1:]) for name, array in fingerprints.items()}
 
 
-@contextmanager
-def write_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while the library `path` is written into a StudioError."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(
-            f"Could not write the library '{path.name}': {reason}.",
-            remedy="Choose another folder, or free space on the disk.",
-        ) from error
-
-
 # Reading
 
 
 def read(path: Path) -> Stored:
     """Open a library without reading its spectra; raises StudioError when it is missing, damaged or not a library."""
-    import h5py
-
     if not path.is_file():
         raise StudioError(f"There is no library '{path.name}'.", remedy="Choose it again; it may have been moved.")
-    try:
-        with h5py.File(path, "r") as file:
-            _check(path, file)
-            return _stored(path, file)
-    except StudioError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError, MemoryError) as error:
-        reason = "you may not open it" if isinstance(error, PermissionError) else "it is damaged or cut short"
-        raise StudioError(
-            f"Could not open the library '{path.name}': {reason}.", remedy="Use a copy of it, or make it again."
-        ) from error
+    with open_file(path, "the library is damaged or cut short", "Use a copy of it, or build it again.") as file:
+        _check(path, file)
+        return _stored(path, file)
 
 
 def _check(path: Path, file: h5py.File) -> None:
     if _attribute(file, "format") != _FORMAT:
         raise StudioError(f"'{path.name}' is not a library of RamanStudio.", remedy="Open it as spectra.")
-    if int(_attribute(file, "version")) > VERSION:
+    version = _attribute(file, "version")
+    if not version.isascii() or not version.isdecimal() or len(version) > 9:
+        raise StudioError(
+            f"The library '{path.name}' is damaged: it states no version.",
+            remedy="Use a copy of it, or build it again.",
+        )
+    if int(version) > VERSION:
         raise StudioError(
             f"'{path.name}' was made by a newer RamanStudio.", remedy="Use that version, or update this one."
         )

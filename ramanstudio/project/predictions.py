@@ -16,7 +16,7 @@ from ramanstudio.project.project import Predictions
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.finetuning.classification import Classified
-    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
+    from ramanstudio.finetuning.model_card import FineTunedModelCard
 
 NOT_FINITE: Final = "–"  # the label of spectra that hold values that are not numbers
 

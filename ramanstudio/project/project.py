@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DERIVED: Final = ("results", "exploration", "identifications", "predictions")  # computed, so undo leaves them alone
 
 
+SUFFIX: Final = ".ramanstudio"  # of project files
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One row of the spectra list: the spectra of one file, or the `problem` and `remedy` why there are none.

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     import h5py
 
 T = TypeVar("T")
-SUFFIX: Final = ".ramanstudio"
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")
@@ -127,14 +126,18 @@ def load(path: Path, progress: Progress = SILENT) -> Project:
     Parts that are damaged are left out, and `progress` warns of them. Raises StudioError when it is no project, cannot
     be read at all, or is too new to be read; Cancelled when cancelled.
     """
-    newer = is_newer(path)
-    damaged = "a newer version of RamanStudio saved it, in a way that this one cannot read" if newer else _DAMAGED
-    remedy = "Open it with that version, or update this one." if newer else _USE_A_COPY
-    with safe_hdf5.open_file(path, damaged, remedy) as file:
+    with safe_hdf5.open_file(path, _DAMAGED, _USE_A_COPY) as file:
         if not _is_project(file):
             raise StudioError(f"'{path.name}' is not a RamanStudio project.", remedy="Open it as spectra.")
-        facts = json.loads(file["project"].asstr()[()])
-        reader = _Reader(path, file, facts)
+        try:
+            reader = _Reader(path, file, json.loads(file["project"].asstr()[()]))
+        except Exception as error:
+            if not _is_newer_file(file):
+                raise  # as a damaged file
+            raise StudioError(
+                f"Could not read '{path.name}': a newer version of RamanStudio saved it.",
+                remedy="Open it with that version, or update this one.",
+            ) from error
         project = reader.read(progress)
     if reader.damaged:
         named = ", ".join(reader.damaged[:_NAMED_PARTS])
@@ -149,9 +152,13 @@ def is_newer(path: Path) -> bool:
         return False
     try:
         with safe_hdf5.open_file(path) as file:
-            return _is_project(file) and integer(0, 10**9)(file.attrs["version"]) > VERSION
+            return _is_project(file) and _is_newer_file(file)
     except StudioError:
         return False
+
+
+def _is_newer_file(file: h5py.File) -> bool:
+    return int(integer(0, 10**9)(file.attrs["version"])) > VERSION
 
 
 def _is_project(file: h5py.File) -> bool:

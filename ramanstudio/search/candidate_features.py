@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.search.fingerprints import REPRESENTATIONS
-from ramanstudio.search.shortlist import Shortlist
+from ramanstudio.search.shortlist import ComparedRows, Shortlist
 
 Floats = NDArray[np.floating[Any]]
+NumberedNames = tuple[tuple[str, ...], NDArray[np.intp]]  # distinct names in order, and their number by reference
 
 N_CANDIDATES: Final = 20  # substances that are ranked
 REFERENCES_OF_MEAN: Final = 4  # most similar references of a substance, whose mean is compared too
@@ -47,84 +48,116 @@ class Candidates:
 
 
 def find_candidates(
-    shortlist: Shortlist, units: Sequence[NDArray[np.float32]], names: Sequence[str], snr: float, compared_cm: float
+    shortlist: Shortlist, rows: ComparedRows, substances: Substances, snr: float, compared_cm: float
 ) -> Candidates:
-    """Return the substances that a spectrum may be of, given its `shortlist` of R references and their `names` (R).
+    """Return the substances that a spectrum may be of, given its `shortlist` of references and their `rows`.
 
-    `units` are the rows that were compared, of unit length, as `shortlist.compare` returns them; `snr` is the
-    signal-to-noise ratio of the spectrum, `compared_cm` the width that may be compared.
+    `snr` is the signal-to-noise ratio of the spectrum, `compared_cm` the width that may be compared.
     """
     if not len(shortlist.reference):
         return Candidates((), np.empty(0, dtype=np.intp), np.empty((0, N_FEATURES), dtype=np.float32))
-    substances, substance = np.unique(np.asarray(names, dtype=str), return_inverse=True)
-    first, second = _two_best(shortlist.similarity, substance, len(substances))
+    numbers, substance = np.unique(substances.numbers(shortlist), return_inverse=True)
+    first, second = _two_best(shortlist.similarity, substance, len(numbers))
     # sums, not products of matrices, whose library now and then flags an invalid value where there is none
     top = np.argsort(-(first * _WEIGHTS).sum(axis=1), kind="stable")[:N_CANDIDATES]
-    members, starts = _nearest_of_each(shortlist, substance, top)
-    best = members[starts]
+    members, present = _nearest_of_each(shortlist, substance, top)
+    best = members[:, 0]
     general = np.empty((len(top), 3), dtype=np.float32)
     general[:, 0] = shortlist.shared_cm[best] / max(compared_cm, 1.0)
     general[:, 1] = np.log1p(np.clip(snr, 0, _HIGHEST_SNR)) if np.isfinite(snr) else np.log1p(_HIGHEST_SNR)
     general[:, 2] = np.log(max(compared_cm, 1.0))
-    of_means, of_spread = _group_features(shortlist, units, members, starts)
+    of_means, of_spread = _group_features(shortlist, rows, members, present)
     gaps = np.hstack([first - first.max(axis=0), second[:, _SECOND]])[top]
-    log_counts = np.log(np.diff([*starts, len(members)]))[:, None]
+    log_counts = np.log(present.sum(axis=1))[:, None]
     features = np.hstack([first[top], of_means, gaps, general, of_spread, log_counts])
-    return Candidates(tuple(substances[top].tolist()), best, features.astype(np.float32))
+    return Candidates(substances.names(numbers[top]), best, features.astype(np.float32))
+
+
+class Substances:
+    """The substances of the references of several libraries as numbers, in the order of their names."""
+
+    def __init__(self, libraries: Sequence[NumberedNames]) -> None:
+        self._ends = np.cumsum([0, *(len(numbers) for _, numbers in libraries)])
+        if len(libraries) == 1:
+            self._names, self._numbers = libraries[0]
+            return
+        self._names = tuple(sorted({name for names, _ in libraries for name in names}))
+        position = {name: number for number, name in enumerate(self._names)}
+        joined = [np.array([position[name] for name in names], dtype=np.intp)[numbers] for names, numbers in libraries]
+        self._numbers = np.concatenate(joined) if joined else np.zeros(0, dtype=np.intp)
+
+    def numbers(self, shortlist: Shortlist) -> NDArray[np.intp]:
+        """Return the number of the substance of each reference (R,)."""
+        numbers: NDArray[np.intp] = self._numbers[self._ends[shortlist.library] + shortlist.reference]
+        return numbers
+
+    def names(self, numbers: NDArray[np.intp]) -> tuple[str, ...]:
+        """Return the names of substances (K,)."""
+        return tuple(self._names[number] for number in numbers.tolist())
+
+
+def numbered_names(names: NDArray[Any]) -> NumberedNames:
+    """Return the distinct names of references (R,) in order, and the number of each reference's name (R,)."""
+    texts = [str(name) for name in names]
+    distinct = tuple(sorted(set(texts)))
+    position = {name: number for number, name in enumerate(distinct)}
+    return distinct, np.array([position[name] for name in texts], dtype=np.intp)
 
 
 def _nearest_of_each(
     shortlist: Shortlist, substance: NDArray[np.intp], top: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The REFERENCES_OF_MEAN most similar references of each substance of `top` (K,), and where each starts (K,)."""
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The most similar references of each substance of `top` (K,), the best first -> (K, REFERENCES_OF_MEAN).
+
+    Beside their indices, which of them are `present`: a substance may have fewer.
+    """
     rank = np.full(substance.max() + 1, len(top))
     rank[top] = np.arange(len(top))
     order = np.lexsort((-(shortlist.similarity * _WEIGHTS).sum(axis=1), rank[substance]))
-    ranks = rank[substance[order]]
-    starts = np.searchsorted(ranks, np.arange(len(top) + 1))
-    kept = (np.arange(len(order)) - starts[ranks] < REFERENCES_OF_MEAN) & (ranks < len(top))
-    return order[kept], np.searchsorted(ranks[kept], np.arange(len(top)))
+    starts = np.searchsorted(rank[substance[order]], np.arange(len(top) + 1))
+    index = starts[:-1, None] + np.arange(REFERENCES_OF_MEAN)
+    present = index < starts[1:, None]
+    return order[np.where(present, index, starts[:-1, None])], present
 
 
 def _group_features(
-    shortlist: Shortlist, units: Sequence[NDArray[np.float32]], members: NDArray[np.intp], starts: NDArray[np.intp]
+    shortlist: Shortlist, rows: ComparedRows, members: NDArray[np.intp], present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Features of each substance's `members` together, by each of the `units` (C) -> two arrays (K, 2 C).
+    """Features of the `members` (K, M) of each substance together, by each representation (C) -> two arrays (K, 2 C).
 
     The similarity of their mean to the query, and of that mean to its nearest rival; how similar they are to each
     other, and the similarity of their best mixture.
     """
-    counts = np.diff([*starts, len(members)])
-    membership = (np.repeat(np.arange(len(starts)), counts)[None] == np.arange(len(starts))[:, None]).astype(np.float32)
-    products = np.stack([rows[members] @ rows[members].T for rows in units])
-    similarity = shortlist.similarity[members].T
-    sums = membership @ products @ membership.T
-    squares = np.maximum(np.diagonal(sums, axis1=1, axis2=2), 1e-12)
+    n_substances = len(members)
+    within, between = [], []
+    for units in rows.units(members.ravel(), present.ravel()):
+        units = units.reshape(-1, *members.shape, units.shape[-1])
+        within.append(units @ units.swapaxes(2, 3))
+        sums = units.sum(axis=2)
+        between.append(sums @ sums.swapaxes(1, 2))
+    of_pairs, of_sums = np.concatenate(within), np.concatenate(between)
+    counts = present.sum(axis=1)
+    similarity = np.where(present, shortlist.similarity.T[:, members], 0)
+    squares = np.maximum(np.diagonal(of_sums, axis1=1, axis2=2), 1e-12)
     lengths = np.sqrt(squares)
     pairs = np.where(counts > 1, (squares - counts) / np.maximum(counts * (counts - 1), 1), _NO_SECOND)
-    sums /= lengths[:, :, None] * lengths[:, None]
-    sums[:, np.arange(len(starts)), np.arange(len(starts))] = _NO_SECOND
-    of_means = np.concatenate([similarity @ membership.T / lengths, sums.max(axis=2)])
-    of_spread = np.concatenate([pairs, _best_mixture(products, similarity, starts, counts)])
+    of_sums /= lengths[:, :, None] * lengths[:, None]
+    of_sums[:, np.arange(n_substances), np.arange(n_substances)] = _NO_SECOND
+    of_means = np.concatenate([similarity.sum(axis=2) / lengths, of_sums.max(axis=2)])
+    of_spread = np.concatenate([pairs, _best_mixture(of_pairs, similarity, present)])
     return np.clip(of_means.T, -1, 1).astype(np.float32), np.clip(of_spread.T, -1, 1).astype(np.float32)
 
 
-def _best_mixture(products: Floats, similarity: Floats, starts: NDArray[np.intp], counts: NDArray[np.intp]) -> Floats:
+def _best_mixture(within: Floats, similarity: Floats, present: NDArray[np.bool_]) -> Floats:
     """Similarity of the best linear mixture of each substance's references, by each representation -> (C, K).
 
-    `products` (C, M, M) are those of the members with each other, `similarity` (C, M) those with the query. Ridge
-    regression, as references may be nearly equal.
+    `within` (C, K, M, M) are the products of the references with each other, `similarity` (C, K, M) those with the
+    query, both zero where they are not `present` (K, M). Ridge regression, as references may be nearly equal.
     """
-    column = np.arange(REFERENCES_OF_MEAN)
-    present = column < counts[:, None]
-    index = np.where(present, starts[:, None] + column, 0)
-    both = present[:, :, None] & present[:, None, :]
-    normal = np.where(both, products[:, index[:, :, None], index[:, None, :]], 0)
-    normal = normal + (1 + _RIDGE) * np.eye(REFERENCES_OF_MEAN) * ~both
-    normal[..., column, column] += _RIDGE * present
-    with_query = np.where(present, similarity[:, index], 0)
-    weights = np.linalg.solve(normal, with_query[..., None])[..., 0]
-    mixture: NDArray[np.floating[Any]] = np.sqrt(np.maximum((with_query * weights).sum(axis=2), 0))
+    diagonal = np.where(present, _RIDGE, 1 + _RIDGE).astype(np.float64)
+    normal = within + diagonal[:, :, None] * np.eye(REFERENCES_OF_MEAN)
+    weights = np.linalg.solve(normal, similarity[..., None].astype(np.float64))[..., 0]
+    mixture: NDArray[np.floating[Any]] = np.sqrt(np.maximum((similarity * weights).sum(axis=2), 0))
     return mixture
 
 
@@ -135,11 +168,10 @@ def _two_best(
     order = np.argsort(substance, kind="stable")
     rows, starts = similarity[order], np.searchsorted(substance[order], np.arange(n_substances))
     first = np.maximum.reduceat(rows, starts, axis=0)
-    second = np.full_like(first, _NO_SECOND)
-    for row, (start, stop) in enumerate(zip(starts, [*starts[1:], len(rows)], strict=True)):
-        if stop - start > 1:
-            second[row] = np.partition(rows[start:stop], -2, axis=0)[-2]
-    return first, np.maximum(second, _NO_SECOND)
+    is_first = rows == first[substance[order]]
+    position = np.where(is_first, np.arange(len(rows))[:, None], len(rows))
+    rows[np.minimum.reduceat(position, starts, axis=0), np.arange(rows.shape[1])] = _NO_SECOND
+    return first, np.maximum(np.maximum.reduceat(rows, starts, axis=0), _NO_SECOND)
 
 
 def stack_features(candidates: Sequence[Candidates]) -> NDArray[np.float32]:

@@ -94,20 +94,19 @@ def empty_fingerprints(n_spectra: int) -> dict[str, NDArray[Any]]:
     return {**rows, "rough": np.zeros((n_spectra, GRID.samples // COARSE), dtype=np.float32), **ends}
 
 
-def are_valid(arrays: Fingerprints, n_references: int) -> bool:
-    """Tell whether `arrays` are complete fingerprints of so many references, as a damaged library may not have them.
+def are_valid(arrays: Fingerprints, n_references: int, n_features: int) -> bool:
+    """Tell whether `arrays` are complete fingerprints, with embeddings, of a library that may be damaged.
 
     The rough fingerprints and the embeddings are checked to be finite; rows of the representations are not read.
     """
     expected = empty_fingerprints(0)
-    if not expected.keys() <= arrays.keys() or "features" not in arrays or arrays["features"].ndim != 2:
+    expected["features"] = np.zeros((0, n_features), dtype=np.float32)
+    if not expected.keys() <= arrays.keys():
         return False
     for name, like in expected.items():
         array = arrays[name]
-        if array.shape != (n_references, *like.shape[1:]) or array.dtype.kind != like.dtype.kind:
+        if array.shape != (n_references, *like.shape[1:]) or array.dtype != like.dtype:
             return False
-    if len(arrays["features"]) != n_references or arrays["features"].dtype.kind != "f":
-        return False
     ends_inside = all(((arrays[end] >= 0) & (arrays[end] <= GRID.samples)).all() for end in ("first", "last"))
     return ends_inside and all(bool(np.isfinite(arrays[name]).all()) for name in ("rough", "features"))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +17,22 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
 from ramanstudio.search.band_matching import Bands, find_bands, match_bands
-from ramanstudio.search.candidate_features import Candidates, find_candidates, stack_features
+from ramanstudio.search.blas_threads import single_threaded_blas
+from ramanstudio.search.candidate_features import (
+    Candidates,
+    NumberedNames,
+    Substances,
+    find_candidates,
+    numbered_names,
+    stack_features,
+)
 from ramanstudio.search.fingerprints import AS_MEASURED, GRID, Fingerprints, are_valid, measured_samples
 from ramanstudio.search.matches import Identification, Match
 from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, load_ranker
 from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, compare, compared_samples, correlation, preselect
 
 BATCH_SIZE: Final = 128  # spectra between two progress reports
+MOST_THREADS: Final = 2
 MANY_SPECTRA: Final = 200
 MATCHES_WITH_BANDS: Final = 3  # matches of each spectrum whose bands are compared, where there are many spectra
 LITTLE_SHARED: Final = 0.5  # of the range of a spectrum, below which the result says so
@@ -67,28 +78,49 @@ def search(
     are damaged.
     """
     for library in libraries:
-        _require_fingerprints(library)
+        _require_fingerprints(library, queries["features"].shape[1])
     n_queries = len(queries["first"])
     report = _Report(libraries, top, top if n_queries <= MANY_SPECTRA else MATCHES_WITH_BANDS)
-    ranker, results = load_ranker(), list[Identification]()
-    for start in range(0, n_queries, BATCH_SIZE):
-        progress(start, n_queries, "spectra identified")
+    ranker = load_ranker()
+
+    def search_batch(start: int) -> list[Identification]:
         rows = {name: array[start : start + BATCH_SIZE] for name, array in queries.items()}
         batch = compare_queries(rows, libraries, within)
         probabilities = ranker.probabilities(stack_features([query.candidates for query in batch]))
-        results += [_result(query, row, ranker, report) for query, row in zip(batch, probabilities, strict=True)]
-    progress(n_queries, n_queries, "spectra identified")
+        return [_result(query, row, ranker, report) for query, row in zip(batch, probabilities, strict=True)]
+
+    results = list[Identification]()
+    progress(0, n_queries, "spectra identified")
+    with single_threaded_blas():
+        for batch in _map_in_threads(search_batch, range(0, n_queries, BATCH_SIZE)):
+            results += batch
+            progress(len(results), n_queries, "spectra identified")
     return results
+
+
+def _map_in_threads(
+    search_batch: Callable[[int], list[Identification]], starts: Sequence[int]
+) -> Iterator[list[Identification]]:
+    """The results of `search_batch` for each of `starts`, in order; several at once."""
+    n_threads = min(MOST_THREADS, os.cpu_count() or 1, len(starts))
+    if n_threads <= 1:
+        yield from map(search_batch, starts)
+        return
+    executor = ThreadPoolExecutor(n_threads, "search")
+    try:
+        yield from executor.map(search_batch, starts)
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 _libraries_with_valid_fingerprints = WeakSet[Library]()
 
 
-def _require_fingerprints(library: Library) -> None:
+def _require_fingerprints(library: Library, n_features: int) -> None:
     """Raise StudioError when the fingerprints of a library are damaged; a library is checked once."""
-    if library in _libraries_with_valid_fingerprints:
+    if library in _libraries_with_valid_fingerprints and library.fingerprints["features"].shape[1] == n_features:
         return
-    if not are_valid(library.fingerprints, len(library)):
+    if not are_valid(library.fingerprints, len(library), n_features):
         raise StudioError(
             f"The library '{library.title}' is damaged: its fingerprints cannot be used.",
             remedy="Use a copy of it, or build it again.",
@@ -109,19 +141,27 @@ def compare_queries(
     """
     compared = compared_samples(queries, within)
     fingerprints = [library.fingerprints for library in libraries]
+    substances = _substances(libraries)
     preselected = [preselect(queries, compared, library, excluded) for library in fingerprints]
     results = []
     for row in range(len(compared)):
         query = {name: array[row] for name, array in queries.items()}
-        shortlist, units = compare(query, compared[row], fingerprints, [indices[row] for indices in preselected])
-        names = [
-            str(libraries[library].names[reference])
-            for library, reference in zip(shortlist.library, shortlist.reference, strict=True)
-        ]
+        shortlist, rows = compare(query, compared[row], fingerprints, [indices[row] for indices in preselected])
         compared_cm = float(compared[row].sum() * GRID.step_cm)
-        candidates = find_candidates(shortlist, units, names, float(query["snr"]), compared_cm)
+        candidates = find_candidates(shortlist, rows, substances, float(query["snr"]), compared_cm)
         results.append(ComparedQuery(query, compared[row], shortlist, candidates))
     return results
+
+
+_names_by_library = WeakKeyDictionary[Library, NumberedNames]()
+
+
+def _substances(libraries: Sequence[Library]) -> Substances:
+    """The substances of the libraries, numbered; the names of each library are sorted once."""
+    for library in libraries:
+        if library not in _names_by_library:
+            _names_by_library[library] = numbered_names(library.names)
+    return Substances([_names_by_library[library] for library in libraries])
 
 
 def _result(
@@ -153,13 +193,15 @@ def _pearson(query: ComparedQuery, candidates: NDArray[np.intp], report: _Report
     """Pearson's r of the spectrum as measured with the best reference of each of the `candidates` (K,) -> (K,)."""
     inside = np.flatnonzero(query.compared)
     span = slice(inside[0], inside[-1] + 1)
-    rows, both = [], []
-    for best in query.candidates.best[candidates].tolist():
-        fingerprints = report.libraries[query.shortlist.library[best]].fingerprints
-        reference = query.shortlist.reference[best : best + 1]
-        rows.append(fingerprints[AS_MEASURED][reference[0], span])
-        both.append(query.compared[span] & measured_samples(fingerprints, reference, span)[0])
-    return correlation(query.query[AS_MEASURED][span], np.stack(rows), np.stack(both))
+    best = query.candidates.best[candidates]
+    library, reference = query.shortlist.library[best], query.shortlist.reference[best]
+    pearson = np.zeros(len(best), dtype=np.float32)
+    for number in np.unique(library).tolist():
+        fingerprints, which = report.libraries[number].fingerprints, library == number
+        rows = fingerprints[AS_MEASURED][reference[which], span]
+        both = query.compared[span] & measured_samples(fingerprints, reference[which], span)
+        pearson[which] = correlation(query.query[AS_MEASURED][span], rows, both)
+    return pearson
 
 
 def _match(
@@ -184,7 +226,10 @@ def _match(
 
 def _why_no_match(query: ComparedQuery, libraries: Sequence[Library]) -> str:
     if query.query["first"] >= query.query["last"]:
-        return "There is nothing to compare: the spectrum is flat or contains values that are not numbers."
+        return (
+            "There is nothing to compare: the spectrum is flat, has too few points, or contains values that are not"
+            " numbers."
+        )
     shifts = GRID.centres_cm[query.compared]
     if not len(shifts):
         return "No part of the spectrum lies in the compared region. Widen the region."

@@ -12,7 +12,8 @@ class Match:
     `probability` includes that of "none of these"; `score` is the share among the candidates alone, which ranks, and
     `gap` its distance to the next. The classic indices are computed over the range that both spectra share: `hqi`, the
     hit quality index, is 1000 r² for a positive correlation r of both without their baselines, else 0; `euclid` is the
-    distance of the two scaled to unit length; `pearson` is r of both as measured. `reference` is the index within the
+    distance of the two scaled to unit length; `pearson` is r of both as measured. Where the explanation says so, `hqi`
+    and `euclid` are those of the denoised spectrum (see classic_index). `reference` is the index within the
     library with index `library`. Bands in cm⁻¹: `matched` in both; `missing` from the spectrum; `extra` in the
     spectrum only.
     """

@@ -98,62 +98,157 @@ def _highest(row: Floats, n: int) -> NDArray[np.intp]:
     return highest[row[highest] > _EXCLUDED]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedRows:
+    """The rows of R references that were compared with a query.
+
+    `centred` (C, R, n) are those of each of REPRESENTATIONS at the n samples of the query's range, less their means
+    over what both were measured at, and zero elsewhere; `scales` (C, R) bring them to unit length. `embeddings` (R, D)
+    have unit length.
+    """
+
+    centred: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
+
+    def units(
+        self, index: NDArray[np.intp], present: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return rows (C, M, n) and embeddings (M, D) of unit length of the references `index` (M,).
+
+        They are zero where they are not `present` (M,).
+        """
+        rows: NDArray[np.float32] = self.centred.take(index, axis=1)
+        rows *= (self.scales.take(index, axis=1) * present)[..., None]
+        return rows, self.embeddings.take(index, axis=0) * present[:, None]
+
+
 def compare(
     query: Mapping[str, NDArray[Any]],
     compared: NDArray[np.bool_],
     libraries: Sequence[Fingerprints],
     preselected: Sequence[NDArray[np.intp]],
-) -> tuple[Shortlist, list[NDArray[np.float32]]]:
+) -> tuple[Shortlist, ComparedRows]:
     """Compare the fingerprint of one `query` with the references `preselected` in each library, by all representations.
 
-    Returns the shortlist of R references and the rows that were compared: of each representation (R, G) and the
-    embeddings (R, D), of unit length over what query and reference were both measured at.
+    Returns the shortlist of R references and their rows. Arrays are changed in place here and in what is called: this
+    is what a search spends most of its time on.
     """
     samples = np.flatnonzero(compared)
     span = slice(samples[0], samples[-1] + 1) if len(samples) else slice(0, 0)
-    weights, rows = [], []
-    for library, indices in zip(libraries, preselected, strict=True):
-        weights.append((compared[span] & measured_samples(library, indices, span)).astype(np.float32))
-        representations = [_unit_rows(library[name][indices, span], weights[-1]) for name in REPRESENTATIONS]
-        rows.append([*representations, np.asarray(library["features"][indices], dtype=np.float32)])
-    weight = np.concatenate(weights)
-    units = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
-    similarity = [
-        _correlation(query[name][span], unit, weight) for name, unit in zip(REPRESENTATIONS, units, strict=False)
-    ]
-    similarity.append(units[-1] @ query["features"])
-    library_index = np.repeat(np.arange(len(preselected)), [len(indices) for indices in preselected])
-    shared_cm = (weight.sum(axis=1) * GRID.step_cm).astype(np.float32)
-    stacked = np.stack(similarity, axis=1).astype(np.float32)
-    return Shortlist(library_index, np.concatenate(preselected), stacked, shared_cm), units
+    indices = list(zip(libraries, preselected, strict=True))
+    first, last = (np.concatenate([library[end][rows] for library, rows in indices]) for end in ("first", "last"))
+    shared = _SharedSamples.between(compared[span], first - span.start, last - span.start)
+    rows = np.empty((len(REPRESENTATIONS), len(first), span.stop - span.start), dtype=np.float32)
+    for name, of_representation in zip(REPRESENTATIONS, rows, strict=True):
+        begin = 0
+        for library, index in indices:
+            _to_single(library[name][index, span], of_representation[begin : begin + len(index)])
+            begin += len(index)
+    scales = _centre(rows, shared)
+    values = np.stack([query[name][span] for name in REPRESENTATIONS]).astype(np.float32)
+    embeddings = np.concatenate([library["features"][index] for library, index in indices]).astype(np.float32)
+    similarity = np.concatenate([_correlation(values, rows, scales, shared), [embeddings @ query["features"]]])
+    library_index = np.repeat(np.arange(len(preselected)), [len(index) for index in preselected])
+    shared_cm = (shared.counts * GRID.step_cm).astype(np.float32)
+    shortlist = Shortlist(
+        library_index, np.concatenate(preselected), np.ascontiguousarray(similarity.T, dtype=np.float32), shared_cm
+    )
+    return shortlist, ComparedRows(rows, scales, embeddings)
+
+
+_SINGLES: Final = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)  # of every half
+
+
+def _to_single(halves: NDArray[np.float16], singles: NDArray[np.float32]) -> None:
+    """Convert float16 to float32, by a table: it takes two thirds of the time of `astype`."""
+    _SINGLES.take(halves.view(np.uint16), out=singles, mode="clip")
 
 
 def correlation(query: Floats, references: Floats, compared: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return Pearson's r (R,) of `query` (G,) with `references` (R, G) over the `compared` samples (R, G).
+    """Return Pearson's r (R,) of `query` (n,) with `references` (R, n) over the `compared` samples (R, n).
 
     It is 0 where one of the two is constant.
     """
-    weight = compared.astype(np.float32)
-    return _correlation(query, _unit_rows(references, weight), weight)
+    shared = _SharedSamples.where(compared)
+    rows = references.astype(np.float32)[None]
+    r: NDArray[np.float32] = _correlation(query.astype(np.float32)[None], rows, _centre(rows, shared), shared)[0]
+    return r
 
 
-def _unit_rows(references: Floats, weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`references` (R, G) less their means, of unit length, where `weight` (R, G) is 1, else 0; constant rows are 0."""
-    rows: NDArray[np.float32] = references.astype(np.float32)
-    rows *= weight  # in place, here and below: this is what a search spends most of its time on
-    rows -= rows.sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1)
-    rows *= weight
-    power = np.einsum("rg,rg->r", rows, rows)[:, None]
-    rows *= np.where(power > _LEAST_POWER, 1 / np.sqrt(np.maximum(power, _LEAST_POWER)), 0)
-    return rows
+@dataclass(frozen=True, slots=True, eq=False)
+class _SharedSamples:
+    """Which of n samples of a query are compared with each of R references.
+
+    `counts` (R,) says how many; the references `partial` (P,) lack some, which `weights` (P, n) are 0 for, else 1.
+    With `has_gaps`, the query itself lacks samples within its range.
+    """
+
+    n_samples: int
+    counts: NDArray[np.intp]
+    partial: NDArray[np.intp]
+    weights: NDArray[np.float32]
+    has_gaps: bool
+
+    @classmethod
+    def between(cls, compared: NDArray[np.bool_], first: NDArray[Any], last: NDArray[Any]) -> _SharedSamples:
+        """The `compared` samples (n,) between `first` and `last` (R,), which may lie outside."""
+        n_samples, has_gaps = len(compared), not compared.all()
+        partial = np.arange(len(first)) if has_gaps else np.flatnonzero((first > 0) | (last < n_samples))
+        counts = np.full(len(first), n_samples)
+        samples = np.arange(n_samples)
+        inside = (samples >= first[partial, None]) & (samples < last[partial, None])
+        if has_gaps:
+            inside &= compared
+        counts[partial] = inside.sum(axis=1)
+        return cls(n_samples, counts, partial, inside.astype(np.float32), has_gaps)
+
+    @classmethod
+    def where(cls, compared: NDArray[np.bool_]) -> _SharedSamples:
+        """The samples where `compared` (R, n) is true."""
+        weights = compared.astype(np.float32)
+        return cls(compared.shape[1], compared.sum(axis=1), np.arange(len(compared)), weights, True)
+
+    def clear_others(self, rows: NDArray[np.float32]) -> None:
+        """Set `rows` (C, R, n) to zero, in place, where they are not compared."""
+        if len(self.partial) == rows.shape[1]:
+            rows *= self.weights
+        elif len(self.partial):
+            rows[:, self.partial] *= self.weights
 
 
-def _correlation(query: Floats, units: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Pearson's r of `query` (G,) with `units` (R, G), each centred and of unit length over its `weight` -> (R,)."""
-    values = query.astype(np.float32)
-    squares, sums, counts = (weight @ np.stack([np.square(values), values, np.ones_like(values)], axis=1)).T
-    power = squares - np.square(sums) / np.maximum(counts, 1)
-    r: NDArray[np.float32] = np.where(
-        power > _LEAST_POWER, units @ values / np.sqrt(np.maximum(power, _LEAST_POWER)), 0
-    )
-    return np.clip(r, -1, 1)
+def _centre(rows: NDArray[np.float32], shared: _SharedSamples) -> NDArray[np.float32]:
+    """Subtract from `rows` (C, R, n), in place, their means over the shared samples; zero elsewhere.
+
+    Returns the factors (C, R) that bring them to unit length, 0 for constant rows. Without gaps in the query the rows
+    are zero beforehand where the reference was not measured.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):  # fingerprints of a damaged library
+        if shared.has_gaps:
+            shared.clear_others(rows)
+        rows -= (rows.sum(axis=2) / np.maximum(shared.counts, 1)).astype(np.float32)[..., None]
+        shared.clear_others(rows)
+        power = np.einsum("crg,crg->cr", rows, rows)
+    finite = np.isfinite(power)
+    if not finite.all():
+        rows[~finite] = 0
+        power[~finite] = 0
+    scales: NDArray[np.float32] = np.where(power > _LEAST_POWER, 1 / np.sqrt(np.maximum(power, _LEAST_POWER)), 0)
+    return scales
+
+
+def _correlation(
+    query: NDArray[np.float32], centred: NDArray[np.float32], scales: NDArray[np.float32], shared: _SharedSamples
+) -> NDArray[np.float32]:
+    """Pearson's r of the rows of a `query` (C, n) with `centred` rows (C, R, n) -> (C, R)."""
+    squares, sums = np.einsum("cn,cn->c", query, query), query.sum(axis=1)
+    power = np.repeat((squares - np.square(sums) / max(shared.n_samples, 1))[:, None], centred.shape[1], axis=1)
+    if len(shared.partial):
+        both = np.concatenate([np.square(query), query]) @ shared.weights.T
+        squares, sums = both[: len(query)], both[len(query) :]
+        counts = np.maximum(shared.counts[shared.partial], 1)
+        power[:, shared.partial] = squares - np.square(sums) / counts
+    length = np.sqrt(np.maximum(power, _LEAST_POWER))
+    products = np.matmul(centred, query[..., None])[..., 0]
+    r: NDArray[np.float32] = np.where(power > _LEAST_POWER, products * scales / length, 0)
+    return np.clip(r, -1, 1).astype(np.float32, copy=False)

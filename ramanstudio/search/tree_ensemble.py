@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ ROWS_PER_BLOCK: Final = 128  # so few stay in the processor's cache: twice as fa
 ARRAYS: Final = ("feature", "threshold", "left", "right", "value")  # of an ensemble, by their names in a file
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class TreeEnsemble:
     """T trees of up to N nodes, arrays (T, N) each; node 0 is the root.
 
@@ -37,16 +38,54 @@ class TreeEnsemble:
 
     def score(self, rows: Floats) -> NDArray[np.float64]:
         """Return the score of each of `rows` (M, D), none of which holds NaN -> (M,)."""
-        roots = (np.arange(len(self.feature)) * self.feature.shape[1])[:, None]  # of each tree, in the flat arrays
-        feature, threshold, value = (array.ravel() for array in (self.feature, self.threshold, self.value))
-        left, right = ((roots + array).ravel() for array in (self.left, self.right))
+        flat = self._flattened()
         score = np.empty(len(rows))
         for start in range(0, len(rows), ROWS_PER_BLOCK):
             block = rows[start : start + ROWS_PER_BLOCK]
             numbers, first = block.ravel(), (np.arange(len(block)) * block.shape[1])[:, None]
-            node, previous = np.repeat(roots.T, len(block), axis=0), None
-            while previous is None or (node != previous).any():
-                goes_left = numbers.take(first + feature.take(node)) <= threshold.take(node)
-                node, previous = np.where(goes_left, left.take(node), right.take(node)), node
-            score[start : start + ROWS_PER_BLOCK] = self.start + value.take(node).sum(axis=1, dtype=np.float64)
+            node = np.repeat(flat.roots[None], len(block), axis=0)
+            for _ in range(flat.depth):
+                goes_right = numbers.take(first + flat.feature.take(node)) > flat.threshold.take(node)
+                node = flat.children.take(2 * node + goes_right)
+            score[start : start + ROWS_PER_BLOCK] = self.start + flat.value.take(node).sum(axis=1, dtype=np.float64)
         return score
+
+    def _flattened(self) -> _FlatTrees:
+        """The trees as flat arrays, made once."""
+        if self not in _flat_trees:
+            _flat_trees[self] = _FlatTrees.from_ensemble(self)
+        return _flat_trees[self]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _FlatTrees:
+    """All nodes of an ensemble one after the other, (T * N,) each.
+
+    `children` (2 * T * N,) has where a row goes from a node when its number is not above, or above, the threshold;
+    `depth` is the number of steps after which every row has come to a leaf.
+    """
+
+    roots: NDArray[np.intp]
+    feature: NDArray[np.intp]
+    threshold: Floats
+    children: NDArray[np.intp]
+    value: Floats
+    depth: int
+
+    @classmethod
+    def from_ensemble(cls, trees: TreeEnsemble) -> _FlatTrees:
+        """Lay the trees out one after the other."""
+        n_trees, n_nodes = trees.feature.shape
+        roots = np.arange(n_trees, dtype=np.intp) * n_nodes
+        children = np.stack([trees.left, trees.right], axis=2).astype(np.intp) + roots[:, None, None]
+        depth, reached = 0, np.unique(roots)
+        while depth < n_nodes:
+            below = np.unique(children.reshape(-1, 2)[reached])
+            if np.array_equal(below, reached):
+                break
+            depth, reached = depth + 1, below
+        feature = trees.feature.ravel().astype(np.intp)
+        return cls(roots, feature, trees.threshold.ravel(), children.ravel(), trees.value.ravel(), depth)
+
+
+_flat_trees = WeakKeyDictionary[TreeEnsemble, _FlatTrees]()

@@ -33,3 +33,17 @@ def test_info_of_a_spectrum_of_nan_shows_no_numbers(tmp_path: Path, capsys: pyte
     hdf5.write(tmp_path / "dead.h5", SpectrumSet(np.arange(200.0), np.full((1, 200), np.nan)))
     assert main.main(["info", str(tmp_path / "dead.h5")]) == exit_codes.DONE
     assert "no numbers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["info", "denoise", "library build"])
+def test_the_remedy_for_an_unknown_laser_is_an_option_of_the_verb(
+    tmp_path: Path, smoother: None, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "nm.txt"
+    values = np.random.default_rng(0).normal(100, 5, 200)
+    rows = [f"{shift:.3f}\t{value:.3f}\n" for shift, value in zip(np.linspace(535, 640, 200), values, strict=True)]
+    file.write_text("Wavelength [nm]\tIntensity\n" + "".join(rows))
+    out = {"info": [], "denoise": ["--out", str(tmp_path / "out")]}.get(verb, ["--out", str(tmp_path / "x.ramanlib")])
+    assert main.main([*verb.split(), str(file), *out]) == exit_codes.NOTHING_DONE
+    assert "--laser-nm 785" in capsys.readouterr().err
+    assert main.main([*verb.split(), str(file), *out, "--laser-nm", "532"]) == exit_codes.DONE

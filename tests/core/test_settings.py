@@ -29,6 +29,7 @@ def test_only_changed_values_are_written_and_read_again(own_home: Path) -> None:
 
 def test_an_invalid_value_in_the_file_is_replaced_by_the_default_with_a_warning() -> None:
     path = Settings().path
+    assert path is not None
     path.write_text('theme = "pink"\nlaser_nm = -5.0\ndenoise = 1\nshow_raw = false\n', encoding="utf-8")
     settings = Settings()
     assert settings["theme"] == "system"
@@ -40,6 +41,7 @@ def test_an_invalid_value_in_the_file_is_replaced_by_the_default_with_a_warning(
 
 def test_a_damaged_file_gives_the_defaults_and_a_warning() -> None:
     path = Settings().path
+    assert path is not None
     path.write_bytes(b"\xff\xfe theme = ")
     settings = Settings()
     assert settings["theme"] == "system"
@@ -48,6 +50,7 @@ def test_a_damaged_file_gives_the_defaults_and_a_warning() -> None:
 
 def test_a_damaged_file_is_renamed_and_the_warning_names_it(own_home: Path) -> None:
     path = Settings().path
+    assert path is not None
     path.write_text("theme = dark", encoding="utf-8")
     settings = Settings()
     aside = own_home / "config" / "settings.toml.damaged"
@@ -61,6 +64,7 @@ def test_a_damaged_file_is_renamed_and_the_warning_names_it(own_home: Path) -> N
 
 def test_the_settings_of_a_newer_version_are_read_and_not_written() -> None:
     path = Settings().path
+    assert path is not None
     text = 'version = 2\ntheme = "dark"\nhologram = "on"\n'
     path.write_text(text, encoding="utf-8")
     settings = Settings()
@@ -73,6 +77,7 @@ def test_the_settings_of_a_newer_version_are_read_and_not_written() -> None:
 
 def test_settings_that_only_a_newer_version_knows_are_kept() -> None:
     path = Settings().path
+    assert path is not None
     path.write_text('hologram = "on"\n', encoding="utf-8")
     settings = Settings()
     settings["theme"] = "light"
@@ -104,6 +109,7 @@ def test_the_model_may_be_one_that_the_user_trained() -> None:
 
 def test_keys_of_earlier_versions_are_read_and_the_new_ones_written(own_home: Path) -> None:
     path = Settings().path
+    assert path is not None
     path.write_text('whole_set = false\nlibraries_off = ["a"]\ntaught_models_on = ["b"]\n', encoding="utf-8")
     settings = Settings()
     assert settings["denoise_as_set"] is False
@@ -117,5 +123,54 @@ def test_keys_of_earlier_versions_are_read_and_the_new_ones_written(own_home: Pa
 
 def test_the_new_key_counts_where_a_file_has_both() -> None:
     path = Settings().path
+    assert path is not None
     path.write_text('whole_set = true\ndenoise_as_set = false\nlibraries_off = ["a"]\n', encoding="utf-8")
     assert Settings()["denoise_as_set"] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 5000,
+        "a = " + "[" * 300 + "]" * 300,
+        f"laser_nm = {'9' * 4500}",
+        f"[a{'.b' * 2000}]\nc = 1",
+        "x" * 2**20 + " = 1",
+    ],
+    ids=["deep", "deep and closed", "4500 digits", "deep table", "large"],
+)
+def test_settings_that_cannot_be_parsed_are_renamed_and_can_be_saved_again(own_home: Path, text: str) -> None:
+    path = Settings().path
+    assert path is not None
+    path.write_text(text, encoding="utf-8")
+    settings = Settings()
+    settings["theme"] = "light"
+    settings.save()
+    assert Settings()["theme"] == "light"
+    if settings.warnings:
+        assert len(settings.warnings[0]) < 600
+        assert (own_home / "config" / "settings.toml.damaged").read_text(encoding="utf-8") == text
+
+
+def test_a_number_of_4000_digits_is_not_valid() -> None:
+    path = Settings().path
+    assert path is not None
+    path.write_text(f'laser_nm = {"9" * 4000}\ntheme = "dark"', encoding="utf-8")
+    settings = Settings()
+    assert settings["theme"] == "dark" and settings["laser_nm"] == 0
+    assert settings.warnings == ["The setting laser_nm = a very large number is not valid. The default is used."]
+
+
+def test_a_home_that_cannot_be_written_gives_the_defaults_and_a_warning(own_home: Path) -> None:
+    (own_home / "config").write_text("no folder", encoding="utf-8")
+    settings = Settings()
+    settings["theme"] = "dark"
+    settings.save()
+    assert settings["theme"] == "dark" and "cannot be created" in settings.warnings[0]
+
+
+def test_a_folder_in_place_of_the_file_gives_the_defaults_and_a_warning() -> None:
+    path = Settings().path
+    assert path is not None
+    path.mkdir()
+    assert "could not be read" in Settings().warnings[0]

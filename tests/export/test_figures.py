@@ -92,7 +92,7 @@ def test_snr_is_formatted_with_two_or_three_digits() -> None:
         "31",
         "1234",
     ]
-    assert format_snr(8_015_702) == "> 10 000"
+    assert format_snr(8_015_702) == "> 10\u202f000"
     assert format_snr(math.inf) == format_snr(math.nan) == "–"
 
 

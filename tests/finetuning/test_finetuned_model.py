@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.finetuning import finetuned_model
+from ramanstudio.finetuning import finetuned_model, model_card
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.training import finetune
 from ramanstudio.mae import model_store
@@ -118,8 +118,8 @@ def test_denoising_models_and_fine_tuned_models_are_listed_apart(result):
 
 def as_written_before(card: dict) -> dict:
     """Return a card with the keys of the versions that called fine-tuning teaching."""
-    present = {new: old for old, new in finetuned_model.OLD_KEYS.items()}
-    figures = {"RMSE held out" if name == finetuned_model.RMSE else name: one for name, one in card["figures"].items()}
+    present = {new: old for old, new in model_card.OLD_KEYS.items()}
+    figures = {"RMSE held out" if name == model_card.RMSE else name: one for name, one in card["figures"].items()}
     return {present.get(key, key): value for key, value in card.items()} | {"figures": figures}
 
 

@@ -235,7 +235,7 @@ def test_external_links_are_not_followed(board: Library, tmp_path: Path) -> None
     with h5py.File(board.path, "a") as file:
         del file["spectra/values"]
         file["spectra/values"] = h5py.ExternalLink("secret.h5", "/values")
-    with pytest.raises(StudioError, match="damaged"):
+    with pytest.raises(StudioError, match=r"board\.ramanlib.*links to other places"):
         library.open(board.path)
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 from pathlib import Path
+from typing import Final
 
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.validation import read_all_bytes, read_error
 
+MAX_LINES: Final = 20_000_000
+MAX_LINE_BYTES: Final = 32 * 2**20  # a map of 250 000 named spectra has lines of 10 MB
+EXPORT_BINARY: Final = "Export it in parts, or in the instrument's own binary format."
+_LINE_ENDS: Final = (b"\n", b"\r")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the UTF-16 mark, so it comes first
@@ -17,6 +22,31 @@ _BOMS = (
 # GB 2312 writes a character as two bytes from A1 up, so such runs are even; a Latin-1 'µ' or '°' stands alone.
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 _CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
+
+
+def read_text(path: Path, limit_mb: int) -> str:
+    """Return the content of a text file.
+
+    Raises StudioError when it cannot be opened, is binary, is larger than `limit_mb`, or has lines that no table has:
+    one of 150 MB, or hundreds of millions of them, would take minutes and gigabytes to parse.
+    """
+    content = read_all_bytes(path, limit_mb)
+    n_lines = sum(map(content.count, _LINE_ENDS))
+    if n_lines > MAX_LINES:
+        raise read_error(path, f"it has {n_lines:,} lines; up to {MAX_LINES:,} are read", EXPORT_BINARY)
+    begin = 0
+    while len(content) - begin > MAX_LINE_BYTES:
+        end = max(content.rfind(mark, begin, begin + MAX_LINE_BYTES) for mark in _LINE_ENDS)
+        if end < 0:
+            reason = f"it has a line of more than {MAX_LINE_BYTES // 2**20} MB, longer than that of any table"
+            raise read_error(path, reason, EXPORT_BINARY)
+        begin = end + 1
+    return decode_text(path, content)
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of a text, ended by the marks of any system."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def looks_like_text(start: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.number_table import strip_comment
 
+MAX_ACCUMULATIONS = 10**9
+MAX_EXPOSURE_S = 1e7  # four months
 _KEY_VALUE = re.compile(r"^([^=:;,\t]{1,60}?)\s*(?:[=:;,\t]|\s{2,})\s*(.*)$")
 _CIF_KEY_VALUE = re.compile(r"^_([\w.\[\]/-]+)\s+(\S.*)$")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
@@ -69,10 +72,10 @@ def metadata_from(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     if laser is not None:
         metadata["laser_nm"] = laser
     exposure = _exposure_s(pairs)
-    if exposure is not None:
+    if exposure is not None and 0 < exposure < MAX_EXPOSURE_S:
         metadata["exposure_s"] = exposure
     accumulations = next((_number(pairs[name]) for name in _ACCUMULATION_KEYS if name in pairs), None)
-    if accumulations:
+    if accumulations and 1 <= accumulations <= MAX_ACCUMULATIONS:
         metadata["accumulations"] = int(accumulations)
     unit = intensity_unit_from(
         pairs.get("dataunit", "") or pairs.get("axisunit[0]", "") or pairs.get("intensity_unit", "")
@@ -124,10 +127,10 @@ def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
 def _number(value: str) -> float | None:
     """Return the first number in a text, with a decimal point or comma."""
     match = _NUMBER.search(value)
-    try:
-        return float(match[0].replace(",", ".")) if match else None
-    except ValueError:
+    if match is None:
         return None
+    number = float(match[0].replace(",", "."))
+    return number if math.isfinite(number) else None
 
 
 def _exposure_s(pairs: Mapping[str, str]) -> float | None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.formats.text.decoding import split_lines
+
 _MISSING_VALUES = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "--", "-", "?", "#div/0!", "inf", "-inf"))
 _COMMENT_MARKS = "#%/;!*'\" \t"
 _ONLY_A_UNIT = re.compile(r"^\W*(nm|µm|um|eV|(rel\.? *|abs\.? *)?(1/cm|cm\s?\^?[-−⁻][1¹])|a\.?u\.?|pixels?)\W*$", re.I)
@@ -139,7 +141,7 @@ def parse_two_columns(text: str) -> tuple[list[str], list[float]] | None:
 
 def parse_table(text: str) -> ParsedText:
     """Parse any text table: detect its dialect, then find every block of numbers."""
-    lines = text.splitlines()
+    lines = split_lines(text)
     dialect = _detect_dialect(lines)
     return ParsedText(lines, dialect, _find_blocks(lines, dialect))
 

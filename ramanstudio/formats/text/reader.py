@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.axis_file import find_axis_file, missing_axis_error
-from ramanstudio.formats.text.decoding import decode_text
+from ramanstudio.formats.text.decoding import read_text
 from ramanstudio.formats.text.header import axis_unit, intensity_unit_from, metadata_from, parse_key_values
 from ramanstudio.formats.text.layout import NotRamanError, TableLayout, detect_layouts
 from ramanstudio.formats.text.number_table import (
@@ -25,7 +25,7 @@ from ramanstudio.formats.text.number_table import (
     parse_table,
     parse_two_columns,
 )
-from ramanstudio.formats.validation import read_all_bytes, read_error, sorted_spectra
+from ramanstudio.formats.validation import read_error, sorted_spectra
 
 MAX_MB: Final = 500  # read as a whole: 500 MB of text take about 3 GB of memory
 MIN_POINTS: Final = 4
@@ -41,7 +41,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     `laser_nm` is used where the axis has to be converted and the header states no laser. Raises StudioError when
     there is no spectrum or its axis cannot be found or converted.
     """
-    content = decode_text(path, read_all_bytes(path, MAX_MB))
+    content = read_text(path, MAX_MB)
     plain = parse_two_columns(content)
     if plain is not None:
         header, numbers = plain

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from ramanstudio.core.settings import Settings
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX
 
 
 def ask_files(parent: QWidget, folder: str) -> list[Path]:

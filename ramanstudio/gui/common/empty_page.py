@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ramanstudio.formats.registry import FORMATS
+AFTER_PAINT_MS: Final = 50
+NARROW_PX: Final = 520
 
 
 class EmptyPage(QWidget):
@@ -22,28 +24,48 @@ class EmptyPage(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title.setStyleSheet("font-size: 18px;")
         self._title.setWordWrap(True)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         buttons.setSpacing(8)
         buttons.addStretch()
         self.buttons = [_button(action, primary=index == 0, parent=self) for index, action in enumerate(actions)]
         for button in self.buttons:
             buttons.addWidget(button)
         buttons.addStretch()
-        formats = QLabel(f"{_format_names()}. Nothing leaves this computer.", self)
-        formats.setProperty("role", "quiet")
-        formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        formats.setWordWrap(True)
-        column = QVBoxLayout(self)
+        self._formats = QLabel(" ", self)
+        self._formats.setProperty("role", "quiet")
+        self._formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._formats.setWordWrap(True)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(48, 48, 48, 48)
         column.setSpacing(24)
         column.addStretch()
         column.addWidget(self._title)
         column.addLayout(buttons)
-        column.addWidget(formats)
+        column.addWidget(self._formats)
         column.addStretch()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the buttons below each other where the page is narrow."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < NARROW_PX
+        down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._buttons.setDirection(down if is_narrow else right)
+        margin = 16 if is_narrow else 48
+        self._column.setContentsMargins(margin, margin, margin, margin)
+        self._column.setSpacing(12 if is_narrow else 24)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Name the formats, after the first paint: importing the readers takes a while."""
+        super().showEvent(event)
+        QTimer.singleShot(AFTER_PAINT_MS, self, self._show_formats)
+
+    def _show_formats(self) -> None:
+        self._formats.setText(f"{_format_names()}. Nothing leaves this computer.")
 
 
 def _format_names() -> str:
+    from ramanstudio.formats.registry import FORMATS
+
     *others, last = (row.name for row in FORMATS)
     return f"{', '.join(others)} and {last}"
 

@@ -43,12 +43,15 @@ class Job(QObject):
     cancelled = Signal()
     finished = Signal()
 
-    def __init__(self, number: int, title: str, lane: Lane, key: Hashable, cancel: Callable[[int], None]) -> None:
+    def __init__(
+        self, number: int, title: str, lane: Lane, key: Hashable, is_saving: bool, cancel: Callable[[int], None]
+    ) -> None:
         super().__init__()
         self.number = number
         self.title = title
         self.lane = lane
         self.key = key
+        self.is_saving = is_saving
         self.settled = False
         self.running = False
         self.cancel_event = threading.Event()
@@ -161,16 +164,22 @@ class Workers(QObject):
         """The jobs that are not settled, oldest first."""
         return list(self._jobs.values())
 
-    def submit(self, work: Work, title: str, lane: Lane, key: Hashable = None) -> Job:
+    @property
+    def saving(self) -> list[Job]:
+        """The jobs that write the user's files and are not settled; the window does not close before they are."""
+        return [job for job in self._jobs.values() if job.is_saving]
+
+    def submit(self, work: Work, title: str, lane: Lane, key: Hashable = None, is_saving: bool = False) -> Job:
         """Run `work(progress)` in `lane` and return its Job.
 
-        An earlier job with the same `key` is cancelled. A job without a title has no progress row.
+        An earlier job with the same `key` is cancelled. A job without a title has no progress row. With `is_saving` it
+        writes a file of the user, and closing the window waits for it.
         """
         if key is not None and (earlier := self._keys.get(key)) in self._jobs:
             self._jobs[earlier].cancel_event.set()
             self._settle(self._jobs[earlier], "cancelled")
         self._count += 1
-        job = Job(self._count, title, lane, key, self._cancel)
+        job = Job(self._count, title, lane, key, is_saving, self._cancel)
         if self._closed:
             job.settled = True
             return job

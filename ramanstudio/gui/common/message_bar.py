@@ -28,7 +28,13 @@ PREFIXES: Final = {"info": "", "warning": "⚠ ", "error": "⚠ "}
 
 
 class ElidedLabel(QLabel):
-    """A line of text, cut with … where there is too little room."""
+    """A line of text, cut with … where there is too little room; its tooltip shows all of it."""
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        """Show a text, which is its tooltip too, unless another one was set."""
+        if self.toolTip() in ("", self.text()):
+            self.setToolTip(text)
+        super().setText(text)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Room for a few letters."""

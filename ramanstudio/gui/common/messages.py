@@ -59,8 +59,8 @@ class Messages(QObject):
         self.error(f"Something unexpected happened: {type(error).__name__}.", details)
         self.unexpected.emit(f"{type(error).__name__}: {error}", details)
 
-    def retract(self, error: StudioError) -> None:
-        """Remove the message of an error whose cause has been fixed."""
+    def retract(self, error: StudioError | str) -> None:
+        """Remove the message of an error, or with a sentence, whose cause has been fixed."""
         self._pending = [message for message in self._pending if message.sentence != str(error)]
         self.retracted.emit(str(error))
 

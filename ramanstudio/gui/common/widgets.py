@@ -39,20 +39,39 @@ class SidePanel(QScrollArea):
         """Show in the colours of `theme`."""
 
 
+class _MinimalSplitter(QSplitter):
+    """A vertical splitter that asks for its minimum height only; it is stretched where there is more space."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As low as its widgets allow."""
+        return self.minimumSizeHint()
+
+
 def lay_out_with_strip(page: QWidget, bar: QWidget, view: QWidget, strip: QWidget) -> None:
-    """Lay out a page: a toolbar, below it the plot, and below that the spectrum strip, with a splitter between."""
-    splitter = QSplitter(Qt.Orientation.Vertical, page)
+    """Lay out a page: a toolbar, below it the plot and the spectrum strip with a splitter; scrolls in a low window."""
+    splitter = _MinimalSplitter(Qt.Orientation.Vertical)
     splitter.setChildrenCollapsible(False)
     splitter.addWidget(view)
     splitter.addWidget(strip)
     splitter.setStretchFactor(0, 3)
     splitter.setStretchFactor(1, 1)
     splitter.setSizes([600, 220])
+    content = QWidget()
+    content.setProperty("panel", "true")
+    column = QVBoxLayout(content)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(bar)
+    column.addWidget(splitter, 1)
+    scroll = QScrollArea(page)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(content)
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addWidget(bar)
-    layout.addWidget(splitter, 1)
+    layout.addWidget(scroll)
 
 
 def padded_column(*parts: QWidget | QHBoxLayout) -> QWidget:

@@ -15,7 +15,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, with_alpha
 from ramanstudio.gui.document.opening import count_files
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX
 
 LIBRARY_SUFFIX: Final = ".ramanlib"
 MAX_CHECKED: Final = 64  # paths that are checked during the drag; a network drive may be slow

@@ -148,7 +148,7 @@ class Exporting(QObject):
         return self._submit(partial(write_identified, self._session.project, libraries, path), "Exporting")
 
     def _submit(self, work: partial[str], title: str) -> Job:
-        job = self._workers.submit(work, title, "files")
+        job = self._workers.submit(work, title, "files", is_saving=True)
         job.succeeded.connect(self._messages.info)
         job.failed.connect(self._messages.show_error)
         return job

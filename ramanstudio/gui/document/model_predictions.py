@@ -27,7 +27,8 @@ from ramanstudio.project.project import Entry, Predictions, Project, Result
 if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
     from ramanstudio.engine import Engine
-    from ramanstudio.finetuning.finetuned_model import FineTunedModel, FineTunedModelCard
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel
+    from ramanstudio.finetuning.model_card import FineTunedModelCard
 
 LANE: Final = "model"
 KEY: Final = "fine-tuned models"

@@ -19,8 +19,7 @@ from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import OpenedFile, Session
-from ramanstudio.project.project import Entry
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX, Entry, Project
 
 LIBRARY_SUFFIXES: Final = (".ramanlib", ".zip", ".csv", ".tsv")  # of files that may hold references
 RDS: Final = ".rds"  # of Open Specy's downloads: not read, but an error says how to convert them
@@ -127,6 +126,8 @@ class Opening(QObject):
         self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
         self._drops = 0
         self._last_drop = 0  # whose first batch was added last
+        self._reported: dict[str, frozenset[Path]] = {}  # warnings about files that could not be read
+        session.changed.connect(self._retract_fixed)
 
     def open(self, paths: Sequence[Path]) -> Job | None:
         """Read files and folders; entries appear as they are read."""
@@ -185,11 +186,25 @@ class Opening(QObject):
             folder = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
             self._messages.warning(f"No spectra were found in {folder}. Help › Supported file formats lists them.")
         elif len(failed) == 1:
-            self._messages.warning(f"{failed[0].problem} {failed[0].remedy}".strip())
+            self._warn(f"{failed[0].problem} {failed[0].remedy}".strip(), failed)
         elif failed:
             names = ", ".join(file.path.name for file in failed[:3]) + (" …" if len(failed) > 3 else "")
             details = "\n\n".join(f"{file.path}\n{file.problem} {file.remedy}".strip() for file in failed)
-            self._messages.warning(f"{len(failed)} of {count} files could not be read: {names}", details)
+            self._warn(f"{len(failed)} of {count} files could not be read: {names}", failed, details)
+
+    def _warn(self, sentence: str, failed: list[OpenedFile], details: str = "") -> None:
+        self._messages.warning(sentence, details)
+        self._reported[sentence] = frozenset(file.path for file in failed)
+
+    def _retract_fixed(self, before: Project, now: Project) -> None:
+        """Remove warnings about files that have been read since, or whose entries were removed."""
+        if now.entries is before.entries or not self._reported:
+            return
+        unreadable = {entry.path for entry in now.entries if entry.source is None}
+        for sentence, paths in list(self._reported.items()):
+            if not paths & unreadable:
+                del self._reported[sentence]
+                self._messages.retract(sentence)
 
     def _report_already_open(self, paths: Sequence[Path]) -> None:
         if len(paths) == 1:

@@ -11,7 +11,6 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project import project_file
 from ramanstudio.project.project import Project
 
 
@@ -40,7 +39,9 @@ class ProjectFiles(QObject):
     def save(self, path: Path) -> Job:
         """Save the project as `path`."""
         project, edits = self._session.project, self._session.group_edits
-        job = self._workers.submit(partial(_save, project, path), f"Saving {path.name}", "files", key="save project")
+        job = self._workers.submit(
+            partial(_save, project, path), f"Saving {path.name}", "files", key="save project", is_saving=True
+        )
         job.succeeded.connect(lambda _: self._saved_as(project, edits, path))
         job.failed.connect(self._messages.show_error)
         return job
@@ -71,9 +72,13 @@ class ProjectFiles(QObject):
 
 
 def _load(path: Path, progress: Progress) -> tuple[Project, bool]:
+    from ramanstudio.project import project_file  # with h5py's front end: not at start-up
+
     return project_file.load(path, progress), project_file.is_newer(path)
 
 
 def _save(project: Project, path: Path, progress: Progress) -> Path:
+    from ramanstudio.project import project_file
+
     project_file.save(project, path, progress)
     return path

@@ -116,7 +116,8 @@ class Session(QObject):
             return groups
         if aligned is None or aligned[0] is not groups or aligned[1].members is not members:
             self._aligned = aligned = (groups, groups.for_members(members))
-        return aligned[1]
+        # groups of other spectra, of a map that was closed say, would leave only outliers
+        return aligned[1] if not groups.groups or aligned[1].counts.any() else None
 
     @property
     def selected_sets(self) -> list[Entry]:

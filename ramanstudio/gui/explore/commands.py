@@ -56,35 +56,44 @@ class GroupCommands:
         return self._session.selected_mask(groups.members) & groups.uncertain
 
     def find_groups(self) -> None:
+        """Group the spectra by the method and number set in the panel."""
         self._show_panel().find_groups()
 
     def rename_group(self) -> None:
+        """Edit the name of the chosen group."""
         self._show_panel().rename()
 
     def recolour_group(self) -> None:
+        """Open the colour picker for the chosen groups."""
         self._show_panel().choose_colour()
 
     def merge_groups(self) -> None:
+        """Merge the chosen groups."""
         if (panel := self._panel()) is not None:
             panel.merge()
 
     def split_group(self) -> None:
+        """Split the chosen group."""
         if (panel := self._panel()) is not None:
             panel.split()
 
     def delete_group(self) -> None:
+        """Delete the chosen groups."""
         if (panel := self._panel()) is not None:
             panel.delete()
 
     def label_selected(self) -> None:
+        """Put the keyboard focus into the name field for the selected spectra."""
         self._show_panel().ask_name()
 
     def select_uncertain(self) -> None:
+        """Of the selected spectra, keep those whose group is uncertain."""
         groups, mask = self._session.groups, self._uncertain
         if groups is not None and mask.any():
             self._session.select_spectra(groups.members.entry_ids[mask], groups.members.rows[mask])
 
     def export_groups(self) -> None:
+        """Ask for a file name, and export the groups as a table."""
         entries = self._session.project.entries
         stem = entries[0].path.stem if len(entries) == 1 else "spectra"
         path = dialogs.ask_export(self._window, "Export groups", self._settings, f"{stem}-groups.csv", "Table (*.csv)")

@@ -5,12 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.document.comparison_set import ComparisonOption
 from ramanstudio.gui.viewer.flow_layout import FlowLayout
+
+
+class _OptionButton(QPushButton):
+    """A button that names a file, and is cut in the middle where space is short; its tooltip says what it does."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for some words."""
+        return QSize(120, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Paint as much of the text as fits."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        available = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, available)
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 class ComparisonButtons(QWidget):
@@ -39,8 +68,8 @@ class ComparisonButtons(QWidget):
             old.deleteLater()
         self.buttons = []
         for option in options:
-            button = QPushButton(option.text, self)
-            button.setToolTip(option.tooltip)
+            button = _OptionButton(option.text, self)
+            button.setToolTip(f"{option.text}: {option.tooltip[:1].lower()}{option.tooltip[1:]}")
             button.clicked.connect(lambda _=False, mode=option.mode: self.chosen.emit(mode))
             self._flow.addWidget(button)
             button.show()

@@ -84,6 +84,7 @@ class ExploreSpectrumStrip(QWidget):
             notes.append(f"the first {MAX_STRIP_CURVES} of {len(self.curves)} groups")
         if self._is_scaled:
             notes.append("each scaled from 0 to 1")
+        self._strip.set_hint(_hint(any_selected, groups, hidden))
         # the groups are named in the legend of the plot, and the curves need the space
         self._strip.show_curves(self.curves, self.unit, any_selected, ", ".join(notes))
 
@@ -141,6 +142,17 @@ class ExploreSpectrumStrip(QWidget):
         bands = strongest_bands(axis, np.nanmean(means, axis=0))
         toolbar.set_bands(bands, (float(axis[0]), float(axis[-1])))
         self.has_bands = True
+
+
+def _hint(any_selected: bool, groups: Groups | None, hidden: Collection[int]) -> str:
+    """Return why there is no curve."""
+    if any_selected:
+        return "The selected spectra are not denoised."
+    if groups is None:
+        return "The mean spectrum of each group appears here once groups are found."
+    if hidden:
+        return "All groups are hidden. Click one in the legend to show it."
+    return "Calculating the mean spectrum of each group…"
 
 
 def strongest_bands(axis: NDArray[np.float64], mean: NDArray[np.floating[Any]]) -> list[ShiftRange]:

@@ -19,7 +19,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT: Final = 52
 MARGIN: Final = 12
 MARKER_PX: Final = 5.0  # the radius of a disc
-INDENT: Final = MARGIN + 20  # of the words, right of the mark
+INDENT: Final = MARGIN + 20  # of the text, right of the marker
 SPARKLINE: Final = QSize(64, 18)
 GAP: Final = 8
 

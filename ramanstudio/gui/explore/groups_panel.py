@@ -71,7 +71,7 @@ class GroupsPanel(SidePanel):
         content.setProperty("panel", "true")
         self.form = ClusteringForm(session, exploring, self.model, actions["find_groups"])
         self.list = GroupList(session, self.model, content)
-        self._edit_buttons = [tool(actions[name], words, content) for name, words in EDIT_BUTTONS]
+        self._edit_buttons = [tool(actions[name], text, content) for name, text in EDIT_BUTTONS]
         self._probability = label("quiet", wrap=True)
         self._probability.setFont(with_tabular_figures(self._probability.font()))
         self._uncertain_button = button(actions["select_uncertain"], "Select uncertain")
@@ -245,7 +245,7 @@ class GroupsPanel(SidePanel):
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         line = self.name.lineEdit()
         if line is not None:
-            line.setPlaceholderText("Name the selection…")
+            line.setPlaceholderText("Name…")
             line.returnPressed.connect(lambda: self.name_selected(self.name.currentText()))
         self._name_button = QPushButton("Name", content)
         self._name_button.setToolTip(action.toolTip())

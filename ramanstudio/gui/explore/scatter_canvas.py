@@ -23,6 +23,7 @@ _MARGIN: Final = 0.25  # of the size, rendered on each side, so that a drag show
 _REDRAW_DELAY_MS: Final = 60
 _HOVER_RADIUS_PX: Final = 9
 _SCALE_LIMITS: Final = (0.2, 20_000.0)  # relative to the scale that shows everything
+_AXIS_NAME_PX: Final = 24  # at the left and lower edge, kept free of points where the axes are named
 
 
 class ScatterCanvas(ZoomableView):
@@ -31,6 +32,7 @@ class ScatterCanvas(ZoomableView):
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(120, 160)
         self.points = ScatterPoints.plain(np.zeros((0, 2), dtype=np.float32), theme)
         self.axis_names = ("", "")
         self._index: PointIndex | None = None
@@ -69,7 +71,10 @@ class ScatterCanvas(ZoomableView):
 
     def set_axis_names(self, names: Sequence[str]) -> None:
         """Label the horizontal and the vertical axis; empty where an axis has no meaning."""
+        had_margin = any(self.axis_names)
         self.axis_names = (names[0], names[1])
+        if self._shows_all and had_margin != any(self.axis_names):
+            self._set_camera(self._camera_for_all())
         self.update()
 
     @property
@@ -104,7 +109,11 @@ class ScatterCanvas(ZoomableView):
     # Zoom
 
     def _camera_for_all(self) -> Camera:
-        return Camera.around(self.points.xy, self.width(), self.height())
+        if not any(self.axis_names):
+            return Camera.around(self.points.xy, self.width(), self.height())
+        margin = _AXIS_NAME_PX // 2
+        camera = Camera.around(self.points.xy, max(self.width() - 2 * margin, 1), max(self.height() - 2 * margin, 1))
+        return camera.with_margin(margin, margin).moved(margin, -margin)
 
     def _scale_limits(self) -> tuple[float, float]:
         whole = self._camera_for_all().scale
@@ -219,15 +228,21 @@ class ScatterCanvas(ZoomableView):
         return QRectF(x, y, rendered.width * zoom, rendered.height * zoom)
 
     def _paint_axis_names(self, painter: QPainter) -> None:
+        """Paint the axis labels in margins that hide the points beneath."""
         horizontal, vertical = self.axis_names
+        if not (horizontal or vertical):
+            return
+        bottom = QRect(0, self.height() - _AXIS_NAME_PX, self.width(), _AXIS_NAME_PX)
+        left = QRect(0, 0, _AXIS_NAME_PX, self.height())
+        for margin in (bottom, left):
+            painter.fillRect(margin, QColor(self.points.theme.panel))
         painter.setFont(self.font())
         painter.setPen(QColor(self.points.theme.quiet))
-        bottom = QRect(0, self.height() - 22, self.width(), 18)
         painter.drawText(bottom, int(Qt.AlignmentFlag.AlignCenter), horizontal)
         painter.save()
-        painter.translate(4, self.height())
+        painter.translate(0, self.height())
         painter.rotate(-90)
-        painter.drawText(QRect(0, 0, self.height(), 18), int(Qt.AlignmentFlag.AlignCenter), vertical)
+        painter.drawText(QRect(0, 0, self.height(), _AXIS_NAME_PX), int(Qt.AlignmentFlag.AlignCenter), vertical)
         painter.restore()
 
     def sizeHint(self) -> QSize:  # noqa: N802

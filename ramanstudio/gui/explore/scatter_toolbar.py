@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -25,6 +24,7 @@ from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.explore.colouring import GROUP, N_BANDS, ColourOption
 from ramanstudio.gui.explore.comparison_bar import ComparisonBar
+from ramanstudio.gui.viewer.flow_layout import FlowLayout
 
 LAYOUTS: Final = (
     ("components", "PCA", "Principal components: the two directions in which the spectra differ most"),
@@ -36,7 +36,6 @@ TOOLS: Final = (
     ("pan", "ph.hand-palm", "Pan: drag to move the plot (the right button always does)"),
 )
 _TYPING_PAUSE_MS: Final = 250
-_WIDTH_FOR_LABEL: Final = 620
 _MIN_BAND_CM: Final = 1.0
 
 
@@ -62,9 +61,8 @@ class ScatterToolbar(QWidget):
         self.colour.setAccessibleName("Colour by")
         self.colour.setToolTip("What the colour of the points shows")
         self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.colour.setMinimumContentsLength(9)
-        self.colour.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.colour.setMaximumWidth(240)
+        self.colour.setMinimumContentsLength(10)
+        self.colour.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.colour.activated.connect(lambda _: self._choose_colouring())
         self._colour_label = QLabel("Colour", self)
         self._show_all = QToolButton(self)
@@ -83,48 +81,34 @@ class ScatterToolbar(QWidget):
         self.show_layout(LAYOUTS[0][0])
 
     def _lay_out(self) -> None:
-        upper = QHBoxLayout()
-        upper.setSpacing(4)
+        layouts, colour, tools = QWidget(self), QWidget(self), QWidget(self)
+        layout_row, colour_row, tool_row = _row(layouts), _row(colour), _row(tools)
         for key, text, tooltip in LAYOUTS:
             button = _checkable_button(self, self._layouts, key, text, tooltip)
             button.clicked.connect(lambda _, key=key: self.layout_chosen.emit(key))
-            upper.addWidget(button)
-        upper.addSpacing(4)
+            layout_row.addWidget(button)
         self._colour_label.setProperty("role", "quiet")
         self._colour_label.setBuddy(self.colour)
-        upper.addWidget(self._colour_label)
-        upper.addWidget(self.colour, 2)
-        upper.addStretch(1)
+        colour_row.addWidget(self._colour_label)
+        colour_row.addWidget(self.colour)
         for key, _, tooltip in TOOLS:
             button = _checkable_button(self, self._tools, key, "", tooltip)
             button.setAccessibleName(tooltip.partition(":")[0])
             button.setChecked(key == "lasso")
             button.clicked.connect(lambda _, key=key: self.tool_chosen.emit(key))
-            upper.addWidget(button)
-        upper.addWidget(self._show_all)
-        lower = QHBoxLayout()
-        lower.setSpacing(8)
-        lower.addWidget(self._recompute)
-        for band in self._bands:
-            lower.addWidget(band)
-        lower.addWidget(self.summary, 1)
+            tool_row.addWidget(button)
+        tool_row.addWidget(self._show_all)
+        upper, lower = QWidget(self), QWidget(self)
+        upper_flow, lower_flow = FlowLayout(upper, last_at_end=True), FlowLayout(lower)
+        for widget in (layouts, colour, tools):
+            upper_flow.addWidget(widget)
+        for widget in (self._recompute, *self._bands):
+            lower_flow.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 4)
         layout.setSpacing(4)
-        layout.addLayout(upper)
-        layout.addLayout(lower)
-        layout.addWidget(self.comparison)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Hide the label of the colour where space is short."""
-        super().resizeEvent(event)
-        self._colour_label.setVisible(self.width() >= _WIDTH_FOR_LABEL)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """As narrow as it is without the label of the colour."""
-        size = super().minimumSizeHint()
-        spare = self._colour_label.sizeHint().width() if self._colour_label.isVisible() else 0
-        return QSize(size.width() - spare, size.height())
+        for widget in (upper, lower, self.summary, self.comparison):
+            layout.addWidget(widget)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""
@@ -257,6 +241,13 @@ def _shift_box(parent: QWidget, name: str) -> QDoubleSpinBox:
     box.setFixedWidth(76)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
     return box
+
+
+def _row(parent: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout(parent)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    return row
 
 
 def _checkable_button(parent: QWidget, group: QButtonGroup, key: str, text: str, tooltip: str) -> QToolButton:

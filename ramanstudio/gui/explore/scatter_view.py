@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from ramanstudio.export.scatter_figure import LegendRow
@@ -19,7 +19,7 @@ from ramanstudio.gui.explore.point_tooltip import PointTooltip, TooltipContent, 
 from ramanstudio.gui.explore.scatter_canvas import ScatterCanvas
 from ramanstudio.gui.explore.scatter_points import MarkerStyles, ScatterPoints
 from ramanstudio.gui.viewer.camera import Camera
-from ramanstudio.gui.viewer.category_legend import CategoryLegend, ColourBar, viridis
+from ramanstudio.gui.viewer.category_legend import CategoryLegend, ColourBar, key_width, viridis
 from ramanstudio.gui.viewer.marker_shapes import RING, shapes_of
 from ramanstudio.gui.viewer.mouse_tools import MouseTools, Tool
 
@@ -64,7 +64,6 @@ class ScatterView(QWidget):
         self._key = QStackedWidget(self)
         self._key.addWidget(self.legend)
         self._key.addWidget(self.bar)
-        self._key.setFixedWidth(self.legend.sizeHint().width())
         self._key.hide()
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -82,6 +81,11 @@ class ScatterView(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Most of the page."""
         return QSize(800, 480)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Make the legend narrower where space is short."""
+        super().resizeEvent(event)
+        self._key.setFixedWidth(key_width(self.width()))
 
     # What is shown
 

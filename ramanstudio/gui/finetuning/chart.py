@@ -16,7 +16,8 @@ from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.viewer.plot_axis import decimals_for, round_step
 
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48  # margins in px
+MIN_LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 48  # margins in px
+TITLE_PX: Final = 28  # left of the numbers at the vertical axis
 DOT_RADIUS: Final = 3.5
 HOVER_PX: Final = 12.0  # from the mouse to the point whose name is shown
 
@@ -92,21 +93,29 @@ class Chart(QWidget):
 
     def plot_area(self) -> QRectF:
         """Return the area between the axes."""
-        return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
+        ticks, metrics = self._y_ticks, self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(self._number(value, ticks)) for value in ticks), default=0)
+        left = max(MIN_LEFT, TITLE_PX + widest)
+        return QRectF(left, TOP, max(1, self.width() - left - RIGHT), self.height() - TOP - BOTTOM)
+
+    @property
+    def _y_ticks(self) -> list[float]:
+        return _ticks(self._bounds.top(), self._bounds.bottom())
 
     def tick_labels(self) -> list[tuple[QRectF, str]]:
         """Return the numbers at both axes and the rectangles that they are drawn in; none overlaps another."""
         area, bounds, metrics = self.plot_area(), self._bounds, self.fontMetrics()
         labels: list[tuple[QRectF, str]] = []
-        y_ticks, x_ticks = _ticks(bounds.top(), bounds.bottom()), _ticks(bounds.left(), bounds.right())
+        y_ticks, x_ticks = self._y_ticks, _ticks(bounds.left(), bounds.right())
         for value in y_ticks:
             text, y = self._number(value, y_ticks), self.position_of(bounds.left(), value).y()
             width = metrics.horizontalAdvance(text)
-            labels.append((QRectF(LEFT - 8 - width, y - 8, width, 16), text))
+            labels.append((QRectF(area.left() - 8 - width, y - 8, width, 16), text))
         for value in x_ticks:
             text, x = self._number(value, x_ticks), self.position_of(value, bounds.top()).x()
             width = metrics.horizontalAdvance(text)
-            box = QRectF(x - width / 2, area.bottom() + 9, width, 16)
+            left = min(x - width / 2, self.width() - width - 2)
+            box = QRectF(left, area.bottom() + 9, width, 16)
             if not any(box.adjusted(-4, 0, 4, 0).intersects(other) for other, _ in labels):
                 labels.append((box, text))
         return labels
@@ -138,7 +147,7 @@ class Chart(QWidget):
     def _draw_axes(self, painter: QPainter, area: QRectF, line: QColor, text_colour: QColor) -> None:
         bounds, centred = self._bounds, Qt.AlignmentFlag.AlignCenter
         painter.setPen(QPen(line, 1))
-        for value in _ticks(bounds.top(), bounds.bottom()):
+        for value in self._y_ticks:
             y = self.position_of(bounds.left(), value).y()
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         painter.setPen(text_colour)

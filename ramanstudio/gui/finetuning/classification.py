@@ -63,7 +63,7 @@ def classify_with(services: FinetuningServices, parent: QWidget, name: str) -> N
     Raises StudioError when the model is damaged.
     """
     model = finetuned_model.load(name)
-    of_classes = model.card.kind == finetuned_model.CLASSES
+    of_classes = model.card.is_classifier
     table = None if of_classes else ask_table_path(services.settings, parent, model.card.name)
     if of_classes or table is not None:
         start_classification(services, model, selected_spectra(services.session), table=table)
@@ -96,7 +96,7 @@ def start_classification(
         classified = classify_spectra(engine, model, selected, training, given, progress)
         if table is not None:
             write_table(table, classified)
-        groups = classified.groups if as_groups and model.card.kind == finetuned_model.CLASSES else None
+        groups = classified.groups if as_groups and model.card.is_classifier else None
         return classified, groups, dict(classified.by_entry), _message(classified, groups, table)
 
     n_spectra = sum(len(rows) for _, rows in selected)

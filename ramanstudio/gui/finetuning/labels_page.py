@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -30,7 +31,7 @@ from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
 from ramanstudio.gui.finetuning.label_summary import LabelSummary, summarise_labels, summarise_pattern
-from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
+from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.training_spectra import MANUAL, PATTERN
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 
@@ -42,6 +43,7 @@ MAX_PREVIEW_LENGTH: Final = 50  # characters of a name in the preview
 CHECK_MS: Final = 300  # after the last change
 MAX_COUNTED_AT_ONCE: Final = 2000  # spectra whose labels are counted while the user types; those of more by a job
 COUNT_MS: Final = 150
+NARROW_PX: Final = 640  # of the page
 HOW_TO_SELECT: Final = "Select spectra in the window (in Explore, on a map or in the list) and assign a label to them:"
 
 
@@ -61,7 +63,7 @@ class LabelsPage(QWizardPage):
         self.setSubTitle(f"{count_of(len(training.names), 'spectrum', 'spectra')} to train on.{excluded}")
         self._manual: NDArray[np.str_] = np.full(len(training.names), "")
         self._job: Job | None = None
-        self.source = QComboBox(self)
+        self.source = make_shrinkable(QComboBox(self))
         self.source.setAccessibleName("Where the labels come from")
         self.source.setToolTip("The column with the class of each spectrum; blank for spectra without a label")
         self.pattern = QLineEdit(training.pattern, self)
@@ -139,6 +141,12 @@ class LabelsPage(QWizardPage):
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
         return not self._is_counting and self._state.labels.problem == ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put counts and label errors below each other where the page is narrow."""
+        is_narrow = event.size().width() < NARROW_PX
+        self._halves.setOrientation(Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal)
+        super().resizeEvent(event)
 
     def end(self) -> None:
         """Stop timers and jobs: the wizard closes."""
@@ -247,7 +255,7 @@ class LabelsPage(QWizardPage):
         form.addRow("", self.quantity)
         form.addRow("", how_to_select)
         form.addRow("", manual)
-        halves = QSplitter(self)
+        self._halves = halves = QSplitter(self)
         halves.setChildrenCollapsible(False)
         halves.addWidget(self.counts)
         halves.addWidget(self.label_errors)

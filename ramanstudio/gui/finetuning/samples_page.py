@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWiza
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_summary import CodeArray, LabelSummary, encode
-from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
+from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.training_spectra import PATTERN
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 
@@ -31,7 +31,7 @@ class SamplesPage(QWizardPage):
             " overestimated."
         )
         self._state = state
-        self.source = QComboBox(self)
+        self.source = make_shrinkable(QComboBox(self))
         self.source.setAccessibleName("Sample (replicate) column")
         self.source.setToolTip("The column that names the sample of each spectrum")
         self.totals = QLabel(self, wordWrap=True)

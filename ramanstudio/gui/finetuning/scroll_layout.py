@@ -1,9 +1,13 @@
-"""Layouts of wizard pages that scroll where the page is too small for them."""
+"""Layouts and boxes of wizard pages that fit small windows."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+MIN_CHARACTERS: Final = 10  # of a combo box
 
 
 def set_scrolling_layout(page: QWidget, layout: QLayout) -> QScrollArea:
@@ -25,3 +29,13 @@ def set_scrolling_layout(page: QWidget, layout: QLayout) -> QScrollArea:
     outer.setContentsMargins(0, 0, 0, 0)
     outer.addWidget(area)
     return area
+
+
+def make_shrinkable(box: QComboBox) -> QComboBox:
+    """Let `box` be narrower than its longest item; the current one is its tooltip while it has no other."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(MIN_CHARACTERS)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    if not box.toolTip():
+        box.currentTextChanged.connect(box.setToolTip)
+    return box

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.finetuning.labels import clean_label
 from ramanstudio.finetuning.report import ClassificationReport
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
+from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable
 from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_with_classes
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 
@@ -40,9 +41,8 @@ class SuggestedLabels(QSplitter):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setStyleSheet(PADDED)
         self.list.setMinimumHeight(60)
-        self.label_input = QComboBox(self, editable=True)
+        self.label_input = make_shrinkable(QComboBox(self, editable=True))
         self.label_input.setAccessibleName("Label for the chosen spectrum")
-        self.label_input.setMinimumContentsLength(8)
         self.label_button = QPushButton("Assign label", self)
         self.label_button.setToolTip("Assign this label to the chosen spectrum")
         self.train_again_button = QPushButton("Train again", self)

@@ -36,7 +36,7 @@ from ramanstudio.finetuning.config import (
 from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
-from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
+from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ class TrainPage(QWizardPage):
 
     def _make_options(self) -> QWidget:
         holder = QWidget(self)
-        self.representation, self.estimator, self.tune_features = (QComboBox(holder) for _ in range(3))
+        self.representation, self.estimator, self.tune_features = (make_shrinkable(QComboBox(holder)) for _ in range(3))
         self.representation.addItem(AUTOMATIC, AUTO)
         for name in FOR_QUANTITIES:
             self.representation.addItem(REPRESENTATION_TITLES[name], name)

@@ -86,7 +86,7 @@ class FineTuneWizard(QWizard):
         services.models.set_enabled(model.card.name)
         services.models.refresh()
         services.messages.info(f"The model '{model.card.name}' was saved. {result.report.headline}")
-        as_groups = self.save_page.classify_all.isChecked() and model.card.kind == finetuned_model.CLASSES
+        as_groups = self.save_page.classify_all.isChecked() and model.card.is_classifier
         if as_groups or table is not None:
             spectra = all_spectra(services.session)
             start_classification(services, model, spectra, state.training, state.trained_labels, as_groups, table)

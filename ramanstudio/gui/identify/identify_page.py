@@ -87,7 +87,7 @@ class IdentifyPage(TabPage):
             return
         from ramanstudio.gui.identify.match_list import MatchList
         from ramanstudio.gui.identify.overlay_view import OverlayView
-        from ramanstudio.gui.identify.result_header import ResultHeader
+        from ramanstudio.gui.identify.result_header import ResultHeader, ResultHeaderArea
 
         self.view, self.header = OverlayView(self._result), ResultHeader(self._result)
         self.match_list = MatchList(self._result)
@@ -101,7 +101,7 @@ class IdentifyPage(TabPage):
         column = QVBoxLayout(self._result)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.header)
+        column.addWidget(ResultHeaderArea(self.header, self._result))
         column.addWidget(splitter, 1)
         let_drops_through(self._result)
         self.match_list.match_selected.connect(lambda _: self._show_selected_match())
@@ -265,8 +265,9 @@ class IdentifyPage(TabPage):
         if content.problem:
             header.details.setText(content.problem)
             return
-        is_explained = identification is not None and bool(identification.explanation)
-        if not is_explained or match is not next(iter(identification.matches if identification else ()), None):
+        explanation = identification.explanation if identification is not None else ""
+        best = next(iter(identification.matches), None) if identification is not None else None
+        if match is not best or "compared over only" not in explanation:
             header.show_coverage(content.coverage)  # else the explanation says it already
 
     def _request_reference(self) -> None:

@@ -26,7 +26,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 ROW_HEIGHT: Final = 30
 BAR_WIDTH: Final = 48
-LIBRARY_COLUMN_PX: Final = 680  # a narrower list leaves out the library, which is named above the spectrum too
+# A narrower list leaves out the library, which is named above the spectrum too, then what distinguishes matches least.
+NEEDED_WIDTHS: Final = {"library": 680, "gap": 500, "bands": 440, "hqi": 360}
 _WIDTHS: Final = {"rank": 38, "probability": 126, "hqi": 54, "gap": 54, "bands": 70, "pearson": 70, "euclid": 64}
 
 
@@ -67,7 +68,7 @@ class MatchList(QTableView):
                 self.setColumnWidth(index, _WIDTHS[column.key])
             else:
                 header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
-        self.setMinimumHeight(4 * ROW_HEIGHT)
+        self.setMinimumHeight(round(2.5 * ROW_HEIGHT))
         self.show_classic(False)
         self.selectionModel().currentRowChanged.connect(self._current_changed)
 
@@ -83,9 +84,11 @@ class MatchList(QTableView):
                 self.setColumnHidden(index, not on)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Hide the library column where there is no room for it."""
+        """Hide the columns that there is no room for."""
         super().resizeEvent(event)
-        self.setColumnHidden([column.key for column in COLUMNS].index("library"), self.width() < LIBRARY_COLUMN_PX)
+        for index, column in enumerate(COLUMNS):
+            if column.key in NEEDED_WIDTHS:
+                self.setColumnHidden(index, self.width() < NEEDED_WIDTHS[column.key])
 
     def show_matches(self, identification: Identification | None, library_of: LibraryOf) -> None:
         """Show the matches of an identification with the best selected, or if they are shown already, the same one."""

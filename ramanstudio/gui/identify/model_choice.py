@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ramanstudio.finetuning.finetuned_model import CLASSES
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.widgets import ElidedCheckBox, label
 from ramanstudio.project.predictions import prediction_text
 
 if TYPE_CHECKING:
-    from ramanstudio.finetuning.finetuned_model import FineTunedModelCard
+    from ramanstudio.finetuning.model_card import FineTunedModelCard
     from ramanstudio.gui.document.model_predictions import FineTunedModels
     from ramanstudio.project.project import Entry
 
@@ -59,7 +58,7 @@ class ModelChoice(QWidget):
         self._empty.setVisible(not cards)
 
     def _make_box(self, name: str, card: FineTunedModelCard) -> ElidedCheckBox:
-        kind = count_of(len(card.classes), "class", "classes") if card.kind == CLASSES else "a quantity"
+        kind = count_of(len(card.classes), "class", "classes") if card.is_classifier else "a quantity"
         box = ElidedCheckBox(f"{name} · {kind}".replace("&", "&&"), self)
         box.setToolTip(card.text())
         box.setAccessibleName(f"Classify with {name}, {kind}")

@@ -25,13 +25,16 @@ from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
+    from PySide6.QtGui import QPixmap, QResizeEvent
 
     from ramanstudio.core.ranges import Region
     from ramanstudio.export.identification_figure import IdentificationFigure
 
 Floats = NDArray[np.floating[Any]]
 
+MIN_HEIGHT: Final = 120
+DIFFERENCE_HEIGHT: Final = 300  # of the view, below which the difference has no room
+RULER_HEIGHT: Final = 180  # likewise for the marked bands
 MAX_BAND_LINES: Final = 12  # through the spectrum; more would hide it
 _HELP: Final = (
     "The spectrum with the reference scaled to fit it, and their difference below. A disc marks a band that both have,"
@@ -91,7 +94,7 @@ class OverlayView(ZoomMixin, QWidget):
         for widget, stretch in ((self._legend, 0), (self.ruler, 0), (self._panes, 1)):
             layout.addWidget(widget, stretch)
         self.setFocusProxy(self._panes)
-        self.setMinimumHeight(180)
+        self.setMinimumHeight(MIN_HEIGHT)
         self._ranges = RangeController(self._panes, lambda pane: self._bounds[pane], self)
         self._search_range = SearchRangeItems(self._panes.boxes[MAIN], self.region_changed.emit)
         self._panes.boxes[MAIN].sigRangeChanged.connect(lambda *_: self.ruler.update())
@@ -136,11 +139,19 @@ class OverlayView(ZoomMixin, QWidget):
         """Draw something over the spectrum and mark bands; None removes it."""
         self._overlay = overlay
         self.ruler.show_marks(tuple(marks))
-        self.ruler.setVisible(bool(marks))
-        self._panes.show_residual(overlay is not None)
+        self._fit_to_height()
         self._draw()
         self._ranges.fit()
         self._cursor.follow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Hide the difference, then the marked bands, where there is no room for them."""
+        super().resizeEvent(event)
+        self._fit_to_height()
+
+    def _fit_to_height(self) -> None:
+        self.ruler.setVisible(bool(self.ruler.marks) and self.height() >= RULER_HEIGHT)
+        self._panes.show_residual(self._overlay is not None and self.height() >= DIFFERENCE_HEIGHT)
 
     def show_region(self, region: Region | None) -> None:
         """Show the range that is compared, and the ranges that are excluded."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.numbers import format_number
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ramanstudio.search.mixture_analysis import MixtureAnalysis
 
 FULL_COVERAGE: Final = 0.75  # of the spectrum by the reference: not worth mentioning from here on
+MIN_HEADER_HEIGHT: Final = 64
+MAX_HEADER_SHARE: Final = 0.4  # of the height of the page
 HEADLINE_SIZES: Final = (28, 22, 18)  # pixels
 _KINDS: Final = ("matched", "missing", "extra")
 
@@ -146,13 +148,35 @@ class ResultHeader(QWidget):
         whole.setContentsMargins(16, 8, 12, 4)
         whole.setSpacing(2)
         whole.addLayout(first)
-        second = QHBoxLayout()
-        second.setSpacing(12)
-        second.addWidget(self.explanation, 1)
-        second.addStretch()
-        second.addWidget(self.band_counts, 0, Qt.AlignmentFlag.AlignTop)
-        whole.addLayout(second)
+        whole.addWidget(self.explanation)
         whole.addWidget(self.details)
+        whole.addWidget(self.band_counts)
+
+
+class ResultHeaderArea(QScrollArea):
+    """Shows all of a result header where there is room, else as much as leaves room for the plot, and scrolls."""
+
+    def __init__(self, header: ResultHeader, page: QWidget) -> None:
+        super().__init__(page)
+        self._header, self._page = header, page
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(header)
+        header.installEventFilter(self)
+        page.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Fit the height when the texts or the page have changed."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        needed = self._header.heightForWidth(max(self._page.width(), 1))
+        limit = max(MIN_HEADER_HEIGHT, round(MAX_HEADER_SHARE * self._page.height()))
+        self.setFixedHeight(max(1, min(needed, limit)))
 
 
 class _Headline(QLabel):

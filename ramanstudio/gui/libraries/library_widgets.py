@@ -29,8 +29,6 @@ from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
 
-NO_REFERENCE = "Select references in the table to see their spectra."
-
 
 class LibraryWidgets:
     """Makes the widgets inside `window` and lays them out."""
@@ -53,7 +51,6 @@ class LibraryWidgets:
         self.strip, self.details = SpectrumStrip(window), label("quiet", wrap=True)
         self.strip.setAccessibleName("Spectra of the selected references")
         self.empty = label("quiet", wrap=True)
-        self.empty.setText(NO_REFERENCE)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.add_files = self._button("Add files…", "Add libraries, a RRUFF zip or an Open Specy table")
         self.create_from_folder = self._button(
@@ -73,12 +70,13 @@ class LibraryWidgets:
         self.duplicates.setCheckable(True)
         self.duplicates.setToolTip("Show only references with equal spectra, whatever their names")
         self._lay_out(window)
-        self.show_spectra(False)
+        self.show_plot()
 
-    def show_spectra(self, on: bool) -> None:
-        """Show the plot, or where nothing is selected a sentence in its place."""
-        self.strip.setVisible(on)
-        self.empty.setVisible(not on)
+    def show_plot(self, instead: str = "") -> None:
+        """Show the plot, or `instead` of it a sentence that says why it would be empty."""
+        self.empty.setText(instead)
+        self.strip.setVisible(not instead)
+        self.empty.setVisible(bool(instead))
 
     def _button(self, text: str, tooltip: str) -> QPushButton:
         button = QPushButton(text)
@@ -113,7 +111,7 @@ class LibraryWidgets:
         left = _column(self.libraries, self.problem, self.add_files, self.create_from_folder, self.download_guides)
         for index, pair in ((2, (self.rename_library, self.merge)), (3, (self.export, self.delete))):
             left.layout().insertLayout(index, _row(*pair))  # type: ignore[union-attr]
-        left.setMinimumWidth(230)
+        left.setMinimumWidth(244)
         spectra = _column(self.strip, self.empty, self.details, margin=0)
         spectra.layout().setStretchFactor(self.empty, 1)  # type: ignore[union-attr]
         views = QSplitter(Qt.Orientation.Vertical)

@@ -184,10 +184,19 @@ class LibraryWindow(QDialog):
             colour = theme.reference if len(references) == 1 else theme.category(number)
             curves.append(StripCurve(str(library.names[row]), spectrum.axis, values, None, colour))
         self.widgets.strip.show_curves(curves)
-        self.widgets.show_spectra(bool(curves))
+        self.widgets.show_plot("" if curves else self._why_no_spectra())
         if library is not None and len(references) == len(curves) == 1:
             self.widgets.details.setText(describe_reference(library, references[0]))
         self._enable_buttons()
+
+    def _why_no_spectra(self) -> str:
+        if self.library is None:
+            return "Select a library to see its references."
+        if not len(self.library):
+            return "This library holds no references."
+        if not self.model.rowCount():
+            return "No reference matches the search."
+        return "Select references in the table to see their spectra."
 
     # What the user does
 

@@ -66,7 +66,6 @@ class MapColourBar(QWidget):
         font = with_tabular_figures(self.font())
         font.setPixelSize(QUIET_PX)
         self.setFont(font)
-        self.setFixedWidth(WIDTH)
 
     def show_for(self, picture: MapFigure) -> None:
         """Show what the colours of a map mean."""
@@ -122,7 +121,9 @@ class MapColourBar(QWidget):
         painter.setPen(QColor(self._theme.quiet))
         for fraction, value in ((0.0, high), (0.5, (low + high) / 2), (1.0, low)):
             y = bar.top() + fraction * bar.height()
-            label_rect = QRectF(22, min(max(y - line / 2, bar.top() - 2), bar.bottom() - line + 4), 120, line)
+            label_rect = QRectF(
+                22, min(max(y - line / 2, bar.top() - 2), bar.bottom() - line + 4), self.width() - 22, line
+            )
             painter.drawText(label_rect, int(Qt.AlignmentFlag.AlignVCenter), format_significant(value))
         if self._n_blank:
             painter.drawText(QRectF(0, bar.bottom() + 6, self.width(), line), f"blank: {format_number(self._n_blank)}")
@@ -130,4 +131,5 @@ class MapColourBar(QWidget):
     def _paint_names(self, painter: QPainter, top: int, line: int) -> None:
         for row, (name, colour) in enumerate(zip(self._names, RGB_COLOURS, strict=False)):
             painter.fillRect(QRectF(0, top + row * (line + 4) + 3, 12, 12), QColor(colour))
-            painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), name)
+            text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, self.width() - 22)
+            painter.drawText(QRectF(20, top + row * (line + 4), 128, line), int(Qt.AlignmentFlag.AlignVCenter), text)

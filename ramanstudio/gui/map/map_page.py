@@ -268,7 +268,7 @@ class MapPage(TabPage):
             save_map(path, picture, dark)
             return f"The map was saved as '{path}'."
 
-        job = self._workers.submit(work, "Saving the map", "files")
+        job = self._workers.submit(work, "Saving the map", "files", is_saving=True)
         job.succeeded.connect(self._messages.info)
         job.failed.connect(self._messages.show_error)
         return job

@@ -212,7 +212,7 @@ class MapPanel(SidePanel):
         self.setWidget(content)
 
 
-def _heading(words: str) -> QLabel:
-    head = label("heading")
-    head.setText(words)
-    return head
+def _heading(text: str) -> QLabel:
+    heading = label("heading")
+    heading.setText(text)
+    return heading

@@ -40,7 +40,7 @@ class MapRenderer:
     ) -> None:
         self._view, self._map_source, self._workers, self._messages = view, map_source, workers, messages
         self._on_drawn = on_drawn
-        self._choice = MapOptions()
+        self._options = MapOptions()
         self._numbers: Numbers | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -86,7 +86,7 @@ class MapRenderer:
         if layout is None or isinstance(layout, SpectrumSeries) or entry is None:
             return
         grid = layout[min(effective.plane, len(layout) - 1)]
-        self._numbers, self._choice = values, effective
+        self._numbers, self._options = values, effective
         model_name = data.predictions.model if data.predictions is not None else ""
         title = " · ".join(part for part in (entry.name, grid.title, model_name) if part)
         picture = map_figure(effective, grid, values, data.unit, *names_and_colours, title)
@@ -115,28 +115,23 @@ class MapRenderer:
 
     def readout_for(self, row: int) -> str:
         """Return the readout of a pixel: `x 12.5 µm, y 3 µm   Band area: 1234`."""
-        if self._view.picture is None:
+        picture, layout = self._view.picture, self._map_source.layout
+        if picture is None:
             return ""
-        if isinstance(self._map_source.layout, SpectrumSeries):
-            at = self._view.series.coordinates(row)
-            return (
-                f"{self._map_source.layout.quantity} {format_significant(at)} {self._map_source.layout.unit}"
-                if at is not None
-                else ""
-            )
-        place = self._view.canvas.coordinates(row)
-        if place is None or self._numbers is None or row >= len(self._numbers):
+        if isinstance(layout, SpectrumSeries):
+            position = self._view.series.coordinates(row)
+            return "" if position is None else f"{layout.quantity} {format_significant(position)} {layout.unit}"
+        coordinates = self._view.canvas.coordinates(row)
+        if coordinates is None or self._numbers is None or row >= len(self._numbers):
             return ""
-        unit = self._view.picture.grid.unit
-        across, down = (
-            format_number(at, decimals_for(step)) for at, step in zip(place, self._view.picture.grid.step, strict=True)
+        position_text = ", ".join(
+            f"{axis} {format_number(coordinate, decimals_for(step))} {picture.grid.unit}".strip()
+            for axis, coordinate, step in zip("xy", coordinates, picture.grid.step, strict=True)
         )
-        where = ", ".join(f"{axis} {at} {unit}".strip() for axis, at in (("x", across), ("y", down)))
         value = np.atleast_1d(self._numbers[row])
-        if self._view.picture.kind == "categories":
-            names = self._view.picture.names
-            rest = "outlier" if self._choice.channel == "group" else "not identified"
-            said = names[int(value[0])] if 0 <= value[0] < len(names) else rest
+        if picture.kind == "categories":
+            rest = "outlier" if self._options.channel == "group" else "not identified"
+            value_text = picture.names[int(value[0])] if 0 <= value[0] < len(picture.names) else rest
         else:
-            said = ", ".join(format_significant(float(one)) if np.isfinite(one) else "–" for one in value)
-        return f"{where}   {map_channels.channel(self._choice.channel).name}: {said}"
+            value_text = ", ".join(format_significant(float(item)) if np.isfinite(item) else "–" for item in value)
+        return f"{position_text}   {map_channels.channel(self._options.channel).name}: {value_text}"

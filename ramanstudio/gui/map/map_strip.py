@@ -37,6 +37,7 @@ class MapSpectrumStrip(QWidget):
         self._theme = current_theme()
         self._shown: tuple[object, ...] = ()
         self.strip = SpectrumStrip(self)
+        self.strip.set_hint("None of these spectra was measured.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.strip)

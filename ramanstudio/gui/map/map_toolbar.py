@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.theme import Theme, with_tabular_figures
+from ramanstudio.gui.viewer.flow_layout import FlowLayout
 
 TOOLS: Final = (
     ("box", "ph.selection", "Box: drag a rectangle over pixels to select them (Shift adds, Ctrl removes)"),
@@ -30,9 +31,8 @@ class MapToolbar(QWidget):
         super().__init__(parent)
         self.entries = QComboBox(self)
         self.entries.setAccessibleName("Map")
-        self.entries.setToolTip("The map that is shown; selecting one in the list shows it too")
         self.entries.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.entries.setMinimumContentsLength(16)
+        self.entries.setMinimumContentsLength(8)
         self.entries.setMaximumWidth(320)
         self.entries.activated.connect(lambda _: self.entry_chosen.emit(self.entries.currentData()))
         self.readout = ElidedLabel(self)
@@ -40,12 +40,12 @@ class MapToolbar(QWidget):
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.readout.setAccessibleName("Readout of the pixel under the mouse")
         self._tools = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 4)
+        upper, tools = QWidget(self), QWidget(self)
+        flow, row = FlowLayout(upper, last_at_end=True), QHBoxLayout(tools)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(self.entries)
-        row.addSpacing(8)
-        row.addWidget(self.readout, 1)
+        flow.addWidget(self.entries)
+        flow.addWidget(tools)
         self._buttons: dict[str, QToolButton] = {}
         for key, _, tooltip in TOOLS:
             button = QToolButton(self)
@@ -63,6 +63,11 @@ class MapToolbar(QWidget):
         self._show_all.setToolTip("Show all of the map (A, or double-click)")
         self._show_all.clicked.connect(self.show_all_requested)
         row.addWidget(self._show_all)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 4)
+        layout.setSpacing(4)
+        layout.addWidget(upper)
+        layout.addWidget(self.readout)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""
@@ -77,6 +82,9 @@ class MapToolbar(QWidget):
         for entry_id, name in entries:
             self.entries.addItem(name, entry_id)
         self.entries.setCurrentIndex(max(0, self.entries.findData(chosen)))
+        self.entries.setToolTip(
+            f"{self.entries.currentText()}: the map that is shown; selecting one in the list works too"
+        )
         self.entries.blockSignals(False)
 
     def show_tools(self, visible: bool) -> None:

@@ -7,17 +7,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from ramanstudio.export.map_files import MapFigure
 from ramanstudio.export.scatter_figure import LegendRow
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.map.colour_bar import WIDTH, MapColourBar, pixel_colours
+from ramanstudio.gui.map.colour_bar import MapColourBar, pixel_colours
 from ramanstudio.gui.map.map_canvas import MapCanvas
 from ramanstudio.gui.map.series_view import SeriesView
-from ramanstudio.gui.viewer.category_legend import CategoryLegend
+from ramanstudio.gui.viewer.category_legend import CategoryLegend, key_width
 from ramanstudio.gui.viewer.marker_shapes import RING, SHAPES
 from ramanstudio.gui.viewer.mouse_tools import MouseTools, Tool
 from ramanstudio.signal.map_grid import MapGrid, SpectrumSeries
@@ -58,7 +58,6 @@ class MapView(QWidget):
         self._key = QStackedWidget(self)
         self._key.addWidget(self.bar)
         self._key.addWidget(self.legend)
-        self._key.setFixedWidth(WIDTH)
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = QHBoxLayout(self)
@@ -77,6 +76,11 @@ class MapView(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Most of the page."""
         return QSize(800, 480)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Make the legend narrower where space is short."""
+        super().resizeEvent(event)
+        self._key.setFixedWidth(key_width(self.width()))
 
     # What is shown
 

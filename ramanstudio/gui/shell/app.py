@@ -14,6 +14,7 @@ from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.writing import remove_stale_drafts
+from ramanstudio.gui.shell.shutdown import ShutdownRequests
 from ramanstudio.gui.shell.single_instance import SingleInstanceServer, send_to_first_instance
 from ramanstudio.gui.shell.splash import seconds_since_start, splash_if_slow
 
@@ -56,7 +57,11 @@ def main(arguments: Sequence[str] = (), engine_loader: EngineLoader | None = Non
     server.files_received.connect(partial(come_forward, window))
     if isinstance(application, Application):
         application.open_files_with(partial(come_forward, window))
+    requests = ShutdownRequests(application)
+    requests.end_requested.connect(window.end_in_order)
+    requests.session_ending.connect(window.persist)
     code = QApplication.exec()
+    requests.stop()
     server.stop()
     if not window.end():
         leave(code)

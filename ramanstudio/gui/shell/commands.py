@@ -11,20 +11,15 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.core.paths import bundled_path, user_log
-from ramanstudio.export.denoised_figures import CURVES
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
-from ramanstudio.gui.common.text_dialog import TextDialog
 from ramanstudio.gui.common.theme import appearance
-from ramanstudio.gui.shell import about
 from ramanstudio.gui.shell.services import Services
-from ramanstudio.gui.shell.settings_dialog import SettingsDialog
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.mae import model_store
-from ramanstudio.project.project import share_axis
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX, share_axis
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.job_bar import JobBar
@@ -75,6 +70,8 @@ class FileCommands:
 
     def export_picture(self) -> None:
         """Export the figure of the page that is shown, or else that of the selected spectra."""
+        from ramanstudio.export.denoised_figures import CURVES
+
         figure, dark = self._tabs.current_page.figure(), appearance().theme.is_dark
         path = self._ask_path("Export figure", ".png", "PNG image (*.png);;SVG drawing (*.svg)")
         if path is None:
@@ -95,6 +92,8 @@ class FileCommands:
 
     def settings(self) -> None:
         """Show the settings."""
+        from ramanstudio.gui.shell.settings_dialog import SettingsDialog
+
         SettingsDialog(self._settings, {"model": model_store.available()}, self._window).open()
 
     def quit(self) -> None:
@@ -222,12 +221,16 @@ class HelpCommands:
 
     def choose_model(self) -> None:
         """Show the settings at the choice of the model."""
+        from ramanstudio.gui.shell.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self._services.settings, {"model": model_store.available()}, self._window)
         dialog.open()
         dialog.point_to("model")
 
     def model_card(self) -> None:
         """Show the model card."""
+        from ramanstudio.gui.shell import about
+
         self._show("Model card", about.card_page(self._services.denoising.engine))
 
     def user_guide(self) -> None:
@@ -238,10 +241,14 @@ class HelpCommands:
 
     def shortcuts(self) -> None:
         """Show the keyboard shortcuts."""
+        from ramanstudio.gui.shell import about
+
         self._show("Keyboard shortcuts", about.shortcuts_page(QApplication.focusWidget()))
 
     def formats(self) -> None:
         """Show the supported file formats."""
+        from ramanstudio.gui.shell import about
+
         self._show("Supported file formats", about.formats_page())
 
     def open_log(self) -> None:
@@ -250,7 +257,11 @@ class HelpCommands:
 
     def about(self) -> None:
         """Show version, model and licences."""
+        from ramanstudio.gui.shell import about
+
         self._show("About RamanStudio", about.about_page(self._services.denoising.engine))
 
     def _show(self, title: str, page: str) -> None:
+        from ramanstudio.gui.common.text_dialog import TextDialog
+
         TextDialog(title, page, self._window).open()

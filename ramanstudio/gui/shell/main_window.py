@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
 from ramanstudio.gui.common import dialogs, icons
@@ -26,7 +26,6 @@ from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
-from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import PanelStack, TabView
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
 ENABLE_MS: Final = 80
+COMPACT_PX: Final = 860  # in a narrower window the toolbar is shortened
 
 
 class MainWindow(QMainWindow):
@@ -56,10 +56,12 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.services = services
         self._is_painted = False
-        self._discards_changes = False
+        self._discards_changes = False  # on closing
+        self._closes_after_saving = False
+        self._is_ending = False
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
-        self.setMinimumSize(880, 560)
+        self.setMinimumSize(680, 420)
         self.actions_by_id = menus.make_actions(self)
         self._enable_timer = QTimer(self)
         self._enable_timer.setSingleShot(True)
@@ -184,17 +186,63 @@ class MainWindow(QMainWindow):
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Shorten the toolbar where the window is narrow."""
+        super().resizeEvent(event)
+        self.toolbar.set_compact(event.size().width() < COMPACT_PX)
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask about unsaved changes; remember the layout."""
+        if self.services.workers.saving:
+            event.ignore()
+            self._close_after_saving()
+            return
         if self.services.project_files.would_lose and not self._discards_changes:
             event.ignore()
             self.after_saving(self._close_anyway)
             return
+        self.remember_layout()
+        event.accept()
+        if self._is_ending:  # a dialog may still be open, which would keep the application running
+            QTimer.singleShot(0, QApplication.quit)
+
+    def remember_layout(self) -> None:
+        """Store the size of the window, its panels and the order of the list in the settings."""
         settings = self.services.settings
         settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
         settings["sort_by"] = self.entries.order.currentData()
-        event.accept()
+
+    def persist(self) -> None:
+        """Save what must survive the end of the desktop session; asks nothing."""
+        self.remember_layout()
+        self.services.persist()
+
+    def end_in_order(self) -> None:
+        """Close the window and end the application without asking: the system has requested it."""
+        self.persist()
+        self._is_ending = self._discards_changes = True
+        self.close()
+
+    def _close_after_saving(self) -> None:
+        """Close the window once all files are written; stay open if one of them cannot be."""
+        if self._closes_after_saving:
+            return
+        self._closes_after_saving = True
+
+        def proceed() -> None:
+            if not self._closes_after_saving or self.services.workers.saving:
+                return
+            self._closes_after_saving = False
+            self.close()
+
+        def stay_open() -> None:
+            self._closes_after_saving = self._is_ending
+
+        for job in self.services.workers.saving:
+            job.failed.connect(stay_open)
+            job.cancelled.connect(stay_open)
+            job.finished.connect(proceed)
 
     def after_saving(self, proceed: Callable[[], object]) -> None:
         """Call `proceed` once no change would be lost by it: at once, or when the user has saved or discarded them."""
@@ -238,8 +286,8 @@ class MainWindow(QMainWindow):
         self._recent.aboutToShow.connect(self._fill_recent)
         menus.fill_menus(self.menuBar(), self.actions_by_id, self._recent)
         self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        toolbar, self.device = menus.make_toolbar(self.actions_by_id, self)
-        self.addToolBar(toolbar)
+        self.toolbar = menus.MainToolbar(self.actions_by_id, self)
+        self.addToolBar(self.toolbar)
         bar = QStatusBar(self)
         bar.setSizeGripEnabled(False)
         bar.setMinimumHeight(36)
@@ -265,8 +313,9 @@ class MainWindow(QMainWindow):
         self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
 
     def reset_panel_widths(self) -> None:
-        """Give the panels their default widths."""
-        self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
+        """Give the panels their default widths, less in a narrow window."""
+        widths = [min(300, max(180, self.width() // 4)), min(280, max(248, 3 * self.width() // 10))]
+        self.resizeDocks(list(self._docks.values()), widths, Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         services = self.services
@@ -289,6 +338,7 @@ class MainWindow(QMainWindow):
         services.messages.retracted.connect(self.message_bar.retract)
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._show_project_name)
+        services.session.changed.connect(lambda *_: self._show_project_name())
         services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
@@ -331,13 +381,15 @@ class MainWindow(QMainWindow):
         return cast("IdentifyPage", self.tabs.make("identify")[0])
 
     def _show_palette(self) -> None:
+        from ramanstudio.gui.shell.command_palette import CommandPalette, PaletteItem
+
         items = [
             PaletteItem(self.actions_by_id[row.id], row.menu, row.synonyms) for row in ACTIONS if row.id != "search"
         ]
         CommandPalette(items, appearance().theme, self).show()
 
     def _show_project_name(self) -> None:
-        path = self.services.project_files.path
+        path = self.services.project_files.path if self.services.session.project.entries else None
         self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
@@ -387,10 +439,11 @@ class MainWindow(QMainWindow):
     def _show_device(self) -> None:
         denoising = self.services.denoising
         if denoising.engine is not None:
-            self.device.setText(denoising.engine.device_name)
-            self.device.setToolTip(f"The device that runs the model '{denoising.engine.card.name}' (File › Settings)")
+            self.toolbar.device.setText(denoising.engine.device_name)
+            name = denoising.engine.card.name
+            self.toolbar.device.setToolTip(f"The device that runs the model '{name}' (File › Settings)")
         else:
-            self.device.setText("Loading the model…" if denoising.loading else "No model")
+            self.toolbar.device.setText("Loading the model…" if denoising.loading else "No model")
 
     def _fill_recent(self) -> None:
         self._recent.clear()

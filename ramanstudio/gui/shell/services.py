@@ -6,7 +6,7 @@ import gc
 import sys
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.settings import Settings
@@ -34,6 +34,8 @@ SWITCH_S: Final = 0.002  # Python's 5 ms would let a worker thread delay the win
 
 class Services(QObject):
     """All services of the window, without widgets. Only `gui.shell` holds it; a feature gets the services it needs."""
+
+    persisting = Signal()  # save now what must survive the end of the process
 
     def __init__(self, loader: EngineLoader) -> None:
         super().__init__()
@@ -78,9 +80,14 @@ class Services(QObject):
                 "RamanStudio ended unexpectedly last time. Details shows the crash report.", self._earlier_crash
             )
 
-    def end(self) -> bool:
-        """Stop all work and save the settings; returns whether every thread has ended."""
+    def persist(self) -> None:
+        """Save the settings, and all that listens to `persisting` saves its own, before the process may end."""
+        self.persisting.emit()
         self._save()
+
+    def end(self) -> bool:
+        """Save the settings and stop all work; returns whether every thread has ended."""
+        self.persist()
         self._save_soon.stop()
         self.denoising.end()
         self.exploring.end()

@@ -1,11 +1,21 @@
-"""One window per user: a second start sends its files to the first window, which comes to the front."""
+"""One window per user: a second start sends its files to the first window, which comes to the front.
+
+The socket lies in a folder that only this user can enter, and each side checks that the other runs as the same user:
+nobody else can read the names of the files, open files here, or keep the window from starting.
+"""
 
 from __future__ import annotations
 
-import getpass
+import contextlib
 import hashlib
 import json
+import logging
+import os
+import socket as sockets
+import stat
+import struct
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,20 +29,65 @@ from ramanstudio.core.paths import user_config
 # starting, from a cold disk, replies only when it is there.
 REPLY_MS: Final = 10_000
 MAX_BYTES: Final = 4_000_000  # of paths: some ten thousand files
+MAX_SOCKET_PATH: Final = 100  # characters; Linux allows 107, macOS 103
 _ACKNOWLEDGED: Final = b"heard"
+
+log = logging.getLogger("ramanstudio")
 
 
 def server_name() -> str:
-    """The name under which the windows of this user with these settings find each other on this computer."""
-    identity = f"{getpass.getuser()} {user_config().resolve()}"
-    return f"ramanstudio-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+    """Where the windows of this user with these settings find each other: a socket path, on Windows a pipe's name.
+
+    Raises OSError when there is no folder that only this user can enter.
+    """
+    if sys.platform == "win32":
+        identity = f"{os.environ.get('USERNAME', '')} {user_config().resolve()}"
+        return f"ramanstudio-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+    name = f"ramanstudio-{hashlib.sha256(str(user_config().resolve()).encode()).hexdigest()[:16]}"
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime and _is_private(Path(runtime)) and len(runtime) + len(name) < MAX_SOCKET_PATH:
+        return str(Path(runtime) / name)
+    folder = Path(tempfile.gettempdir()) / f"ramanstudio-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    if not _is_private(folder):
+        raise OSError(f"'{folder}' is not a folder that only this user can enter")
+    return str(folder / name)
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether `folder` is a real folder of this user that nobody else can enter."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+
+
+def _is_same_user(socket: QLocalSocket) -> bool:
+    """Whether the other end of `socket` runs as this user; True where the system does not tell."""
+    option = getattr(sockets, "SO_PEERCRED", None)
+    if option is None:
+        return True
+    with sockets.socket(fileno=os.dup(int(socket.socketDescriptor()))) as copy:
+        credentials = copy.getsockopt(sockets.SOL_SOCKET, option, struct.calcsize("3i"))
+    _pid, uid, _gid = struct.unpack("3i", credentials)
+    return bool(uid == os.getuid())
 
 
 def send_to_first_instance(paths: Sequence[Path], name: str | None = None) -> bool:
     """Send `paths` to the window that is already open; returns whether there was one and it accepted them."""
     socket = QLocalSocket()
-    socket.connectToServer(name or server_name())
-    if not socket.waitForConnected(REPLY_MS):
+    try:
+        socket.connectToServer(name or server_name())
+        if not socket.waitForConnected(REPLY_MS):
+            return False
+        if not _is_same_user(socket):
+            log.warning("a window of another user listens at %s", socket.fullServerName())
+            socket.abort()
+            return False
+    except OSError as error:
+        log.warning("the first window cannot be found: %s", error)
         return False
     _allow_foreground()
     message = json.dumps([str(path.absolute()) for path in paths]).encode()
@@ -51,7 +106,7 @@ class SingleInstanceServer(QObject):
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__()
-        self._name = name or server_name()
+        self._name = name
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)  # only this user may connect
         self._server.newConnection.connect(self._accept)
@@ -59,10 +114,18 @@ class SingleInstanceServer(QObject):
 
     def start(self) -> bool:
         """Begin to listen; returns whether that was possible. Removes the socket that a crashed window left behind."""
-        if self._server.listen(self._name):
+        try:
+            name = self._name or server_name()
+        except OSError as error:
+            log.warning("later starts cannot find this window: %s", error)
+            return False
+        if self._server.listen(name):
             return True
-        QLocalServer.removeServer(self._name)
-        return self._server.listen(self._name)
+        QLocalServer.removeServer(name)
+        is_listening = self._server.listen(name)
+        if not is_listening:
+            log.warning("later starts cannot find this window: %s", self._server.errorString())
+        return is_listening
 
     def stop(self) -> None:
         """Stop listening."""
@@ -73,6 +136,11 @@ class SingleInstanceServer(QObject):
 
     def _accept(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
+            if not _is_same_user(socket):
+                log.warning("a process of another user connected")
+                socket.abort()
+                socket.deleteLater()
+                continue
             self._received[socket] = b""
             socket.readyRead.connect(lambda socket=socket: self._read(socket))
             socket.disconnected.connect(lambda socket=socket: self._forget(socket))

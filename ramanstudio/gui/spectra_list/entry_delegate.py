@@ -116,31 +116,31 @@ class EntryDelegate(QStyledItemDelegate):
 
     def _paint_text(self, painter: QPainter, area: QRect, entry: Entry, font: QFont, theme: Theme) -> None:
         name_area = QRect(area.left(), area.top(), area.width(), area.height() // 2)
-        below = QRect(area.left(), name_area.bottom() + 1, area.width(), area.height() - name_area.height())
+        lower = QRect(area.left(), name_area.bottom() + 1, area.width(), area.height() - name_area.height())
         metrics = QFontMetrics(font)
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
+        centred = int(Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, name_area.width())
-        painter.drawText(name_area, middle | int(Qt.AlignmentFlag.AlignLeft), name)
+        painter.drawText(name_area, centred | int(Qt.AlignmentFlag.AlignLeft), name)
         quiet = with_tabular_figures(font)
         quiet.setPixelSize(QUIET_PX)
         painter.setFont(quiet)
-        small = QFontMetrics(quiet)
+        metrics_small = QFontMetrics(quiet)
         if sentence := self._model.sentence(entry):
             painter.setPen(QColor(theme.warning))
-            words = small.elidedText(
-                short_problem(entry.path.name, sentence), Qt.TextElideMode.ElideRight, below.width()
+            text = metrics_small.elidedText(
+                short_problem(entry.path.name, sentence), Qt.TextElideMode.ElideRight, lower.width()
             )
-            painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignLeft), words)
+            painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignLeft), text)
             return
         right, colour = self._outcome(entry, theme)
         painter.setPen(QColor(colour))
-        painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignRight), right)
-        room = below.width() - small.horizontalAdvance(right) - 8
+        painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignRight), right)
+        room = lower.width() - metrics_small.horizontalAdvance(right) - 8
         painter.setPen(QColor(theme.quiet))
-        size = small.elidedText(size_of(entry), Qt.TextElideMode.ElideRight, max(0, room))
-        painter.drawText(below, middle | int(Qt.AlignmentFlag.AlignLeft), size)
+        size = metrics_small.elidedText(size_of(entry), Qt.TextElideMode.ElideRight, max(0, room))
+        painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignLeft), size)
 
     def _outcome(self, entry: Entry, theme: Theme) -> tuple[str, str]:
         snr = self._model.snr(entry)

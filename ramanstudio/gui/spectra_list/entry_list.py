@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
@@ -36,7 +36,7 @@ class EntryList(QWidget):
         self._session = session
         self.model = EntryModel(session, waits, self)
         self._updating_selection = False
-        self._count = QLabel("")
+        self._count = ElidedLabel("")
         self._count.setProperty("role", "quiet")
         self.heading = panel_heading("Spectra", self._count)
         self.filter_box = QLineEdit(self, placeholderText="Filter…", clearButtonEnabled=True)
@@ -109,7 +109,7 @@ class EntryList(QWidget):
         whole.setSpacing(8)
         whole.addLayout(tools)
         whole.addWidget(self.view, 1)
-        self.setMinimumWidth(220)
+        self.setMinimumWidth(180)
 
     def _show_count(self) -> None:
         entries = self._session.project.entries

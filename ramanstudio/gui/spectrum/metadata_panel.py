@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QFont, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -28,8 +28,10 @@ from ramanstudio.project.project import Entry, Project, Result, look_like_repeat
 
 CURVES: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
 EXPORT_ACTIONS: Final = ("export_spectra", "export_picture", "export_table", "copy")
-CHECK_BOX_INDENT: Final = 24  # px from the edge of a tick to its words
-MAX_LARGE_CHARACTERS: Final = 13  # characters of the SNR that fit the panel at 28 px
+CHECK_BOX_INDENT: Final = 24  # px from the edge of a check box to its text
+MARGIN: Final = 12
+HEADLINE_PX: Final = (28, 24, 21, 18, 16)
+GAIN_SCALE: Final = 0.72  # of the gain beside the SNR
 
 SNR_HELP: Final = (
     "Signal: the height of the strongest line above its local baseline, in the denoised spectrum.\n"
@@ -45,6 +47,7 @@ class MetadataPanel(SidePanel):
     def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
         super().__init__(panel_heading("Signal-to-noise ratio"))
         self._session, self._denoising = session, denoising
+        self._snr: Snr | None = None
         self._snr_text = ""
         self._headline = label("headline")
         self._headline.setFont(with_tabular_figures(self._headline.font()))
@@ -118,6 +121,7 @@ class MetadataPanel(SidePanel):
         self._noise_region.setVisible(bool(region_text))
         for region_button in self._region_buttons:
             region_button.setVisible(any(entry.noise_region is not None for entry in entries))
+        self._snr = snr
         if snr is not None:
             self._show_snr_values(snr, region_text)
             return
@@ -141,12 +145,36 @@ class MetadataPanel(SidePanel):
         self._set_mode.setContentsMargins(CHECK_BOX_INDENT if has_sets else 0, 0, 0, 4)
 
     def _show_snr_values(self, snr: Snr, region_text: str) -> None:
-        self._snr_text = f"{snr.arrow}  {snr.times}"
-        size = 28 if len(self._snr_text) <= MAX_LARGE_CHARACTERS + 2 else 21
-        times = f"<span style='color:{self._accent}; font-size:{round(0.72 * size)}px;'>{snr.times}</span>"
-        self._headline.setText(f"<span style='font-size:{size}px;'>{snr.arrow}</span>&nbsp;&nbsp;{times}")
+        self._snr, self._snr_text = snr, f"{snr.arrow}  {snr.times}"
+        self._fit_headline()
         self._headline.setToolTip(SNR_HELP.format(where=region_text))
         self._exposure.setText(snr.exposure)
+
+    def _fit_headline(self) -> None:
+        """Show the SNR as large as fits on one line; the gain goes to the next line where nothing does."""
+        if self._snr is None:
+            return
+        arrow, times = self._snr.arrow.replace(" ", "\u00a0"), self._snr.times.replace(" ", "\u00a0")
+        available = self.viewport().width() - 2 * MARGIN
+        fitting = [size for size in HEADLINE_PX if self._headline_width(arrow, times, size) <= available]
+        size, gap = (fitting[0], "&nbsp;&nbsp;") if fitting else (HEADLINE_PX[-1], "<br>")
+        gain = f"<span style='color:{self._accent}; font-size:{round(GAIN_SCALE * size)}px;'>{times}</span>"
+        self._headline.setText(f"<span style='font-size:{size}px;'>{arrow}</span>{gap}{gain}")
+
+    def _headline_width(self, arrow: str, times: str, size: int) -> int:
+        """Return the width of the headline in pixels, with numbers of `size` pixels."""
+        self._headline.ensurePolished()
+        widths = []
+        for text, pixels in ((arrow, size), ("\u00a0\u00a0", size), (times, round(GAIN_SCALE * size))):
+            font = QFont(self._headline.font())
+            font.setPixelSize(pixels)
+            widths.append(QFontMetrics(font).horizontalAdvance(text))
+        return sum(widths) + 2
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit the headline to the width."""
+        super().resizeEvent(event)
+        self._fit_headline()
 
     def _scope_text(self, entries: list[Entry], spectra: int) -> str:
         if spectra > 1:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
@@ -19,6 +28,7 @@ from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.viewer.flow_layout import FlowLayout
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -52,6 +62,12 @@ class SpectrumPage(TabPage):
         self._viewer_layout.setContentsMargins(0, 0, 0, 0)
         self._viewer_layout.setSpacing(0)
         self._viewer_layout.addWidget(self.header)
+        self.hint = QLabel("Select one or more spectra in the list to show them here.", self._viewer)
+        self.hint.setProperty("role", "quiet")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setWordWrap(True)
+        self.hint.hide()
+        self._viewer_layout.addWidget(self.hint, 1)
         self._stack.addWidget(self._viewer)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -106,6 +122,9 @@ class SpectrumPage(TabPage):
         self.header.show_entries(readable)
         self._stack.setCurrentWidget(self._viewer)
         self.make_viewer()
+        self.hint.setVisible(not readable)  # rather than axes from 0 to 1
+        if self.view is not None:
+            self.view.setVisible(bool(readable))
         self._draw(readable)
 
     def _follow(self, before: Project, now: Project) -> None:
@@ -118,7 +137,7 @@ class SpectrumPage(TabPage):
         ):
             self._refresh_timer.start(
                 0 if len(selected) <= MAX_CURVES else 500
-            )  # a crowd is not drawn anew at every chunk
+            )  # many spectra are not redrawn after every batch
 
     def _forget(self) -> None:
         self._tracker.forget("curves")
@@ -184,28 +203,40 @@ class SpectrumHeader(QWidget):
         self._session = session
         self._name = ElidedLabel(self)
         self._name.setProperty("role", "heading")
-        self._detail = QLabel(self)
+        self._detail = ElidedLabel(self)
         self._detail.setProperty("role", "quiet")
         self._number = QSpinBox(self)
         self._number.setAccessibleName("Number of the spectrum in the set")
         self._number.setToolTip("Spectrum of the set that is shown (Ctrl+Left, Ctrl+Right); 0 shows all (Ctrl+Up)")
+        self._number.setMinimumWidth(112)
         self._number.setMaximumWidth(184)
         self._number.setPrefix("spectrum ")
         self._number.setSpecialValueText("all spectra")
         self._number.setKeyboardTracking(False)
         self._number.lineEdit().setTextMargins(6, 0, 0, 0)
         self._previous, self._next = (
-            _step_button(actions[name], words) for name, words in (("spectrum_before", "‹"), ("spectrum_after", "›"))
+            _step_button(actions[name], text) for name, text in (("spectrum_before", "‹"), ("spectrum_after", "›"))
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 0)
-        row.setSpacing(8)
-        row.addWidget(self._name)
-        row.addWidget(self._detail)
-        row.addStretch(1)
+        names, steps = QWidget(self), QWidget(self)
+        name_row, step_row = QHBoxLayout(names), QHBoxLayout(steps)
+        for row in (name_row, step_row):
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(4)
+        for label in (self._name, self._detail):
+            name_row.addWidget(label)
         for widget in (self._previous, self._number, self._next):
-            row.addWidget(widget)
+            step_row.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 0)
+        lines = QWidget(self)
+        layout.addWidget(lines)
+        flow = FlowLayout(lines, last_at_end=True)
+        flow.addWidget(names)
+        flow.addWidget(steps)
         self.setMinimumHeight(44)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._number.valueChanged.connect(self._choose)
 
     def show_entries(self, entries: list[Entry]) -> None:

@@ -106,8 +106,8 @@ def metadata_rows(entries: list[Entry], results: list[Result]) -> list[tuple[str
         values = {source.about.get(key) for source in sources}
         value = values.pop() if len(values) == 1 else None
         if value not in (None, ""):
-            words = format_significant(float(value)) if isinstance(value, (int, float)) else str(value)
-            rows.append((name, f"{words} {unit}".strip()))
+            text = format_significant(float(value)) if isinstance(value, (int, float)) else str(value)
+            rows.append((name, f"{text} {unit}".strip()))
     models = {result.model for result in results if result.denoised is not None}
     if len(models) == 1:
         rows.append(("Model", _breakable(models.pop(), "_-. ")))

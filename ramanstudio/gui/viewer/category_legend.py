@@ -30,9 +30,15 @@ from ramanstudio.gui.common.theme import QUIET_PX, Theme, blend, with_tabular_fi
 from ramanstudio.gui.viewer.marker_shapes import RING, outline, shape_name
 
 WIDTH: Final = 176
+MIN_WIDTH: Final = 96
 _ROW: Final = 26
 _ROLE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
+
+
+def key_width(view_width: int) -> int:
+    """Return the width of a legend or colour bar beside a plot in a view of this width, in pixels."""
+    return min(max(view_width // 4, MIN_WIDTH), WIDTH)
 
 
 class _LegendModel(QAbstractListModel):
@@ -141,7 +147,7 @@ class CategoryLegend(QListView):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Three rows; it scrolls."""
-        return QSize(120, 3 * _ROW)
+        return QSize(MIN_WIDTH, 3 * _ROW)
 
 
 class _LegendDelegate(QStyledItemDelegate):
@@ -229,7 +235,7 @@ class ColourBar(QWidget):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Room for both numbers."""
-        return QSize(96, 120)
+        return QSize(MIN_WIDTH, 120)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Update the layout when the font changes."""

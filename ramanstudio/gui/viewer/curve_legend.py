@@ -96,11 +96,11 @@ class CurveLegend(QWidget):
         painter.fillRect(self.rect(), QColor(self._theme.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        for key, place in zip(self._keys, self._places(self.width()), strict=True):
-            self._draw_sample(painter, key, QRectF(place.left(), place.center().y() - 4, _SAMPLE, 8))
+        for entry, rect in zip(self._keys, self._places(self.width()), strict=True):
+            self._draw_sample(painter, entry, QRectF(rect.left(), rect.center().y() - 4, _SAMPLE, 8))
             painter.setPen(QColor(self._theme.text))
-            words = place.adjusted(_SAMPLE + 8, 0, 0, 0)
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._short(key.name, metrics))
+            text_rect = rect.adjusted(_SAMPLE + 8, 0, 0, 0)
+            painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, self._short(entry.name, metrics))
         painter.end()
 
     def _draw_sample(self, painter: QPainter, key: LegendEntry, place: QRectF) -> None:

@@ -7,14 +7,17 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lines of widgets at their preferred size; a widget that is wider than the line is made to fit it."""
+    """Lines of widgets at their preferred size; a widget that is wider than the line is made to fit it.
 
-    def __init__(self, parent: QWidget, spacing: int = 8, centred: bool = False) -> None:
+    `centred` lines, or with `last_at_end` the last widget at the right end of its line.
+    """
+
+    def __init__(self, parent: QWidget, spacing: int = 8, centred: bool = False, last_at_end: bool = False) -> None:
         super().__init__(parent)
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
         self._items: list[QLayoutItem] = []
-        self._centred = centred
+        self._centred, self._last_at_end = centred, last_at_end
 
     def addItem(self, item: QLayoutItem) -> None:  # noqa: N802 - Qt's name
         """Append an item."""
@@ -85,8 +88,10 @@ class FlowLayout(QLayout):
             x = rect.x() + (max(0, rect.width() - line_width) // 2 if self._centred else 0)
             height = max(size.height() for _, size in line)
             for item, size in line:
+                if self._last_at_end and len(line) > 1 and item is self._visible()[-1]:
+                    x = rect.right() + 1 - size.width()
                 if move:
-                    item.setGeometry(QRect(QPoint(x, y), size))
+                    item.setGeometry(QRect(QPoint(x, y), QSize(size.width(), height)))
                 x += size.width() + self.spacing()
             y += height + self.spacing()
         return max(0, y - self.spacing() - rect.y())

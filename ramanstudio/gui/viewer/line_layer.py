@@ -89,7 +89,7 @@ class LineLayer:
             pen = self._theme.pen(colour, alpha=weight * min(0.9, max(0.18, 3.5 * (stride / self._n_spectra) ** 0.5)))
             for axis, values in self._pieces(quantity, log, stride):
                 painter = QPainter(image)
-                # Smooth lines take twice the time, which among so many nobody sees.
+                # Antialiasing takes twice the time and is invisible among so many lines.
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._n_spectra <= _MAX_ANTIALIASED)
                 painter.setPen(pen)
                 painter.setTransform(to_pixels(frame))

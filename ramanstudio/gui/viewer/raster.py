@@ -235,13 +235,13 @@ def to_pixels(frame: Frame) -> QTransform:
 
 
 def coloured_image(counts: NDArray[Any], table: Sequence[int], frame: Frame) -> QImage:
-    """Return counts (height, width), lowest intensity first, as an image in 256 colours of their logarithm."""
+    """Return counts (height, width), lowest intensity first, as an image in 256 logarithmic colours `table` (256,)."""
     height, width = counts.shape
     shade = np.log1p(counts[::-1])
     top = float(shade.max()) or 1.0
-    places = np.zeros((height, -(-width // 4) * 4), np.uint8)  # Qt wants lines of whole words
-    places[:, :width] = shade * (255 / top)
-    image = QImage(places.data, width, height, places.shape[1], QImage.Format.Format_Indexed8)
+    indices = np.zeros((height, -(-width // 4) * 4), np.uint8)  # Qt requires lines of whole 32-bit words
+    indices[:, :width] = shade * (255 / top)
+    image = QImage(indices.data, width, height, indices.shape[1], QImage.Format.Format_Indexed8)
     image.setColorTable(table)
     image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the array goes
     if frame.pixel_ratio > 1:  # once, rather than at every frame

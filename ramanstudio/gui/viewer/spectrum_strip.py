@@ -90,6 +90,11 @@ class SpectrumStrip(ZoomMixin, QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._legend)
         layout.addWidget(self._panes, 1)
+        self._hint = QLabel("No spectrum is selected.", self)
+        self._hint.setProperty("role", "quiet")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        layout.addWidget(self._hint, 1)
         self.setFocusProxy(self._panes)
         self.setMinimumHeight(120)
         self._ranges = RangeController(self._panes, lambda _pane: self._bounds, self)
@@ -101,6 +106,15 @@ class SpectrumStrip(ZoomMixin, QWidget):
         return QSize(800, 220)
 
     # What is shown
+
+    def set_hint(self, text: str) -> None:
+        """Set the sentence that is shown instead of empty axes while there is no curve."""
+        self._hint.setText(text)
+
+    @property
+    def hint(self) -> str:
+        """The sentence that is shown instead of axes; empty while there are curves."""
+        return self._hint.text() if self._hint.isVisibleTo(self) else ""
 
     def show_curves(self, curves: Sequence[StripCurve], unit: str = "a.u.", named: bool = True, note: str = "") -> None:
         """Show these curves, 24 at most; the zoom is kept where they have the shifts that are shown.
@@ -182,10 +196,10 @@ class SpectrumStrip(ZoomMixin, QWidget):
             item.setZValue(9)
             self._panes.boxes[MAIN].addItem(item, ignoreBounds=True)
             self._hover_item = item
-        limits = _spread_limits(
-            self._curves
-        )  # a spread beyond it is cut off, so that the curves themselves can be told apart
+        limits = _spread_limits(self._curves)  # a spread beyond is clipped, so that it does not flatten the curves
         curves = (*self._curves, *([hover] if hover is not None else []))
+        self._panes.setVisible(bool(curves))
+        self._hint.setVisible(not curves)
         self._bounds = [self._envelope(curve, limits) for curve in curves]
         self._show_name()
 

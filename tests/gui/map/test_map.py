@@ -209,7 +209,7 @@ def test_the_distance_channel_asks_for_a_selection(map_tab: SimpleNamespace) -> 
     denoise(map_tab, entry_id)
     explore(map_tab, entry_id)
     map_tab.show("distance")
-    assert "Select a pixel" in map_tab.panel._note.text()
+    assert "Select one or more pixels" in map_tab.panel._note.text()
     map_tab.session.select_spectra([entry_id], [5])
     map_tab.wait()
     assert map_tab.panel._note.isHidden()
@@ -366,7 +366,7 @@ def test_a_depth_scan_is_a_series_whose_rows_can_be_selected(map_tab: SimpleName
     map_tab.add(make_series())
     view = map_tab.page.view
     assert view.is_series
-    assert map_tab.page.picture.axes == ("Raman shift / cm⁻¹", "Depth / µm")
+    assert map_tab.page.picture.axis_labels == ("Raman shift / cm⁻¹", "Depth / µm")
     assert not map_tab.panel.channel.isEnabled()
     view.series.setFocus()
     QTest.keyClick(view.series, Qt.Key.Key_Down)

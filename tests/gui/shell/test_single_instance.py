@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,7 +103,7 @@ def test_files_from_macos_open_events_are_opened(tmp_path: Path) -> None:
     files = [str(write_spectrum(tmp_path / name)) for name in ("early.txt", "later.txt")]
     command = [sys.executable, "-c", textwrap.dedent(program), *files]
     done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=280, check=False)
-    assert done.stdout.split() == ["early.txt", "later.txt"], done.stderr
+    assert sorted(done.stdout.split()) == ["early.txt", "later.txt"], done.stderr
 
 
 def test_windows_with_other_settings_are_separate(
@@ -140,11 +142,74 @@ def test_a_hanging_window_does_not_block_a_second_start(qapp: QObject, monkeypat
 
 @pytest.mark.parametrize("said", [b"\x00\x00\x00\x02hi", b"\xff\xff\xff\xff", b"\x00\x00\x00\x03[1]"])
 def test_foreign_messages_are_rejected(qtbot: object, server: SingleInstanceServer, said: bytes) -> None:
-    rung: list[object] = []
-    server.files_received.connect(rung.append)
+    received: list[object] = []
+    server.files_received.connect(received.append)
     stranger = QLocalSocket()
     stranger.connectToServer(single_instance.server_name())
     assert stranger.waitForConnected(1000)
     stranger.write(said)
     qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState)  # type: ignore[attr-defined]
-    assert rung == []
+    assert received == []
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a named pipe there")
+
+
+@posix
+def test_the_socket_lies_in_the_runtime_folder_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="run-"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    assert Path(single_instance.server_name()).parent == folder
+    folder.chmod(0o755)  # others can enter it
+    assert Path(single_instance.server_name()).parent == Path(tempfile.gettempdir()) / f"ramanstudio-{os.getuid()}"
+    folder.rmdir()
+
+
+@posix
+def test_without_a_runtime_folder_the_socket_lies_in_a_private_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = Path(single_instance.server_name()).parent
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@posix
+@pytest.mark.parametrize("planted", ["folder", "link", "file"])
+def test_a_folder_that_somebody_else_planted_is_not_used_and_the_window_starts_all_the_same(
+    qapp: QObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder, elsewhere = tmp_path / f"ramanstudio-{os.getuid()}", tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    if planted == "folder":
+        folder.mkdir()
+        folder.chmod(0o777)
+    elif planted == "link":
+        folder.symlink_to(elsewhere)
+    else:
+        folder.touch()
+    assert not single_instance.send_to_first_instance([Path("a.txt")])
+    server = SingleInstanceServer()
+    assert not server.start()
+    server.stop()
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="the system does not tell the user of the other end")
+def test_processes_of_other_users_are_rejected_on_both_sides(
+    qtbot: object, server: SingleInstanceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: list[object] = []
+    server.files_received.connect(received.append)
+    monkeypatch.setattr(single_instance.os, "getuid", lambda: 12345)  # from here the other end is another user's
+    stranger = QLocalSocket()
+    stranger.connectToServer(server._server.fullServerName())
+    assert stranger.waitForConnected(1000)
+    assert not single_instance._is_same_user(stranger)
+    qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState)  # type: ignore[attr-defined]
+    assert not single_instance.send_to_first_instance([Path("a.txt")], server._server.fullServerName())
+    assert received == []

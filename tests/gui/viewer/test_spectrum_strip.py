@@ -65,11 +65,11 @@ def test_at_most_24_curves_are_drawn(strip: SpectrumStrip) -> None:
 def test_hovering_draws_one_curve_and_leaves_the_others(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one", spread=10)])
     box = strip._panes.boxes[0]
-    drawn, n_items = list(strip._items), len(box.addedItems)
+    drawn, n_items = list(strip._items), len(box.childGroup.childItems())
     for centre in range(400, 1000, 40):
         strip.show_hover(curve("pixel", centre))
         assert all(before is now for before, now in zip(drawn, strip._items, strict=True))
-        assert len(box.addedItems) == n_items + 1
+        assert len(box.childGroup.childItems()) == n_items + 1
 
 
 def move(pane: QWidget, place: QPoint, button: Qt.MouseButton) -> None:

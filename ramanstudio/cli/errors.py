@@ -1,4 +1,4 @@
-"""Errors that nobody foresaw: a sentence for the user, and the traceback in a file."""
+"""What the user is told of an error; of one that nobody foresaw, the traceback goes to a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from ramanstudio.core.paths import user_log
 from ramanstudio.core.writing import atomic_write
 
 _NAME: Final = "command-line-crash.txt"
+_LASER_UNKNOWN: Final = "the laser wavelength is unknown"  # in the sentence of a reader
+
+
+def error_for_user(error: Exception) -> StudioError:
+    """Return what to tell the user of an error while a file is read or worked on, in terms of the command line."""
+    if not isinstance(error, StudioError):
+        return unexpected_error(error)
+    if _LASER_UNKNOWN in error.sentence:
+        return StudioError(
+            error.sentence, "Give it in nm, such as --laser-nm 785, or export the file in Raman shift (cm⁻¹)."
+        )
+    return error
 
 
 def unexpected_error(error: Exception) -> StudioError:
