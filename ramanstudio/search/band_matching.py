@@ -72,13 +72,13 @@ def match_bands(
         for bands in (query, reference)
     )
     near = np.abs(query.positions[:, None] - reference.positions) <= TOLERANCE_CM
-    is_matched, is_found = near.any(axis=1), near.any(axis=0)
+    is_matched, is_found = np.asarray(near.any(axis=1)), np.asarray(near.any(axis=0))
     matched, missing, extra = (
         bands.positions[np.argsort(-bands.roots)][:_MOST_BANDS]
         for bands in (
             query[is_matched],
-            reference[np.asarray(~is_found & (reference.roots >= _STRONG_ROOT))],
-            query[np.asarray(~is_matched & (query.roots >= _STRONG_ROOT))],
+            reference[~is_found & (reference.roots >= _STRONG_ROOT)],
+            query[~is_matched & (query.roots >= _STRONG_ROOT)],
         )
     )
     return tuple(tuple(np.sort(positions).round(1).tolist()) for positions in (matched, missing, extra))
