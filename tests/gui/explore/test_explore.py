@@ -686,7 +686,11 @@ def test_the_exported_figure_of_coloured_values_has_a_scale(explored: Window) ->
     picture = page_of(explored).picture()
     assert picture is not None
     assert picture.colour_scale is not None
-    assert (picture.colour_scale.label, round(picture.colour_scale.low, 1), round(picture.colour_scale.high, 1)) == ("x", 1.4, 68.6)
+    assert (picture.colour_scale.label, round(picture.colour_scale.low, 1), round(picture.colour_scale.high, 1)) == (
+        "x",
+        1.4,
+        68.6,
+    )
     assert not picture.legend
 
 
