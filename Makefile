@@ -27,6 +27,7 @@ lint:
 	@$(VENV) -m ruff check
 	@$(VENV) -m ruff format --check
 	@$(VENV) -m mypy
+	@$(dir $(VENV))lint-imports
 
 docs:
 	@$(PYTHON) tools/setup.py docs

@@ -137,7 +137,7 @@ def mutate_arrays(arrays: Arrays, rng: np.random.Generator) -> Arrays:
         changes: tuple[Callable[[], NDArray[Any]], ...] = (
             lambda array=array: array * np.float32(1e30),
             lambda array=array: array * 0,
-            lambda array=array: np.full_like(array, np.nan) if array.dtype.kind == "f" else -array,
+            lambda array=array: np.full_like(array, np.nan) if array.dtype.kind == "f" else array * -1,
             lambda array=array: np.full_like(array, np.inf) if array.dtype.kind == "f" else array + 1000,
             lambda array=array: array[:0],
             lambda array=array: array[: max(1, len(array) // 2)] if array.ndim else array,
@@ -148,7 +148,7 @@ def mutate_arrays(arrays: Arrays, rng: np.random.Generator) -> Arrays:
             lambda array=array: array.astype(np.float16),
             lambda array=array: array.astype(bool),
             lambda array=array: np.repeat(array, 2, axis=0) if array.ndim else array,
-            lambda array=array: -array[::-1],
+            lambda array=array: array[::-1] * -1 if array.ndim else array,
             lambda array=array: rng.standard_normal(array.shape).astype(np.float32) * 1e20,
             lambda array=array: np.zeros((1,) * int(rng.integers(0, 6)), np.float32),
             lambda array=array: arrays[str(rng.choice(list(arrays)))],

@@ -18,26 +18,24 @@ ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("torch", "scipy", "sklearn", "h5py", "pandas", "matplotlib")
 
 FIRST_PAINT = """
-import sys, time
-begun = float(sys.argv[1])
-from PySide6.QtCore import QTimer
+import json, sys, time
+started = float(sys.argv[1])
 from ramanstudio.gui.shell import app
-from ramanstudio.gui.shell.main_window import MainWindow
-from PySide6.QtWidgets import QApplication
-found = {}
-def painted(self, event, before=MainWindow.paintEvent):
-    before(self, event)
-    if "seconds" not in found:
-        found["seconds"] = time.time() - begun
-        found["slow"] = [name for name in %r if name in sys.modules]
-        QTimer.singleShot(0, self.close)
-MainWindow.paintEvent = painted
+begin, result = app.start, {}
+def start(*arguments):  # the real start: nothing of the window is imported before
+    window = begin(*arguments)
+    def note():
+        result["seconds"] = time.time() - started
+        result["slow"] = [name for name in %r if name in sys.modules]
+        window.close()
+    window.painted.connect(note)
+    return window
+app.start = start
 class Idle:
     device_name = "none"
     card = type("Card", (), {"name": "none"})
 app.main([], lambda model, device: Idle())
-import json
-print(json.dumps(found))
+print(json.dumps(result))
 """
 
 DROP_1000 = """

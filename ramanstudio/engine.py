@@ -299,9 +299,10 @@ class Engine:
         rows = identification.comparable(spectra)
         if not rows.any():
             return result
-        raw = spectra if rows.all() else spectra[np.flatnonzero(rows)]
+        measured = spectra if rows.all() else spectra[np.flatnonzero(rows)]
+        raw = identification.in_plain_range(measured)
         try:
-            if denoised is None:
+            if denoised is None or raw is not measured:
                 denoised = self.denoise(raw, progress=progress)
             elif not rows.all():
                 denoised = denoised[rows]

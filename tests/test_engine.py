@@ -10,7 +10,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import CONFIDENCE_90, Denoised
 from ramanstudio.engine import Engine
 from ramanstudio.mae.calibration import Calibration
-from ramanstudio.mae.predictor import SAMPLES_PER_BATCH, Predictor
+from ramanstudio.mae.predictor import TOKENS_PER_BATCH, Predictor
 
 AXIS = np.linspace(200, 1800, 1000)
 ONE = Calibration.constant(1.0)
@@ -353,7 +353,7 @@ class _SmallGpu(Predictor):
 @pytest.mark.parametrize(("room", "ends_on", "warnings"), [(20_000, "cuda", 0), (0, "cpu", 1)])
 def test_a_full_gpu_halves_the_batch_then_leaves_it_to_the_cpu(engine, room, ends_on, warnings):
     predictor = _SmallGpu(engine._predictor._network, ONE, "cpu")
-    predictor.device, predictor.samples_per_batch, predictor.room = "cuda", SAMPLES_PER_BATCH["cuda"], room
+    predictor.device, predictor.tokens_per_batch, predictor.room = "cuda", TOKENS_PER_BATCH["cuda"], room
     values = np.random.default_rng(10).normal(0, 1, (30, 1000)).astype(np.float32)
     said = []
     noise, _ = predictor.noise(AXIS, values, np.ones(30, np.float32), Progress(on_warning=said.append))
@@ -376,3 +376,34 @@ def test_a_device_or_model_that_is_not_there_is_named(engine):
         with pytest.raises(StudioError, match="no device 'cuda'"):
             Engine.load(device="cuda")
     assert engine.device_name.startswith("CPU · ")
+
+
+@pytest.mark.parametrize("points", [300, 5000])
+def test_results_are_equal_to_the_last_bit_for_any_number_of_threads(points):
+    axis = np.linspace(200, 3200, points)
+    raw = SpectrumSet.of(axis, np.random.default_rng(17).normal(100, 10, (40 if points < 1000 else 3, points)))
+    first, second = (Engine.load("smae-small", device="cpu", threads=threads) for threads in (1, 3))
+    expected = first.denoise(raw), first.embed(raw)
+    denoised, features = second.denoise(raw), second.embed(raw)
+    assert second.device_name == "CPU · 3 threads"
+    assert np.array_equal(denoised.spectra.values, expected[0].spectra.values)
+    assert np.array_equal(denoised.expected_error, expected[0].expected_error)
+    assert np.array_equal(features, expected[1])
+
+
+def test_a_spectrum_has_the_same_result_alone_and_among_many():
+    engine = Engine.load("smae-small", device="cpu", threads=2)
+    raw = SpectrumSet.of(AXIS, np.random.default_rng(18).normal(100, 10, (130, 1000)))
+    many = engine.denoise(raw)
+    for row in (0, 64, 129):
+        assert np.allclose(engine.denoise(raw[row]).spectra.values, many.spectra.values[row], atol=1e-3)
+
+
+def test_cancelling_stops_threads_that_compute_ahead():
+    engine = Engine.load("smae-small", device="cpu", threads=2)
+    raw = SpectrumSet.of(AXIS, np.random.default_rng(19).normal(100, 10, (600, 1000)))
+    calls = []
+    with pytest.raises(Cancelled):
+        engine.denoise(raw, progress=Progress(lambda *call: calls.append(call), is_cancelled=lambda: len(calls) >= 3))
+    assert calls[-1][0] < 600
+    assert engine.denoise(raw[:2]).gain.shape == (2,)

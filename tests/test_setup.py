@@ -1,4 +1,4 @@
-"""The set-up behind `make`: quick when done, made good after an interruption, and clear about what it lacks."""
+"""The set-up behind `make`: quick when done, completed after an interruption, and clear about what is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture
 def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """tools/setup.py on a copy of the project whose machine has every library, with a pip that only takes notes."""
+    """tools/setup.py on a copy of the project, on a machine with every library, with a fake pip that records calls."""
     spec = importlib.util.spec_from_file_location("setup_under_test", ROOT / "tools" / "setup.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -32,12 +32,20 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     python = venv / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
-    places = {"ROOT": tmp_path, "VENV": venv, "PYTHON": python, "STAMP": venv / "set-up.json"}
-    for name, place in {**places, "CONSTRAINTS": tmp_path / "constraints.txt"}.items():
-        monkeypatch.setattr(module, name, place)
+    paths = {
+        "ROOT": tmp_path,
+        "VENV": venv,
+        "PYTHON": python,
+        "STAMP": venv / "set-up.json",
+        "LOG": venv / "set-up.log",
+        "CONSTRAINTS": tmp_path / "constraints.txt",
+    }
+    for name, path in paths.items():
+        monkeypatch.setattr(module, name, path)
     monkeypatch.setattr(module, "loads", lambda library: True)
     monkeypatch.setattr(module, "make_venv", lambda: None)
     monkeypatch.setattr(module, "announce_torch", lambda: None)
+    module.pip_install_for_real = module.pip_install  # type: ignore[attr-defined]
     module.installed = []  # type: ignore[attr-defined]
 
     def pip_install(*arguments: str) -> SimpleNamespace:
@@ -82,7 +90,9 @@ def test_changed_pins_are_installed(setup: ModuleType, tmp_path: Path, changed: 
     assert len(setup.installed) == 4
 
 
-def test_an_interrupted_update_is_made_good(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_update_is_completed_later(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     setup.main("run")
     (tmp_path / "constraints.txt").write_text("numpy==0\n")
 
@@ -92,22 +102,47 @@ def test_an_interrupted_update_is_made_good(setup: ModuleType, tmp_path: Path, m
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(setup, "pip_install", interrupted)
         setup.main("run")
-    # not even going back to the pins that were there before is taken for done: pip may have stopped half-way
+    # even with the earlier pins again it is not complete: pip may have stopped half-way
     shutil.copy(ROOT / "constraints.txt", tmp_path)
     setup.main("run")
     assert len(setup.installed) == 4
 
 
-def test_what_pip_cannot_install_is_not_taken_for_done(
-    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_installation_is_not_complete_and_shows_the_end_of_the_log(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(setup, "pip_install", lambda *_: SimpleNamespace(returncode=1))
+    def failing(*_: str) -> SimpleNamespace:
+        setup.LOG.write_text("".join(f"line {number}\n" for number in range(200)) + "ERROR: no such version\n")
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(setup, "pip_install", failing)
     with pytest.raises(setup.CannotSetUp, match="pip could not"):
         setup.main("run")
     assert not setup.STAMP.exists()
+    printed = capsys.readouterr().out
+    assert "ERROR: no such version" in printed and "line 100" not in printed
 
 
-def test_without_root_the_missing_packages_are_named(
+def test_a_patch_release_of_python_does_not_install_again(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup.main("run")
+    monkeypatch.setattr(setup.sys, "version", "3.11.99 (main, after an apt upgrade)")
+    monkeypatch.setattr(setup.sys, "executable", "/usr/bin/python3.11")
+    setup.main("run")
+    assert len(setup.installed) == 2
+    changed = SimpleNamespace(cache_tag="cpython-399")
+    monkeypatch.setattr(setup.sys, "implementation", changed)
+    setup.main("run")
+    assert len(setup.installed) == 4
+
+
+def test_the_output_of_pip_goes_to_the_log(setup: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    assert setup.pip_install_for_real("--help").returncode == 0
+    log = setup.LOG.read_text(encoding="utf-8")
+    assert log.startswith("$ ") and "Usage:" in log
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_root_the_message_names_the_missing_packages(
     setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not sys.platform.startswith("linux") or not shutil.which("apt-get"):
@@ -118,7 +153,7 @@ def test_without_root_the_missing_packages_are_named(
         setup.main("run")
     assert setup.installed == []
     setup.main("demo")  # needs no Qt, so it goes on
-    assert "Going on" in capsys.readouterr().out
+    assert "Continuing" in capsys.readouterr().out
     assert len(setup.installed) == 2
 
 
@@ -127,26 +162,26 @@ def test_only_missing_packages_are_installed_and_they_are_named(
 ) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("system packages are installed on Linux only")
-    there = {"libEGL.so.1": False}
-    ran = []
+    loaded = {"libEGL.so.1": False}
+    commands = []
 
     def run(command: list[str], **_: object) -> SimpleNamespace:
-        ran.append(command)
-        there["libEGL.so.1"] = "install" in command
+        commands.append(command)
+        loaded["libEGL.so.1"] = "install" in command
         return SimpleNamespace(returncode=0, stdout="")
 
-    monkeypatch.setattr(setup, "loads", lambda library: there.get(library, True))
+    monkeypatch.setattr(setup, "loads", lambda library: loaded.get(library, True))
     monkeypatch.setattr(setup, "as_root", lambda: ["sudo"])
     monkeypatch.setattr(setup.shutil, "which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(setup, "subprocess", SimpleNamespace(run=run, PIPE=subprocess.PIPE))
     setup.install_system("run", ("offscreen", "window"))
     assert "installing the missing system packages: libegl1\n" in capsys.readouterr().out
-    assert [command[-1] for command in ran] == ["update", "libegl1"]
-    assert all(command[0] == "sudo" for command in ran)
+    assert [command[-1] for command in commands] == ["update", "libegl1"]
+    assert all(command[0] == "sudo" for command in commands)
 
 
 def test_every_package_is_pinned_to_what_the_tests_run_with() -> None:
-    """All that ramanstudio[dev] brings, directly or not, stands in constraints.txt in the version that is here."""
+    """Everything that ramanstudio[dev] installs is pinned in constraints.txt, in the installed version."""
     pins = {
         canonicalize_name(requirement.name): requirement.specifier
         for line in (ROOT / "constraints.txt").read_text().splitlines()
@@ -163,12 +198,12 @@ def test_every_package_is_pinned_to_what_the_tests_run_with() -> None:
             continue
         seen.add(name)
         try:
-            found = version(name)
+            installed = version(name)
         except PackageNotFoundError:
             wrong.append(f"{name} is not installed")
             continue
-        if name not in pins or not pins[name].contains(found, prereleases=True):
-            wrong.append(f"{name} {found} is here, {pins.get(name, 'nothing')} in constraints.txt")
+        if name not in pins or not pins[name].contains(installed, prereleases=True):
+            wrong.append(f"{name} {installed} is installed, constraints.txt has {pins.get(name, 'nothing')}")
         wanted += [Requirement(line) for line in requires(name) or []]
     assert wrong == []
     assert pins["torch"] == "==2.13.0"

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "set-up.json"
+LOG = VENV / "set-up.log"  # all that pip prints
 CONSTRAINTS = ROOT / "constraints.txt"
 
 # What each goal needs: the extra of pyproject.toml, and which of the tables below.
@@ -61,7 +63,7 @@ LIBRARIES = {
 
 
 class CannotSetUp(Exception):
-    """A sentence for the person at the keyboard."""
+    """Something is missing; the message tells the user what to do."""
 
 
 def say(sentence):
@@ -69,7 +71,7 @@ def say(sentence):
 
 
 def loads(library):
-    """Whether a library is here; of a name that is no library's, whether there is such a program."""
+    """Return whether a library can be loaded; for a name without ".so", whether there is such a program."""
     if ".so" not in library:
         return shutil.which(library) is not None
     try:
@@ -80,12 +82,12 @@ def loads(library):
 
 
 def lacks_venv():
-    """Whether `python3 -m venv` would fail: Debian ships Python without ensurepip."""
+    """Return whether `python3 -m venv` would fail: Debian ships Python without ensurepip."""
     return importlib.util.find_spec("ensurepip") is None
 
 
 def missing_packages(tables):
-    """The Debian packages of what this machine lacks; none where the system is not Linux."""
+    """Return the names of the Debian packages that this machine lacks; none where the system is not Linux."""
     if not sys.platform.startswith("linux"):
         return []
     missing = [f"python3.{sys.version_info[1]}-venv"] if lacks_venv() else []
@@ -95,7 +97,7 @@ def missing_packages(tables):
 
 
 def as_root():
-    """What to put before a command to run it as root; None where that cannot be had."""
+    """Return what to put before a command to run it as root; None where that is not possible."""
     if os.geteuid() == 0:
         return []
     if not shutil.which("sudo"):
@@ -107,13 +109,13 @@ def as_root():
 
 
 def install_system(goal, tables):
-    """Install what is missing; where that cannot be, the demo alone goes on, for it works and draws without Qt."""
+    """Install missing system libraries; if that fails, only the demo continues, for it works without Qt."""
     try:
         install_missing(tables)
     except CannotSetUp as error:
         if goal != "demo" or lacks_venv():
             raise
-        say(f"{error} Going on: the demo and the command line need none of them.")
+        say(f"{error} Continuing: the demo and the command line need none of them.")
 
 
 def install_missing(tables):
@@ -121,11 +123,11 @@ def install_missing(tables):
     if not missing:
         return
     names = " ".join(missing)
-    ask = f"Ask whoever runs this machine for: apt-get install {names}."
+    ask = f"Ask the administrator of this machine to run: apt-get install {names}."
     if not shutil.which("apt-get"):
         raise CannotSetUp(
-            "This machine lacks some system libraries, and has no apt-get to fetch them. Install what your"
-            f" distribution calls the Debian packages {names}, then run the same command again."
+            "Some system libraries are missing, and there is no apt-get to install them. Install the packages of"
+            f" your distribution that correspond to the Debian packages {names}, then run the same command again."
         )
     root = as_root()
     if root is None:
@@ -135,25 +137,28 @@ def install_missing(tables):
     # A list of packages that could not be refreshed may still do, so only the outcome decides.
     subprocess.run([*apt, "update"])
     install = [*apt, "install", "-y", "--no-install-recommends", *missing]
-    told = subprocess.run(install, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(install, stdout=subprocess.PIPE, text=True).stdout
     importlib.invalidate_caches()
     missing = missing_packages(tables)
     if missing:
-        print(told)
-        raise CannotSetUp(f"apt-get could not install {' '.join(missing)}; above is why. {ask}")
+        print(output)
+        raise CannotSetUp(f"apt-get could not install {' '.join(missing)}; see its messages above. {ask}")
 
 
 def fingerprint():
-    """Changes whenever the packages have to be installed again: other pins, another Python, another folder."""
+    """Return a digest of all that the installed packages depend on: pins, minor version of Python, folder.
+
+    Not the patch version: packages built for 3.11.2 work with 3.11.9, and a system update must not install them again.
+    """
     digest = hashlib.sha256()
     for path in (CONSTRAINTS, ROOT / "pyproject.toml", Path(__file__)):
         digest.update(path.read_bytes())
-    digest.update(f"{ROOT} {sys.version} {os.path.realpath(sys.executable)}".encode())
+    digest.update(f"{ROOT} {sys.implementation.cache_tag} {platform.machine()} {sys.maxsize}".encode())
     return digest.hexdigest()
 
 
 def read_stamp():
-    """What the last set-up that came to its end left: its fingerprint, and the extras it installed."""
+    """Return the fingerprint and the extras of the last set-up that was completed."""
     try:
         stamp = json.loads(STAMP.read_text())
         return stamp["fingerprint"], set(stamp["extras"])
@@ -170,35 +175,57 @@ def make_venv():
         pass  # none yet, or one whose interpreter is gone
     say(f"making .venv with Python {sys.version.split()[0]}")
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
-        raise CannotSetUp("Python could not make .venv; above is why.")
+        raise CannotSetUp("Python could not make .venv; see its messages above.")
 
 
-def pip_install(*arguments, **options):
+def pip_command(*arguments):
     wheels = ROOT / "wheels"
     links = ["--find-links", str(wheels)] if wheels.is_dir() else []
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--constraint", str(CONSTRAINTS)]
-    return subprocess.run([*command, *links, *arguments], **options)
+    return [*command, *links, *arguments]
+
+
+def pip_install(*arguments):
+    """Run `pip install`; its output goes to LOG, on a terminal one changing line tells what it is doing."""
+    command = pip_command("--progress-bar", "off", *arguments)
+    with LOG.open("a", encoding="utf-8", errors="replace") as log:
+        log.write(f"$ {' '.join(command)}\n")
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+        ) as pip:
+            for line in pip.stdout:
+                log.write(line)
+                if sys.stdout.isatty() and line.split()[:1] in (["Collecting"], ["Downloading"], ["Installing"]):
+                    print(f"\r\033[K{line.strip()[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
+    return pip
+
+
+def last_lines_of_log(count=15):
+    lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines() if LOG.exists() else []
+    return "\n".join(lines[-count:])
 
 
 def announce_torch():
-    """Say beforehand when pip is about to fetch PyTorch with CUDA, which on Linux is the registry's default."""
-    have = subprocess.run(
+    """Announce it when pip is about to download PyTorch with CUDA, the default on Linux."""
+    installed = subprocess.run(
         [str(PYTHON), "-c", "import importlib.metadata as m; print(m.version('torch'))"], capture_output=True, text=True
     )
-    if not sys.platform.startswith("linux") or have.returncode == 0:
+    if not sys.platform.startswith("linux") or installed.returncode == 0:
         return
-    only_ask = ["--dry-run", "--no-deps", "--quiet", "--report", "-", "torch"]
-    plan = pip_install(*only_ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = pip_command("--dry-run", "--no-deps", "--quiet", "--report", "-", "torch")
+    plan = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         version = json.loads(plan.stdout)["install"][0]["metadata"]["version"]
     except (ValueError, LookupError):
-        return  # the install itself will say what is wrong
+        return  # the installation will report what is wrong
     if "+cpu" in version:
-        say(f"PyTorch {version}, the build for the processor, will be used.")
+        say(f"PyTorch {version}, the CPU build, will be used.")
     else:
         say(
-            f"pip offers PyTorch {version} with CUDA, about 2.7 GB to download. It runs without an NVIDIA card too;"
-            " README.md tells how to get the smaller build for the processor ('A smaller download')."
+            f"PyTorch {version} with CUDA will be downloaded, about 2.7 GB. It also runs without an NVIDIA GPU;"
+            " README.md tells how to get the smaller CPU build ('A smaller download')."
         )
 
 
@@ -209,16 +236,18 @@ def install_packages(extra):
         return
     extras |= {"", extra}  # an update keeps what an earlier goal has brought
     make_venv()
-    STAMP.unlink(missing_ok=True)  # an interruption from here on leaves no stamp, and is made good by the next start
+    STAMP.unlink(missing_ok=True)  # after an interruption there is no stamp, and the next start installs again
+    LOG.unlink(missing_ok=True)
     announce_torch()
-    say("installing the packages pinned in constraints.txt; the first time this takes some minutes")
+    say(f"installing the packages pinned in constraints.txt, some minutes the first time; details in {LOG}")
     named = ",".join(sorted(extras - {""}))
     project = f"{ROOT}[{named}]" if named else str(ROOT)
-    # The build tool is pinned and installed like everything else, so pip need not fetch one of its own to build us.
-    done = pip_install("--quiet", "setuptools").returncode == 0
+    # The build tool is pinned and installed like everything else, so that pip does not fetch one of its own.
+    done = pip_install("setuptools").returncode == 0
     done = done and pip_install("--no-build-isolation", "--editable", project).returncode == 0
     if not done:
-        raise CannotSetUp("pip could not install the packages; above is why. The same command goes on from here.")
+        print(last_lines_of_log())
+        raise CannotSetUp(f"pip could not install the packages; all its messages are in {LOG}. Run the command again.")
     draft = STAMP.with_suffix(".part")
     draft.write_text(json.dumps({"fingerprint": now, "extras": sorted(extras)}))
     draft.replace(STAMP)
@@ -226,10 +255,10 @@ def install_packages(extra):
 
 
 def main(goal):
-    if sys.version_info < (3, 11):  # noqa: UP036  the very reason for the old grammar
+    if sys.version_info < (3, 11):  # noqa: UP036  the reason for the old grammar
         raise CannotSetUp(
             f"RamanStudio needs Python 3.11 or newer, and this is {sys.version.split()[0]}."
-            " Name another one with: make PYTHON=/path/to/python3.11"
+            " Choose another one with: make PYTHON=/path/to/python3.11"
         )
     extra, tables = GOALS[goal]
     install_system(goal, tables)
@@ -243,5 +272,5 @@ if __name__ == "__main__":
         print(f"set-up: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("\nset-up: stopped; the same command goes on from here", file=sys.stderr)
+        print("\nset-up: stopped; run the same command to continue", file=sys.stderr)
         sys.exit(130)

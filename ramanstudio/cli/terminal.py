@@ -6,12 +6,12 @@ import re
 import shutil
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TextIO
 
 from ramanstudio.core.csv_cells import printable
+from ramanstudio.core.pace import Pace
 from ramanstudio.core.progress import Progress
 
 _BAR_WIDTH: Final = 24
@@ -19,8 +19,6 @@ _REDRAW_S: Final = 0.1  # on a terminal
 _REPORT_S: Final = 5.0  # elsewhere, at most
 _REPORT_SHARE: Final = 0.1  # of the work between two reports
 _REPORT_AT_LEAST_S: Final = 60.0
-_PACE_SHARE: Final = 0.33  # of the work, over which the pace is measured
-_LEAST_SHARE: Final = 0.02  # of the work, before the time left is said
 _NAME_LENGTH: Final = 48
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -39,17 +37,17 @@ class ProgressBar:
         self._drawn_at = time.monotonic()
         self._drawn_share = 0.0
         self._length = 0
-        self._pace: deque[tuple[float, float]] = deque()  # time and share of recent reports
+        self._pace = Pace()
 
     def __call__(self, done: float, note: str = "", count: str = "") -> None:
         """Draw `done` of the total, no more often than a person can read; `count` replaces "3 of 12"."""
         now = time.monotonic()
         share = min(1.0, done / self._total) if self._total else 1.0
-        self._record(now, share)
+        self._pace.record(now, share, 1.0)
         if not self._is_due(now, share):
             return
         self._drawn_at, self._drawn_share = now, share
-        note = " · ".join(text for text in (note, _time_left(self._seconds_left(now, share))) if text)
+        note = " · ".join(text for text in (note, _time_left(self._pace.seconds_left(now, share, 1.0) or 0.0)) if text)
         text = f"{self._title} {count or f'{int(done)} of {self._total}'}{f' · {note}' if note else ''}"
         if self._is_terminal:
             filled = round(share * _BAR_WIDTH)
@@ -77,21 +75,6 @@ class ProgressBar:
             return waited >= _REDRAW_S
         advanced = share - self._drawn_share >= _REPORT_SHARE
         return waited >= _REPORT_S and (advanced or waited >= _REPORT_AT_LEAST_S)
-
-    def _record(self, now: float, share: float) -> None:
-        """Note the pace; what lies more than a third of the work back is forgotten."""
-        if self._pace and (share < self._pace[-1][1] or now - self._pace[-1][0] < _REDRAW_S):
-            return
-        self._pace.append((now, share))
-        while len(self._pace) > 2 and share - self._pace[1][1] > _PACE_SHARE:
-            self._pace.popleft()
-
-    def _seconds_left(self, now: float, share: float) -> float:
-        """The time left at the recent pace; 0 while too little is known."""
-        began, share_then = self._pace[0] if self._pace else (now, share)
-        if share - share_then < _LEAST_SHARE:
-            return 0.0
-        return (now - began) * (1 - share) / (share - share_then)
 
     def _overwrite(self, text: str) -> None:
         width = max(1, shutil.get_terminal_size().columns - 1)

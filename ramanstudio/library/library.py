@@ -248,6 +248,6 @@ def duplicates(library: Library) -> tuple[tuple[int, ...], ...]:
 
 def _standardised(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Intensities (B,) less their mean, of unit length: the product of two such rows is their correlation."""
-    row = np.nan_to_num(np.asarray(values, dtype=np.float64))  # a damaged file may hold anything
+    row = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0, neginf=0)  # a damaged file may hold any
     row = row - row.mean()
     return cast("NDArray[np.float64]", row / (np.linalg.norm(row) or 1.0))

@@ -235,7 +235,13 @@ def read(path: Path) -> Stored:
 def _check(path: Path, file: h5py.File) -> None:
     if _attribute(file, "format") != _FORMAT:
         raise StudioError(f"'{path.name}' is not a library of RamanStudio.", remedy="Open it as spectra.")
-    if int(_attribute(file, "version")) > VERSION:
+    version = _attribute(file, "version")
+    if not version.isascii() or not version.isdecimal() or len(version) > 9:
+        raise StudioError(
+            f"The library '{path.name}' is damaged: it states no version.",
+            remedy="Use a copy of it, or build it again.",
+        )
+    if int(version) > VERSION:
         raise StudioError(
             f"'{path.name}' was made by a newer RamanStudio.", remedy="Use that version, or update this one."
         )

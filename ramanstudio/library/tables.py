@@ -159,9 +159,14 @@ def _read_errors(path: Path) -> Iterator[None]:
     """Turn what is raised for a damaged table into a StudioError that names it."""
     try:
         yield
-    except (csv.Error, OSError, MemoryError, OverflowError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
-        raise StudioError(f"Could not read '{path.name}': {reason}.", remedy="Export it again, or in parts.") from error
+    except csv.Error as error:
+        raise _unreadable(path, f"it is not a well-formed table ({error})") from None
+    except (OSError, MemoryError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or "there is not enough memory") from error
+
+
+def _unreadable(path: Path, reason: str) -> StudioError:
+    return StudioError(f"Could not read '{path.name}': {reason}.", remedy="Export it again, or in parts.")
 
 
 def _references(
@@ -223,7 +228,7 @@ def _has_metadata(path: Path) -> bool:
 
 
 def _cells(path: Path, header: _Header, progress: Progress) -> Iterator[list[str]]:
-    """The cells of each line below the header. Raises ValueError where lines are not those of a table."""
+    """The cells of each line below the header. Raises StudioError where lines are not those of a table."""
     rows = csv.reader(_lines(path, progress), delimiter=header.separator)
     next(rows, None)
     return rows
@@ -239,10 +244,10 @@ def _lines(path: Path, progress: Progress) -> Iterator[str]:
                 reported = done
                 progress(min(done, size), size, "bytes read")
             if len(line) == LONGEST_LINE:
-                raise ValueError("one of its lines is too long")
+                raise _unreadable(path, "one of its lines is too long")
             n_empty = n_empty + 1 if len(line) <= 2 else 0
             if n_empty > MOST_EMPTY_LINES:
-                raise ValueError("it is mostly empty lines")
+                raise _unreadable(path, "it is mostly empty lines")
             yield line.replace("\0", "")
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.corruption import line_height
-from ramanstudio.mae.network import TransformerLayer
+from ramanstudio.mae.network import TransformerLayer, rotation_of
 
 Floats = NDArray[np.floating[Any]]
 BASELINE_SAMPLES = 32.0  # standard deviation of the mean that counts as baseline: 80 cm⁻¹, wider than a line
@@ -95,8 +95,9 @@ class Embedder(nn.Module):
             unpooled = absent | masked
         tokens = tokens + self.place[used]
         bias = torch.zeros_like(absent, dtype=torch.float32).masked_fill(absent, MASKED_SCORE)
+        rotation = rotation_of(used, plan.width // plan.heads // 2)
         for block in self.blocks:
-            tokens = block(tokens, used, bias[:, None, None])
+            tokens = block(tokens, rotation, bias[:, None, None])
         tokens = self.after(tokens)
         weight = self.attend(tokens).float().masked_fill(unpooled[..., None], MASKED_SCORE).softmax(dim=1)
         pooled = torch.einsum("nth,ntw->nhw", weight, tokens.float()).flatten(1)

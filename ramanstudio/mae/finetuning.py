@@ -24,6 +24,7 @@ from ramanstudio.mae.checkpoint import AveragedWeights
 from ramanstudio.mae.config import stored_settings
 from ramanstudio.mae.embedder import Embedder, scale_to_lines
 from ramanstudio.mae.network import is_out_of_memory
+from ramanstudio.mae.predictor import threads_inside_operators
 from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.floating[Any]]
@@ -96,11 +97,12 @@ class FeatureTuner:
         if checkpoint_path is not None and run.resume(checkpoint_path):
             progress.warn(f"Training on these labels was interrupted: it resumes after epoch {run.epoch}.")
         try:
-            while not run.is_finished:
-                progress(run.epoch, epochs, "epochs of fine-tuning the features")
-                show(run.take_epoch(lambda: progress(run.epoch, epochs, "epochs of fine-tuning the features")))
-                if checkpoint_path is not None:
-                    run.save(checkpoint_path)
+            with threads_inside_operators():
+                while not run.is_finished:
+                    progress(run.epoch, epochs, "epochs of fine-tuning the features")
+                    show(run.take_epoch(lambda: progress(run.epoch, epochs, "epochs of fine-tuning the features")))
+                    if checkpoint_path is not None:
+                        run.save(checkpoint_path)
         except Cancelled:
             if not run.epoch:
                 raise

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -35,11 +38,16 @@ def fast_asinh(samples: Tensor) -> Tensor:
     return torch.copysign(torch.log(size + torch.sqrt(size * size + 1)), samples)
 
 
+@lru_cache(maxsize=64)
+def _trend_basis(points: int) -> NDArray[np.float32]:
+    """Orthonormal polynomials (B, TREND_DEGREE + 1) of `points` samples; as numpy, because a tensor is of one mode."""
+    powers = np.linspace(-1, 1, points)[:, None] ** np.arange(TREND_DEGREE + 1)
+    return np.ascontiguousarray(np.linalg.qr(powers)[0], dtype=np.float32)
+
+
 def detrend(samples: Tensor) -> Tensor:
     """Subtract from `samples` (N, B) their least-squares polynomial: fluorescence would use up the range of asinh."""
-    position = torch.linspace(-1, 1, samples.shape[1], dtype=torch.float64, device="cpu")
-    powers = torch.stack([position**degree for degree in range(TREND_DEGREE + 1)], dim=1)
-    basis = torch.linalg.qr(powers).Q.to(samples)
+    basis = torch.from_numpy(_trend_basis(samples.shape[1])).to(samples)
     trend: Tensor = (samples @ basis) @ basis.T
     return samples - trend
 
@@ -65,13 +73,17 @@ def above_neighbours(samples: Tensor) -> Tensor:
     return samples - (padded[:, 2 * RAY_REACH :] + padded[:, : -2 * RAY_REACH]) / 2
 
 
-def rotary_encoding(heads: Tensor, position: Tensor) -> Tensor:
-    """Rotate `heads` (N, H, T, D) by the positions (T,) of their tokens (RoPE, arXiv 2104.09864)."""
-    half = heads.shape[-1] // 2
-    rates = 30.0 ** (-torch.arange(half, device=heads.device, dtype=torch.float32) / half)
+def rotation_of(position: Tensor, half: int) -> tuple[Tensor, Tensor]:
+    """Return cosine and sine (T, D / 2) of the angles by which heads are rotated at each `position` (T,)."""
+    rates = 30.0 ** (-torch.arange(half, device=position.device, dtype=torch.float32) / half)
     angle = position[:, None].to(torch.float32) * rates
-    cosine, sine = angle.cos().to(heads.dtype), angle.sin().to(heads.dtype)
-    first, second = heads[..., :half], heads[..., half:]
+    return angle.cos(), angle.sin()
+
+
+def rotate(heads: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotate `heads` (..., T, D) by the positions of their tokens (RoPE, arXiv 2104.09864)."""
+    cosine, sine = (part.to(heads.dtype) for part in rotation)
+    first, second = heads.chunk(2, dim=-1)
     return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
 
 
@@ -96,16 +108,20 @@ class TransformerLayer(nn.Module):
         self.widen = nn.Linear(width, 4 * width)
         self.narrow = nn.Linear(4 * width, width)
 
-    def forward(self, tokens: Tensor, position: Tensor, bias: Tensor | None = None) -> Tensor:
-        """Attend and mix `tokens` (N, T, width) at `position` (T,); `bias` is added to the attention scores."""
+    def forward(self, tokens: Tensor, rotation: tuple[Tensor, Tensor], bias: Tensor | None = None) -> Tensor:
+        """Attend and mix `tokens` (N, T, width), rotated by position; `bias` is added to the attention scores."""
         n_spectra, count, width = tokens.shape
         heads = self.query_key_value(self.before_attention(tokens)).view(n_spectra, count, 3, self.heads, -1)
-        query, key, value = heads.permute(2, 0, 3, 1, 4)
-        attended = attention(rotary_encoding(query, position), rotary_encoding(key, position), value, bias)
-        tokens = tokens + self.join(attended.transpose(1, 2).reshape(n_spectra, count, width))
+        heads = heads.permute(2, 0, 3, 1, 4)
+        query, key = rotate(heads[:2], rotation)
+        attended = attention(query, key, heads[2], bias).transpose(1, 2).reshape(n_spectra, count, width)
+        in_place = not torch.is_grad_enabled()  # memory that is not taken anew is a tenth of the time
+        attended = self.join(attended)
+        tokens = attended.add_(tokens) if in_place else tokens + attended
         # SiLU instead of GELU: the error function took a quarter of the whole network's time on a CPU
-        mixed: Tensor = tokens + self.narrow(functional.silu(self.widen(self.before_mixing(tokens))))
-        return mixed
+        mixed = self.narrow(functional.silu(self.widen(self.before_mixing(tokens)), inplace=in_place))
+        result: Tensor = mixed.add_(tokens) if in_place else tokens + mixed
+        return result
 
 
 class SpectrumAutoencoder(nn.Module):
@@ -189,8 +205,9 @@ class SpectrumAutoencoder(nn.Module):
         """Encode the visible windows of `samples` (N, B), in units of sigma, at `axis` (N, B) cm⁻¹ -> (N, V, width)."""
         tokens = self.embed(self.windows(input_channels(samples))[:, visible].flatten(2))
         tokens = tokens + self.embed_place(self._position(axis))[:, visible]
+        rotation = rotation_of(visible, self.plan.width // self.plan.heads // 2)
         for block in self.encoder:
-            tokens = block(tokens, visible)
+            tokens = block(tokens, rotation)
         normal: Tensor = self.after_encoder(tokens)
         return normal
 
@@ -199,10 +216,10 @@ class SpectrumAutoencoder(nn.Module):
         count = self.window_count(axis.shape[1])
         if len(visible) < count:
             masked = self.hidden_token + self.embed_place(self._position(axis))
-            tokens = masked.to(tokens.dtype).index_copy(1, visible, tokens)
-        positions = torch.arange(count, device=tokens.device)
+            tokens = masked.to(tokens.dtype).expand(len(tokens), -1, -1).index_copy(1, visible, tokens)
+        rotation = rotation_of(torch.arange(count, device=tokens.device), self.plan.width // self.plan.heads // 2)
         for block in self.decoder:
-            tokens = block(tokens, positions)
+            tokens = block(tokens, rotation)
         rows = self.head(self.after_decoder(tokens)).float().unflatten(-1, (OUTPUTS, self.plan.window)).movedim(2, 0)
         noise, log_variance, signal, ray = self.fold(rows, axis.shape[1])
         return noise, log_variance.clamp(-12, 12), signal, ray
@@ -215,7 +232,9 @@ class SpectrumAutoencoder(nn.Module):
         return noise + ray.sigmoid() * above_neighbours(samples), log_variance, signal
 
     def _position(self, axis: Tensor) -> Tensor:
-        """Sines and cosines of each window's centre at several scales, and its sampling step -> (N, T, features)."""
+        """Sines and cosines of each window's centre at several scales, and its sampling step -> (N, T, F)."""
+        if axis.stride(0) == 0:  # one axis for all
+            axis = axis[:1]
         count, window, stride = self.window_count(axis.shape[1]), self.plan.window, self.plan.stride
         left = torch.arange(count, device=axis.device) * stride - (window - stride)
         first = left.clamp(0, axis.shape[1] - 2)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -19,10 +24,15 @@ from ramanstudio.mae.network import SpectrumAutoencoder, is_out_of_memory
 from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.intp]
+Batch = TypeVar("Batch")
+Result = TypeVar("Result")
 
 MAX_POINTS = 2048  # samples at once: the longest that the network was trained on
 OVERLAP = 128  # samples that two pieces of a long spectrum share
-SAMPLES_PER_BATCH = {"cpu": 32_768, "cuda": 2_097_152, "mps": 262_144}  # on a CPU, a tenth of a second between cancels
+THREAD_STACK: Final = 16 * 2**20  # bytes; macOS gives threads half a megabyte, which torch may exceed
+# On a CPU so few that what a batch needs stays in its cache (16 spectra of 1000 points; more take a tenth longer each).
+TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 131_072, "mps": 16_384}
 
 
 def choose_device(wish: str) -> str:
@@ -36,9 +46,57 @@ def choose_device(wish: str) -> str:
     return wish
 
 
+class _CpuThreads:
+    """How many threads of this process compute on the CPU."""
+
+    count = os.cpu_count() or 1
+
+
 def set_threads(threads: int | None) -> None:
-    """Compute on the CPU with so many threads; by default one for each core."""
-    torch.set_num_threads(threads or os.cpu_count() or 1)
+    """Compute on the CPU with so many threads; by default one for each core.
+
+    Each thread works on batches of its own. Threads inside an operator would wait for the slowest of them after each
+    of hundreds of operators: beside another busy process they make a third of the spectra a second.
+    """
+    _CpuThreads.count = threads or os.cpu_count() or 1
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def threads_inside_operators() -> Iterator[None]:
+    """Let torch use all threads inside its operators, for a training whose steps depend on each other."""
+    torch.set_num_threads(_CpuThreads.count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
+
+
+def _concurrently(compute: Callable[[Batch], Result], batches: Sequence[Batch]) -> Iterator[tuple[Batch, Result]]:
+    """Yield each batch with what `compute` returns of it, in order; several threads compute ahead."""
+    workers = min(_CpuThreads.count, len(batches))
+    if workers <= 1:
+        yield from ((batch, compute(batch)) for batch in batches)
+        return
+    previous = threading.stack_size(THREAD_STACK) if sys.platform == "darwin" else 0
+    pending: deque[tuple[Batch, Future[Result]]] = deque()
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                for batch in batches:
+                    pending.append((batch, pool.submit(compute, batch)))
+                    if len(pending) > 2 * workers:
+                        first, future = pending.popleft()
+                        yield first, future.result()
+                while pending:
+                    first, future = pending.popleft()
+                    yield first, future.result()
+            finally:
+                for _, future in pending:
+                    future.cancel()
+    finally:
+        if sys.platform == "darwin":
+            threading.stack_size(previous)
 
 
 class Predictor:
@@ -51,7 +109,7 @@ class Predictor:
         self._embedder = embedder.to(device) if embedder is not None else None
         self._calibration = calibration
         self.device = device
-        self.samples_per_batch = SAMPLES_PER_BATCH[device]
+        self.tokens_per_batch = TOKENS_PER_BATCH[device]
 
     @property
     def device_name(self) -> str:
@@ -60,7 +118,7 @@ class Predictor:
             return f"GPU · {torch.cuda.get_device_name()}"
         if self.device == "mps":
             return "GPU · Apple"
-        threads = torch.get_num_threads()
+        threads = _CpuThreads.count
         return f"CPU · {threads} thread{'s' if threads != 1 else ''}"
 
     def noise(
@@ -72,12 +130,58 @@ class Predictor:
         Raises StudioError when the computer's own memory is full, Cancelled when asked to stop.
         """
         noise, error = np.zeros_like(values), np.zeros_like(values)
+        noisy = np.flatnonzero(sigma > 0)
+        if len(axis) > MAX_POINTS:
+            self._noise_of_long(axis, values, sigma, noisy, noise, error, progress)
+            return noise, error
 
-        def find(some: NDArray[np.intp]) -> None:
-            noise[some], error[some] = self._noise_of_batch(axis, values[some], sigma[some, None])
+        def compute(rows: Rows) -> tuple[Floats, Floats]:
+            return self._noise_of_batch(axis, values[rows], sigma[rows, None])
 
-        self._in_batches(np.flatnonzero(sigma > 0), min(len(axis), MAX_POINTS), find, progress)
+        for rows, result in self._batches(
+            len(noisy), self._network.window_count(len(axis)), lambda index: compute(noisy[index]), progress
+        ):
+            noise[noisy[rows]], error[noisy[rows]] = result
         return noise, error
+
+    def _noise_of_long(
+        self,
+        axis: NDArray[np.float64],
+        values: Floats,
+        sigma: Floats,
+        noisy: Rows,
+        noise: Floats,
+        error: Floats,
+        progress: Progress,
+    ) -> None:
+        """Fill in `noise` and `error` (N, B) of the `noisy` spectra, in pieces of MAX_POINTS that are cross-faded."""
+        starts, weights = _piece_starts(len(axis)), _piece_weights(len(axis))
+        total = np.zeros(len(axis), dtype=np.float32)
+        for start, weight in zip(starts.tolist(), weights, strict=True):
+            total[start : start + MAX_POINTS] += weight
+        means = values[noisy].mean(axis=1, keepdims=True)
+        shifts, offsets = axis.astype(np.float32), np.arange(MAX_POINTS)
+
+        def compute(items: Rows) -> tuple[Floats, Floats]:
+            index, piece = np.divmod(items, len(starts))
+            samples = starts[piece][:, None] + offsets
+            rows = noisy[index]
+            return self._predict((values[rows[:, None], samples] - means[index]) / sigma[rows, None], shifts[samples])
+
+        reported = _counting(progress, len(starts))
+        for items, (item_noise, item_spread) in self._batches(
+            len(noisy) * len(starts), self._network.window_count(MAX_POINTS), compute, reported
+        ):
+            for item, part_noise, part_spread in zip(items.tolist(), item_noise, item_spread, strict=True):
+                index, piece = divmod(item, len(starts))
+                inside = slice(int(starts[piece]), int(starts[piece]) + MAX_POINTS)
+                noise[noisy[index], inside] += weights[piece] * part_noise
+                error[noisy[index], inside] += weights[piece] * part_spread
+        for row in noisy.tolist():
+            spread = error[row] / total
+            scale = np.float32(self._calibration.factor(np.sqrt(np.mean(spread**2, keepdims=True)))[0])
+            noise[row] *= sigma[row] / total
+            error[row] = spread * sigma[row] * scale
 
     def has_features(self, axis: NDArray[np.float64]) -> bool:
         """Return whether the model can compute features of spectra on such an axis (B,) cm⁻¹."""
@@ -118,97 +222,119 @@ class Predictor:
         """
         plan = next(self.require_features(axis) for axis, _ in sets)
         owner = np.repeat(np.arange(len(sets)), [len(values) for _, values in sets])
-        place = np.concatenate([np.arange(len(values)) for _, values in sets])
-        found = np.empty((len(owner), plan.features), dtype=np.float32)
+        row_in_set = np.concatenate([np.arange(len(values)) for _, values in sets])
+        features = np.empty((len(owner), plan.features), dtype=np.float32)
 
-        def find(some: NDArray[np.intp]) -> None:
-            rows = np.empty((len(some), plan.samples), dtype=np.float32)
+        def compute(batch: Rows) -> Floats:
+            rows = np.empty((len(batch), plan.samples), dtype=np.float32)
             measured = np.empty(rows.shape, dtype=bool)
-            for number in np.unique(owner[some]).tolist():
-                mine, (axis, values) = owner[some] == number, sets[number]
-                rows[mine], measured[mine] = resample_to_grid(plan, axis, values[place[some[mine]]])
-            found[some] = self._features_of_batch(scale_to_lines(rows), measured)
+            for number in np.unique(owner[batch]).tolist():
+                members, (axis, values) = owner[batch] == number, sets[number]
+                rows[members], measured[members] = resample_to_grid(plan, axis, values[row_in_set[batch[members]]])
+            return self._features_of_batch(scale_to_lines(rows), measured)
 
-        self._in_batches(np.arange(len(owner)), plan.samples, find, progress)
-        return found
+        for batch, result in self._batches(len(owner), plan.tokens, compute, progress):
+            features[batch] = result
+        return features
 
-    def _in_batches(
-        self, rows: NDArray[np.intp], points: int, find: Callable[[NDArray[np.intp]], None], progress: Progress
-    ) -> None:
-        """Call `find` with a few of `rows` at a time; fewer, or on the CPU, where the device's memory is full."""
+    def _batches(
+        self, count: int, tokens: int, compute: Callable[[Rows], Result], progress: Progress
+    ) -> Iterator[tuple[Rows, Result]]:
+        """Yield batches of the numbers below `count`, of `tokens` each, in order, with what `compute` returns of them.
+
+        On a GPU one by one: smaller ones, or on the CPU, once its memory is full. On the CPU several at a time.
+        """
         done = 0
-        progress(0, len(rows), "spectra")
-        while done < len(rows):
-            some = rows[done : done + max(1, self.samples_per_batch // points)]
+        progress(0, count, "spectra")
+        while done < count and self.device != "cpu":
+            batch = np.arange(done, min(count, done + max(1, self.tokens_per_batch // tokens)))
             try:
-                find(some)
-            except (MemoryError, RuntimeError) as trouble:
-                if not is_out_of_memory(trouble):
+                result = compute(batch)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
                     raise
-                self._make_do_with_less(progress)
+                self._reduce_memory(progress)
                 continue
-            done += len(some)
-            progress(done, len(rows), "spectra")
-
-    def _make_do_with_less(self, progress: Progress) -> None:
-        """Halve the batch; once that would no longer fill it with one spectrum, go on with the CPU."""
-        if self.device == "cpu":
+            yield batch, result
+            done += len(batch)
+            progress(done, count, "spectra")
+        size = _cpu_batch_size(count - done, max(1, self.tokens_per_batch // tokens))
+        batches = [np.arange(start, min(count, start + size)) for start in range(done, count, size)]
+        try:
+            for batch, result in _concurrently(compute, batches):
+                yield batch, result
+                progress(int(batch[-1]) + 1, count, "spectra")
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise StudioError(
                 "The computer's memory is full.", remedy="Close other programs, or denoise fewer spectra at once."
-            )
+            ) from error
+
+    def _reduce_memory(self, progress: Progress) -> None:
+        """Halve the batch; once a single spectrum would fill it, continue on the CPU."""
         torch.cuda.empty_cache()
-        if self.samples_per_batch > 2 * MAX_POINTS:
-            self.samples_per_batch //= 2
+        if self.tokens_per_batch > 2 * self._network.window_count(MAX_POINTS):
+            self.tokens_per_batch //= 2
             return
         progress.warn("The GPU's memory is full, so the CPU goes on. Close other programs that use the GPU.")
         self.device = "cpu"
-        self.samples_per_batch = SAMPLES_PER_BATCH["cpu"]
+        self.tokens_per_batch = TOKENS_PER_BATCH["cpu"]
         self._network = self._network.to("cpu")
         self._embedder = self._embedder.to("cpu") if self._embedder is not None else None
 
     def _features_of_batch(self, rows: Floats, measured: NDArray[np.bool_]) -> Floats:
+        """The features (n, D) of scaled `rows` (n, G), where `measured` (n, G)."""
         assert self._embedder is not None
-        there = torch.from_numpy(measured.astype(np.float32)).to(self.device)
+        mask = torch.from_numpy(measured.astype(np.float32)).to(self.device)
         with torch.inference_mode():
-            features: Floats = self._embedder(torch.from_numpy(rows).to(self.device), there)[0].cpu().numpy()
+            features: Floats = self._embedder(torch.from_numpy(rows).to(self.device), mask)[0].cpu().numpy()
         return features
 
-    def _noise_of_batch(self, axis: NDArray[np.float64], values: Floats, sigma: Floats) -> tuple[Any, Any]:
-        """Noise and expected error (n, B) of a few spectra; long ones in pieces that are cross-faded."""
+    def _noise_of_batch(self, axis: NDArray[np.float64], values: Floats, sigma: Floats) -> tuple[Floats, Floats]:
+        """Noise and expected error (n, B) of `values` (n, B), up to MAX_POINTS long, of white noise `sigma` (n, 1)."""
         # the network does not see an offset, but 32 bits would lose the noise on a large one
-        samples = torch.from_numpy((values - values.mean(axis=1, keepdims=True)) / sigma).to(self.device)
-        shifts = torch.from_numpy(axis.astype(np.float32)).to(self.device)
-        total = torch.zeros_like(samples), torch.zeros_like(samples)
-        weights = torch.zeros(len(axis), device=self.device)
-        for piece in _pieces(len(axis)):
-            weight = _fading(piece, len(axis)).to(self.device)
-            with torch.inference_mode():
-                noise, log_variance, _ = self._network(
-                    samples[:, piece], shifts[piece].expand(len(samples), -1).contiguous()
-                )
-            total[0][:, piece] += weight * noise
-            total[1][:, piece] += weight * torch.exp(log_variance / 2)
-            weights[piece] += weight
-        noise, spread = ((part / weights).cpu().numpy() for part in total)
+        samples = (values - values.mean(axis=1, keepdims=True)) / sigma
+        noise, spread = self._predict(samples, axis.astype(np.float32)[None])
         scale = self._calibration.factor(np.sqrt(np.mean(spread**2, axis=1))).astype(np.float32)
         return noise * sigma, spread * sigma * scale[:, None]
 
+    def _predict(self, samples: Floats, shifts: Floats) -> tuple[Floats, Floats]:
+        """Noise and its standard deviation (n, B) of `samples` (n, B) in units of sigma; `shifts` (n, B) or (1, B)."""
+        with torch.inference_mode():
+            axis = torch.from_numpy(shifts).to(self.device).expand(len(samples), -1)
+            noise, log_variance, _ = self._network(torch.from_numpy(samples).to(self.device), axis)
+            return noise.cpu().numpy(), torch.exp(log_variance / 2).cpu().numpy()
 
-def _pieces(points: int) -> list[slice]:
-    """Slices of at most MAX_POINTS samples that cover `points` and overlap by OVERLAP or more."""
-    if points <= MAX_POINTS:
-        return [slice(0, points)]
+
+def _cpu_batch_size(count: int, largest: int) -> int:
+    """How many of `count` spectra to compute at once: `largest`, or fewer so that four threads have some.
+
+    The same for any number of threads, so that their results are equal to the last bit.
+    """
+    shared = max(-(-count // 4), min(8, -(-count // 2)), 1)
+    return min(largest, shared)
+
+
+def _counting(progress: Progress, n_pieces: int) -> Progress:
+    """A progress of spectra for work that reports their pieces."""
+
+    def report(done: int, total: int, note: str) -> None:
+        progress(done // n_pieces, total // n_pieces, note)
+
+    return Progress(report, progress.show, progress.warn)
+
+
+def _piece_starts(points: int) -> Rows:
+    """Where pieces of MAX_POINTS samples begin that cover `points` and overlap by OVERLAP or more."""
     count = -(-(points - OVERLAP) // (MAX_POINTS - OVERLAP))
-    starts = np.linspace(0, points - MAX_POINTS, count).round().astype(int)
-    return [slice(int(start), int(start) + MAX_POINTS) for start in starts]
+    return np.linspace(0, points - MAX_POINTS, count).round().astype(np.intp)
 
 
-def _fading(piece: slice, points: int) -> torch.Tensor:
-    """The weight of each sample of a piece: one, falling to nothing over the overlap with a neighbour."""
-    inside = torch.arange(piece.start, piece.stop)
-    weight = torch.ones(len(inside))
-    if piece.start > 0:
-        weight = torch.minimum(weight, (inside - piece.start + 1) / OVERLAP)
-    if piece.stop < points:
-        weight = torch.minimum(weight, (piece.stop - inside) / OVERLAP)
-    return weight.clamp(max=1)
+def _piece_weights(points: int) -> Floats:
+    """The weight of each sample of each piece (P, MAX_POINTS): one, falling to nothing towards a neighbour."""
+    starts, inside = _piece_starts(points), np.arange(MAX_POINTS, dtype=np.float32)
+    weights = np.ones((len(starts), MAX_POINTS), dtype=np.float32)
+    weights[1:] = np.minimum(weights[1:], (inside + 1) / OVERLAP)
+    weights[:-1] = np.minimum(weights[:-1], (MAX_POINTS - inside) / OVERLAP)
+    return weights

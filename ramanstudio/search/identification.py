@@ -24,6 +24,8 @@ from ramanstudio.signal import snr
 
 FEWEST_POINTS: Final = 8  # of a spectrum that has bands at all
 HIGHEST_SNR: Final = 1000.0  # that of a spectrum without noise, such as a simulated one
+LARGEST_INTENSITY: Final = 1e15  # whose square float32 can hold; its inverse is the smallest
+FARTHEST_CM: Final = 1e5  # from zero, that a Raman shift may be
 SATURATED_NOTE: Final = (
     "The detector was saturated at the strongest band, so its height is unreliable. Measure with less light."
 )
@@ -34,8 +36,11 @@ SATURATED_SAMPLES: Final = 5  # neighbouring samples that share the highest valu
 
 
 def comparable(spectra: SpectrumSet) -> NDArray[np.bool_]:
-    """Return which spectra can be searched for (N,): finite, not constant, and of at least FEWEST_POINTS samples."""
-    if spectra.points < FEWEST_POINTS:
+    """Return which spectra can be searched for (N,): finite, not constant, and of at least FEWEST_POINTS samples.
+
+    Samples beyond FARTHEST_CM do not count.
+    """
+    if (np.abs(spectra.axis) <= FARTHEST_CM).sum() < FEWEST_POINTS:
         return np.zeros(len(spectra), dtype=bool)
     return _varies(spectra)
 
@@ -43,7 +48,22 @@ def comparable(spectra: SpectrumSet) -> NDArray[np.bool_]:
 def _varies(spectra: SpectrumSet) -> NDArray[np.bool_]:
     """Which spectra are finite and not constant, (N,)."""
     finite = np.isfinite(spectra.values).all(axis=1)
-    return np.asarray(finite & (np.ptp(np.nan_to_num(spectra.values), axis=1) > 0))
+    return np.asarray(finite & (spectra.values.max(axis=1) > spectra.values.min(axis=1)))
+
+
+def in_plain_range(spectra: SpectrumSet) -> SpectrumSet:
+    """Return comparable spectra whose numbers are too large or small for float32 arithmetic divided by their maximum.
+
+    Samples beyond FARTHEST_CM are dropped. Ordinary spectra are returned as they are.
+    """
+    near = np.abs(spectra.axis) <= FARTHEST_CM
+    if not near.all():
+        spectra = spectra.with_axis(spectra.axis[near], spectra.values[:, near])
+    largest = np.abs(spectra.values.astype(np.float64)).max(axis=1)
+    extreme = (largest > LARGEST_INTENSITY) | ((largest < 1 / LARGEST_INTENSITY) & (largest > 0))
+    if not extreme.any():
+        return spectra
+    return spectra.with_values(spectra.values / np.where(extreme, largest, 1)[:, None])
 
 
 def blank(n_spectra: int, n_features: int) -> dict[str, NDArray[Any]]:
@@ -127,8 +147,9 @@ def _outside_grid(spectra: SpectrumSet, queries: Fingerprints) -> NDArray[np.boo
 
 
 def _outside_grid_note(axis: NDArray[Any]) -> str:
+    low, high = (f"{shift:.0f}" if abs(shift) < FARTHEST_CM else f"{shift:.3g}" for shift in (axis[0], axis[-1]))
     return (
-        f"The spectrum, {axis[0]:.0f}–{axis[-1]:.0f} cm⁻¹, lies outside of the range in which libraries are searched,"
+        f"The spectrum, {low}–{high} cm⁻¹, lies outside of the range in which libraries are searched,"
         f" {GRID.centres_cm[0]:.0f}–{GRID.centres_cm[-1]:.0f} cm⁻¹."
     )
 

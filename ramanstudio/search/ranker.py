@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.search.candidate_features import N_RANKING_FEATURES, N_SIMILARITIES
-from ramanstudio.search.tree_ensemble import TreeEnsemble
+from ramanstudio.signal.tree_ensemble import TreeEnsemble
 
 Floats = NDArray[np.floating[Any]]
 

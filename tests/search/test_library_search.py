@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
@@ -18,6 +21,7 @@ from ramanstudio.library import library as libraries
 from ramanstudio.library.library import Library, Reference
 from ramanstudio.search.band_matching import find_bands, match_bands
 from ramanstudio.search.fingerprints import GRID
+from ramanstudio.search.library_search import BATCH_SIZE, search
 from ramanstudio.search.matches import Identification
 
 AXIS = np.arange(150.0, 1800.0, 2.0)
@@ -144,6 +148,75 @@ def test_a_spectrum_with_nothing_to_compare_is_unknown_and_says_so(
     assert known.matches[0].name == "Substance 3"
 
 
+@pytest.mark.parametrize("factor", [3e38, 1e38, 1e20, 1e-20, 1e-38, 1e-41], ids=lambda factor: f"{factor:g}")
+def test_spectra_of_any_scale_are_identified_alike(engine: Engine, library: Library, factor: float) -> None:
+    values = spectrum(6, seed=1).values[0].astype(np.float64)
+    three = SpectrumSet.of(AXIS, np.stack([values, values * factor, -values * factor]))
+    plain, scaled, inverted = engine.identify(three, library)
+    assert scaled.matches[0].name == plain.matches[0].name == "Substance 6"
+    assert scaled.matches[0].probability == pytest.approx(plain.matches[0].probability, abs=0.02)
+    assert inverted.matches
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        np.linspace(-1e300, 1e300, 400),
+        np.geomspace(100, 1e300, 400),
+        500 + 1e-12 * np.arange(400),
+        np.linspace(1e6, 2e6, 400),
+    ],
+    ids=["both ways", "far out", "no width", "outside"],
+)
+def test_an_impossible_axis_gives_a_result_that_says_why(engine: Engine, library: Library, axis: NDArray[Any]) -> None:
+    (result,) = engine.identify(SpectrumSet.of(axis, np.sin(np.arange(400.0))), library)
+    assert result.unknown
+    assert 20 < len(result.explanation) < 300
+
+
+def test_no_spectra_and_identical_spectra_are_identified(engine: Engine, library: Library) -> None:
+    same = spectrum(9, seed=1).values
+    assert engine.identify(SpectrumSet(AXIS, np.zeros((0, AXIS.size))), library) == []
+    results = engine.identify(SpectrumSet(AXIS, np.repeat(same, 4, axis=0)), library)
+    assert {result.matches[0].name for result in results} == {"Substance 9"}
+    assert len(set(results)) == 1
+
+
+def test_many_spectra_give_the_results_of_each_alone(engine: Engine, library: Library) -> None:
+    """Batches are searched in several threads; order and results stay."""
+    rows = np.concatenate([spectrum(number, seed=1).values for number in range(SUBSTANCES)])
+    many = engine.compute_fingerprints([SpectrumSet.of(AXIS, rows)])
+    repeated = {name: np.resize(array, (BATCH_SIZE * 3 + 7, *array.shape[1:])) for name, array in many.items()}
+    reports = list[int]()
+    results = search(repeated, [library], progress=Progress(lambda done, *_: reports.append(done)))
+    assert reports[0] == 0 and reports[-1] == len(results) == len(repeated["first"])
+    assert reports == sorted(reports)
+    alone = [search({name: array[:1] for name, array in repeated.items()}, [library])[0]]
+    assert results[0].matches[0].name == results[SUBSTANCES].matches[0].name == alone[0].matches[0].name
+    assert results[0].matches[0].probability == pytest.approx(alone[0].matches[0].probability, abs=1e-6)
+    names = [result.matches[0].name for result in results[:SUBSTANCES]]
+    assert sum(name == f"Substance {number}" for number, name in enumerate(names)) >= 0.9 * SUBSTANCES
+
+
+def test_a_search_can_be_cancelled_between_batches(engine: Engine, library: Library) -> None:
+    one = engine.compute_fingerprints([spectrum(1)])
+    many = {name: np.resize(array, (BATCH_SIZE * 4, *array.shape[1:])) for name, array in one.items()}
+    reports = list[int]()
+    progress = Progress(lambda done, *_: reports.append(done), is_cancelled=lambda: len(reports) >= 2)
+    with pytest.raises(Cancelled):
+        search(many, [library], progress=progress)
+    assert len(reports) <= 3
+
+
+def test_a_library_with_damaged_fingerprints_is_named(engine: Engine, library: Library, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.ramanlib"
+    damaged.write_bytes(library.path.read_bytes())
+    with h5py.File(damaged, "a") as file:
+        file["prints/rough"][3, 5] = np.nan
+    with pytest.raises(StudioError, match=r"library 'Invented' is damaged: its fingerprints"):
+        engine.identify(spectrum(1), libraries.open(damaged))
+
+
 def test_when_ranges_hardly_overlap_the_result_names_both(engine: Engine, library: Library) -> None:
     axis = np.arange(1750.0, 3200.0, 2.0)
     result = engine.identify(spectrum(3, axis), library)[0]
@@ -175,7 +248,7 @@ def test_bands_are_matched_missing_or_extra_within_the_shared_range() -> None:
 
     shared = (GRID.centres_cm > 200) & (GRID.centres_cm < 2000)
     query, reference = find_bands(roots(300, 700, 1500)), find_bands(roots(304, 900, 2500))
-    matched, missing, extra = match_bands(query, reference, shared)
+    matched, missing, extra = match_bands(query, reference, shared, 0, GRID.samples)
     assert matched == pytest.approx((300,), abs=1)
     assert missing == pytest.approx((900,), abs=1)
     assert extra == pytest.approx((700, 1500), abs=1)

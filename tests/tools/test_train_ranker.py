@@ -8,7 +8,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ramanstudio.search.candidate_features import N_CANDIDATES, N_FEATURES
 from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, none_features
-from ramanstudio.search.tree_ensemble import TreeEnsemble
+from ramanstudio.signal.tree_ensemble import TreeEnsemble
 from tools import train_ranker
 from tools.train_ranker import RankerData
 

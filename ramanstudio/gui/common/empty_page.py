@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 AFTER_PAINT_MS: Final = 50
+NARROW_PX: Final = 520
 
 
 class EmptyPage(QWidget):
@@ -23,7 +24,7 @@ class EmptyPage(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title.setStyleSheet("font-size: 18px;")
         self._title.setWordWrap(True)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         buttons.setSpacing(8)
         buttons.addStretch()
         self.buttons = [_button(action, primary=index == 0, parent=self) for index, action in enumerate(actions)]
@@ -34,7 +35,7 @@ class EmptyPage(QWidget):
         self._formats.setProperty("role", "quiet")
         self._formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._formats.setWordWrap(True)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(48, 48, 48, 48)
         column.setSpacing(24)
         column.addStretch()
@@ -42,6 +43,16 @@ class EmptyPage(QWidget):
         column.addLayout(buttons)
         column.addWidget(self._formats)
         column.addStretch()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the buttons below each other where the page is narrow."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < NARROW_PX
+        down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._buttons.setDirection(down if is_narrow else right)
+        margin = 16 if is_narrow else 48
+        self._column.setContentsMargins(margin, margin, margin, margin)
+        self._column.setSpacing(12 if is_narrow else 24)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Name the formats, after the first paint: importing the readers takes a while."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.core.pace import Pace
 from ramanstudio.gui.common.jobs import Job, Workers
 
 DELAY_MS: Final = 500  # a shorter job gets no row
@@ -25,6 +27,7 @@ class JobBar(QWidget):
         self._job: Job | None = None
         self._progress: dict[int, tuple[int, int, str]] = {}
         self._started_at: dict[int, float] = {}
+        self._paces: dict[int, Pace] = {}
         self._label = QLabel(self)
         self._label.setAccessibleName("Running job")
         self._bar = QProgressBar(self, textVisible=False)
@@ -66,11 +69,18 @@ class JobBar(QWidget):
             return
         number = job.number
         self._started_at[number] = time.monotonic()
-        job.progressed.connect(lambda done, total, note: self._progress.__setitem__(number, (done, total, note)))
+        self._paces[number] = Pace()
+        job.progressed.connect(partial(self._record, number))
         job.finished.connect(lambda: self._forget(number))
         self._timer.start()
 
+    def _record(self, number: int, done: int, total: int, note: str) -> None:
+        self._progress[number] = done, total, note
+        if (pace := self._paces.get(number)) is not None and total > 1:
+            pace.record(time.monotonic(), done, total)
+
     def _forget(self, number: int) -> None:
+        self._paces.pop(number, None)
         self._started_at.pop(number, None)
         self._progress.pop(number, None)
         if self._job is not None and self._job.number == number:
@@ -93,9 +103,9 @@ class JobBar(QWidget):
         text = job.title
         if total > 1:
             text += f" {format_number(min(done + 1, total))} of {format_number(total)}"
-            elapsed = now - self._started_at[job.number]
-            if done and elapsed > 1:
-                text += f" · {_duration(elapsed / done * (total - done))} left"
+            seconds = self._paces[job.number].seconds_left(now, done, total)
+            if seconds is not None and done < total:
+                text += f" · {_duration(seconds)} left"
         elif note and not total:
             text = note
         if count > 1:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
 
+TITLE: Final = "Identifying"
 UPDATE_MS: Final = 60
 REGION_DRAGGED_MS: Final = 250
 MAX_PREFERRED: Final = 64
@@ -249,7 +250,7 @@ class Identifying(QObject):
         self._submitted, self._preparation = {}, ""
         self._put(run, items)
         self._share_denoised()
-        job = self._workers.submit(partial(identify_waiting, run), "Identifying", "model", key="identify")
+        job = self._workers.submit(partial(identify_waiting, run), TITLE, "model", key="identify")
         self._job = job
         job.shown.connect(partial(self._keep, request))
         job.progressed.connect(self._report_preparation)
@@ -283,11 +284,11 @@ class Identifying(QObject):
 
     def _report_preparation(self, done: int, total: int, note: str) -> None:
         """Say that a library is prepared, which happens once for each model and takes a while."""
-        text = (
-            f"Preparing the libraries (once): {format_number(done)} of {format_number(total)} {note}…"
-            if "prepared" in note
-            else ""
-        )
+        is_preparing = "prepared" in note
+        if self._job is not None:
+            self._job.title = "Preparing the libraries" if is_preparing else TITLE
+        count = f"{format_number(done)} of {format_number(total)}"
+        text = f"Preparing the libraries (once): {count} {note}…" if is_preparing else ""
         if text != self._preparation:
             self._preparation = text
             self.changed.emit()

@@ -25,6 +25,10 @@ from ramanstudio.gui.viewer.flow_layout import FlowLayout
 class _OptionButton(QPushButton):
     """A button that names a file, and is cut in the middle where space is short; its tooltip says what it does."""
 
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room for some words."""
         return QSize(120, super().minimumSizeHint().height())

@@ -61,7 +61,7 @@ class ScatterToolbar(QWidget):
         self.colour.setAccessibleName("Colour by")
         self.colour.setToolTip("What the colour of the points shows")
         self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.colour.setMinimumContentsLength(14)
+        self.colour.setMinimumContentsLength(10)
         self.colour.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.colour.activated.connect(lambda _: self._choose_colouring())
         self._colour_label = QLabel("Colour", self)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -42,6 +43,7 @@ MAX_PREVIEW_LENGTH: Final = 50  # characters of a name in the preview
 CHECK_MS: Final = 300  # after the last change
 MAX_COUNTED_AT_ONCE: Final = 2000  # spectra whose labels are counted while the user types; those of more by a job
 COUNT_MS: Final = 150
+NARROW_PX: Final = 640  # of the page
 HOW_TO_SELECT: Final = "Select spectra in the window (in Explore, on a map or in the list) and assign a label to them:"
 
 
@@ -138,7 +140,14 @@ class LabelsPage(QWizardPage):
         self.refresh()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Return whether the labels can be trained on."""
         return not self._is_counting and self._state.labels.problem == ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put counts and label errors below each other where the page is narrow."""
+        is_narrow = event.size().width() < NARROW_PX
+        self._halves.setOrientation(Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal)
+        super().resizeEvent(event)
 
     def end(self) -> None:
         """Stop timers and jobs: the wizard closes."""
@@ -247,7 +256,7 @@ class LabelsPage(QWizardPage):
         form.addRow("", self.quantity)
         form.addRow("", how_to_select)
         form.addRow("", manual)
-        halves = QSplitter(self)
+        self._halves = halves = QSplitter(self)
         halves.setChildrenCollapsible(False)
         halves.addWidget(self.counts)
         halves.addWidget(self.label_errors)

@@ -52,6 +52,8 @@ class ResultPage(QWizardPage):
         self.warnings = label("warning", wrap=True)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)  # titles are elided in narrow windows, so that all tabs stay in view
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setMinimumHeight(260)
         self.confusion = QTableWidget(self)
         self.misclassified = QListWidget(self)
@@ -82,6 +84,7 @@ class ResultPage(QWizardPage):
         appearance().changed.disconnect(self._redraw)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Show the present report."""
         report = self._result.report
         self.headline.setText(report.headline)
         warnings = [*report.warnings, *self._duplicate_warnings(report.duplicates)]
@@ -269,7 +272,7 @@ class ResultPage(QWizardPage):
             "Predicted against true": self.predicted,
         }
         for title, widget in tabs.items():
-            self.tabs.addTab(widget, title)
+            self.tabs.setTabToolTip(self.tabs.addTab(widget, title), title)
 
 
 def _class_titles(classes: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from ramanstudio.gui.common import icons
 from ramanstudio.gui.common.theme import Theme
 
 MAX_ROWS: Final = 12
+TOP_PX: Final = 64  # below the top of the window
 
 
 def match_score(query: str, name: str, keywords: str = "") -> float | None:
@@ -106,9 +107,10 @@ class CommandPalette(QDialog):
         self.query.textChanged.connect(self._fill)
         self.query.installEventFilter(self)
         self.rows.itemClicked.connect(lambda: self._trigger())
+        self._available_height = parent.height() - TOP_PX
         width = min(560, parent.width() - 64)
         self.setFixedWidth(width)
-        self.move(parent.mapToGlobal(parent.rect().topLeft()).x() + (parent.width() - width) // 2, self._top(parent))
+        self.move(parent.mapToGlobal(QPoint((parent.width() - width) // 2, TOP_PX)))
         self._fill("")
         self.query.setFocus()
 
@@ -124,9 +126,6 @@ class CommandPalette(QDialog):
                 self._trigger()
                 return True
         return super().eventFilter(watched, event)
-
-    def _top(self, parent: QWidget) -> int:
-        return parent.mapToGlobal(parent.rect().topLeft()).y() + 64
 
     def _fill(self, query: str) -> None:
         """List the actions that match `query`: the enabled ones first, then by score."""
@@ -152,7 +151,8 @@ class CommandPalette(QDialog):
         self.rows.setVisible(bool(matching))
         self._nothing.setVisible(not matching)
         height = self.rows.sizeHintForRow(0) if matching else 0
-        self.rows.setFixedHeight(height * min(len(matching), MAX_ROWS) + 4)
+        fitting = max(3, (self._available_height - self.query.sizeHint().height() - 40) // max(1, height))
+        self.rows.setFixedHeight(height * min(len(matching), MAX_ROWS, fitting) + 4)
         self.adjustSize()
         self._step(0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
 from ramanstudio.gui.common import dialogs, icons
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
 ENABLE_MS: Final = 80
+COMPACT_PX: Final = 860  # in a narrower window the toolbar is shortened
 
 
 class MainWindow(QMainWindow):
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
         self._is_ending = False
         self._icons_drawn = False
         self.setWindowTitle("RamanStudio")
-        self.setMinimumSize(880, 560)
+        self.setMinimumSize(680, 420)
         self.actions_by_id = menus.make_actions(self)
         self._enable_timer = QTimer(self)
         self._enable_timer.setSingleShot(True)
@@ -185,6 +186,11 @@ class MainWindow(QMainWindow):
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Shorten the toolbar where the window is narrow."""
+        super().resizeEvent(event)
+        self.toolbar.set_compact(event.size().width() < COMPACT_PX)
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask about unsaved changes; remember the layout."""
         if self.services.workers.saving:
@@ -280,8 +286,8 @@ class MainWindow(QMainWindow):
         self._recent.aboutToShow.connect(self._fill_recent)
         menus.fill_menus(self.menuBar(), self.actions_by_id, self._recent)
         self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        toolbar, self.device = menus.make_toolbar(self.actions_by_id, self)
-        self.addToolBar(toolbar)
+        self.toolbar = menus.MainToolbar(self.actions_by_id, self)
+        self.addToolBar(self.toolbar)
         bar = QStatusBar(self)
         bar.setSizeGripEnabled(False)
         bar.setMinimumHeight(36)
@@ -307,8 +313,9 @@ class MainWindow(QMainWindow):
         self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
 
     def reset_panel_widths(self) -> None:
-        """Give the panels their default widths."""
-        self.resizeDocks(list(self._docks.values()), [300, 280], Qt.Orientation.Horizontal)
+        """Give the panels their default widths, less in a narrow window."""
+        widths = [min(300, max(180, self.width() // 4)), min(280, max(248, 3 * self.width() // 10))]
+        self.resizeDocks(list(self._docks.values()), widths, Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         services = self.services
@@ -432,10 +439,11 @@ class MainWindow(QMainWindow):
     def _show_device(self) -> None:
         denoising = self.services.denoising
         if denoising.engine is not None:
-            self.device.setText(denoising.engine.device_name)
-            self.device.setToolTip(f"The device that runs the model '{denoising.engine.card.name}' (File › Settings)")
+            self.toolbar.device.setText(denoising.engine.device_name)
+            name = denoising.engine.card.name
+            self.toolbar.device.setToolTip(f"The device that runs the model '{name}' (File › Settings)")
         else:
-            self.device.setText("Loading the model…" if denoising.loading else "No model")
+            self.toolbar.device.setText("Loading the model…" if denoising.loading else "No model")
 
     def _fill_recent(self) -> None:
         self._recent.clear()

@@ -68,39 +68,43 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> 
             menu.addMenu(recent)
 
 
-def make_toolbar(actions: Mapping[str, QAction], parent: QWidget) -> tuple[QToolBar, QLabel]:
-    """The toolbar, and the label at its right end that names the device of the model."""
-    bar = QToolBar("Toolbar", parent)
-    bar.setObjectName("toolbar")
-    bar.setMovable(False)
-    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    for row in ACTIONS:
-        if not row.toolbar:
-            continue
-        if row.id == "denoise":
-            bar.addSeparator()
-        button = QToolButton(bar)
-        button.setDefaultAction(actions[row.id])
+class MainToolbar(QToolBar):
+    """The toolbar: the most used actions, the command palette, and the device of the model (`device`)."""
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget) -> None:
+        super().__init__("Toolbar", parent)
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for row in ACTIONS:
+            if row.toolbar:
+                if row.id == "denoise":
+                    self.addSeparator()
+                self._add_button(actions[row.id]).setAccessibleName(row.text)
+        spacer = QWidget(self)
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(spacer)
+        shortcut = actions["search"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        actions["search"].setIconText(f"Search actions…  {shortcut}")
+        self._search = self._add_button(actions["search"])
+        self.addSeparator()
+        self.device = QLabel(self)
+        self.device.setProperty("role", "quiet")
+        self.device.setContentsMargins(8, 0, 8, 0)
+        self.device.setAccessibleName("Device")
+        self.addWidget(self.device)
+
+    def set_compact(self, on: bool) -> None:
+        """Show the command palette's button as an icon only, where the window is narrow."""
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if on else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        self._search.setToolButtonStyle(style)
+
+    def _add_button(self, action: QAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setAccessibleName(row.text)
-        bar.addWidget(button)
-    spacer = QWidget(bar)
-    spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    bar.addWidget(spacer)
-    search = QToolButton(bar)
-    search.setDefaultAction(actions["search"])
-    actions["search"].setIconText(
-        "Search actions…  " + actions["search"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    )
-    search.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    bar.addWidget(search)
-    bar.addSeparator()
-    device = QLabel(bar)
-    device.setProperty("role", "quiet")
-    device.setContentsMargins(8, 0, 8, 0)
-    device.setAccessibleName("Device")
-    bar.addWidget(device)
-    return bar, device
+        self.addWidget(button)
+        return button
 
 
 def draw_icons(actions: Mapping[str, QAction], theme: Theme) -> None:

@@ -1,4 +1,4 @@
-"""Settings, made from their rows; what is chosen holds at once."""
+"""The settings dialog, made from the rows of core.settings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -46,19 +47,35 @@ class SettingsDialog(QDialog):
                 column.addWidget(editor)
                 column.addWidget(hint)
                 form.addRow("" if isinstance(setting.default, bool) else setting.text, column)
-        where = QLabel(f"Kept in {settings.path}", self, wordWrap=True)
+        path = settings.path
+        where = QLabel(f"Saved in {path}" if path else "Not saved: the folder cannot be written.", self, wordWrap=True)
         where.setProperty("role", "quiet")
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(24, 24, 24, 16)
-        whole.setSpacing(16)
-        whole.addLayout(form)
-        whole.addStretch()
-        whole.addWidget(where)
-        whole.addWidget(buttons)
-        self.setMinimumWidth(520)
+        contents = QWidget(self)
+        inside = QVBoxLayout(contents)
+        inside.setContentsMargins(24, 24, 24, 8)
+        inside.setSpacing(16)
+        inside.addLayout(form)
+        inside.addStretch()
+        inside.addWidget(where)
+        scroll = QScrollArea(self)  # at small screens
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(contents)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(scroll, 1)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(24, 8, 24, 16)
+        bottom.addWidget(buttons)
+        column.addLayout(bottom)
+        width = min(560, parent.width() - 48)
+        height = inside.heightForWidth(width) + buttons.sizeHint().height() + 32
+        self.resize(width, min(height, parent.height() - 48))
 
     def point_to(self, key: str) -> None:
         """Put the keyboard on one setting."""

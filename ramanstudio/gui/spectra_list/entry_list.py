@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QVBoxLayout,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
@@ -24,6 +26,8 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.spectra_list.entry_delegate import EntryDelegate
 from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
 from ramanstudio.project.project import Entry, Project
+
+MIN_WIDTH_FOR_ONE_ROW: Final = 216  # of filter and order
 
 
 class EntryList(QWidget):
@@ -36,7 +40,7 @@ class EntryList(QWidget):
         self._session = session
         self.model = EntryModel(session, waits, self)
         self._updating_selection = False
-        self._count = QLabel("")
+        self._count = ElidedLabel("")
         self._count.setProperty("role", "quiet")
         self.heading = panel_heading("Spectra", self._count)
         self.filter_box = QLineEdit(self, placeholderText="Filter…", clearButtonEnabled=True)
@@ -99,7 +103,7 @@ class EntryList(QWidget):
         return view
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
+        self._tools = tools = QHBoxLayout()
         tools.setContentsMargins(12, 4, 12, 0)
         tools.setSpacing(8)
         tools.addWidget(self.filter_box, 1)
@@ -109,7 +113,14 @@ class EntryList(QWidget):
         whole.setSpacing(8)
         whole.addLayout(tools)
         whole.addWidget(self.view, 1)
-        self.setMinimumWidth(220)
+        self.setMinimumWidth(180)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the order below the filter where there is no space for both side by side."""
+        super().resizeEvent(event)
+        narrow = self.width() < MIN_WIDTH_FOR_ONE_ROW
+        directions = QHBoxLayout.Direction
+        self._tools.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
 
     def _show_count(self) -> None:
         entries = self._session.project.entries

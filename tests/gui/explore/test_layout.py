@@ -33,7 +33,7 @@ def window(start: Starter, tmp_path: Path) -> Window:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_pages_and_panels_fit(window: Window, size: tuple[int, int], theme: str) -> None:
     window.do(f"theme_{theme}")
-    window.window.setMinimumSize(0, 0)
+    window.window.setMinimumSize(1, 1)
     window.window.resize(*size)
     for tab in ("spectrum", "explore", "map"):
         window.window.tabs.show_tab(tab)

@@ -11,7 +11,7 @@ from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.models_dialog import ModelsDialog
 from tests.finetuning.substances import EXTRACTOR, substances
 from tests.gui.finetuning.layout import layout_problems
-from tests.gui.finetuning.test_wizard import FineTuningEngine, labelled_set, next_page, open_wizard, train
+from tests.gui.finetuning.test_wizard import FineTuningEngine, labelled_set, next_page, open_wizard, train, write_set
 
 pytestmark = pytest.mark.usefixtures("asked")
 SIZES = ((720, 450), (1100, 700), (1440, 900))
@@ -20,7 +20,11 @@ SIZES = ((720, 450), (1100, 700), (1440, 900))
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_no_button_or_label_of_a_page_is_outside_or_clipped(start, tmp_path, size, theme):
-    window = start(labelled_set(tmp_path)[0], loader=lambda *_: FineTuningEngine())
+    spectra, names = substances(8)
+    labels = [str(name) if row % 8 < 6 else "" for row, name in enumerate(names)]
+    labels[0] = "quartz"  # a talc, so that the label errors are shown
+    path = write_set(tmp_path / "minerals of the whole collection.h5", labels, spectra.values)
+    window = start(path, loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     window.services.settings["theme"] = theme
     window.window.resize(*size)
@@ -34,6 +38,7 @@ def test_no_button_or_label_of_a_page_is_outside_or_clipped(start, tmp_path, siz
         assert wizard.width() <= limit[0] and wizard.height() <= limit[1], f"{title}: {wizard.size().toTuple()}"
         problems.extend(f"{title}: {problem}" for problem in layout_problems(wizard))
 
+    window.wait_until(wizard.labels_page.label_errors.isVisible)
     check("labels")
     wizard.labels_page.source.setCurrentIndex(wizard.labels_page.source.findData("pattern"))
     check("labels from file names")

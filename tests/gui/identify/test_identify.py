@@ -168,10 +168,10 @@ def test_the_shipped_model_identifies_a_demo_spectrum(start: Starter, monkeypatc
     identification = page.identification
     assert identification is not None
     assert identification.matches[0].name == "Quartz"
-    window.wait_until(lambda: page.view is not None and page.view.overlay is not None)
+    window.wait_until(lambda: page.view is not None and page.view.overlaylay is not None)
     assert page.view is not None
-    assert page.view.overlay is not None
-    assert page.view.overlay.is_simulated
+    assert page.view.overlaylay is not None
+    assert page.view.overlaylay.is_simulated
     assert any(abs(mark.shift - 464) < 4 and mark.kind == "matched" for mark in page.view.ruler.marks)
 
 
@@ -232,7 +232,7 @@ def test_the_compared_range_can_be_limited_and_ranges_excluded(start: Starter, t
     driver.window.wait_until(lambda: driver.engine.asked[-1][1] is not None and driver.engine.asked[-1][1].low_cm < 0)
 
 
-def test_a_library_that_is_not_ticked_is_not_searched(start: Starter, tmp_path: Path) -> None:
+def test_write_library_that_is_not_ticked_is_not_searched(start: Starter, tmp_path: Path) -> None:
     write_library("Stones", ["quartz", "calcite"])
     write_library("Pigments", ["anatase", "barite"])
     driver = IdentifyDriver(start, write_sample(tmp_path, "stone", {"quartz": 1.0}))
@@ -285,7 +285,7 @@ def test_a_hint_says_when_there_is_only_the_starter_library(start: Starter, tmp_
     assert driver.matches
     assert "simulated from a peak table" in driver.header.details.text()
     assert driver.page.view is not None
-    assert driver.page.view.overlay is None or driver.page.view.overlay.is_simulated
+    assert driver.page.view.overlaylay is None or driver.page.view.overlaylay.is_simulated
 
 
 def test_a_dropped_library_is_added_and_searched(start: Starter, tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_dropped_library_is_added_and_searched(start: Starter, tmp_path: Path)
     assert len(driver.services.session.project.entries) == 1, "a library is no spectrum of the list"
 
 
-def test_a_library_dropped_before_the_first_search_is_added_to_the_others(start: Starter, tmp_path: Path) -> None:
+def test_write_library_dropped_before_the_first_search_is_added_to_the_others(start: Starter, tmp_path: Path) -> None:
     given = write_library("Given", ["barite"])
     given.path.rename(tmp_path / "Given.ramanlib")
     write_library("Stones", ["quartz", "calcite"])
@@ -351,9 +351,9 @@ def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monk
     assert "Two components fit best" in driver.panel.mixture_text
     assert "explain 97 %" in driver.panel.mixture_text
     assert driver.page.view is not None
-    assert driver.page.view.overlay is not None
-    assert " + " in driver.page.view.overlay.name
-    assert np.nanstd(driver.page.view.overlay.difference) < 6
+    assert driver.page.view.overlaylay is not None
+    assert " + " in driver.page.view.overlaylay.name
+    assert np.nanstd(driver.page.view.overlaylay.difference) < 6
 
 
 def test_identifications_are_exported_as_a_table(
@@ -401,10 +401,10 @@ def test_identifications_are_saved_with_the_project(
     other.wait_until_idle()
     assert other.engine.asked == [], "what is known is not searched again"
     assert other.page.view is not None
-    assert other.page.view.overlay is not None
+    assert other.page.view.overlaylay is not None
 
 
-def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Starter, tmp_path: Path) -> None:
+def test_write_library_that_another_model_has_prepared_is_prepared_anew(start: Starter, tmp_path: Path) -> None:
     write_library()
 
     class Other(ComparingEngine):
@@ -418,7 +418,7 @@ def test_a_library_that_another_model_has_prepared_is_prepared_anew(start: Start
     assert driver.engine.prepared == sum(len(one) for one in shelf.libraries)
 
 
-def test_preparing_a_library_can_be_stopped_and_does_not_restart_by_itself(start: Starter, tmp_path: Path) -> None:
+def test_preparing_write_library_can_be_stopped_and_does_not_restart_by_itself(start: Starter, tmp_path: Path) -> None:
     write_library()
     driver = IdentifyDriver(start)
     may_prepare, compute_fingerprints, begun = threading.Event(), driver.engine.compute_fingerprints, list[int]()

@@ -1,0 +1,64 @@
+"""The step Denoise: the network takes off the noise; steps after it act on denoised spectra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.schema import Schema, optional, text
+from ramanstudio.denoising.batches import MIN_POINTS
+from ramanstudio.processing.step import Context, State, StepResult, segments
+
+SET_SIZE = 4  # spectra from which a set is denoised as a whole when that is automatic
+
+
+@dataclass(frozen=True, slots=True)
+class Denoise:
+    """Denoise with the loaded model; at most once in a recipe.
+
+    as_set : "auto" (as a set where there are four or more spectra), "yes" or "no"
+    """
+
+    as_set: str = "auto"
+
+    key: ClassVar[str] = "denoise"
+    title: ClassVar[str] = "Denoise"
+    schema: ClassVar[Schema] = Schema({"as_set": optional(text(choices=("auto", "yes", "no")), "auto")})
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return denoised spectra (N, B) with their expected error; gaps of the axis are never bridged.
+
+        Raises StudioError when no engine is loaded, or no stretch of the axis is long enough.
+        """
+        if context.denoiser is None:
+            raise StudioError("No model is loaded to denoise with.", remedy="Choose a model, or leave out Denoise.")
+        spectra = state.spectra
+        together = self.as_set == "yes" or (self.as_set == "auto" and len(spectra) >= SET_SIZE)
+        parts = [part for part in segments(spectra.axis) if part.stop - part.start >= MIN_POINTS]
+        if not parts:
+            raise StudioError(
+                f"No stretch of {MIN_POINTS} points is left to denoise.", remedy="Cut out less before Denoise."
+            )
+        values, error = spectra.values.copy(), state.expected_error.copy()
+        weights = np.array([part.stop - part.start for part in parts], dtype=np.float64)
+        before, after = [], []
+        for part in parts:
+            piece = spectra.with_axis(spectra.axis[part], spectra.values[:, part])
+            denoised = context.denoiser.denoise(piece, together, context.progress)
+            values[:, part], error[:, part] = denoised.spectra.values, denoised.expected_error
+            before.append(denoised.snr_before)
+            after.append(denoised.snr_after)
+        # The strongest line counts: the stretch with the higher ratio holds it.
+        strongest = np.argmax(np.nan_to_num(np.stack(before)), axis=0)
+        rows = np.arange(len(spectra))
+        snr_before, snr_after = np.stack(before)[strongest, rows], np.stack(after)[strongest, rows]
+        ratio = np.nanmedian(snr_after / snr_before) if np.isfinite(snr_before).any() else np.nan
+        return StepResult(
+            State(spectra.with_values(values), error, state.correlation_cm),
+            f"×{ratio:.2g}" if np.isfinite(ratio) else "",
+            {"as_set_used": bool(together), "stretches": weights.astype(int).tolist()},
+            {"snr_before": snr_before, "snr_after": snr_after},
+        )

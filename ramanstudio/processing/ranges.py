@@ -1,0 +1,90 @@
+"""Steps that keep or leave out ranges of the axis: Crop, Cut out; and Shift, which moves the axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.ranges import ShiftRange
+from ramanstudio.core.schema import Schema, list_of, number, optional
+from ramanstudio.processing.step import Context, State, StepResult
+
+MIN_POINTS = 8
+
+
+def _keep(state: State, inside: NDArray[np.bool_], what: str) -> State:
+    spectra = state.spectra
+    if inside.sum() < MIN_POINTS:
+        raise StudioError(
+            f"Fewer than {MIN_POINTS} points are left {what}.",
+            remedy=f"These spectra span {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹.",
+        )
+    kept = spectra.with_axis(spectra.axis[inside], spectra.values[:, inside])
+    return replace(state, spectra=kept, expected_error=state.expected_error[:, inside])
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Keep the points between two Raman shifts."""
+
+    low_cm: float
+    high_cm: float
+
+    key: ClassVar[str] = "crop"
+    title: ClassVar[str] = "Crop"
+    schema: ClassVar[Schema] = Schema({"low_cm": number(), "high_cm": number()})
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return the spectra between `low_cm` and `high_cm`: values (N, B) -> (N, B').
+
+        Raises StudioError when fewer than eight points are left.
+        """
+        axis = state.spectra.axis
+        inside = (axis >= self.low_cm) & (axis <= self.high_cm)
+        cropped = _keep(state, inside, f"between {self.low_cm:g} and {self.high_cm:g} cm⁻¹")
+        return StepResult(cropped, f"{self.low_cm:g}–{self.high_cm:g} cm⁻¹", {"points": int(inside.sum())})
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """Leave out ranges of Raman shift, such as the line of a substrate; they become gaps, nothing is invented there."""
+
+    ranges_cm: tuple[ShiftRange, ...]
+
+    key: ClassVar[str] = "cut_out"
+    title: ClassVar[str] = "Cut out"
+    schema: ClassVar[Schema] = Schema({"ranges_cm": list_of(list_of(number(), length=2), 100)})
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return the spectra without the points inside the ranges: values (N, B) -> (N, B').
+
+        Raises StudioError when fewer than eight points are left.
+        """
+        axis = state.spectra.axis
+        inside = np.ones(len(axis), dtype=bool)
+        for low, high in self.ranges_cm:
+            inside &= (axis < low) | (axis > high)
+        shown = ", ".join(f"{low:g}–{high:g}" for low, high in self.ranges_cm)
+        left = _keep(state, inside, f"without {shown} cm⁻¹")
+        return StepResult(left, f"{shown} cm⁻¹", {"points_removed": int((~inside).sum())})
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Add a constant to the Raman shift axis: the offset of an instrument, known from a standard."""
+
+    offset_cm: float
+
+    key: ClassVar[str] = "shift"
+    title: ClassVar[str] = "Raman shift calibration"
+    schema: ClassVar[Schema] = Schema({"offset_cm": optional(number(-500, 500), 0.0)})
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return the spectra on the shifted axis (B,)."""
+        spectra = state.spectra
+        moved = spectra.with_axis(spectra.axis + self.offset_cm, spectra.values)
+        return StepResult(replace(state, spectra=moved), f"{self.offset_cm:+g} cm⁻¹")

@@ -1,0 +1,101 @@
+"""The one runner: applies a recipe for the window, exports, the command line, batches and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.processing.step import Context, Denoiser, RecipeStep, State, Step, StepResult
+from ramanstudio.signal.snr import noise_sigma
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Processed:
+    """Spectra after a recipe.
+
+    Parameters
+    ----------
+    spectra : N spectra on the axis that the recipe ends with (B')
+    expected_error : (N, B') standard deviation of the error at each point
+    snr_before, snr_after : (N,) signal-to-noise ratio of the spectra that entered and left Denoise, without cosmic
+        rays; NaN where the recipe does not denoise
+    records : one mapping for each step that was applied: title, parameters, what it did
+    results : the StepResult of each step, for drawing
+    """
+
+    spectra: SpectrumSet
+    expected_error: NDArray[np.float32]
+    snr_before: NDArray[np.float32]
+    snr_after: NDArray[np.float32]
+    records: tuple[Mapping[str, Any], ...]
+    results: tuple[StepResult, ...] = field(default=(), repr=False)
+    problems: Mapping[int, StudioError] = field(default_factory=dict)
+
+
+class Runner:
+    """Applies recipes to one set of spectra and keeps the result of each stage.
+
+    A changed step is applied again together with those after it; those before it, Denoise among them, are not.
+    """
+
+    def __init__(self, spectra: SpectrumSet, denoiser: Denoiser | None = None) -> None:
+        sigma = noise_sigma(spectra.values)
+        error = np.repeat(sigma[:, None], spectra.points, axis=1)
+        self._start = State(spectra, error)
+        self._denoiser = denoiser
+        self._steps: list[Step] = []
+        self._results: list[StepResult] = []
+
+    def run(self, recipe: Sequence[RecipeStep], progress: Progress = SILENT, skip_problems: bool = False) -> Processed:
+        """Apply the enabled steps of a recipe in order.
+
+        A step that cannot be applied raises its StudioError; with `skip_problems` the spectra stay as they were before
+        that step, and the error is kept under the step's index. Raises Cancelled when asked to stop.
+        """
+        steps = [entry.step for entry in recipe if entry.enabled]
+        kept = 0
+        while kept < min(len(steps), len(self._steps)) and steps[kept] == self._steps[kept]:
+            kept += 1
+        del self._steps[kept:], self._results[kept:]
+        problems: dict[int, StudioError] = {}
+        for index, step in enumerate(steps[kept:], start=kept):
+            state = self._results[-1].state if self._results else self._start
+            try:
+                result = step.apply(state, Context(self._denoiser, progress))
+            except StudioError as error:
+                if not skip_problems:
+                    raise
+                problems[index] = error
+                result = StepResult(state, error.sentence)
+            self._steps.append(step)
+            self._results.append(result)
+        return self._processed(steps, problems)
+
+    def _processed(self, steps: Sequence[Step], problems: Mapping[int, StudioError]) -> Processed:
+        state = self._results[-1].state if self._results else self._start
+        unknown = np.full(len(state.spectra), np.nan, dtype=np.float32)
+        denoised = next((result for result in self._results if "snr_before" in result.curves), None)
+        records = tuple(
+            {"step": step.key, "title": step.title, **_parameters(step), **result.record, "summary": result.summary}
+            for step, result in zip(steps, self._results, strict=True)
+        )
+        return Processed(
+            state.spectra,
+            state.expected_error,
+            unknown if denoised is None else denoised.curves["snr_before"],
+            unknown if denoised is None else denoised.curves["snr_after"],
+            records,
+            tuple(self._results),
+            dict(problems),
+        )
+
+
+def _parameters(step: Step) -> dict[str, Any]:
+    return {name: getattr(step, name) for name in step.schema.fields}

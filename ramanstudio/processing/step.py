@@ -1,0 +1,99 @@
+"""What a processing step is: plain parameters, a method that takes spectra, and a result that says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.core.schema import Schema
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.denoising.denoised import Denoised
+
+GAP_STEPS = 3.5  # an interval of the axis wider than this many median intervals is a gap
+
+
+class Denoiser(Protocol):
+    """What the step Denoise needs of an engine."""
+
+    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Spectra on their way through a recipe.
+
+    Parameters
+    ----------
+    spectra : N spectra on B points
+    expected_error : (N, B) standard deviation of the error at each point, in the unit of the values
+    correlation_cm : over how many cm⁻¹ neighbouring errors are correlated; 0 for independent points
+    """
+
+    spectra: SpectrumSet
+    expected_error: NDArray[np.float32]
+    correlation_cm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a step may use beside the spectra: an engine where one is needed, and how to report progress."""
+
+    denoiser: Denoiser | None = None
+    progress: Progress = SILENT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepResult:
+    """The state after a step, and what the step did.
+
+    Parameters
+    ----------
+    summary : a few words for the row of the panel: "2 cosmic rays", "λ = 3·10⁵, automatic"
+    record : plain values for exports and reports
+    curves : arrays to draw, by name: `baseline` (N, B), `baseline_error` (N, B), `replaced` (N, B) bool, on the axis
+        of the spectra that entered the step
+    """
+
+    state: State
+    summary: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class Step(Protocol):
+    """One correction: a frozen dataclass of plain numbers and words, whose types and ranges `schema` states."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    schema: ClassVar[Schema]
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return the corrected spectra and what was done. Raises StudioError where the step cannot be applied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeStep:
+    """A step of a recipe, and whether it is applied."""
+
+    step: Step
+    enabled: bool = True
+
+
+def segments(axis: NDArray[Any]) -> list[slice]:
+    """Return the stretches of an `axis` (B,) without a gap, as slices in order."""
+    intervals = np.diff(axis)
+    ends = np.flatnonzero(intervals > GAP_STEPS * np.median(intervals)) + 1
+    bounds = [0, *ends.tolist(), len(axis)]
+    return [slice(start, stop) for start, stop in pairwise(bounds)]
+
+
+def points_of(axis: NDArray[Any], width_cm: float) -> float:
+    """Return how many points of an `axis` (B,) a width in cm⁻¹ is."""
+    return width_cm / float(np.median(np.diff(axis)))

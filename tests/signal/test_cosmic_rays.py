@@ -1,0 +1,100 @@
+"""Cosmic rays: spikes are found on one spectrum and with neighbours; lines, however narrow, are left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.signal.cosmic_rays import classify_spikes, count_spikes, find_cosmic_rays, interpolate
+
+TRUTH = Path(__file__).resolve().parents[3] / "shared" / "data" / "truth" / "spikes.h5"
+AXIS = np.linspace(200.0, 1800.0, 801)
+
+
+def lorentz(shift: float, height: float, width: float) -> np.ndarray:
+    return height / (1 + ((AXIS - shift) / (width / 2)) ** 2)
+
+
+def clean(n: int = 20, seed: int = 4) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    lines = lorentz(464, 200, 14) + lorentz(1001, 400, 9) + lorentz(1450, 100, 30) + 0.05 * (AXIS - 200)
+    return lines + rng.normal(0, 2, (n, len(AXIS)))
+
+
+def test_spikes_of_one_to_four_points_are_found_and_nothing_else() -> None:
+    values = clean()
+    truth = np.zeros(values.shape, dtype=bool)
+    for row in range(len(values)):
+        width = row % 4 + 1
+        truth[row, 300 : 300 + width] = True
+        values[row, 300 : 300 + width] += np.array([90, 60, 75, 50])[:width]
+    found = find_cosmic_rays(SpectrumSet(AXIS, values))
+    assert (found & truth).sum() >= 0.9 * truth.sum()
+    assert (found & ~truth).sum() <= 0.05 * truth.sum()
+
+
+def test_spectra_without_spikes_have_none() -> None:
+    assert find_cosmic_rays(SpectrumSet(AXIS, clean(60, seed=9))).sum() == 0
+
+
+def test_a_spike_on_the_flank_of_a_line_is_found() -> None:
+    values = clean(1)
+    point = int(np.argmin(np.abs(AXIS - 1012)))
+    values[0, point] += 150
+    assert find_cosmic_rays(SpectrumSet(AXIS, values))[0, point]
+
+
+def test_a_line_that_the_neighbours_show_too_is_no_spike() -> None:
+    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(6.0), np.arange(6.0)))
+    values = clean(36) + lorentz(700, 120, 3.5)
+    values[14, 200:202] += (150, 120)
+    found = find_cosmic_rays(SpectrumSet(AXIS, values, {"x": x, "y": y}))
+    assert np.flatnonzero(found.any(axis=1)).tolist() == [14]
+    assert set(np.flatnonzero(found[14])) == {200, 201}
+
+
+def test_spectra_with_holes_or_few_points_are_left_alone() -> None:
+    values = clean(2)
+    values[0, 100] = np.nan
+    values[1, 300] += 500
+    found = find_cosmic_rays(SpectrumSet(AXIS, values))
+    assert not found[0].any() and found[1].any()
+    assert not find_cosmic_rays(SpectrumSet(AXIS[:10], np.eye(10)[:1] * 100)).any()
+
+
+def test_replaced_points_lie_on_the_line_between_their_neighbours() -> None:
+    mask = np.zeros((1, 5), dtype=bool)
+    mask[0, 2:4] = True
+    repaired = interpolate(np.array([0.0, 1, 2, 3, 4]), np.array([[0.0, 1, 90, 80, 4]]), mask)
+    assert repaired[0].tolist() == [0, 1, 2, 3, 4]
+    assert count_spikes(mask).tolist() == [1]
+
+
+@pytest.mark.skipif(not TRUTH.is_file(), reason="the spectra with known spikes are not beside the project")
+@pytest.mark.parametrize(
+    ("group", "recall", "precision", "cut"),
+    [
+        ("mixture", 0.90, 0.97, 0.005), ("single_cells", 0.92, 0.96, 0.005), ("polystyrene", 0.80, 0.90, 0.005),
+        ("minerals", 0.85, 0.92, 0.01), ("narrow", 0.6, 0.6, 0.05),
+    ],
+)  # fmt: skip
+def test_spikes_put_into_real_spectra_are_found_with_one_setting(
+    group: str, recall: float, precision: float, cut: float
+) -> None:
+    import h5py
+
+    with h5py.File(TRUTH) as file:
+        part = file[group]
+        spectra = SpectrumSet(part["axis"][:], part["values"][:])
+        truth, without = part["mask"][:], part["clean"][:]
+    found = classify_spikes(spectra).spikes
+    right = (found & truth).sum()
+    assert right / truth.sum() >= recall and right / found.sum() >= precision
+    lost = [
+        found[row, max(0, top - 1) : top + 2].any() and not truth[row, max(0, top - 2) : top + 3].any()
+        for row, top in enumerate(without.argmax(axis=1))
+    ]
+    assert np.mean(lost) <= cut
