@@ -1,4 +1,4 @@
-"""How fast the plane of all spectra pans, and finds what lies under the mouse, at 100 000 points."""
+"""Frame times of panning and hovering the scatter plot of 100 000 points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from ramanstudio.gui.explore.scatter_view import PlaneView, Spoken
+from ramanstudio.gui.explore.scatter_view import ScatterView, TooltipContent
 
 WIDTH, HEIGHT = 1000, 640
 FRAMES = 60
@@ -20,14 +20,14 @@ GROUPS = 14
 
 
 def points(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Clouds that overlap here and there, and which of them each point is of."""
+    """Points (N, 2) in overlapping clouds, and the cloud (N,) of each."""
     draw = np.random.default_rng(0)
     groups = draw.integers(0, GROUPS, count)
     return draw.normal(0, 10, (GROUPS, 2))[groups] + draw.normal(0, 1.6, (count, 2)), groups
 
 
-def pan(view: PlaneView) -> list[float]:
-    """Milliseconds of each frame of a pan that goes a third of the picture and back; a frame is painted whole."""
+def pan(view: ScatterView) -> list[float]:
+    """Milliseconds of each frame of a pan by a third of the width and back, each painted completely."""
     frames = []
     for frame in range(FRAMES):
         begin = time.perf_counter()
@@ -39,52 +39,52 @@ def pan(view: PlaneView) -> list[float]:
     return frames
 
 
-def hover(view: PlaneView) -> list[float]:
-    """Milliseconds from a move of the mouse until the point, its ring and its card are painted, at many places."""
+def hover(view: ScatterView) -> list[float]:
+    """Milliseconds from a mouse move until point, circle and tooltip are painted, at many positions."""
     draw = np.random.default_rng(1)
     pane, none = view.focusProxy(), Qt.MouseButton.NoButton
-    took = []
+    times_ms = []
     for index in draw.integers(0, 100_000, FRAMES).tolist():
-        place = QPointF(view.place_of(index))
+        position = QPointF(view.position_of(index))
         begin = time.perf_counter()
         move = QMouseEvent(
-            QEvent.Type.MouseMove, place, pane.mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
+            QEvent.Type.MouseMove, position, pane.mapToGlobal(position), none, none, Qt.KeyboardModifier.NoModifier
         )
         QApplication.sendEvent(pane, move)
         QApplication.processEvents()
-        took.append(1000 * (time.perf_counter() - begin))
-    return took
+        times_ms.append(1000 * (time.perf_counter() - begin))
+    return times_ms
 
 
 def measure() -> dict[str, float]:
-    """Figures of the plane, in milliseconds."""
+    """Figures of the scatter plot, in milliseconds."""
     app = QApplication.instance() or QApplication([])
-    view = PlaneView()
+    view = ScatterView()
     view.resize(WIDTH, HEIGHT)
     view.show()
     app.processEvents()
     figures: dict[str, float] = {}
     curve = np.sin(np.linspace(0, 60, 1000))
-    view.set_card(lambda index: Spoken(f"spectrum {index}", "Group 1", np.arange(1000.0), curve))
+    view.set_tooltip_source(lambda index: TooltipContent(f"spectrum {index}", "Group 1", np.arange(1000.0), curve))
     for count in (100_000, 300_000):
-        places, groups = points(count)
+        xy, groups = points(count)
         begin = time.perf_counter()
-        view.show_points(places)
+        view.show_points(xy)
         view.set_categories(groups, [f"Group {number + 1}" for number in range(GROUPS)], range(GROUPS))
-        view.tsne_layout()
+        view.finish_drawing()
         drawn = 1000 * (time.perf_counter() - begin)
         view.zoom_by(0.7)
-        view.tsne_layout()
+        view.finish_drawing()
         frames = pan(view)
-        first, *found = hover(view)
+        first, *times_ms = hover(view)
         name = f"{count} points"
         figures |= {
             f"{name}: picture": drawn,
             f"{name}: pan, median frame": float(np.median(frames)),
             f"{name}: pan, 95 % of frames": float(np.percentile(frames, 95)),
             f"{name}: first hover": first,
-            f"{name}: hover, median": float(np.median(found)),
-            f"{name}: hover, 95 %": float(np.percentile(found, 95)),
+            f"{name}: hover, median": float(np.median(times_ms)),
+            f"{name}: hover, 95 %": float(np.percentile(times_ms, 95)),
         }
         view.show_all()
     view.stop()

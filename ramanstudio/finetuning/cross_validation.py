@@ -41,6 +41,16 @@ class Folds:
         splits = self.splits()
         return float(np.mean([len(train) for train, _ in splits]) / len(self.fold)) if splits else 1.0
 
+    def describe(self, n_candidates: int, was_stopped: bool) -> str:
+        """Return how candidates were compared, in a sentence for the card of a model."""
+        candidates = "1 candidate" if n_candidates == 1 else f"{n_candidates} candidates"
+        stopped = " before training was stopped" if was_stopped else ""
+        n_folds = len(np.unique(self.fold[self.tested]))
+        if not n_folds:
+            return f"{candidates} trained, without cross-validation{stopped}."
+        by_sample = ", replicates of a sample in one fold" if self.by_sample else ""
+        return f"{candidates} evaluated by {n_folds}-fold cross-validation{by_sample}{stopped}."
+
     def splits(self) -> list[tuple[IntArray, IntArray]]:
         """Return the indices to train on and to test on, fold by fold."""
         return [

@@ -141,6 +141,7 @@ def finetune_quantity(
     representations = represent(extractor, spectra, representations=FOR_QUANTITIES, progress=progress)
     candidates = _list_candidates(plan, representations, len(indices))
     evaluated = _evaluate(candidates, representations, indices, values, folds, progress)
+    procedure = folds.describe(len(evaluated), was_stopped=len(evaluated) < len(candidates))
     chosen = _select(evaluated, values, folds)
     report = replace(
         _report(evaluated, chosen, indices, values, folds),
@@ -148,6 +149,8 @@ def finetune_quantity(
         seconds=time.monotonic() - started,
     )
     model = _build_model(extractor, representations, plan, evaluated[chosen][0], report, folds)
+    card = replace(model.card, notes=(report.headline, procedure, *report.warnings))
+    model = FineTunedModel(card, model.arrays)
     return FineTuningResult(model, report)
 
 
@@ -313,7 +316,6 @@ def _build_model(
         novelty_threshold=novelty.novelty_threshold(joined, one_class, folds, plan.false_unknown_rate),
         settings=asdict(plan) | {"components": candidate.components},
         figures=_figures(report),
-        notes=(report.headline, *report.warnings),
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )

@@ -117,7 +117,8 @@ def finetune(
     if not was_stopped and feature_tuning.is_worthwhile(plan, extractor, representations, known.targets):
         with suppress(Cancelled):
             extractor, training_set, selection = _try_tuned_features(extractor, training_set, plan, selection, progress)
-    return _result(extractor, training_set, plan, selection, started, SILENT if was_stopped else progress)
+    procedure = training_set.folds.describe(len(evaluated), was_stopped)
+    return _result(extractor, training_set, plan, selection, procedure, started, SILENT if was_stopped else progress)
 
 
 def _require_differences(training_set: TrainingSet) -> None:
@@ -208,10 +209,11 @@ def _result(
     training_set: TrainingSet,
     plan: FinetunePlan,
     selection: CandidateSelection,
+    procedure: str,
     started: float,
     progress: Progress,
 ) -> FineTuningResult:
-    """Train the chosen candidate on all labels and return the model with its report."""
+    """Train the chosen candidate on all labels and return the model, whose card tells the `procedure`, and report."""
     known, folds, best = training_set.labels, training_set.folds, selection.best
     tested = folds.tested
     expected = accuracy.estimate_accuracy(
@@ -241,10 +243,12 @@ def _result(
         warnings=tuple(labels.label_warnings(known) + _sample_warnings(folds, known)),
         seconds=time.monotonic() - started,
     )
-    return FineTuningResult(FineTunedModel(replace(model.card, **_card_figures(report)), model.arrays), report)
+    return FineTuningResult(
+        FineTunedModel(replace(model.card, **_card_figures(report, procedure)), model.arrays), report
+    )
 
 
-def _card_figures(report: ClassificationReport) -> dict[str, Any]:
+def _card_figures(report: ClassificationReport, procedure: str) -> dict[str, Any]:
     """Return the fields of the card that come from the report."""
     expected = report.expected
     figures = {"majority-class baseline": report.majority_baseline}
@@ -256,7 +260,7 @@ def _card_figures(report: ClassificationReport) -> dict[str, Any]:
             "cross-validated accuracy": expected.cross_validated,
             "expected calibration error": report.calibration.error,
         }
-    return {"figures": figures, "notes": (report.headline, *report.warnings)}
+    return {"figures": figures, "notes": (report.headline, procedure, *report.warnings)}
 
 
 def _sample_warnings(folds: Folds, known: ClassLabels) -> list[str]:

@@ -14,15 +14,23 @@ Floats = NDArray[np.floating[Any]]
 
 TOLERANCE_CM: Final = 8.0  # between matching bands: lasers, crystals and calibrations move them by a few cm⁻¹
 _LEAST_ROOT, _STRONG_ROOT = 0.22, 0.40  # of the strongest band's root: a twentieth and a sixth of its height
+_CENTRES_CM: Final = GRID.centres_cm
 _MOST_BANDS: Final = 12  # strongest bands that are reported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bands:
-    """Bands at `positions` (K,) cm⁻¹, and the square `roots` (K,) of their heights relative to the strongest."""
+    """Bands at `positions` (K,) cm⁻¹, and the square `roots` (K,) of their heights relative to the strongest.
+
+    `samples` (K,) are the samples of the grid that they lie in.
+    """
 
     positions: NDArray[np.float64]
     roots: NDArray[np.float64]
+    samples: NDArray[np.intp]
+
+    def __getitem__(self, which: NDArray[np.bool_]) -> Bands:
+        return Bands(self.positions[which], self.roots[which], self.samples[which])
 
 
 def find_bands(roots: Floats) -> Bands:
@@ -31,7 +39,7 @@ def find_bands(roots: Floats) -> Bands:
 
     heights: NDArray[np.float64] = np.asarray(roots, dtype=np.float64)
     if not np.isfinite(heights).all() or float(np.ptp(heights)) <= 0:  # not finite: of a damaged library
-        return Bands(np.empty(0), np.empty(0))
+        return Bands(np.empty(0), np.empty(0), np.empty(0, dtype=np.intp))
     base = _median(heights)
     scaled = (heights - base) / max(heights.max() - base, 1e-12)
     peaks = find_peaks(scaled, height=_LEAST_ROOT, prominence=_LEAST_ROOT / 2)[0]
@@ -39,7 +47,9 @@ def find_bands(roots: Floats) -> Bands:
     curvature = left - 2 * centre + right
     # vertex of the parabola through the three samples
     offset = np.divide(0.5 * (left - right), curvature, out=np.zeros_like(curvature), where=curvature < 0)
-    return Bands(GRID.centres_cm[peaks] + offset * GRID.step_cm, centre)
+    positions = _CENTRES_CM[peaks] + offset * GRID.step_cm
+    samples = np.clip((positions - GRID.low_cm) / GRID.step_cm, 0, GRID.samples - 1).astype(np.intp)
+    return Bands(positions, centre, samples)
 
 
 def _median(values: NDArray[np.float64]) -> float:
@@ -49,35 +59,26 @@ def _median(values: NDArray[np.float64]) -> float:
     return float((below + above) / 2)
 
 
-def match_bands(query: Bands, reference: Bands, compared: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
-    """Return the matched, missing and extra bands in cm⁻¹, each in ascending order, among the `compared` samples (G,).
+def match_bands(
+    query: Bands, reference: Bands, compared: NDArray[np.bool_], first: int, last: int
+) -> tuple[tuple[float, ...], ...]:
+    """Return the matched, missing and extra bands in cm⁻¹, each in ascending order.
 
-    A band of the query is matched when the reference has one within TOLERANCE_CM; only strong bands count as missing
-    from the query or extra in it.
+    Only bands among the `compared` samples (G,) count, from `first` to `last`. A band of the query is matched when the
+    reference has one within TOLERANCE_CM; only strong bands count as missing from the query or extra in it.
     """
-    query, reference = _inside(query, compared), _inside(reference, compared)
-    in_reference = _has_neighbour(query.positions, reference.positions)
-    in_query = _has_neighbour(reference.positions, query.positions)
-    matched = query.positions[in_reference][np.argsort(-query.roots[in_reference])][:_MOST_BANDS]
-    missing = _strongest(reference, ~in_query)
-    extra = _strongest(query, ~in_reference)
+    query, reference = (
+        bands[np.asarray(compared[bands.samples] & (bands.samples >= first) & (bands.samples < last))]
+        for bands in (query, reference)
+    )
+    near = np.abs(query.positions[:, None] - reference.positions) <= TOLERANCE_CM
+    is_matched, is_found = np.asarray(near.any(axis=1)), np.asarray(near.any(axis=0))
+    matched, missing, extra = (
+        bands.positions[np.argsort(-bands.roots)][:_MOST_BANDS]
+        for bands in (
+            query[is_matched],
+            reference[~is_found & (reference.roots >= _STRONG_ROOT)],
+            query[~is_matched & (query.roots >= _STRONG_ROOT)],
+        )
+    )
     return tuple(tuple(np.sort(positions).round(1).tolist()) for positions in (matched, missing, extra))
-
-
-def _strongest(bands: Bands, which: NDArray[np.bool_]) -> NDArray[np.float64]:
-    strong = which & (bands.roots >= _STRONG_ROOT)
-    positions: NDArray[np.float64] = bands.positions[strong][np.argsort(-bands.roots[strong])][:_MOST_BANDS]
-    return positions
-
-
-def _inside(bands: Bands, compared: NDArray[np.bool_]) -> Bands:
-    samples = np.clip((bands.positions - GRID.low_cm) / GRID.step_cm, 0, GRID.samples - 1).astype(np.intp)
-    return Bands(bands.positions[compared[samples]], bands.roots[compared[samples]])
-
-
-def _has_neighbour(positions: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which of `positions` (K,) have one of `others` (L,) within TOLERANCE_CM -> (K,)."""
-    if not len(others):
-        return np.zeros(len(positions), dtype=bool)
-    near: NDArray[np.bool_] = np.abs(positions[:, None] - others[None]).min(axis=1) <= TOLERANCE_CM
-    return near

@@ -218,8 +218,9 @@ def _match(
     r = max(float(query.shortlist.similarity[best, 0]), 0.0)
     bands: tuple[tuple[float, ...], ...] = ((), (), ())
     if query_bands is not None:
-        measured = measured_samples(report.libraries[library].fingerprints, query.shortlist.reference[best : best + 1])
-        bands = match_bands(query_bands, report.bands_of(library, reference), query.compared & measured[0])
+        fingerprints = report.libraries[library].fingerprints
+        first, last = int(fingerprints["first"][reference]), int(fingerprints["last"][reference])
+        bands = match_bands(query_bands, report.bands_of(library, reference), query.compared, first, last)
     name, euclid = query.candidates.names[candidate], float(np.sqrt(2 - 2 * r))
     return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, library, reference, *bands)
 

@@ -200,3 +200,17 @@ def test_numbers_are_classes_unless_they_are_said_to_be_a_quantity():
     assert regression.report.rmse < 10 and regression.model.card.kind == "quantity"
     with pytest.raises(StudioError, match="'much' is not a number"):
         finetune(EXTRACTOR, spectra, ["much", *levels[1:]], plan=FinetunePlan(quantity=True))
+
+
+def test_the_card_states_how_the_model_was_trained():
+    spectra, names = substances(8)
+    complete = finetune(EXTRACTOR, spectra, first_labels(names, 5), groups=np.arange(24) // 2).model.card
+    assert any("evaluated by 3-fold cross-validation, replicates of a sample in one fold." in note
+               for note in complete.notes), complete.notes  # fmt: skip
+    shown: list[TrainingProgress] = []
+    progress = Progress(on_show=shown.append, is_cancelled=lambda: len(shown) >= 2)
+    stopped = finetune(EXTRACTOR, spectra, names, progress=progress).model.card
+    assert any("2 candidates evaluated" in note and "before training was stopped" in note for note in stopped.notes)
+    unmeasured = finetune(EXTRACTOR, spectra, first_labels(names, 1)).model.card
+    assert any("without cross-validation" in note for note in unmeasured.notes)
+    assert "before training was stopped" not in complete.text() and "smoother" in complete.text()

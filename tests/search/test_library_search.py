@@ -248,7 +248,7 @@ def test_bands_are_matched_missing_or_extra_within_the_shared_range() -> None:
 
     shared = (GRID.centres_cm > 200) & (GRID.centres_cm < 2000)
     query, reference = find_bands(roots(300, 700, 1500)), find_bands(roots(304, 900, 2500))
-    matched, missing, extra = match_bands(query, reference, shared)
+    matched, missing, extra = match_bands(query, reference, shared, 0, GRID.samples)
     assert matched == pytest.approx((300,), abs=1)
     assert missing == pytest.approx((900,), abs=1)
     assert extra == pytest.approx((700, 1500), abs=1)

@@ -240,6 +240,8 @@ class Exploring(QObject):
 
     def _keep(self, explored: tuple[Exploration, Groups | None]) -> None:
         exploration, groups = explored
+        if any(self._session.entry(entry_id) is None for entry_id in np.unique(exploration.members.entry_ids).tolist()):
+            return  # of entries that were removed meanwhile; what is left is explored again
         self._session.add_exploration(exploration, groups)
         if groups is None:  # the first groups are found without asking, so there is nothing to undo
             self._find(exploration, None, "k-means", partial(self._session.add_exploration, exploration))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.session import OpenedFile, Session
 from ramanstudio.project.project import SUFFIX, Entry, Project
 
@@ -49,13 +50,22 @@ def read_file(path: Path, laser_nm: float | None) -> OpenedFile:
     return OpenedFile(path, sets)
 
 
-def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress) -> int:
-    """Read files and folders; shows lists of OpenedFile, and LibraryFile; returns how many files there were."""
+@dataclass(frozen=True, slots=True)
+class ReadCount:
+    """How many files were read, and how many others of a drop are `known`: open already."""
+
+    read: int
+    known: int
+
+
+def read_files(paths: Sequence[Path], laser_nm: float | None, known: Collection[Path], progress: Progress) -> ReadCount:
+    """Read files and folders, except files that are `known`; shows lists of OpenedFile, and LibraryFile."""
     from ramanstudio.formats import registry
 
     progress(0, 0, "Looking for spectra")
     spectra_paths = _without_libraries(paths, progress)
-    files = registry.find_files(spectra_paths) if spectra_paths else []
+    all_files = registry.find_files(spectra_paths) if spectra_paths else []
+    files = [path for path in all_files if path not in known]
     batch: list[OpenedFile] = []
     shown = time.monotonic() - BATCH_S  # the first file is shown as soon as it is read
     for path in progress.steps(files, "files"):
@@ -65,7 +75,7 @@ def read_files(paths: Sequence[Path], laser_nm: float | None, progress: Progress
             batch, shown = [], time.monotonic()
     if batch:
         progress.show(batch)
-    return len(files) + len(paths) - len(spectra_paths)
+    return ReadCount(len(files) + len(paths) - len(spectra_paths), len(all_files) - len(files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +146,18 @@ class Opening(QObject):
             self._remember([project])
             self.project_requested.emit(project)
             return None
-        known = {entry.path for entry in self._session.project.entries}
-        new = [path for path in paths if path not in known]
-        if len(new) < len(paths):
-            self._report_already_open([path for path in paths if path in known])
-        if not new:
+        known = frozenset(entry.path for entry in self._session.project.entries)
+        if known.issuperset(paths):
+            self._report_already_open(paths)
             return None
         self._drops += 1
-        self._remember(new)
+        self._remember([path for path in paths if path not in known])
         failed: list[OpenedFile] = []
-        title = f"Opening {new[0].name}" if len(new) == 1 else "Opening"
-        job = self._workers.submit(partial(read_files, new, self._settings["laser_nm"] or None), title, "files")
+        title = f"Opening {paths[0].name}" if len(paths) == 1 else "Opening"
+        work = partial(read_files, paths, self._settings["laser_nm"] or None, known)
+        job = self._workers.submit(work, title, "files")
         job.shown.connect(partial(self._keep, self._drops, failed))
-        job.succeeded.connect(partial(self._report, failed, new))
+        job.succeeded.connect(partial(self._report, failed, paths))
         job.failed.connect(self._messages.show_error)
         return job
 
@@ -181,16 +190,23 @@ class Opening(QObject):
             self.opened.emit(entries, drop != self._last_drop)
             self._last_drop = drop
 
-    def _report(self, failed: list[OpenedFile], paths: list[Path], count: int) -> None:
-        if not count:
-            folder = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
+    def _report(self, failed: list[OpenedFile], paths: list[Path], count: ReadCount) -> None:
+        """Say what became of the files of a drop, unless all were opened."""
+        folder = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
+        if not count.read and not count.known:
             self._messages.warning(f"No spectra were found in {folder}. Help › Supported file formats lists them.")
-        elif len(failed) == 1:
+        elif not count.read:
+            files = "The file" if count.known == 1 else f"All {count_of(count.known, 'file')}"
+            self._messages.info(f"{files} in {folder} {'is' if count.known == 1 else 'are'} already open.")
+        elif count.known and not failed:
+            opened, were = count_of(count.read, "new file"), "was" if count.read == 1 else "were"
+            self._messages.info(f"{opened} {were} opened; {count.known} in {folder} were already open.")
+        if len(failed) == 1:
             self._warn(f"{failed[0].problem} {failed[0].remedy}".strip(), failed)
         elif failed:
             names = ", ".join(file.path.name for file in failed[:3]) + (" …" if len(failed) > 3 else "")
             details = "\n\n".join(f"{file.path}\n{file.problem} {file.remedy}".strip() for file in failed)
-            self._warn(f"{len(failed)} of {count} files could not be read: {names}", failed, details)
+            self._warn(f"{len(failed)} of {count_of(count.read, 'file')} could not be read: {names}", failed, details)
 
     def _warn(self, sentence: str, failed: list[OpenedFile], details: str = "") -> None:
         self._messages.warning(sentence, details)

@@ -153,6 +153,8 @@ class Session(QObject):
 
     def replace(self, entry_id: int, file: OpenedFile, as_sets: bool = False) -> None:
         """Replace an entry by its file that was read again, for instance with another laser wavelength."""
+        if self.entry(entry_id) is None:
+            return  # it was removed while its file was read
         entries: list[Entry] = []
         for entry in self.project.entries:
             if entry.id == entry_id:

@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Result:
-    """The analysis of spectrum `row` of an entry, for the search request `request_key`."""
+    """The analysis of spectrum `row` of an entry's set `source`, for the search request `request_key`."""
 
-    entry_id: int
+    source: SpectrumSet
     row: int
     request_key: str
     analysis: MixtureAnalysis
 
 
-def _analyse(request: SearchRequest, spectrum: SpectrumSet, entry_id: int, row: int, progress: Progress) -> _Result:
+def _analyse(request: SearchRequest, source: SpectrumSet, row: int, progress: Progress) -> _Result:
     from ramanstudio.search.mixture_analysis import analyse_mixture
 
     libraries = prepare_libraries(request, progress)
-    return _Result(entry_id, row, request.key, analyse_mixture(spectrum, libraries, request.within, progress))
+    analysis = analyse_mixture(source[row : row + 1], libraries, request.within, progress)
+    return _Result(source, row, request.key, analysis)
 
 
 class MixtureJobs(QObject):
@@ -58,7 +59,7 @@ class MixtureJobs(QObject):
         request = self._identifying.request
         if entry.source is None or request is None:
             return
-        work = partial(_analyse, request, entry.source[row : row + 1], entry.id, row)
+        work = partial(_analyse, request, entry.source, row)
         job = self._workers.submit(work, "Analysing the mixture", "model", key="mixture")
         self._job = job
         job.succeeded.connect(self._keep)
@@ -71,7 +72,7 @@ class MixtureJobs(QObject):
         result, request = self._result, self._identifying.request
         if result is None or request is None or request.key != result.request_key:
             return None
-        return result.analysis if (result.entry_id, result.row) == (entry.id, row) else None
+        return result.analysis if result.source is entry.source and result.row == row else None
 
     def _keep(self, result: _Result) -> None:
         self._result = result

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FULL_COVERAGE: Final = 0.75  # of the spectrum by the reference: not worth mentioning from here on
 MIN_HEADER_HEIGHT: Final = 64
+REST_HEIGHT: Final = 236  # of plot and matches
 MAX_HEADER_SHARE: Final = 0.4  # of the height of the page
 HEADLINE_SIZES: Final = (28, 22, 18)  # pixels
 _KINDS: Final = ("matched", "missing", "extra")
@@ -175,7 +176,8 @@ class ResultHeaderArea(QScrollArea):
 
     def _fit(self) -> None:
         needed = self._header.heightForWidth(max(self._page.width(), 1))
-        limit = max(MIN_HEADER_HEIGHT, round(MAX_HEADER_SHARE * self._page.height()))
+        height = self._page.height()
+        limit = max(MIN_HEADER_HEIGHT, min(round(MAX_HEADER_SHARE * height), height - REST_HEIGHT))
         self.setFixedHeight(max(1, min(needed, limit)))
 
 
@@ -237,16 +239,26 @@ class _BandCounts(QLabel):
         self.updateGeometry()
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
-        metrics = self.fontMetrics()
-        return QSize(sum(metrics.horizontalAdvance(text) + 30 for text in self._texts), metrics.height() + 6)
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """One line with the whole texts."""
+        return QSize(self._width_of(self._texts), self.fontMetrics().height() + 6)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return self.sizeHint()
+        """One line with the numbers alone; the tooltip says what their marks mean."""
+        return QSize(self._width_of(self._numbers), self.sizeHint().height())
+
+    @property
+    def _numbers(self) -> tuple[str, ...]:
+        return tuple(text.split(" ")[0] for text in self._texts)
+
+    def _width_of(self, texts: tuple[str, ...]) -> int:
+        return sum(self.fontMetrics().horizontalAdvance(text) + 30 for text in texts)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw mark and text of each count, where there is little room its number alone."""
         painter, x, middle = QPainter(self), 4.0, self.height() / 2
-        for kind, text in zip(_KINDS, self._texts, strict=False):
+        texts = self._texts if self._width_of(self._texts) <= self.width() else self._numbers
+        for kind, text in zip(_KINDS, texts, strict=False):
             draw_band_mark(painter, QPointF(x + MARK_RADIUS, middle), kind, self.theme)
             painter.setPen(QColor(self.theme.quiet))
             width = self.fontMetrics().horizontalAdvance(text)

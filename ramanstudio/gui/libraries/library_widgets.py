@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -28,6 +28,10 @@ from ramanstudio.gui.viewer.spectrum_strip import SpectrumStrip
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
+
+
+PLOT_HEIGHT: Final = 120  # at least
+TABLE_HEIGHT: Final = 92  # at least: the header and two references
 
 
 class LibraryWidgets:
@@ -112,6 +116,8 @@ class LibraryWidgets:
         for index, pair in ((2, (self.rename_library, self.merge)), (3, (self.export, self.delete))):
             left.layout().insertLayout(index, _row(*pair))  # type: ignore[union-attr]
         left.setMinimumWidth(244)
+        self.strip.setMinimumHeight(PLOT_HEIGHT)
+        self.table.setMinimumHeight(TABLE_HEIGHT)
         spectra = _column(self.strip, self.empty, self.details, margin=0)
         spectra.layout().setStretchFactor(self.empty, 1)  # type: ignore[union-attr]
         views = QSplitter(Qt.Orientation.Vertical)

@@ -522,7 +522,7 @@ def test_equal_spectra_and_nan_spectra_are_reported(start: Starter, tmp_path: Pa
     settle_page(window)
     bar = page_of(window).bar
     assert bar is not None
-    assert bar.comparison.text == "The spectra are all equal: nothing tells them apart."
+    assert bar.comparison.text == "The spectra are all equal: nothing distinguishes them."
     (row,) = scatter_of(window).legend.rows
     assert row.count == 6
 
@@ -678,16 +678,20 @@ def test_the_exported_figure_shows_plot_legend_and_spectra(
     assert picture is not None
     assert picture.selected.sum() == 4
     assert picture.title.endswith("4 selected")
-    assert [line.name for line in picture.lines] == curves_of(explored)
+    assert [line.name for line in picture.curves] == curves_of(explored)
 
 
 def test_the_exported_figure_of_coloured_values_has_a_scale(explored: Window) -> None:
     colour_by(explored, "column x")
     picture = page_of(explored).picture()
     assert picture is not None
-    assert picture.scale is not None
-    assert (picture.scale.label, round(picture.scale.low, 1), round(picture.scale.high, 1)) == ("x", 1.4, 68.6)
-    assert not picture.rows
+    assert picture.colour_scale is not None
+    assert (picture.colour_scale.label, round(picture.colour_scale.low, 1), round(picture.colour_scale.high, 1)) == (
+        "x",
+        1.4,
+        68.6,
+    )
+    assert not picture.legend
 
 
 def test_the_view_actions_zoom_the_plot_while_it_is_shown(explored: Window) -> None:
@@ -707,8 +711,8 @@ def test_the_layout_is_computed_anew_when_another_range_is_compared() -> None:
     random = np.random.default_rng(6)
     axis = np.linspace(200.0, 1800.0, 400)
     lines = 100 * np.exp(-(((axis - random.uniform(300, 1700, (30, 1))) / 12) ** 2))
-    long = EntrySpectra.of(1, "long", SpectrumSet.of(axis, lines))
-    short = EntrySpectra.of(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
+    long = EntrySpectra.select(1, "long", SpectrumSet.of(axis, lines))
+    short = EntrySpectra.select(2, "short", SpectrumSet.of(axis[:100], lines[:, :100]))
     engine: Any = Engine.load(device="cpu", threads=1)
     first, _ = explore(engine, [long])
     same, _ = explore(engine, [long], first)

@@ -226,6 +226,13 @@ def test_a_moving_layout_is_followed_until_the_user_zooms(view: ScatterView) -> 
     assert view.position_of(36) == before
 
 
+def test_axis_labels_do_not_cover_points(view: ScatterView) -> None:
+    view.set_axis_names("PC 1 (57 %)", "PC 2 (11 %)")
+    view.show_all()
+    free = pane(view).rect().adjusted(24 + 5, 0, 0, -24 - 5)  # without the labels, and the radius of a marker
+    assert all(free.contains(view.position_of(index).toPoint()) for index in range(len(POINTS)))
+
+
 # Mouse and keyboard
 
 

@@ -62,6 +62,20 @@ def test_at_most_24_curves_are_drawn(strip: SpectrumStrip) -> None:
     assert strip._name.text() == "the first 24 of 40 groups"
 
 
+def test_a_strip_without_curves_shows_a_sentence_instead_of_axes(strip: SpectrumStrip) -> None:
+    strip.set_hint("No group is shown.")
+    strip.show_curves([])
+    assert strip.hint == "No group is shown."
+    assert not strip._panes.isVisible()
+    strip.show_hover(curve("pixel"))
+    assert strip._panes.isVisible()
+    strip.show_hover(None)
+    assert not strip._panes.isVisible()
+    strip.show_curves([curve("one")])
+    assert strip.hint == ""
+    assert strip._panes.isVisible()
+
+
 def test_hovering_draws_one_curve_and_leaves_the_others(strip: SpectrumStrip) -> None:
     strip.show_curves([curve("one", spread=10)])
     box = strip._panes.boxes[0]
