@@ -124,8 +124,8 @@ class RegressionReport:
         if not np.isfinite(self.rmse):
             return "The error is not measured: there are too few spectra to hold any out."
         return (
-            f"Cross-validated error (RMSE): {self.rmse:.3g} (95 % interval {self.low:.3g} to {self.high:.3g}); standard"
-            f" deviation of the quantity: {self.standard_deviation:.3g}."
+            f"Cross-validated error (RMSE): {self.rmse:.3g} (95 % interval {self.low:.3g} to {self.high:.3g});"
+            f" R²: {self.r_squared:.2f}; standard deviation of the quantity: {self.standard_deviation:.3g}."
         )
 
 

@@ -119,7 +119,7 @@ def test_denoising_models_and_fine_tuned_models_are_listed_apart(result):
 def as_written_before(card: dict) -> dict:
     """Return a card with the keys of the versions that called fine-tuning teaching."""
     present = {new: old for old, new in model_card.OLD_KEYS.items()}
-    figures = {"RMSE held out" if name == model_card.RMSE else name: one for name, one in card["figures"].items()}
+    figures = {"RMSE held out" if name == model_card.RMSE else name: figure for name, figure in card["figures"].items()}
     return {present.get(key, key): value for key, value in card.items()} | {"figures": figures}
 
 
@@ -140,7 +140,9 @@ def test_an_exported_file_with_the_old_card_keys_is_imported(result, parent, tmp
     from safetensors.numpy import save
 
     spectra, share = mixtures()
-    model = finetuned_model.save(finetune(EXTRACTOR, spectra, [f"{100 * one:.1f}" for one in share]).model, "quartz")
+    model = finetuned_model.save(
+        finetune(EXTRACTOR, spectra, [f"{100 * value:.1f}" for value in share]).model, "quartz"
+    )
     card = as_written_before(json.loads((finetuned_model.models_folder() / "quartz" / "card.json").read_text("utf-8")))
     text = json.dumps(card)
     metadata = {"card": text, "card_sha256": hashlib.sha256(text.encode()).hexdigest()}

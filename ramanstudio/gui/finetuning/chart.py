@@ -48,6 +48,7 @@ class Chart(QWidget):
         themes.appearance().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the preferred size."""
         return QSize(480, 220)
 
     def set_axis_titles(self, x_title: str, y_title: str) -> None:
@@ -85,6 +86,7 @@ class Chart(QWidget):
         return min(nearby)[1] if nearby and min(nearby)[0] <= HOVER_PX else ""
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the name of the point under the mouse."""
         name = self.name_at(event.position())
         if name:
             QToolTip.showText(event.globalPosition().toPoint(), name, self)
@@ -121,6 +123,7 @@ class Chart(QWidget):
         return labels
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw axes and series."""
         theme = themes.current_theme()
         font = self.font()
         font.setPixelSize(themes.QUIET_PX)

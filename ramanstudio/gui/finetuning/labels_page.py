@@ -140,6 +140,7 @@ class LabelsPage(QWizardPage):
         self.refresh()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Return whether the labels can be trained on."""
         return not self._is_counting and self._state.labels.problem == ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name

@@ -84,6 +84,7 @@ class ResultPage(QWizardPage):
         appearance().changed.disconnect(self._redraw)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Show the present report."""
         report = self._result.report
         self.headline.setText(report.headline)
         warnings = [*report.warnings, *self._duplicate_warnings(report.duplicates)]

@@ -50,6 +50,7 @@ class SamplesPage(QWizardPage):
         self.source.currentIndexChanged.connect(self.refresh)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """List the columns; the chosen one stays chosen."""
         before = self.source.currentData()
         has_pattern = bool((self._state.labels.samples != "").any())
         with QSignalBlocker(self.source):

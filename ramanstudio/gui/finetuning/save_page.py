@@ -43,6 +43,7 @@ class SavePage(QWizardPage):
         self.models.changed.connect(self._check)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Show the new model and the saved ones."""
         of_classes = not self._state.is_quantity
         self.classify_all.setVisible(of_classes)
         if of_classes != self._was_of_classes:  # otherwise the user's choice stays
@@ -54,6 +55,7 @@ class SavePage(QWizardPage):
         self.name.setFocus()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Return whether the name can be used."""
         return bool(self.name.text().strip()) and not self.problem.text()
 
     def show_problem(self, error: StudioError) -> None:

@@ -102,6 +102,7 @@ class TrainPage(QWizardPage):
         return self._job is not None
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Start over: the labels may have changed."""
         self._state.result = None
         self.train_button.setText("Train")
         self._reset()
@@ -112,6 +113,7 @@ class TrainPage(QWizardPage):
         self.train_button.setFocus()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        """Return whether a model is trained."""
         return self._state.result is not None
 
     def train(self) -> None:

@@ -120,6 +120,7 @@ class FineTuneWizard(QWizard):
         super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop training on Esc, before Esc closes the wizard."""
         if event.key() == Qt.Key.Key_Escape and self.train_page.is_training:
             self.train_page.stop()
             return
