@@ -21,7 +21,6 @@ from ramanstudio.cli.terminal import ProgressBar
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_path
 from ramanstudio.mae.config import EmbedderConfig, FeaturePretrainingConfig, NetworkConfig, PretrainingConfig
 
 Plan = TypeVar("Plan", NetworkConfig, PretrainingConfig, EmbedderConfig, FeaturePretrainingConfig)
@@ -114,26 +113,24 @@ def gather_corpus(folder: Path, files: Sequence[Path], corpus: Path, progress: P
     A file that cannot be read is reported and skipped; an existing corpus of the same files is used again. Raises
     StudioError when none can be read.
     """
-    import h5py
-
     from ramanstudio.formats import registry
+    from ramanstudio.formats.safe_hdf5 import create_file
 
     if corpus.exists():
         return corpus
     n_spectra = 0
-    with atomic_path(corpus) as draft:
-        with h5py.File(draft, "w") as out:
-            for index, file in enumerate(files, start=1):
-                progress(0, 1, f"reading file {index} of {len(files)}")
-                try:
-                    sets = registry.read(file)
-                except StudioError as error:
-                    progress.warn(str(error))
-                    continue
-                parent = file.parent.relative_to(folder).as_posix()
-                for spectra in sets:
-                    _append(out, folder.name if parent == "." else parent.replace("/", " "), file.stem, spectra)
-                    n_spectra += len(spectra)
+    with create_file(corpus) as out:
+        for index, file in enumerate(files, start=1):
+            progress(0, 1, f"reading file {index} of {len(files)}")
+            try:
+                sets = registry.read(file)
+            except StudioError as error:
+                progress.warn(str(error))
+                continue
+            parent = file.parent.relative_to(folder).as_posix()
+            for spectra in sets:
+                _append(out, folder.name if parent == "." else parent.replace("/", " "), file.stem, spectra)
+                n_spectra += len(spectra)
         if not n_spectra:
             raise StudioError(
                 f"No file in '{folder}' could be read as spectra.",

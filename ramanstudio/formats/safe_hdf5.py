@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 DAMAGED: Final = hdf5_probe.DAMAGED
 COPY_AGAIN: Final = "Copy it again, or use another copy."
 PROBE_OPTION: Final = "--probe-hdf5"  # of the program, where it is a bundle
-WALL_SECONDS: Final = 9.0  # for a small file, on a machine that does other things as well
+WALL_SECONDS: Final = 8.0  # for a small file, on a machine that does other things as well
 _MAGIC: Final = b"RSHDF5\0\1"
 _DIGEST_BYTES: Final = 32
 _MAX_REMEMBERED: Final = 1000

@@ -181,6 +181,9 @@ def every_spectrum(
     """
     import h5py
 
+    from ramanstudio.formats.safe_hdf5 import check_file
+
+    check_file(path)
     try:
         with h5py.File(path) as file:
             groups = {name: group for name, group in file.items() if isinstance(group, h5py.Group)}

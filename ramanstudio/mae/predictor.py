@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ramanstudio.core import parallel
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.mae.calibration import Calibration
@@ -25,12 +21,10 @@ from ramanstudio.signal.resampling import resample_to_grid
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.intp]
-Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 
 MAX_POINTS = 2048  # samples at once: the longest that the network was trained on
 OVERLAP = 128  # samples that two pieces of a long spectrum share
-THREAD_STACK: Final = 16 * 2**20  # bytes; macOS gives threads half a megabyte, which torch may exceed
 # On a CPU so few that what a batch needs stays in its cache (16 spectra of 1000 points; more take a tenth longer each).
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 131_072, "mps": 16_384}
 
@@ -46,57 +40,24 @@ def choose_device(wish: str) -> str:
     return wish
 
 
-class _CpuThreads:
-    """How many threads of this process compute on the CPU."""
-
-    count = os.cpu_count() or 1
-
-
 def set_threads(threads: int | None) -> None:
     """Compute on the CPU with so many threads; by default one for each core.
 
     Each thread works on batches of its own. Threads inside an operator would wait for the slowest of them after each
     of hundreds of operators: beside another busy process they make a third of the spectra a second.
     """
-    _CpuThreads.count = threads or os.cpu_count() or 1
+    parallel.set_threads(threads)
     torch.set_num_threads(1)
 
 
 @contextmanager
 def threads_inside_operators() -> Iterator[None]:
     """Let torch use all threads inside its operators, for a training whose steps depend on each other."""
-    torch.set_num_threads(_CpuThreads.count)
+    torch.set_num_threads(parallel.threads())
     try:
         yield
     finally:
         torch.set_num_threads(1)
-
-
-def _concurrently(compute: Callable[[Batch], Result], batches: Sequence[Batch]) -> Iterator[tuple[Batch, Result]]:
-    """Yield each batch with what `compute` returns of it, in order; several threads compute ahead."""
-    workers = min(_CpuThreads.count, len(batches))
-    if workers <= 1:
-        yield from ((batch, compute(batch)) for batch in batches)
-        return
-    previous = threading.stack_size(THREAD_STACK) if sys.platform == "darwin" else 0
-    pending: deque[tuple[Batch, Future[Result]]] = deque()
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for batch in batches:
-                    pending.append((batch, pool.submit(compute, batch)))
-                    if len(pending) > 2 * workers:
-                        first, future = pending.popleft()
-                        yield first, future.result()
-                while pending:
-                    first, future = pending.popleft()
-                    yield first, future.result()
-            finally:
-                for _, future in pending:
-                    future.cancel()
-    finally:
-        if sys.platform == "darwin":
-            threading.stack_size(previous)
 
 
 class Predictor:
@@ -118,7 +79,7 @@ class Predictor:
             return f"GPU · {torch.cuda.get_device_name()}"
         if self.device == "mps":
             return "GPU · Apple"
-        threads = _CpuThreads.count
+        threads = parallel.threads()
         return f"CPU · {threads} thread{'s' if threads != 1 else ''}"
 
     def noise(
@@ -261,7 +222,7 @@ class Predictor:
         size = _cpu_batch_size(count - done, max(1, self.tokens_per_batch // tokens))
         batches = [np.arange(start, min(count, start + size)) for start in range(done, count, size)]
         try:
-            for batch, result in _concurrently(compute, batches):
+            for batch, result in parallel.map_ordered(compute, batches):
                 yield batch, result
                 progress(int(batch[-1]) + 1, count, "spectra")
         except (MemoryError, RuntimeError) as error:
@@ -286,7 +247,8 @@ class Predictor:
     def _features_of_batch(self, rows: Floats, measured: NDArray[np.bool_]) -> Floats:
         """The features (n, D) of scaled `rows` (n, G), where `measured` (n, G)."""
         assert self._embedder is not None
-        mask = torch.from_numpy(measured.astype(np.float32)).to(self.device)
+        shared = measured[:1] if (measured == measured[0]).all() else measured
+        mask = torch.from_numpy(shared.astype(np.float32)).to(self.device).expand(len(rows), -1)
         with torch.inference_mode():
             features: Floats = self._embedder(torch.from_numpy(rows).to(self.device), mask)[0].cpu().numpy()
         return features

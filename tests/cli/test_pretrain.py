@@ -136,8 +136,8 @@ def test_a_corpus_larger_than_memory_gives_the_same_spectra(corpus_file, tmp_pat
     whole, little = (corpus.load(paths, memory=memory)[0] for memory in (2**30, 50_000))
     drawn = [real.draw(np.random.default_rng(3), 30, 400) for real in (whole, little)]
     assert all(np.array_equal(first, other) for first, other in zip(*drawn, strict=True))
-    shelf = next(iter(little.groups.values()))[0].shelf
-    assert sum(axis.nbytes + values.nbytes for axis, values in shelf._kept.values()) <= 50_000
+    cache = next(iter(little.groups.values()))[0].cache
+    assert sum(axis.nbytes + values.nbytes for axis, values in cache._spectra.values()) <= 50_000
 
 
 def test_feature_pretraining_resumes_to_the_same_weights(corpus_file, tmp_path):

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from ramanstudio.signal import pca, spectral_features
 
@@ -40,3 +41,13 @@ def test_components_keep_who_is_like_whom():
     assert features.shape == (60, pca.N_COMPONENTS)
     alike = features @ features.T
     assert alike[:20, :20].mean() > 0.5 > alike[:20, 20:].mean()
+
+
+def test_baselines_fitted_all_at_once_equal_those_fitted_one_by_one(monkeypatch):
+    random = np.random.default_rng(2)
+    rows = np.stack([line(random.uniform(300, 1700), random.uniform(5, 40)) for _ in range(150)])
+    rows = (rows + 200 * np.exp(-(((AXIS - 900) / 700) ** 2)) + random.normal(0, 1, rows.shape)).astype(np.float32)
+    monkeypatch.setattr(spectral_features, "BLOCK", 70)
+    together = spectral_features.baseline(AXIS, rows)
+    alone = np.concatenate([spectral_features.baseline(AXIS, row[None]) for row in rows])
+    assert together == pytest.approx(alone, abs=1e-3)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import number
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.libraries.reference_model import ReferenceModel
@@ -52,7 +53,8 @@ class LibraryWidgets:
         self.count = label("quiet")
         self.model = ReferenceModel(window)
         self.table = self._make_table(window)
-        self.strip, self.details = SpectrumStrip(window), label("quiet", wrap=True)
+        self.strip, self.details = SpectrumStrip(window), ElidedLabel(window)
+        self.details.setProperty("role", "quiet")
         self.strip.setAccessibleName("Spectra of the selected references")
         self.empty = label("quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,6 +26,8 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.spectra_list.entry_delegate import EntryDelegate
 from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
 from ramanstudio.project.project import Entry, Project
+
+MIN_WIDTH_FOR_ONE_ROW: Final = 216  # of filter and order
 
 
 class EntryList(QWidget):
@@ -99,7 +103,7 @@ class EntryList(QWidget):
         return view
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
+        self._tools = tools = QHBoxLayout()
         tools.setContentsMargins(12, 4, 12, 0)
         tools.setSpacing(8)
         tools.addWidget(self.filter_box, 1)
@@ -110,6 +114,13 @@ class EntryList(QWidget):
         whole.addLayout(tools)
         whole.addWidget(self.view, 1)
         self.setMinimumWidth(180)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the order below the filter where there is no space for both side by side."""
+        super().resizeEvent(event)
+        narrow = self.width() < MIN_WIDTH_FOR_ONE_ROW
+        directions = QHBoxLayout.Direction
+        self._tools.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
 
     def _show_count(self) -> None:
         entries = self._session.project.entries

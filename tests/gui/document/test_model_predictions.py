@@ -138,8 +138,8 @@ def test_a_quantity_is_mapped_exported_and_shown_in_the_metadata(start, tmp_path
     assert metadata_panel[0][0] == "talc, percent" and "(median)" in metadata_panel[0][1]
     window.do("tab_map")
     page = window.window.findChild(MapPage)
-    assert page is not None and not page.subject.offers("value") and page.subject.offers("class")
-    page.choose(replace(page.choice, channel="value"))
+    assert page is not None and not page.map_source.missing_for("value") and page.map_source.missing_for("class")
+    page.choose(replace(page.options, channel="value"))
     window.wait_until(lambda: page.picture is not None and "talc, percent" in page.picture.title)
     assert np.allclose(np.sort(page.picture.values.ravel()), np.sort(predictions.values), atol=1e-6)
 
