@@ -70,10 +70,11 @@ def test_another_candidate_is_selected_only_when_it_is_ahead_by_more_than_chance
 
 
 def test_only_confident_contradictions_are_possible_label_errors():
-    probabilities = np.array([[0.99, 0.01], [0.7, 0.3], [0.1, 0.9], [0.02, 0.98]])
-    targets, indices = np.array([1, 1, 1, 0]), np.array([4, 5, 6, 7])
+    # the last is as confidently of another class as a label error, but its own class is not ruled out
+    probabilities = np.array([[0.99, 0.01], [0.7, 0.3], [0.1, 0.9], [0.02, 0.98], [0.85, 0.15]])
+    targets, indices = np.array([1, 1, 1, 0, 1]), np.array([4, 5, 6, 7, 8])
     misclassified = find_misclassified(probabilities, targets, ("a", "b"), indices)
-    assert [row.index for row in misclassified] == [4, 7, 5], "the most confident first"
+    assert [row.index for row in misclassified] == [4, 7, 8, 5], "the most confident first"
     assert [row.index for row in find_label_errors(misclassified, probabilities, targets, indices)] == [4, 7]
 
 
