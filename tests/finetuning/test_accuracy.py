@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ramanstudio.finetuning.accuracy import calibration_curve, fit_inverse_temperature, softmax, wilson_interval
+from ramanstudio.finetuning.candidate_selection import select_candidate
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.label_errors import find_label_errors, find_misclassified
 from ramanstudio.finetuning.labels import label_warnings, parse_classes
@@ -52,11 +53,28 @@ def test_suggested_labels_are_uncertain_and_unlike_each_other():
     assert len({tuple(rows[index - 100]) for index in suggested}) == 3
 
 
+def test_the_most_uncertain_of_many_spectra_are_suggested():
+    probabilities = np.tile([0.98, 0.02], (300, 1))
+    probabilities[[37, 150, 288]] = [0.5, 0.5]
+    rows = np.random.default_rng(0).standard_normal((300, 4))
+    assert set(suggest_labels(probabilities, rows, np.arange(300), count=3)) == {37, 150, 288}
+
+
+def test_another_candidate_is_selected_only_when_it_is_ahead_by_more_than_chance():
+    default, slightly_better, much_better = np.zeros(60, bool), np.zeros(60, bool), np.zeros(60, bool)
+    default[:40], slightly_better[:42], much_better[:58] = True, True, True
+    slightly_better[:2] = False  # right on four that the default got wrong, wrong on two that it got right
+    slightly_better[42:44] = True
+    assert select_candidate(np.stack([default, slightly_better], axis=1), default=0).tolist() == [0]
+    assert select_candidate(np.stack([default, much_better], axis=1), default=0).tolist() == [1]
+
+
 def test_only_confident_contradictions_are_possible_label_errors():
-    probabilities = np.array([[0.99, 0.01], [0.7, 0.3], [0.1, 0.9], [0.02, 0.98]])
-    targets, indices = np.array([1, 1, 1, 0]), np.array([4, 5, 6, 7])
+    # the last is as confidently of another class as a label error, but its own class is not ruled out
+    probabilities = np.array([[0.99, 0.01], [0.7, 0.3], [0.1, 0.9], [0.02, 0.98], [0.85, 0.15]])
+    targets, indices = np.array([1, 1, 1, 0, 1]), np.array([4, 5, 6, 7, 8])
     misclassified = find_misclassified(probabilities, targets, ("a", "b"), indices)
-    assert [row.index for row in misclassified] == [4, 7, 5], "the most confident first"
+    assert [row.index for row in misclassified] == [4, 7, 8, 5], "the most confident first"
     assert [row.index for row in find_label_errors(misclassified, probabilities, targets, indices)] == [4, 7]
 
 
