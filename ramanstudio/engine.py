@@ -141,15 +141,17 @@ class Engine:
             sigma[block] = block_sigma
         find_noise = partial(self._predictor.noise, spectra.axis, progress=progress)
         noise, error = find_noise(values, sigma)
-        noisy = sigma > 0
-        if together and noisy.sum() >= MIN_TOGETHER:
-            signal = snr.signal_height(spectra.axis, values - noise)
-            drift = snr.drift_between_repeats(signal, sigma)
-            error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, values - noise, error, sigma, drift)
-            noise[noisy], error[noisy] = set_denoising.denoise_set(
-                spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
-            )
-            return _subtract_noise(spectra, noise, error, sigma, joint=True)
+        if together:
+            # beyond a ratio of 1e9, which no detector has, 32 bits hold nothing of the noise, and the set would suffer
+            noisy = (sigma > 0) & (np.ptp(values, axis=1) < 1e9 * sigma.astype(np.float64))
+            if noisy.sum() >= MIN_TOGETHER:
+                signal = snr.signal_height(spectra.axis, values - noise)
+                drift = snr.drift_between_repeats(signal, sigma)
+                error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, values - noise, error, sigma, drift)
+                noise[noisy], error[noisy] = set_denoising.denoise_set(
+                    spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
+                )
+                return _subtract_noise(spectra, noise, error, sigma, joint=True)
         # block by block, so that a large map needs little memory beside its results, which take the place of the noise
         before, after = np.empty_like(sigma), np.empty_like(sigma)
 
@@ -203,6 +205,8 @@ class Engine:
         StudioError when spectra hold NaN or share nothing that can be compared, Cancelled when asked to stop.
         """
         progress = progress or SILENT
+        if not sum(len(spectra) for spectra in denoised):
+            raise StudioError("There are no spectra to compare.", remedy="Give or select some.")
         for spectra in denoised:
             if (refusal := non_finite_problem(spectra)) is not None:
                 raise refusal
@@ -310,6 +314,9 @@ class Engine:
             return result
         measured = spectra if rows.all() else spectra[np.flatnonzero(rows)]
         raw = identification.in_plain_range(measured)
+        window = self.card.network.window
+        if raw.points >= window and denoising_problem(raw, window) is not None:
+            return result
         try:
             if denoised is None or raw is not measured:
                 denoised = self.denoise(raw, progress=progress)
