@@ -7,9 +7,11 @@ import pytest
 
 from ramanstudio.finetuning.accuracy import calibration_curve, fit_inverse_temperature, softmax, wilson_interval
 from ramanstudio.finetuning.candidate_selection import select_candidate
+from ramanstudio.finetuning.classifiers import fit_classifier
 from ramanstudio.finetuning.config import FinetunePlan
 from ramanstudio.finetuning.label_errors import find_label_errors, find_misclassified
-from ramanstudio.finetuning.labels import label_warnings, parse_classes
+from ramanstudio.finetuning.labels import label_warnings, parse_classes, parse_samples
+from ramanstudio.finetuning.regression import rmse_interval
 from ramanstudio.finetuning.suggested_labels import suggest_labels
 from ramanstudio.finetuning.training import finetune
 from tests.finetuning.substances import EXTRACTOR, first_labels, mixtures, substances
@@ -91,3 +93,26 @@ def test_the_interval_of_a_quantity_holds_the_error_on_new_spectra():
     report = finetune(EXTRACTOR, spectra, labels, plan=FinetunePlan(quantity=True, estimator="ridge")).report
     assert 0 < report.low < report.rmse < report.high < 5 * report.rmse
     assert report.r_squared > 0.9 and report.standard_deviation == pytest.approx(np.std(100 * share[1::2]), rel=0.01)
+
+
+def test_the_interval_of_an_rmse_holds_the_true_error_in_about_95_of_100_cases():
+    holds, widths = [], []
+    for seed in range(100):
+        errors = np.random.default_rng(seed).standard_normal(20)
+        low, high = rmse_interval(errors, np.arange(20))
+        holds.append(low <= 1.0 <= high)
+        widths.append(high / low)
+    assert 0.85 < np.mean(holds) <= 1 and np.mean(widths) < 2.5
+    repeated = rmse_interval(np.repeat(errors, 5), np.repeat(np.arange(20), 5))
+    assert repeated == pytest.approx((low, high), rel=0.15), "replicates of a sample tell nothing new"
+
+
+def test_spectra_without_a_sample_name_are_samples_of_their_own():
+    assert parse_samples(["a", "a", "", None, "b"], np.arange(5), 5).tolist() == [0, 0, 1, 2, 3]
+
+
+def test_scores_of_lda_grow_with_the_square_of_the_rows_whatever_their_variance():
+    rng = np.random.default_rng(0)
+    rows, targets = rng.standard_normal((40, 3)) + 3 * np.repeat(np.eye(2, 3), 20, axis=0), np.repeat([0, 1], 20)
+    once, scaled = (fit_classifier("LDA", factor * rows, targets, 2).scores(factor * rows) for factor in (1.0, 5.0))
+    assert np.allclose(scaled, 25 * once)
