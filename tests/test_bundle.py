@@ -19,7 +19,7 @@ from types import ModuleType
 
 import pytest
 
-from ramanstudio.project.project_file import SUFFIX
+from ramanstudio.project.project import SUFFIX
 
 ROOT = Path(__file__).resolve().parents[1]
 LINUX = ROOT / "bundle" / "linux"

@@ -205,7 +205,7 @@ def our_embedder(bench: Bench) -> Embedder:
         if learning.step % STEPS_A_CHECKPOINT == 0 or learning.step == how.steps:
             learning.save(checkpoint)
             bench.say(f"ours · step {learning.step} of {how.steps} · loss {loss:.3f}")
-    network = learning.learned().cpu()
+    network = learning.averaged_network().cpu()
     atomic_write(kept, save({name: part.contiguous() for name, part in network.state_dict().items()}))
     return network
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_SECONDS, MAX_BYTES = 8.0, 2**30  # of computing, and of memory
 
 READ = """
-    import json, resource, sys, time
+    import json, sys, time
     from pathlib import Path
     from ramanstudio.core.errors import StudioError
     from ramanstudio.formats.registry import read
@@ -35,8 +35,9 @@ READ = """
         outcome = [list(spectra.values.shape) for spectra in read(Path(sys.argv[1]))]
     except StudioError as error:
         outcome = str(error)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps([outcome, time.process_time() - begin, usage.ru_maxrss * 1024]))
+    # Not ru_maxrss: it counts the process that started this one.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    print(json.dumps([outcome, time.process_time() - begin, int(status["VmHWM"].split()[0]) * 1024]))
 """
 
 

@@ -236,7 +236,7 @@ def test_choosing_another_model_loads_it_and_denoises_open_spectra_again(start: 
     assert ("Model", "smae-\u200bbase") in window.window.metadata_panel._shown_rows
     may_load.clear()
     window.services.settings["model"] = "smae-small"
-    window.wait_until(lambda: window.window.device.text() == "CPU · test" and window.services.denoising.loading)
+    window.wait_until(lambda: window.window.toolbar.device.text() == "CPU · test" and window.services.denoising.loading)
     window.choose("spectrum_0000.txt")  # the window goes on, and shows what the other model has made
     assert window.snr == ALONE
     may_load.set()
