@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ramanstudio.clustering import clusters
 from ramanstudio.clustering.clusters import Clusters
+from ramanstudio.core import parallel
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
 
 __all__ = ["Engine"]
+
+BLOCK = 512  # spectra that one thread finishes at once
 
 
 class Engine:
@@ -132,25 +135,33 @@ class Engine:
 
     def _denoise(self, spectra: SpectrumSet, together: bool, progress: Progress) -> Denoised:
         """Denoise spectra that are finite."""
-        values = spectra.values
-        sigma = snr.noise_sigma(values)
+        values, blocks = spectra.values, parallel.slices(len(spectra), BLOCK)
+        sigma = np.empty(len(spectra), dtype=np.float32)
+        for block, block_sigma in parallel.map_ordered(lambda block: snr.noise_sigma(values[block]), blocks):
+            sigma[block] = block_sigma
         find_noise = partial(self._predictor.noise, spectra.axis, progress=progress)
         noise, error = find_noise(values, sigma)
-        denoised = spectra.with_values(values - noise)
-        signal = snr.signal_height(spectra.axis, denoised.values)
-        drift = snr.drift_between_repeats(signal, sigma)
-        error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, denoised.values, error, sigma, drift)
-        noisy = sigma > 0
-        if together and noisy.sum() >= MIN_TOGETHER:
-            noise[noisy], error[noisy] = set_denoising.denoise_set(
-                spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
-            )
-            denoised = spectra.with_values(values - noise)
-            signal = snr.signal_height(spectra.axis, denoised.values)
-            drift = snr.drift_between_repeats(signal, sigma)
-        # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
-        # agree; half of what they typically differ by leaves alone what the network knows better.
-        return with_snr(denoised, with_minimum_rms(error, drift / 2), values, signal, sigma)
+        if together:
+            # beyond a ratio of 1e9, which no detector has, 32 bits hold nothing of the noise, and the set would suffer
+            noisy = (sigma > 0) & (np.ptp(values, axis=1) < 1e9 * sigma.astype(np.float64))
+            if noisy.sum() >= MIN_TOGETHER:
+                signal = snr.signal_height(spectra.axis, values - noise)
+                drift = snr.drift_between_repeats(signal, sigma)
+                error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, values - noise, error, sigma, drift)
+                noise[noisy], error[noisy] = set_denoising.denoise_set(
+                    spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
+                )
+                return _subtract_noise(spectra, noise, error, sigma, joint=True)
+        # block by block, so that a large map needs little memory beside its results, which take the place of the noise
+        before, after = np.empty_like(sigma), np.empty_like(sigma)
+
+        def finish(block: slice) -> Denoised:
+            return _subtract_noise(spectra[block], noise[block], error[block], sigma[block], joint=False)
+
+        for block, part in parallel.map_ordered(finish, blocks):
+            noise[block], error[block] = part.spectra.values, part.expected_error
+            before[block], after[block] = part.snr_before, part.snr_after
+        return Denoised(spectra.with_values(noise), error, before, after)
 
     def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
         """Denoise a set with the structure it shares; a large one in portions, each drawn from all over the set."""
@@ -194,6 +205,8 @@ class Engine:
         StudioError when spectra hold NaN or share nothing that can be compared, Cancelled when asked to stop.
         """
         progress = progress or SILENT
+        if not sum(len(spectra) for spectra in denoised):
+            raise StudioError("There are no spectra to compare.", remedy="Give or select some.")
         for spectra in denoised:
             if (refusal := non_finite_problem(spectra)) is not None:
                 raise refusal
@@ -301,6 +314,9 @@ class Engine:
             return result
         measured = spectra if rows.all() else spectra[np.flatnonzero(rows)]
         raw = identification.in_plain_range(measured)
+        window = self.card.network.window
+        if raw.points >= window and denoising_problem(raw, window) is not None:
+            return result
         try:
             if denoised is None or raw is not measured:
                 denoised = self.denoise(raw, progress=progress)
@@ -356,3 +372,21 @@ class Engine:
         embedder = self._predictor.embedder
         tuner = FeatureTuner(embedder, self._predictor.device) if embedder is not None else None
         return FeatureExtractor(self.card.name, self.card.weights_hash, self._denoise_finite, features, tuner)
+
+
+def _subtract_noise(
+    spectra: SpectrumSet,
+    noise: NDArray[np.float32],
+    error: NDArray[np.float32],
+    sigma: NDArray[np.float32],
+    joint: bool,
+) -> Denoised:
+    """Subtract the `noise` (N, B) and measure both ratios; `joint` errors (N, B) are not raised at weak peaks."""
+    denoised = spectra.with_values(spectra.values - noise)
+    signal = snr.signal_height(spectra.axis, denoised.values)
+    drift = snr.drift_between_repeats(signal, sigma)
+    if not joint:
+        error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, denoised.values, error, sigma, drift)
+    # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
+    # agree; half of what they typically differ by leaves alone what the network knows better.
+    return with_snr(denoised, with_minimum_rms(error, drift / 2), spectra.values, signal, sigma)

@@ -407,3 +407,66 @@ def test_cancelling_stops_threads_that_compute_ahead():
         engine.denoise(raw, progress=Progress(lambda *call: calls.append(call), is_cancelled=lambda: len(calls) >= 3))
     assert calls[-1][0] < 600
     assert engine.denoise(raw[:2]).gain.shape == (2,)
+
+
+NOISY = np.random.default_rng(23).normal(0, 5, (12, 400)) + 100 * np.exp(
+    -0.5 * ((np.linspace(200, 1800, 400) - np.where(np.arange(12)[:, None] < 6, 700, 1200)) / 12) ** 2
+)
+PLAIN_AXIS = np.linspace(200, 1800, 400)
+EXTREMES = {
+    "axis to 1e300": (np.linspace(1e290, 1e300, 400), NOISY),
+    "axis over all magnitudes": (np.geomspace(1, 1e300, 400), NOISY),
+    "axis with one absurd end": (np.append(PLAIN_AXIS[:-1], 1e300), NOISY),
+    "axis of denormal numbers": (np.linspace(0, 4e-310, 400), NOISY),
+    "axis of no width": (500 + np.linspace(0, 1e-9, 400), NOISY),
+    "intensities to 1e38": (PLAIN_AXIS, NOISY * 2e36),
+    "intensities of both signs to 1e38": (PLAIN_AXIS, np.where(NOISY > 0, 3e38, -3e38)),
+    "one huge value": (PLAIN_AXIS, np.where(np.eye(12, 400) > 0, 3e38, NOISY)),
+    "one large value": (PLAIN_AXIS, np.where(np.eye(12, 400) > 0, 1e30, NOISY)),
+    "no spectra": (PLAIN_AXIS, np.empty((0, 400))),
+    "zeros": (PLAIN_AXIS, np.zeros((12, 400))),
+    "constant": (PLAIN_AXIS, np.full((12, 400), 7.0)),
+    "identical": (PLAIN_AXIS, np.repeat(NOISY[:1], 12, axis=0)),
+    "denormal": (PLAIN_AXIS, NOISY * 1e-43),
+    "every magnitude": (PLAIN_AXIS, NOISY * np.logspace(-40, 36, 12)[:, None]),
+    "one spectrum": (PLAIN_AXIS, NOISY[:1]),
+}
+
+
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extreme_numbers_give_a_result_or_a_sentence(extreme):
+    engine = Engine.load("smae-small", device="cpu", threads=1)
+    axis, values = EXTREMES[extreme]
+    raw = SpectrumSet(axis, values)
+    refused = []
+    for verb in (
+        lambda: engine.denoise(raw),
+        lambda: engine.denoise(raw, together=True),
+        lambda: engine.denoise_each([raw, raw], together=[1, 1]),
+        lambda: engine.embed(raw),
+        lambda: engine.cluster(raw),
+        lambda: engine.cluster(raw, 2, method="mixture"),
+        lambda: engine.cluster(raw, method="density"),
+        lambda: engine.cluster(raw, 2, method="tree"),
+        lambda: engine.compute_fingerprints([raw]),
+    ):
+        try:
+            verb()
+        except StudioError as error:
+            refused.append(str(error))
+    assert all(sentence.count(" ") > 4 for sentence in refused)
+    if extreme in ("zeros", "constant", "identical", "denormal", "one large value"):
+        assert not [sentence for sentence in refused if "cannot form" not in sentence]
+
+
+def test_one_huge_spectrum_stays_as_measured_and_the_others_are_denoised():
+    engine = Engine.load("smae-small", device="cpu", threads=1)
+    values = NOISY.copy()
+    values[3, 3] = 3e38
+    warned = []
+    denoised = engine.denoise(SpectrumSet(PLAIN_AXIS, values), progress=Progress(on_warning=warned.append))
+    assert warned == [
+        "1 of 12 spectra holds intensities above 1e+30. It stays as it is, without a signal-to-noise ratio."
+    ]
+    assert np.isnan(denoised.snr_after).tolist() == [row == 3 for row in range(12)]
+    assert np.all(np.delete(denoised.gain, 3) > 1)

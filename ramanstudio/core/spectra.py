@@ -135,6 +135,8 @@ def stacked(sets: Sequence[SpectrumSet]) -> SpectrumSet:
     Raises StudioError when an axis differs.
     """
     first = sets[0]
+    if len(sets) == 1:
+        return first  # a large map is not copied
     if not all(first.same_axis(other) for other in sets[1:]):
         raise StudioError(
             "These spectra are not sampled at the same Raman shifts.", remedy="Resample them to one axis first."

@@ -8,17 +8,19 @@ from typing import Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.denoising.denoised import is_finite
+from ramanstudio.denoising.denoised import describe_non_finite, is_finite
 from ramanstudio.mae.model_store import DEFAULT_MODEL
 
 MIN_POINTS: Final = 32  # one window of the default model
+MAX_SHIFT_CM: Final = 1e6
+MIN_SPAN_CM: Final = 1e-3
 MIN_TOGETHER: Final = 4  # spectra; the structure shared by fewer cannot be told from chance
 MAX_TOGETHER = 10_000  # spectra; more are denoised in portions: together they take 0.12 MB each at 1000 points
 
 
 def count_portions(n_spectra: int) -> int:
     """Return in how many portions `n_spectra` are denoised together."""
-    return -(-n_spectra // MAX_TOGETHER)
+    return max(1, -(-n_spectra // MAX_TOGETHER))
 
 
 def two_pass_progress(progress: Progress, n_spectra: int) -> Progress:
@@ -47,6 +49,12 @@ def denoising_problem(spectra: SpectrumSet, window: int = MIN_POINTS) -> StudioE
             f"A spectrum of {spectra.points} points is too short to denoise.",
             remedy=f"At least {window} points are needed{alternative}.",
         )
+    low, high = float(spectra.axis[0]), float(spectra.axis[-1])
+    if max(-low, high) > MAX_SHIFT_CM or high - low < MIN_SPAN_CM:
+        return StudioError(
+            f"An axis from {low:g} to {high:g} cm⁻¹ cannot be that of a Raman spectrum.",
+            remedy="Check the unit of the axis in the file.",
+        )
     return None if is_finite(spectra).any() else non_finite_problem(spectra)
 
 
@@ -56,7 +64,7 @@ def non_finite_problem(spectra: SpectrumSet) -> StudioError | None:
     if n_broken:
         subject = "The spectrum holds" if len(spectra) == 1 else f"{n_broken} of {len(spectra)} spectra hold"
         return StudioError(
-            f"{subject} values that are not numbers (NaN or infinite).",
+            f"{subject} {describe_non_finite([spectra])}.",
             remedy="Crop the range where the detector gave nothing, or leave those spectra out.",
         )
     return None

@@ -15,6 +15,7 @@ from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.signal import snr
 
+MAX_INTENSITY = 1e30  # squares of more do not fit even 64 bits once they are summed and squared again
 CONFIDENCE_90 = 1.645  # expected errors on either side that hold the true value with 90 % probability
 
 
@@ -120,8 +121,17 @@ def axis_range(spectra: SpectrumSet) -> tuple[float, float]:
 
 
 def is_finite(spectra: SpectrumSet) -> NDArray[np.bool_]:
-    """Return which spectra hold no NaN and no infinity (N,)."""
-    return np.asarray(np.isfinite(spectra.values).all(axis=1))
+    """Return which spectra hold no NaN, no infinity and no intensity above MAX_INTENSITY (N,)."""
+    if not len(spectra):
+        return np.zeros(0, dtype=bool)
+    low, high = spectra.values.min(axis=1), spectra.values.max(axis=1)  # NaN where a value is
+    return np.asarray((low >= -MAX_INTENSITY) & (high <= MAX_INTENSITY))
+
+
+def describe_non_finite(sets: Sequence[SpectrumSet]) -> str:
+    """Return what is wrong with spectra of `sets` that are not finite, as the object of "hold"."""
+    infinite = any(not np.isfinite(spectra.values).all() for spectra in sets)
+    return "values that are not numbers (NaN or infinite)" if infinite else f"intensities above {MAX_INTENSITY:.0e}"
 
 
 def apply_to_finite(spectra: SpectrumSet, denoise: Callable[[SpectrumSet], Denoised]) -> Denoised:
@@ -147,8 +157,8 @@ def warn_non_finite(sets: Sequence[SpectrumSet], progress: Progress) -> None:
     where = f" in {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else ""
     hold, stay = ("holds", "It stays as it is") if sum(counts) == 1 else ("hold", "They stay as they are")
     progress.warn(
-        f"{sum(counts):,} of {sum(map(len, sets)):,} spectra{where} {hold} values that are not numbers (NaN or"
-        f" infinite). {stay}, without a signal-to-noise ratio."
+        f"{sum(counts):,} of {sum(map(len, sets)):,} spectra{where} {hold} {describe_non_finite(sets)}. {stay}, without"
+        " a signal-to-noise ratio."
     )
 
 

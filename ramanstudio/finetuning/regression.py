@@ -159,7 +159,7 @@ def _report(
 ) -> RegressionReport:
     """Return the figures of the chosen candidate on held-out spectra."""
     candidate, predicted = evaluated[chosen]
-    low, high = _rmse_interval((predicted - values)[folds.tested], folds.group[folds.tested])
+    low, high = rmse_interval((predicted - values)[folds.tested], folds.group[folds.tested])
     return RegressionReport(
         indices=indices,
         true=values,
@@ -260,7 +260,7 @@ def _select(evaluated: Sequence[EvaluatedRegressor], values: FloatArray, folds: 
     return int(np.argmin(np.where(allowed, group_sums.sum(axis=0), np.inf)))
 
 
-def _rmse_interval(errors: FloatArray, group: IntArray) -> tuple[float, float]:
+def rmse_interval(errors: FloatArray, group: IntArray) -> tuple[float, float]:
     """Return the 95 % interval of the RMSE of `errors` (M,): bootstrap over samples `group` (M,), and Student's t.
 
     It is symmetric in the logarithm, as an error is a scale.

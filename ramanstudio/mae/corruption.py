@@ -63,7 +63,14 @@ def fluorescence(random: Random, axis: Floats) -> Floats:
 
 def line_height(values: Floats) -> Floats:
     """Return the height of the strong lines of `values` (N, B): percentile 99.7 above percentile 20 -> (N, 1)."""
-    low, high = np.percentile(values, [20, 99.7], axis=1)
+    points = values.shape[1]
+    positions = [share * (points - 1) for share in (0.2, 0.997)]
+    ranks = [rank for position in positions for rank in (int(position), min(int(position) + 1, points - 1))]
+    ordered = np.partition(values, sorted(set(ranks)), axis=1)  # np.percentile takes five times as long
+    low, high = (
+        ordered[:, below] + (position - below) * (ordered[:, above] - ordered[:, below])
+        for position, below, above in zip(positions, ranks[::2], ranks[1::2], strict=True)
+    )
     height: Floats = np.maximum(high - low, 1e-6)[:, None]
     return height
 

@@ -14,13 +14,13 @@ from torch.nn import functional
 
 from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.corruption import line_height
-from ramanstudio.mae.network import TransformerLayer, rotation_of
+from ramanstudio.mae.network import TransformerLayer, fast_asinh, rotation_of
 
 Floats = NDArray[np.floating[Any]]
 BASELINE_SAMPLES = 32.0  # standard deviation of the mean that counts as baseline: 80 cm⁻¹, wider than a line
 SLOPE_SAMPLES = 1.6  # of the one that a slope is taken of: 4 cm⁻¹, as narrow as a line
 MIN_OVERLAP_CM = 300.0  # with the grid; what covers less says too little of a substance
-NARROW = 16  # samples; kernels that reach farther are matrices
+PIECE = 128  # samples that are smoothed by one product
 MASKED_SCORE = -1e4  # added to a score of attention
 
 
@@ -31,21 +31,21 @@ def scale_to_lines(rows: Floats) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=8)
-def _gaussian_matrix(deviation: float, samples: int) -> NDArray[np.float32]:
-    """Gaussians over three standard deviations to either side of each sample (G, G), not normalised."""
-    offset = np.arange(samples)[:, None] - np.arange(samples)
-    weights = np.exp(-0.5 * (offset / deviation) ** 2)
-    return np.where(np.abs(offset) <= math.ceil(3 * deviation), weights, 0).astype(np.float32)
+def _gaussian_band(deviation: float) -> tuple[int, NDArray[np.float32]]:
+    """How far a Gaussian reaches, and a matrix (PIECE + 2 reach, PIECE) that convolves a piece with it."""
+    reach = math.ceil(3 * deviation)
+    offset = np.arange(PIECE + 2 * reach)[:, None] - reach - np.arange(PIECE)
+    weights = np.where(np.abs(offset) <= reach, np.exp(-0.5 * (offset / deviation) ** 2), 0)
+    return reach, weights.astype(np.float32)
 
 
 def _smooth(rows: Tensor, deviation: float) -> Tensor:
-    """Convolve `rows` (N, G) with a Gaussian; by a matrix product where it is wide, in a third of the time."""
-    reach = math.ceil(3 * deviation)
-    if reach > NARROW:
-        return rows @ torch.from_numpy(_gaussian_matrix(deviation, rows.shape[1])).to(rows)
-    offset = torch.arange(-reach, reach + 1, device=rows.device, dtype=rows.dtype)
-    kernel = torch.exp(-0.5 * (offset / deviation) ** 2)
-    return functional.conv1d(rows[:, None], kernel[None, None], padding=reach)[:, 0]
+    """Convolve `rows` (N, G) with a Gaussian, piece by piece as one matrix product: a tenth of conv1d's time."""
+    reach, band = _gaussian_band(deviation)
+    count = -(-rows.shape[1] // PIECE)
+    padded = functional.pad(rows, (reach, reach + count * PIECE - rows.shape[1]))
+    smooth = padded.unfold(1, PIECE + 2 * reach, PIECE) @ torch.from_numpy(band).to(rows)
+    return smooth.flatten(1)[:, : rows.shape[1]]
 
 
 def _local_mean(rows: Tensor, measured: Tensor, deviation: float) -> Tensor:
@@ -63,7 +63,7 @@ def embedder_input(rows: Tensor, measured: Tensor) -> Tensor:
     slope = (slope[:, 2:] - slope[:, :-2]) * inside[:, 2:] * inside[:, :-2]
     stacked = torch.stack([above, slope], dim=1)
     power = stacked.square().sum(dim=-1, keepdim=True) / measured.sum(dim=-1)[:, None, None].clamp(min=1)
-    return torch.asinh(stacked / (power.sqrt() + 1e-12))
+    return fast_asinh(stacked / (power.sqrt() + 1e-12))
 
 
 class Embedder(nn.Module):

@@ -57,7 +57,7 @@ class ModelCard:
     trained_on: Mapping[str, int]
     error_scale: float = 1.0
     metrics: Mapping[str, float] = field(default_factory=dict)
-    licence: str = "MIT"
+    licence: str = ""
     cite: str = ""
     software: str = ""
     sha256: str = ""
@@ -83,7 +83,7 @@ class ModelCard:
             f"Trained on: {trained_on}.",
             *self._embedder_text(),
             *(f"{metric}: {value:g}" for metric, value in self.metrics.items()),
-            f"Licence {self.licence}. {self.cite}".strip(),
+            *([f"Licence {self.licence}. {self.cite}".strip()] if self.licence else [self.cite] if self.cite else []),
             f"SHA-256 {self.sha256}",
         ]
         return "\n".join(lines)

@@ -24,6 +24,7 @@ Rows = NDArray[np.intp]
 Result = TypeVar("Result")
 
 MAX_POINTS = 2048  # samples at once: the longest that the network was trained on
+MAX_SIGMA = 1e15  # noise beyond is not predicted: its square would be infinite in 32 bits
 OVERLAP = 128  # samples that two pieces of a long spectrum share
 # On a CPU so few that what a batch needs stays in its cache (16 spectra of 1000 points; more take a tenth longer each).
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 131_072, "mps": 16_384}
@@ -263,6 +264,8 @@ class Predictor:
 
     def _predict(self, samples: Floats, shifts: Floats) -> tuple[Floats, Floats]:
         """Noise and its standard deviation (n, B) of `samples` (n, B) in units of sigma; `shifts` (n, B) or (1, B)."""
+        if max(-float(samples.min()), float(samples.max())) > MAX_SIGMA:
+            samples = np.clip(samples, -MAX_SIGMA, MAX_SIGMA)
         with torch.inference_mode():
             axis = torch.from_numpy(shifts).to(self.device).expand(len(samples), -1)
             noise, log_variance, _ = self._network(torch.from_numpy(samples).to(self.device), axis)

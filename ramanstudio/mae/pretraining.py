@@ -28,10 +28,7 @@ from ramanstudio.mae.training_batch import TrainingBatch, draw_batch
 
 POINTS = (320, 512, 768, 1024, 1536, 2048)  # lengths of the training spectra; one for each step
 VARIANCE_WEIGHT, MASKED_WEIGHT = 0.1, 0.3
-DESCRIPTION = (
-    "Spectrum masked autoencoder (after arXiv 2504.16130): denoises Raman spectra on any axis, self-supervised on"
-    " real spectra of high signal-to-noise ratio and on simulated ones."
-)
+METHOD = "Spectrum masked autoencoder (after arXiv 2504.16130): denoises Raman spectra on any axis."
 
 
 def pretraining_loss(
@@ -223,6 +220,14 @@ def _pretrain(
     return card or model_store.read_card(out)
 
 
+def _describe_training(run: Pretraining) -> str:
+    """What the model is and what it was trained on; of licence and sources nothing is known here."""
+    n_spectra, share = sum(run.corpus.counts.values()), run.config.real_share
+    real = f"{n_spectra:,} spectra of {len(run.corpus.counts)} groups of the given corpora"
+    sources = real if share == 1 else "simulated spectra" if share == 0 else f"{real} and on simulated ones"
+    return f"{METHOD} Pretrained without labels on {sources}."
+
+
 def _save_model(run: Pretraining, validation: corpora.Corpus, out: Path) -> model_store.ModelCard:
     """Write the model with its averaged weights, validated and calibrated; return its card."""
     network = SpectrumAutoencoder(run.network.plan).to(run.device)
@@ -230,7 +235,7 @@ def _save_model(run: Pretraining, validation: corpora.Corpus, out: Path) -> mode
     metrics = validate(network.eval(), validation, run.config)
     card = model_store.ModelCard(
         name=out.name,
-        description=DESCRIPTION,
+        description=_describe_training(run),
         network=network.plan,
         parameters=sum(weight.numel() for weight in network.parameters()),
         steps=run.step,
@@ -239,7 +244,6 @@ def _save_model(run: Pretraining, validation: corpora.Corpus, out: Path) -> mode
         error_scale=1 / metrics["validation expected error / true error"],
         metrics=metrics,
         calibration=measure_calibration(network, validation, run.config),
-        cite="RRUFF spectra: Lafuente et al. 2015.",
         software=f"RamanStudio {__version__}, torch {torch.__version__}",
     )
     return model_store.save(out, card, run.averaged.weights)

@@ -17,7 +17,7 @@ RIDGE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Selection:
+class SelectedComponents:
     """Some of the columns, and what the last of them added to the others.
 
     `heights` (P,) are the factors of the columns and `covariance` (P, P) theirs. `explained` is the share of the
@@ -67,7 +67,7 @@ class ComponentSelector:
         columns = columns / lengths
         return cls(columns, spectrum, substances, lengths, terms.shape[1], columns.T @ columns, columns.T @ spectrum)
 
-    def selections(self, most: int) -> Iterator[Selection]:
+    def selections(self, most: int) -> Iterator[SelectedComponents]:
         """Yield the best one column, the best two, up to `most`: one is added each time, then all are chosen anew."""
         chosen: list[int] = []
         for _ in range(most):
@@ -78,11 +78,11 @@ class ComponentSelector:
             chosen = self._refined([*chosen, column])
             yield self._selection(chosen, before)
 
-    def select(self, columns: tuple[int, ...]) -> Selection:
+    def select(self, columns: tuple[int, ...]) -> SelectedComponents:
         """Return the fit of given columns; what the last one added is measured against the smooth terms alone."""
         return self._selection(list(columns), self._residual_square([]))
 
-    def _selection(self, chosen: list[int], before: float) -> Selection:
+    def _selection(self, chosen: list[int], before: float) -> SelectedComponents:
         """The fit of `chosen`, given the square of the residual `before` the last of them."""
         inverse = np.linalg.inv(self._normal_matrix(chosen))
         heights = inverse @ self.projections[chosen]
@@ -94,7 +94,7 @@ class ComponentSelector:
         # best of many is counted too.
         penalty = np.log(samples) + 2 * np.log(len(self.lengths))
         scale = 1 / self.lengths[chosen]
-        return Selection(
+        return SelectedComponents(
             columns=tuple(chosen),
             heights=heights * scale,
             covariance=inverse * np.outer(scale, scale) * square / samples,

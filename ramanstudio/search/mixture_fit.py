@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.search.component_selection import ComponentSelector, Selection
+from ramanstudio.search.component_selection import ComponentSelector, SelectedComponents
 from ramanstudio.search.mixture_ranges import FitRange, SampledSpectrum, smooth_terms
 from ramanstudio.signal import spectral_features
 
@@ -73,7 +73,7 @@ class MixtureFit:
         axis, values = self.references[reference]
         return np.asarray(np.interp(self.query.axis - self.shifts[shift], axis, values, left=0, right=0))
 
-    def with_fine_shifts(self, selection: Selection) -> tuple[MixtureFit, Selection]:
+    def with_fine_shifts(self, selection: SelectedComponents) -> tuple[MixtureFit, SelectedComponents]:
         """Fit the components of `selection` again with finer shifts, then with weights by how well they really fit."""
         chosen = [column // len(self.shifts) for column in selection.columns]
         fit = replace(
@@ -90,21 +90,21 @@ class MixtureFit:
         weighted = fit.selector().select(complete[-1].columns)
         return (fit, weighted) if (weighted.heights > 0).all() else (self, selection)
 
-    def misfit(self, selection: Selection) -> float:
+    def misfit(self, selection: SelectedComponents) -> float:
         """Return how far the bands are off beyond the noise, as a share of their heights."""
         heights = self.query.heights
         in_bands = heights > 0.1 * heights.max()
         excess = np.maximum(self.residual(selection) ** 2 - self.query.noise**2, 0)[in_bands]
         return float(np.sqrt(excess.mean() / np.square(heights[in_bands]).mean()))
 
-    def explained(self, selection: Selection) -> float:
+    def explained(self, selection: SelectedComponents) -> float:
         """Return how much the components explain of what is neither baseline nor noise, 0 to 1."""
         noise = float(np.square(self.query.noise).sum())
         whole = float(np.square(self.subtract_baseline(self.query.values)).sum()) - noise
         left = max(float(np.square(self.residual(selection)).sum()) - noise, 0.0)
         return float(np.clip(1 - left / max(whole, 1e-300), 0, 1))
 
-    def residual(self, selection: Selection) -> Floats:
+    def residual(self, selection: SelectedComponents) -> Floats:
         """Return the query less the components and a baseline, (n,)."""
         components = np.stack([self.moved(column) for column in selection.columns])
         return self.subtract_baseline(self.query.values - selection.heights @ components)
@@ -114,7 +114,7 @@ class MixtureFit:
         terms, weights = smooth_terms(self.query.axis, self.query.axis), self.weights
         return np.asarray(values - terms @ np.linalg.lstsq(terms * weights[:, None], values * weights, rcond=None)[0])
 
-    def fractions(self, selection: Selection) -> tuple[Floats, Floats]:
+    def fractions(self, selection: SelectedComponents) -> tuple[Floats, Floats]:
         """Return the fraction of each component, and its standard error, (P,) each."""
         areas = self.areas(selection)
         intensities = selection.heights * areas
@@ -124,7 +124,7 @@ class MixtureFit:
         specimens = np.diag((SPECIMENS * self.mismatch / MISMATCH * selection.heights) ** 2)
         return fractions, np.sqrt(np.einsum("ij,jk,ik->i", jacobian, selection.covariance + specimens, jacobian))
 
-    def areas(self, selection: Selection) -> Floats:
+    def areas(self, selection: SelectedComponents) -> Floats:
         """Return the area of the bands of each component before it is scaled to fit, (P,)."""
         components = np.stack([self.moved(column) for column in selection.columns])
         bands = np.maximum(components - spectral_features.baseline(self.query.axis, components), 0)
@@ -134,12 +134,12 @@ class MixtureFit:
         """Return by how much a column is moved, in cm⁻¹."""
         return self.shifts[column % len(self.shifts)]
 
-    def ends(self, selection: Selection) -> tuple[float, float]:
+    def ends(self, selection: SelectedComponents) -> tuple[float, float]:
         """Return the range in cm⁻¹ in which any of the components has a reference."""
         axes = [self.references[column // len(self.shifts)][0] + self.shift_of(column) for column in selection.columns]
         return min(float(axis[0]) for axis in axes), max(float(axis[-1]) for axis in axes)
 
-    def curves(self, selection: Selection, axis: Floats) -> Floats:
+    def curves(self, selection: SelectedComponents, axis: Floats) -> Floats:
         """Return each component without baseline at `axis` (B,) -> (P, B); zero outside of its reference's range."""
         curves = np.zeros((len(selection.columns), len(axis)))
         for curve, column, height in zip(curves, selection.columns, selection.heights, strict=True):

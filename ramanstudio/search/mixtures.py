@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.search.component_selection import Selection
+from ramanstudio.search.component_selection import SelectedComponents
 from ramanstudio.search.mixture_fit import MISMATCH, MixtureFit
 from ramanstudio.search.mixture_ranges import (
     FEWEST_POINTS,
@@ -111,7 +111,7 @@ class _Spectrum:
 
     def fit(
         self, span: FitRange, references: Sequence[SpectrumSet], names: Sequence[str], most: int
-    ) -> tuple[MixtureFit, Selection | None]:
+    ) -> tuple[MixtureFit, SelectedComponents | None]:
         """Fit the spectrum in one range; the selection is None where no component was found."""
         fit = MixtureFit.in_range(self.sampled(self.inside(span.low, span.high)), span, references)
         accepted = None
@@ -126,7 +126,7 @@ class _Spectrum:
             accepted = selection
         return (fit, None) if accepted is None else fit.with_fine_shifts(accepted)
 
-    def mixture(self, fit: MixtureFit, selection: Selection | None) -> Mixture:
+    def mixture(self, fit: MixtureFit, selection: SelectedComponents | None) -> Mixture:
         """The mixture of a fit, on the axis of the spectrum."""
         inside = self.inside(fit.query.low, fit.query.high)
         explained = 0.0 if selection is None else fit.explained(selection)
@@ -161,7 +161,7 @@ class _Spectrum:
         return residual, float(np.clip(1 - left / max(bands, 1e-300), 0, 1))
 
 
-def _components(fit: MixtureFit, selection: Selection, explained: float) -> list[Component]:
+def _components(fit: MixtureFit, selection: SelectedComponents, explained: float) -> list[Component]:
     """The components of a selection, in its order."""
     return [
         Component(
@@ -174,7 +174,7 @@ def _components(fit: MixtureFit, selection: Selection, explained: float) -> list
     ]
 
 
-def _residual_square(whole: SampledSpectrum, fit: MixtureFit, selection: Selection | None) -> float:
+def _residual_square(whole: SampledSpectrum, fit: MixtureFit, selection: SelectedComponents | None) -> float:
     """The weighted square of the residual over the whole spectrum, by which fits in several ranges are compared."""
     residual = whole.values if selection is None else whole.values - fit.curves(selection, whole.axis).sum(axis=0)
     weights = whole.weights(MISMATCH)
@@ -185,7 +185,7 @@ def _residual_square(whole: SampledSpectrum, fit: MixtureFit, selection: Selecti
 
 def selection_path(
     spectrum: SpectrumSet, sigma: float, references: Sequence[SpectrumSet], names: Sequence[str], most: int = 4
-) -> list[tuple[Selection, float]]:
+) -> list[tuple[SelectedComponents, float]]:
     """Return the selections that `unmix` decides between, of 1 to `most` components, each with its least fraction."""
     query = SampledSpectrum.from_spectrum(spectrum.axis, spectrum.values[0], sigma)
     span = fit_ranges(query, references)[0]
@@ -196,14 +196,14 @@ def selection_path(
     return [(selection, float(fit.fractions(selection)[0].min())) for selection in selections]
 
 
-def component_probability(selection: Selection, least_fraction: float) -> float:
+def component_probability(selection: SelectedComponents, least_fraction: float) -> float:
     """Return the probability that the last component of a selection is real, 0 to 1."""
     intercept, *coefficients = COMPONENT_COEFFICIENTS
     logit = intercept + float(np.dot(coefficients, component_features(selection, least_fraction)))
     return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
 
 
-def component_features(selection: Selection, least_fraction: float) -> NDArray[np.float64]:
+def component_features(selection: SelectedComponents, least_fraction: float) -> NDArray[np.float64]:
     """Return what the probability of a selection's last component is computed from, (4,).
 
     The logit of what it explains of the rest, the logarithms of the number of independent samples and of the least

@@ -39,7 +39,7 @@ MODEL: Final = "cosmic-rays"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
+class SpikeCandidates:
     """Narrow runs that stand out: of spectrum `row` the points `first` to `last`, highest at `top`; all (M,)."""
 
     row: Ints
@@ -137,7 +137,7 @@ def local_noise(values: Floats) -> Floats:
     return noise
 
 
-def find_candidates(values: Floats, noise: Floats) -> Candidates:
+def find_candidates(values: Floats, noise: Floats) -> SpikeCandidates:
     """Return the runs of `values` (N, B) that are narrow and stand out from the `noise` (N, B)."""
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
@@ -163,10 +163,10 @@ def find_candidates(values: Floats, noise: Floats) -> Candidates:
     first = np.ones(len(runs), dtype=bool)
     first[1:] = (runs[1:] != runs[:-1]).any(axis=1)
     kept = order[first]
-    return Candidates(rows[kept], ends[0][kept], ends[1][kept], tops[kept])
+    return SpikeCandidates(rows[kept], ends[0][kept], ends[1][kept], tops[kept])
 
 
-def candidate_features(values: Floats, noise: Floats, candidates: Candidates) -> Floats:
+def candidate_features(values: Floats, noise: Floats, candidates: SpikeCandidates) -> Floats:
     """Return what tells spikes from lines, (M, 19): width, height, edges, flanks, and the spectrum's own lines."""
     row, first, last = candidates.row, candidates.first, candidates.last
     sigma = noise[row, candidates.top]
@@ -230,7 +230,7 @@ def _neighbours(spectra: SpectrumSet) -> Ints | None:
     return None
 
 
-def _height_in_neighbours(values: Floats, rows: Ints, neighbours: Ints, candidates: Candidates) -> Floats:
+def _height_in_neighbours(values: Floats, rows: Ints, neighbours: Ints, candidates: SpikeCandidates) -> Floats:
     """The height of each run in the median neighbour, over that in the spectrum itself (M,)."""
     own = rows[candidates.row]
 

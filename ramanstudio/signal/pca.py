@@ -34,8 +34,9 @@ def thin_svd(rows: Floats) -> tuple[Floats, Floats, Floats]:
 def unit_rows(rows: Floats) -> NDArray[np.float32]:
     """Return `rows` (N, D), each minus its mean and scaled to unit length; constant rows become zero."""
     rows = rows - rows.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-12).astype(
+    # in 64 bits: in 32, squares of 1e20 are infinite
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]
+    scaled: NDArray[np.float32] = np.divide(rows, length, out=np.zeros(rows.shape), where=length > 1e-12).astype(
         np.float32
     )
     return scaled

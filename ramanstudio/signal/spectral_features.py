@@ -129,4 +129,6 @@ def lines_and_slopes(axis: Floats, denoised: Floats) -> tuple[NDArray[np.float32
 
     heights = np.sqrt(np.maximum(denoised - baseline(axis, denoised), 0))
     window = min(SLOPE_SAMPLES, (len(axis) - 1) // 2 * 2 + 1)
-    return unit_rows(heights), unit_rows(savgol_filter(denoised, window, SLOPE_DEGREE, deriv=1, axis=1))
+    with np.errstate(over="ignore"):  # it squares what its fits at the ends leave, and does not use that
+        slopes = savgol_filter(denoised, window, SLOPE_DEGREE, deriv=1, axis=1)
+    return unit_rows(heights), unit_rows(slopes)

@@ -111,6 +111,15 @@ def test_a_damaged_folder_is_refused(result):
         finetuned_model.load("one")
 
 
+def test_weights_that_were_exchanged_for_others_are_refused(result):
+    finetuned_model.save(result.model, "one")
+    finetuned_model.save(finetune(EXTRACTOR, *substances(6)).model, "two")
+    folder = finetuned_model.models_folder()
+    (folder / "one" / finetuned_model.WEIGHTS).write_bytes((folder / "two" / finetuned_model.WEIGHTS).read_bytes())
+    with pytest.raises(StudioError, match="'one' is damaged"):
+        finetuned_model.load("one")
+
+
 def test_denoising_models_and_fine_tuned_models_are_listed_apart(result):
     finetuned_model.save(result.model, "one")
     assert "one" not in model_store.available()

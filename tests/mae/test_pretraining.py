@@ -79,6 +79,9 @@ def test_pretraining_writes_a_model_with_its_card_and_loss_curve(corpus_file, tm
     card = pretrain(QUICK, [corpus_file], tmp_path / "tiny", Progress(on_show=shown.append), network_config=TINY)
     assert card == model_store.read_card(tmp_path / "tiny")
     assert card.name == "tiny"
+    assert (card.licence, card.cite) == ("", ""), "of the user's data neither is known"
+    assert f"Pretrained without labels on {sum(card.trained_on.values())} spectra of 2 groups" in card.description
+    assert "RRUFF" not in card.text() and "Licence" not in card.text()
     assert card.steps == 6
     assert card.trained_on.keys() == {"shared", "ragged"}
     header, *rows = (tmp_path / "tiny" / "loss.csv").read_text().splitlines()

@@ -59,7 +59,7 @@ class MapData:
     substances: FloatArray | None = None
     substances_of: object = None  # the identifications that `substances` were read from
     predicted: FloatArray | None = None
-    predictions: Predictions | None = None  # what of a taught model says `predicted`
+    predictions: Predictions | None = None  # what a fine-tuned model predicts for each spectrum
 
 
 def channel_values(options: MapOptions, data: MapData) -> FloatArray:
