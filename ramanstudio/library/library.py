@@ -89,7 +89,8 @@ class Library:
             about["sample"] = self.samples[index]
         values = np.asarray(self.stored.values[begin:end])[None]
         try:
-            axis = self.stored.axis[begin:end].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # a damaged file may hold signalling NaN
+                axis = self.stored.axis[begin:end].astype(np.float64)
             return SpectrumSet(axis, values, {"name": np.array([self.names[index]], dtype=str)}, about)
         except StudioError as error:
             raise StudioError(

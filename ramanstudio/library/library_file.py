@@ -273,7 +273,8 @@ def _stored(path: Path, file: h5py.File) -> Stored:
         and bool(np.all(np.diff(offsets) >= 2)),
         "'offsets' does not match the spectra",
     )
-    laser_nm = np.array(mapped.array(group, "laser_nm", "f", 1), dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # of signalling NaN
+        laser_nm = np.array(mapped.array(group, "laser_nm", "f", 1), dtype=np.float64)
     laser_nm[~((laser_nm > 0) & (laser_nm < _LONGEST_NM))] = np.nan
     texts = {name: _texts(mapped.array(group, _LABEL if name == "name" else name, "S", 1)) for name in TEXTS}
     for name, column in [*texts.items(), ("laser_nm", laser_nm)]:
