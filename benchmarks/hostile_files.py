@@ -1,13 +1,12 @@
 """Damaged and hostile files, by the thousand: does anything but a sentence come out?
 
-    python -m benchmarks.hostile_files KIND [--count 20000] [--structured] [--seed 0] [--write]
+    python -m benchmarks.hostile_files KIND [--count 20000] [--structured] [--seed 0]
 
 KIND is one of the rows of KINDS below. A mutant is a good file whose bytes were changed: bits flipped, numbers replaced
 by extreme ones, parts cut out, repeated, zeroed or swapped. A structured one (`--structured`, for HDF5 and tables) is
 a well-formed file with the right fields and types and wrong values. Each is read through its public door in a process
 of its own, which is killed when it hangs. Counted are crashes, files that took over 10 s or over 1 GB, and exceptions
 other than StudioError, those included that readers raised themselves and a net turned into a sentence.
-`--write` puts the row into RESULTS.md.
 """
 
 from __future__ import annotations
