@@ -123,10 +123,7 @@ def export_model(name: str, out: Path) -> None:
     model = load(name)
     card = model.card.to_json()
     metadata = {"card": card, "card_sha256": hashlib.sha256(card.encode()).hexdigest()}
-    try:
-        atomic_write(out, to_safetensors(dict(model.arrays), metadata))
-    except OSError as error:
-        raise _write_error(str(out), error) from error
+    atomic_write(out, to_safetensors(dict(model.arrays), metadata))
 
 
 def import_model(file: Path, name: str = "") -> FineTunedModel:

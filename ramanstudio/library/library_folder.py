@@ -101,14 +101,8 @@ def install(path: Path, title: str = "", progress: Progress = SILENT) -> BuiltLi
         if _is_copy(other, given):
             return BuiltLibrary(library.open(other), ())
     target = free_path(folder, path.stem)
-    try:
-        with atomic_path(target) as draft:
-            shutil.copyfile(path, draft)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(
-            f"Could not copy '{path.name}': {reason}.", remedy="Make sure that there is space on the disk."
-        ) from error
+    with atomic_path(target) as draft:
+        shutil.copyfile(path, draft)
     return BuiltLibrary(library.open(target), ())
 
 

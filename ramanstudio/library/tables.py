@@ -339,18 +339,14 @@ def write(path: Path, library: Library, progress: Progress = SILENT) -> tuple[Pa
     Returns both paths. Raises StudioError when they cannot be written, Cancelled when asked to stop.
     """
     path, metadata_path = table_paths(path)
-    try:
-        with atomic_path(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-            file.write("wavenumber,intensity,sample_name\n")
-            for index in progress.steps(range(len(library)), "references written"):
-                spectrum = library.spectrum(index)
-                points = zip(spectrum.axis.tolist(), spectrum.values[0].tolist(), strict=True)
-                file.writelines(f"{shift:.8g},{value:.8g},{index + 1}\n" for shift, value in points)
-        with atomic_path(metadata_path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(_metadata_lines(library))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudioError(f"Could not write '{path.name}': {reason}.", remedy="Choose another folder.") from error
+    with atomic_path(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        file.write("wavenumber,intensity,sample_name\n")
+        for index in progress.steps(range(len(library)), "references written"):
+            spectrum = library.spectrum(index)
+            points = zip(spectrum.axis.tolist(), spectrum.values[0].tolist(), strict=True)
+            file.writelines(f"{shift:.8g},{value:.8g},{index + 1}\n" for shift, value in points)
+    with atomic_path(metadata_path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(_metadata_lines(library))
     return path, metadata_path
 
 

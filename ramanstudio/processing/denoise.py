@@ -9,10 +9,8 @@ import numpy as np
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, optional, text
-from ramanstudio.denoising.batches import MIN_POINTS
+from ramanstudio.denoising.batches import MIN_POINTS, MIN_TOGETHER
 from ramanstudio.processing.step import Context, State, StepResult, segments
-
-SET_SIZE = 4  # spectra from which a set is denoised as a whole when that is automatic
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +34,13 @@ class Denoise:
         if context.denoiser is None:
             raise StudioError("No model is loaded to denoise with.", remedy="Choose a model, or leave out Denoise.")
         spectra = state.spectra
-        together = self.as_set == "yes" or (self.as_set == "auto" and len(spectra) >= SET_SIZE)
+        together = self.as_set == "yes" or (self.as_set == "auto" and len(spectra) >= MIN_TOGETHER)
         parts = [part for part in segments(spectra.axis) if part.stop - part.start >= MIN_POINTS]
         if not parts:
             raise StudioError(
                 f"No stretch of {MIN_POINTS} points is left to denoise.", remedy="Cut out less before Denoise."
             )
         values, error = spectra.values.copy(), state.expected_error.copy()
-        weights = np.array([part.stop - part.start for part in parts], dtype=np.float64)
         before, after = [], []
         for part in parts:
             piece = spectra.with_axis(spectra.axis[part], spectra.values[:, part])
@@ -59,6 +56,6 @@ class Denoise:
         return StepResult(
             State(spectra.with_values(values), error, state.correlation_cm),
             f"×{ratio:.2g}" if np.isfinite(ratio) else "",
-            {"as_set_used": bool(together), "stretches": weights.astype(int).tolist()},
+            {"as_set_used": bool(together), "stretches": [part.stop - part.start for part in parts]},
             {"snr_before": snr_before, "snr_after": snr_after},
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.ranges import ShiftRange
+from ramanstudio.core.ranges import Region, ShiftRange
 from ramanstudio.core.schema import Schema, list_of, number, optional
 from ramanstudio.processing.step import Context, State, StepResult
 
@@ -44,7 +44,7 @@ class Crop:
         Raises StudioError when fewer than eight points are left.
         """
         axis = state.spectra.axis
-        inside = (axis >= self.low_cm) & (axis <= self.high_cm)
+        inside = Region(self.low_cm, self.high_cm).contains(axis)
         cropped = _keep(state, inside, f"between {self.low_cm:g} and {self.high_cm:g} cm⁻¹")
         return StepResult(cropped, f"{self.low_cm:g}–{self.high_cm:g} cm⁻¹", {"points": int(inside.sum())})
 
@@ -65,9 +65,7 @@ class CutOut:
         Raises StudioError when fewer than eight points are left.
         """
         axis = state.spectra.axis
-        inside = np.ones(len(axis), dtype=bool)
-        for low, high in self.ranges_cm:
-            inside &= (axis < low) | (axis > high)
+        inside = Region(axis[0], axis[-1], self.ranges_cm).contains(axis)
         shown = ", ".join(f"{low:g}–{high:g}" for low, high in self.ranges_cm)
         left = _keep(state, inside, f"without {shown} cm⁻¹")
         return StepResult(left, f"{shown} cm⁻¹", {"points_removed": int((~inside).sum())})

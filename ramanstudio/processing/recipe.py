@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -161,8 +161,3 @@ def built_in_recipes() -> tuple[Recipe, ...]:
         Recipe.of(RemoveCosmicRays(), Denoise("no"), SubtractBaseline(), name="Quantitative"),
         Recipe.of(RemoveCosmicRays(), Denoise("yes"), SubtractBaseline(), Normalise("snv"), name="SERS map"),
     )
-
-
-def step_titles(steps: Iterable[type[Step]] = STEPS) -> dict[str, str]:
-    """Return the title of each kind of step by its key."""
-    return {step.key: step.title for step in steps}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.signal.snr import noise_sigma
+from ramanstudio.signal.snr import GAUSSIAN_MAD, noise_sigma
 from ramanstudio.signal.tree_ensemble import TreeEnsemble
 
 Floats = NDArray[np.floating[Any]]
@@ -76,6 +76,8 @@ def find_cosmic_rays(spectra: SpectrumSet) -> NDArray[np.bool_]:
 
 def classify_spikes(spectra: SpectrumSet) -> CosmicRays:
     """Return the points of cosmic rays, and those where shape alone cannot tell a spike from a line, (N, B) each."""
+    from scipy.special import expit
+
     shape = spectra.values.shape
     spikes, doubtful = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     usable = np.flatnonzero(np.isfinite(spectra.values).all(axis=1) & (np.ptp(spectra.values, axis=1) > 0))
@@ -89,7 +91,7 @@ def classify_spikes(spectra: SpectrumSet) -> CosmicRays:
         candidates = find_candidates(values, noise)
         if not len(candidates):
             continue
-        probability = _sigmoid(_trees().score(candidate_features(values, noise, candidates)))
+        probability = expit(_trees().score(candidate_features(values, noise, candidates)))
         if neighbours is None:
             is_spike = probability >= THRESHOLD
         else:
@@ -129,7 +131,7 @@ def local_noise(values: Floats) -> Floats:
         return np.repeat(whole[:, None], values.shape[1], axis=1)
     curvature = np.abs(np.diff(values, n=2, axis=1))[:, : n_blocks * NOISE_BLOCK - 2]
     padded = np.pad(curvature, ((0, 0), (1, 1)), mode="edge").reshape(len(values), n_blocks, NOISE_BLOCK)
-    of_block = np.median(padded, axis=2) / (0.6745 * np.sqrt(6))
+    of_block = np.median(padded, axis=2) / (GAUSSIAN_MAD * np.sqrt(6))
     nearest = np.clip(np.arange(values.shape[1]) // NOISE_BLOCK, 0, n_blocks - 1)
     # a line in one block must not hide a spike beside it: its neighbours' noise counts as well
     smooth = np.median(np.stack([np.roll(of_block, shift, axis=1) for shift in (-1, 0, 1)]), axis=0)
@@ -243,10 +245,6 @@ def _height_in_neighbours(values: Floats, rows: Ints, neighbours: Ints, candidat
     beside = np.stack([height(neighbours[own, index]) for index in range(neighbours.shape[1])])
     shown: Floats = np.median(beside, axis=0) / np.maximum(height(own), 1e-30)
     return shown
-
-
-def _sigmoid(score: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(score, -50, 50)))
 
 
 @cache

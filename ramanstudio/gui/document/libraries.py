@@ -221,13 +221,8 @@ def _merge(title: str, libraries: tuple[Library, ...], progress: Progress) -> Li
 
 def _copy(library: Library, path: Path, progress: Progress) -> Path:
     progress(0, 0)
-    try:
-        with atomic_path(path) as draft:
-            shutil.copyfile(library.path, draft)
-    except OSError as error:
-        raise StudioError(
-            f"Could not save '{path.name}': {error.strerror or error}.", remedy="Choose another folder."
-        ) from error
+    with atomic_path(path) as draft:
+        shutil.copyfile(library.path, draft)
     return path
 
 
