@@ -249,13 +249,11 @@ class ScatterView(QWidget):
 
     def zoom_by(self, factor: float) -> None:
         """Show `factor` times as much of the plane around the same centre."""
-        self.canvas.remember_view()
-        self.canvas.zoom(1 / factor)
+        self.canvas.zoom_by(factor)
 
     def move_by(self, fraction: float) -> None:
         """Pan to the right by a fraction of the width."""
-        self.canvas.remember_view()
-        self.canvas.pan(-fraction * self.canvas.width(), 0)
+        self.canvas.move_by(fraction)
 
     def cancel_gesture(self) -> bool:
         """Cancel the box or lasso being drawn; return whether there was one."""

@@ -100,6 +100,16 @@ class ZoomableView(QWidget):
             resized = camera.resized(self.width(), self.height()) if camera is not None else self._camera_for_all()
             self._set_camera(resized)
 
+    def zoom_by(self, factor: float) -> None:
+        """Show `factor` times as much around the same centre; `zoom_back` returns to the view before."""
+        self.remember_view()
+        self.zoom(1 / factor)
+
+    def move_by(self, fraction: float) -> None:
+        """Pan to the right by a fraction of the width; `zoom_back` returns to the view before."""
+        self.remember_view()
+        self.pan(-fraction * self.width(), 0)
+
     def remember_view(self) -> None:
         """Keep the present view for `zoom_back`."""
         self._history = [*self._history[-_HISTORY:], None if self._shows_all else self.camera]
