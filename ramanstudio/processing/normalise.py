@@ -60,7 +60,7 @@ class Normalise:
             replace(state, spectra=normalised, expected_error=error.astype(np.float32)),
             f"{self.method}, ×{factor:.3g}",
             {"scale_median": float(np.median(scale))},
-            {"scale": scale},
+            {"scale": scale, "offset": offset},
         )
 
     def _offset_and_scale(self, axis: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
