@@ -23,8 +23,7 @@ def _keep(state: State, inside: NDArray[np.bool_], what: str) -> State:
             f"Fewer than {MIN_POINTS} points are left {what}.",
             remedy=f"These spectra span {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹.",
         )
-    kept = spectra.with_axis(spectra.axis[inside], spectra.values[:, inside])
-    return replace(state, spectra=kept, expected_error=state.expected_error[:, inside])
+    return state.on_points(inside)
 
 
 @dataclass(frozen=True, slots=True)

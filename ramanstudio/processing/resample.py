@@ -64,9 +64,18 @@ class Resample:
         finer = self.step_cm < 0.99 * measured
         summary = f"{self.step_cm:g} cm⁻¹" + (f", finer than measured ({measured:.2g})" if finer else "")
         resampled = State(
-            spectra.with_axis(new, values), error.astype(np.float32), max(state.correlation_cm, measured, self.step_cm)
+            spectra.with_axis(new, values),
+            error.astype(np.float32),
+            max(state.correlation_cm, measured, self.step_cm),
+            _touched(state.replaced, weights),
+            _touched(state.doubtful, weights),
         )
         return StepResult(resampled, summary, {"measured_step_cm": measured, "finer_than_measured": finer})
+
+
+def _touched(mask: NDArray[np.bool_] | None, weights: Any) -> NDArray[np.bool_] | None:
+    """Which new points (N, B') use a point of `mask` (N, B)."""
+    return None if mask is None else np.asarray(mask.astype(np.float32) @ weights.T > 0.01)
 
 
 def _weights(axis: NDArray[Any], new: NDArray[Any], width: float) -> Any:

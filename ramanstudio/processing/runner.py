@@ -28,6 +28,8 @@ class Processed:
         rays; NaN where the recipe does not denoise
     records : one mapping for each step that was applied: title, parameters, what it did
     results : the StepResult of each step, for drawing
+    problems : the StudioError of each step that could not be applied, by its index among the enabled steps
+    replaced, doubtful : (N, B') points interpolated in place of cosmic rays, and those that are a line or a spike
     """
 
     spectra: SpectrumSet
@@ -37,6 +39,8 @@ class Processed:
     records: tuple[Mapping[str, Any], ...]
     results: tuple[StepResult, ...] = field(default=(), repr=False)
     problems: Mapping[int, StudioError] = field(default_factory=dict)
+    replaced: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
 
 
 class Runner:
@@ -94,8 +98,14 @@ class Runner:
             records,
             tuple(self._results),
             dict(problems),
+            _mask(state.replaced, state.spectra.values.shape),
+            _mask(state.doubtful, state.spectra.values.shape),
         )
 
 
 def _parameters(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in step.schema.fields}
+
+
+def _mask(points: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.zeros(shape, dtype=bool) if points is None else points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -79,7 +79,12 @@ def _filtered(state: State, width_cm: float, method: Any) -> StepResult:
         values[:, part], scale = method(values[:, part], step)
         error[:, part] *= _error_factor(scale, state.correlation_cm, width_cm, max(1.0, scale))
     correlation = max(state.correlation_cm, width_cm)
-    smoothed = State(spectra.with_values(values), error.astype(np.float32), correlation)
+    smoothed = replace(
+        state,
+        spectra=spectra.with_values(values),
+        expected_error=error.astype(np.float32),
+        correlation_cm=correlation,
+    )
     points = points_of(spectra.axis, width_cm)
     return StepResult(smoothed, f"{width_cm:g} cm⁻¹, {points:.0f} points", {"points": round(points, 2)})
 

@@ -21,7 +21,13 @@ GAP_STEPS = 3.5  # an interval of the axis wider than this many median intervals
 class Denoiser(Protocol):
     """What the step Denoise needs of an engine."""
 
-    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised: ...
+    def denoise(
+        self,
+        spectra: SpectrumSet,
+        together: bool = False,
+        progress: Progress | None = None,
+        replaced: NDArray[np.bool_] | None = None,
+    ) -> Denoised: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,11 +39,22 @@ class State:
     spectra : N spectra on B points
     expected_error : (N, B) standard deviation of the error at each point, in the unit of the values
     correlation_cm : over how many cm⁻¹ neighbouring errors are correlated; 0 for independent points
+    replaced : (N, B) points that were interpolated in place of a cosmic ray; None where nobody has searched
+    doubtful : (N, B) points that are a line as narrow as a cosmic ray, or a cosmic ray; None likewise
     """
 
     spectra: SpectrumSet
     expected_error: NDArray[np.float32]
     correlation_cm: float = 0.0
+    replaced: NDArray[np.bool_] | None = None
+    doubtful: NDArray[np.bool_] | None = None
+
+    def on_points(self, inside: NDArray[np.bool_]) -> State:
+        """Return the state with only the points `inside` (B,) of the axis."""
+        kept = self.spectra.with_axis(self.spectra.axis[inside], self.spectra.values[:, inside])
+        replaced = None if self.replaced is None else self.replaced[:, inside]
+        doubtful = None if self.doubtful is None else self.doubtful[:, inside]
+        return State(kept, self.expected_error[:, inside], self.correlation_cm, replaced, doubtful)
 
 
 @dataclass(frozen=True, slots=True)

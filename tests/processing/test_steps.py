@@ -41,7 +41,9 @@ class CountingDenoiser:
     def __init__(self) -> None:
         self.axes: list[np.ndarray] = []
 
-    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: object = None) -> Denoised:
+    def denoise(
+        self, spectra: SpectrumSet, together: bool = False, progress: object = None, replaced: object = None
+    ) -> Denoised:
         self.axes.append(spectra.axis)
         kernel = np.ones(5) / 5
         values = np.array([np.convolve(np.pad(row, 2, mode="edge"), kernel, mode="valid") for row in spectra.values])
@@ -217,3 +219,28 @@ def test_a_cosmic_ray_can_be_added_and_taken_back_by_hand() -> None:
     assert not kept.curves["replaced"].any()
     added = apply(RemoveCosmicRays(automatic=False, added=((0, float(AXIS[500])),)), spiked)
     assert np.flatnonzero(added.curves["replaced"][0]).tolist() == [500]
+
+
+def test_a_replaced_point_has_the_error_of_interpolation_and_keeps_its_mark_through_the_recipe() -> None:
+    source = SpectrumSet(AXIS, np.repeat(lines()[None], 2, axis=0) + np.random.default_rng(3).normal(0, SIGMA, (2, 801)))
+    on_line, beside = int(np.argmin(np.abs(AXIS - 1005))), int(np.argmin(np.abs(AXIS - 700)))
+    marks = tuple((row, float(AXIS[point + offset])) for row, point in enumerate((on_line, beside)) for offset in (0, 1))
+    steps = [RemoveCosmicRays(automatic=False, added=marks), Denoise("no"), Crop(300, 1700)]
+    processed = Runner(source, CountingDenoiser()).run([RecipeStep(step) for step in steps])
+    marked = [np.flatnonzero(row) for row in processed.replaced]
+    assert [len(points) for points in marked] == [2, 2] and processed.replaced.shape == processed.spectra.values.shape
+    error = [processed.expected_error[row, points].max() for row, points in enumerate(marked)]
+    assert error[0] > 5 * error[1] > 2 * 0.5  # a straight line across the flank of a line misses more
+
+
+def test_what_shape_cannot_tell_is_left_and_reported() -> None:
+    axis = np.arange(200.0, 1300.0, 4.0)
+    narrow = 200 / (1 + ((axis - 600) / 3.2) ** 2) + 30 / (1 + ((axis - 900) / 30) ** 2)
+    values = np.stack([narrow * size for size in np.linspace(0.3, 3, 40)])
+    noisy = SpectrumSet(axis, values + np.random.default_rng(0).normal(0, 2, values.shape))
+    result = apply(RemoveCosmicRays(), noisy)
+    assert result.record["doubtful"] > 0 and "line or spike?" in result.summary
+    assert not (result.curves["doubtful"] & result.curves["replaced"]).any()
+    row, point = np.argwhere(result.curves["doubtful"])[0]
+    judged = apply(RemoveCosmicRays(added=((int(row), float(axis[point])),)), noisy)
+    assert judged.curves["replaced"][row, point] and not judged.curves["doubtful"][row, point]
