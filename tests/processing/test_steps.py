@@ -222,9 +222,13 @@ def test_a_cosmic_ray_can_be_added_and_taken_back_by_hand() -> None:
 
 
 def test_a_replaced_point_has_the_error_of_interpolation_and_keeps_its_mark_through_the_recipe() -> None:
-    source = SpectrumSet(AXIS, np.repeat(lines()[None], 2, axis=0) + np.random.default_rng(3).normal(0, SIGMA, (2, 801)))
+    source = SpectrumSet(
+        AXIS, np.repeat(lines()[None], 2, axis=0) + np.random.default_rng(3).normal(0, SIGMA, (2, 801))
+    )
     on_line, beside = int(np.argmin(np.abs(AXIS - 1005))), int(np.argmin(np.abs(AXIS - 700)))
-    marks = tuple((row, float(AXIS[point + offset])) for row, point in enumerate((on_line, beside)) for offset in (0, 1))
+    marks = tuple(
+        (row, float(AXIS[point + offset])) for row, point in enumerate((on_line, beside)) for offset in (0, 1)
+    )
     steps = [RemoveCosmicRays(automatic=False, added=marks), Denoise("no"), Crop(300, 1700)]
     processed = Runner(source, CountingDenoiser()).run([RecipeStep(step) for step in steps])
     marked = [np.flatnonzero(row) for row in processed.replaced]
