@@ -41,7 +41,7 @@ class Denoise:
             raise StudioError(
                 f"No stretch of {MIN_POINTS} points is left to denoise.", remedy="Cut out less before Denoise."
             )
-        values, error = spectra.values.copy(), state.expected_error.copy()
+        values, error = spectra.values.copy(), np.array(state.expected_error)
         before, after = [], []
         for part in parts:
             piece = spectra.with_axis(spectra.axis[part], spectra.values[:, part])

@@ -72,10 +72,10 @@ class Runner:
         for index, step in enumerate(steps[kept:], start=kept):
             state = self._results[-1].state if self._results else self._start
             try:
-                result = step.apply(state, Context(self._denoiser, progress))
+                result = _apply(step, state, Context(self._denoiser, progress))
             except StudioError as error:
                 if not skip_problems:
-                    raise
+                    raise StudioError(f"{step.title}: {error.sentence}", remedy=error.remedy) from error
                 problems[index] = error
                 result = StepResult(state, error.sentence)
             self._steps.append(step)
@@ -101,6 +101,17 @@ class Runner:
             _mask(state.replaced, state.spectra.values.shape),
             _mask(state.doubtful, state.spectra.values.shape),
         )
+
+
+def _apply(step: Step, state: State, context: Context) -> StepResult:
+    """Apply a step. Raises StudioError also where a library fails on these spectra."""
+    try:
+        return step.apply(state, context)
+    except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
+        raise StudioError(
+            f"It cannot be computed for these spectra ({type(error).__name__}: {error}).",
+            remedy="Change its parameters, or switch it off.",
+        ) from error
 
 
 def _parameters(step: Step) -> dict[str, Any]:

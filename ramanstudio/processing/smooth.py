@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, integer, number, optional, text
-from ramanstudio.processing.step import Context, State, StepResult, points_of, segments
+from ramanstudio.processing.step import Context, State, StepResult, apply_to_finite, points_of, segments
 
 METHODS = ("savitzky-golay", "gaussian", "whittaker", "median")
 GAUSSIAN_FWHM = 2.3548  # full width at half maximum in standard deviations
@@ -68,8 +68,12 @@ class Derivative:
 
 
 def _filtered(state: State, width_cm: float, method: Any) -> StepResult:
+    return apply_to_finite(state, lambda finite: _filter_finite(finite, width_cm, method))
+
+
+def _filter_finite(state: State, width_cm: float, method: Any) -> StepResult:
     spectra = state.spectra
-    values, error = spectra.values.astype(np.float64), state.expected_error.copy()
+    values, error = spectra.values.astype(np.float64), np.array(state.expected_error)
     for part in segments(spectra.axis):
         if part.stop - part.start < 5:
             raise StudioError(
