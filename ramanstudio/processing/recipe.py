@@ -15,10 +15,11 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.processing.background import Background
 from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.calibration import CorrectIntensity, Shift
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.normalise import Normalise
-from ramanstudio.processing.ranges import Crop, CutOut, Shift
+from ramanstudio.processing.ranges import Crop, CutOut
 from ramanstudio.processing.resample import Resample
 from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.smooth import Derivative, Smooth
@@ -28,8 +29,8 @@ VERSION: Final = 1  # of the file; raised when a step comes to mean something el
 
 # Every step there is, in the order in which they are offered.
 STEPS: Final[tuple[type[Step], ...]] = (
-    RemoveCosmicRays, Shift, Crop, CutOut, Background, Denoise, SubtractBaseline, Smooth, Derivative, Resample,
-    Normalise,
+    RemoveCosmicRays, Shift, CorrectIntensity, Crop, CutOut, Background, Denoise, SubtractBaseline, Smooth, Derivative,
+    Resample, Normalise,
 )  # fmt: skip
 _BY_KEY: Final = {step.key: step for step in STEPS}
 _FILE: Final = Schema({"step": optional(list_of(mapping_of(lambda value: value), 200), ())})
