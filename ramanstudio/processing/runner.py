@@ -28,7 +28,8 @@ class Processed:
         rays; NaN where the recipe does not denoise
     records : one mapping for each step that was applied: title, parameters, what it did
     results : the StepResult of each step, for drawing
-    problems : why a step could not be applied, by its index among `steps`
+    problems : the StudioError of each step that could not be applied, by its index among the enabled steps
+    replaced, doubtful : (N, B') points interpolated in place of cosmic rays, and those that are a line or a spike
     steps : the steps that were applied
     """
 
@@ -39,6 +40,8 @@ class Processed:
     records: tuple[Mapping[str, Any], ...]
     results: tuple[StepResult, ...] = field(default=(), repr=False)
     problems: Mapping[int, StudioError] = field(default_factory=dict)
+    replaced: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
     steps: tuple[Step, ...] = field(default=(), repr=False)
 
 
@@ -70,15 +73,15 @@ class Runner:
             kept += 1
         del self._steps[kept:], self._results[kept:]
         self._problems = {index: error for index, error in self._problems.items() if index < kept}
-        if self._problems and not skip_problems:
-            raise next(iter(self._problems.values()))
+        for index, problem in () if skip_problems else self._problems.items():
+            raise StudioError(f"{steps[index].title}: {problem.sentence}", remedy=problem.remedy) from problem
         for index, step in enumerate(steps[kept:], start=kept):
             state = self._results[-1].state if self._results else self.start
             try:
-                result = step.apply(state, Context(self._denoiser, progress))
+                result = _apply(step, state, Context(self._denoiser, progress))
             except StudioError as error:
                 if not skip_problems:
-                    raise
+                    raise StudioError(f"{step.title}: {error.sentence}", remedy=error.remedy) from error
                 self._problems[index] = error
                 result = StepResult(state, error.sentence)
             self._steps.append(step)
@@ -101,9 +104,26 @@ class Runner:
             records,
             tuple(self._results),
             dict(self._problems),
+            _mask(state.replaced, state.spectra.values.shape),
+            _mask(state.doubtful, state.spectra.values.shape),
             tuple(steps),
         )
 
 
+def _apply(step: Step, state: State, context: Context) -> StepResult:
+    """Apply a step. Raises StudioError also where a library fails on these spectra."""
+    try:
+        return step.apply(state, context)
+    except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
+        raise StudioError(
+            f"It cannot be computed for these spectra ({type(error).__name__}: {error}).",
+            remedy="Change its parameters, or switch it off.",
+        ) from error
+
+
 def _parameters(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in step.schema.fields}
+
+
+def _mask(points: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.zeros(shape, dtype=bool) if points is None else points

@@ -24,6 +24,7 @@ from ramanstudio.processing.smooth import Derivative, Smooth
 from ramanstudio.processing.step import RecipeStep, State, Step, StepResult, segments
 
 BEHIND: Final = (SubtractBaseline, Smooth, Derivative, Resample, Normalise)  # where a recipe has no row Denoise
+_MASKS: Final = ("replaced", "doubtful")
 SET_WIDE: Final = ("msc", "emsc")  # methods of Normalise that compare the spectra of a set
 
 
@@ -75,7 +76,13 @@ class KnownDenoiser:
     def __init__(self, pieces: Sequence[Denoised | StudioError]) -> None:
         self._pieces = pieces
 
-    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised:
+    def denoise(
+        self,
+        spectra: SpectrumSet,
+        together: bool = False,
+        progress: Progress | None = None,
+        replaced: NDArray[np.bool_] | None = None,
+    ) -> Denoised:
         """Return what is known of `spectra`. Raises StudioError where they could not be denoised."""
         for piece in self._pieces:
             if isinstance(piece, StudioError):
@@ -96,8 +103,7 @@ def select_rows(processed: Processed, rows: NDArray[np.int64] | slice) -> Proces
 
     def state_of(state: State) -> State:
         if id(state) not in states:
-            chosen = replace(state, spectra=state.spectra[rows], expected_error=state.expected_error[rows])
-            states[id(state)] = chosen
+            states[id(state)] = state.rows(rows)
         return states[id(state)]
 
     def result_of(result: StepResult) -> StepResult:
@@ -110,6 +116,8 @@ def select_rows(processed: Processed, rows: NDArray[np.int64] | slice) -> Proces
         expected_error=processed.expected_error[rows],
         snr_before=processed.snr_before[rows],
         snr_after=processed.snr_after[rows],
+        replaced=processed.replaced[rows],
+        doubtful=processed.doubtful[rows],
         results=tuple(result_of(result) for result in processed.results),
     )
 
@@ -136,7 +144,8 @@ def concatenate_processed(source: SpectrumSet, known: Processed, parts: Sequence
             for name, curve in results[0].curves.items()
             if len(curve) == len(states[0].spectra)
         }
-        state = replace(states[0], spectra=spectra, expected_error=error)
+        replaced, doubtful = (_joined_masks([getattr(state, name) for state in states]) for name in _MASKS)
+        state = replace(states[0], spectra=spectra, expected_error=error, replaced=replaced, doubtful=doubtful)
         return replace(results[0], state=state, curves=curves)
 
     results = (*known.results[:n_kept], *(joined(index) for index in range(n_kept, len(first.results))))
@@ -147,8 +156,15 @@ def concatenate_processed(source: SpectrumSet, known: Processed, parts: Sequence
         expected_error=state.expected_error,
         snr_before=known.snr_before,
         snr_after=known.snr_after,
+        replaced=np.concatenate([part.replaced for part in parts]),
+        doubtful=np.concatenate([part.doubtful for part in parts]),
         results=results,
     )
+
+
+def _joined_masks(masks: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.bool_] | None:
+    known = [mask for mask in masks if mask is not None]
+    return np.concatenate(known) if len(known) == len(masks) else None
 
 
 def like_processed(measured: SpectrumSet, processed: Processed) -> SpectrumSet:

@@ -36,7 +36,7 @@ class RecipeRun:
     """The recipe of one entry on its way through the network.
 
     `measured` are the spectra that enter Denoise; `pieces` what has to be denoised of them, none where the recipe does
-    not; `set_number` is the set they are denoised with.
+    not; `set_number` is the set they are denoised with; `has_searched` says whether cosmic rays were looked for.
     """
 
     def __init__(self, entry: Entry, progress: Progress = SILENT) -> None:
@@ -50,6 +50,7 @@ class RecipeRun:
         self.pieces = pieces_to_denoise(self._before.spectra) if denoise is not None else []
         self.needs_network = denoise is not None
         self.measured = self._before.spectra
+        self.has_searched = any("replaced" in result.curves for result in self._before.results)
         as_set = isinstance(denoise, Denoise) and denoise.as_set == "yes"
         self.set_number = (entry.set_id or entry.id) if as_set else 0
 

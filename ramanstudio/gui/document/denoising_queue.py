@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -96,8 +97,13 @@ def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -
 def _process_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
     """Apply the recipe of each entry; what several of them let denoise on one axis goes to the network together."""
     runs = [RecipeRun(entry) for entry in chunk]
-    pieces = [(run, piece) for run in runs for piece in run.pieces]
-    denoised = _denoise_pieces(engine, [piece for _, piece in pieces], [run.set_number for run, _ in pieces], progress)
+    ordered = sorted(runs, key=lambda run: run.has_searched)
+    pieces = [(run, piece) for run in ordered for piece in run.pieces]
+    denoised: list[Denoised | StudioError] = []
+    for has_searched, group in groupby(pieces, key=lambda pair: pair[0].has_searched):
+        alike = list(group)
+        numbers = [run.set_number for run, _ in alike]
+        denoised += _denoise_pieces(engine, [piece for _, piece in alike], numbers, progress, not has_searched)
     sizes = Counter[int]()
     of_run: dict[int, list[Denoised | StudioError]] = {}
     for (run, _), outcome in zip(pieces, denoised, strict=True):
@@ -109,28 +115,32 @@ def _process_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) ->
 
 
 def _denoise_pieces(
-    engine: Engine, pieces: list[SpectrumSet], set_numbers: list[int], progress: Progress
+    engine: Engine, pieces: list[SpectrumSet], set_numbers: list[int], progress: Progress, search: bool
 ) -> list[Denoised | StudioError]:
-    """Denoise sets of spectra; each spectrum of a large one by itself, some at a time, to limit memory."""
+    """Denoise sets of spectra; each spectrum of a large one by itself, some at a time, to limit memory.
+
+    With `search` the engine looks for cosmic rays, which the recipe has not done.
+    """
     if not any(len(piece) > PIECE and not number for piece, number in zip(pieces, set_numbers, strict=True)):
-        return engine.denoise_each(pieces, progress, set_numbers) if pieces else []
+        return engine.denoise_each(pieces, progress, set_numbers, search) if pieces else []
     denoised: list[Denoised | StudioError] = []
     for piece, number in zip(pieces, set_numbers, strict=True):
         if number or not is_finite(piece).any():
-            denoised += engine.denoise_each([piece], progress, [number])  # where none is finite, it says so
+            denoised += engine.denoise_each([piece], progress, [number], search)  # where none is finite, it says so
         else:
             warn_non_finite([piece], progress)
-            denoised.append(_in_portions(engine, piece, progress))
+            denoised.append(_in_portions(engine, piece, progress, search))
     return denoised
 
 
-def _in_portions(engine: Engine, spectra: SpectrumSet, progress: Progress) -> Denoised | StudioError:
+def _in_portions(engine: Engine, spectra: SpectrumSet, progress: Progress, search: bool) -> Denoised | StudioError:
     """Denoise each spectrum of a large set individually, some at a time."""
 
     def in_portions(spectra: SpectrumSet) -> Denoised:
         portions: list[Denoised] = []
         for start in range(0, len(spectra), PIECE):
-            (portion,) = engine.denoise_each([spectra[start : start + PIECE]], progress.part(start, len(spectra)))
+            part = progress.part(start, len(spectra))
+            (portion,) = engine.denoise_each([spectra[start : start + PIECE]], part, (), search)
             if isinstance(portion, StudioError):
                 raise portion
             portions.append(portion)

@@ -21,6 +21,7 @@ from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Project, Result
 
 Scope = Literal["selected", "all"]
 Tool = Literal["", "cosmic rays", "range", "anchors"]
+Mark = tuple[int, float]  # a spectrum of the set, and a Raman shift in cm⁻¹
 
 BUILT_IN: Final = built_in_recipes()
 
@@ -66,8 +67,8 @@ class RecipeEditor(QObject):
     def row(self) -> int:
         """The spectrum of the entry that is looked at: the first that is selected."""
         entry = self.entry
-        rows = self._session.rows_of(entry) if entry is not None else ()
-        return int(rows[0]) if len(rows) else 0
+        rows = self._session.rows_of(entry).tolist() if entry is not None else []
+        return int(rows[0]) if rows else 0
 
     @property
     def result(self) -> Result | None:
@@ -233,7 +234,7 @@ class RecipeEditor(QObject):
             index = self.add(RemoveCosmicRays())
         step = self.recipe.steps[index].step
         assert isinstance(step, RemoveCosmicRays)
-        point = (float(self.row), float(shift_cm))
+        point = (self.row, float(shift_cm))
         step = with_mark(step, point, self._is_marked(index, shift_cm), _tolerance(entry))
         steps = list(entry.recipe.steps)
         steps[index] = RecipeStep(step, True)
@@ -285,12 +286,10 @@ def with_own_edits(recipe: Recipe, old: Recipe) -> Recipe:
     return recipe if all(a is b for a, b in zip(steps, recipe.steps, strict=True)) else replace(recipe, steps=steps)
 
 
-def with_mark(
-    step: RemoveCosmicRays, point: tuple[float, float], is_marked: bool, tolerance_cm: float
-) -> RemoveCosmicRays:
+def with_mark(step: RemoveCosmicRays, point: Mark, is_marked: bool, tolerance_cm: float) -> RemoveCosmicRays:
     """Return the step with a point marked as a cosmic ray, or, if it `is_marked`, as none."""
 
-    def without(marks: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    def without(marks: Iterable[Mark]) -> tuple[Mark, ...]:
         return tuple(mark for mark in marks if int(mark[0]) != int(point[0]) or abs(mark[1] - point[1]) > tolerance_cm)
 
     added, removed = without(step.added), without(step.removed)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -161,14 +161,13 @@ class MarkerItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         transform = painter.worldTransform()
         painter.resetTransform()
-        ratio = 1.0
         pen = pg.mkPen(self._colour, width=1.5)
         painter.setPen(pen)
         painter.setBrush(QBrush(self.fill if self._hollow else self._colour))
-        size = (MARKER_PX if self._hollow else ANCHOR_PX) * ratio
+        size = MARKER_PX if self._hollow else ANCHOR_PX
         for shift, value in self._points:
-            x, y = transform.map(float(shift), float(value))
-            box = QRectF(x - size / 2, y - size / 2, size, size)
+            middle = transform.map(QPointF(float(shift), float(value)))
+            box = QRectF(middle.x() - size / 2, middle.y() - size / 2, size, size)
             if self._hollow:
                 painter.drawEllipse(box)
             else:
