@@ -28,6 +28,8 @@ class Processed:
         rays; NaN where the recipe does not denoise
     records : one mapping for each step that was applied: title, parameters, what it did
     results : the StepResult of each step, for drawing
+    problems : the StudioError of each step that could not be applied, by its index among the enabled steps
+    replaced, doubtful : (N, B') points interpolated in place of cosmic rays, and those that are a line or a spike
     """
 
     spectra: SpectrumSet
@@ -37,6 +39,8 @@ class Processed:
     records: tuple[Mapping[str, Any], ...]
     results: tuple[StepResult, ...] = field(default=(), repr=False)
     problems: Mapping[int, StudioError] = field(default_factory=dict)
+    replaced: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
 
 
 class Runner:
@@ -68,10 +72,10 @@ class Runner:
         for index, step in enumerate(steps[kept:], start=kept):
             state = self._results[-1].state if self._results else self._start
             try:
-                result = step.apply(state, Context(self._denoiser, progress))
+                result = _apply(step, state, Context(self._denoiser, progress))
             except StudioError as error:
                 if not skip_problems:
-                    raise
+                    raise StudioError(f"{step.title}: {error.sentence}", remedy=error.remedy) from error
                 problems[index] = error
                 result = StepResult(state, error.sentence)
             self._steps.append(step)
@@ -94,8 +98,25 @@ class Runner:
             records,
             tuple(self._results),
             dict(problems),
+            _mask(state.replaced, state.spectra.values.shape),
+            _mask(state.doubtful, state.spectra.values.shape),
         )
+
+
+def _apply(step: Step, state: State, context: Context) -> StepResult:
+    """Apply a step. Raises StudioError also where a library fails on these spectra."""
+    try:
+        return step.apply(state, context)
+    except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
+        raise StudioError(
+            f"It cannot be computed for these spectra ({type(error).__name__}: {error}).",
+            remedy="Change its parameters, or switch it off.",
+        ) from error
 
 
 def _parameters(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in step.schema.fields}
+
+
+def _mask(points: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.zeros(shape, dtype=bool) if points is None else points

@@ -32,7 +32,9 @@ class Entry:
 
     `noise_region` (low, high) in cm⁻¹ is where the user wants the noise measured; None lets the engine choose.
     `set_id` is the set that the spectra are denoised with: the entry's own id for this entry as one set, a number that
-    several entries share for one set across files, 0 for each spectrum by itself.
+    several entries share for one set across files, 0 for each spectrum by itself. `file_index` is the number of the
+    set in the file at `path` where the spectra were read from there, None where they come from elsewhere (a project, a
+    computation).
     """
 
     id: int
@@ -43,6 +45,7 @@ class Entry:
     remedy: str = ""
     noise_region: ShiftRange | None = None
     set_id: int = 0
+    file_index: int | None = None
 
     @property
     def is_set(self) -> bool:
@@ -275,6 +278,11 @@ class History:
         following = self._position + 1
         return self._snapshots[following].title if following < len(self._snapshots) else ""
 
+    @property
+    def edits(self) -> tuple[tuple[str, ...], int]:
+        """The titles of the edits, oldest first, and how many of them are made in the present."""
+        return tuple(snapshot.title for snapshot in self._snapshots[1:]), self._position
+
     def push(self, project: Project, title: str, key: object = None) -> Project:
         """Make `project` the present; an edit with the same `key` as the last one is merged with it into one step."""
         del self._snapshots[self._position + 1 :]
@@ -317,6 +325,10 @@ class History:
     def redo(self) -> Project:
         """Step forward again; does nothing at the end."""
         return self._step(1)
+
+    def go_to(self, n_edits: int) -> Project:
+        """Undo or redo until `n_edits` of the edits are made; does nothing where there are not so many."""
+        return self._step(n_edits - self._position)
 
     def _step(self, by: int) -> Project:
         target = self._position + by

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import h5py
 
 T = TypeVar("T")
+ReadOrigin = Callable[[Entry, Any, Mapping[str, Any]], "SpectrumSet | tuple[str, str]"]  # entry, record, its metadata
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")
@@ -95,10 +96,17 @@ _GROUPS: Final = Schema(
 )
 
 
-def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
+def save(
+    project: Project,
+    path: Path,
+    progress: Progress = SILENT,
+    origins: Mapping[int, Mapping[str, Any]] | None = None,
+) -> None:
     """Write a project atomically: a crash or a full disk leaves the earlier file whole.
 
-    Raises StudioError when the file cannot be written or a newer version saved it, Cancelled when cancelled.
+    With `origins` the spectra and their denoised ones are left out; the entry of each id has a plain record instead
+    of where its spectra are. Raises StudioError when the file cannot be written or a newer version saved it, Cancelled
+    when cancelled.
     """
     import h5py
 
@@ -110,27 +118,28 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
     with safe_hdf5.create_file(path) as file:
         file.attrs["format"], file.attrs["version"] = _FORMAT, VERSION
         for entry in progress.steps(project.entries, "entries"):
-            if entry.source is not None:
+            if entry.source is not None and origins is None:
                 _write_entry(file.create_group(f"entries/{entry.id}"), entry.source, project.result(entry))
         _write_exploration(file, project)
         for entry in project.entries:
             if (identifications := project.identification(entry)) is not None:
                 identification_store.write(file.create_group(f"identified/{entry.id}"), identifications)
             prediction_store.write(file, entry.id, project.predictions_for(entry))
-        file.create_dataset("project", data=json.dumps(_to_json(project)), dtype=h5py.string_dtype())
+        file.create_dataset("project", data=_to_text(project, origins), dtype=h5py.string_dtype())
 
 
-def load(path: Path, progress: Progress = SILENT) -> Project:
+def load(path: Path, progress: Progress = SILENT, read_origin: ReadOrigin | None = None) -> Project:
     """Read a project file; of one that a newer version saved, what this version knows.
 
-    Parts that are damaged are left out, and `progress` warns of them. Raises StudioError when it is no project, cannot
-    be read at all, or is too new to be read; Cancelled when cancelled.
+    `read_origin` reads the spectra of an entry from the record that `save` was given, or returns the problem and the
+    remedy. Parts that are damaged are left out, and `progress` warns of them. Raises StudioError when it is no project,
+    cannot be read at all, or is too new to be read; Cancelled when cancelled.
     """
     with safe_hdf5.open_file(path, _DAMAGED, _USE_A_COPY) as file:
         if not _is_project(file):
             raise StudioError(f"'{path.name}' is not a RamanStudio project.", remedy="Open it as spectra.")
         try:
-            reader = _Reader(path, file, json.loads(file["project"].asstr()[()]))
+            reader = _Reader(path, file, json.loads(file["project"].asstr()[()]), read_origin)
         except Exception as error:
             if not _is_newer_file(file):
                 raise  # as a damaged file
@@ -202,11 +211,22 @@ def _write_array(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
     group.create_dataset(name, data=values, compression=None if small else "lzf", shuffle=None if small else True)
 
 
+def _to_text(project: Project, origins: Mapping[int, Mapping[str, Any]] | None) -> str:
+    """Everything that is not an array, as JSON; entry by entry, as one call for thousands would block other threads."""
+    entries = []
+    for entry in project.entries:
+        facts = _entry_to_json(entry, project.result(entry) if origins is None else None)
+        if origins is not None and entry.id in origins:
+            facts["origin"] = dict(origins[entry.id])
+        entries.append(json.dumps(facts))
+    others = json.dumps(_to_json(project))
+    return f'{{"entries": [{", ".join(entries)}], {others[1:]}'
+
+
 def _to_json(project: Project) -> dict[str, Any]:
-    """Everything that is not an array."""
+    """Everything that is not an array and belongs to no entry."""
     exploration, groups = project.exploration, project.groups
     return {
-        "entries": [_entry_to_json(entry, project.result(entry)) for entry in project.entries],
         "explored": exploration
         and {"range_cm": exploration.range_cm, "aside": exploration.aside, "model": exploration.model},
         "groups": groups
@@ -234,8 +254,8 @@ def _entry_to_json(entry: Entry, result: Result | None) -> dict[str, Any]:
 class _Reader:
     """Reads one project file part by part; `damaged` names the parts that could not be read."""
 
-    def __init__(self, path: Path, file: h5py.File, facts: Any) -> None:
-        self.path, self._file = path, file
+    def __init__(self, path: Path, file: h5py.File, facts: Any, read_origin: ReadOrigin | None = None) -> None:
+        self.path, self._file, self._read_origin = path, file, read_origin
         self._facts = facts if isinstance(facts, Mapping) else {}
         self.damaged: list[str] = [] if isinstance(facts, Mapping) else ["the list of entries"]
 
@@ -281,6 +301,8 @@ class _Reader:
                 entry, result = self._with_source(entry, facts)
                 if result is not None:
                     results[entry.id] = result
+            elif self._read_origin is not None and isinstance(facts.get("origin"), Mapping):
+                entry = self._from_origin(entry, facts, self._read_origin)
             entries[entry.id] = entry
         return list(entries.values()), results
 
@@ -295,6 +317,17 @@ class _Reader:
         if stored is not None:
             result = self._attempt(f"the result of '{entry.name}'", partial(_read_result, group, source, stored))
         return replace(entry, source=source), result
+
+    def _from_origin(self, entry: Entry, facts: Mapping[str, Any], read_origin: ReadOrigin) -> Entry:
+        """The entry with the spectra at its origin, or with the problem why they could not be read."""
+        origin = facts["origin"]
+        read: Any = self._attempt(f"'{entry.name}'", lambda: read_origin(entry, origin, _read_about(facts)))
+        if isinstance(read, SpectrumSet):
+            file_index = self._attempt(f"'{entry.name}'", lambda: optional(INDEX)(origin.get("file_index")))
+            return replace(entry, source=read, file_index=file_index)
+        if read is None:
+            return replace(entry, problem=f"The spectra of '{entry.name}' are damaged.", remedy="Open the file again.")
+        return replace(entry, problem=read[0], remedy=read[1])
 
     def _exploration(self, sizes: Mapping[int, int]) -> Exploration | None:
         if self._facts.get("explored") is None:
@@ -381,15 +414,20 @@ def _read_source(path: Path, group: h5py.Group, facts: Mapping[str, Any]) -> Spe
     axis = array("f")(arrays["axis"])
     values = arrays["values"]
     require(values.dtype.kind == "f" and values.ndim == 2 and len(values) > 0, "the intensities are no matrix")
+    with np.errstate(over="ignore"):
+        return SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), _read_about(facts))
+
+
+def _read_about(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of an entry; what nobody can read is left out."""
     about, check = {}, plain_value(100_000)
     stored = facts.get("about")
     for key, value in (stored if isinstance(stored, Mapping) else {}).items():
         try:
             about[str(key)] = check(value)
-        except ValueError:  # metadata that nobody can read is left out
+        except ValueError:
             continue
-    with np.errstate(over="ignore"):
-        return SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), about)
+    return about
 
 
 def _read_result(group: h5py.Group, source: SpectrumSet, facts: Any) -> Result:

@@ -71,6 +71,11 @@ class Session(QObject):
         return self._history.redo_title
 
     @property
+    def edits(self) -> tuple[tuple[str, ...], int]:
+        """The titles of all edits that undo and redo can reach, oldest first, and how many of them are made now."""
+        return self._history.edits
+
+    @property
     def selected(self) -> tuple[Entry, ...]:
         """The selected entries, in the order of the list."""
         index = self._index.of(self.project)
@@ -218,6 +223,10 @@ class Session(QObject):
         """Redo the edit that was undone last."""
         self._step(self._history.redo)
 
+    def go_to_edit(self, n_edits: int) -> None:
+        """Undo or redo until `n_edits` of the edits are made."""
+        self._step(lambda: self._history.go_to(n_edits))
+
     def select(self, ids: Iterable[int]) -> None:
         """Select these entries."""
         self._set_selection(whole_entries(ids))
@@ -328,6 +337,7 @@ def _entries_of(file: OpenedFile, first_id: int, as_sets: bool) -> list[Entry]:
     entries = []
     for index, source in enumerate(sources):
         title = name if len(sources) == 1 else f"{name} · {index + 1}"
-        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy)
+        file_index = None if source is None else index
+        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy, file_index=file_index)
         entries.append(replace(entry, set_id=entry.id) if as_sets and entry.is_set else entry)
     return entries

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
@@ -27,6 +27,7 @@ from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
+from ramanstudio.gui.shell.recovery_bar import RecoveryBar
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import PanelStack, TabView
 from ramanstudio.gui.shell.tabs import TABS, TabContext
@@ -73,7 +74,8 @@ class MainWindow(QMainWindow):
         self.tabs = TabView(
             TABS, TabContext(services, self.actions_by_id, self._library_commands.show_reference, self._enable_soon)
         )
-        self.setCentralWidget(self.tabs)
+        self.recovery_bar = RecoveryBar(services.autosave, self.after_saving)
+        self.setCentralWidget(_stacked(self.recovery_bar, self.tabs))
         self._docks = {
             "list": self._dock("list", "Spectra", self.entries, Qt.DockWidgetArea.LeftDockWidgetArea),
             "side": self._dock("facts", "Side panel", self.tabs.panels, Qt.DockWidgetArea.RightDockWidgetArea),
@@ -135,6 +137,9 @@ class MainWindow(QMainWindow):
             ),
         )
         self._handlers["search"] = self._show_palette
+        self._handlers["new_project"] = self._handlers["close_project"] = partial(
+            self.after_saving, services.project_files.new
+        )
         for tab in TABS:
             self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
 
@@ -222,6 +227,7 @@ class MainWindow(QMainWindow):
         """Close the window and end the application without asking: the system has requested it."""
         self.persist()
         self._is_ending = self._discards_changes = True
+        self.services.autosave.keeps_files = True
         self.close()
 
     def _close_after_saving(self) -> None:
@@ -339,6 +345,8 @@ class MainWindow(QMainWindow):
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._show_project_name)
         services.session.changed.connect(lambda *_: self._show_project_name())
+        services.autosave.current_tab = lambda: self.tabs.current_tab.key
+        services.autosave.view_restored.connect(lambda view: self._show_tab_if_offered(view.tab))
         services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
@@ -367,6 +375,10 @@ class MainWindow(QMainWindow):
         if on:
             self.tabs.show_tab(key)
 
+    def _show_tab_if_offered(self, key: str) -> None:
+        if key in self.tabs.offered:
+            self.tabs.show_tab(key)
+
     def _show_groups_panel(self) -> GroupsPanel:
         self.tabs.show_tab("explore")
         self.show_panel("side", True)
@@ -389,8 +401,12 @@ class MainWindow(QMainWindow):
         CommandPalette(items, appearance().theme, self).show()
 
     def _show_project_name(self) -> None:
-        path = self.services.project_files.path if self.services.session.project.entries else None
-        self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
+        """Name the project in the title; an asterisk marks changes that are not saved."""
+        files = self.services.project_files
+        path = files.path if self.services.session.project.entries else None
+        name = path.stem if path is not None else "Untitled" if files.would_lose else ""
+        title = f"{name}{'*' if files.would_lose else ''} – RamanStudio"
+        self.setWindowTitle(title if name else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
         if not self._enable_timer.isActive():
@@ -454,3 +470,15 @@ class MainWindow(QMainWindow):
             return
         self._recent.addSeparator()
         self._recent.addAction("Clear list", self.services.opening.forget_recent)
+
+
+def _stacked(*widgets: QWidget) -> QWidget:
+    """The widgets one below the other; the last one takes the room."""
+    container = QWidget()
+    column = QVBoxLayout(container)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.setStretchFactor(widgets[-1], 1)
+    return container
