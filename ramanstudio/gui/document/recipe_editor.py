@@ -12,8 +12,10 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.processing_queue import Preview
 from ramanstudio.gui.document.session import Session
+from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
-from ramanstudio.processing.denoise import Denoise
+from ramanstudio.processing.normalise import Normalise
+from ramanstudio.processing.ranges import Crop, CutOut
 from ramanstudio.processing.recipe import STEPS, Recipe, built_in_recipes
 from ramanstudio.processing.runner import Processed
 from ramanstudio.processing.step import RecipeStep, State, Step, StepResult
@@ -38,6 +40,8 @@ class RecipeEditor(QObject):
         self._session, self._denoising = session, denoising
         self._preview: Preview | None = None
         self._open: int | None = None
+        self._dragged_anchors: tuple[tuple[float, float], ...] | None = None  # as they were when a drag began
+        self._n_drags = 0
         self.scope: Scope = "selected"
         self.tool: Tool = ""
         session.changed.connect(self._follow)
@@ -130,6 +134,12 @@ class RecipeEditor(QObject):
     def open_index(self) -> int | None:
         """The row whose parameters are shown; None where all are closed."""
         return self._open if self._open is not None and self._open < len(self.recipe.steps) else None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the open row is switched on."""
+        index = self.open_index
+        return index is not None and self.recipe.steps[index].enabled
 
     def open_row(self, index: int | None) -> None:
         """Show the parameters of a row, and on the plot what its step does; None closes it."""
@@ -241,6 +251,63 @@ class RecipeEditor(QObject):
         recipe = replace(entry.recipe, steps=tuple(steps))
         self._session.edit_recipes([entry.id], lambda _: recipe, "Mark a cosmic ray")
 
+    def set_range(self, low_cm: float, high_cm: float) -> None:
+        """Give the step of the open row the range that was dragged on the plot."""
+        index = self.open_index
+        if index is None or high_cm - low_cm <= 0:
+            return
+        step = self.recipe.steps[index].step
+        if isinstance(step, Crop):
+            self.set_step(index, replace(step, low_cm=round(low_cm, 1), high_cm=round(high_cm, 1)))
+        elif isinstance(step, Normalise):
+            changed = replace(step, method="band", low_cm=round(low_cm, 1), high_cm=round(high_cm, 1))
+            self.set_step(index, changed)
+        elif isinstance(step, CutOut):
+            dragged = (round(low_cm, 1), round(high_cm, 1))
+            self.set_step(index, replace(step, ranges_cm=joined_ranges((*step.ranges_cm, dragged))))
+
+    def click(self, shift_cm: float, intensity: float, reach: tuple[float, float]) -> None:
+        """A click on the plot with the present tool; `reach` is how far off it may be, in cm⁻¹ and intensity."""
+        index = self.open_index
+        if self.tool == "cosmic rays":
+            self.mark_cosmic_ray(shift_cm)
+        elif index is not None and self.tool == "range" and isinstance(step := self.recipe.steps[index].step, CutOut):
+            kept = tuple(pair for pair in step.ranges_cm if not pair[0] <= shift_cm <= pair[1])
+            self.set_step(index, replace(step, ranges_cm=kept))
+        elif index is not None and self.tool == "anchors":
+            self._click_anchor(index, shift_cm, intensity, reach)
+
+    def _click_anchor(self, index: int, shift_cm: float, intensity: float, reach: tuple[float, float]) -> None:
+        step = self.recipe.steps[index].step
+        if not isinstance(step, SubtractBaseline):
+            return
+        near = nearest_anchor(step.anchors, shift_cm, intensity, reach)
+        if near is not None:
+            anchors = tuple(anchor for i, anchor in enumerate(step.anchors) if i != near)
+        else:
+            anchors = tuple(sorted((*step.anchors, (shift_cm, intensity))))
+        self.set_step(index, replace(step, anchors=anchors))
+
+    def drag_anchor(
+        self, start: tuple[float, float], end: tuple[float, float], reach: tuple[float, float], is_finished: bool
+    ) -> None:
+        """Move the anchor point that was at `start`, (Raman shift, intensity), when the drag began."""
+        index = self.open_index
+        step = self.recipe.steps[index].step if index is not None else None
+        if index is None or not isinstance(step, SubtractBaseline):
+            return
+        if self._dragged_anchors is None:
+            self._dragged_anchors = step.anchors
+            self._n_drags += 1
+        near = nearest_anchor(self._dragged_anchors, *start, reach)
+        if near is not None:
+            anchors = list(self._dragged_anchors)
+            anchors[near] = end
+            changed = replace(step, anchors=tuple(sorted(anchors)))
+            self.set_step(index, changed, ("recipe", index, "anchor", self._n_drags))
+        if is_finished:
+            self._dragged_anchors = None
+
     def _is_marked(self, index: int, shift_cm: float) -> bool:
         """Whether a point of the spectrum that is looked at, or its neighbour, is replaced."""
         result, before = self.step_result(index), self.state_before(index)
@@ -306,6 +373,22 @@ def _tolerance(entry: Entry) -> float:
     return 2.5 * float(axis[-1] - axis[0]) / max(1, len(axis) - 1)
 
 
-def is_denoise(step: Step) -> bool:
-    """Whether a step is Denoise."""
-    return isinstance(step, Denoise)
+def joined_ranges(ranges: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return ranges in order, those that overlap as one."""
+    joined: list[tuple[float, float]] = []
+    for low, high in sorted(ranges):
+        if joined and low <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    return tuple(joined)
+
+
+def nearest_anchor(
+    anchors: Iterable[tuple[float, float]], shift_cm: float, intensity: float, reach: tuple[float, float]
+) -> int | None:
+    """Return the index of the anchor point nearest to a position, None where none is within `reach`."""
+    distances = [max(abs(x - shift_cm) / reach[0], abs(y - intensity) / reach[1]) for x, y in anchors]
+    if not distances or min(distances) > 1:
+        return None
+    return distances.index(min(distances))
