@@ -17,6 +17,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import BUILT_IN, RecipeEditor
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.processing.parameters import new_step
@@ -44,10 +45,11 @@ class ProcessingCommands:
         messages: Messages,
         settings: Settings,
         editor: RecipeEditor,
+        tools: PlotTools,
         window: QWidget,
     ) -> None:
         self._session, self._workers, self._messages = session, workers, messages
-        self._settings, self._editor, self._window = settings, editor, window
+        self._settings, self._editor, self._tools, self._window = settings, editor, tools, window
         for kind in STEPS:
             setattr(self, f"add_{kind.key}", partial(self._add_step, kind))
         for index, recipe in enumerate(BUILT_IN):
@@ -82,14 +84,14 @@ class ProcessingCommands:
 
     def mark_cosmic_rays(self, on: bool) -> None:
         """Let clicks on the plot add and remove cosmic rays."""
-        if on == (self._editor.tool == "cosmic rays"):
+        if on == (self._tools.tool == "cosmic rays"):
             return
         index = self._editor.index_of(RemoveCosmicRays)
         if on and index is None:
             index = self._editor.add(RemoveCosmicRays(automatic=False))
         if on:
             self._editor.open_row(index)
-        self._editor.set_tool("cosmic rays" if on else "")
+        self._tools.set_tool("cosmic rays" if on else "")
 
     def show_baseline(self, on: bool) -> None:
         """Open the row of the baseline, or close it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.document.recipe_editor import Tool
+from ramanstudio.gui.document.plot_tools import Tool
 from ramanstudio.processing.background import Background
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.processing.calibration import CorrectIntensity, Shift

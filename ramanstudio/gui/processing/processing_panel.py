@@ -16,6 +16,7 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme, current_theme
 from ramanstudio.gui.common.widgets import ThemedWidget, label
+from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import BUILT_IN, RecipeEditor
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.processing.step_row import StepRow
@@ -33,12 +34,14 @@ class ProcessingPanel(ThemedWidget):
         self,
         session: Session,
         editor: RecipeEditor,
+        tools: PlotTools,
         messages: Messages,
         actions: Mapping[str, QAction],
         denoise_options: Callable[[], list[QWidget]] = list,
     ) -> None:
         super().__init__()
-        self._session, self._editor, self._messages, self._actions = session, editor, messages, actions
+        self._session, self._editor, self._tools = session, editor, tools
+        self._messages, self._actions = messages, actions
         self._denoise_options = denoise_options
         self._theme = current_theme()
         self._rows: list[StepRow] = []
@@ -65,7 +68,7 @@ class ProcessingPanel(ThemedWidget):
         self._lay_out()
         self._timer = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
-        for signal in (editor.changed, editor.opened, editor.tool_changed):
+        for signal in (editor.changed, editor.opened, tools.changed):
             signal.connect(self._refresh_soon)
         session.selection_changed.connect(self._refresh_soon)
         self.refresh()
@@ -117,7 +120,7 @@ class ProcessingPanel(ThemedWidget):
             self._make_rows(list(steps))
         for index, (row, step) in enumerate(zip(self._rows, steps, strict=True)):
             row.show_step(
-                step, self._summary(index, step), editor.problem(index), index == editor.open_index, editor.tool
+                step, self._summary(index, step), editor.problem(index), index == editor.open_index, self._tools.tool
             )
         n_recipes = editor.recipe_count
         self.note.setVisible(n_recipes > 1)
@@ -145,7 +148,7 @@ class ProcessingPanel(ThemedWidget):
             row.switched.connect(lambda on, index=index: self._try(lambda: self._editor.set_enabled(index, on)))
             row.opened.connect(lambda on, index=index: self._editor.open_row(index if on else None))
             row.edited.connect(lambda *edit, index=index: self._edit(index, *edit))
-            row.tool_chosen.connect(self._editor.set_tool)
+            row.tool_chosen.connect(self._tools.set_tool)
             row.moved.connect(lambda by, index=index: self._try(lambda: self._editor.move(index, index + by)))
             row.dragged.connect(self._show_mark)
             row.dropped.connect(lambda position, index=index: self._drop(index, position))

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.document.recipe_editor import Tool
+from ramanstudio.gui.document.plot_tools import Tool
 from ramanstudio.gui.processing.parameters import (
     PARAMETERS,
     Choice,

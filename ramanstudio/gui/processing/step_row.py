@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.document.recipe_editor import Tool
+from ramanstudio.gui.document.plot_tools import Tool
 from ramanstudio.gui.processing.parameters import PARAMETERS
 from ramanstudio.gui.processing.step_editors import OpenFiles, ParameterEditor
 from ramanstudio.processing.denoise import Denoise

@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
                 services.messages,
                 services.settings,
                 services.recipe_editor,
+                services.plot_tools,
                 self,
             ),
             IdentifyCommands(

@@ -63,7 +63,9 @@ class Tab:
 def _spectrum_page(context: TabContext) -> TabPage:
     from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 
-    return SpectrumPage(context.services.session, context.actions, context.services.recipe_editor)
+    return SpectrumPage(
+        context.services.session, context.actions, context.services.recipe_editor, context.services.plot_tools
+    )
 
 
 def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
@@ -71,7 +73,9 @@ def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
     from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
     services = context.services
-    processing = ProcessingPanel(services.session, services.recipe_editor, services.messages, context.actions)
+    processing = ProcessingPanel(
+        services.session, services.recipe_editor, services.plot_tools, services.messages, context.actions
+    )
     return MetadataPanel(services.session, services.denoising, context.actions, processing)
 
 

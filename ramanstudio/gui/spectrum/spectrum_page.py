@@ -29,6 +29,7 @@ from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.viewer.flow_layout import FlowLayout
@@ -51,9 +52,11 @@ class SpectrumPage(TabPage):
 
     viewer_made = Signal(object)  # SpectrumView
 
-    def __init__(self, session: Session, actions: Mapping[str, QAction], editor: RecipeEditor) -> None:
+    def __init__(
+        self, session: Session, actions: Mapping[str, QAction], editor: RecipeEditor, tools: PlotTools
+    ) -> None:
         super().__init__()
-        self._session, self._editor = session, editor
+        self._session, self._editor, self._tools = session, editor, tools
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -86,7 +89,7 @@ class SpectrumPage(TabPage):
         session.selection_changed.connect(lambda: self._refresh_timer.start(0))
         editor.opened.connect(lambda: self._refresh_timer.start(0))
         editor.changed.connect(self._follow_editor)
-        editor.tool_changed.connect(self._follow_tool)
+        tools.changed.connect(self._follow_tool)
 
     def make_viewer(self) -> None:
         """Make the plot, unless it is there."""
@@ -154,7 +157,7 @@ class SpectrumPage(TabPage):
     def _follow_tool(self) -> None:
         if self.view is not None:
             self.view.set_tool(
-                {"cosmic rays": "click", "range": "range", "anchors": "points"}.get(self._editor.tool, "")
+                {"cosmic rays": "click", "range": "range", "anchors": "points"}.get(self._tools.tool, "")
             )
 
     def _reach(self) -> tuple[float, float]:
@@ -164,14 +167,14 @@ class SpectrumPage(TabPage):
         return REACH_PX * width, REACH_PX * height
 
     def _click(self, shift_cm: float, intensity: float) -> None:
-        self._editor.click(shift_cm, intensity, self._reach())
+        self._tools.click(shift_cm, intensity, self._reach())
 
     def _drag(self, start: QPointF, end: QPointF, is_finished: bool) -> None:
-        if self._editor.tool == "range" and is_finished:
-            self._editor.set_range(*sorted((start.x(), end.x())))
-        elif self._editor.tool == "anchors":
+        if self._tools.tool == "range" and is_finished:
+            self._tools.set_range(*sorted((start.x(), end.x())))
+        elif self._tools.tool == "anchors":
             first, last = (start.x(), start.y()), (end.x(), end.y())
-            self._editor.drag_anchor(first, last, self._reach(), is_finished)
+            self._tools.drag_anchor(first, last, self._reach(), is_finished)
 
     def _follow_editor(self) -> None:
         if self._editor.open_index is not None:

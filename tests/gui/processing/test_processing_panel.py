@@ -176,7 +176,7 @@ def test_a_click_on_the_plot_adds_a_cosmic_ray_and_another_takes_it_back(window:
     window.do("mark_cosmic_rays")
     settle(window)
     step = result(window).source.axis[1] - result(window).source.axis[0]
-    assert window.services.recipe_editor.tool == "cosmic rays"
+    assert window.services.plot_tools.tool == "cosmic rays"
     click(window, 1000.0, 20.0)
     settle(window)
     replaced = result(window).processed.replaced[0]  # type: ignore[union-attr]
@@ -190,7 +190,7 @@ def test_ranges_and_anchor_points_are_dragged_on_the_plot(window: Window) -> Non
     editor = window.services.recipe_editor
     editor.add(CutOut(()))
     settle(window)
-    editor.set_tool("range")
+    window.services.plot_tools.set_tool("range")
     drag(window, (900, 40), (1100, 40))
     settle(window)
     (cut,) = editor.recipe.steps[1].step.ranges_cm  # type: ignore[attr-defined]
@@ -199,7 +199,7 @@ def test_ranges_and_anchor_points_are_dragged_on_the_plot(window: Window) -> Non
     assert not ((axis > cut[0]) & (axis < cut[1])).any()
     editor.add(SubtractBaseline("anchors", anchors=((300.0, 3.0), (1700.0, 17.0))))
     settle(window)
-    editor.set_tool("anchors")
+    window.services.plot_tools.set_tool("anchors")
     click(window, 500, 30)
     settle(window)
     step = editor.recipe.steps[3].step
@@ -219,9 +219,9 @@ def test_ranges_and_anchor_points_are_dragged_on_the_plot(window: Window) -> Non
 def test_marks_by_hand_stay_with_their_spectrum_when_a_recipe_is_given_to_all(start: Starter, tmp_path: Path) -> None:
     window = start(*write_spectra(tmp_path, 2))
     settle(window)
-    editor, session = window.services.recipe_editor, window.services.session
+    session = window.services.session
     session.select([session.project.entries[0].id])
-    editor.mark_cosmic_ray(1000.0)
+    window.services.plot_tools.mark_cosmic_ray(1000.0)
     settle(window)
     session.select([session.project.entries[1].id])
     window.do("use_recipe_2")
