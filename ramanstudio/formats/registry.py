@@ -13,7 +13,21 @@ import numpy as np
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.formats import hdf5, jcamp, spc, wdf
+from ramanstudio.formats import (
+    andor,
+    hdf5,
+    jcamp,
+    labspec5,
+    labspec6,
+    labspec_xml,
+    omnic,
+    opus,
+    princeton,
+    spc,
+    trivista,
+    wdf,
+    witec,
+)
 from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
@@ -54,6 +68,51 @@ FORMATS: Final[tuple[Format, ...]] = (
         wdf.read,
         sniff=wdf.looks_like,
     ),
+    Format(
+        "HORIBA LabSpec 6",
+        "single spectra, series, lines, maps with positions",
+        (".l6s", ".l6m"),
+        labspec6.read,
+        sniff=labspec6.looks_like,
+    ),
+    Format(
+        "HORIBA LabSpec 5",
+        "single spectra, lines, maps with positions, also of any outline",
+        (".ngc", ".ngs", ".tsf"),
+        labspec5.read,
+        sniff=labspec5.looks_like,
+    ),
+    Format(
+        "HORIBA LabSpec XML",
+        "single spectra, lines, maps with positions",
+        (".xml",),
+        labspec_xml.read,
+        sniff=labspec_xml.looks_like,
+    ),
+    Format(
+        "WITec project",
+        "every spectrum, time series, line, depth scan and area scan in it, with positions",
+        (".wip", ".wid"),
+        witec.read,
+        sniff=witec.looks_like,
+    ),
+    Format(
+        "Bruker OPUS",
+        "Raman spectra, single or in series",
+        (".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9", ".opus"),
+        opus.read,
+        sniff=opus.looks_like,
+    ),
+    Format("Thermo OMNIC", "Raman spectra, single or in groups", (".spa", ".spg"), omnic.read, sniff=omnic.looks_like),
+    Format(
+        "Princeton Instruments",
+        "WinSpec 2.x and LightField 3.0, all frames",
+        (".spe",),
+        princeton.read,
+        sniff=princeton.looks_like,
+    ),
+    Format("Andor Solis", "all frames and tracks", (".sif",), andor.read, sniff=andor.looks_like),
+    Format("TriVista", "single spectra, series, lines", (".tvf",), trivista.read, sniff=trivista.looks_like),
     Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, sniff=spc.looks_like),
     Format(
         "JCAMP-DX",
