@@ -104,11 +104,15 @@ class Engine:
         if refusal is not None:
             raise refusal
         warn_non_finite([spectra], progress)
-        search = replaced is None
-        return apply_to_finite(spectra, partial(self._denoise, together=together, progress=progress, search=search))
+        denoise = self._denoise_together if together else partial(self._denoise, together=False)
+        return apply_to_finite(spectra, partial(denoise, progress=progress, search=replaced is None))
 
     def denoise_each(
-        self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
+        self,
+        sets: Sequence[SpectrumSet],
+        progress: Progress | None = None,
+        together: Sequence[int] = (),
+        search: bool = True,
     ) -> list[Denoised | StudioError]:
         """Denoise several sets, those of equal axes in one batch; shows (index, result) as each is done.
 
@@ -130,7 +134,7 @@ class Engine:
         for number, indices in group_by_axis(sets, numbers, accepted):
             joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
             denoise = self._denoise_together if number else partial(self._denoise, together=False)
-            denoised = apply_to_finite(joint, partial(denoise, progress=part))
+            denoised = apply_to_finite(joint, partial(denoise, progress=part, search=search))
             for index in indices:
                 rows, denoised = denoised[: len(sets[index])], denoised[len(sets[index]) :]
                 results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
@@ -157,14 +161,14 @@ class Engine:
         denoised = subtraction.finish_denoising(spectra, noise, error, sigma, set_noise)
         return subtraction.keep_spikes(denoised, measured, rows, spikes)
 
-    def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
+    def _denoise_together(self, spectra: SpectrumSet, progress: Progress, search: bool = True) -> Denoised:
         """Denoise a set with the structure it shares; a large one in portions, each drawn from all over the set."""
         n_portions = count_portions(len(spectra))
         portion_rows = [np.arange(len(spectra))[first::n_portions] for first in range(n_portions)]
         parts, done = list[Denoised](), 0
         for rows in portion_rows:
             part = two_pass_progress(progress.part(done, len(spectra)), len(rows))
-            parts.append(self._denoise(spectra[rows], True, part))
+            parts.append(self._denoise(spectra[rows], True, part, search))
             done += len(rows)
         return concatenate_denoised(spectra, parts, np.concatenate(portion_rows))
 

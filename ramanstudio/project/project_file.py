@@ -10,7 +10,7 @@ Whatever is read is checked by type and range. Parts that are damaged are named 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,10 +37,20 @@ from ramanstudio.core.schema import (
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.formats import hdf5, safe_hdf5
+from ramanstudio.processing.denoise import Denoise
+from ramanstudio.processing.recipe import Recipe
 from ramanstudio.project import identification_store, prediction_store
 from ramanstudio.project.checks import ID, INDEX, check_arrays, check_members, require
 from ramanstudio.project.groups import Group, Groups, Members
-from ramanstudio.project.project import Entry, Exploration, Identifications, Predictions, Project, Result
+from ramanstudio.project.project import (
+    DEFAULT_RECIPE,
+    Entry,
+    Exploration,
+    Identifications,
+    Predictions,
+    Project,
+    Result,
+)
 
 if TYPE_CHECKING:
     import h5py
@@ -50,6 +60,7 @@ ReadOrigin = Callable[[Entry, Any, Mapping[str, Any]], "SpectrumSet | tuple[str,
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")
+_EARLIER_RECIPE: Final = Recipe.of(Denoise())
 _COMPRESSED_FROM: Final = 4096  # elements; smaller arrays do not gain
 _NAMED_PARTS: Final = 5  # in a sentence about a damaged project
 _DAMAGED: Final = "the project is damaged or cut short"
@@ -64,8 +75,10 @@ _RESULT_KEYS: Final = {
     "set_size": "set_size", "model": "model",
 }  # fmt: skip
 _RANGE: Final = optional(list_of(number(), length=2))
+_RECIPE: Final = optional(integer(0, 1_000_000))  # a number in the list of recipes
 _ENTRY: Final = Schema(
     {
+        "recipe": _RECIPE,
         "id": ID,
         "name": text(),
         "path": text(),
@@ -77,6 +90,7 @@ _ENTRY: Final = Schema(
 )
 _RESULT: Final = Schema(
     {
+        "recipe": _RECIPE,
         "noise_region": _RANGE,
         "region_chosen": optional(flag(), False),
         "problem": optional(text(), ""),
@@ -184,6 +198,8 @@ def _write_entry(group: h5py.Group, source: SpectrumSet, result: Result | None) 
     for name, entries in source.table.items():
         hdf5.write_column(table, name, entries)
     if result is not None and result.denoised is not None:
+        if not result.denoised.spectra.same_axis(source):
+            _write_array(group, "denoised_axis", result.denoised.spectra.axis)
         _write_array(group, "denoised", result.denoised.spectra.values)
         for name in _DENOISED[1:]:
             _write_array(group, name, getattr(result.denoised, name))
@@ -213,20 +229,21 @@ def _write_array(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
 
 def _to_text(project: Project, origins: Mapping[int, Mapping[str, Any]] | None) -> str:
     """Everything that is not an array, as JSON; entry by entry, as one call for thousands would block other threads."""
-    entries = []
+    entries, recipes = [], _Recipes()
     for entry in project.entries:
-        facts = _entry_to_json(entry, project.result(entry) if origins is None else None)
+        facts = _entry_to_json(entry, project.result(entry) if origins is None else None, recipes)
         if origins is not None and entry.id in origins:
             facts["origin"] = dict(origins[entry.id])
         entries.append(json.dumps(facts))
-    others = json.dumps(_to_json(project))
+    others = json.dumps(_to_json(project, recipes))
     return f'{{"entries": [{", ".join(entries)}], {others[1:]}'
 
 
-def _to_json(project: Project) -> dict[str, Any]:
+def _to_json(project: Project, recipes: _Recipes) -> dict[str, Any]:
     """Everything that is not an array and belongs to no entry."""
     exploration, groups = project.exploration, project.groups
     return {
+        "recipes": recipes.texts,
         "explored": exploration
         and {"range_cm": exploration.range_cm, "aside": exploration.aside, "model": exploration.model},
         "groups": groups
@@ -239,12 +256,30 @@ def _to_json(project: Project) -> dict[str, Any]:
     }
 
 
-def _entry_to_json(entry: Entry, result: Result | None) -> dict[str, Any]:
+class _Recipes:
+    """The recipes of a project as TOML; entries that share one refer to it by its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Recipe, int] = {}
+
+    def number(self, recipe: Recipe) -> int:
+        """Return the number of a recipe."""
+        return self._numbers.setdefault(recipe, len(self._numbers))
+
+    @property
+    def texts(self) -> list[str]:
+        """The recipes as TOML, in the order of their numbers."""
+        return [recipe.to_text() for recipe in self._numbers]
+
+
+def _entry_to_json(entry: Entry, result: Result | None, recipes: _Recipes) -> dict[str, Any]:
     facts: dict[str, Any] = {key: getattr(entry, field) for key, field in _ENTRY_KEYS.items()}
+    facts["recipe"] = recipes.number(entry.recipe)
     facts["path"] = str(entry.path)
     facts["about"] = dict(entry.source.about) if entry.source is not None else {}
     if result is not None:
         facts["result"] = {key: getattr(result, field) for key, field in _RESULT_KEYS.items()}
+        facts["result"]["recipe"] = recipes.number(result.recipe)
     return facts
 
 
@@ -269,11 +304,11 @@ class _Reader:
             MappingProxyType(results),
             self._attempt("the comparison of Explore", lambda: self._exploration(sizes)),
             self._attempt("the groups", lambda: self._groups(sizes)),
-            MappingProxyType(self._identifications(sources)),
+            MappingProxyType(_with_recipes(self._identifications(sources), entries)),
             self._attempt(
                 "the range to compare", lambda: identification_store.region_from_json(self._facts.get("within"))
             ),
-            MappingProxyType(self._predictions(sources)),
+            MappingProxyType(_predictions_with_recipes(self._predictions(sources), entries)),
         )
 
     def _attempt(self, part: str, read: Callable[[], T | None]) -> T | None:
@@ -291,10 +326,11 @@ class _Reader:
         if not isinstance(rows, list):
             self.damaged.append("the list of entries")
             rows = []
+        self._recipes = self._attempt("the recipes", self._read_recipes) or ()
         entries: dict[int, Entry] = {}
         results: dict[int, Result] = {}
         for position, facts in enumerate(progress.steps(rows, "entries"), start=1):
-            entry = self._attempt(f"entry {position}", partial(_without_source, facts, entries))
+            entry = self._attempt(f"entry {position}", partial(_without_source, facts, entries, self._recipes))
             if entry is None:
                 continue
             if str(entry.id) in self._file.get("entries", ()):
@@ -315,8 +351,15 @@ class _Reader:
             return replace(entry, problem=problem, remedy="Open the file again."), None
         stored, result = facts.get("result"), None
         if stored is not None:
-            result = self._attempt(f"the result of '{entry.name}'", partial(_read_result, group, source, stored))
+            result = self._attempt(
+                f"the result of '{entry.name}'", partial(_read_result, group, source, stored, self._recipes)
+            )
         return replace(entry, source=source), result
+
+    def _read_recipes(self) -> tuple[Recipe, ...]:
+        texts = list_of(text(1_000_000), 100_000)(self._facts.get("recipes", ()))
+        default = DEFAULT_RECIPE.to_text()
+        return tuple(DEFAULT_RECIPE if content == default else Recipe.from_text(content) for content in texts)
 
     def _from_origin(self, entry: Entry, facts: Mapping[str, Any], read_origin: ReadOrigin) -> Entry:
         """The entry with the spectra at its origin, or with the problem why they could not be read."""
@@ -393,7 +436,26 @@ class _Reader:
         return {entry_id: value for entry_id, value in read_parts.items() if value is not None}
 
 
-def _without_source(facts: Any, others: Mapping[int, Entry]) -> Entry:
+def _with_recipes(
+    identifications: Mapping[int, Identifications], entries: Sequence[Entry]
+) -> dict[int, Identifications]:
+    """`identifications` by entry id, of the spectra as the recipes of these entries process them."""
+    recipes = {entry.id: entry.recipe for entry in entries}
+    return {key: replace(value, recipe=recipes[key]) for key, value in identifications.items()}
+
+
+def _predictions_with_recipes(
+    predictions: Mapping[int, tuple[Predictions, ...]], entries: Sequence[Entry]
+) -> dict[int, tuple[Predictions, ...]]:
+    recipes = {entry.id: entry.recipe for entry in entries}
+    return {key: tuple(replace(item, recipe=recipes[key]) for item in items) for key, items in predictions.items()}
+
+
+def _recipe(number: int | None, recipes: Sequence[Recipe], missing: Recipe) -> Recipe:
+    return recipes[number] if number is not None and number < len(recipes) else missing
+
+
+def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[Recipe]) -> Entry:
     """An entry as the JSON text has it, before its spectra are read."""
     fields = _ENTRY.read(facts, "The entry")
     require(fields["id"] not in others, "two entries have one id")
@@ -406,6 +468,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry]) -> Entry:
         fields["remedy"],
         _range(fields["noise_region"]),
         fields["together"],
+        recipe=_recipe(fields["recipe"], recipes, DEFAULT_RECIPE),
     )
 
 
@@ -430,17 +493,21 @@ def _read_about(facts: Mapping[str, Any]) -> dict[str, Any]:
     return about
 
 
-def _read_result(group: h5py.Group, source: SpectrumSet, facts: Any) -> Result:
+def _read_result(group: h5py.Group, source: SpectrumSet, facts: Any, recipes: Sequence[Recipe]) -> Result:
     stored = _RESULT.read(facts, "The result")
     denoised = None
     if "denoised" in group:
         arrays = _read_arrays(group, *_DENOISED)
-        for name, shape in zip(_DENOISED, (source.values.shape,) * 2 + ((len(source),),) * 2, strict=True):
+        axis = array("f")(_read_arrays(group, "denoised_axis")["denoised_axis"]) if "denoised_axis" in group else None
+        n_points = source.points if axis is None else axis.size
+        for name, shape in zip(_DENOISED, ((len(source), n_points),) * 2 + ((len(source),),) * 2, strict=True):
             require(arrays[name].dtype.kind == "f" and arrays[name].shape == shape, f"'{name}' has another shape")
         values, *others = (arrays[name].astype(np.float32, copy=False) for name in _DENOISED)
-        denoised = Denoised(source.with_values(values), *others)
+        denoised = Denoised(source.with_axis(source.axis if axis is None else axis, values), *others)
     fields = {field: stored[key] for key, field in _RESULT_KEYS.items()}
-    return Result(source, denoised, **{**fields, "noise_region": _range(stored["noise_region"])})
+    fields["noise_region"] = _range(stored["noise_region"])
+    # Before there were recipes, spectra were denoised with their cosmic rays.
+    return Result(source, denoised, **fields, recipe=_recipe(stored["recipe"], recipes, _EARLIER_RECIPE))
 
 
 def _read_arrays(group: h5py.Group, *names: str) -> dict[str, NDArray[Any]]:

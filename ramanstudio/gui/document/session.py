@@ -26,6 +26,7 @@ from ramanstudio.project.project import (
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
+    from ramanstudio.processing.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +165,8 @@ class Session(QObject):
         for entry in self.project.entries:
             if entry.id == entry_id:
                 first, *others = self._new_entries(file, as_sets)
-                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *others]
+                set_id = entry_id if first.set_id else 0
+                entries += [replace(first, id=entry_id, set_id=set_id, recipe=entry.recipe), *others]
             else:
                 entries.append(entry)
         self._push(self.project.with_entries(entries), f"Read '{file.path.name}' again")
@@ -196,6 +198,26 @@ class Session(QObject):
             return (entry.set_id or entry.id) if on else 0
 
         self._assign_sets(set_id, "Denoise as a set" if on else "Denoise individually")
+
+    def edit_recipes(
+        self, ids: Iterable[int], edit: Callable[[Recipe], Recipe], title: str, key: object = None
+    ) -> None:
+        """Apply `edit` to the recipes of these entries as one edit; edits with the same `key` become one.
+
+        Entries that shared a recipe share the edited one.
+        """
+        chosen = frozenset(ids)
+        edited: dict[Recipe, Recipe] = {}
+        entries = []
+        for entry in self.project.entries:
+            if entry.id in chosen and entry.source is not None:
+                recipe = edited.get(entry.recipe)
+                if recipe is None:
+                    recipe = edited[entry.recipe] = edit(entry.recipe)
+                entry = entry if recipe == entry.recipe else replace(entry, recipe=recipe)
+            entries.append(entry)
+        if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
+            self._push(self.project.with_entries(entries), title, key)
 
     def join_into_set(self, ids: Iterable[int]) -> None:
         """Denoise these entries, which share an axis, as one set."""
