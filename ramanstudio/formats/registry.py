@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
 from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
+
+_NUMBER: Final = re.compile(rb"\d+[.,]?\d*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,11 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     Parameters
     ----------
     path : file of any format in FORMATS
-    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy
-        and the file does not state its own
+    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy;
+        it wins over what the file states
 
-    Raises StudioError, a sentence that names the file and what to do, when it cannot be read as Raman spectra.
+    Raises LaserNeededError where such a file states no laser and none is given; StudioError, a sentence that names the
+    file and what to do, when it cannot be read as Raman spectra.
     """
     path = Path(path)
     if laser_nm is not None and not 100.0 <= laser_nm <= 3000.0:
@@ -187,11 +191,17 @@ def detect_format(path: Path) -> Format:
     error = unsupported_error(path, start)
     if error is not None:
         raise error
-    if named is not None:
+    is_text = looks_like_text(start)
+    if named is not None and not (is_text and named.sniff is not None and _has_numbers(start)):
         return named  # its reader gives the most specific error
-    if looks_like_text(start):
+    if is_text:
         return TEXT
     raise read_error(path, "its format is unknown", EXPORT_AGAIN)
+
+
+def _has_numbers(start: bytes) -> bool:
+    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels."""
+    return not start.lstrip().startswith(b"##") and len(_NUMBER.findall(start)) >= 8
 
 
 def readable_suffixes() -> tuple[str, ...]:

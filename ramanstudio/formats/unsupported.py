@@ -51,6 +51,12 @@ UNSUPPORTED: Final = (
         "an Avantes file", (".raw8", ".rfl8", ".irr8", ".roh", ".trm"), (), "In AvaSoft, export it as text."
     ),
     UnsupportedFormat(
+        "a PerkinElmer file",
+        (".sp", ".prf"),
+        (b"PEPE", b"PE IR"),
+        "In Spectrum, export it as JCAMP-DX or ASCII.",
+    ),
+    UnsupportedFormat(
         "an image",
         (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".svg"),
         (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8", b"BM"),

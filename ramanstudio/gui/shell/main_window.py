@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
@@ -76,8 +76,7 @@ class MainWindow(QMainWindow):
         self.tabs = TabView(
             TABS, TabContext(services, self.actions_by_id, self._library_commands.show_reference, self._enable_soon)
         )
-        self.recovery_bar = RecoveryBar(services.autosave, self.after_saving)
-        self.setCentralWidget(_stacked(self.recovery_bar, self.tabs))
+        self.setCentralWidget(self.tabs)
         self._docks = {
             "list": self._dock("list", "Spectra", self.entries, Qt.DockWidgetArea.LeftDockWidgetArea),
             "side": self._dock("facts", "Side panel", self.tabs.panels, Qt.DockWidgetArea.RightDockWidgetArea),
@@ -305,6 +304,9 @@ class MainWindow(QMainWindow):
         self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.toolbar = menus.MainToolbar(self.actions_by_id, self)
         self.addToolBar(self.toolbar)
+        self.addToolBarBreak()
+        self.recovery_bar = RecoveryBar(self.services.autosave, self.after_saving)
+        self.addToolBar(self.recovery_bar)
         bar = QStatusBar(self)
         bar.setSizeGripEnabled(False)
         bar.setMinimumHeight(36)
@@ -483,15 +485,3 @@ class MainWindow(QMainWindow):
             return
         self._recent.addSeparator()
         self._recent.addAction("Clear list", self.services.opening.forget_recent)
-
-
-def _stacked(*widgets: QWidget) -> QWidget:
-    """The widgets one below the other; the last one takes the room."""
-    container = QWidget()
-    column = QVBoxLayout(container)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.setStretchFactor(widgets[-1], 1)
-    return container

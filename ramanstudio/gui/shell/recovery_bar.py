@@ -1,4 +1,4 @@
-"""The bar above the tabs that offers to restore what was open when the program ended unexpectedly."""
+"""The bar below the toolbar that offers to restore what was open when the program ended unexpectedly."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from ramanstudio.gui.common import dialogs
+from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.autosave import Autosave
 from ramanstudio.project.recovery import Recovered, Recovery
 
 
-class RecoveryBar(QFrame):
+class RecoveryBar(QToolBar):
     """A sentence about what was open and when, with *Restore* and *Discard*; hidden while there is nothing to offer."""
 
     def __init__(self, autosave: Autosave, after_saving: Callable[[Callable[[], object]], object]) -> None:
         """`after_saving` calls its argument once nothing that is open now would be lost."""
-        super().__init__()
+        super().__init__("Session to restore")
         self._autosave, self._after_saving = autosave, after_saving
         self._recovery: Recovery | None = None
-        self.setProperty("panel", "true")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.sentence = QLabel(self, wordWrap=True)
+        self.setObjectName("recovery")  # the key under which QMainWindow remembers its place
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.sentence = ElidedLabel(self)
+        self.sentence.setContentsMargins(8, 0, 8, 0)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.sentence.setAccessibleName("Session to restore")
         self.restore_button = QPushButton("Restore", self)
@@ -39,11 +42,8 @@ class RecoveryBar(QFrame):
         later.setToolTip("Not now: it is offered again at the next start")
         later.setAccessibleName("Not now")
         later.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(8)
         for widget in (self.sentence, self.restore_button, self.discard_button, later):
-            row.addWidget(widget)
+            self.addWidget(widget)
         autosave.offered.connect(self._show)
         autosave.files_missing.connect(self._ask_for_folder)
         self.hide()
@@ -53,7 +53,6 @@ class RecoveryBar(QFrame):
         self.setVisible(recovery is not None)
         if recovery is not None:
             self.sentence.setText(_sentence(recovery))
-            self.sentence.setToolTip("\n".join(recovery.names))
 
     def _restore(self) -> None:
         if self._recovery is not None:
@@ -107,7 +106,7 @@ def _sentence(recovery: Recovery) -> str:
     if not recovery.n_entries:
         return f"{when} What was open can be restored."
     groups = f" and {count_of(recovery.n_groups, 'group')}" if recovery.n_groups else ""
-    names = ", ".join(recovery.names) + (", …" if recovery.n_entries > len(recovery.names) else "")
+    names = ", ".join(recovery.names) + (" and others" if recovery.n_entries > len(recovery.names) else "")
     project = f" of the project '{recovery.project_path.stem}'" if recovery.project_path else ""
     were = "was" if recovery.n_entries == 1 and not groups else "were"
     spectra = count_of(recovery.n_entries, "entry", "entries")
