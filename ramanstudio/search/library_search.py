@@ -17,7 +17,7 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
 from ramanstudio.search.band_matching import Bands, find_bands, match_bands
-from ramanstudio.search.blas_threads import single_threaded_blas
+from ramanstudio.signal.blas_threads import single_threaded_blas
 from ramanstudio.search.candidate_features import (
     Candidates,
     NumberedNames,
