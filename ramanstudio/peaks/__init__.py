@@ -5,8 +5,9 @@
 >>> table["center"], table["center_error"]
 """
 
+from ramanstudio.peaks.detection import find
 from ramanstudio.peaks.fitting import fit
 from ramanstudio.peaks.model import Parameter, Peak, PeakModel, Tie
 from ramanstudio.peaks.peak_table import PeakTable
 
-__all__ = ["Parameter", "Peak", "PeakModel", "PeakTable", "Tie", "fit"]
+__all__ = ["Parameter", "Peak", "PeakModel", "PeakTable", "Tie", "find", "fit"]

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.peaks.least_squares import Problem, Solution, columns, polynomial
+from ramanstudio.peaks.least_squares import Solution
+from ramanstudio.peaks.problem import Problem, columns, polynomial
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ def estimate(problem: Problem, solution: Solution, correlation_cm: float = 0.0) 
     correlation = np.maximum(measured, least)
     correlation[0] = 1.0
     last = int(np.flatnonzero(correlation > 0)[-1])
-    return correlation[: last + 1]
+    return np.asarray(correlation[: last + 1])
 
 
 def residuals(problem: Problem, solution: Solution, rows: NDArray[np.intp]) -> Floats:

@@ -16,84 +16,18 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.parallel import map_ordered, slices
 from ramanstudio.core.progress import SILENT, Progress
-from ramanstudio.peaks.profiles import Profile
+from ramanstudio.peaks.problem import Problem, columns, polynomial
 
 Floats = NDArray[np.float64]
 
 _BLOCK_VALUES: Final = 250_000  # of columns at once: they stay in the cache
 _CHUNK: Final = 1024  # spectra of a thread, whose small matrices are solved at once
-_MAX_STEPS: Final = 60
 _TOLERANCE: Final = 3e-3  # a step that lowers chi² by less is the last: it is a twentieth of a standard error
 _DAMPING: Final = (1e-3, 1e-9, 1e9)  # at first, least and most
 _RIDGE: Final = 1e-11
 _MAX_WIDTH_STEP: Final = 0.7  # of log fwhm
 _MAX_CENTER_STEP: Final = 0.5  # fwhm
 _MAX_SHAPE_STEP: Final = 0.3  # of the range that its bounds leave
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
-    """N spectra to be fitted with K peaks of one profile each on a polynomial.
-
-    The P = K (2 + S) nonlinear parameters are ordered by kind: centres, log widths, then each shape.
-
-    Parameters
-    ----------
-    axis : (B,) cm⁻¹
-    values : (N, B), finite
-    weights : (N,) or (N, B), one over the standard deviation; 0 leaves a point out
-    degree : of the polynomial under the peaks; -1 for none
-    start, low, high : (N, F) free parameters and their bounds
-    expand, offset : (P, F) and (N, P): all parameters are expand @ free + offset
-    share : (K, H) the heights are share @ free heights
-    prior, precision : (F,) what the free parameters are without data, and one over the variance of that; 0 for none
-    """
-
-    axis: Floats
-    values: NDArray[Any]
-    weights: Floats
-    profile: Profile
-    n_peaks: int
-    degree: int
-    start: Floats
-    low: Floats
-    high: Floats
-    expand: Floats | None = None
-    offset: Floats | None = None
-    share: Floats | None = None
-    nonnegative: bool = True
-    prior: Floats | None = None
-    precision: Floats | None = None
-
-    @property
-    def n_baseline(self) -> int:
-        """The number of columns of the baseline."""
-        return self.degree + 1
-
-    def rows(self, part: Any) -> Problem:
-        """Return the problem for a part of the spectra."""
-        return Problem(
-            self.axis,
-            self.values[part],
-            self.weights[part],
-            self.profile,
-            self.n_peaks,
-            self.degree,
-            self.start[part],
-            self.low[part],
-            self.high[part],
-            self.expand,
-            None if self.offset is None else self.offset[part],
-            self.share,
-            self.nonnegative,
-            self.prior,
-            self.precision,
-        )
-
-    def parameters(self, free: Floats) -> Floats:
-        """Return all nonlinear parameters, (n, F) -> (n, P)."""
-        full = free if self.expand is None else free @ self.expand.T
-        return full if self.offset is None else full + self.offset
 
 
 @dataclass(slots=True, eq=False)
@@ -129,30 +63,6 @@ def solve(problem: Problem, progress: Progress = SILENT) -> Solution:
         progress(part.stop, n_spectra, "spectra")
         parts.append(solution)
     return Solution(*(np.concatenate([getattr(part, name) for part in parts]) for name in Solution.__slots__))
-
-
-def columns(problem: Problem, parameters: Floats, out: Floats) -> Floats:
-    """Write the profiles (K) and the derivatives (P) of some spectra to `out` (n, columns, B).
-
-    `parameters` (n, P). Returns the factors (n, P) that the derivatives have to be multiplied by, heights left out.
-    """
-    n, n_peaks = len(parameters), problem.n_peaks
-    n_shapes = len(problem.profile.shapes)
-    center = parameters[:, :n_peaks]
-    fwhm = np.exp(parameters[:, n_peaks : 2 * n_peaks])
-    shapes = parameters[:, 2 * n_peaks :].reshape(n, n_shapes, n_peaks).transpose(0, 2, 1)
-    n_columns = n_peaks * (3 + n_shapes)
-    view = out[:, :n_columns].reshape(n, 3 + n_shapes, n_peaks, problem.axis.size)
-    offset = np.subtract(problem.axis, center[:, :, None])
-    factors = problem.profile.evaluate(offset, fwhm, shapes, view)
-    return factors.reshape(n, -1)
-
-
-def polynomial(problem: Problem) -> Floats:
-    """The columns of the baseline (n_baseline, B): powers of t = -1 … 1 over the axis."""
-    axis = problem.axis
-    scaled = 2 * (axis - axis[0]) / (axis[-1] - axis[0]) - 1
-    return scaled ** np.arange(problem.n_baseline)[:, None]
 
 
 class _Workspace:
@@ -258,13 +168,13 @@ def _reduce(
     diagonal = np.arange(n_linear)
     scale = phi[:, diagonal, diagonal]
     phi = phi.copy()
-    phi[:, diagonal, diagonal] += _RIDGE * (scale + scale.max(axis=1, keepdims=True)) + 1e-300
+    phi[:, diagonal, diagonal] += _RIDGE * (scale + scale.max(axis=1, keepdims=True, initial=0.0)) + 1e-300
     solved = np.linalg.solve(phi, np.concatenate([data[:, :, None], cross], axis=2))
     amplitudes, projected = solved[:, :, 0], solved[:, :, 1:]
     if problem.nonnegative:
         _keep_nonnegative(phi, data, cross, amplitudes, projected, n_linear - problem.n_baseline)
     full = amplitudes if whole is None else amplitudes @ whole.T
-    heights = np.tile(full[:, : problem.n_peaks], factors.shape[1] // problem.n_peaks)
+    heights = np.tile(full[:, : problem.n_peaks], factors.shape[1] // max(1, problem.n_peaks))
     expand = problem.expand
 
     def scaled(matrix: Floats) -> Floats:
@@ -351,7 +261,7 @@ def _solve_chunk(problem: Problem) -> Solution:
     converged = np.zeros(n_spectra, dtype=bool)
     steps = np.zeros(n_spectra, dtype=np.intp)
     active = everything if n_free else everything[:0]
-    for _ in range(_MAX_STEPS):
+    for _ in range(problem.max_steps):
         if not active.size:
             break
         steps[active] += 1
@@ -394,7 +304,7 @@ def _proposed(
     gradient = gradient * kept
     plain = curvature.copy()
     curvature[:, diagonal, diagonal] += size * kept * damping[:, None] + held
-    move = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
+    move = np.asarray(np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0], dtype=np.float64)
     limit = _largest_step(problem, problem.low, problem.high, free)
     move *= np.minimum(1.0, (limit / np.maximum(np.abs(move), 1e-300)).min(axis=1))[:, None]
     predicted = 2 * np.einsum("nf,nf->n", gradient, move) - np.einsum(

@@ -15,7 +15,7 @@ from ramanstudio.peaks.profiles import Profile, profile
 
 Floats = NDArray[np.float64]
 
-BASELINES: Final = MappingProxyType({"none": -1, "flat": 0, "linear": 1})
+BASELINES: Final = MappingProxyType({"none": -1, "flat": 0, "linear": 1, "cubic": 3})
 TIES: Final = MappingProxyType(
     {
         "width": "the width of one peak is `value` times that of another",
@@ -57,7 +57,7 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class PeakModel:
-    """Peaks of one profile on a baseline ("none", "flat" or "linear"), with ties between their parameters.
+    """Peaks of one profile on a baseline ("none", "flat", "linear" or "cubic"), with ties between their parameters.
 
     Raises StudioError when the profile, the baseline or a tie does not exist.
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.peaks.least_squares import Problem, Solution
+from ramanstudio.peaks.least_squares import Solution
+from ramanstudio.peaks.problem import Problem
 
 Floats = NDArray[np.float64]
 
@@ -24,11 +25,14 @@ def covariance(problem: Problem, solution: Solution) -> Floats:
     # The bounds as a wide normal distribution keep the matrix regular; `_truncate` replaces it where they matter.
     width = np.where(np.isfinite(reach) & (reach > 0), reach, 1e-12)
     normal[:, diagonal[n_linear:], diagonal[n_linear:]] += 0.01 / width**2
+    normal[:, diagonal[:n_linear], diagonal[:n_linear]] += 1e-18 * normal[
+        :, diagonal[:n_linear], diagonal[:n_linear]
+    ].max(axis=1, keepdims=True)
     size = normal[:, diagonal, diagonal]
     scale = 1 / np.sqrt(np.where(size > 0, size, 1.0))
     normal *= scale[:, :, None] * scale[:, None]
     normal[:, diagonal, diagonal] += np.where(size > 0, 1e-12, 1.0)
-    inverse: Floats = np.linalg.inv(normal)
+    inverse = np.asarray(np.linalg.inv(normal), dtype=np.float64)
     inverse *= scale[:, :, None] * scale[:, None]
     if solution.free.shape[1]:
         _truncate(problem, solution, inverse, n_linear)
@@ -46,7 +50,7 @@ def _truncate(problem: Problem, solution: Solution, inverse: Floats, n_linear: i
     for index in range(n_free):
         column = n_linear + index
         low, high = problem.low[:, index], problem.high[:, index]
-        deviation = np.sqrt(np.maximum(inverse[:, column, column], 1e-300))
+        deviation = np.sqrt(np.maximum(inverse[:, column, column], 1e-30))
         near = (high - low < 8 * deviation) | (
             np.minimum(mean[:, column] - low, high - mean[:, column]) < 3 * deviation
         )
