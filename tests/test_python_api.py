@@ -26,7 +26,7 @@ def test_an_unknown_name_is_an_attribute_error():
     ("verb", "parameters"),
     [
         ("load", ["model", "device", "threads"]),
-        ("denoise", ["self", "spectra", "together", "progress"]),
+        ("denoise", ["self", "spectra", "together", "progress", "replaced"]),
         ("embed", ["self", "spectra", "progress"]),
         ("cluster", ["self", "spectra", "n_clusters", "progress", "method"]),
         ("identify", ["self", "spectra", "library", "top", "within", "progress", "denoised"]),

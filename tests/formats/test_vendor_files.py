@@ -72,11 +72,8 @@ REFUSED = {
     "ocean/BB_PF21_4.ProcSpec": "Ocean Optics",
     "text/T-25-10-1-2025-S183-1-ST.xlsx": "Excel",
     "spc/UV-2600_labeled_DNA.spc": "compound document",
-    "witec/LineScans.WIP": "WITec project",
-    "trivista/linescan.tvf": "TriVista",
-    "princeton/S0N_50x.spe": "Princeton",
-    "opus/test_opus.0": "OPUS",
-    "other/ftir_ps.0": "OPUS",
+    "trivista/linescan.tvf": "wavelength in nm",
+    "other/ftir_ps.0": "absorbance",
     "nexus/witec_ref.nxs": "different layout",
 }
 

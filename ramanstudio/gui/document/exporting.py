@@ -33,8 +33,8 @@ def write_spectra(entries: EntryResults, folder: Path, progress: Progress) -> st
     """Write the raw and denoised spectra of entries into `folder`, with the table of all; returns a message."""
     results = ResultFolder(folder)
     for _entry, result in progress.steps(list(entries), "files"):
-        assert result.denoised is not None
-        results.write(result.source, result.denoised)
+        assert result.final_denoised is not None
+        results.write(result.unprocessed, result.final_denoised)
     results.write_summary()
     return f"{count_of(len(entries), 'result')} and the table of their SNR were saved in '{folder}'."
 
@@ -43,8 +43,8 @@ def write_table(entries: EntryResults, path: Path, progress: Progress) -> str:
     """Write the signal-to-noise ratios of all spectra to one CSV file; returns a message."""
     rows = []
     for _entry, result in progress.steps(list(entries), "files"):
-        assert result.denoised is not None
-        rows += summary_rows(result.source, result.denoised)
+        assert result.final_denoised is not None
+        rows += summary_rows(result.unprocessed, result.final_denoised)
     write_summary(path, rows)
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
@@ -54,8 +54,8 @@ def write_picture(entries: EntryResults, path: Path, look: Mapping[str, Any], pr
     progress(0, 0, "Drawing the figure")
     panels = []
     for entry, result in entries[:MAX_PANELS]:
-        assert result.denoised is not None
-        panels.append(SpectrumPanel(entry.name, result.source, result.denoised))
+        assert result.final_denoised is not None
+        panels.append(SpectrumPanel(entry.name, result.unprocessed, result.final_denoised))
     draw_denoised(path, panels, **look)
     n_left_out = len(entries) - len(panels)
     return f"The picture was saved as '{path}'." + (

@@ -130,6 +130,12 @@ class EditCommands:
         """Repeat the change that was undone."""
         self._session.redo()
 
+    def history(self) -> None:
+        """Show all changes."""
+        from ramanstudio.gui.shell.history_dialog import HistoryDialog
+
+        HistoryDialog(self._session, self._window).open()
+
     def copy(self) -> None:
         """Copy the plot and its numbers to the clipboard."""
         page = self._tabs.current_page

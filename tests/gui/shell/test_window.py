@@ -479,7 +479,7 @@ CLOSE_WHILE_BUSY = """
     class Slow:
         device_name = "CPU"
         card = type("Card", (), {{"name": "slow"}})
-        def denoise_each(self, sets, progress=None, together=()):
+        def denoise_each(self, sets, progress=None, together=(), search=True):
             {work}  # never asks whether it should stop
             return []
 
