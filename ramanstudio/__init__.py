@@ -29,8 +29,12 @@ _DEFINED_IN = {
     "read": "ramanstudio.formats.registry",
 }
 
+_PACKAGES = ("batch", "processing")  # `import ramanstudio` gives these, too
+
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"ramanstudio.{name}")
     if name not in _DEFINED_IN:
         raise AttributeError(f"module 'ramanstudio' has no attribute '{name}'")
     value = getattr(import_module(_DEFINED_IN[name]), name)
@@ -39,4 +43,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_DEFINED_IN})
+    return sorted({*globals(), *_DEFINED_IN, *_PACKAGES})
