@@ -149,8 +149,6 @@ def _is_wanted(name: str) -> bool:
     parts = PurePosixPath(name).parts
     is_hidden = any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
     return not is_hidden and parts[-1:] != ("Thumbs.db",)
-        "Thumbs.db",
-    )
 
 
 def _safe_name(name: str) -> str:
