@@ -30,12 +30,13 @@ _DEFINED_IN = {
     "__version__": "ramanstudio.core.version",
     "read": "ramanstudio.formats.registry",
 }
-_MODULES = {"peaks": "ramanstudio.peaks"}
+
+_PACKAGES = ("batch", "peaks", "processing")  # `import ramanstudio` gives these, too
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(_MODULES[name])
+    if name in _PACKAGES:
+        return import_module(f"ramanstudio.{name}")
     if name not in _DEFINED_IN:
         raise AttributeError(f"module 'ramanstudio' has no attribute '{name}'")
     value = getattr(import_module(_DEFINED_IN[name]), name)
@@ -44,4 +45,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_DEFINED_IN, *_MODULES})
+    return sorted({*globals(), *_DEFINED_IN, *_PACKAGES})
