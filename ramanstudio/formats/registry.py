@@ -32,6 +32,7 @@ from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
 from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
+from ramanstudio.formats.writers import jcamp_writer, spc_writer
 
 _NUMBER: Final = re.compile(rb"\d+[.,]?\d*")
 
@@ -113,12 +114,13 @@ FORMATS: Final[tuple[Format, ...]] = (
     ),
     Format("Andor Solis", "all frames and tracks", (".sif",), andor.read, sniff=andor.looks_like),
     Format("TriVista", "single spectra, series, lines", (".tvf",), trivista.read, sniff=trivista.looks_like),
-    Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, sniff=spc.looks_like),
+    Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, spc_writer.write, spc.looks_like),
     Format(
         "JCAMP-DX",
         "plain, packed, squeezed, difference and duplicate forms",
         (".jdx", ".dx", ".jcamp", ".jcm"),
         jcamp.read,
+        jcamp_writer.write,
         sniff=jcamp.looks_like,
     ),
     Format(

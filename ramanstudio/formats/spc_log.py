@@ -7,10 +7,13 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
+from ramanstudio.formats.own_metadata import LABEL, from_json
 from ramanstudio.formats.text.header import metadata_from, parse_key_values
 from ramanstudio.formats.validation import read_error
 
@@ -43,6 +46,13 @@ class SpcText:
     text: str
     labels: str
     metadata: Mapping[str, Plain] = field(default_factory=dict)
+
+    def own_metadata(self, count: int) -> tuple[dict[str, Plain], dict[str, NDArray[Any]]]:
+        """Return the metadata and columns (N,) of `count` spectra in a file that RamanStudio wrote; else nothing."""
+        for line in reversed(self.text.splitlines()):
+            if line.startswith(f"{LABEL}="):
+                return from_json(line.partition("=")[2], count)
+        return {}, {}
 
     @property
     def laser_nm(self) -> float | None:

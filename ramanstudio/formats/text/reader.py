@@ -36,6 +36,7 @@ from ramanstudio.formats.text.number_table import (
     strip_comment,
 )
 from ramanstudio.formats.text.table_layout import TableLayout
+from ramanstudio.formats.text.writer import own_metadata
 from ramanstudio.formats.validation import read_error, sorted_spectra
 
 MAX_MB: Final = 500  # read as a whole: 500 MB of text take about 3 GB of memory
@@ -70,6 +71,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
 
 def spectra_from_text(path: Path, content: str, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     """Read the spectra of the content of a text file, one set for each axis; `path` names it in errors."""
+    own_about, own_columns, content = own_metadata(content)
     tables = _tables(path, content)
     sets: list[SpectrumSet] = []
     for table in tables:
@@ -80,6 +82,8 @@ def spectra_from_text(path: Path, content: str, laser_nm: float | None = None) -
             if len(tables) > 1 and len(layout.values) == 1 and title and "name" not in layout.table:
                 layout = replace(layout, table={**layout.table, "name": np.array([title])})
             sets.append(_spectra(path, layout, about, own, table.titles, notes, laser_nm))
+    if own_about or own_columns:  # a file that RamanStudio wrote
+        return tuple(replace(spectra, about=own_about, table={**spectra.table, **own_columns}) for spectra in sets)
     return tuple(_joined(sets))
 
 

@@ -66,7 +66,7 @@ class FileCommands:
         folder = dialogs.ask_folder(self._window, "Export spectra to folder", self._folder("export_folder"))
         if folder is not None:
             self._settings["export_folder"] = str(folder)
-            self._services.exporting.spectra(folder)
+            self._services.exporting.spectra(folder, self._settings["export_format"])
 
     def export_picture(self) -> None:
         """Export the figure of the page that is shown, or else that of the selected spectra."""
