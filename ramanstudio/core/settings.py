@@ -97,7 +97,7 @@ SETTINGS: Final = (
         "export_format",
         "csv",
         "Format of exported spectra",
-        "CSV and HDF5 hold raw spectra, denoised spectra and their expected error together; the others a file for each.",
+        "CSV and HDF5 hold raw and denoised spectra and their expected error together; the others a file for each.",
         choices=(
             ("csv", "CSV"),
             ("h5", "HDF5"),

@@ -22,7 +22,7 @@ from ramanstudio.formats.jcamp_asdf import DecodingError, decode_ordinates, deco
 from ramanstudio.formats.own_metadata import LABEL, from_json
 from ramanstudio.formats.text.decoding import read_text, split_lines
 from ramanstudio.formats.text.header import metadata_from, parse_key_values
-from ramanstudio.formats.validation import read_error, sorted_spectra
+from ramanstudio.formats.validation import not_raman_error, read_error, sorted_spectra
 
 MAX_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
@@ -72,7 +72,9 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     raman = [block for block in spectra if _not_raman_reason(block) is None]
     if not raman:
         reasons = [reason for block in spectra or blocks if (reason := _not_raman_reason(block)) is not None]
-        raise read_error(path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY)
+        raise not_raman_error(
+            path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY
+        )
     sets = [_to_spectrum_set(path, block, laser_nm) for block in raman]
     if len(sets) > 1 and all(_OWN_LABEL in block.labels for block in raman) and all(map(sets[0].same_axis, sets)):
         return (stacked(sets),)

@@ -37,7 +37,7 @@ from ramanstudio.formats.text.number_table import (
 )
 from ramanstudio.formats.text.table_layout import TableLayout
 from ramanstudio.formats.text.writer import own_metadata
-from ramanstudio.formats.validation import read_error, sorted_spectra
+from ramanstudio.formats.validation import not_raman_error, read_error, sorted_spectra
 
 MAX_MB: Final = 500  # read as a whole: 500 MB of text take about 3 GB of memory
 MIN_POINTS: Final = 4
@@ -100,7 +100,9 @@ def _tables(path: Path, content: str) -> list[_Table]:
         headers = [sheet.header(block) for block in blocks]
     if not blocks:
         reason = not_raman_reason(content[:100_000].splitlines()[:500], {}, 0)
-        raise read_error(path, reason or "it contains no table of numbers", _OPEN_RAMAN if reason else _EXPECTED_TABLE)
+        raise not_raman_error(
+            path, reason or "it contains no table of numbers", _OPEN_RAMAN if reason else _EXPECTED_TABLE
+        )
     tables = []
     for block, header in zip(blocks, headers, strict=True):
         pairs = parse_key_values(header)
@@ -110,7 +112,7 @@ def _tables(path: Path, content: str) -> list[_Table]:
         pairs = {**partner_header(path), **pairs}
         reason = not_raman_reason(header, pairs, block.width)
         if reason is not None:
-            raise read_error(path, reason, _OPEN_RAMAN)
+            raise not_raman_error(path, reason, _OPEN_RAMAN)
         titles = column_headers(header, dialect, block.width) if header else []
         last = next((line for line in reversed(header) if line.strip()), "")
         site_titles = [strip_comment(cell) for cell in dialect.cells(last)] if last else []
@@ -139,7 +141,7 @@ def _layouts(path: Path, table: _Table) -> list[tuple[TableLayout, list[str]]]:
         layouts = detect_layouts(table.block, table.titles, table.unit, table.site_titles)
     except NotRamanError as error:
         reason = f"its intensities are '{error}', which is not Raman scattering"
-        raise read_error(path, reason, _OPEN_RAMAN) from None
+        raise not_raman_error(path, reason, _OPEN_RAMAN) from None
     if layouts:
         return [(layout, notes) for layout in layouts]
     with_axis = find_axis_file(path, table.block)
@@ -229,7 +231,7 @@ def _check_plausible(path: Path, layout: TableLayout) -> None:
     axis = layout.axis
     steps = np.diff(np.sort(axis))
     if len(layout.values) == 1 and axis.size < 64 and np.max(steps) > 3 * np.min(steps):
-        raise read_error(
+        raise not_raman_error(
             path,
             f"its {axis.size} unevenly spaced points are a peak list, not a spectrum",
             "Export the whole spectrum instead of its peaks.",
