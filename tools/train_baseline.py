@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 from ramanstudio.signal import learned_baseline, penalised_spline  # noqa: E402
 from ramanstudio.signal.learned_baseline import CHANNELS, CONSTANTS, FEATURES, GRID, MODEL, PATCH  # noqa: E402
 from ramanstudio.signal.snr import noise_sigma  # noqa: E402
-from tools.simulated_backgrounds import Simulated, Simulator  # noqa: E402
+from tools.simulated_backgrounds import LOW_SNR, Simulated, Simulator  # noqa: E402
 
 Floats = NDArray[np.floating[Any]]
 
@@ -38,8 +38,9 @@ AXES: Final = 2  # on which the spectra of a batch lie
 RATE: Final = 2e-3
 WARM_UP: Final = 200  # steps
 AVERAGING: Final = 0.998  # of the weights that are kept, per step
-AREA_SHARE: Final = 0.35  # of the loss
+AREA_SHARE: Final = 0.45  # of the loss
 UNCERTAINTY_SHARE: Final = 0.05
+LOW_SNR_IMPORTANCE: Final = 3.0  # of spectra with much noise, against the others
 COVERED: Final = 0.83  # of the true baseline within the stated uncertainty
 
 
@@ -160,7 +161,8 @@ def loss_of(network: BaselineNetwork, spline: Spline, batch: dict[str, Tensor]) 
     log_error = cells[:, :, 3 * PATCH].clamp(-20, 3)
     true = error.detach().abs().reshape(len(error), -1, PATCH).mean(dim=2) + 1e-7
     likelihood = (true / log_error.exp() + log_error).mean()
-    loss = (rms + 8e-4).log().mean() + AREA_SHARE * (area + 4e-3).log().mean() + UNCERTAINTY_SHARE * likelihood
+    of_spectrum = (rms + 8e-4).log() + AREA_SHARE * (area + 4e-3).log()
+    loss = (of_spectrum * batch["importance"]).sum() / batch["importance"].sum() + UNCERTAINTY_SHARE * likelihood
     return loss, rms.detach()
 
 
@@ -181,6 +183,7 @@ def batch_of(drawn: list[Simulated], rng: np.random.Generator) -> dict[str, Tens
             "sigma": spectra.sigma,
             "baseline": (learned_baseline.to_grid(part.axis, part.baseline) - spectra.minimum[:, None]) / scale,
             "line": 1 / spectra.scale,
+            "importance": np.where(part.sigma > 1 / LOW_SNR[1], LOW_SNR_IMPORTANCE, 1.0),
             "band_weights": band / GRID,
         }
         for name, array in columns_of_part.items():

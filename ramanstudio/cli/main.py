@@ -25,6 +25,8 @@ from ramanstudio.cli import (
     library,
     pretrain,
     pretrain_features,
+    process,
+    recipe,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -36,6 +38,8 @@ from ramanstudio.core.writing import remove_stale_drafts
 VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
     info.VERB,
+    process.VERB,
+    recipe.VERB,
     denoise.VERB,
     identify.VERB,
     cluster.VERB,
