@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.formats import container_sample_files as containers  # noqa: E402
 from tests.formats import vendor_sample_files as vendor  # noqa: E402
 from tests.formats.sample_files import MICROMETRES, MILLIMETRES, spc_bytes, spc_log, wdf_bytes  # noqa: E402
 
@@ -292,6 +293,18 @@ def vendor_files() -> dict[str, bytes]:
     }
 
 
+def container_files() -> dict[str, bytes]:
+    """Workbooks, archives and other files around tables of spectra, by name."""
+    names = ["first", "second", "third", "fourth", "fifth", "sixth"]
+    text = "Raman shift (cm-1)\tCounts\n" + columns()
+    sheets = {"Spectra": containers.sheet_of(AXIS, SET, names), "Notes": [["simulated", "by this program"]]}
+    return {
+        "workbook_set.xlsx": containers.xlsx_bytes(sheets),
+        "archive.zip": containers.zip_bytes({"spectra/simulated.txt": text.encode(), "spectra/.hidden": b"x"}),
+        "compressed.txt.gz": containers.gzip_bytes(text.encode()),
+    }
+
+
 def write_hdf5(folder: Path) -> None:
     """Write a map, and spectra of different lengths, as HDF5."""
     import h5py
@@ -312,7 +325,7 @@ def main(arguments: list[str]) -> None:
     """Write all samples into a folder."""
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (binary_files() | text_files() | vendor_files()).items():
+    for name, content in (binary_files() | text_files() | vendor_files() | container_files()).items():
         (folder / name).write_bytes(content)
     write_hdf5(folder)
 

@@ -15,6 +15,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import (
     andor,
+    archive,
+    excel,
     hdf5,
     jcamp,
     labspec5,
@@ -61,6 +63,19 @@ TEXT: Final = Format(
     reader.read,
     writer.write,
 )
+
+
+def _read_zip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
+    """Read a zip file: a workbook or an archive, whatever its suffix says."""
+    if excel.is_workbook(path):
+        return excel.read(path, laser_nm, reader.read)
+    return archive.read_zip(path, laser_nm, read)
+
+
+def _read_gzip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
+    return archive.read_gzip(path, laser_nm, read)
+
+
 FORMATS: Final[tuple[Format, ...]] = (
     Format(
         "Renishaw WiRE",
@@ -130,6 +145,17 @@ FORMATS: Final[tuple[Format, ...]] = (
         hdf5.read,
         hdf5.write,
         sniff=hdf5.looks_like,
+    ),
+    Format(
+        "Excel workbook",
+        "the tables of spectra on its sheets",
+        (".xlsx", ".xlsm"),
+        _read_zip,
+        sniff=archive.looks_like_zip,
+    ),
+    Format("Zip archive", "files of any format in this table", (".zip",), _read_zip, sniff=archive.looks_like_zip),
+    Format(
+        "Compressed file", "a file of any format in this table", (".gz",), _read_gzip, sniff=archive.looks_like_gzip
     ),
     TEXT,
 )

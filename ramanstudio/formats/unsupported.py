@@ -30,19 +30,10 @@ UNSUPPORTED: Final = (
     ),
     UnsupportedFormat("a Thermo OMNIC series", (".srs",), (), "In OMNIC, save it as .spa, .spc or JCAMP-DX."),
     UnsupportedFormat(
-        "an Excel workbook or another zipped document",
-        (".xlsx", ".xlsm", ".ods", ".zip"),
-        (b"PK\x03\x04",),
-        "In Excel, save the sheet as CSV.",
-    ),
-    UnsupportedFormat(
         "an old Excel workbook or another compound document",
         (".xls",),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
-        "Open it in the program that made it and save it as CSV or text.",
-    ),
-    UnsupportedFormat(
-        "an Ocean Optics project", (".procspec",), (), "In SpectraSuite or OceanView, export it as tab-delimited text."
+        "In Excel, save it as .xlsx or CSV; in another program, export the spectra as text.",
     ),
     UnsupportedFormat(
         "a MATLAB file", (".mat",), (b"MATLAB 5.0",), "In MATLAB, write it with writematrix(…, 'file.csv')."

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import FORMATS, read
+from tests.formats.container_sample_files import small_container_files
 from tests.formats.sample_files import (
     AXIS,
     SPECTRUM,
@@ -66,6 +67,7 @@ INPUTS: dict[str, list[bytes]] = {
     "JCAMP-DX": [jcamp_plain().encode(), jcamp_text("100AJT%jX\n500Z9jS2\n", 30).encode()],
     "HDF5": [hdf5_bytes()],
     **small_vendor_files(),
+    **small_container_files(),
 }
 ROWS = [pytest.param(row, id=row.name) for row in FORMATS]
 EXTREMES = [

@@ -69,8 +69,9 @@ def test_the_content_decides_where_the_suffix_does_not(
 @pytest.mark.parametrize(
     ("name", "start", "says"),
     [
-        ("a.xlsx", b"PK\x03\x04", "Excel"),
-        ("a.procspec", b"PK\x03\x04", "Ocean Optics"),
+        ("a.xlsx", b"PK\x03\x04", "damaged or incomplete"),
+        ("a.zip", b"PK\x03\x04", "damaged or incomplete"),
+        ("a.txt.gz", b"\x1f\x8b\x08", "damaged or incomplete"),
         ("a.mat", b"MATLAB 5.0 MAT-file", "MATLAB"),
         ("a.l6s", b"LabSpec6\0\0\0", "ends after"),
         ("a.wip", b"WIT_PRCT", "ends after"),

@@ -16,7 +16,7 @@ SETS = {
     "labspec_map.txt", "labspec_series.txt", "map.h5", "matrix_rows.csv", "new_separate_axes.spc", "new_series.spc",
     "old_multifile.spc", "separate_spectra.csv", "spreadsheet.csv", "spreadsheet_decimal_comma.csv", "wire_depth.wdf",
     "wire_interrupted.wdf", "wire_map.txt",
-    *(name for name in samples.vendor_files() if "_" in name),
+    *(name for name in samples.vendor_files() | samples.container_files() if "_" in name),
     "wire_map.wdf", "wire_map_mm.wdf", "wire_series.wdf", "witec_map.txt",
 }  # fmt: skip
 SINGLE = sorted(
@@ -26,7 +26,7 @@ WITH_LASER = [name for name in SINGLE if name.startswith(("jcamp", "labspec", "n
 
 
 def test_the_samples_are_those_that_the_tool_writes() -> None:
-    files = samples.binary_files() | samples.text_files() | samples.vendor_files()
+    files = samples.binary_files() | samples.text_files() | samples.vendor_files() | samples.container_files()
     assert {path.name for path in FOLDER.iterdir()} == {*files, "map.h5", "different_lengths.h5"}
     for name, content in files.items():
         assert (FOLDER / name).read_bytes() == content, "run: python tools/make_format_samples.py"
@@ -129,7 +129,7 @@ def test_metadata_of_the_headers_is_read(name: str, metadata: dict[str, object])
 
 def test_names_of_spectra_are_read() -> None:
     names = ["first", "second", "third", "fourth", "fifth", "sixth"]
-    for name in ("spreadsheet.csv", "spreadsheet_decimal_comma.csv"):
+    for name in ("spreadsheet.csv", "spreadsheet_decimal_comma.csv", "workbook_set.xlsx"):
         assert read(FOLDER / name)[0].table["name"].tolist() == names
     for name in ("matrix_rows.csv", "map.h5"):
         assert read(FOLDER / name)[0].table["name"].tolist() == [f"s{i}" for i in range(6)]
