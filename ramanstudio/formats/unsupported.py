@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.validation import NotRamanSpectraError, read_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +67,5 @@ def unsupported_error(path: Path, start: bytes) -> StudioError | None:
     if row is None:
         return None
     if not row.is_spectral:
-        return StudioError(f"'{path.name}' is {row.name}, not a spectrum.", remedy=row.remedy)
+        return NotRamanSpectraError(f"'{path.name}' is {row.name}, not a spectrum.", remedy=row.remedy)
     return read_error(path, f"it is {row.name}, a format that is not supported", row.remedy)
