@@ -18,6 +18,7 @@ from ramanstudio.cli import (
     denoise,
     embed,
     exit_codes,
+    figure,
     finetune,
     identify,
     info,
@@ -48,6 +49,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     library.VERB,
     finetune.VERB,
     classify.VERB,
+    figure.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )
