@@ -27,6 +27,15 @@ SPECTRUM_ACTIONS: Final = (
         "Show the band that contains the true spectrum with 90 % probability",
         checkable=True,
     ),
+    Action(
+        "show_peak_labels",
+        "Peak labels",
+        "View",
+        "P",
+        "Label the peaks of the spectrum",
+        checkable=True,
+        synonyms="annotate lines bands",
+    ),
     Action("log_intensity", "Log intensity", "View", "L", "Logarithmic intensity axis", checkable=True),
     Action(
         "show_noise_region",
