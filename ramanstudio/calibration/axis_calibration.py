@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.calibration.curve import MAX_DEGREE, MAX_DEGREE_LAMP, Curve, fit_curve
+from ramanstudio.calibration.curve import MAX_DEGREE, MAX_DEGREE_LAMP, Curve, fit_curve, mean_slope
 from ramanstudio.calibration.profile import Profile, spectrum_of_standard
 from ramanstudio.calibration.standard_lines import StandardLine, average, match_standard
 from ramanstudio.calibration.substances import SINGLE, Substance, find_substance
@@ -20,7 +20,9 @@ from ramanstudio.core.spectra import SpectrumSet
 Floats = NDArray[np.floating[Any]]
 
 FEW_FOR_CONVENTION: Final = 6  # lines of a lamp that tell how an axis was made
-CLEARLY: Final = 1.25  # how much better one convention has to fit
+LEAST_SD_CM: Final = 0.01  # of a table
+OF_AIR: Final = 2.8e-4  # by how much air instead of vacuum changes the scale of a shift
+CLEARLY: Final = 0.3  # of it: how near the scale of the error has to be to that of one convention, and how certain
 NARROW: Final = ("calcite",)  # beside lamps, substances whose lines show the resolution of the instrument
 
 
@@ -52,9 +54,7 @@ def calibrate(
         spectra = spectra.with_about(laser_nm=laser)
     stage = spectra if after is None else after.apply(spectra)
     lines = match_standard(stage, known, _laser_for(known, laser, after), temperature_c)
-    return fit_profile(
-        spectra, known, lines, laser_nm=laser, temperature_c=temperature_c, after=after, name=name
-    )
+    return fit_profile(spectra, known, lines, laser_nm=laser, temperature_c=temperature_c, after=after, name=name)
 
 
 def fit_profile(
@@ -77,13 +77,13 @@ def fit_profile(
     used = [line for line in lines if line.used]
     if not used:
         raise StudioError("No matched line is left.", remedy="Add a match, or choose another spectrum.")
-    x, true, sd = (np.array([getattr(line, item) for line in used])
-                   for item in ("shown_cm", "reference_cm", "shown_sd_cm"))  # fmt: skip
+    x, true, sd, table_sd = (np.array([getattr(line, item) for line in used])
+                             for item in ("shown_cm", "reference_cm", "shown_sd_cm", "reference_sd_cm"))  # fmt: skip
     degree = 0 if known.kind == SINGLE else MAX_DEGREE_LAMP if known.is_lamp else MAX_DEGREE
-    curve, kept = fit_curve(x, true - x, sd, known.line_sd_cm, degree)
+    curve, kept = fit_curve(x, true - x, sd, np.maximum(table_sd, LEAST_SD_CM), degree)
     outliers = {used[index] for index in np.flatnonzero(~kept)}
     marked = tuple(replace(line, used=False, note="outlier") if line in outliers else line for line in lines)
-    convention = _convention(known, used, _laser_for(known, laser, after)) if after is None else after.convention
+    convention = _convention([line for line in marked if line.used], known) if after is None else after.convention
     axis, values = average(spectra)
     about = spectra.about
     profile = Profile(
@@ -128,26 +128,32 @@ def _composed(after: Profile, curve: Curve) -> Curve:
         tuple(float(value) for value in np.round(total, 4)),
         max(after.curve.degree, curve.degree),
         curve.left_out_cm if np.isfinite(curve.left_out_cm) else after.curve.left_out_cm,
+        mean_slope(nominal, first + second) if max(after.curve.degree, curve.degree) > 0 else 0.0,
     )
 
 
-def _convention(substance: Substance, lines: Sequence[StandardLine], laser_nm: float | None) -> str:
-    """Whether an axis was made with wavelengths in vacuum or in air, by which of the two a smooth error is smaller.
+def _convention(lines: Sequence[StandardLine], substance: Substance) -> str:
+    """Whether an axis was made with wavelengths in vacuum or in air, by the scale of its error; "" where that is open.
 
-    An offset is the laser's and tells nothing. Air instead of vacuum changes the scale of the shift by 2.8e-4.
+    The offset is the laser's and tells nothing. Taking the wavelengths in air instead of in vacuum stretches the shift
+    by 2.8e-4: 0.8 cm⁻¹ at 3000. An axis that is stretched by more than that was made wrongly in another way.
     """
-    if not substance.is_lamp or laser_nm is None or len(lines) < FEW_FOR_CONVENTION:
+    if not substance.is_lamp or len(lines) < FEW_FOR_CONVENTION:
         return ""
-    vacuum, air = substance.shifts(laser_nm), substance.shifts(laser_nm, in_air=True)
-    order = [int(np.argmin(np.abs(vacuum - line.reference_cm))) for line in lines]
-    shown = np.array([line.shown_cm for line in lines])
-    scatter = []
-    for table in (vacuum, air):
-        error = shown - table[order]
-        scatter.append(float(np.median(np.abs(error - np.median(error)))))
-    if max(scatter) < CLEARLY * min(scatter) or max(scatter) < 0.05:
+    x = np.array([line.reference_cm for line in lines])
+    error = np.array([line.error_cm for line in lines])
+    first, second = np.triu_indices(len(x), 1)
+    apart = np.abs(x[first] - x[second]) > np.ptp(x) / 4
+    slopes = (error[first] - error[second])[apart] / (x[first] - x[second])[apart]
+    scale = float(np.median(slopes))
+    rest = error - scale * x
+    spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+    uncertain = spread / max(float(np.sqrt(len(x)) * np.std(x)), 1e-9)
+    if uncertain > CLEARLY * OF_AIR:
         return ""
-    return "vacuum" if scatter[0] < scatter[1] else "air"
+    if abs(scale) < 2 * CLEARLY * OF_AIR / 1.5:
+        return "vacuum"
+    return "air" if abs(scale - OF_AIR) < 2 * CLEARLY * OF_AIR / 1.5 else ""
 
 
 def _resolution(substance: Substance, lines: Sequence[StandardLine]) -> tuple[tuple[float, float], ...]:

@@ -12,8 +12,10 @@ Floats = NDArray[np.floating[Any]]
 
 MAX_DEGREE: Final = 3
 MAX_DEGREE_LAMP: Final = 4
-LINES_PER_DEGREE: Final = {0: 1, 1: 3, 2: 5, 3: 6, 4: 12}  # so many lines support so many parameters
-BETTER: Final = 0.9  # a further parameter has to lower the leave-one-line-out error to this share
+LINES_PER_DEGREE: Final = {0: 1, 1: 3, 2: 4, 3: 6, 4: 12}  # so many lines support so many parameters
+BEND_SD_CM: Final = 5.0  # how far axes are expected to be bent: standard deviation of each coefficient beyond the scale
+COST: Final = 0.3  # by how much a further parameter has to raise the log density of the left-out lines
+TAIL: Final = 6.0  # degrees of freedom of Student's distribution there: one wrong line must not decide
 TWO_LINES: Final = 3.0  # standard uncertainties by which two lines must disagree to give a scale
 PRIOR_LINES: Final = 2.0  # how many lines the table's own uncertainty weighs beside the scatter of the fit
 OUTLIER: Final = 4.0  # standard uncertainties
@@ -31,6 +33,7 @@ class Curve:
     axis_cm, correction_cm, sd_cm : (K,) shift on the uncorrected axis, what is added, its standard uncertainty
     degree : of the polynomial; 0 is an offset
     left_out_cm : root mean square error at lines left out, one after the other; NaN where that cannot be tried
+    slope : with which the correction goes on beyond the knots; an axis that is stretched does not stop being so there
     """
 
     axis_cm: tuple[float, ...]
@@ -38,6 +41,7 @@ class Curve:
     sd_cm: tuple[float, ...]
     degree: int = 0
     left_out_cm: float = float("nan")
+    slope: float = 0.0
 
     @property
     def model(self) -> str:
@@ -50,8 +54,9 @@ class Curve:
         return self.axis_cm[0], self.axis_cm[-1]
 
     def correction(self, axis: Floats) -> Floats:
-        """Return what is added at shifts (B,) in cm⁻¹ -> (B,); beyond the range the value at its end."""
-        return np.interp(axis, self.axis_cm, self.correction_cm)
+        """Return what is added at shifts (B,) in cm⁻¹ -> (B,); beyond the range continued by the mean slope."""
+        beyond = np.asarray(axis) - np.clip(axis, self.axis_cm[0], self.axis_cm[-1])
+        return np.interp(axis, self.axis_cm, self.correction_cm) + self.slope * beyond
 
     def sd(self, axis: Floats) -> Floats:
         """Return the standard uncertainty of the correction at shifts (B,) -> (B,); NaN beyond the range."""
@@ -59,56 +64,79 @@ class Curve:
 
 
 def fit_curve(
-    x: Floats, correction: Floats, sd: Floats, line_sd: float, max_degree: int, extent: tuple[float, float] | None = None
+    x: Floats,
+    correction: Floats,
+    sd: Floats,
+    line_sd: Floats,
+    max_degree: int,
+    extent: tuple[float, float] | None = None,
 ) -> tuple[Curve, NDArray[np.bool_]]:
     """Fit a correction to what lines at `x` (n,) are off by, `correction` (n,), with uncertainties `sd` (n,), in cm⁻¹.
 
-    The degree is the one whose error at left-out lines is least, as far as the lines support it. The scatter of the
-    lines beyond their uncertainty is estimated from the fit, together with `line_sd`, that of the table. Returns the
-    curve between the outermost lines (or over `extent`) and which lines were used (n,): outliers are not.
+    Polynomials of every degree that the lines support are weighed by how well they predict left-out lines; the model
+    that is named is the heaviest. How far the lines scatter beyond `sd`, as a multiple of the uncertainties of the
+    table, `line_sd` (n,), is estimated from each fit. Returns the curve between the outermost lines (or over `extent`)
+    and which lines were used (n,): outliers are not.
     """
     used = np.ones(len(x), dtype=bool)
-    degree, left_out = 0, float("nan")
     for _ in range(1 + int(SHARE_OF_OUTLIERS * len(x))):
-        degree, left_out = _choose_degree(x[used], correction[used], sd[used], line_sd, max_degree)
-        fit = _Fit(x[used], correction[used], sd[used], line_sd, degree)
-        misfit = np.abs(fit.left_out) / np.hypot(sd[used], fit.line_sd)
+        fits = _fits(x[used], correction[used], sd[used], line_sd[used], max_degree)
+        best = max(fits, key=_Fit.density)
+        misfit = np.abs(best.left_out) * np.sqrt(best.rest) / best.sd
         worst = int(np.argmax(misfit))
-        if misfit[worst] <= OUTLIER or used.sum() <= degree + 3 or (~used).sum() >= SHARE_OF_OUTLIERS * len(x):
+        if misfit[worst] <= OUTLIER or used.sum() <= best.degree + 3 or (~used).sum() >= SHARE_OF_OUTLIERS * len(x):
             break
         used[np.flatnonzero(used)[worst]] = False
-    fit = _Fit(x[used], correction[used], sd[used], line_sd, degree)
-    fit, degree = _monotonic(fit, x[used], correction[used], sd[used], line_sd, degree)
     low, high = extent or (float(x[used].min()), float(x[used].max()))
     n_knots = max(2, int(np.ceil((high - low) / KNOT_STEP_CM)) + 1)
     knots = np.linspace(low, high, n_knots) if high > low else np.array([low - 0.5, low + 0.5])
-    values, spread = fit.at(knots)
-    curve = Curve(_rounded(knots, 3), _rounded(values, 4), _rounded(spread, 4), degree, round(left_out, 4))
+    while True:
+        values, spread, best = _weighed(fits, knots)
+        if best.degree == 0 or np.all(np.diff(knots + values) > 0):
+            break
+        fits = [fit for fit in fits if fit.degree < max(other.degree for other in fits)]
+    left_out = float(np.sqrt(np.average(best.left_out**2, weights=best.sd**-2))) if used.sum() > 2 else float("nan")
+    slope = mean_slope(knots, values) if best.degree > 0 else 0.0
+    curve = Curve(_rounded(knots, 3), _rounded(values, 4), _rounded(spread, 4), best.degree, round(left_out, 4), slope)
     return curve, used
 
 
-class _Fit:
-    """A weighted polynomial of one degree, and how far the lines scatter about it beyond their own uncertainty."""
+def mean_slope(knots: Floats, values: Floats) -> float:
+    """Return the slope of the straight line through `values` (K,) at `knots` (K,)."""
+    return round(float(np.polynomial.polynomial.polyfit(knots - knots.mean(), values, 1)[1]), 9)
 
-    def __init__(self, x: Floats, y: Floats, sd: Floats, line_sd: float, degree: int) -> None:
+
+class _Fit:
+    """A weighted polynomial of one degree, and how far the lines scatter about it beyond their own uncertainty.
+
+    Coefficients beyond offset and scale are held by a prior of BEND_SD_CM, so that a gap between lines is not filled
+    with an arbitrary curve.
+    """
+
+    def __init__(self, x: Floats, y: Floats, sd: Floats, line_sd: Floats, degree: int) -> None:
         self.centre, self.half = (x.max() + x.min()) / 2, max((x.max() - x.min()) / 2, 1.0)
         self.degree = degree
         basis = self._basis(x)
-        scatter = line_sd
-        for _ in range(4):
-            weights = 1 / (sd**2 + scatter**2)
-            covariance = np.linalg.pinv(basis.T @ (weights[:, None] * basis))
-            self.coefficients = covariance @ (basis.T @ (weights * y))
-            leverage = np.clip(np.einsum("ij,jk,ik->i", basis, covariance, basis) * weights, 0, 1 - 1e-9)
+        prior = np.diag(np.where(np.arange(degree + 1) < 2, 0.0, BEND_SD_CM**-2))
+        scale = 1.0
+        for _ in range(5):
+            self.sd = np.hypot(sd, scale * line_sd)
+            weights = self.sd**-2
+            self.covariance = np.linalg.pinv(basis.T @ (weights[:, None] * basis) + prior)
+            self.coefficients = self.covariance @ (basis.T @ (weights * y))
+            leverage = np.einsum("ij,jk,ik->i", basis, self.covariance, basis) * weights
+            self.rest = np.maximum(1 - leverage, 1e-6)
             residual = y - basis @ self.coefficients
-            free = PRIOR_LINES + len(x) - degree - 1
-            beyond = float(np.sum(residual**2 - (1 - leverage) * sd**2))
-            scatter = float(np.sqrt(max((PRIOR_LINES * line_sd**2 + beyond) / free, (0.1 * line_sd) ** 2)))
-        self.covariance, self.line_sd = covariance, scatter
-        self.left_out = residual / (1 - leverage)
+            beyond = float(np.sum((residual**2 - self.rest * sd**2) / line_sd**2))
+            scale = float(np.sqrt(max((PRIOR_LINES + beyond) / (PRIOR_LINES + float(self.rest.sum())), 0.1**2)))
+        self.left_out = residual / self.rest
         # Few lines give an uncertain scatter: Student's distribution, as a factor on a normal one of the same 95 %.
-        freedom = max(PRIOR_LINES + len(x) - degree - 1, 1.0)
-        self.factor = 1 + 1.3 / freedom
+        self.factor = 1 + 1.3 / max(PRIOR_LINES + float(self.rest.sum()), 1.0)
+
+    def density(self) -> float:
+        """Log density of the left-out lines, summed: Student's with their predicted variance."""
+        variance = self.sd**2 / self.rest
+        return float(np.sum(-0.5 * np.log(variance) - (TAIL + 1) / 2 * np.log1p(self.left_out**2 / variance / TAIL)))
 
     def _basis(self, x: Floats) -> Floats:
         return np.polynomial.chebyshev.chebvander((x - self.centre) / self.half, self.degree)
@@ -120,39 +148,29 @@ class _Fit:
         return basis @ self.coefficients, self.factor * spread
 
 
-def _choose_degree(x: Floats, y: Floats, sd: Floats, line_sd: float, max_degree: int) -> tuple[int, float]:
-    """The degree with the least error at left-out lines, and that error in cm⁻¹."""
-    if len(x) == 2 and max_degree >= 1 and abs(np.ptp(y)) > TWO_LINES * np.hypot(*np.hypot(sd, line_sd)):
-        return 1, float("nan")
-    best, least = 0, _left_out_error(x, y, sd, line_sd, 0)
-    for degree in range(1, max_degree + 1):
-        if len(x) < LINES_PER_DEGREE[degree]:
-            break
-        error = _left_out_error(x, y, sd, line_sd, degree)
-        if error < BETTER * least:
-            best, least = degree, error
-    return best, least
+def _fits(x: Floats, y: Floats, sd: Floats, line_sd: Floats, max_degree: int) -> list[_Fit]:
+    """The polynomials that the lines support."""
+    if len(x) == 2:
+        apart = abs(float(np.ptp(y))) > TWO_LINES * float(np.hypot(*np.hypot(sd, line_sd)))
+        return [_Fit(x, y, sd, line_sd, 1 if apart and max_degree >= 1 else 0)]
+    degrees = [degree for degree in range(max_degree + 1) if len(x) >= LINES_PER_DEGREE[degree]]
+    return [_Fit(x, y, sd, line_sd, degree) for degree in degrees]
 
 
-def _left_out_error(x: Floats, y: Floats, sd: Floats, line_sd: float, degree: int) -> float:
-    if len(x) < degree + 2:
-        return float("nan") if len(x) < 2 else float("inf")
-    weights = 1 / (sd**2 + line_sd**2)
-    fit = _Fit(x, y, sd, line_sd, degree)
-    return float(np.sqrt(np.average(fit.left_out**2, weights=weights)))
+def _weighed(fits: list[_Fit], knots: Floats) -> tuple[Floats, Floats, _Fit]:
+    """Values and standard uncertainties at `knots` (K,), over all fits weighed by their density; the heaviest of them.
 
-
-def _monotonic(
-    fit: _Fit, x: Floats, y: Floats, sd: Floats, line_sd: float, degree: int
-) -> tuple[_Fit, int]:  # fmt: skip
-    """The fit, with fewer parameters where the corrected axis would not increase."""
-    while degree > 0:
-        dense = np.linspace(x.min(), x.max(), 200)
-        if np.all(np.diff(dense + fit.at(dense)[0]) > 0):
-            break
-        degree -= 1
-        fit = _Fit(x, y, sd, line_sd, degree)
-    return fit, degree
+    What the fits disagree by counts as uncertainty: which degree is right is not known either.
+    """
+    densities = np.array([fit.density() - COST * fit.degree for fit in fits])
+    weights = np.exp(densities - densities.max())
+    weights /= weights.sum()
+    each = [fit.at(knots) for fit in fits]
+    values = np.sum([weight * mean for weight, (mean, _) in zip(weights, each, strict=True)], axis=0)
+    variance = np.sum(
+        [weight * (sd**2 + (mean - values) ** 2) for weight, (mean, sd) in zip(weights, each, strict=True)], axis=0
+    )
+    return values, np.sqrt(variance), fits[int(np.argmax(weights))]
 
 
 def _rounded(values: Floats, decimals: int) -> tuple[float, ...]:

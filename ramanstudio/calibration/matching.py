@@ -28,7 +28,8 @@ DEGREES: Final = (1, 1, 2, 3, 3)
 N_HYPOTHESES: Final = 16
 N_STRONGEST: Final = 45  # lines of the spectrum that are compared on the grid
 VISIBLE: Final = 0.08  # of the strongest: weaker lines need not be explained
-PRIOR_SD_CM: Final = (200.0, 200.0, 12.0, 8.0)  # of the coefficients, on an axis from -1 to 1
+DETECTED_SNR: Final = 5.0  # a line of the table need not be found where it would be fainter
+PRIOR_SD_CM: Final = (200.0, 200.0, 7.0, 5.0)  # of the coefficients, on an axis from -1 to 1
 PLACE_SD_CM: Final = 0.6  # of a line beside what its fit states, while matching
 
 
@@ -162,16 +163,17 @@ def _refine(
         if len(pairs) < 2:
             return None
         i, j = (np.array(side) for side in zip(*pairs, strict=True))
-        free = min(degree, max(0, len(pairs) - 1)) if len(pairs) < 4 else degree
+        free = min(degree, max(1, (len(pairs) - 1) // 2))
         coefficients = _polynomial(x[i], table[j] - x[i], sd[i], span, free, start)
     residual = _evaluate(coefficients, span, x[i]) - table[j]
     weight = _weights(height)
     visible = height > VISIBLE * height.max()
     explained = float(weight[i][visible[i]].sum() / max(weight[visible].sum(), 1e-9))
     ends = _evaluate(coefficients, span, np.asarray(span, dtype=np.float64))
-    table_weight = np.sqrt(strengths / strengths.max())
-    faint = strengths < VISIBLE * strengths.max()
-    inside = (table > ends[0] + 3) & (table < ends[1] - 3) & ~faint
+    inside = (table > ends[0] + 3) & (table < ends[1] - 3)
+    strongest = float(strengths[inside].max(initial=0.0)) or 1.0
+    table_weight = np.sqrt(strengths / strongest)
+    inside &= strengths >= max(VISIBLE, DETECTED_SNR / max(line.snr for line in found)) * strongest
     hit = np.zeros(len(table), dtype=bool)
     hit[j] = True
     expected = float(table_weight[inside & hit].sum() / max(table_weight[inside].sum(), 1e-9))
@@ -185,11 +187,13 @@ def _assign(
     """Pairs (found, table) that are nearest in place and strength, each line at most once."""
     distance = placed[:, None] - table[None, :]
     relative = np.log(np.maximum(height, 1e-12)[:, None] / height.max()) - np.log(strengths / strengths.max())[None, :]
-    merit = -0.5 * (distance / (0.4 * tolerance)) ** 2 - 0.5 * (relative / 1.5) ** 2 + 0.3 * np.log(
-        np.maximum(strengths / strengths.max(), 1e-3)
+    merit = (
+        -0.5 * (distance / (0.4 * tolerance)) ** 2
+        - 0.5 * (relative / 1.5) ** 2
+        + 0.3 * np.log(np.maximum(strengths / strengths.max(), 1e-3))
     )
     merit[np.abs(distance) > tolerance] = -np.inf
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     while True:
         best = int(np.argmax(merit))
         i, j = divmod(best, len(table))
@@ -209,7 +213,9 @@ def _polynomial(
     coefficients = np.zeros(4)
     for _ in range(6):
         normal = basis.T @ (weights[:, None] * basis) + np.diag(1 / prior**2)
-        right = basis.T @ (weights * correction) + np.where(np.arange(degree + 1) < 2, start[: degree + 1], 0) / prior**2
+        right = (
+            basis.T @ (weights * correction) + np.where(np.arange(degree + 1) < 2, start[: degree + 1], 0) / prior**2
+        )
         coefficients[: degree + 1] = np.linalg.solve(normal, right)
         residual = np.abs(correction - basis @ coefficients[: degree + 1]) / sd
         weights = 1 / sd**2 / np.maximum(1, residual / 2.0)

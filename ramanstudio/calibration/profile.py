@@ -95,8 +95,7 @@ class Profile:
         return hashlib.sha256(replace(self, checks=(), name="").to_text().encode()).hexdigest()
 
     def corrected(self, axis: Floats, laser_nm: float | None = None) -> Floats:
-        """Return the corrected axis (B,) of a spectrum whose file states `laser_nm`; beyond the range, shifted as at
-        its end."""
+        """Return the corrected axis (B,) of a spectrum whose file states `laser_nm`; guessed beyond the range."""
         nominal = self._nominal(np.asarray(axis, dtype=np.float64), laser_nm)
         return nominal + self.curve.correction(nominal)
 
@@ -151,7 +150,9 @@ class Profile:
     def sentence(self) -> str:
         """Return what the profile does in one sentence."""
         low, high = self.range_cm
-        known = f"± {self.uncertainty_cm:.1f} cm⁻¹" if self.uncertainty_cm >= 0.1 else f"± {self.uncertainty_cm:.2f} cm⁻¹"
+        known = (
+            f"± {self.uncertainty_cm:.1f} cm⁻¹" if self.uncertainty_cm >= 0.1 else f"± {self.uncertainty_cm:.2f} cm⁻¹"
+        )
         first, last = (float(self.curve.correction(np.array([end]))[0]) for end in self.curve.range_cm)
         if high - low < 20:
             return f"Shifts by {_signed(first)} cm⁻¹, known at {(low + high) / 2:.0f} cm⁻¹ only ({known})."
@@ -198,9 +199,7 @@ class Profile:
         path = Path(path)
         record, what = read_record(path)
         if record.get("kind") != AXIS:
-            raise StudioError(
-                f"{what} is not a calibration of the Raman shift axis.", remedy="Choose another profile."
-            )
+            raise StudioError(f"{what} is not a calibration of the Raman shift axis.", remedy="Choose another profile.")
         return cls.from_record(record, what, path.stem)
 
     @classmethod
@@ -252,6 +251,7 @@ _FILE: Final = Schema(
                 "sd_cm": list_of(number(0, 1e6), 20_000),
                 "degree": integer(0, 20),
                 "left_out_cm": optional(number(), float("nan")),
+                "slope": optional(number(-0.9, 10), 0.0),
             }
         ),
         "line": list_of(
@@ -260,6 +260,7 @@ _FILE: Final = Schema(
                     "shown_cm": _CM,
                     "shown_sd_cm": number(0, 1e6),
                     "reference_cm": _CM,
+                    "reference_sd_cm": optional(number(0, 1e6), 0.0),
                     "fwhm_cm": optional(number(0), 0.0),
                     "snr": optional(number(), 0.0),
                     "used": optional(flag(), True),
@@ -299,7 +300,9 @@ def read_record(path: Path) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), what
     except OSError as error:
-        raise StudioError(f"{what} cannot be read: {error.strerror or error}.", remedy="Choose another file.") from error
+        raise StudioError(
+            f"{what} cannot be read: {error.strerror or error}.", remedy="Choose another file."
+        ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise StudioError(f"{what} is damaged: {error}.", remedy=_REMEDY) from error
 

@@ -20,11 +20,15 @@ Floats = NDArray[np.floating[Any]]
 NOTHING_BELOW_CM: Final = 60.0  # what the filter leaves of the laser is not a line
 FAINT: Final = 0.04  # of the strongest line of the table: fainter lines are not looked for
 GUIDED_CM: Final = 6.0  # how far from its expected place a line is looked for once the axis is known
-MIN_GUIDED: Final = 3.0  # heights over their standard error
+MIN_GUIDED: Final = 5.0  # heights over the noise of a mean over the width
 BLEND: Final = 1.0  # full widths: nearer lines of a lamp are one, whose place is not known well
 BLEND_STRENGTH: Final = 0.1
 MAX_SINGLE_CM: Final = 60.0
-DOMINANT: Final = 3.0  # times the strongest other line
+DOMINANT: Final = 2.0  # times the strongest other line of like width
+LIKE_WIDTH: Final = (0.5, 3.0)  # times its own: narrower is a cosmic ray, wider is background
+LOWEST_OTHER_CM: Final = 150.0  # below, filters and air show lines
+SIGNIFICANT: Final = 7.0  # height over the noise of a mean over the width; noise alone does not reach it
+BROADEST_CM: Final = 70.0  # a wider line is background
 MIN_EXPLAINED: Final = 0.5
 MIN_EXPECTED: Final = 0.45
 MIN_SCORE: Final = 0.55
@@ -39,7 +43,7 @@ class StandardLine:
     Parameters
     ----------
     shown_cm, shown_sd_cm : fitted position on the axis of the spectrum, and its standard uncertainty
-    reference_cm : true position
+    reference_cm, reference_sd_cm : true position, and its standard uncertainty
     fwhm_cm, snr : full width at half maximum; height over the noise of a point
     used : whether the calibration uses it
     note : why not, or what to mind: "saturated", "merged", "blend", "outlier", "added by hand"
@@ -48,6 +52,7 @@ class StandardLine:
     shown_cm: float
     shown_sd_cm: float
     reference_cm: float
+    reference_sd_cm: float = 0.0
     fwhm_cm: float = 0.0
     snr: float = 0.0
     used: bool = True
@@ -62,7 +67,9 @@ class StandardLine:
 def average(spectra: SpectrumSet) -> tuple[Floats, Floats]:
     """Return axis (B,) and one spectrum (B,): the mean of N, from three on the median, which drops cosmic rays."""
     values = np.asarray(spectra.values, dtype=np.float64)
-    middle = values[0] if len(values) == 1 else np.mean(values, axis=0) if len(values) == 2 else np.median(values, axis=0)
+    middle = (
+        values[0] if len(values) == 1 else np.mean(values, axis=0) if len(values) == 2 else np.median(values, axis=0)
+    )
     finite = np.isfinite(middle)
     return spectra.axis[finite], middle[finite]
 
@@ -84,14 +91,17 @@ def match_standard(
             f"No line of {_in_sentence(substance)} lies between {axis[0]:.0f} and {axis[-1]:.0f} cm⁻¹.",
             remedy="Check the laser wavelength, or choose another standard.",
         )
-    lines = [line for line in find_lines(axis, values) if line.centre > NOTHING_BELOW_CM or line.centre < 0]
+    step = float(np.median(np.diff(axis)))
+    lines = [line for line in find_lines(axis, values) if line.snr * np.sqrt(max(line.fwhm / step, 1)) > SIGNIFICANT]
+    if not substance.is_lamp:
+        lines = [line for line in lines if line.centre > NOTHING_BELOW_CM and line.fwhm < BROADEST_CM]
     if not lines:
         raise StudioError(
             f"The spectrum shows no line, so it cannot be of {_in_sentence(substance)}.",
             remedy="Measure the standard longer, or choose another spectrum.",
         )
     if substance.kind == SINGLE:
-        matched = [_single(lines, float(reference[0]), substance)]
+        matched = [_single(lines, float(reference[0]), substance, (float(axis[0]), float(axis[-1])))]
     else:
         matched = _several(axis, values, lines, reference, substance)
     if not any(line.used for line in matched):
@@ -102,18 +112,31 @@ def match_standard(
     return tuple(matched)
 
 
-def _single(lines: Sequence[FittedLine], reference: float, substance: Substance) -> StandardLine:
+def _single(
+    lines: Sequence[FittedLine], reference: float, substance: Substance, span: tuple[float, float]
+) -> StandardLine:
     """The one line of a substance such as silicon: the strongest of the spectrum, near its place."""
-    strongest = max(lines, key=lambda line: line.height)
-    others = [line.height for line in lines if abs(line.centre - strongest.centre) > 1.5 * strongest.fwhm]
-    near = abs(strongest.centre - reference) <= MAX_SINGLE_CM
+    near = [line for line in lines if abs(line.centre - reference) <= MAX_SINGLE_CM]
+    strongest = max(near or lines, key=lambda line: line.height)
+    edge = 0.02 * (span[1] - span[0])
+    others = [
+        line.height
+        for line in lines
+        if abs(line.centre - strongest.centre) > 1.5 * strongest.fwhm
+        and LIKE_WIDTH[0] * strongest.fwhm < line.fwhm < LIKE_WIDTH[1] * strongest.fwhm
+        and max(LOWEST_OTHER_CM, span[0] + edge) < line.centre < span[1] - edge
+    ]
     if not near or strongest.height < DOMINANT * max(others, default=0.0):
         raise StudioError(
             f"This is not a spectrum of {_in_sentence(substance)}: its one strong line, at {reference:.0f} cm⁻¹,"
-            f" is not there or not the strongest (the strongest is at {strongest.centre:.0f} cm⁻¹).",
+            f" is not there, or others are as strong (the strongest is at {max(lines, key=_height).centre:.0f} cm⁻¹).",
             remedy="Choose what was measured.",
         )
-    return _line(strongest, reference)
+    return _line(strongest, reference, substance.line_sd_cm)
+
+
+def _height(line: FittedLine) -> float:
+    return line.height
 
 
 def _several(
@@ -128,10 +151,10 @@ def _several(
             f" only {found} of its lines could be matched.",
             remedy="Choose what was measured, or check the laser wavelength of the spectrum.",
         )
-    matched = [_line(lines[i], float(reference[j])) for i, j in matching.pairs]
+    matched = [_line(lines[i], float(reference[j]), float(substance.sds[j])) for i, j in matching.pairs]
     if substance.is_lamp:
         return _without_blends(matched, reference, substance.strengths)
-    return _guided(axis, values, matched, matching, reference, substance.strengths)
+    return _guided(axis, values, matched, matching, reference, substance)
 
 
 def is_credible(matching: Matching) -> bool:
@@ -151,7 +174,7 @@ def _guided(
     matched: Sequence[StandardLine],
     matching: Matching,
     reference: Floats,
-    strengths: Floats,
+    substance: Substance,
 ) -> list[StandardLine]:
     """Fit every line of the table again where it is expected, with its known neighbours beside it.
 
@@ -166,7 +189,7 @@ def _guided(
     result = []
     for index, place in enumerate(places):
         known = by_reference.get(float(reference[index]))
-        if not np.isfinite(place) or (known is None and strengths[index] < FAINT):
+        if not np.isfinite(place) or (known is None and substance.strengths[index] < FAINT):
             continue
         start = place if known is None else known.shown_cm
         others = [(float(places[k]), float(widths[k])) for k in np.argsort(np.abs(places - place))[1:3]
@@ -179,7 +202,7 @@ def _guided(
             and line.height > MIN_GUIDED * sigma / np.sqrt(max(line.fwhm / float(np.median(np.diff(axis))), 1.0))
         )
         if good and line is not None:
-            result.append(_line(line, float(reference[index])))
+            result.append(_line(line, float(reference[index]), float(substance.sds[index])))
         elif known is not None:
             result.append(known)
     return result
@@ -201,18 +224,24 @@ def _without_blends(matched: Sequence[StandardLine], reference: Floats, strength
         marked.append(replace(line, used=False, note="blend") if blended and line.used else line)
     if sum(line.used for line in marked) >= min(4, len(marked)):
         return marked
-    wider = [
+    return [
         replace(line, used=True, shown_sd_cm=float(np.hypot(line.shown_sd_cm, 0.3 * line.fwhm_cm)))
         if line.note == "blend" else line
         for line in marked
     ]  # fmt: skip
-    return wider
 
 
-def _line(line: FittedLine, reference: float) -> StandardLine:
+def _line(line: FittedLine, reference: float, reference_sd: float) -> StandardLine:
     note = "saturated" if line.saturated else "merged" if line.merged else ""
     return StandardLine(
-        line.centre, line.centre_sd, reference, line.fwhm, line.snr, used=not line.saturated, note=note
+        line.centre,
+        line.centre_sd,
+        reference,
+        reference_sd,
+        line.fwhm,
+        line.snr,
+        used=not line.saturated,
+        note=note,
     )
 
 

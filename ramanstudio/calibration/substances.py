@@ -1,4 +1,4 @@
-"""What instruments are calibrated with: the lines of substances and lamps, from resources/calibration/substances.toml."""
+"""What instruments are calibrated with: lines of substances and lamps (resources/calibration/substances.toml)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ROW: Final = Schema(
         "line_sd_cm": optional(number(0, 20), 0.5),
         "reference_c": optional(number(-273, 1000), 20.0),
         "cm_per_kelvin": optional(number(-1, 1), 0.0),
-        "lines": list_of(list_of(number(0, 1e5), length=2), 5000),
+        "lines": list_of(list_of(number(0, 1e5), 3), 5000),
     }
 )
 
@@ -46,7 +46,7 @@ class Substance:
     ----------
     kind : SHIFT or SINGLE (Raman shifts in cm⁻¹), or LAMP (wavelengths in air, nm)
     lines : (position, relative intensity) of each line
-    line_sd_cm : standard uncertainty of a position in cm⁻¹
+    line_sds_cm : standard uncertainty of each position in cm⁻¹; where it is empty, that of all is `line_sd_cm`
     reference_c, cm_per_kelvin : temperature of the positions in °C, and how they move with it
     source, checked : where the positions were read, and what they were compared with
     """
@@ -56,6 +56,7 @@ class Substance:
     kind: str
     lines: tuple[tuple[float, float], ...]
     line_sd_cm: float = 0.5
+    line_sds_cm: tuple[float, ...] = ()
     source: str = ""
     checked: str = ""
     reference_c: float = 20.0
@@ -72,6 +73,11 @@ class Substance:
         strengths = np.array([strength for _, strength in self.lines], dtype=np.float64)
         scaled: Floats = strengths / strengths.max()
         return scaled
+
+    @property
+    def sds(self) -> Floats:
+        """Standard uncertainties of the positions (L,) in cm⁻¹."""
+        return np.array(self.line_sds_cm or (self.line_sd_cm,) * len(self.lines), dtype=np.float64)
 
     def shifts(self, laser_nm: float | None = None, temperature_c: float | None = None, in_air: bool = False) -> Floats:
         """Return the Raman shifts (L,) in cm⁻¹ at which the lines lie on a correct axis.
@@ -129,8 +135,8 @@ def find_substance(name: str | Substance) -> Substance:
 def read_line_table(path: Path | str) -> Substance:
     """Read a table of one's own: each row a Raman shift in cm⁻¹, and the relative intensity where it is known.
 
-    A line `# nm` makes the positions wavelengths in air, `# sd 0.2` states their uncertainty in cm⁻¹. Raises StudioError
-    when the file holds no such table.
+    A line `# nm` makes the positions wavelengths in air, `# sd 0.2` states their uncertainty in cm⁻¹. Raises
+    StudioError when the file holds no such table.
     """
     path = Path(path)
     try:
@@ -167,5 +173,7 @@ def _number(cell: str) -> float | None:
 
 
 def _substance(row: Mapping[str, Any]) -> Substance:
-    lines = tuple(sorted((position, strength) for position, strength in row["lines"]))
-    return Substance(**{**row, "lines": lines})
+    rows = sorted(row["lines"])
+    lines = tuple((line[0], line[1]) for line in rows)
+    sds = tuple(line[2] if len(line) > 2 else row["line_sd_cm"] for line in rows)
+    return Substance(**{**row, "lines": lines, "line_sds_cm": sds})

@@ -18,7 +18,7 @@ from ramanstudio.core.spectra import SpectrumSet
 Floats = NDArray[np.floating[Any]]
 
 TOLERANCE_CM: Final = 1.0
-STRONG: Final = 0.1  # of the strongest line of the table; fainter ones, and those that overlap, are not judged
+STRONG: Final = 0.15  # of the strongest line of the table; fainter ones, and those that overlap, are not judged
 POOR_SD_CM: Final = 0.8
 
 
@@ -67,7 +67,9 @@ class Verification:
     def sentence(self) -> str:
         """Return the outcome in one sentence, with advice against a correction that makes it worse."""
         title = find_title(self.substance)
-        change = f"{title}: mean deviation {self.before_cm:.2f} cm⁻¹ without the correction, {self.after_cm:.2f} with it"
+        change = (
+            f"{title}: mean deviation {self.before_cm:.2f} cm⁻¹ without the correction, {self.after_cm:.2f} with it"
+        )
         if self.worsens:
             return f"{change}. This correction makes it worse: do not use it for this instrument."
         verdict = f"every line within {self.tolerance_cm:g} cm⁻¹" if self.passed else (
@@ -104,11 +106,11 @@ def verify(
     stated = spectra.about.get("laser_nm")
     laser = float(stated) if isinstance(stated, int | float) and stated > 0 else None
     # Matched on the axis as it is: a wrong correction must not make the match easier or harder.
-    lines = [line for line in match_standard(spectra, known, laser, temperature_c) if _is_judged(line, known, laser)]
+    matched = match_standard(spectra, known, laser, temperature_c)
+    span = float(spectra.axis[0]), float(spectra.axis[-1])
+    lines = [line for line in matched if _is_judged(line, known, laser, span)]
     if not lines:
-        raise StudioError(
-            f"No strong line of {known.title} is in this spectrum.", remedy="Choose another standard."
-        )
+        raise StudioError(f"No strong line of {known.title} is in this spectrum.", remedy="Choose another standard.")
     shown = np.array([line.shown_cm for line in lines])
     true = np.array([line.reference_cm for line in lines])
     before, after = shown - true, profile.corrected(shown, laser) - true
@@ -116,11 +118,11 @@ def verify(
         after = after - (1e7 / profile.laser_nm - 1e7 / laser)
     sd = np.array([line.shown_sd_cm for line in lines])
     known_there = np.isfinite(profile.uncertainty(shown, laser))
-    allowed = tolerance_cm + COVERAGE * sd
     rows = tuple(
-        VerifiedLine(*(float(value) for value in row), bool(inside), bool(abs(row[2]) <= limit))
-        for row, inside, limit in zip(zip(true, before, after, sd, strict=True), known_there, allowed, strict=True)
-    )
+        VerifiedLine(float(true[k]), float(before[k]), float(after[k]), float(sd[k]), bool(known_there[k]),
+                     bool(abs(after[k]) <= tolerance_cm + COVERAGE * sd[k]))
+        for k in range(len(lines))
+    )  # fmt: skip
     return Verification(
         known.key,
         rows,
@@ -141,9 +143,10 @@ def find_title(key: str) -> str:
         return key
 
 
-def _is_judged(line: StandardLine, substance: Substance, laser_nm: float | None) -> bool:
+def _is_judged(line: StandardLine, substance: Substance, laser_nm: float | None, span: tuple[float, float]) -> bool:
     if not line.used or line.shown_sd_cm > POOR_SD_CM:
         return False
     places = substance.shifts(laser_nm) if substance.is_lamp else substance.shifts()
     which = int(np.argmin(np.abs(places - line.reference_cm)))
-    return bool(substance.strengths[which] >= STRONG)
+    inside = (places > span[0]) & (places < span[1])
+    return bool(substance.strengths[which] >= STRONG * substance.strengths[inside].max(initial=1e-9))

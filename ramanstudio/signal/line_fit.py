@@ -13,13 +13,15 @@ from ramanstudio.signal.snr import noise_sigma
 
 Floats = NDArray[np.floating[Any]]
 
-MIN_SNR: Final = 5.0  # of a line: height of its smoothed top over the noise there
+MIN_SNR: Final = 6.5  # prominence of a smoothed top over the noise there; noise alone reaches 5 to 6
 SCALES_CM: Final = (2.5, 7.0)  # standard deviations of the kernels beside the one of a point: broad, weak lines
 WINDOW: Final = 1.4  # full widths at half maximum on either side of a line that take part in its fit
 MIN_SIDE_POINTS: Final = 4
 MAX_ITERATIONS: Final = 25
 MERGED: Final = 0.9  # of the mean full width: closer neighbours are not resolved
 FLAT_POINTS: Final = 3  # so many equal values at the top of a line: the detector was saturated
+LAGS: Final = (2, 4)  # points over which noise may be correlated
+CORRELATED: Final = 1.7  # times as much scatter over such a lag as between neighbours
 SAMPLING_ERROR: Final = 0.02  # of the distance between points: no real line has exactly the fitted shape
 
 
@@ -116,8 +118,20 @@ def _prepared(axis: Floats, values: Floats) -> tuple[Floats, Floats, float]:
     if len(axis) < 9:
         return axis, values, 1.0
     # The range counts where the noise is nil: a computed spectrum has lines down to a hundred-thousandth of it.
-    sigma = max(float(noise_sigma(values[None])[0]), 1e-5 * float(np.ptp(values)), 1e-30)
+    sigma = max(_noise(values), 1e-5 * float(np.ptp(values)), 1e-30)
     return axis, values, sigma
+
+
+def _noise(values: Floats) -> float:
+    """The noise of one point of `values` (B,), also where an instrument has interpolated: neighbours are alike then."""
+    white = float(noise_sigma(values[None])[0])
+    for lag in LAGS:
+        if len(values) < 40 * lag:
+            break
+        curvature = values[2 * lag :] - 2 * values[lag:-lag] + values[: -2 * lag]
+        spread = float(np.median(np.abs(curvature - np.median(curvature)))) / (0.6745 * np.sqrt(6))
+        white = max(white, spread) if spread > CORRELATED * white else white
+    return white
 
 
 def _find_tops(
@@ -138,7 +152,7 @@ def _find_tops(
         noise = sigma / np.sqrt(2 * np.sqrt(np.pi) * scale)
         reach = max(9, int(400 / step)) | 1
         position, properties = find_peaks(smooth, prominence=min_snr * noise, wlen=min(reach, len(axis) | 1))
-        widths, _, left, right = peak_widths(smooth, position, 0.5)
+        _, _, left, right = peak_widths(smooth, position, 0.5)
         for index, place in enumerate(position):
             broad = float(np.interp(right[index], np.arange(len(axis)), axis)
                           - np.interp(left[index], np.arange(len(axis)), axis))  # fmt: skip
