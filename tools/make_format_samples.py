@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.formats import container_sample_files as containers  # noqa: E402
+from tests.formats import vendor_sample_files as vendor  # noqa: E402
 from tests.formats.sample_files import MICROMETRES, MILLIMETRES, spc_bytes, spc_log, wdf_bytes  # noqa: E402
 
 FOLDER = ROOT / "tests" / "data" / "samples"
@@ -258,6 +260,63 @@ def text_files() -> dict[str, bytes]:
     return files
 
 
+def wavelength_polynomial(order: int) -> tuple[float, ...]:
+    """Coefficients of the wavelength in nm by the pixel, counted from 1, which belongs to AXIS."""
+    begin, step = 1e7 / LASER_NM - (AXIS[0] - 5.0), 5.0
+    coefficients = [1e7 / begin]
+    for _ in range(order):
+        coefficients.append(coefficients[-1] * (step / begin))
+    return tuple(float(coefficient) for coefficient in coefficients)
+
+
+def vendor_files() -> dict[str, bytes]:
+    """Files of the instruments' own formats by name."""
+    x, y = np.array([-1.5, 0.0, 1.5]), np.array([0.0, 2.0])
+    single = SPECTRUM[None]
+    return {
+        "labspec6.l6s": vendor.labspec6_bytes(single, AXIS),
+        "labspec6_map.l6m": vendor.labspec6_bytes(SET, AXIS, axes={"X": x, "Y": y}),
+        "labspec6_series.l6m": vendor.labspec6_bytes(SET, AXIS, axes={"Time": TIMES_S}),
+        "labspec5.ngc": vendor.labspec5_bytes(single, AXIS),
+        "labspec5_map.ngc": vendor.labspec5_bytes(SET, AXIS, x=x, y=y),
+        "labspec.xml": vendor.labspec_xml_bytes(single, AXIS),
+        "labspec_map.xml": vendor.labspec_xml_bytes(SET, AXIS, axes={"X": x, "Y": y}),
+        "witec_map.wip": vendor.witec_bytes(SET, 3, 2, WAVELENGTHS_NM),
+        "opus.0": vendor.opus_bytes(single[:, ::-1], AXIS[-1], AXIS[0]),
+        "opus_series.0": vendor.opus_bytes(SET[:, ::-1], AXIS[-1], AXIS[0]),
+        "omnic.spa": vendor.omnic_bytes(single[:, ::-1], AXIS[-1], AXIS[0]),
+        "omnic_group.spg": vendor.omnic_bytes(SET[:, ::-1], AXIS[-1], AXIS[0]),
+        "winspec.spe": vendor.spe2_bytes(single, wavelength_polynomial(5), LASER_NM),
+        "lightfield.spe": vendor.spe3_bytes(single, WAVELENGTHS_NM, LASER_NM),
+        "andor.sif": vendor.sif_bytes(single, wavelength_polynomial(9), laser_nm=LASER_NM),
+        "trivista_series.tvf": vendor.trivista_bytes(SET, WAVELENGTHS_NM, LASER_NM),
+    }
+
+
+def container_files() -> dict[str, bytes]:
+    """Workbooks, archives and other files around tables of spectra, by name."""
+    names = ["first", "second", "third", "fourth", "fifth", "sixth"]
+    text = "Raman shift (cm-1)\tCounts\n" + columns()
+    sheets = {"Spectra": containers.sheet_of(AXIS, SET, names), "Notes": [["simulated", "by this program"]]}
+    return {
+        "workbook_set.xlsx": containers.xlsx_bytes(sheets),
+        "archive.zip": containers.zip_bytes({"spectra/simulated.txt": text.encode(), "spectra/.hidden": b"x"}),
+        "matlab_set.mat": containers.mat5_bytes(True, wavenumber=AXIS, spectra=SET, laser_nm=np.array([LASER_NM])),
+        "matlab_map.mat": containers.mat5_bytes(
+            map={
+                "data": SET,
+                "axisscale": [np.zeros((0, 0)), AXIS, "", "Raman shift"],
+                "imagesize": np.array([3.0, 2.0]),
+                "imageaxisscale": [POSITIONS_UM[:3, 0], POSITIONS_UM[::3, 1]],
+            }
+        ),
+        "envi_map.hdr": containers.envi_header(AXIS, 3, 2),
+        "envi_map.dat": SET.astype("<f4").tobytes(),
+        "jasco.jws": containers.jasco_bytes(SPECTRUM, AXIS[0], AXIS[-1]),
+        "compressed.txt.gz": containers.gzip_bytes(text.encode()),
+    }
+
+
 def write_hdf5(folder: Path) -> None:
     """Write a map, and spectra of different lengths, as HDF5."""
     import h5py
@@ -268,6 +327,21 @@ def write_hdf5(folder: Path) -> None:
         group["axis"], group["values"] = AXIS, SET.astype(np.float32)
         group["x"], group["y"] = POSITIONS_UM.T
         group["name"] = np.array([f"s{i}" for i in range(6)], dtype="S2")
+    with h5py.File(folder / "nexus_map.nxs", "w") as file:
+        data = file.create_group("entry/data")
+        data.attrs["NX_class"], data.attrs["signal"] = "NXdata", "intensity"
+        data.attrs["axes"] = ["y", "x", "raman_shift"]
+        data["intensity"], data["raman_shift"] = SET.reshape(2, 3, -1), AXIS
+        data["x"], data["y"] = POSITIONS_UM[:3, 0], POSITIONS_UM[::3, 1]
+        for name, unit in (("raman_shift", "1/cm"), ("x", "um"), ("y", "um")):
+            data[name].attrs["units"] = unit
+        file["entry/instrument/beam_incident/wavelength"] = LASER_NM
+        file["entry/instrument/detector/exposure_time"] = 10.0
+        file["entry/start_time"] = "2026-01-05T10:00:00+01:00"
+    with h5py.File(folder / "ramanchada.cha", "w") as file:
+        file["raw"] = np.stack([AXIS, SPECTRUM])
+        file["raw"].attrs["DIMENSION_LABELS"] = ["Raman shift [1/cm]", "raw counts [1]"]
+        file["raw"].attrs["laser wavelength"] = str(LASER_NM)
     with h5py.File(folder / "different_lengths.h5", "w") as file:
         group = file.create_group("spectra")
         group["axis"], group["values"] = np.r_[AXIS, AXIS[:100]], np.r_[SPECTRUM, SPECTRUM[:100]]
@@ -278,7 +352,7 @@ def main(arguments: list[str]) -> None:
     """Write all samples into a folder."""
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (binary_files() | text_files()).items():
+    for name, content in (binary_files() | text_files() | vendor_files() | container_files()).items():
         (folder / name).write_bytes(content)
     write_hdf5(folder)
 

@@ -14,28 +14,34 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole_entries
 from ramanstudio.project.groups import Groups, Members
+from ramanstudio.project.history import History
 from ramanstudio.project.project import (
     Entry,
     Exploration,
-    History,
     Identifications,
     Predictions,
     Project,
     Result,
 )
+from ramanstudio.project.replacing import with_replaced, with_sources
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
+    from ramanstudio.processing.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedFile:
-    """The result of reading one file: its sets, or the problem and its remedy."""
+    """The result of reading one file: its sets, or the problem, its remedy and its `kind`.
+
+    The kind is "not spectra" or "needs laser"; empty for files that could not be read.
+    """
 
     path: Path
     sets: tuple[SpectrumSet, ...] = ()
     problem: str = ""
     remedy: str = ""
+    kind: str = ""
 
 
 class Session(QObject):
@@ -69,6 +75,11 @@ class Session(QObject):
     def redo_title(self) -> str:
         """The title of the edit that redo would make again; empty where there is none."""
         return self._history.redo_title
+
+    @property
+    def edits(self) -> tuple[tuple[str, ...], int]:
+        """The titles of all edits that undo and redo can reach, oldest first, and how many of them are made now."""
+        return self._history.edits
 
     @property
     def selected(self) -> tuple[Entry, ...]:
@@ -151,18 +162,21 @@ class Session(QObject):
             self._push(self.project.with_entries((*self.project.entries, *entries)), title, key)
         return entries
 
-    def replace(self, entry_id: int, file: OpenedFile, as_sets: bool = False) -> None:
-        """Replace an entry by its file that was read again, for instance with another laser wavelength."""
-        if self.entry(entry_id) is None:
-            return  # it was removed while its file was read
-        entries: list[Entry] = []
-        for entry in self.project.entries:
-            if entry.id == entry_id:
-                first, *others = self._new_entries(file, as_sets)
-                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *others]
-            else:
-                entries.append(entry)
-        self._push(self.project.with_entries(entries), f"Read '{file.path.name}' again")
+    def replace(
+        self, entry_id: int, file: OpenedFile, as_sets: bool = False, title: str = "", key: object = None
+    ) -> None:
+        """Replace an entry by its file that was read again; calls with the same `key` are one edit together."""
+        if self.entry(entry_id) is not None:  # it may have been removed while its file was read
+            project = with_replaced(self.project, entry_id, self._new_entries(file, as_sets))
+            self._push(project, title or f"Read '{file.path.name}' again", key)
+
+    def replace_sources(
+        self, sources: Mapping[int, SpectrumSet], title: str, key: object = None, keep_results: bool = False
+    ) -> None:
+        """Replace the spectra of entries by id, as one edit; `keep_results` where only their metadata differ."""
+        project = with_sources(self.project, sources, keep_results)
+        if project is not self.project:
+            self._push(project, title, key)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove entries from the list; their files stay, and undo brings them back."""
@@ -192,6 +206,26 @@ class Session(QObject):
 
         self._assign_sets(set_id, "Denoise as a set" if on else "Denoise individually")
 
+    def edit_recipes(
+        self, ids: Iterable[int], edit: Callable[[Recipe], Recipe], title: str, key: object = None
+    ) -> None:
+        """Apply `edit` to the recipes of these entries as one edit; edits with the same `key` become one.
+
+        Entries that shared a recipe share the edited one.
+        """
+        chosen = frozenset(ids)
+        edited: dict[Recipe, Recipe] = {}
+        entries = []
+        for entry in self.project.entries:
+            if entry.id in chosen and entry.source is not None:
+                recipe = edited.get(entry.recipe)
+                if recipe is None:
+                    recipe = edited[entry.recipe] = edit(entry.recipe)
+                entry = entry if recipe == entry.recipe else replace(entry, recipe=recipe)
+            entries.append(entry)
+        if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
+            self._push(self.project.with_entries(entries), title, key)
+
     def join_into_set(self, ids: Iterable[int]) -> None:
         """Denoise these entries, which share an axis, as one set."""
         chosen, set_id = frozenset(ids), self._next_id
@@ -217,6 +251,10 @@ class Session(QObject):
     def redo(self) -> None:
         """Redo the edit that was undone last."""
         self._step(self._history.redo)
+
+    def go_to_edit(self, n_edits: int) -> None:
+        """Undo or redo until `n_edits` of the edits are made."""
+        self._step(lambda: self._history.go_to(n_edits))
 
     def select(self, ids: Iterable[int]) -> None:
         """Select these entries."""
@@ -328,6 +366,7 @@ def _entries_of(file: OpenedFile, first_id: int, as_sets: bool) -> list[Entry]:
     entries = []
     for index, source in enumerate(sources):
         title = name if len(sources) == 1 else f"{name} · {index + 1}"
-        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy)
+        file_index = None if source is None else index
+        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy, file_index=file_index)
         entries.append(replace(entry, set_id=entry.id) if as_sets and entry.is_set else entry)
     return entries

@@ -50,10 +50,20 @@ _SHOW_TABS: Final = tuple(_show_tab(tab) for tab in TABS)
 MENUS: Final = ("File", "Edit", "View", "Analyse", "Model", "Help")
 
 ACTIONS: Final = (
+    Action("new_project", "New project", "File", "Ctrl+N", "Begin an empty project", "ph.file-plus", _any),
     Action(
         "open_files", "Open files…", "File", "Ctrl+O", "Open spectra or a project", "ph.folder-open", toolbar="Open"
     ),
     Action("open_folder", "Open folder…", "File", "Ctrl+Shift+O", "Open all spectra in a folder", "ph.folders"),
+    Action(
+        "open_part_of_folder",
+        "Open part of a folder…",
+        "File",
+        "",
+        "Open the spectra in a folder whose names contain some words",
+        "ph.funnel",
+        synonyms="filter pattern large folder",
+    ),
     Action(
         "try_demo",
         "Open demo spectra",
@@ -81,6 +91,7 @@ ACTIONS: Final = (
         "Save the project under another name",
         enabled=_any,
     ),
+    Action("close_project", "Close project", "File", "Ctrl+W", "Close all spectra; their files stay", "ph.x", _any),
     Action(
         "export_spectra",
         "Export spectra…",
@@ -144,6 +155,16 @@ ACTIONS: Final = (
         "Repeat the change that was undone",
         "ph.arrow-u-up-right",
         lambda context: bool(context.redo_title),
+    ),
+    Action(
+        "history",
+        "History…",
+        "Edit",
+        "",
+        "Show all changes, and go back to any of them",
+        "ph.clock-counter-clockwise",
+        lambda context: bool(context.undo_title or context.redo_title),
+        synonyms="undo redo changes list",
     ),
     Action(
         "copy",
