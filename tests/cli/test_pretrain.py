@@ -148,6 +148,14 @@ def test_pretraining_on_a_folder_of_spectrum_files_names_the_bad_one(tmp_path, c
     assert gathered.stat().st_mtime_ns == before, "the same files are gathered once"
 
 
+def test_a_picture_of_another_program_is_not_written_over(corpus_file, tmp_path, capsys):
+    picture = tmp_path / "loss.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n of a holiday")
+    assert main.main(arguments(corpus_file, tmp_path, 2)) == exit_codes.NOTHING_DONE
+    assert "exists, and RamanStudio did not write it" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["loss.png"]
+
+
 def test_an_impossible_network_is_refused_in_a_sentence(corpus_file, tmp_path, capsys):
     assert main.main([*arguments(corpus_file, tmp_path, 2), "--window", "40"]) == 2
     assert "window of a network cannot be 40. Give a multiple of the stride" in capsys.readouterr().err.replace(
