@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
 
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.widgets import ElidedCheckBox
-from ramanstudio.gui.explore.comparison_bar import _OptionButton
+from ramanstudio.gui.explore.comparison_bar import OptionButton
 
 
 def misfits(root: QWidget) -> list[str]:
@@ -54,7 +54,7 @@ def _clipping(widget: QAbstractButton | QLabel) -> str:
     if isinstance(widget, QLabel) and widget.wordWrap():
         needed = widget.heightForWidth(widget.width())
         return f"{needed} px high in {widget.height()}" if needed > widget.height() + 1 else ""
-    if isinstance(widget, _OptionButton):
+    if isinstance(widget, OptionButton):
         return "" if widget.toolTip() else "without a tooltip"
     if isinstance(widget, QAbstractButton):  # its style asks for padding too, which may be less
         needed = widget.fontMetrics().horizontalAdvance(widget.text().replace("&", "")) + 4
