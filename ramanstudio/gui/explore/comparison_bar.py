@@ -23,7 +23,7 @@ from ramanstudio.gui.viewer.flow_layout import FlowLayout
 
 
 class OptionButton(QPushButton):
-    """A button that names a file. Its text takes two lines where space is short, and is cut where that is not enough."""
+    """A button that names a file; where space is short its text takes two lines, and is cut if that is too little."""
 
     def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(text, parent)
