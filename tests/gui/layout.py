@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QRadioButton,
     QScrollArea,
+    QToolButton,
     QWidget,
 )
 
@@ -68,9 +69,11 @@ def _position_problem(widget: QWidget, root: QWidget) -> str:
 def _cut(widget: QWidget) -> str:
     """How the text of `widget` is cut; empty where it is whole, or cut on purpose with a tooltip."""
     if isinstance(widget, MADE_TO_BE_CUT):
-        return "" if widget.toolTip() or not _text(widget) else "may be cut and has no tooltip"
+        return "" if widget.toolTip() or not widget.property("text") else "may be cut and has no tooltip"
     if isinstance(widget, QLabel):
         return _cut_label(widget)
+    if isinstance(widget, QToolButton) and widget.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly:
+        return ""
     if isinstance(widget, QAbstractButton) and widget.text():
         if isinstance(widget, (QCheckBox, QRadioButton)):
             needed = widget.minimumSizeHint().width()
