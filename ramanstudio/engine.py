@@ -18,9 +18,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet, stacked
-from ramanstudio.denoising import set_denoising
+from ramanstudio.denoising import subtraction
 from ramanstudio.denoising.batches import (
-    MIN_TOGETHER,
     count_portions,
     denoising_problem,
     group_by_axis,
@@ -32,9 +31,8 @@ from ramanstudio.denoising.denoised import (
     apply_to_finite,
     concatenate_denoised,
     warn_non_finite,
-    with_minimum_rms,
-    with_snr,
 )
+from ramanstudio.denoising.spikes import NO_SPIKES, find_spikes
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.finetuning.classification import Classified
 from ramanstudio.finetuning.config import FinetunePlan
@@ -47,15 +45,14 @@ from ramanstudio.mae.model_store import DEFAULT_MODEL, ModelCard
 from ramanstudio.search import fingerprints, identification
 from ramanstudio.search.fingerprints import Fingerprints
 from ramanstudio.search.matches import Identification
-from ramanstudio.signal import comparison, snr, spectral_features, weak_peaks
+from ramanstudio.signal import comparison, snr, spectral_features
 from ramanstudio.signal.comparison import Comparison
+from ramanstudio.signal.cosmic_rays import interpolate
 
 if TYPE_CHECKING:
     from ramanstudio.mae.predictor import Predictor
 
 __all__ = ["Engine"]
-
-BLOCK = 512  # spectra that one thread finishes at once
 
 
 class Engine:
@@ -88,22 +85,34 @@ class Engine:
 
     # Denoising
 
-    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: Progress | None = None) -> Denoised:
+    def denoise(
+        self,
+        spectra: SpectrumSet,
+        together: bool = False,
+        progress: Progress | None = None,
+        replaced: NDArray[np.bool_] | None = None,
+    ) -> Denoised:
         """Remove the noise of each of N spectra (N, B), and estimate the error that is left.
 
-        Each spectrum by itself, or `together` with the structure that the set shares. Spectra that hold NaN or
-        infinities stay as measured, with NaN for their error and ratios, and a warning. Raises StudioError when no
-        spectrum is finite or they are too short, Cancelled when asked to stop.
+        Each spectrum by itself, or `together` with the structure that the set shares. Cosmic rays stay as measured and
+        count neither as signal nor as noise; `replaced` (N, B) says which were interpolated before. Spectra that hold
+        NaN or infinities stay as measured, with NaN for their error and ratios, and a warning. Raises StudioError when
+        no spectrum is finite or they are too short, Cancelled when asked to stop.
         """
         progress = progress or SILENT
         refusal = denoising_problem(spectra, self.card.network.window)
         if refusal is not None:
             raise refusal
         warn_non_finite([spectra], progress)
-        return apply_to_finite(spectra, partial(self._denoise, together=together, progress=progress))
+        denoise = self._denoise_together if together else partial(self._denoise, together=False)
+        return apply_to_finite(spectra, partial(denoise, progress=progress, search=replaced is None))
 
     def denoise_each(
-        self, sets: Sequence[SpectrumSet], progress: Progress | None = None, together: Sequence[int] = ()
+        self,
+        sets: Sequence[SpectrumSet],
+        progress: Progress | None = None,
+        together: Sequence[int] = (),
+        search: bool = True,
     ) -> list[Denoised | StudioError]:
         """Denoise several sets, those of equal axes in one batch; shows (index, result) as each is done.
 
@@ -125,7 +134,7 @@ class Engine:
         for number, indices in group_by_axis(sets, numbers, accepted):
             joint, part = stacked([sets[index] for index in indices]), progress.part(done, total)
             denoise = self._denoise_together if number else partial(self._denoise, together=False)
-            denoised = apply_to_finite(joint, partial(denoise, progress=part))
+            denoised = apply_to_finite(joint, partial(denoise, progress=part, search=search))
             for index in indices:
                 rows, denoised = denoised[: len(sets[index])], denoised[len(sets[index]) :]
                 results[index] = replace(rows, spectra=sets[index].with_values(rows.spectra.values))
@@ -133,44 +142,33 @@ class Engine:
                 done += len(sets[index])
         return [results[index] for index in range(len(sets))]
 
-    def _denoise(self, spectra: SpectrumSet, together: bool, progress: Progress) -> Denoised:
-        """Denoise spectra that are finite."""
-        values, blocks = spectra.values, parallel.slices(len(spectra), BLOCK)
+    def _denoise(self, spectra: SpectrumSet, together: bool, progress: Progress, search: bool = True) -> Denoised:
+        """Denoise spectra that are finite; with `search` their cosmic rays are kept out of it."""
+        measured = spectra.values
         sigma = np.empty(len(spectra), dtype=np.float32)
-        for block, block_sigma in parallel.map_ordered(lambda block: snr.noise_sigma(values[block]), blocks):
+        blocks = parallel.slices(len(spectra), subtraction.BLOCK)
+        for block, block_sigma in parallel.map_ordered(lambda block: snr.noise_sigma(measured[block]), blocks):
             sigma[block] = block_sigma
         find_noise = partial(self._predictor.noise, spectra.axis, progress=progress)
-        noise, error = find_noise(values, sigma)
-        if together:
-            # beyond a ratio of 1e9, which no detector has, 32 bits hold nothing of the noise, and the set would suffer
-            noisy = (sigma > 0) & (np.ptp(values, axis=1) < 1e9 * sigma.astype(np.float64))
-            if noisy.sum() >= MIN_TOGETHER:
-                signal = snr.signal_height(spectra.axis, values - noise)
-                drift = snr.drift_between_repeats(signal, sigma)
-                error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, values - noise, error, sigma, drift)
-                noise[noisy], error[noisy] = set_denoising.denoise_set(
-                    spectra.axis, values[noisy], sigma[noisy], noise[noisy], error[noisy], find_noise
-                )
-                return _subtract_noise(spectra, noise, error, sigma, joint=True)
-        # block by block, so that a large map needs little memory beside its results, which take the place of the noise
-        before, after = np.empty_like(sigma), np.empty_like(sigma)
+        noise, error = find_noise(measured, sigma)
+        rows, spikes = find_spikes(spectra.axis, measured, noise, sigma) if search else NO_SPIKES
+        if len(rows):
+            values = measured.copy()
+            values[rows] = interpolate(spectra.axis, measured[rows], spikes)
+            noise[rows], error[rows] = self._predictor.noise(spectra.axis, values[rows], sigma[rows])
+            spectra = spectra.with_values(values)
+        set_noise = find_noise if together else None
+        denoised = subtraction.finish_denoising(spectra, noise, error, sigma, set_noise)
+        return subtraction.keep_spikes(denoised, measured, rows, spikes)
 
-        def finish(block: slice) -> Denoised:
-            return _subtract_noise(spectra[block], noise[block], error[block], sigma[block], joint=False)
-
-        for block, part in parallel.map_ordered(finish, blocks):
-            noise[block], error[block] = part.spectra.values, part.expected_error
-            before[block], after[block] = part.snr_before, part.snr_after
-        return Denoised(spectra.with_values(noise), error, before, after)
-
-    def _denoise_together(self, spectra: SpectrumSet, progress: Progress) -> Denoised:
+    def _denoise_together(self, spectra: SpectrumSet, progress: Progress, search: bool = True) -> Denoised:
         """Denoise a set with the structure it shares; a large one in portions, each drawn from all over the set."""
         n_portions = count_portions(len(spectra))
         portion_rows = [np.arange(len(spectra))[first::n_portions] for first in range(n_portions)]
         parts, done = list[Denoised](), 0
         for rows in portion_rows:
             part = two_pass_progress(progress.part(done, len(spectra)), len(rows))
-            parts.append(self._denoise(spectra[rows], True, part))
+            parts.append(self._denoise(spectra[rows], True, part, search))
             done += len(rows)
         return concatenate_denoised(spectra, parts, np.concatenate(portion_rows))
 
@@ -372,21 +370,3 @@ class Engine:
         embedder = self._predictor.embedder
         tuner = FeatureTuner(embedder, self._predictor.device) if embedder is not None else None
         return FeatureExtractor(self.card.name, self.card.weights_hash, self._denoise_finite, features, tuner)
-
-
-def _subtract_noise(
-    spectra: SpectrumSet,
-    noise: NDArray[np.float32],
-    error: NDArray[np.float32],
-    sigma: NDArray[np.float32],
-    joint: bool,
-) -> Denoised:
-    """Subtract the `noise` (N, B) and measure both ratios; `joint` errors (N, B) are not raised at weak peaks."""
-    denoised = spectra.with_values(spectra.values - noise)
-    signal = snr.signal_height(spectra.axis, denoised.values)
-    drift = snr.drift_between_repeats(signal, sigma)
-    if not joint:
-        error = weak_peaks.raise_error_at_weak_peaks(spectra.axis, denoised.values, error, sigma, drift)
-    # Beyond the ratios it was trained on the network claims too much. No spectrum is much truer than repeats of it
-    # agree; half of what they typically differ by leaves alone what the network knows better.
-    return with_snr(denoised, with_minimum_rms(error, drift / 2), spectra.values, signal, sigma)

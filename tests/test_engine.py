@@ -470,3 +470,18 @@ def test_one_huge_spectrum_stays_as_measured_and_the_others_are_denoised():
     ]
     assert np.isnan(denoised.snr_after).tolist() == [row == 3 for row in range(12)]
     assert np.all(np.delete(denoised.gain, 3) > 1)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_cosmic_rays_stay_as_measured_and_count_neither_as_signal_nor_as_noise(engine, together):
+    random = np.random.default_rng(5)
+    clean = clean_spectra(random, 6) + random.normal(0, 5, (6, 1000))
+    spiked = clean.copy()
+    spiked[2, 500:502] += (900, 500)
+    before, after = (engine.denoise(SpectrumSet.of(AXIS, values), together) for values in (clean, spiked))
+    np.testing.assert_allclose(after.gain, before.gain, rtol=0.05)
+    np.testing.assert_allclose(after.spectra.values[2, 500:502], spiked[2, 500:502], rtol=1e-5)
+    beside = [*range(490, 500), *range(502, 512)]
+    np.testing.assert_allclose(after.spectra.values[2, beside], before.spectra.values[2, beside], atol=15)
+    measured = after.with_noise_region(SpectrumSet.of(AXIS, spiked), 300, 3000)
+    np.testing.assert_allclose(measured.snr_before[2], after.snr_before[2], rtol=0.1)

@@ -7,7 +7,7 @@ import pytest
 
 import ramanstudio
 
-PUBLIC = ("Engine", "Library", "SpectrumSet", "StudioError", "read")
+PUBLIC = ("Engine", "Library", "SpectrumSet", "StudioError", "peaks", "read")
 
 
 def test_public_names_are_listed_and_importable():
@@ -26,7 +26,7 @@ def test_an_unknown_name_is_an_attribute_error():
     ("verb", "parameters"),
     [
         ("load", ["model", "device", "threads"]),
-        ("denoise", ["self", "spectra", "together", "progress"]),
+        ("denoise", ["self", "spectra", "together", "progress", "replaced"]),
         ("embed", ["self", "spectra", "progress"]),
         ("cluster", ["self", "spectra", "n_clusters", "progress", "method"]),
         ("identify", ["self", "spectra", "library", "top", "within", "progress", "denoised"]),

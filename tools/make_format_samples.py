@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.formats import container_sample_files as containers  # noqa: E402
+from tests.formats import vendor_sample_files as vendor  # noqa: E402
 from tests.formats.sample_files import MICROMETRES, MILLIMETRES, spc_bytes, spc_log, wdf_bytes  # noqa: E402
 
 FOLDER = ROOT / "tests" / "data" / "samples"
@@ -258,6 +260,51 @@ def text_files() -> dict[str, bytes]:
     return files
 
 
+def wavelength_polynomial(order: int) -> tuple[float, ...]:
+    """Coefficients of the wavelength in nm by the pixel, counted from 1, which belongs to AXIS."""
+    begin, step = 1e7 / LASER_NM - (AXIS[0] - 5.0), 5.0
+    coefficients = [1e7 / begin]
+    for _ in range(order):
+        coefficients.append(coefficients[-1] * (step / begin))
+    return tuple(float(coefficient) for coefficient in coefficients)
+
+
+def vendor_files() -> dict[str, bytes]:
+    """Files of the instruments' own formats by name."""
+    x, y = np.array([-1.5, 0.0, 1.5]), np.array([0.0, 2.0])
+    single = SPECTRUM[None]
+    return {
+        "labspec6.l6s": vendor.labspec6_bytes(single, AXIS),
+        "labspec6_map.l6m": vendor.labspec6_bytes(SET, AXIS, axes={"X": x, "Y": y}),
+        "labspec6_series.l6m": vendor.labspec6_bytes(SET, AXIS, axes={"Time": TIMES_S}),
+        "labspec5.ngc": vendor.labspec5_bytes(single, AXIS),
+        "labspec5_map.ngc": vendor.labspec5_bytes(SET, AXIS, x=x, y=y),
+        "labspec.xml": vendor.labspec_xml_bytes(single, AXIS),
+        "labspec_map.xml": vendor.labspec_xml_bytes(SET, AXIS, axes={"X": x, "Y": y}),
+        "witec_map.wip": vendor.witec_bytes(SET, 3, 2, WAVELENGTHS_NM),
+        "opus.0": vendor.opus_bytes(single[:, ::-1], AXIS[-1], AXIS[0]),
+        "opus_series.0": vendor.opus_bytes(SET[:, ::-1], AXIS[-1], AXIS[0]),
+        "omnic.spa": vendor.omnic_bytes(single[:, ::-1], AXIS[-1], AXIS[0]),
+        "omnic_group.spg": vendor.omnic_bytes(SET[:, ::-1], AXIS[-1], AXIS[0]),
+        "winspec.spe": vendor.spe2_bytes(single, wavelength_polynomial(5), LASER_NM),
+        "lightfield.spe": vendor.spe3_bytes(single, WAVELENGTHS_NM, LASER_NM),
+        "andor.sif": vendor.sif_bytes(single, wavelength_polynomial(9), laser_nm=LASER_NM),
+        "trivista_series.tvf": vendor.trivista_bytes(SET, WAVELENGTHS_NM, LASER_NM),
+    }
+
+
+def container_files() -> dict[str, bytes]:
+    """Workbooks, archives and other files around tables of spectra, by name."""
+    names = ["first", "second", "third", "fourth", "fifth", "sixth"]
+    text = "Raman shift (cm-1)\tCounts\n" + columns()
+    sheets = {"Spectra": containers.sheet_of(AXIS, SET, names), "Notes": [["simulated", "by this program"]]}
+    return {
+        "workbook_set.xlsx": containers.xlsx_bytes(sheets),
+        "archive.zip": containers.zip_bytes({"spectra/simulated.txt": text.encode(), "spectra/.hidden": b"x"}),
+        "compressed.txt.gz": containers.gzip_bytes(text.encode()),
+    }
+
+
 def write_hdf5(folder: Path) -> None:
     """Write a map, and spectra of different lengths, as HDF5."""
     import h5py
@@ -278,7 +325,7 @@ def main(arguments: list[str]) -> None:
     """Write all samples into a folder."""
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (binary_files() | text_files()).items():
+    for name, content in (binary_files() | text_files() | vendor_files() | container_files()).items():
         (folder / name).write_bytes(content)
     write_hdf5(folder)
 

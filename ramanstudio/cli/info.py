@@ -17,6 +17,7 @@ from ramanstudio.cli.verb import Verb
 from ramanstudio.core.spectra import SpectrumSet
 
 _LOWEST_SNR: Final = 4.0  # the highest excursion of noise alone comes near it
+_CHECKED: Final = 500  # spectra of a set that are checked
 _AVERAGED: Final = 5  # points, without which the highest excursion of the noise would count as a band
 
 
@@ -61,7 +62,18 @@ def _describe(file: Path, spectra: SpectrumSet) -> list[str]:
         **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
         "SNR": _describe_snr(spectra),
     }
-    return [one_line(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
+    lines = [one_line(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]
+    return [*lines, *(f"  {'check':<16} {sentence}" for sentence in _check(spectra))]
+
+
+def _check(spectra: SpectrumSet) -> list[str]:
+    """What the checks of measured spectra find, in sentences; of a large map some spectra are looked at."""
+    from ramanstudio.signal.quality import check_quality
+
+    if len(spectra) > _CHECKED:
+        spectra = spectra[np.linspace(0, len(spectra) - 1, _CHECKED).astype(np.intp)]
+        spectra = SpectrumSet(spectra.axis, spectra.values)  # its spectra are no neighbours of each other
+    return [finding.sentence for finding in check_quality(spectra).sentences()]
 
 
 def _describe_snr(spectra: SpectrumSet) -> str:

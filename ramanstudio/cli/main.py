@@ -18,12 +18,15 @@ from ramanstudio.cli import (
     denoise,
     embed,
     exit_codes,
+    figure,
     finetune,
     identify,
     info,
     library,
     pretrain,
     pretrain_features,
+    process,
+    recipe,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -35,6 +38,8 @@ from ramanstudio.core.writing import remove_stale_drafts
 VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
     info.VERB,
+    process.VERB,
+    recipe.VERB,
     denoise.VERB,
     identify.VERB,
     cluster.VERB,
@@ -42,6 +47,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     library.VERB,
     finetune.VERB,
     classify.VERB,
+    figure.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.signal import snr
+from ramanstudio.signal.cosmic_rays import interpolate
 
 MAX_INTENSITY = 1e30  # squares of more do not fit even 64 bits once they are summed and squared again
 CONFIDENCE_90 = 1.645  # expected errors on either side that hold the true value with 90 % probability
@@ -52,6 +53,7 @@ class Denoised:
     def with_noise_region(self, raw: SpectrumSet, low_cm: float, high_cm: float) -> Denoised:
         """Measure both ratios again, with the noise of the `raw` spectra between two Raman shifts.
 
+        Cosmic rays in `raw` count neither as signal nor as noise, as when it was denoised.
         Raises StudioError when fewer than 16 points lie between them.
         """
         inside = _between(raw, low_cm, high_cm)
@@ -63,9 +65,20 @@ class Denoised:
         finite = is_finite(raw)
         if not finite.all():
             return apply_to_finite(raw, lambda rows: self[finite].with_noise_region(rows, low_cm, high_cm))
-        sigma = snr.noise_sigma(raw.values[:, inside])
-        signal = snr.signal_height(self.spectra.axis, self.spectra.values)
-        return with_snr(self.spectra, self.expected_error, raw.values, signal, sigma, inside)
+        measured, clean = raw.values, self.spectra.values
+        spikes = self._kept_spikes(raw)
+        if spikes.any():
+            measured, clean = (interpolate(raw.axis, values, spikes) for values in (measured, clean))
+        sigma = snr.noise_sigma(measured[:, inside])
+        signal = snr.signal_height(raw.axis, clean)
+        ratios = with_snr(self.spectra.with_values(clean), self.expected_error, measured, signal, sigma, inside)
+        return replace(ratios, spectra=self.spectra)
+
+    def _kept_spikes(self, raw: SpectrumSet) -> NDArray[np.bool_]:
+        """The points (N, B) that denoising left as they were in `raw`, with the white noise as their error."""
+        sigma = snr.noise_sigma(raw.values)[:, None]
+        as_measured: NDArray[np.bool_] = (self.spectra.values == raw.values) & (self.expected_error == sigma)
+        return as_measured & (sigma > 0)
 
 
 def with_snr(

@@ -114,7 +114,7 @@ def _with_raman_shift(
     """Convert the axis (B,) of intensities (N, B) to Raman shift."""
     stated = about.get("laser_nm")
     file_laser_nm = float(stated) if isinstance(stated, int | float) and 100.0 <= stated <= 3000.0 else None
-    shift = axes.raman_shift(path, axis, unit, laser_nm if file_laser_nm is None else file_laser_nm)
+    shift = axes.raman_shift(path, axis, unit, axes.chosen_laser(file_laser_nm, laser_nm))
     metadata = about | axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
     return sorted_spectra(path, shift, rows).with_about(**metadata)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,29 @@ import numpy as np
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.formats import hdf5, jcamp, spc, wdf
+from ramanstudio.formats import (
+    andor,
+    archive,
+    excel,
+    hdf5,
+    jcamp,
+    labspec5,
+    labspec6,
+    labspec_xml,
+    omnic,
+    opus,
+    princeton,
+    spc,
+    trivista,
+    wdf,
+    witec,
+)
 from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
 from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
+
+_NUMBER: Final = re.compile(rb"\d+[.,]?\d*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,19 @@ TEXT: Final = Format(
     reader.read,
     writer.write,
 )
+
+
+def _read_zip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
+    """Read a zip file: a workbook or an archive, whatever its suffix says."""
+    if excel.is_workbook(path):
+        return excel.read(path, laser_nm, reader.read)
+    return archive.read_zip(path, laser_nm, read)
+
+
+def _read_gzip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
+    return archive.read_gzip(path, laser_nm, read)
+
+
 FORMATS: Final[tuple[Format, ...]] = (
     Format(
         "Renishaw WiRE",
@@ -51,6 +83,51 @@ FORMATS: Final[tuple[Format, ...]] = (
         wdf.read,
         sniff=wdf.looks_like,
     ),
+    Format(
+        "HORIBA LabSpec 6",
+        "single spectra, series, lines, maps with positions",
+        (".l6s", ".l6m"),
+        labspec6.read,
+        sniff=labspec6.looks_like,
+    ),
+    Format(
+        "HORIBA LabSpec 5",
+        "single spectra, lines, maps with positions, also of any outline",
+        (".ngc", ".ngs", ".tsf"),
+        labspec5.read,
+        sniff=labspec5.looks_like,
+    ),
+    Format(
+        "HORIBA LabSpec XML",
+        "single spectra, lines, maps with positions",
+        (".xml",),
+        labspec_xml.read,
+        sniff=labspec_xml.looks_like,
+    ),
+    Format(
+        "WITec project",
+        "every spectrum, time series, line, depth scan and area scan in it, with positions",
+        (".wip", ".wid"),
+        witec.read,
+        sniff=witec.looks_like,
+    ),
+    Format(
+        "Bruker OPUS",
+        "Raman spectra, single or in series",
+        (".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9", ".opus"),
+        opus.read,
+        sniff=opus.looks_like,
+    ),
+    Format("Thermo OMNIC", "Raman spectra, single or in groups", (".spa", ".spg"), omnic.read, sniff=omnic.looks_like),
+    Format(
+        "Princeton Instruments",
+        "WinSpec 2.x and LightField 3.0, all frames",
+        (".spe",),
+        princeton.read,
+        sniff=princeton.looks_like,
+    ),
+    Format("Andor Solis", "all frames and tracks", (".sif",), andor.read, sniff=andor.looks_like),
+    Format("TriVista", "single spectra, series, lines", (".tvf",), trivista.read, sniff=trivista.looks_like),
     Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, sniff=spc.looks_like),
     Format(
         "JCAMP-DX",
@@ -67,6 +144,17 @@ FORMATS: Final[tuple[Format, ...]] = (
         hdf5.write,
         sniff=hdf5.looks_like,
     ),
+    Format(
+        "Excel workbook",
+        "the tables of spectra on its sheets",
+        (".xlsx", ".xlsm"),
+        _read_zip,
+        sniff=archive.looks_like_zip,
+    ),
+    Format("Zip archive", "files of any format in this table", (".zip",), _read_zip, sniff=archive.looks_like_zip),
+    Format(
+        "Compressed file", "a file of any format in this table", (".gz",), _read_gzip, sniff=archive.looks_like_gzip
+    ),
     TEXT,
 )
 
@@ -77,10 +165,11 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     Parameters
     ----------
     path : file of any format in FORMATS
-    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy
-        and the file does not state its own
+    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy;
+        it wins over what the file states
 
-    Raises StudioError, a sentence that names the file and what to do, when it cannot be read as Raman spectra.
+    Raises LaserNeededError where such a file states no laser and none is given; StudioError, a sentence that names the
+    file and what to do, when it cannot be read as Raman spectra.
     """
     path = Path(path)
     if laser_nm is not None and not 100.0 <= laser_nm <= 3000.0:
@@ -128,11 +217,17 @@ def detect_format(path: Path) -> Format:
     error = unsupported_error(path, start)
     if error is not None:
         raise error
-    if named is not None:
+    is_text = looks_like_text(start)
+    if named is not None and not (is_text and named.sniff is not None and _has_numbers(start)):
         return named  # its reader gives the most specific error
-    if looks_like_text(start):
+    if is_text:
         return TEXT
     raise read_error(path, "its format is unknown", EXPORT_AGAIN)
+
+
+def _has_numbers(start: bytes) -> bool:
+    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels."""
+    return not start.lstrip().startswith(b"##") and len(_NUMBER.findall(start)) >= 8
 
 
 def readable_suffixes() -> tuple[str, ...]:

@@ -26,6 +26,11 @@ _NOT_SCATTERING: Final = {
     129: "reflectance",
 }  # fmt: skip
 _INTENSITIES: Final = (4, 12, 13)  # counts, intensity, relative intensity
+_KEPT: Final = (
+    "laser_nm", "exposure_s", "accumulations", "laser_power_mw", "objective", "grating", "detector",
+    "instrument", "sample",
+    "date",
+)  # fmt: skip
 MAX_LOG_BYTES: Final = 65536
 LOWEST_INFRARED_CM: Final = 350.0  # infrared spectrometers end here
 _REMEDY: Final = "If it is a Raman spectrum, export it again with Raman shift as its X axis, or as text."
@@ -58,8 +63,7 @@ def read_log_text(read: Callable[[int, int], bytes], size: int, log: int, memo: 
         end = log + length if begin - log < length <= size - log else size
         text = read(begin, min(end - begin, MAX_LOG_BYTES)).decode("latin-1").replace("\0", "\n")
     metadata = metadata_from(Path("log"), parse_key_values(text.splitlines()))
-    kept = {name: value for name, value in metadata.items() if name in ("laser_nm", "exposure_s", "accumulations")}
-    return SpcText(f"{memo}\n{text}", labels, kept)
+    return SpcText(f"{memo}\n{text}", labels, {name: value for name, value in metadata.items() if name in _KEPT})
 
 
 def spc_axis_unit(

@@ -26,59 +26,26 @@ class UnsupportedFormat:
 
 UNSUPPORTED: Final = (
     UnsupportedFormat(
-        "a HORIBA LabSpec 6 file", (".l6s", ".l6m", ".l6v"), (b"LabSpec6",), "In LabSpec, save it as text (.txt)."
+        "a HORIBA LabSpec 6 video", (".l6v",), (), "In LabSpec, save the spectra themselves (.l6s, .l6m)."
     ),
-    UnsupportedFormat("a HORIBA LabSpec 5 file", (".ngs", ".ngc", ".tsf"), (), "In LabSpec, save it as text (.txt)."),
-    UnsupportedFormat(
-        "a HORIBA LabSpec XML file", (".xml",), (b"<?xml version", b"<LSX_Data"), "In LabSpec, save it as text (.txt)."
-    ),
-    UnsupportedFormat(
-        "a WITec project",
-        (".wip", ".wid"),
-        (b"WIT_PR",),
-        "In WITec Project, export the data as a table (.txt) or .spc.",
-    ),
-    UnsupportedFormat(
-        "a TriVista file",
-        (".tvf",),
-        (b"\xef\xbb\xbf<!--TriVista", b"<!--TriVista"),
-        "In VistaControl, export it as text.",
-    ),
-    UnsupportedFormat(
-        "a Thermo OMNIC file",
-        (".spa", ".spg", ".srs"),
-        (b"Spectral Data File",),
-        "In OMNIC, save it as .spc or JCAMP-DX.",
-    ),
-    UnsupportedFormat(
-        "a Bruker OPUS file", (".opus",), (b"\n\n\xfe\xfe",), "In OPUS, save it as JCAMP-DX or data point table."
-    ),
-    UnsupportedFormat(
-        "an Andor Solis file", (".sif",), (b"Andor Technology Multi-Channel File",), "In Solis, export it as .asc text."
-    ),
-    UnsupportedFormat(
-        "a Princeton Instruments file", (".spe",), (), "In LightField or WinSpec, export it as .csv with Raman shift."
-    ),
-    UnsupportedFormat(
-        "an Excel workbook or another zipped document",
-        (".xlsx", ".xlsm", ".ods", ".zip"),
-        (b"PK\x03\x04",),
-        "In Excel, save the sheet as CSV.",
-    ),
+    UnsupportedFormat("a Thermo OMNIC series", (".srs",), (), "In OMNIC, save it as .spa, .spc or JCAMP-DX."),
     UnsupportedFormat(
         "an old Excel workbook or another compound document",
         (".xls",),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
-        "Open it in the program that made it and save it as CSV or text.",
-    ),
-    UnsupportedFormat(
-        "an Ocean Optics project", (".procspec",), (), "In SpectraSuite or OceanView, export it as tab-delimited text."
+        "In Excel, save it as .xlsx or CSV; in another program, export the spectra as text.",
     ),
     UnsupportedFormat(
         "a MATLAB file", (".mat",), (b"MATLAB 5.0",), "In MATLAB, write it with writematrix(…, 'file.csv')."
     ),
     UnsupportedFormat(
         "an Avantes file", (".raw8", ".rfl8", ".irr8", ".roh", ".trm"), (), "In AvaSoft, export it as text."
+    ),
+    UnsupportedFormat(
+        "a PerkinElmer file",
+        (".sp", ".prf"),
+        (b"PEPE", b"PE IR"),
+        "In Spectrum, export it as JCAMP-DX or ASCII.",
     ),
     UnsupportedFormat(
         "an image",

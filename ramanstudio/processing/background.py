@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.schema import Schema, number, optional, text
-from ramanstudio.processing.step import Context, State, StepResult
+from ramanstudio.core.schema import Schema, integer, number, optional, text
+from ramanstudio.processing.reference_file import read_reference
+from ramanstudio.processing.step import Context, State, StepResult, apply_to_finite
 from ramanstudio.signal.snr import noise_sigma
 
 NEGATIVE_SHARE = 0.02  # of the points may lie more than two sigma below zero after a fitted background
@@ -19,27 +20,43 @@ NEGATIVE_SHARE = 0.02  # of the points may lie more than two sigma below zero af
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Subtract `factor` times the mean of the spectra in a file; without a factor it is fitted to each spectrum.
+    """Subtract `factor` times a spectrum of a file; without a factor it is fitted to each spectrum.
 
+    The mean of the file, or its `spectrum`, counted from 0.
     The fitted factor is the largest that leaves at most 2 % of the points more than two standard deviations below zero.
     """
 
     file: str
     factor: float | None = None
+    spectrum: int | None = None
 
     key: ClassVar[str] = "background"
     title: ClassVar[str] = "Background"
-    schema: ClassVar[Schema] = Schema({"file": text(4000), "factor": optional(number(-1e9, 1e9))})
+    schema: ClassVar[Schema] = Schema(
+        {
+            "file": text(4000),
+            "factor": optional(number(-1e9, 1e9)),
+            "spectrum": optional(integer(0, 100_000_000)),
+        }
+    )
 
     def apply(self, state: State, context: Context) -> StepResult:
         """Return spectra (N, B) without the background, and its uncertainty added to the expected error.
 
         Raises StudioError when the file cannot be read or does not cover the axis.
         """
-        from ramanstudio.formats.registry import read
+        return apply_to_finite(state, self._apply)
 
+    def _apply(self, state: State) -> StepResult:
         spectra = state.spectra
-        background = read(Path(self.file))[0]
+        background = read_reference(self.file)
+        if self.spectrum is not None:
+            if not 0 <= self.spectrum < len(background):
+                raise StudioError(
+                    f"'{Path(self.file).name}' has no spectrum number {self.spectrum + 1}.",
+                    remedy=f"Choose one of its {len(background)} spectra.",
+                )
+            background = background[self.spectrum]
         if background.axis[0] > spectra.axis[0] + 1e-6 or background.axis[-1] < spectra.axis[-1] - 1e-6:
             raise StudioError(
                 f"'{Path(self.file).name}' spans {background.axis[0]:.0f} to {background.axis[-1]:.0f} cm⁻¹"

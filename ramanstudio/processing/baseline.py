@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.schema import Schema, integer, list_of, number, optional, text
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.processing.step import Context, State, StepResult, segments
+from ramanstudio.processing.region_weights import bridge_regions, check_regions, follow_regions
+from ramanstudio.processing.step import Context, State, StepResult, apply_to_finite, segments
 from ramanstudio.signal import baseline
 from ramanstudio.signal.baseline import METHODS, Baseline
 
@@ -21,12 +23,15 @@ class SubtractBaseline:
 
     method : "automatic" (no parameters), a classic method with `length_cm` or `degree`, or "anchors"
     anchors : (Raman shift in cm⁻¹, intensity) of points that the baseline goes through, for "anchors"
+    region_weights : (low, high, weight) of ranges in cm⁻¹: 0 where there are lines, which the baseline bridges; more
+        than 1 where there is background only, which it follows
     """
 
     method: str = "automatic"
     length_cm: float = 100.0
     degree: int = 4
     anchors: tuple[tuple[float, float], ...] = ()
+    region_weights: tuple[tuple[float, float, float], ...] = ()
 
     key: ClassVar[str] = "baseline"
     title: ClassVar[str] = "Baseline"
@@ -36,6 +41,7 @@ class SubtractBaseline:
             "length_cm": optional(number(0.1, 100_000), 100.0),
             "degree": optional(integer(0, 20), 4),
             "anchors": optional(list_of(list_of(number(), length=2), 1000), ()),
+            "region_weights": optional(list_of(list_of(number(), length=3), 100), ()),
         }
     )
 
@@ -44,6 +50,10 @@ class SubtractBaseline:
 
         Raises StudioError when there are too few points, or a parameter does not fit the axis.
         """
+        check_regions(state.spectra.axis, self.region_weights)
+        return apply_to_finite(state, self._apply)
+
+    def _apply(self, state: State) -> StepResult:
         spectra = state.spectra
         parts = [part for part in segments(spectra.axis) if part.stop - part.start >= baseline.MIN_POINTS]
         values = np.zeros(spectra.values.shape, dtype=np.float32)
@@ -51,8 +61,12 @@ class SubtractBaseline:
         chosen: dict[str, object] = {}
         for part in parts or [slice(0, spectra.points)]:
             piece = spectra.with_axis(spectra.axis[part], spectra.values[:, part])
-            fitted = self._fit(piece, state.expected_error[:, part])
-            values[:, part], uncertainty[:, part] = fitted.values, fitted.uncertainty
+            bridged = piece.with_values(bridge_regions(piece.axis, piece.values, self.region_weights))
+            with warnings.catch_warnings():  # pybaselines warns where a spectrum is flat or does not converge
+                warnings.simplefilter("ignore")
+                fitted = self._fit(bridged, state.expected_error[:, part])
+            followed = follow_regions(piece.axis, piece.values, fitted.values, self.region_weights, self.length_cm)
+            values[:, part], uncertainty[:, part] = followed, fitted.uncertainty
             chosen = dict(fitted.chosen)
         error = np.hypot(state.expected_error, uncertainty)
         subtracted = replace(state, spectra=spectra.with_values(spectra.values - values), expected_error=error)

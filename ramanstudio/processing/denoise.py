@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, optional, text
 from ramanstudio.denoising.batches import MIN_POINTS, MIN_TOGETHER
+from ramanstudio.processing.gaps import interpolation_error
 from ramanstudio.processing.step import Context, State, StepResult, segments
 
 
@@ -40,12 +41,17 @@ class Denoise:
             raise StudioError(
                 f"No stretch of {MIN_POINTS} points is left to denoise.", remedy="Cut out less before Denoise."
             )
-        values, error = spectra.values.copy(), state.expected_error.copy()
+        values, error = spectra.values.copy(), np.array(state.expected_error)
         before, after = [], []
         for part in parts:
             piece = spectra.with_axis(spectra.axis[part], spectra.values[:, part])
-            denoised = context.denoiser.denoise(piece, together, context.progress)
+            replaced = None if state.replaced is None else state.replaced[:, part]
+            denoised = context.denoiser.denoise(piece, together, context.progress, replaced)
             values[:, part], error[:, part] = denoised.spectra.values, denoised.expected_error
+            if replaced is not None and replaced.any():
+                # nothing was measured there: what interpolation misses beside these points is not the network's error
+                missed = interpolation_error(denoised.spectra.values, replaced)
+                error[:, part] = np.hypot(error[:, part], missed)
             before.append(denoised.snr_before)
             after.append(denoised.snr_after)
         # The strongest line counts: the stretch with the higher ratio holds it.
@@ -54,7 +60,7 @@ class Denoise:
         snr_before, snr_after = np.stack(before)[strongest, rows], np.stack(after)[strongest, rows]
         ratio = np.nanmedian(snr_after / snr_before) if np.isfinite(snr_before).any() else np.nan
         return StepResult(
-            State(spectra.with_values(values), error, state.correlation_cm),
+            replace(state, spectra=spectra.with_values(values), expected_error=error),
             f"×{ratio:.2g}" if np.isfinite(ratio) else "",
             {"as_set_used": bool(together), "stretches": [part.stop - part.start for part in parts]},
             {"snr_before": snr_before, "snr_after": snr_after},

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, number, optional, text
-from ramanstudio.processing.step import Context, State, StepResult
+from ramanstudio.processing.step import Context, State, StepResult, apply_to_finite
 
 METHODS = ("maximum", "band", "area", "vector", "snv", "min-max", "msc", "emsc")
 
@@ -42,25 +42,34 @@ class Normalise:
     def apply(self, state: State, context: Context) -> StepResult:
         """Return (values − offset) / scale, (N, B), and the expected error divided by the scale.
 
-        Raises StudioError when a band is outside the axis, a spectrum has no scale, or MSC has fewer than two spectra.
+        Spectra whose quantity is zero or negative stay as they were. Raises StudioError when that is so for all, a band
+        is outside the axis, or MSC has fewer than two spectra.
         """
+        return apply_to_finite(state, self._apply)
+
+    def _apply(self, state: State) -> StepResult:
         spectra = state.spectra
         offset, scale = self._offset_and_scale(spectra.axis, spectra.values.astype(np.float64))
-        if not np.all(np.isfinite(scale) & (np.abs(scale) > 0)):
-            flat = int((~(np.isfinite(scale) & (np.abs(scale) > 0))).sum())
+        usable = np.isfinite(scale) & (scale > 0)
+        n_left = int((~usable).sum())
+        if not usable.any():
             raise StudioError(
-                f"{flat} of {len(spectra)} spectra cannot be scaled: the chosen quantity is zero.",
-                remedy="Choose another normalisation, or another band.",
+                f"{n_left} of {len(spectra)} spectra cannot be scaled: the chosen quantity is zero or negative.",
+                remedy="Choose another normalisation or another band, or subtract a baseline less.",
             )
+        # a flat pixel must not stop the map: it stays as it was
+        scale = np.where(usable, scale, 1.0)
+        offset = np.where(usable[:, None], offset, 0.0)
         values = (spectra.values - offset) / scale[:, None]
-        error = state.expected_error / np.abs(scale)[:, None].astype(np.float32)
+        error = state.expected_error / scale[:, None].astype(np.float32)
         normalised = spectra.with_values(values).with_about(intensity_unit="a.u.")
-        factor = 1 / np.median(scale)
+        factor = 1 / np.median(scale[usable])
+        summary = f"{self.method}, ×{factor:.3g}" + (f", {n_left} left as they were" if n_left else "")
         return StepResult(
             replace(state, spectra=normalised, expected_error=error.astype(np.float32)),
-            f"{self.method}, ×{factor:.3g}",
-            {"scale_median": float(np.median(scale))},
-            {"scale": scale},
+            summary,
+            {"scale_median": float(np.median(scale[usable])), "left_as_they_were": n_left},
+            {"scale": scale, "offset": offset},
         )
 
     def _offset_and_scale(self, axis: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -97,7 +106,7 @@ def _scatter_corrected(axis: NDArray[Any], values: NDArray[Any], degree: int) ->
         raise StudioError(
             "MSC compares spectra with their mean, and here is only one.", remedy="Select several spectra."
         )
-    centred = np.linspace(-1, 1, len(axis))
+    centred = 2 * (axis - axis[0]) / (axis[-1] - axis[0]) - 1
     design = np.column_stack([values.mean(axis=0), *(centred**power for power in range(degree + 1))])
     coefficients = np.linalg.lstsq(design, values.T, rcond=None)[0]
     return (design[:, 1:] @ coefficients[1:]).T, coefficients[0]

@@ -1,8 +1,8 @@
-"""Steps that keep or leave out ranges of the axis: Crop, Cut out; and Shift, which moves the axis."""
+"""Steps that keep or leave out ranges of the axis: Crop, Cut out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.ranges import Region, ShiftRange
-from ramanstudio.core.schema import Schema, list_of, number, optional
+from ramanstudio.core.schema import Schema, list_of, number
 from ramanstudio.processing.step import Context, State, StepResult
 
 MIN_POINTS = 8
@@ -23,8 +23,7 @@ def _keep(state: State, inside: NDArray[np.bool_], what: str) -> State:
             f"Fewer than {MIN_POINTS} points are left {what}.",
             remedy=f"These spectra span {spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹.",
         )
-    kept = spectra.with_axis(spectra.axis[inside], spectra.values[:, inside])
-    return replace(state, spectra=kept, expected_error=state.expected_error[:, inside])
+    return state.on_points(inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +68,3 @@ class CutOut:
         shown = ", ".join(f"{low:g}–{high:g}" for low, high in self.ranges_cm)
         left = _keep(state, inside, f"without {shown} cm⁻¹")
         return StepResult(left, f"{shown} cm⁻¹", {"points_removed": int((~inside).sum())})
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Add a constant to the Raman shift axis: the offset of an instrument, known from a standard."""
-
-    offset_cm: float
-
-    key: ClassVar[str] = "shift"
-    title: ClassVar[str] = "Raman shift calibration"
-    schema: ClassVar[Schema] = Schema({"offset_cm": optional(number(-500, 500), 0.0)})
-
-    def apply(self, state: State, context: Context) -> StepResult:
-        """Return the spectra on the shifted axis (B,)."""
-        spectra = state.spectra
-        moved = spectra.with_axis(spectra.axis + self.offset_cm, spectra.values)
-        return StepResult(replace(state, spectra=moved), f"{self.offset_cm:+g} cm⁻¹")

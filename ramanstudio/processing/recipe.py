@@ -5,20 +5,23 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.schema import Schema, flag, list_of, mapping_of, optional, text
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.processing.background import Background
 from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.calibration import CorrectIntensity, Shift
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.normalise import Normalise
-from ramanstudio.processing.ranges import Crop, CutOut, Shift
+from ramanstudio.processing.ranges import Crop, CutOut
 from ramanstudio.processing.resample import Resample
 from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.smooth import Derivative, Smooth
@@ -28,11 +31,17 @@ VERSION: Final = 1  # of the file; raised when a step comes to mean something el
 
 # Every step there is, in the order in which they are offered.
 STEPS: Final[tuple[type[Step], ...]] = (
-    RemoveCosmicRays, Shift, Crop, CutOut, Background, Denoise, SubtractBaseline, Smooth, Derivative, Resample,
-    Normalise,
+    RemoveCosmicRays, Shift, CorrectIntensity, Crop, CutOut, Background, Denoise, SubtractBaseline, Smooth, Derivative,
+    Resample, Normalise,
 )  # fmt: skip
 _BY_KEY: Final = {step.key: step for step in STEPS}
-_FILE: Final = Schema({"step": optional(list_of(mapping_of(lambda value: value), 200), ())})
+_FILE: Final = Schema(
+    {
+        "step": optional(list_of(mapping_of(lambda value: value), 200), ()),
+        "name": optional(text(200), ""),
+        "description": optional(text(2000), ""),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class Recipe:
 
     steps: tuple[RecipeStep, ...] = ()
     name: str = ""
+    description: str = ""
 
     @classmethod
     def of(cls, *steps: Step, name: str = "") -> Recipe:
@@ -81,7 +91,9 @@ class Recipe:
         import tomli_w
 
         rows = [_row(entry) for entry in self.steps]
-        head = {"version": VERSION, "program": f"RamanStudio {__version__}", "name": self.name, **(about or {})}
+        head = {"version": VERSION, "program": f"RamanStudio {__version__}", "name": self.name}
+        head |= {"description": self.description} if self.description else {}
+        head |= about or {}
         return tomli_w.dumps({**head, "step": rows})
 
     def save(self, path: Path | str) -> None:
@@ -120,8 +132,7 @@ class Recipe:
             )
         fields = _FILE.read(record, f"The recipe '{name}'", remedy)
         steps = tuple(_step(row, name, remedy) for row in fields["step"])
-        title = record.get("name", "")
-        recipe = cls(steps, title if isinstance(title, str) else "")
+        recipe = cls(steps, fields["name"], fields["description"])
         recipe.check()
         return recipe
 
@@ -151,13 +162,23 @@ def _step(row: Mapping[str, Any], name: str, remedy: str) -> RecipeStep:
     return RecipeStep(kind(**parameters), known["enabled"])
 
 
+@cache
 def built_in_recipes() -> tuple[Recipe, ...]:
-    """Return the recipes that come with the program."""
-    denoise = (RemoveCosmicRays(), Denoise())
-    return (
-        Recipe.of(*denoise, name="Default"),
-        Recipe.of(*denoise, SubtractBaseline(), Normalise("maximum"), name="Routine"),
-        Recipe.of(*denoise, SubtractBaseline(), Normalise("vector"), name="Fluorescent sample"),
-        Recipe.of(RemoveCosmicRays(), Denoise("no"), SubtractBaseline(), name="Quantitative"),
-        Recipe.of(RemoveCosmicRays(), Denoise("yes"), SubtractBaseline(), Normalise("snv"), name="SERS map"),
-    )
+    """Return the recipes that come with the program, from resources/recipes."""
+    return tuple(Recipe.load(path) for path in sorted(bundled_path("resources", "recipes").glob("*.toml")))
+
+
+def find_recipe(name: str | Path) -> Recipe:
+    """Return a built-in recipe by its name, whatever its case, else the recipe of a file.
+
+    Raises StudioError when there is neither, or the file is no recipe.
+    """
+    path = Path(name)
+    known = {recipe.name.casefold(): recipe for recipe in built_in_recipes()}
+    recipe = known.get(str(name).casefold().replace("-", " ").replace("_", " "))
+    if recipe is not None and not path.exists():
+        return recipe
+    if not path.exists() and not path.suffix:
+        names = ", ".join(f"'{recipe.name}'" for recipe in built_in_recipes())
+        raise StudioError(f"There is no recipe '{name}'.", remedy=f"Give a file, or one of {names}.")
+    return Recipe.load(path)

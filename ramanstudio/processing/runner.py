@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ class Processed:
         rays; NaN where the recipe does not denoise
     records : one mapping for each step that was applied: title, parameters, what it did
     results : the StepResult of each step, for drawing
+    problems : the StudioError of each step that could not be applied, by its index among the enabled steps
+    replaced, doubtful : (N, B') points interpolated in place of cosmic rays, and those that are a line or a spike
+    steps : the steps that were applied
     """
 
     spectra: SpectrumSet
@@ -37,21 +40,34 @@ class Processed:
     records: tuple[Mapping[str, Any], ...]
     results: tuple[StepResult, ...] = field(default=(), repr=False)
     problems: Mapping[int, StudioError] = field(default_factory=dict)
+    replaced: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool), repr=False)
+    steps: tuple[Step, ...] = field(default=(), repr=False)
 
 
 class Runner:
     """Applies recipes to one set of spectra and keeps the result of each stage.
 
     A changed step is applied again together with those after it; those before it, Denoise among them, are not.
+    `known` is what a runner of the same spectra returned earlier: its stages are kept likewise. With `keep_stages` off
+    only the last one is kept, and of the others the values of each spectrum: for sets that are large.
     """
 
-    def __init__(self, spectra: SpectrumSet, denoiser: Denoiser | None = None) -> None:
+    def __init__(
+        self,
+        spectra: SpectrumSet,
+        denoiser: Denoiser | None = None,
+        known: Processed | None = None,
+        keep_stages: bool = True,
+    ) -> None:
         sigma = noise_sigma(spectra.values)
-        error = np.repeat(sigma[:, None], spectra.points, axis=1)
-        self._start = State(spectra, error)
+        error = np.broadcast_to(sigma[:, None], spectra.values.shape)  # no copy: a map may be large
+        self.start = State(spectra, error)
         self._denoiser = denoiser
-        self._steps: list[Step] = []
-        self._results: list[StepResult] = []
+        self._keep_stages = keep_stages
+        self._steps: list[Step] = list(known.steps) if known is not None else []
+        self._results: list[StepResult] = list(known.results) if known is not None else []
+        self._problems: dict[int, StudioError] = dict(known.problems) if known is not None else {}
 
     def run(self, recipe: Sequence[RecipeStep], progress: Progress = SILENT, skip_problems: bool = False) -> Processed:
         """Apply the enabled steps of a recipe in order.
@@ -64,22 +80,26 @@ class Runner:
         while kept < min(len(steps), len(self._steps)) and steps[kept] == self._steps[kept]:
             kept += 1
         del self._steps[kept:], self._results[kept:]
-        problems: dict[int, StudioError] = {}
+        self._problems = {index: error for index, error in self._problems.items() if index < kept}
+        for index, problem in () if skip_problems else self._problems.items():
+            raise StudioError(f"{steps[index].title}: {problem.sentence}", remedy=problem.remedy) from problem
         for index, step in enumerate(steps[kept:], start=kept):
-            state = self._results[-1].state if self._results else self._start
+            state = self._results[-1].state if self._results else self.start
             try:
-                result = step.apply(state, Context(self._denoiser, progress))
+                result = _apply(step, state, Context(self._denoiser, progress))
             except StudioError as error:
                 if not skip_problems:
-                    raise
-                problems[index] = error
+                    raise StudioError(f"{step.title}: {error.sentence}", remedy=error.remedy) from error
+                self._problems[index] = error
                 result = StepResult(state, error.sentence)
+            if self._results and not self._keep_stages:
+                self._results[-1] = _without_arrays(self._results[-1], self.start)
             self._steps.append(step)
             self._results.append(result)
-        return self._processed(steps, problems)
+        return self._processed(steps)
 
-    def _processed(self, steps: Sequence[Step], problems: Mapping[int, StudioError]) -> Processed:
-        state = self._results[-1].state if self._results else self._start
+    def _processed(self, steps: Sequence[Step]) -> Processed:
+        state = self._results[-1].state if self._results else self.start
         unknown = np.full(len(state.spectra), np.nan, dtype=np.float32)
         denoised = next((result for result in self._results if "snr_before" in result.curves), None)
         records = tuple(
@@ -93,9 +113,33 @@ class Runner:
             unknown if denoised is None else denoised.curves["snr_after"],
             records,
             tuple(self._results),
-            dict(problems),
+            dict(self._problems),
+            _mask(state.replaced, state.spectra.values.shape),
+            _mask(state.doubtful, state.spectra.values.shape),
+            tuple(steps),
         )
+
+
+def _apply(step: Step, state: State, context: Context) -> StepResult:
+    """Apply a step. Raises StudioError also where a library fails on these spectra."""
+    try:
+        return step.apply(state, context)
+    except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
+        raise StudioError(
+            f"It cannot be computed for these spectra ({type(error).__name__}: {error}).",
+            remedy="Change its parameters, or switch it off.",
+        ) from error
+
+
+def _without_arrays(result: StepResult, start: State) -> StepResult:
+    """What a step did, without its spectra and curves (N, B)."""
+    per_spectrum = {name: curve for name, curve in result.curves.items() if curve.ndim == 1}
+    return replace(result, state=start, curves=per_spectrum)
 
 
 def _parameters(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in step.schema.fields}
+
+
+def _mask(points: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.zeros(shape, dtype=bool) if points is None else points

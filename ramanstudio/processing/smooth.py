@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, integer, number, optional, text
-from ramanstudio.processing.step import Context, State, StepResult, points_of, segments
+from ramanstudio.processing.step import Context, State, StepResult, apply_to_finite, points_of, segments
 
 METHODS = ("savitzky-golay", "gaussian", "whittaker", "median")
 GAUSSIAN_FWHM = 2.3548  # full width at half maximum in standard deviations
@@ -68,8 +68,12 @@ class Derivative:
 
 
 def _filtered(state: State, width_cm: float, method: Any) -> StepResult:
+    return apply_to_finite(state, lambda finite: _filter_finite(finite, width_cm, method))
+
+
+def _filter_finite(state: State, width_cm: float, method: Any) -> StepResult:
     spectra = state.spectra
-    values, error = spectra.values.astype(np.float64), state.expected_error.copy()
+    values, error = spectra.values.astype(np.float64), np.array(state.expected_error)
     for part in segments(spectra.axis):
         if part.stop - part.start < 5:
             raise StudioError(
@@ -79,7 +83,12 @@ def _filtered(state: State, width_cm: float, method: Any) -> StepResult:
         values[:, part], scale = method(values[:, part], step)
         error[:, part] *= _error_factor(scale, state.correlation_cm, width_cm, max(1.0, scale))
     correlation = max(state.correlation_cm, width_cm)
-    smoothed = State(spectra.with_values(values), error.astype(np.float32), correlation)
+    smoothed = replace(
+        state,
+        spectra=spectra.with_values(values),
+        expected_error=error.astype(np.float32),
+        correlation_cm=correlation,
+    )
     points = points_of(spectra.axis, width_cm)
     return StepResult(smoothed, f"{width_cm:g} cm⁻¹, {points:.0f} points", {"points": round(points, 2)})
 

@@ -13,17 +13,22 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.batches import MIN_TOGETHER
+from ramanstudio.processing.denoise import Denoise
+from ramanstudio.processing.recipe import Recipe
+from ramanstudio.processing.stages import like_processed, same_front
 from ramanstudio.project.groups import Groups, Members
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region, ShiftRange
     from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.processing.runner import Processed
     from ramanstudio.search.matches import Identification
 
 DERIVED: Final = ("results", "exploration", "identifications", "predictions")  # computed, so undo leaves them alone
 
 
 SUFFIX: Final = ".ramanstudio"  # of project files
+DEFAULT_RECIPE: Final = Recipe.default()  # one object, which all entries share until they get another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +37,9 @@ class Entry:
 
     `noise_region` (low, high) in cm⁻¹ is where the user wants the noise measured; None lets the engine choose.
     `set_id` is the set that the spectra are denoised with: the entry's own id for this entry as one set, a number that
-    several entries share for one set across files, 0 for each spectrum by itself.
+    several entries share for one set across files, 0 for each spectrum by itself. `recipe` is how the spectra are
+    processed; entries may share it. `file_index` is the number of the set in the file at `path` where the spectra were
+    read from there, None where they come from elsewhere (a project, a computation).
     """
 
     id: int
@@ -43,6 +50,8 @@ class Entry:
     remedy: str = ""
     noise_region: ShiftRange | None = None
     set_id: int = 0
+    file_index: int | None = None
+    recipe: Recipe = DEFAULT_RECIPE
 
     @property
     def is_set(self) -> bool:
@@ -83,8 +92,10 @@ def share_axis(first: Entry, second: Entry, exact: bool = True) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """The denoised spectra of `source` and the region their noise was measured in, or the `problem` that prevented it.
+    """What a recipe made of `source`, and the region the noise was measured in, or the `problem` that prevented it.
 
+    `denoised` are the spectra as they come out of Denoise, which Explore, Identify and Fine-tune use; `processed` what
+    the whole `recipe` made of them, with each stage (None where only the denoised spectra are known).
     `region_is_manual` is True when the user chose the region. `set_id` is the set that was requested (see Entry);
     `set_size` is the number of spectra denoised as one set, 0 when each was denoised by itself. `model` is the name of
     the model that was used.
@@ -98,6 +109,52 @@ class Result:
     set_id: int = 0
     set_size: int = 0
     model: str = ""
+    recipe: Recipe = DEFAULT_RECIPE
+    processed: Processed | None = None
+
+    @property
+    def measured(self) -> SpectrumSet:
+        """The spectra that entered Denoise: as measured, without cosmic rays, in the range that is left."""
+        before = self.source
+        for step, result in zip(self.processed.steps, self.processed.results, strict=True) if self.processed else ():
+            if isinstance(step, Denoise):
+                return before
+            before = result.state.spectra
+        return self.denoised.spectra if self.denoised is not None and self.processed is not None else self.source
+
+    @property
+    def is_denoised(self) -> bool:
+        """Whether the step Denoise was applied."""
+        if self.denoised is None:
+            return False
+        return self.processed is None or any(isinstance(step, Denoise) for step in self.processed.steps)
+
+    @property
+    def final(self) -> SpectrumSet:
+        """The spectra as the whole recipe leaves them."""
+        if self.processed is not None:
+            return self.processed.spectra
+        return self.denoised.spectra if self.denoised is not None else self.source
+
+    @property
+    def final_error(self) -> NDArray[np.float32] | None:
+        """The expected error (N, B) of the final spectra, where it is known."""
+        if self.processed is not None:
+            return self.processed.expected_error
+        return self.denoised.expected_error if self.denoised is not None else None
+
+    @property
+    def final_denoised(self) -> Denoised | None:
+        """The final spectra with their expected error, and the ratios before and after denoising."""
+        error = self.final_error
+        if self.denoised is None or error is None or self.processed is None:
+            return self.denoised
+        return replace(self.denoised, spectra=self.final, expected_error=error)
+
+    @property
+    def unprocessed(self) -> SpectrumSet:
+        """The spectra as measured on the axis and scale of the final ones, to be drawn beside them."""
+        return self.source if self.processed is None else like_processed(self.source, self.processed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,13 +184,15 @@ class Identifications:
     """Search results for the spectra `source` of one entry: one per spectrum in `results`, None where none was run.
 
     `query_key` identifies the query (libraries, range, model); results of another query are out of date. `libraries`
-    are the hashes of the libraries that were searched; the field `library` of a match is an index into it.
+    are the hashes of the libraries that were searched; the field `library` of a match is an index into it. `recipe` is
+    what the spectra were processed with.
     """
 
     source: SpectrumSet
     results: tuple[Identification | None, ...]
     query_key: str = ""
     libraries: tuple[str, ...] = ()
+    recipe: Recipe = DEFAULT_RECIPE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +201,8 @@ class Predictions:
 
     `labels` (N,) are classes, or the `values` (N,) of a quantity as text with the typical error `error`; empty where
     nothing was predicted yet. `probabilities` (N,) are those of the labels; `unknown` (N,) marks spectra unlike all
-    that the model was trained on. `model_hash` identifies the model; `problem` says why it could not predict.
+    that the model was trained on. `model_hash` identifies the model; `problem` says why it could not predict; `recipe`
+    is what the spectra were processed with.
     """
 
     source: SpectrumSet
@@ -154,6 +214,7 @@ class Predictions:
     values: NDArray[np.float64] | None = None
     error: float = float("nan")
     problem: str = ""
+    recipe: Recipe = DEFAULT_RECIPE
 
     @property
     def is_complete(self) -> bool:
@@ -166,6 +227,7 @@ class Predictions:
             earlier is None
             or earlier.model_hash != self.model_hash
             or earlier.source is not self.source
+            or not same_front(earlier.recipe, self.recipe)
             or earlier.problem
         ):
             return self
@@ -210,11 +272,11 @@ class Project:
     def identification(self, entry: Entry) -> Identifications | None:
         """Return the search results of the spectra that `entry` holds now, or None if there are none yet."""
         identifications = self.identifications.get(entry.id)
-        return identifications if identifications is not None and identifications.source is entry.source else None
+        return identifications if identifications is not None and _is_of(identifications, entry) else None
 
     def predictions_for(self, entry: Entry) -> tuple[Predictions, ...]:
         """Return the predictions for the spectra that `entry` holds now, one per fine-tuned model."""
-        return tuple(item for item in self.predictions.get(entry.id, ()) if item.source is entry.source)
+        return tuple(item for item in self.predictions.get(entry.id, ()) if _is_of(item, entry))
 
     def expanded_to_sets(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return `entries` and all that are denoised as one set with them, in the order of the project."""
@@ -237,6 +299,11 @@ class Project:
         """Return a copy without the entries of these ids."""
         removed = frozenset(ids)
         return self.with_entries(entry for entry in self.entries if entry.id not in removed)
+
+
+def _is_of(derived: Identifications | Predictions, entry: Entry) -> bool:
+    """Whether something was computed from the spectra of an entry as they come out of Denoise now."""
+    return derived.source is entry.source and same_front(derived.recipe, entry.recipe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +341,11 @@ class History:
         """The title of the edit that redo would repeat; empty when there is none."""
         following = self._position + 1
         return self._snapshots[following].title if following < len(self._snapshots) else ""
+
+    @property
+    def edits(self) -> tuple[tuple[str, ...], int]:
+        """The titles of the edits, oldest first, and how many of them are made in the present."""
+        return tuple(snapshot.title for snapshot in self._snapshots[1:]), self._position
 
     def push(self, project: Project, title: str, key: object = None) -> Project:
         """Make `project` the present; an edit with the same `key` as the last one is merged with it into one step."""
@@ -317,6 +389,10 @@ class History:
     def redo(self) -> Project:
         """Step forward again; does nothing at the end."""
         return self._step(1)
+
+    def go_to(self, n_edits: int) -> Project:
+        """Undo or redo until `n_edits` of the edits are made; does nothing where there are not so many."""
+        return self._step(n_edits - self._position)
 
     def _step(self, by: int) -> Project:
         target = self._position + by

@@ -10,7 +10,7 @@ Whatever is read is checked by type and range. Parts that are damaged are named 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,18 +37,30 @@ from ramanstudio.core.schema import (
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.formats import hdf5, safe_hdf5
+from ramanstudio.processing.denoise import Denoise
+from ramanstudio.processing.recipe import Recipe
 from ramanstudio.project import identification_store, prediction_store
 from ramanstudio.project.checks import ID, INDEX, check_arrays, check_members, require
 from ramanstudio.project.groups import Group, Groups, Members
-from ramanstudio.project.project import Entry, Exploration, Identifications, Predictions, Project, Result
+from ramanstudio.project.project import (
+    DEFAULT_RECIPE,
+    Entry,
+    Exploration,
+    Identifications,
+    Predictions,
+    Project,
+    Result,
+)
 
 if TYPE_CHECKING:
     import h5py
 
 T = TypeVar("T")
+ReadOrigin = Callable[[Entry, Any, Mapping[str, Any]], "SpectrumSet | tuple[str, str]"]  # entry, record, its metadata
 VERSION: Final = 1
 _FORMAT: Final = "RamanStudio project"
 _DENOISED: Final = ("denoised", "expected_error", "snr_before", "snr_after")
+_EARLIER_RECIPE: Final = Recipe.of(Denoise())
 _COMPRESSED_FROM: Final = 4096  # elements; smaller arrays do not gain
 _NAMED_PARTS: Final = 5  # in a sentence about a damaged project
 _DAMAGED: Final = "the project is damaged or cut short"
@@ -63,8 +75,10 @@ _RESULT_KEYS: Final = {
     "set_size": "set_size", "model": "model",
 }  # fmt: skip
 _RANGE: Final = optional(list_of(number(), length=2))
+_RECIPE: Final = optional(integer(0, 1_000_000))  # a number in the list of recipes
 _ENTRY: Final = Schema(
     {
+        "recipe": _RECIPE,
         "id": ID,
         "name": text(),
         "path": text(),
@@ -76,6 +90,7 @@ _ENTRY: Final = Schema(
 )
 _RESULT: Final = Schema(
     {
+        "recipe": _RECIPE,
         "noise_region": _RANGE,
         "region_chosen": optional(flag(), False),
         "problem": optional(text(), ""),
@@ -95,10 +110,17 @@ _GROUPS: Final = Schema(
 )
 
 
-def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
+def save(
+    project: Project,
+    path: Path,
+    progress: Progress = SILENT,
+    origins: Mapping[int, Mapping[str, Any]] | None = None,
+) -> None:
     """Write a project atomically: a crash or a full disk leaves the earlier file whole.
 
-    Raises StudioError when the file cannot be written or a newer version saved it, Cancelled when cancelled.
+    With `origins` the spectra and their denoised ones are left out; the entry of each id has a plain record instead
+    of where its spectra are. Raises StudioError when the file cannot be written or a newer version saved it, Cancelled
+    when cancelled.
     """
     import h5py
 
@@ -110,27 +132,28 @@ def save(project: Project, path: Path, progress: Progress = SILENT) -> None:
     with safe_hdf5.create_file(path) as file:
         file.attrs["format"], file.attrs["version"] = _FORMAT, VERSION
         for entry in progress.steps(project.entries, "entries"):
-            if entry.source is not None:
+            if entry.source is not None and origins is None:
                 _write_entry(file.create_group(f"entries/{entry.id}"), entry.source, project.result(entry))
         _write_exploration(file, project)
         for entry in project.entries:
             if (identifications := project.identification(entry)) is not None:
                 identification_store.write(file.create_group(f"identified/{entry.id}"), identifications)
             prediction_store.write(file, entry.id, project.predictions_for(entry))
-        file.create_dataset("project", data=json.dumps(_to_json(project)), dtype=h5py.string_dtype())
+        file.create_dataset("project", data=_to_text(project, origins), dtype=h5py.string_dtype())
 
 
-def load(path: Path, progress: Progress = SILENT) -> Project:
+def load(path: Path, progress: Progress = SILENT, read_origin: ReadOrigin | None = None) -> Project:
     """Read a project file; of one that a newer version saved, what this version knows.
 
-    Parts that are damaged are left out, and `progress` warns of them. Raises StudioError when it is no project, cannot
-    be read at all, or is too new to be read; Cancelled when cancelled.
+    `read_origin` reads the spectra of an entry from the record that `save` was given, or returns the problem and the
+    remedy. Parts that are damaged are left out, and `progress` warns of them. Raises StudioError when it is no project,
+    cannot be read at all, or is too new to be read; Cancelled when cancelled.
     """
     with safe_hdf5.open_file(path, _DAMAGED, _USE_A_COPY) as file:
         if not _is_project(file):
             raise StudioError(f"'{path.name}' is not a RamanStudio project.", remedy="Open it as spectra.")
         try:
-            reader = _Reader(path, file, json.loads(file["project"].asstr()[()]))
+            reader = _Reader(path, file, json.loads(file["project"].asstr()[()]), read_origin)
         except Exception as error:
             if not _is_newer_file(file):
                 raise  # as a damaged file
@@ -175,6 +198,8 @@ def _write_entry(group: h5py.Group, source: SpectrumSet, result: Result | None) 
     for name, entries in source.table.items():
         hdf5.write_column(table, name, entries)
     if result is not None and result.denoised is not None:
+        if not result.denoised.spectra.same_axis(source):
+            _write_array(group, "denoised_axis", result.denoised.spectra.axis)
         _write_array(group, "denoised", result.denoised.spectra.values)
         for name in _DENOISED[1:]:
             _write_array(group, name, getattr(result.denoised, name))
@@ -202,11 +227,23 @@ def _write_array(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
     group.create_dataset(name, data=values, compression=None if small else "lzf", shuffle=None if small else True)
 
 
-def _to_json(project: Project) -> dict[str, Any]:
-    """Everything that is not an array."""
+def _to_text(project: Project, origins: Mapping[int, Mapping[str, Any]] | None) -> str:
+    """Everything that is not an array, as JSON; entry by entry, as one call for thousands would block other threads."""
+    entries, recipes = [], _Recipes()
+    for entry in project.entries:
+        facts = _entry_to_json(entry, project.result(entry) if origins is None else None, recipes)
+        if origins is not None and entry.id in origins:
+            facts["origin"] = dict(origins[entry.id])
+        entries.append(json.dumps(facts))
+    others = json.dumps(_to_json(project, recipes))
+    return f'{{"entries": [{", ".join(entries)}], {others[1:]}'
+
+
+def _to_json(project: Project, recipes: _Recipes) -> dict[str, Any]:
+    """Everything that is not an array and belongs to no entry."""
     exploration, groups = project.exploration, project.groups
     return {
-        "entries": [_entry_to_json(entry, project.result(entry)) for entry in project.entries],
+        "recipes": recipes.texts,
         "explored": exploration
         and {"range_cm": exploration.range_cm, "aside": exploration.aside, "model": exploration.model},
         "groups": groups
@@ -219,12 +256,30 @@ def _to_json(project: Project) -> dict[str, Any]:
     }
 
 
-def _entry_to_json(entry: Entry, result: Result | None) -> dict[str, Any]:
+class _Recipes:
+    """The recipes of a project as TOML; entries that share one refer to it by its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Recipe, int] = {}
+
+    def number(self, recipe: Recipe) -> int:
+        """Return the number of a recipe."""
+        return self._numbers.setdefault(recipe, len(self._numbers))
+
+    @property
+    def texts(self) -> list[str]:
+        """The recipes as TOML, in the order of their numbers."""
+        return [recipe.to_text() for recipe in self._numbers]
+
+
+def _entry_to_json(entry: Entry, result: Result | None, recipes: _Recipes) -> dict[str, Any]:
     facts: dict[str, Any] = {key: getattr(entry, field) for key, field in _ENTRY_KEYS.items()}
+    facts["recipe"] = recipes.number(entry.recipe)
     facts["path"] = str(entry.path)
     facts["about"] = dict(entry.source.about) if entry.source is not None else {}
     if result is not None:
         facts["result"] = {key: getattr(result, field) for key, field in _RESULT_KEYS.items()}
+        facts["result"]["recipe"] = recipes.number(result.recipe)
     return facts
 
 
@@ -234,8 +289,8 @@ def _entry_to_json(entry: Entry, result: Result | None) -> dict[str, Any]:
 class _Reader:
     """Reads one project file part by part; `damaged` names the parts that could not be read."""
 
-    def __init__(self, path: Path, file: h5py.File, facts: Any) -> None:
-        self.path, self._file = path, file
+    def __init__(self, path: Path, file: h5py.File, facts: Any, read_origin: ReadOrigin | None = None) -> None:
+        self.path, self._file, self._read_origin = path, file, read_origin
         self._facts = facts if isinstance(facts, Mapping) else {}
         self.damaged: list[str] = [] if isinstance(facts, Mapping) else ["the list of entries"]
 
@@ -249,11 +304,11 @@ class _Reader:
             MappingProxyType(results),
             self._attempt("the comparison of Explore", lambda: self._exploration(sizes)),
             self._attempt("the groups", lambda: self._groups(sizes)),
-            MappingProxyType(self._identifications(sources)),
+            MappingProxyType(_with_recipes(self._identifications(sources), entries)),
             self._attempt(
                 "the range to compare", lambda: identification_store.region_from_json(self._facts.get("within"))
             ),
-            MappingProxyType(self._predictions(sources)),
+            MappingProxyType(_predictions_with_recipes(self._predictions(sources), entries)),
         )
 
     def _attempt(self, part: str, read: Callable[[], T | None]) -> T | None:
@@ -271,16 +326,19 @@ class _Reader:
         if not isinstance(rows, list):
             self.damaged.append("the list of entries")
             rows = []
+        self._recipes = self._attempt("the recipes", self._read_recipes) or ()
         entries: dict[int, Entry] = {}
         results: dict[int, Result] = {}
         for position, facts in enumerate(progress.steps(rows, "entries"), start=1):
-            entry = self._attempt(f"entry {position}", partial(_without_source, facts, entries))
+            entry = self._attempt(f"entry {position}", partial(_without_source, facts, entries, self._recipes))
             if entry is None:
                 continue
             if str(entry.id) in self._file.get("entries", ()):
                 entry, result = self._with_source(entry, facts)
                 if result is not None:
                     results[entry.id] = result
+            elif self._read_origin is not None and isinstance(facts.get("origin"), Mapping):
+                entry = self._from_origin(entry, facts, self._read_origin)
             entries[entry.id] = entry
         return list(entries.values()), results
 
@@ -293,8 +351,26 @@ class _Reader:
             return replace(entry, problem=problem, remedy="Open the file again."), None
         stored, result = facts.get("result"), None
         if stored is not None:
-            result = self._attempt(f"the result of '{entry.name}'", partial(_read_result, group, source, stored))
+            result = self._attempt(
+                f"the result of '{entry.name}'", partial(_read_result, group, source, stored, self._recipes)
+            )
         return replace(entry, source=source), result
+
+    def _read_recipes(self) -> tuple[Recipe, ...]:
+        texts = list_of(text(1_000_000), 100_000)(self._facts.get("recipes", ()))
+        default = DEFAULT_RECIPE.to_text()
+        return tuple(DEFAULT_RECIPE if content == default else Recipe.from_text(content) for content in texts)
+
+    def _from_origin(self, entry: Entry, facts: Mapping[str, Any], read_origin: ReadOrigin) -> Entry:
+        """The entry with the spectra at its origin, or with the problem why they could not be read."""
+        origin = facts["origin"]
+        read: Any = self._attempt(f"'{entry.name}'", lambda: read_origin(entry, origin, _read_about(facts)))
+        if isinstance(read, SpectrumSet):
+            file_index = self._attempt(f"'{entry.name}'", lambda: optional(INDEX)(origin.get("file_index")))
+            return replace(entry, source=read, file_index=file_index)
+        if read is None:
+            return replace(entry, problem=f"The spectra of '{entry.name}' are damaged.", remedy="Open the file again.")
+        return replace(entry, problem=read[0], remedy=read[1])
 
     def _exploration(self, sizes: Mapping[int, int]) -> Exploration | None:
         if self._facts.get("explored") is None:
@@ -360,7 +436,26 @@ class _Reader:
         return {entry_id: value for entry_id, value in read_parts.items() if value is not None}
 
 
-def _without_source(facts: Any, others: Mapping[int, Entry]) -> Entry:
+def _with_recipes(
+    identifications: Mapping[int, Identifications], entries: Sequence[Entry]
+) -> dict[int, Identifications]:
+    """`identifications` by entry id, of the spectra as the recipes of these entries process them."""
+    recipes = {entry.id: entry.recipe for entry in entries}
+    return {key: replace(value, recipe=recipes[key]) for key, value in identifications.items()}
+
+
+def _predictions_with_recipes(
+    predictions: Mapping[int, tuple[Predictions, ...]], entries: Sequence[Entry]
+) -> dict[int, tuple[Predictions, ...]]:
+    recipes = {entry.id: entry.recipe for entry in entries}
+    return {key: tuple(replace(item, recipe=recipes[key]) for item in items) for key, items in predictions.items()}
+
+
+def _recipe(number: int | None, recipes: Sequence[Recipe], missing: Recipe) -> Recipe:
+    return recipes[number] if number is not None and number < len(recipes) else missing
+
+
+def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[Recipe]) -> Entry:
     """An entry as the JSON text has it, before its spectra are read."""
     fields = _ENTRY.read(facts, "The entry")
     require(fields["id"] not in others, "two entries have one id")
@@ -373,6 +468,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry]) -> Entry:
         fields["remedy"],
         _range(fields["noise_region"]),
         fields["together"],
+        recipe=_recipe(fields["recipe"], recipes, DEFAULT_RECIPE),
     )
 
 
@@ -381,28 +477,37 @@ def _read_source(path: Path, group: h5py.Group, facts: Mapping[str, Any]) -> Spe
     axis = array("f")(arrays["axis"])
     values = arrays["values"]
     require(values.dtype.kind == "f" and values.ndim == 2 and len(values) > 0, "the intensities are no matrix")
+    with np.errstate(over="ignore"):
+        return SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), _read_about(facts))
+
+
+def _read_about(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of an entry; what nobody can read is left out."""
     about, check = {}, plain_value(100_000)
     stored = facts.get("about")
     for key, value in (stored if isinstance(stored, Mapping) else {}).items():
         try:
             about[str(key)] = check(value)
-        except ValueError:  # metadata that nobody can read is left out
+        except ValueError:
             continue
-    with np.errstate(over="ignore"):
-        return SpectrumSet(axis, values, hdf5.read_columns(path, group["table"], len(values)), about)
+    return about
 
 
-def _read_result(group: h5py.Group, source: SpectrumSet, facts: Any) -> Result:
+def _read_result(group: h5py.Group, source: SpectrumSet, facts: Any, recipes: Sequence[Recipe]) -> Result:
     stored = _RESULT.read(facts, "The result")
     denoised = None
     if "denoised" in group:
         arrays = _read_arrays(group, *_DENOISED)
-        for name, shape in zip(_DENOISED, (source.values.shape,) * 2 + ((len(source),),) * 2, strict=True):
+        axis = array("f")(_read_arrays(group, "denoised_axis")["denoised_axis"]) if "denoised_axis" in group else None
+        n_points = source.points if axis is None else axis.size
+        for name, shape in zip(_DENOISED, ((len(source), n_points),) * 2 + ((len(source),),) * 2, strict=True):
             require(arrays[name].dtype.kind == "f" and arrays[name].shape == shape, f"'{name}' has another shape")
         values, *others = (arrays[name].astype(np.float32, copy=False) for name in _DENOISED)
-        denoised = Denoised(source.with_values(values), *others)
+        denoised = Denoised(source.with_axis(source.axis if axis is None else axis, values), *others)
     fields = {field: stored[key] for key, field in _RESULT_KEYS.items()}
-    return Result(source, denoised, **{**fields, "noise_region": _range(stored["noise_region"])})
+    fields["noise_region"] = _range(stored["noise_region"])
+    # Before there were recipes, spectra were denoised with their cosmic rays.
+    return Result(source, denoised, **fields, recipe=_recipe(stored["recipe"], recipes, _EARLIER_RECIPE))
 
 
 def _read_arrays(group: h5py.Group, *names: str) -> dict[str, NDArray[Any]]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.signal import learned_baseline
+from ramanstudio.signal.snr import noise_sigma
 
 Floats = NDArray[np.floating[Any]]
 
@@ -36,8 +38,9 @@ METHODS: Final = ("automatic", *PENALISED, *POLYNOMIAL, *WINDOWED, *HULL, "ancho
 def automatic_baseline(spectra: SpectrumSet, expected_error: Floats | None = None) -> Baseline:
     """Find the baseline under each spectrum without parameters.
 
-    arPLS (Baek et al. 2015, doi:10.1039/C4AN01061B), whose smoothness is chosen by continuing the spectrum at both ends
-    with a known line (extended range penalised least squares, Zhang et al. 2020), both by pybaselines.
+    A small network says how far each point is to be trusted, how much of it belongs to lines and how stiff the baseline
+    is; a penalised spline draws it (`learned_baseline`). Spectra of fewer than 100 points, and all where the model is
+    missing, get `extended_range_baseline`.
 
     Parameters
     ----------
@@ -46,7 +49,24 @@ def automatic_baseline(spectra: SpectrumSet, expected_error: Floats | None = Non
 
     Returns
     -------
-    Baseline of (N, B). Raises StudioError when there are fewer than 16 points, or a spectrum holds NaN.
+    Baseline of (N, B); its uncertainty holds the true baseline at about five points in six. Raises StudioError when
+    there are fewer than 16 points, or a spectrum holds NaN.
+    """
+    _check(spectra)
+    weights = learned_baseline.model_weights() if spectra.points >= learned_baseline.FEWEST_POINTS else None
+    if weights is None:
+        return extended_range_baseline(spectra, expected_error)
+    values, uncertainty = learned_baseline.draw_baselines(
+        spectra.axis, spectra.values, _point_noise(spectra, expected_error), weights
+    )
+    return Baseline(values, uncertainty, {"method": "automatic", "model": learned_baseline.MODEL})
+
+
+def extended_range_baseline(spectra: SpectrumSet, expected_error: Floats | None = None) -> Baseline:
+    """Fit arPLS (Baek et al. 2015, doi:10.1039/C4AN01061B) to each spectrum, its smoothness chosen by the data.
+
+    The spectrum is continued at both ends with a known line (extended range penalised least squares, Zhang et al.
+    2020); by pybaselines. Parameters, result and errors as of `automatic_baseline`, which falls back on it.
     """
     from pybaselines import Baseline as Fitter
 
@@ -144,15 +164,19 @@ def _fit(fitter: Any, row: Floats, method: str, lam: float, points: float, degre
 
 def _uncertainty(spectra: SpectrumSet, values: Floats, log_lam: Floats, error: Floats | None) -> NDArray[np.float32]:
     """The standard deviation of a baseline (N, B): noise averaged over its length, and what it may take of lines."""
-    from ramanstudio.signal.snr import noise_sigma
-
-    sigma = noise_sigma(spectra.values) if error is None else np.sqrt((error**2).mean(axis=1))
+    sigma = _point_noise(spectra, error)
     length = np.clip(10.0 ** (log_lam / 4), 1, spectra.points)
     averaged = sigma / np.sqrt(length)
     above = np.maximum(spectra.values - values, 0)
     taken = 0.01 * np.sqrt((above.astype(np.float64) ** 2).mean(axis=1))
     level = np.hypot(averaged, taken)
     return np.repeat(level[:, None], spectra.points, axis=1).astype(np.float32)
+
+
+def _point_noise(spectra: SpectrumSet, error: Floats | None) -> Floats:
+    """The standard deviation of the error of a point, (N,)."""
+    sigma: Floats = noise_sigma(spectra.values) if error is None else np.sqrt((error**2).mean(axis=1))
+    return sigma
 
 
 def _check(spectra: SpectrumSet) -> None:

@@ -2,8 +2,8 @@
 
 Candidates are narrow runs of points that stand out from the noise. Boosted trees (trained by
 tools/train_cosmic_rays.py on spikes put into real spectra) tell spikes from lines by height, edges, flanks and the
-widths of the spectrum's own lines. Where a map or series gives every spectrum neighbours, what the neighbours show too
-is a line.
+widths of the spectrum's own lines; where those are narrow too, the trees must be surer. Where a map or series gives
+every spectrum neighbours, what the neighbours show too is a line.
 """
 
 from __future__ import annotations
@@ -26,10 +26,17 @@ MAX_WIDTH: Final = 5  # points of a spike
 STANDS_OUT: Final = 4.5  # standard deviations above the opening, for the highest point of a candidate
 RUN_FLOOR: Final = 2.2  # and for every point of its run
 RUN_SHARE: Final = 0.13  # or this share of the highest, where that is more
-THRESHOLD: Final = 0.88  # probability from which a candidate is a spike
+THRESHOLD: Final = 0.95  # probability from which a candidate is a spike
+BROAD_THRESHOLD: Final = 0.8  # and where the spectrum's own lines are broad
+TALL_THRESHOLD: Final = 0.6  # and where the run is taller than noise can be
+TALL: Final = 15.0  # standard deviations
+CERTAIN: Final = 0.88  # from which it does not count among those lines
+BROAD_POINTS: Final = 5.0  # width at half height of the median line
 DOUBTFUL: Final = 0.5  # from which it is reported as "line or spike?"
-NEIGHBOUR_THRESHOLD: Final = 0.7  # probability from which it is one where neighbours show nothing there
-IN_NEIGHBOURS: Final = 0.3  # of its height that the median neighbour may show
+NEIGHBOUR_THRESHOLDS: Final = ((0.7, 5.5), (0.3, 6.6))  # probability, and standard deviations above the neighbours
+IN_NEIGHBOURS: Final = 0.25  # of its height that the neighbour with the second highest may show
+FAR_ABOVE: Final = 8.0  # spreads of the neighbours above their median, where all of them show a line too
+LEAST_SPREAD: Final = 1.2  # standard deviations of the noise
 N_NEIGHBOURS: Final = 8
 NOISE_BLOCK: Final = 64  # points over which the local noise is estimated
 MAX_PEAKS: Final = 60  # whose widths are measured
@@ -93,10 +100,12 @@ def classify_spikes(spectra: SpectrumSet) -> CosmicRays:
             continue
         probability = expit(_trees().score(candidate_features(values, noise, candidates)))
         if neighbours is None:
-            is_spike = probability >= THRESHOLD
+            is_spike = probability >= spike_thresholds(values, noise, candidates, probability)
         else:
-            shared = _height_in_neighbours(spectra.values, rows, neighbours, candidates)
-            is_spike = (probability >= NEIGHBOUR_THRESHOLD) & (shared < IN_NEIGHBOURS)
+            excess = _above_neighbours(spectra.values, rows, neighbours, candidates, noise)
+            is_spike = np.any(
+                [(probability >= least) & (excess > above) for least, above in NEIGHBOUR_THRESHOLDS], axis=0
+            )
         spikes[rows] = candidates.marked(is_spike, values.shape)
         doubtful[rows] = candidates.marked(~is_spike & (probability >= DOUBTFUL), values.shape)
     return CosmicRays(spikes, doubtful)
@@ -213,6 +222,35 @@ def _line_widths(values: Floats, noise: Floats) -> Floats:
     return widths
 
 
+def spike_thresholds(values: Floats, noise: Floats, candidates: SpikeCandidates, probability: Floats) -> Floats:
+    """Return the probability from which each candidate is a spike (M,): lower where the spectrum's lines are broad."""
+    from scipy.signal import find_peaks, peak_widths
+
+    certain = candidates.marked(probability >= CERTAIN, values.shape)
+    position = np.arange(values.shape[1], dtype=np.float64)
+    has_broad_lines = np.zeros(len(values), dtype=bool)
+    for row in np.unique(candidates.row[(probability >= TALL_THRESHOLD) & (probability < THRESHOLD)]):
+        spectrum = interpolate(position, values[row][None], certain[row][None])[0]
+        peaks, _ = find_peaks(spectrum, prominence=8 * float(np.median(noise[row])))
+        if len(peaks):
+            has_broad_lines[row] = np.median(peak_widths(spectrum, peaks, 0.5)[0]) > BROAD_POINTS
+    height = (values[candidates.row, candidates.top] - _level(values, candidates)) / noise[
+        candidates.row, candidates.top
+    ]
+    lower = np.where(height > TALL, TALL_THRESHOLD, BROAD_THRESHOLD)
+    thresholds: Floats = np.where(has_broad_lines[candidates.row], lower, THRESHOLD)
+    return thresholds
+
+
+def _level(spectra: Floats, candidates: SpikeCandidates, rows: Ints | None = None) -> Floats:
+    """The straight line between the points beside each run, at its highest point (M,); of `rows` of the spectra."""
+    rows = candidates.row if rows is None else rows
+    left, right = (spectra[rows, edge].astype(np.float64) for edge in (candidates.first - 1, candidates.last + 1))
+    share = (candidates.top - candidates.first + 1) / (candidates.last - candidates.first + 2)
+    level: Floats = left + (right - left) * share
+    return level
+
+
 def _neighbours(spectra: SpectrumSet) -> Ints | None:
     """The rows of the spectra nearest to each in a map, or beside it in a series (N, K); None for single ones."""
     n_spectra = len(spectra)
@@ -232,19 +270,26 @@ def _neighbours(spectra: SpectrumSet) -> Ints | None:
     return None
 
 
-def _height_in_neighbours(values: Floats, rows: Ints, neighbours: Ints, candidates: SpikeCandidates) -> Floats:
-    """The height of each run in the median neighbour, over that in the spectrum itself (M,)."""
+def _above_neighbours(
+    values: Floats, rows: Ints, neighbours: Ints, candidates: SpikeCandidates, noise: Floats
+) -> Floats:
+    """How many standard deviations of the noise each run stands above the median neighbour (M,).
+
+    Nothing where the neighbours show a part of it too, unless it stands far above what they show.
+    """
     own = rows[candidates.row]
 
     def height(spectra: Ints) -> Floats:
-        ends = [values[spectra, edge].astype(np.float64) for edge in (candidates.first - 1, candidates.last + 1)]
-        share = (candidates.top - candidates.first + 1) / (candidates.last - candidates.first + 2)
-        level: Floats = values[spectra, candidates.top] - (ends[0] + (ends[1] - ends[0]) * share)
-        return level
+        above_line: Floats = values[spectra, candidates.top] - _level(values, candidates, spectra)
+        return above_line / noise[candidates.row, candidates.top]
 
-    beside = np.stack([height(neighbours[own, index]) for index in range(neighbours.shape[1])])
-    shown: Floats = np.median(beside, axis=0) / np.maximum(height(own), 1e-30)
-    return shown
+    beside = np.sort(np.stack([height(neighbours[own, index]) for index in range(neighbours.shape[1])]), axis=0)
+    median = np.median(beside, axis=0)
+    spread = np.maximum(np.median(np.abs(beside - median), axis=0) / GAUSSIAN_MAD, LEAST_SPREAD)
+    above = height(own)
+    differs = (beside[-2] < IN_NEIGHBOURS * above) | (above - median > FAR_ABOVE * spread)
+    excess: Floats = np.where(differs, above - median, 0.0)
+    return excess
 
 
 @cache

@@ -47,3 +47,11 @@ def test_the_remedy_for_an_unknown_laser_is_an_option_of_the_verb(
     assert main.main([*verb.split(), str(file), *out]) == exit_codes.NOTHING_DONE
     assert "--laser-nm 785" in capsys.readouterr().err
     assert main.main([*verb.split(), str(file), *out, "--laser-nm", "532"]) == exit_codes.DONE
+
+
+def test_info_says_what_the_checks_of_measured_spectra_find(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from ramanstudio.formats import hdf5
+
+    hdf5.write(tmp_path / "full.h5", SpectrumSet(np.linspace(200, 1800, 400), np.full((1, 400), 65535.0)))
+    assert main.main(["info", str(tmp_path / "full.h5")]) == exit_codes.DONE
+    assert "The detector was saturated at 400 points" in capsys.readouterr().out

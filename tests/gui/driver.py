@@ -35,7 +35,11 @@ class SmoothingEngine:
         self.card = _Card(name)
 
     def denoise_each(
-        self, sets: Sequence[SpectrumSet], progress: Progress = SILENT, together: Sequence[int] = ()
+        self,
+        sets: Sequence[SpectrumSet],
+        progress: Progress = SILENT,
+        together: Sequence[int] = (),
+        search: bool = True,
     ) -> list[Any]:
         results: list[Any] = []
         for index, spectra in enumerate(sets):

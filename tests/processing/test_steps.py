@@ -12,11 +12,12 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.processing.background import Background
 from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.calibration import CorrectIntensity, Shift
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.normalise import Normalise
-from ramanstudio.processing.ranges import Crop, CutOut, Shift
-from ramanstudio.processing.resample import Resample
+from ramanstudio.processing.ranges import Crop, CutOut
+from ramanstudio.processing.resample import Resample, common_axis_step
 from ramanstudio.processing.runner import Runner
 from ramanstudio.processing.smooth import Derivative, Smooth
 from ramanstudio.processing.step import RecipeStep, Step, StepResult
@@ -41,7 +42,9 @@ class CountingDenoiser:
     def __init__(self) -> None:
         self.axes: list[np.ndarray] = []
 
-    def denoise(self, spectra: SpectrumSet, together: bool = False, progress: object = None) -> Denoised:
+    def denoise(
+        self, spectra: SpectrumSet, together: bool = False, progress: object = None, replaced: object = None
+    ) -> Denoised:
         self.axes.append(spectra.axis)
         kernel = np.ones(5) / 5
         values = np.array([np.convolve(np.pad(row, 2, mode="edge"), kernel, mode="valid") for row in spectra.values])
@@ -217,3 +220,116 @@ def test_a_cosmic_ray_can_be_added_and_taken_back_by_hand() -> None:
     assert not kept.curves["replaced"].any()
     added = apply(RemoveCosmicRays(automatic=False, added=((0, float(AXIS[500])),)), spiked)
     assert np.flatnonzero(added.curves["replaced"][0]).tolist() == [500]
+
+
+def test_a_replaced_point_has_the_error_of_interpolation_and_keeps_its_mark_through_the_recipe() -> None:
+    source = SpectrumSet(
+        AXIS, np.repeat(lines()[None], 2, axis=0) + np.random.default_rng(3).normal(0, SIGMA, (2, 801))
+    )
+    on_line, beside = int(np.argmin(np.abs(AXIS - 1005))), int(np.argmin(np.abs(AXIS - 700)))
+    marks = tuple(
+        (row, float(AXIS[point + offset])) for row, point in enumerate((on_line, beside)) for offset in (0, 1)
+    )
+    steps = [RemoveCosmicRays(automatic=False, added=marks), Denoise("no"), Crop(300, 1700)]
+    processed = Runner(source, CountingDenoiser()).run([RecipeStep(step) for step in steps])
+    marked = [np.flatnonzero(row) for row in processed.replaced]
+    assert [len(points) for points in marked] == [2, 2] and processed.replaced.shape == processed.spectra.values.shape
+    error = [processed.expected_error[row, points].max() for row, points in enumerate(marked)]
+    assert error[0] > 5 * error[1] > 2 * 0.5  # a straight line across the flank of a line misses more
+
+
+def test_what_shape_cannot_tell_is_left_and_reported() -> None:
+    axis = np.arange(200.0, 1300.0, 4.0)
+    narrow = 200 / (1 + ((axis - 600) / 3.2) ** 2) + 30 / (1 + ((axis - 900) / 30) ** 2)
+    values = np.stack([narrow * size for size in np.linspace(0.3, 3, 40)])
+    noisy = SpectrumSet(axis, values + np.random.default_rng(0).normal(0, 2, values.shape))
+    result = apply(RemoveCosmicRays(), noisy)
+    assert result.record["doubtful"] > 0 and "line or spike?" in result.summary
+    assert not (result.curves["doubtful"] & result.curves["replaced"]).any()
+    row, point = np.argwhere(result.curves["doubtful"])[0]
+    judged = apply(RemoveCosmicRays(added=((int(row), float(axis[point])),)), noisy)
+    assert judged.curves["replaced"][row, point] and not judged.curves["doubtful"][row, point]
+
+
+class Doubling:
+    """A profile that doubles intensities and moves the axis by 2 cm⁻¹."""
+
+    def apply(self, spectra: SpectrumSet) -> SpectrumSet:
+        return spectra.with_axis(spectra.axis + 2.0, 2.0 * spectra.values)
+
+
+def test_profiles_move_the_axis_and_scale_intensities_with_their_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ramanstudio.processing.calibration.load_profile", lambda file: Doubling())
+    source = spectra(2)
+    start = Runner(source).run([])
+    corrected = apply(CorrectIntensity("lamp.toml"), source).state
+    np.testing.assert_allclose(corrected.spectra.values, 2 * source.values)
+    np.testing.assert_allclose(corrected.expected_error, 2 * start.expected_error)
+    moved = apply(Shift(0.5, "neon.toml"), source).state.spectra
+    np.testing.assert_allclose(moved.axis, AXIS + 2.5)
+    np.testing.assert_array_equal(moved.values, source.values)
+
+
+def test_one_flat_spectrum_or_one_with_gaps_does_not_stop_the_others() -> None:
+    values = spectra(4).values.copy()
+    values[1], values[2, 100] = 0, np.nan
+    source = SpectrumSet(AXIS, values)
+    for step in (Normalise("maximum"), Smooth("whittaker", 16), SubtractBaseline("arpls"), Derivative(1, 15)):
+        result = apply(step, source)
+        after = result.state.spectra.values
+        np.testing.assert_array_equal(after[2], values[2])
+        assert np.isfinite(after[[0, 3]]).all() and not np.allclose(after[0], values[0])
+        assert result.record["left_as_they_were"] >= 1 and "left as they were" in result.summary
+    with pytest.raises(StudioError, match="Every spectrum"):
+        apply(Smooth(), SpectrumSet(AXIS, np.full((2, len(AXIS)), np.nan)))
+
+
+def test_spectra_take_the_axis_of_a_file_or_the_one_they_share(tmp_path: Path) -> None:
+    file = tmp_path / "other.txt"
+    file.write_text("\n".join(f"{shift}\t{1.0}" for shift in np.linspace(300, 900, 121)))
+    resampled = apply(Resample(like=str(file)), spectra()).state.spectra
+    np.testing.assert_allclose(resampled.axis, np.linspace(300, 900, 121))
+    other = SpectrumSet(np.linspace(500, 2500, 401), np.ones((1, 401)))
+    step = common_axis_step([spectra(), other])
+    axes = [apply(step, one).state.spectra.axis for one in (spectra(), other)]
+    np.testing.assert_array_equal(axes[0], axes[1])
+    assert (axes[0][0], step.step_cm) == (500, 5)
+    with pytest.raises(StudioError, match="share"):
+        common_axis_step([spectra(), SpectrumSet(np.linspace(1790, 2500, 401), np.ones((1, 401)))])
+
+
+def test_a_baseline_bridges_ranges_of_weight_zero_and_follows_those_of_high_weight() -> None:
+    background = 50 + 300 * np.exp(-(((AXIS - 900) / 60) ** 2))  # a hump that arPLS takes for a line
+    source = SpectrumSet(AXIS, (lines() + background)[None])
+    inside = (AXIS > 700) & (AXIS < 900)
+    plain = apply(SubtractBaseline("arpls", 400.0), source).curves["baseline"][0]
+    followed = apply(SubtractBaseline("arpls", 400.0, region_weights=((600, 940, 50.0),)), source).curves["baseline"][0]
+    assert np.abs(followed - background - lines())[inside].max() < 0.3 * np.abs(plain - background)[inside].max()
+    bridged = apply(SubtractBaseline("modpoly", degree=6, region_weights=((950, 1050, 0.0),)), source).curves[
+        "baseline"
+    ][0]
+    assert bridged[(AXIS > 950) & (AXIS < 1050)].max() < 200 < source.values[0].max()
+    with pytest.raises(StudioError, match="3000"):
+        apply(SubtractBaseline(region_weights=((3000, 3100, 0.0),)), source)
+
+
+@pytest.mark.parametrize(
+    ("step", "points"),
+    [
+        (SubtractBaseline(), 12), (SubtractBaseline("arpls", 1e6), 400), (Smooth("savitzky-golay", 900), 400),
+        (Smooth("whittaker", 2), 4), (Derivative(2, 900), 400), (Crop(5000, 6000), 400), (CutOut(((0, 9000),)), 400),
+        (Resample(1e3), 400), (Normalise("band", 5000, 6000), 400), (Normalise("msc"), 400),
+        (SubtractBaseline("anchors", anchors=((500, 1),)), 400), (Background("/nowhere/glass.txt"), 400),
+        (CorrectIntensity("/nowhere/lamp.toml"), 400), (Denoise(), 20),
+    ],
+    ids=lambda value: getattr(value, "key", str(value)),
+)  # fmt: skip
+def test_what_a_step_cannot_do_is_a_sentence_that_names_it(step: Step, points: int) -> None:
+    axis = np.linspace(200, 1000, points)
+    source = SpectrumSet(axis, np.random.default_rng(0).normal(100, 5, (1, points)))
+    with pytest.raises(StudioError) as error:
+        apply(step, source, CountingDenoiser())
+    assert error.value.sentence.startswith(f"{step.title}: ") and error.value.remedy
+    kept = Runner(source, CountingDenoiser()).run([RecipeStep(step)], skip_problems=True)
+    np.testing.assert_array_equal(kept.spectra.values, source.values)
+    assert list(kept.problems) == [0]

@@ -17,10 +17,11 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, 
 
 from ramanstudio.core.progress import Cancelled, Progress
 
-Lane = Literal["model", "files"]
+Lane = Literal["model", "files", "processing", "autosave"]
 Work = Callable[[Progress], Any]
 
-THREADS: Final[dict[Lane, int]] = {"model": 1, "files": 2}  # one thread owns the model and its device: no locks
+# One thread owns the model and its device: no locks. The recovery files do not wait for files that are being read.
+THREADS: Final[dict[Lane, int]] = {"model": 1, "files": 2, "processing": 1, "autosave": 1}
 STACK_BYTES: Final = 16 * 1024 * 1024  # macOS gives pool threads 512 kB, too little for torch
 CANCEL_TIMEOUT_S: Final = 0.15  # a cancelled job is settled after this, whether its thread has noticed or not
 DELIVERY_S: Final = 0.008  # longest time to emit signals before the GUI thread handles other events
@@ -129,7 +130,7 @@ class _Runnable(QRunnable):
 
 
 class Workers(QObject):
-    """The lanes of background work: `model` has one thread, which owns the model and its device; `files` has two."""
+    """The lanes of background work, THREADS; `model` has one thread, which owns the model and its device."""
 
     submitted = Signal(object)  # Job
     idle = Signal()

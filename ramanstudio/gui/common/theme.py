@@ -35,6 +35,7 @@ class Theme:
     band_alpha: float
     residual: str
     reference: str
+    baseline: str
     warning: str
     error: str
     categories: tuple[str, ...]

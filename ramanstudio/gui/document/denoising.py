@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,17 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising_queue import denoise_waiting, denoising_item, remeasure_noise
 from ramanstudio.gui.document.priority_queue import PriorityQueue
+from ramanstudio.gui.document.processing_queue import (
+    LARGE,
+    MAX_PREVIEWED,
+    ProcessingTask,
+    preview,
+    process_waiting,
+    processing_item,
+)
 from ramanstudio.gui.document.session import Session
-from ramanstudio.project.project import Entry, Project, Result
+from ramanstudio.project.entry_processing import is_current, is_front_current
+from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -41,6 +50,7 @@ class Denoising(QObject):
 
     engine_changed = Signal()
     settled = Signal()  # nothing waits and nothing is being denoised
+    previewed = Signal(object)  # Preview: what a changed recipe makes of what is looked at
 
     def __init__(
         self,
@@ -54,7 +64,9 @@ class Denoising(QObject):
         self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
         self._loader = loader
         self._queue = PriorityQueue[Entry]()
+        self._behind = PriorityQueue[ProcessingTask]()  # of Denoise: nothing that needs the network
         self._job: Job | None = None
+        self._behind_job: Job | None = None
         self._loading: Job | None = None
         self.engine: Engine | None = None
         self._measure_timer = QTimer(self, singleShot=True, interval=60)  # a drag moves the region with every pixel
@@ -70,7 +82,7 @@ class Denoising(QObject):
     @property
     def busy(self) -> bool:
         """Whether spectra are being denoised, or wait for the model."""
-        return self._job is not None or (self.loading and len(self._queue) > 0)
+        return self._job is not None or self._behind_job is not None or (self.loading and len(self._queue) > 0)
 
     def load(self) -> None:
         """Load the model, or another model or device that was chosen; then denoise what is open."""
@@ -96,8 +108,10 @@ class Denoising(QObject):
     def stop(self) -> None:
         """Empty the queue and stop denoising."""
         self._queue.clear()
-        if self._job is not None:
-            self._job.cancel()
+        self._behind.clear()
+        for job in (self._job, self._behind_job):
+            if job is not None:
+                job.cancel()
 
     def end(self) -> None:
         """Start nothing any more: the window closes."""
@@ -105,12 +119,16 @@ class Denoising(QObject):
 
     def is_pending(self, entry: Entry) -> bool:
         """Whether a result for this entry is on its way."""
-        return self.busy and entry.source is not None and not self.is_denoised(entry)
+        return self.busy and entry.source is not None and not self.is_processed(entry)
+
+    def is_processed(self, entry: Entry) -> bool:
+        """Whether an entry has what its present recipe makes of it."""
+        return self.is_denoised(entry) and is_current(entry, self._session.project.result(entry))
 
     def is_denoised(self, entry: Entry) -> bool:
-        """Whether an entry has its present result: of its spectra, as the set it belongs to, by this model."""
+        """Whether an entry is denoised as its recipe says: its spectra, as the set they belong to, by this model."""
         result = self._session.project.result(entry)
-        if result is None or result.set_id != entry.set_id:
+        if result is None or not is_front_current(entry, result):
             return False
         return self.engine is None or result.model == self.engine.card.name
 
@@ -120,25 +138,75 @@ class Denoising(QObject):
         known = {entry.id: entry for entry in before.entries}
         changed = [entry for entry in now.entries if known.pop(entry.id, None) is not entry]
         # When denoising is off nothing starts, but what was denoised in another way, or is on its way, is updated.
+        edited = {entry.id for entry in before.entries}
         wanted = [
             entry
             for entry in changed
-            if self._settings["denoise"] or entry.id in self._queue or now.result(entry) is not None
+            if self._settings["denoise"]
+            or entry.id in self._queue
+            or now.result(entry) is not None
+            or (entry.id in edited and entry.recipe is not DEFAULT_RECIPE)
         ]
         self._queue.discard([*known, *(entry.id for entry in wanted if self.is_denoised(entry))])
+        self._behind.discard([*known, *(entry.id for entry in wanted if not self.is_denoised(entry))])
         self._enqueue(wanted)
         if any(entry.id in now.results for entry in changed):
             self._measure_timer.start()
 
     def _enqueue(self, entries: Sequence[Entry]) -> None:
         missing = [entry for entry in entries if entry.source is not None and not self.is_denoised(entry)]
+        self._process_behind([entry for entry in entries if entry.source is not None and self.is_denoised(entry)])
         if missing:
             self._queue.put(map(denoising_item, self._session.project.expanded_to_sets(missing)))
             self._prefer_selected()
             self._start()
 
+    def _process_behind(self, entries: Sequence[Entry]) -> None:
+        """Apply what has changed behind Denoise; of what is looked at some spectra first."""
+        project = self._session.project
+        pairs = [(entry, project.result(entry)) for entry in entries]
+        stale = [(entry, result) for entry, result in pairs if result is not None and not is_current(entry, result)]
+        if not stale:
+            return
+        self._behind.put(processing_item(entry, result) for entry, result in stale)
+        self._prefer_selected()
+        looked_at = next(
+            (
+                (entry, result)
+                for entry, result in stale
+                if entry.id in self._session.selected_ids[:1] and len(result.source) > LARGE
+            ),
+            None,
+        )
+        if looked_at is not None:
+            task, rows = ProcessingTask(*looked_at), self._session.rows_of(looked_at[0])[:MAX_PREVIEWED]
+            job = self._workers.submit(partial(preview, task, rows), "", "files", key="preview")
+            job.succeeded.connect(self.previewed)
+        self._start_behind()
+
+    def _start_behind(self) -> None:
+        if self._behind_job is not None or not len(self._behind):
+            return
+        job = self._workers.submit(partial(process_waiting, self._behind), "Processing", "processing")
+        self._behind_job = job
+        job.shown.connect(self._keep)
+        job.warned.connect(self._messages.warning)
+        job.failed.connect(self._messages.show_error)
+        job.cancelled.connect(self._behind.clear)
+        job.finished.connect(self._end_behind)
+
+    def _end_behind(self) -> None:
+        self._behind_job = None
+        if len(self._behind):
+            self._start_behind()
+        elif self._job is None:
+            self.settled.emit()
+
     def _keep(self, results: dict[int, Result]) -> None:
         self._session.add_results(results)
+        stored = [entry for entry_id in results if (entry := self._session.entry(entry_id)) is not None]
+        changed = [entry for entry in stored if entry.recipe is not results[entry.id].recipe]
+        self._enqueue([entry for entry in changed if not self.is_processed(entry)])  # the recipe changed meanwhile
         for entry_id, result in results.items():
             entry = self._session.entry(entry_id)
             if entry is not None and entry.noise_region not in (None, result.noise_region):
@@ -146,6 +214,7 @@ class Denoising(QObject):
 
     def _prefer_selected(self) -> None:
         self._queue.prefer(self._session.selected_ids[:64])
+        self._behind.prefer(self._session.selected_ids[:64])
 
     def _start(self) -> None:
         if self.engine is None or self.loading or self._job is not None or not len(self._queue):
@@ -162,7 +231,7 @@ class Denoising(QObject):
         self._job = None
         if len(self._queue):
             self._start()  # entries were added while the last chunk was processed
-        else:
+        elif self._behind_job is None:
             self.settled.emit()
 
     def _set_engine(self, engine: Engine) -> None:
@@ -192,5 +261,13 @@ class Denoising(QObject):
         regions = {entry_id: region for entry_id, (_, region) in stale.items()}
         title = "Measuring the noise" if len(stale) > 1 else ""
         job = self._workers.submit(partial(remeasure_noise, results, regions), title, "files", key="measure")
-        job.succeeded.connect(self._session.add_results)
+        job.succeeded.connect(partial(self._keep_measured, results))
         job.failed.connect(self._messages.show_error)
+
+    def _keep_measured(self, before: Mapping[int, Result], measured: Mapping[int, Result]) -> None:
+        """Keep results whose noise was measured elsewhere, unless there are newer ones."""
+        now = self._session.project.results
+        fresh = {entry_id: result for entry_id, result in measured.items() if now.get(entry_id) is before[entry_id]}
+        self._session.add_results(fresh)
+        if len(fresh) < len(measured):
+            self._measure_timer.start()

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +17,8 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.batches import MIN_TOGETHER, count_portions
 from ramanstudio.denoising.denoised import apply_to_finite, axis_range, concatenate_denoised, is_finite, warn_non_finite
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
+from ramanstudio.processing.stages import front_steps
+from ramanstudio.project.entry_processing import RecipeRun
 from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ def denoising_item(entry: Entry) -> QueueItem[Entry]:
     axis = entry.source.axis  # the engine compares axes point by point; this only gathers what is likely one batch
     own = entry.set_id if entry.in_larger_set else 0
     batch = own, axis.size, float(axis[0]), float(axis[axis.size // 2]), float(axis[-1])
-    request = id(entry.source), entry.set_id
+    request = id(entry.source), entry.set_id, front_steps(entry.recipe)
     rows = np.arange(len(entry.source), dtype=np.int64)
     return QueueItem(entry.id, entry, rows, batch, request, "batch" if entry.in_larger_set else "item")
 
@@ -81,10 +84,7 @@ def _report_count(queue: PriorityQueue[Entry], progress: Progress, of_chunk: int
 
 def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> dict[int, Result]:
     try:
-        if len(chunk) == 1 and not chunk[0].set_id and _n_spectra(chunk) > PIECE:
-            results = [_denoise_in_pieces(engine, chunk[0], progress)]
-        else:
-            results = _denoise_each(engine, chunk, progress)
+        results = _process_each(engine, chunk, progress)
     except Cancelled:
         raise
     except Exception as error:  # a boundary: spectra that cannot be denoised must not stop the others
@@ -94,44 +94,70 @@ def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -
     return {entry.id: replace(result, model=engine.card.name) for entry, result in zip(chunk, results, strict=True)}
 
 
-def _denoise_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
-    sources = [entry.source for entry in chunk if entry.source is not None]
-    denoised = engine.denoise_each(sources, progress, [entry.set_id for entry in chunk])
-    pairs = list(zip(chunk, denoised, strict=True))
+def _process_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:
+    """Apply the recipe of each entry; what several of them let denoise on one axis goes to the network together."""
+    runs = [RecipeRun(entry) for entry in chunk]
+    ordered = sorted(runs, key=lambda run: run.has_searched)
+    pieces = [(run, piece) for run in ordered for piece in run.pieces]
+    denoised: list[Denoised | StudioError] = []
+    for has_searched, group in groupby(pieces, key=lambda pair: pair[0].has_searched):
+        alike = list(group)
+        numbers = [run.set_number for run, _ in alike]
+        denoised += _denoise_pieces(engine, [piece for _, piece in alike], numbers, progress, not has_searched)
     sizes = Counter[int]()
-    for entry, outcome in pairs:
-        if not isinstance(outcome, StudioError):
-            sizes[entry.set_id] += len(outcome)
-    return [_result(entry, outcome, sizes[entry.set_id]) for entry, outcome in pairs]
+    of_run: dict[int, list[Denoised | StudioError]] = {}
+    for (run, _), outcome in zip(pieces, denoised, strict=True):
+        of_run.setdefault(id(run), []).append(outcome)
+    for run in runs:
+        if not any(isinstance(outcome, StudioError) for outcome in of_run.get(id(run), ())):
+            sizes[run.set_number] += len(run.source)
+    return [_result(run, of_run.get(id(run), []), sizes[run.set_number]) for run in runs]
 
 
-def _denoise_in_pieces(engine: Engine, entry: Entry, progress: Progress) -> Result:
+def _denoise_pieces(
+    engine: Engine, pieces: list[SpectrumSet], set_numbers: list[int], progress: Progress, search: bool
+) -> list[Denoised | StudioError]:
+    """Denoise sets of spectra; each spectrum of a large one by itself, some at a time, to limit memory.
+
+    With `search` the engine looks for cosmic rays, which the recipe has not done.
+    """
+    if not any(len(piece) > PIECE and not number for piece, number in zip(pieces, set_numbers, strict=True)):
+        return engine.denoise_each(pieces, progress, set_numbers, search) if pieces else []
+    denoised: list[Denoised | StudioError] = []
+    for piece, number in zip(pieces, set_numbers, strict=True):
+        if number or not is_finite(piece).any():
+            denoised += engine.denoise_each([piece], progress, [number], search)  # where none is finite, it says so
+        else:
+            warn_non_finite([piece], progress)
+            denoised.append(_in_portions(engine, piece, progress, search))
+    return denoised
+
+
+def _in_portions(engine: Engine, spectra: SpectrumSet, progress: Progress, search: bool) -> Denoised | StudioError:
     """Denoise each spectrum of a large set individually, some at a time."""
-    source = entry.source
-    assert source is not None
-    if not is_finite(source).any():
-        return _denoise_each(engine, [entry], progress)[0]  # its result says why not
 
-    def in_pieces(spectra: SpectrumSet) -> Denoised:
-        pieces: list[Denoised] = []
+    def in_portions(spectra: SpectrumSet) -> Denoised:
+        portions: list[Denoised] = []
         for start in range(0, len(spectra), PIECE):
-            (piece,) = engine.denoise_each([spectra[start : start + PIECE]], progress.part(start, len(spectra)))
-            if isinstance(piece, StudioError):
-                raise piece
-            pieces.append(piece)
-        return concatenate_denoised(spectra, pieces)
+            part = progress.part(start, len(spectra))
+            (portion,) = engine.denoise_each([spectra[start : start + PIECE]], part, (), search)
+            if isinstance(portion, StudioError):
+                raise portion
+            portions.append(portion)
+        return concatenate_denoised(spectra, portions)
 
-    warn_non_finite([source], progress)
-    return _result(entry, apply_to_finite(source, in_pieces), 0)
+    try:
+        return apply_to_finite(spectra, in_portions)
+    except StudioError as error:
+        return error
 
 
-def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Result:
+def _result(run: RecipeRun, denoised: Sequence[Denoised | StudioError], set_size: int) -> Result:
     """The result of an entry, its noise measured in the region that the user chose, where its axis reaches it."""
-    assert entry.source is not None
-    if isinstance(denoised, StudioError):
-        return _failed(entry, str(denoised))
-    result = Result(entry.source, denoised, axis_range(entry.source), set_id=entry.set_id)
-    if entry.set_id and set_size >= MIN_TOGETHER:
+    entry, result = run.entry, run.finish(denoised)
+    if result.denoised is None:
+        return result
+    if run.set_number and set_size >= MIN_TOGETHER:
         result = replace(result, set_size=set_size // count_portions(set_size))
     try:
         return _measured(result, entry.noise_region) if entry.noise_region is not None else result
@@ -141,7 +167,7 @@ def _result(entry: Entry, denoised: Denoised | StudioError, set_size: int) -> Re
 
 def _failed(entry: Entry, sentence: str) -> Result:
     assert entry.source is not None
-    return Result(entry.source, problem=sentence, set_id=entry.set_id)
+    return Result(entry.source, problem=sentence, set_id=entry.set_id, recipe=entry.recipe)
 
 
 def _sentence(error: Exception) -> str:
@@ -164,6 +190,6 @@ def remeasure_noise(
 
 def _measured(result: Result, chosen: tuple[float, float] | None) -> Result:
     assert result.denoised is not None
-    region = chosen or axis_range(result.source)
-    denoised = result.denoised.with_noise_region(result.source, *region)
+    region = chosen or axis_range(result.denoised.spectra)
+    denoised = result.denoised.with_noise_region(result.measured, *region)
     return replace(result, denoised=denoised, noise_region=region, region_is_manual=chosen is not None)

@@ -24,6 +24,8 @@ from ramanstudio.gui.document.search_queue import (
     search_item,
 )
 from ramanstudio.gui.document.session import Session
+from ramanstudio.processing.stages import same_front
+from ramanstudio.project.entry_processing import is_front_current
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Identifying(QObject):
         self._request: SearchRequest | None = None
         self._last_key = ""  # of the last request
         self._run: SearchRun | None = None
-        self._submitted: dict[int, SpectrumSet | None] = {}  # what was handed to the run, by entry id
+        self._submitted: dict[int, object] = {}  # what was handed to the run, by entry id
         self._job: Job | None = None
         self._current: dict[int, Rows] = {}
         self._preparation = ""
@@ -179,8 +181,10 @@ class Identifying(QObject):
             self.changed.emit()
         if now.entries is not before.entries:
             if self._run is not None:
-                sources = {id(entry.source) for entry in now.entries}
-                self._run.queue.discard_unless(lambda entry: id(entry.source) in sources)
+                kept = {id(entry.source): entry.recipe for entry in now.entries}
+                self._run.queue.discard_unless(
+                    lambda entry: id(entry.source) in kept and same_front(entry.recipe, kept[id(entry.source)])
+                )
             self._update_soon()
 
     def _share_denoised(self) -> None:
@@ -188,6 +192,7 @@ class Identifying(QObject):
         engine = self._denoising.engine
         if self._run is not None and engine is not None:
             self._run.denoised = _denoised_singly(self._session.project, engine.card.name)
+            self._run.measured = _measured_spectra(self._session.project)
 
     def _update_soon(self) -> None:
         if self._is_active and not self._update_timer.isActive():
@@ -240,8 +245,8 @@ class Identifying(QObject):
 
     def _put(self, run: SearchRun, items: list[QueueItem[Entry]]) -> None:
         """Hand a run what it has not been handed yet."""
-        fresh = [item for item in items if self._submitted.get(item.value.id) is not item.value.source]
-        self._submitted.update((item.value.id, item.value.source) for item in fresh)
+        fresh = [item for item in items if self._submitted.get(item.value.id) != item.request]
+        self._submitted.update((item.value.id, item.request) for item in fresh)
         run.queue.put(fresh)
         self._prefer()
 
@@ -277,9 +282,9 @@ class Identifying(QObject):
         kept = {}
         for part in shown:
             entry = self._session.entry(part.entry_id)
-            if entry is not None and entry.source is part.source:
+            if entry is not None and entry.source is part.source and same_front(entry.recipe, part.recipe):
                 merged = _merged(self._session.project.identification(entry), part, request.key)
-                kept[entry.id] = Identifications(part.source, merged, request.key, hashes)
+                kept[entry.id] = Identifications(part.source, merged, request.key, hashes, entry.recipe)
         self._session.add_identifications(kept)
 
     def _report_preparation(self, done: int, total: int, note: str) -> None:
@@ -316,8 +321,18 @@ def _denoised_singly(project: Project, model: str) -> Mapping[int, Denoised]:
     for entry in project.entries:
         result = project.result(entry)
         singly = result is not None and not result.set_size and not result.region_is_manual
-        if result is not None and result.denoised is not None and singly and result.model == model:
+        if result is not None and result.is_denoised and singly and result.model == model and result.denoised:
             known[entry.id] = result.denoised
+    return known
+
+
+def _measured_spectra(project: Project) -> Mapping[int, SpectrumSet]:
+    """The spectra as they enter Denoise, where their result is known."""
+    known = {}
+    for entry in project.entries:
+        result = project.result(entry)
+        if result is not None and result.processed is not None and is_front_current(entry, result):
+            known[entry.id] = result.measured
     return known
 
 

@@ -21,6 +21,7 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem
 from ramanstudio.gui.document.session import Session
+from ramanstudio.project.entry_processing import RecipeRun
 from ramanstudio.project.predictions import NOT_FINITE, failed_predictions, predictions_from
 from ramanstudio.project.project import Entry, Predictions, Project, Result
 
@@ -40,10 +41,11 @@ MAX_PREFERRED: Final = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictionTask:
-    """The set `source` of an entry for the model of `card`; `denoised` where this engine denoised each singly."""
+    """The set of an entry for the model of `card`, as it enters Denoise; `denoised` where each was denoised singly."""
 
-    entry_id: int
+    entry: Entry
     source: SpectrumSet
+    measured: SpectrumSet | None
     denoised: SpectrumSet | None
     card: FineTunedModelCard
 
@@ -179,16 +181,18 @@ class FineTunedModels(QObject):
                 rows = np.arange(len(entry.source), dtype=np.int64)
                 if predictions is not None:
                     rows = rows[:0] if predictions.is_complete else rows[predictions.labels == ""]
-                task = PredictionTask(entry.id, entry.source, _denoised(project.result(entry), engine), card)
+                result = project.result(entry)
+                measured = result.measured if result is not None else None
+                task = PredictionTask(entry, entry.source, measured, _denoised(result, engine), card)
                 key = entry.id, card.sha256
                 yield QueueItem(key, task, rows, batch=key)
 
 
 def _denoised(result: Result | None, engine: Engine) -> SpectrumSet | None:
     """The spectra denoised singly by this engine, as a fine-tuned model is given them; None where there are none."""
-    if result is None or result.denoised is None or result.set_size or result.model != engine.card.name:
+    if result is None or result.denoised is None or not result.is_denoised:
         return None
-    return result.denoised.spectra
+    return None if result.set_size or result.model != engine.card.name else result.denoised.spectra
 
 
 def predict_waiting(engine: Engine, queue: PriorityQueue[PredictionTask], progress: Progress) -> None:
@@ -198,7 +202,8 @@ def predict_waiting(engine: Engine, queue: PriorityQueue[PredictionTask], progre
     progress(queue.done, queue.total, "spectra")
     while items := queue.take(CHUNK, MAX_PREFERRED):
         for item in items:
-            progress.show({item.value.entry_id: _predict(engine, item, models)})
+            predictions = replace(_predict(engine, item, models), recipe=item.value.entry.recipe)
+            progress.show({item.value.entry.id: predictions})
         queue.finish(items)
         progress(queue.done, queue.total, "spectra")
         if time.monotonic() - begun > TURN_S:
@@ -216,7 +221,8 @@ def _predict(engine: Engine, item: QueueItem[PredictionTask], models: dict[str, 
             models[card.sha256] = finetuned_model.load(card.name)
         if len(finite):
             denoised = task.denoised[finite] if task.denoised is not None else None
-            classified = engine.classify(source[finite], models[card.sha256], None, denoised)
+            measured = task.measured or RecipeRun(task.entry).measured
+            classified = engine.classify(measured[finite], models[card.sha256], None, denoised)
             predictions = predictions_from(source, finite, card, classified)
         else:
             predictions = failed_predictions(source, card, "")

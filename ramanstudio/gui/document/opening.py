@@ -30,12 +30,21 @@ MAX_RECENT: Final = 12
 log = logging.getLogger("ramanstudio")
 
 
-def read_file(path: Path, laser_nm: float | None) -> OpenedFile:
-    """Read one file; every error becomes its problem."""
+def read_file(path: Path, default_laser_nm: float | None) -> OpenedFile:
+    """Read one file; every error becomes its problem.
+
+    `default_laser_nm` is used where the axis needs a laser wavelength that the file does not state.
+    """
     from ramanstudio.formats import registry
+    from ramanstudio.formats.axis import LaserNeededError
 
     try:
-        sets = tuple(spectra for spectra in registry.read(path, laser_nm) if len(spectra))
+        try:
+            sets = tuple(spectra for spectra in registry.read(path) if len(spectra))
+        except LaserNeededError:
+            if default_laser_nm is None:
+                raise
+            sets = tuple(spectra for spectra in registry.read(path, default_laser_nm) if len(spectra))
     except StudioError as error:
         return OpenedFile(path, problem=error.sentence, remedy=error.remedy)
     except Exception as error:  # a boundary: one bad file must not stop the others

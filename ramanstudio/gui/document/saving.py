@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +13,8 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.project import Project
+
+UNSAVED: Final = -1  # number of edits when it was saved, of a project that was not
 
 
 class ProjectFiles(QObject):
@@ -52,6 +55,21 @@ class ProjectFiles(QObject):
         job.succeeded.connect(lambda loaded: self._keep(path, *loaded))
         job.failed.connect(self._messages.show_error)
         return job
+
+    def new(self) -> None:
+        """Close all that is open, and begin an empty project."""
+        self._replace(Project(), None)
+
+    def keep_recovered(self, project: Project, path: Path | None) -> None:
+        """Replace what is open by a project that was restored after a crash: unsaved changes of `path`, if any."""
+        self._replace(project, path)
+        self._saved, self._edits = Project(), UNSAVED
+        self.changed.emit()
+
+    def _replace(self, project: Project, path: Path | None) -> None:
+        self._session.open(project)
+        self._saved, self._edits, self.path = project, self._session.group_edits, path
+        self.changed.emit()
 
     def _keep(self, path: Path, project: Project, is_newer: bool) -> None:
         self._session.open(project)

@@ -13,6 +13,8 @@ from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.document.priority_queue import PriorityQueue, QueueItem, Rows
 from ramanstudio.library.editing import edit_library
+from ramanstudio.processing.stages import front_steps
+from ramanstudio.project.entry_processing import RecipeRun
 from ramanstudio.project.project import Entry
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.engine import Engine
     from ramanstudio.library.library import Library
+    from ramanstudio.processing.recipe import Recipe
     from ramanstudio.search.matches import Identification
 
 CHUNK: Final = 256  # spectra of one call
@@ -44,21 +47,34 @@ class SearchRequest:
 class SearchRun:
     """A request, and the spectra that wait for it in `queue`, by the id of their entry.
 
-    `denoised` has what denoising each spectrum by itself gave so far, by entry id: nobody needs that twice.
+    `measured` has the spectra of entries as they enter Denoise, so far as they are known; `denoised` what denoising
+    each spectrum by itself gave, by entry id: nobody needs that twice.
     """
 
     def __init__(self, request: SearchRequest) -> None:
         self.request = request
         self.queue = PriorityQueue[Entry]()
+        self.measured: Mapping[int, SpectrumSet] = {}
         self.denoised: Mapping[int, Denoised] = {}
+        self._prepared: dict[int, tuple[Entry, SpectrumSet]] = {}  # of entries without a result
+
+    def measured_spectra(self, entry: Entry) -> SpectrumSet:
+        """Return the spectra of an entry as they enter Denoise."""
+        known = self.measured.get(entry.id)
+        if known is not None:
+            return known
+        if entry.id not in self._prepared or self._prepared[entry.id][0] is not entry:
+            self._prepared[entry.id] = (entry, RecipeRun(entry).measured)
+        return self._prepared[entry.id][1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentifiedRows:
-    """The `identifications` of spectra `rows` (n,) of an entry's set `source`."""
+    """The `identifications` of spectra `rows` (n,) of an entry's set `source`, processed by `recipe`."""
 
     entry_id: int
     source: SpectrumSet
+    recipe: Recipe
     rows: Rows
     identifications: tuple[Identification, ...]
 
@@ -73,10 +89,10 @@ class PreparedLibrary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Spectra:
-    """Some spectra of an entry's set `source` to identify, denoised already or not."""
+    """Some spectra of an entry to identify, as they enter Denoise, denoised already or not."""
 
-    entry_id: int
-    source: SpectrumSet
+    entry: Entry
+    measured: SpectrumSet
     item: QueueItem[Entry]
     denoised: Denoised | None
 
@@ -84,7 +100,8 @@ class _Spectra:
 def search_item(entry: Entry, rows: Rows) -> QueueItem[Entry]:
     """Spectra `rows` (n,) of an entry that wait to be identified; those on one axis are searched together."""
     assert entry.source is not None
-    return QueueItem(entry.id, entry, rows, batch=entry.source.axis.tobytes(), request=id(entry.source))
+    request = id(entry.source), front_steps(entry.recipe)
+    return QueueItem(entry.id, entry, rows, batch=entry.source.axis.tobytes(), request=request)
 
 
 def identify_waiting(run: SearchRun, progress: Progress) -> None:
@@ -95,14 +112,14 @@ def identify_waiting(run: SearchRun, progress: Progress) -> None:
     queue = run.queue
     libraries = prepare_libraries(run.request, progress)
     while items := queue.take(CHUNK, PREFERRED_CHUNK):
-        spectra = [_spectra_of(item, run.denoised) for item in items]
-        for is_denoised in (True, False):
-            alike = [part for part in spectra if (part.denoised is not None) is is_denoised]
-            if alike:
-                inner = progress.part(queue.done, queue.total)
-                progress.show(_identify(run.request, libraries, alike, inner))
-                queue.finish(part.item for part in alike)
-                progress(queue.done, queue.total, "spectra")
+        alike: dict[tuple[bool, bytes], list[_Spectra]] = {}
+        for part in [_spectra_of(item, run) for item in items]:
+            alike.setdefault((part.denoised is not None, part.measured.axis.tobytes()), []).append(part)
+        for parts in alike.values():
+            inner = progress.part(queue.done, queue.total)
+            progress.show(_identify(run.request, libraries, parts, inner))
+            queue.finish(part.item for part in parts)
+            progress(queue.done, queue.total, "spectra")
 
 
 def prepare_libraries(request: SearchRequest, progress: Progress) -> list[Library]:
@@ -119,27 +136,34 @@ def prepare_libraries(request: SearchRequest, progress: Progress) -> list[Librar
     return libraries
 
 
-def _spectra_of(item: QueueItem[Entry], denoised: Mapping[int, Denoised]) -> _Spectra:
+def _spectra_of(item: QueueItem[Entry], run: SearchRun) -> _Spectra:
     entry, rows = item.value, item.rows
-    assert entry.source is not None
-    known = denoised.get(entry.id)
-    return _Spectra(entry.id, entry.source, item, None if known is None else known[rows])
+    measured, known = run.measured_spectra(entry), run.denoised.get(entry.id)
+    if known is not None and not known.spectra.same_axis(measured):
+        known = None  # the recipe has changed
+    return _Spectra(entry, measured[rows], item, None if known is None else known[rows])
+
+
+def _n_spectra(entry: Entry) -> int:
+    return len(entry.source) if entry.source is not None else 0
 
 
 def _identify(
     request: SearchRequest, libraries: Sequence[Library], spectra: Sequence[_Spectra], progress: Progress
 ) -> list[IdentifiedRows]:
     """Identify spectra on one axis, all of them denoised already, or none."""
-    measured = stacked([part.source[part.item.rows] for part in spectra])
+    measured = stacked([part.measured for part in spectra])
     parts = [part.denoised for part in spectra if part.denoised is not None]
     denoised = concatenate_denoised(measured, parts) if parts else None
-    is_large = max(len(part.source) for part in spectra) > LARGE
+    is_large = max(_n_spectra(part.entry) for part in spectra) > LARGE
     n_matches = N_MATCHES_LARGE if is_large else N_MATCHES
     identifications = _identify_each(request, libraries, (measured, denoised), n_matches, progress)
     results, start = [], 0
     for part in spectra:
         end = start + len(part.item)
-        results.append(IdentifiedRows(part.entry_id, part.source, part.item.rows, tuple(identifications[start:end])))
+        assert part.entry.source is not None
+        of_part = tuple(identifications[start:end])
+        results.append(IdentifiedRows(part.entry.id, part.entry.source, part.entry.recipe, part.item.rows, of_part))
         start = end
     return results
 

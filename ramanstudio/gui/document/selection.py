@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ramanstudio.processing.stages import select_rows
 from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -72,7 +73,8 @@ class Selection:
         if rows is None:
             return result
         denoised = None if result.denoised is None else result.denoised[rows]
-        return replace(result, source=result.source[rows], denoised=denoised)
+        processed = None if result.processed is None else select_rows(result.processed, rows)
+        return replace(result, source=result.source[rows], denoised=denoised, processed=processed)
 
     def results(self, entries: Iterable[Entry], project: Project) -> list[tuple[Entry, Result]]:
         """The entries that have a result, with it; both restricted to the selected spectra."""

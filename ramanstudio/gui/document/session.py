@@ -26,6 +26,7 @@ from ramanstudio.project.project import (
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
+    from ramanstudio.processing.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,11 @@ class Session(QObject):
     def redo_title(self) -> str:
         """The title of the edit that redo would make again; empty where there is none."""
         return self._history.redo_title
+
+    @property
+    def edits(self) -> tuple[tuple[str, ...], int]:
+        """The titles of all edits that undo and redo can reach, oldest first, and how many of them are made now."""
+        return self._history.edits
 
     @property
     def selected(self) -> tuple[Entry, ...]:
@@ -159,7 +165,8 @@ class Session(QObject):
         for entry in self.project.entries:
             if entry.id == entry_id:
                 first, *others = self._new_entries(file, as_sets)
-                entries += [replace(first, id=entry_id, set_id=entry_id if first.set_id else 0), *others]
+                set_id = entry_id if first.set_id else 0
+                entries += [replace(first, id=entry_id, set_id=set_id, recipe=entry.recipe), *others]
             else:
                 entries.append(entry)
         self._push(self.project.with_entries(entries), f"Read '{file.path.name}' again")
@@ -192,6 +199,26 @@ class Session(QObject):
 
         self._assign_sets(set_id, "Denoise as a set" if on else "Denoise individually")
 
+    def edit_recipes(
+        self, ids: Iterable[int], edit: Callable[[Recipe], Recipe], title: str, key: object = None
+    ) -> None:
+        """Apply `edit` to the recipes of these entries as one edit; edits with the same `key` become one.
+
+        Entries that shared a recipe share the edited one.
+        """
+        chosen = frozenset(ids)
+        edited: dict[Recipe, Recipe] = {}
+        entries = []
+        for entry in self.project.entries:
+            if entry.id in chosen and entry.source is not None:
+                recipe = edited.get(entry.recipe)
+                if recipe is None:
+                    recipe = edited[entry.recipe] = edit(entry.recipe)
+                entry = entry if recipe == entry.recipe else replace(entry, recipe=recipe)
+            entries.append(entry)
+        if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
+            self._push(self.project.with_entries(entries), title, key)
+
     def join_into_set(self, ids: Iterable[int]) -> None:
         """Denoise these entries, which share an axis, as one set."""
         chosen, set_id = frozenset(ids), self._next_id
@@ -217,6 +244,10 @@ class Session(QObject):
     def redo(self) -> None:
         """Redo the edit that was undone last."""
         self._step(self._history.redo)
+
+    def go_to_edit(self, n_edits: int) -> None:
+        """Undo or redo until `n_edits` of the edits are made."""
+        self._step(lambda: self._history.go_to(n_edits))
 
     def select(self, ids: Iterable[int]) -> None:
         """Select these entries."""
@@ -328,6 +359,7 @@ def _entries_of(file: OpenedFile, first_id: int, as_sets: bool) -> list[Entry]:
     entries = []
     for index, source in enumerate(sources):
         title = name if len(sources) == 1 else f"{name} · {index + 1}"
-        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy)
+        file_index = None if source is None else index
+        entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy, file_index=file_index)
         entries.append(replace(entry, set_id=entry.id) if as_sets and entry.is_set else entry)
     return entries

@@ -74,7 +74,7 @@ class TrainingSpectra:
         """
         usable = [(entry, finite_rows(entry, rows)) for entry, rows in selected if entry.source is not None]
         usable = [(entry, rows) for entry, rows in usable if len(rows)]
-        sets = [entry.source[rows] for entry, rows in usable if entry.source is not None]
+        sets = [_measured(entry, project)[rows] for entry, rows in usable]
         if not sets:
             raise StudioError("All spectra here hold values that are not numbers.", remedy="Open other spectra.")
         spectra, kept = training_set.on_common_axis(sets)
@@ -132,6 +132,13 @@ def finite_rows(entry: Entry, rows: RowArray) -> RowArray:
 def _spread_out(stems: tuple[str, ...]) -> tuple[str, ...]:
     """Return a few names from all over the list: names that follow each other are often of one class."""
     return stems[:: max(1, len(stems) // N_EXAMPLES)][:N_EXAMPLES]
+
+
+def _measured(entry: Entry, project: Project) -> SpectrumSet:
+    """Return the spectra of an entry as they enter Denoise; as measured where that is not known yet."""
+    result = project.result(entry)
+    assert entry.source is not None
+    return entry.source if result is None else result.measured
 
 
 def _denoised(selected: SelectedRows, project: Project, spectra: SpectrumSet) -> SpectrumSet:

@@ -37,7 +37,8 @@ def query_spectrum(entry: Entry, row: int, result: Result | None) -> QuerySpectr
     values = (source if denoised is None else denoised.spectra).values[row]
     name = entry.name if len(source) == 1 else f"{entry.name} · {row + 1}"
     suffix = "" if denoised is None else ", denoised"
-    return QuerySpectrum(f"{name}{suffix}", source.axis, values, str(source.about.get("intensity_unit", "a.u.")))
+    axis = (source if denoised is None else denoised.spectra).axis
+    return QuerySpectrum(f"{name}{suffix}", axis, values, str(source.about.get("intensity_unit", "a.u.")))
 
 
 def reference_overlay(

@@ -86,7 +86,7 @@ class MapSource:
         assert self.source is not None
         result = self.result
         if options.denoised and result is not None and result.denoised is not None:
-            return result.denoised.spectra, result.denoised.expected_error
+            return result.final, result.final_error
         return self.source, None
 
     def missing_for(self, key: str) -> str:

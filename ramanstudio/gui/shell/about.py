@@ -30,6 +30,10 @@ LICENCES = (
     ("safetensors", "Apache-2.0"),
     ("qtawesome", "MIT"),
     ("renishaw-wdf", "Apache-2.0"),
+    ("witio", "MIT-0"),
+    ("openpyxl", "MIT"),
+    ("olefile", "BSD-2-Clause"),
+    ("defusedxml", "PSF-2.0"),
 )
 
 

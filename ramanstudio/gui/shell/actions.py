@@ -50,6 +50,7 @@ _SHOW_TABS: Final = tuple(_show_tab(tab) for tab in TABS)
 MENUS: Final = ("File", "Edit", "View", "Analyse", "Model", "Help")
 
 ACTIONS: Final = (
+    Action("new_project", "New project", "File", "Ctrl+N", "Begin an empty project", "ph.file-plus", _any),
     Action(
         "open_files", "Open files…", "File", "Ctrl+O", "Open spectra or a project", "ph.folder-open", toolbar="Open"
     ),
@@ -81,6 +82,7 @@ ACTIONS: Final = (
         "Save the project under another name",
         enabled=_any,
     ),
+    Action("close_project", "Close project", "File", "Ctrl+W", "Close all spectra; their files stay", "ph.x", _any),
     Action(
         "export_spectra",
         "Export spectra…",
@@ -144,6 +146,16 @@ ACTIONS: Final = (
         "Repeat the change that was undone",
         "ph.arrow-u-up-right",
         lambda context: bool(context.redo_title),
+    ),
+    Action(
+        "history",
+        "History…",
+        "Edit",
+        "",
+        "Show all changes, and go back to any of them",
+        "ph.clock-counter-clockwise",
+        lambda context: bool(context.undo_title or context.redo_title),
+        synonyms="undo redo changes list",
     ),
     Action(
         "copy",

@@ -11,9 +11,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.core.paths import bundled_path, user_log
+from ramanstudio.export.figure_style import FORMATS
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
-from ramanstudio.gui.common.theme import appearance
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
@@ -69,20 +69,22 @@ class FileCommands:
             self._services.exporting.spectra(folder)
 
     def export_picture(self) -> None:
-        """Export the figure of the page that is shown, or else that of the selected spectra."""
-        from ramanstudio.export.denoised_figures import CURVES
+        """Export the figure of the page that is shown, or else one of the selected spectra, on a light page."""
+        if (figure := self._tabs.current_page.figure()) is not None:
+            path = self._ask_path(
+                "Export figure", ".png", ";;".join(f"{title} (*{suffix})" for suffix, title in FORMATS.items())
+            )
+            if path is not None:
+                self._services.exporting.drawn(partial(figure, path, dark=False))
+            return
+        from ramanstudio.gui.document.exporting import MAX_PANELS, figure_spectra
+        from ramanstudio.gui.figure.figure_dialog import FigureDialog
 
-        figure, dark = self._tabs.current_page.figure(), appearance().theme.is_dark
-        path = self._ask_path("Export figure", ".png", "PNG image (*.png);;SVG drawing (*.svg)")
-        if path is None:
-            return
-        if figure is not None:
-            self._services.exporting.drawn(partial(figure, path, dark=dark))
-            return
-        view = self._spectrum_page.view
-        shifts = view.visible_range()[0] if view is not None else None
-        curves = [curve for curve in CURVES if self._settings[f"show_{curve}"]]
-        self._services.exporting.picture(path, dark=dark, shift_range=shifts, curves=curves)
+        services, entries = self._services, self._services.exporting.denoised
+        if len(entries) > MAX_PANELS:
+            services.messages.info(f"The figure shows the first {MAX_PANELS} of {len(entries)} selected spectra.")
+        spectra, export = figure_spectra(entries), services.exporting.figure
+        FigureDialog(spectra, export, services.workers, services.messages, self._settings, self._window).open()
 
     def export_table(self) -> None:
         """Export the SNR of the selected spectra."""
@@ -129,6 +131,12 @@ class EditCommands:
     def redo(self) -> None:
         """Repeat the change that was undone."""
         self._session.redo()
+
+    def history(self) -> None:
+        """Show all changes."""
+        from ramanstudio.gui.shell.history_dialog import HistoryDialog
+
+        HistoryDialog(self._session, self._window).open()
 
     def copy(self) -> None:
         """Copy the plot and its numbers to the clipboard."""

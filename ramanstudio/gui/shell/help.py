@@ -23,6 +23,7 @@ PAGES: Final = (  # the names of the files, in the order of the list
     "finetune",
     "export",
     "projects",
+    "batch",
     "command-line",
     "python",
     "install",

@@ -27,6 +27,7 @@ from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
+from ramanstudio.gui.shell.recovery_bar import RecoveryBar
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import PanelStack, TabView
 from ramanstudio.gui.shell.tabs import TABS, TabContext
@@ -135,6 +136,9 @@ class MainWindow(QMainWindow):
             ),
         )
         self._handlers["search"] = self._show_palette
+        self._handlers["new_project"] = self._handlers["close_project"] = partial(
+            self.after_saving, services.project_files.new
+        )
         for tab in TABS:
             self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
 
@@ -222,6 +226,7 @@ class MainWindow(QMainWindow):
         """Close the window and end the application without asking: the system has requested it."""
         self.persist()
         self._is_ending = self._discards_changes = True
+        self.services.autosave.keeps_files = True
         self.close()
 
     def _close_after_saving(self) -> None:
@@ -288,6 +293,9 @@ class MainWindow(QMainWindow):
         self.menuBar().setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.toolbar = menus.MainToolbar(self.actions_by_id, self)
         self.addToolBar(self.toolbar)
+        self.addToolBarBreak()
+        self.recovery_bar = RecoveryBar(self.services.autosave, self.after_saving)
+        self.addToolBar(self.recovery_bar)
         bar = QStatusBar(self)
         bar.setSizeGripEnabled(False)
         bar.setMinimumHeight(36)
@@ -339,6 +347,8 @@ class MainWindow(QMainWindow):
         services.messages.unexpected.connect(self.show_unexpected)
         services.project_files.changed.connect(self._show_project_name)
         services.session.changed.connect(lambda *_: self._show_project_name())
+        services.autosave.current_tab = lambda: self.tabs.current_tab.key
+        services.autosave.view_restored.connect(lambda view: self._show_tab_if_offered(view.tab))
         services.opening.project_requested.connect(self._open_project)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
@@ -367,6 +377,10 @@ class MainWindow(QMainWindow):
         if on:
             self.tabs.show_tab(key)
 
+    def _show_tab_if_offered(self, key: str) -> None:
+        if key in self.tabs.offered:
+            self.tabs.show_tab(key)
+
     def _show_groups_panel(self) -> GroupsPanel:
         self.tabs.show_tab("explore")
         self.show_panel("side", True)
@@ -389,8 +403,12 @@ class MainWindow(QMainWindow):
         CommandPalette(items, appearance().theme, self).show()
 
     def _show_project_name(self) -> None:
-        path = self.services.project_files.path if self.services.session.project.entries else None
-        self.setWindowTitle(f"{path.stem} – RamanStudio" if path is not None else "RamanStudio")
+        """Name the project in the title; an asterisk marks changes that are not saved."""
+        files = self.services.project_files
+        path = files.path if self.services.session.project.entries else None
+        name = path.stem if path is not None else "Untitled" if files.would_lose else ""
+        title = f"{name}{'*' if files.would_lose else ''} – RamanStudio"
+        self.setWindowTitle(title if name else "RamanStudio")
 
     def _enable_soon(self, *_: object) -> None:
         if not self._enable_timer.isActive():

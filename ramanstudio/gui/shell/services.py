@@ -14,6 +14,7 @@ from ramanstudio.gui.common.crash_log import CrashLog
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.theme import appearance
+from ramanstudio.gui.document.autosave import Autosave
 from ramanstudio.gui.document.denoising import Denoising, EngineLoader
 from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.exporting import Exporting
@@ -54,6 +55,7 @@ class Services(QObject):
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
+        self.autosave = Autosave(self.session, self.workers, self.messages, self.project_files)
         self._collecting = [self._collect(COLLECT_YOUNG_MS, 1), self._collect(COLLECT_ALL_MS, 2)]
         self._n_frozen_modules = 0  # number of imported modules at the last gc.freeze()
         self._gc_was_enabled = gc.isenabled()
@@ -79,15 +81,18 @@ class Services(QObject):
             self.messages.warning(
                 "RamanStudio ended unexpectedly last time. Details shows the crash report.", self._earlier_crash
             )
+        self.autosave.start()
 
     def persist(self) -> None:
         """Save the settings, and all that listens to `persisting` saves its own, before the process may end."""
         self.persisting.emit()
+        self.autosave.save_now()
         self._save()
 
     def end(self) -> bool:
         """Save the settings and stop all work; returns whether every thread has ended."""
-        self.persist()
+        self.persisting.emit()
+        self._save()
         self._save_soon.stop()
         self.denoising.end()
         self.exploring.end()
@@ -96,6 +101,7 @@ class Services(QObject):
         for timer in self._collecting:
             timer.stop()
         ended = self.workers.close(CLOSING_S)
+        self.autosave.end()
         self.crash_log.end()
         sys.setswitchinterval(self._switch_s)
         gc.unfreeze()

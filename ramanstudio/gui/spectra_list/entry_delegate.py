@@ -99,7 +99,7 @@ class EntryDelegate(QStyledItemDelegate):
         painter.translate(-area.topLeft())
 
     def _sketch(self, entry: Entry, result: Result | None) -> QPolygonF:
-        shown = result.denoised.spectra if result is not None and result.denoised is not None else entry.source
+        shown = result.final if result is not None else entry.source
         assert shown is not None
         drawn, polygon = self._sketches.get(entry.id, (None, QPolygonF()))
         if drawn is not shown:

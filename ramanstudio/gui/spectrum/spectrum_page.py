@@ -177,14 +177,21 @@ class SpectrumPage(TabPage):
         if len(source) == 1:
             view.show_spectra([displayed_spectrum(entry, result, 0)])
         else:
-            view.show_set(source, result.denoised if result is not None else None)
+            view.show_set(
+                result.unprocessed if result is not None else source,
+                result.final_denoised if result is not None else None,
+            )
 
     def _draw_several(self, view: SpectrumView, entries: list[Entry], results: list[Result | None]) -> None:
         sets = [entry.source for entry in entries if entry.source is not None]
         total = sum(len(spectra) for spectra in sets)
         one_axis = all(spectra.same_axis(sets[0]) for spectra in sets)
         if total > MAX_LINES and one_axis:
-            view.show_set(stacked(sets), denoised_together(sets, results))
+            raw = [result.unprocessed if result else spectra for result, spectra in zip(results, sets, strict=True)]
+            if all(spectra.same_axis(raw[0]) for spectra in raw):
+                view.show_set(stacked(raw), denoised_together(raw, results))
+            else:
+                view.show_set(stacked(sets), None)
             return
         rows: list[DisplayedSpectrum] = []
         for entry, result in zip(entries, results, strict=True):
@@ -275,13 +282,14 @@ def displayed_spectrum(entry: Entry, result: Result | None, row: int) -> Display
 
     source = entry.source
     assert source is not None
-    denoised = result.denoised if result is not None else None
+    processed = result.final_denoised if result is not None else None
+    raw = result.unprocessed if result is not None else source
     name = entry.name if len(source) == 1 else f"{entry.name} · {row + 1}"
-    unit = str(source.about.get("intensity_unit", "a.u."))
-    if denoised is None:
-        return DisplayedSpectrum(name, source.axis, source.values[row], None, None, unit)
+    unit = str((source if processed is None else processed.spectra).about.get("intensity_unit", "a.u."))
+    if processed is None:
+        return DisplayedSpectrum(name, raw.axis, raw.values[row], None, None, unit)
     return DisplayedSpectrum(
-        name, source.axis, source.values[row], denoised.spectra.values[row], denoised.expected_error[row], unit
+        name, raw.axis, raw.values[row], processed.spectra.values[row], processed.expected_error[row], unit
     )
 
 
@@ -305,5 +313,5 @@ def _step_button(action: QAction, text: str) -> QToolButton:
 
 def denoised_together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:
     """Return the denoised spectra of several entries on one axis as one set; None while one of them is missing."""
-    denoised = [result.denoised for result in results if result is not None and result.denoised is not None]
+    denoised = [result.final_denoised for result in results if result is not None and result.final_denoised is not None]
     return concatenate_denoised(stacked(sets), denoised) if len(denoised) == len(results) else None

@@ -116,4 +116,7 @@ class CurveLegend(QWidget):
         if key.kind == "dashed":
             pen.setDashPattern([2, 2])
         painter.setPen(pen)
+        if key.kind == "hollow":
+            painter.drawEllipse(place.center(), 3.5, 3.5)
+            return
         painter.drawLine(QPointF(place.left(), place.center().y()), QPointF(place.right(), place.center().y()))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QTransfo
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ramanstudio.gui.viewer.displayed_spectra import FloatArray
+from ramanstudio.processing.step import segments
 
 _FOUR_DIRECTIONS: Final = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _EIGHT_DIRECTIONS: Final = (*_FOUR_DIRECTIONS, (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7))
@@ -27,7 +28,8 @@ class CurveItem(QGraphicsItem):
         self, axis: FloatArray, values: FloatArray, pen: QPen, width: float = 1.0, halo: QColor | None = None
     ) -> None:
         super().__init__()
-        self._path = pg.arrayToQPath(np.asarray(axis, np.float64), np.asarray(values, np.float64), connect="finite")
+        shifts, heights = break_at_gaps(np.asarray(axis, np.float64), np.asarray(values, np.float64))
+        self._path = pg.arrayToQPath(shifts, heights, connect="finite")
         self._pen, self._width, self._halo = pen, width, halo
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
@@ -69,6 +71,7 @@ class BandItem(QGraphicsItem):
         super().__init__()
         self._path = QPainterPath()
         self._brush = QBrush(colour)
+        axis, low, high = break_at_gaps(np.asarray(axis, np.float64), low, high)
         finite = np.isfinite(low) & np.isfinite(high)
         for run in _runs(finite):
             shifts = np.concatenate([axis[run], axis[run][::-1]])
@@ -83,6 +86,14 @@ class BandItem(QGraphicsItem):
         """Fill the band."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(self._path, self._brush)
+
+
+def break_at_gaps(axis: FloatArray, *curves: FloatArray) -> tuple[FloatArray, ...]:
+    """Return `axis` (B,) and curves (B,) with NaN where the axis has a gap, so that no line crosses it."""
+    starts = [part.start for part in segments(axis)[1:]] if len(axis) > 2 else []
+    if not starts:
+        return (axis, *curves)
+    return np.insert(axis, starts, axis[starts]), *(np.insert(curve, starts, np.nan) for curve in curves)
 
 
 def _runs(finite: FloatArray) -> list[slice]:

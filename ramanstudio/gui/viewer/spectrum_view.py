@@ -28,6 +28,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     shared_unit,
 )
 from ramanstudio.gui.viewer.line_layer import MAX_LINES, LineLayer
+from ramanstudio.gui.viewer.plot_overlay import OverlayLayer, PlotOverlay
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
 
@@ -66,6 +67,7 @@ class SpectrumView(ZoomMixin, QWidget):
         self._items: list[DisplayedSpectrum] = []
         self._selected: tuple[int, ...] = ()
         self._layers: list[Layer] = []
+        self._overlay: PlotOverlay | None = None
         self._build()
         self.set_theme(self._theme)
 
@@ -91,14 +93,16 @@ class SpectrumView(ZoomMixin, QWidget):
 
     # What is shown
 
-    def show_spectra(self, items: Sequence[DisplayedSpectrum]) -> None:
-        """Show these spectra, each on its own axis."""
+    def show_spectra(self, items: Sequence[DisplayedSpectrum], overlay: PlotOverlay | None = None) -> None:
+        """Show these spectra, each on its own axis, and an `overlay` on them."""
+        self._overlay = overlay
         self._show(
             group_by_axis(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items)
         )
 
     def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
         """Show all spectra of a set; highlight `selected` rows (twenty at most) where there are too many for curves."""
+        self._overlay = None
         clean = None if denoised is None else denoised.spectra.values
         error = None if denoised is None else denoised.expected_error
         part = SpectraBlock(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
@@ -115,6 +119,7 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def clear(self) -> None:
         """Show nothing."""
+        self._overlay = None
         self._show([], [], self._unit)
         self._ranges.forget()
 
@@ -130,6 +135,8 @@ class SpectrumView(ZoomMixin, QWidget):
         for layer in self._layers:
             layer.remove()
         self._layers = self._make_layers() if self._parts else []
+        if self._parts and self._overlay is not None:
+            self._layers.append(OverlayLayer(self._overlay, self._options, self._theme, self._panes.boxes))
         self._panes.show_residual(self._options.residual and self._has_residual)
         self._ranges.fit()
         for layer in self._layers:

@@ -74,7 +74,9 @@ def test_a_large_map_is_a_chunk_of_its_own() -> None:
 class FailingEngine(SmoothingEngine):
     """Fails as a whole where one of the sets has 101 points."""
 
-    def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
+    def denoise_each(
+        self, sets: Any, progress: Progress = SILENT, together: Any = (), search: bool = True
+    ) -> list[Any]:
         if any(spectra.values.max() > 1 for spectra in sets):
             raise FloatingPointError
         return super().denoise_each(sets, progress, together)
@@ -195,7 +197,9 @@ class RecordingEngine(SmoothingEngine):
         super().__init__()
         self.seen: list[tuple[int, int]] = []
 
-    def denoise_each(self, sets: Any, progress: Progress = SILENT, together: Any = ()) -> list[Any]:
+    def denoise_each(
+        self, sets: Any, progress: Progress = SILENT, together: Any = (), search: bool = True
+    ) -> list[Any]:
         self.seen += [(len(spectra), number) for spectra, number in zip(sets, together or [0] * len(sets), strict=True)]
         return super().denoise_each(sets, progress, together)
 

@@ -1,0 +1,128 @@
+"""Excel workbooks (.xlsx, .xlsm): the tables of numbers on their sheets, read as a text file with tabs would be."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.formats.binary import COPY_AGAIN
+from ramanstudio.formats.safe_zip import open_zip
+from ramanstudio.formats.validation import read_error
+
+MAX_MEMBERS: Final = 5000
+MAX_UNPACKED_BYTES: Final = 200 * 2**20  # openpyxl reads about 10 MB a second
+MAX_CELLS: Final = 6_000_000
+MAX_ROWS: Final = 1_048_576
+MAX_NOTES: Final = 3
+_BLOCK: Final = 2**20
+
+Read = Callable[[Path, float | None], tuple[SpectrumSet, ...]]
+
+
+def is_workbook(path: Path) -> bool:
+    """Return whether a zip archive is an Excel workbook; raises StudioError when it is damaged or too large."""
+    with open_zip(path, 10_000, 2**40) as archive:
+        return "xl/workbook.xml" in archive.NameToInfo
+
+
+def read(path: Path, laser_nm: float | None, read_text: Read) -> tuple[SpectrumSet, ...]:
+    """Read the spectra on each sheet by `read_text`; formulas have the values that Excel saved with them.
+
+    Sheets without spectra are named in the notes of the first set. Raises StudioError when no sheet holds spectra, or
+    the workbook is damaged or too large.
+    """
+    _check_parts(path)
+    sets: list[SpectrumSet] = []
+    errors: list[tuple[str, StudioError]] = []
+    with tempfile.TemporaryDirectory(prefix="ramanstudio-") as folder:
+        target = Path(folder) / f"{path.stem[:100] or 'sheet'}.tsv"
+        sheets = _write_sheets(path, target)
+        for sheet in sheets:
+            try:
+                found = read_text(target, laser_nm)
+            except StudioError as error:
+                sentence = error.sentence.replace(f"'{target.name}'", f"'{path.name}'")
+                errors.append((sheet, type(error)(sentence, error.remedy)))
+                continue
+            sets += [spectra.with_about(sheet=sheet) for spectra in found]
+    if not sets:
+        if not errors:
+            raise read_error(path, "its sheets are empty", "Open the workbook that holds the spectra.")
+        raise errors[0][1]
+    if errors:
+        names = ", ".join(f"'{name}'" for name, _ in errors[:MAX_NOTES]) + (" …" if len(errors) > MAX_NOTES else "")
+        notes = f"Sheets without spectra: {names}."
+        earlier = str(sets[0].about.get("notes", ""))
+        sets[0] = sets[0].with_about(notes=" ".join(filter(None, [earlier, notes])))
+    return tuple(sets)
+
+
+def _check_parts(path: Path) -> None:
+    """Raise StudioError for a workbook that is too large, or whose XML declares entities."""
+    with open_zip(path, MAX_MEMBERS, MAX_UNPACKED_BYTES) as archive:
+        if "xl/workbook.xml" not in archive.NameToInfo:
+            raise read_error(
+                path, "it is no Excel workbook", "Open it in the program that made it, and save it as .xlsx or .csv."
+            )
+        for member in archive.infolist():
+            if member.filename.endswith((".xml", ".rels")):
+                with archive.open(member) as part:
+                    if b"<!" in part.read(4096).replace(b"<!--", b""):
+                        raise read_error(path, "its XML declares entities, which no workbook has", COPY_AGAIN)
+
+
+def _write_sheets(path: Path, target: Path) -> Iterator[str]:
+    """Write one sheet after the other to `target` as text with tabs; yields the name of each that has numbers."""
+    import openpyxl
+
+    with path.open("rb") as stream:  # not the path: openpyxl goes by the suffix
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about styles and extensions, which do not matter here
+                workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            sheets = list(workbook.worksheets)
+        except Exception:  # whatever openpyxl makes of a damaged workbook
+            raise read_error(path, "it is damaged or incomplete", COPY_AGAIN) from None
+        n_cells = 0
+        for sheet in sheets:
+            n_numbers = 0
+            with target.open("w", encoding="utf-8", newline="") as file, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for row in _rows(path, sheet):
+                    n_cells += len(row)
+                    if n_cells > MAX_CELLS:
+                        reason = f"its sheets have more than {MAX_CELLS:,} cells"
+                        raise read_error(path, reason, "Save the sheets as CSV files, and open those.")
+                    n_numbers += sum(isinstance(cell, int | float) for cell in row)
+                    file.write("\t".join(_text(cell) for cell in row).rstrip("\t") + "\n")
+            if n_numbers >= 8:
+                yield str(sheet.title)
+
+
+def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a sheet as they are stored, whatever extent it states."""
+    try:
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(values_only=True)):
+            if number > MAX_ROWS:
+                return
+            yield row
+    except Exception:  # whatever openpyxl makes of a damaged sheet
+        raise read_error(path, f"its sheet '{sheet.title}' is damaged", COPY_AGAIN) from None
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as it would stand in a text file."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return repr(cell)
+    if isinstance(cell, datetime.datetime):
+        return cell.isoformat(" ", "seconds")
+    return " ".join(str(cell).split())

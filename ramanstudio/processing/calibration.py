@@ -1,0 +1,101 @@
+"""Steps that apply what was learned from standards: Raman shift calibration, and relative intensity correction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.schema import Schema, number, optional, text
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.processing.step import Context, State, StepResult
+
+
+class CalibrationProfile(Protocol):
+    """What the steps need of a profile: it moves the axis of spectra, or scales their intensities."""
+
+    def apply(self, spectra: SpectrumSet) -> SpectrumSet: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Correct the Raman shift axis by a profile, and add a constant to it.
+
+    profile : file of a calibration profile
+    offset_cm : the offset of an instrument, known from a standard
+    """
+
+    offset_cm: float = 0.0
+    profile: str = ""
+
+    key: ClassVar[str] = "shift"
+    title: ClassVar[str] = "Raman shift calibration"
+    schema: ClassVar[Schema] = Schema(
+        {"offset_cm": optional(number(-500, 500), 0.0), "profile": optional(text(4000), "")}
+    )
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return the spectra on the corrected axis (B,).
+
+        Raises StudioError when the profile cannot be read, or does not fit these spectra.
+        """
+        spectra = state.spectra
+        corrected = load_profile(self.profile).apply(spectra).axis if self.profile else spectra.axis
+        if len(corrected) != spectra.points:
+            raise StudioError(
+                f"'{Path(self.profile).name}' does not cover the whole axis.", remedy="Crop to its range before."
+            )
+        axis = corrected + self.offset_cm
+        middle = spectra.points // 2
+        summary = f"{axis[middle] - spectra.axis[middle]:+.3g} cm⁻¹"
+        moved = spectra.with_axis(axis, spectra.values)
+        return StepResult(
+            replace(state, spectra=moved),
+            summary,
+            {"shift_in_the_middle_cm": float(axis[middle] - spectra.axis[middle])},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectIntensity:
+    """Divide by the relative response of the instrument, known from a standard of relative intensity."""
+
+    profile: str
+
+    key: ClassVar[str] = "intensity"
+    title: ClassVar[str] = "Intensity correction"
+    schema: ClassVar[Schema] = Schema({"profile": text(4000)})
+
+    def apply(self, state: State, context: Context) -> StepResult:
+        """Return intensities (N, B) and errors, both scaled by the correction at each point.
+
+        Raises StudioError when the profile cannot be read, or does not fit these spectra.
+        """
+        spectra = state.spectra
+        profile = load_profile(self.profile)
+        factor = profile.apply(spectra[:1].with_values(np.ones((1, spectra.points)))).values
+        if factor.shape != (1, spectra.points) or not np.all(np.isfinite(factor) & (factor > 0)):
+            raise StudioError(
+                f"'{Path(self.profile).name}' has no correction for the whole axis.",
+                remedy="Crop to its range before, or choose another profile.",
+            )
+        corrected = spectra.with_values(spectra.values * factor.astype(np.float64))
+        return StepResult(
+            replace(state, spectra=corrected, expected_error=(state.expected_error * factor).astype(np.float32)),
+            f"×{factor.min():.3g} to ×{factor.max():.3g}",
+            {"factor_lowest": float(factor.min()), "factor_highest": float(factor.max())},
+            {"factor": np.repeat(factor, len(spectra), axis=0)} if len(spectra) <= 64 else {},
+        )
+
+
+def load_profile(file: str) -> CalibrationProfile:
+    """Read a calibration profile. Raises StudioError when it cannot be read."""
+    from importlib import import_module, util
+
+    if util.find_spec("ramanstudio.calibration") is None:
+        raise StudioError("This version cannot read calibration profiles.", remedy="Update RamanStudio.")
+    profile: CalibrationProfile = import_module("ramanstudio.calibration").Profile.load(Path(file))
+    return profile

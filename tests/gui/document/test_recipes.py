@@ -1,0 +1,76 @@
+"""Recipes in the window: what changes behind Denoise asks no network, undo brings back, SNR knows no cosmic rays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.recipe import Recipe
+from ramanstudio.processing.step import RecipeStep
+from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Result
+from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
+
+
+def add_baseline(recipe: Recipe) -> Recipe:
+    return Recipe((*recipe.steps, RecipeStep(SubtractBaseline("rubber band"))))
+
+
+def first(window: Window) -> tuple[Entry, Result]:
+    entry = window.services.session.project.entries[0]
+    result = window.services.session.project.result(entry)
+    assert result is not None
+    return entry, result
+
+
+def test_a_step_behind_denoise_is_applied_without_the_network_and_undone(start: Starter, tmp_path: Path) -> None:
+    engine = SmoothingEngine()
+    window = start(*write_spectra(tmp_path, 3), loader=lambda *_: engine)
+    window.wait_until(lambda: window.snr != "")
+    window.wait_settled()
+    asked, before = len(engine.order), first(window)[1]
+    session = window.services.session
+    session.edit_recipes([entry.id for entry in session.project.entries], add_baseline, "Add baseline")
+    recipes = {id(entry.recipe) for entry in session.project.entries}
+    assert len(recipes) == 1, "entries that shared a recipe share the edited one"
+    window.wait_until(lambda: all(map(window.services.denoising.is_processed, session.project.entries)))
+    result = first(window)[1]
+    assert result.denoised is before.denoised
+    assert len(engine.order) == asked
+    assert not np.array_equal(result.final.values, before.final.values)
+    assert session.undo_title == "Add baseline"
+    window.do("undo")
+    assert first(window)[0].recipe is DEFAULT_RECIPE
+    window.wait_until(lambda: np.array_equal(first(window)[1].final.values, before.final.values))
+    assert len(engine.order) == asked
+
+
+def test_cosmic_rays_are_taken_off_before_the_network_sees_the_spectrum(start: Starter, tmp_path: Path) -> None:
+    path = write_spectrum(tmp_path / "a.txt")
+    rows = np.loadtxt(path)
+    rows[150, 1] += 900
+    np.savetxt(path, rows, fmt="%.3f", delimiter="\t")
+    window = start(path)
+    window.wait_until(lambda: window.snr != "")
+    result = first(window)[1]
+    assert result.source.values.max() > 800
+    assert result.measured.values.max() < 300
+    assert result.final.values.max() < 300
+
+
+def test_a_saved_project_opens_with_its_recipes_and_asks_no_network(start: Starter, tmp_path: Path) -> None:
+    engine = SmoothingEngine()
+    window = start(write_spectrum(tmp_path / "a.txt"), loader=lambda *_: engine)
+    window.wait_until(lambda: window.snr != "")
+    session = window.services.session
+    session.edit_recipes([1], add_baseline, "Add baseline")
+    window.wait_until(lambda: window.services.denoising.is_processed(session.project.entries[0]))
+    expected, asked = first(window)[1].final.values, len(engine.order)
+    window.services.project_files.save(tmp_path / "work.ramanstudio")
+    window.wait_settled()
+    window.services.project_files.open(tmp_path / "work.ramanstudio")
+    window.wait_until(lambda: session.project.entries[0].source is not None and not window.services.workers.busy)
+    window.wait_until(lambda: window.services.denoising.is_processed(session.project.entries[0]))
+    assert np.array_equal(first(window)[1].final.values, expected)
+    assert len(engine.order) == asked
