@@ -56,6 +56,8 @@ def test_under_fluorescence_hqi_is_that_of_the_clean_bands_and_the_note_says_so(
     best, second = result.matches
     assert best.hqi > 950 > 100 > second.hqi
     assert best.probability == 0.82 and best.euclid < 0.3
+    for match in result.matches:  # HQI is 1000 r², and the distance of unit vectors √(2 − 2 r)
+        assert match.hqi == pytest.approx(1000 * (1 - match.euclid**2 / 2) ** 2, abs=1e-6)
     assert result.explanation.startswith("Fluorescence ")
     assert "(HQI 119)" in result.explanation
     assert "denoised, baseline-corrected spectrum" in result.explanation
