@@ -120,7 +120,7 @@ def preview(spectra: Sequence[FigureSpectrum], options: FigureOptions, dpi: floa
 def _fonts(options: FigureOptions) -> Iterator[None]:
     import matplotlib
 
-    style = {
+    style: Any = {
         "font.family": [options.font, "DejaVu Sans"],
         "font.size": options.font_size,
         "pdf.fonttype": 42,  # TrueType: text can be selected and edited

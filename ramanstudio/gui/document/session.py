@@ -14,10 +14,10 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole_entries
 from ramanstudio.project.groups import Groups, Members
+from ramanstudio.project.history import History
 from ramanstudio.project.project import (
     Entry,
     Exploration,
-    History,
     Identifications,
     Predictions,
     Project,

@@ -262,7 +262,7 @@ class FigureDialog(QDialog):
 
     def _show(self, content: bytes) -> None:
         with contextlib.suppress(RuntimeError):  # closed meanwhile
-            self._image = QImage.fromData(content, "PNG")
+            self._image = QImage.fromData(content)
             self._fit()
 
     def _fail(self, error: BaseException) -> None:
@@ -323,7 +323,7 @@ def _preview(spectra: Sequence[FigureSpectrum], options: FigureOptions, dpi: flo
 
 
 def _to_clipboard(content: bytes) -> None:
-    QGuiApplication.clipboard().setImage(QImage.fromData(content, "PNG"))
+    QGuiApplication.clipboard().setImage(QImage.fromData(content))
 
 
 def _last_style() -> FigureOptions:

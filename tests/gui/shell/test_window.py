@@ -460,7 +460,9 @@ CLOSE_WHILE_BUSY = """
     import sys, threading, time
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
-    from ramanstudio.gui.shell import app
+    from ramanstudio.gui.shell import app, services
+
+    services.CLOSING_S = {patience}
 
     class Slow:
         device_name = "CPU"
@@ -489,15 +491,17 @@ CLOSE_WHILE_BUSY = """
 
 
 @pytest.mark.parametrize(
-    ("work", "said"),
+    ("work", "patience", "said"),
     [
-        pytest.param("closing.wait(); time.sleep(0.5)", ["closing True", "closed"], id="work that ends soon"),
-        pytest.param("threading.Event().wait()", ["closing True"], id="work that never ends"),  # the process is ended
+        pytest.param("closing.wait(); time.sleep(0.5)", 100, ["closing True", "closed"], id="work that ends soon"),
+        pytest.param(
+            "threading.Event().wait()", 3, ["closing True"], id="work that never ends"
+        ),  # the process is ended
     ],
 )
-def test_closing_while_busy_ends_with_code_0(tmp_path: Path, work: str, said: list[str]) -> None:
+def test_closing_while_busy_ends_with_code_0(tmp_path: Path, work: str, patience: int, said: list[str]) -> None:
     path = write_spectrum(tmp_path / "a.txt")
-    program = textwrap.dedent(CLOSE_WHILE_BUSY.format(path=str(path), work=work))
+    program = textwrap.dedent(CLOSE_WHILE_BUSY.format(path=str(path), work=work, patience=patience))
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=280, check=False
     )
