@@ -56,11 +56,21 @@ def test_under_fluorescence_hqi_is_that_of_the_clean_bands_and_the_note_says_so(
     best, second = result.matches
     assert best.hqi > 950 > 100 > second.hqi
     assert best.probability == 0.82 and best.euclid < 0.3
-    for match in result.matches:  # HQI is 1000 r², and the distance of unit vectors √(2 − 2 r)
-        assert match.hqi == pytest.approx(1000 * (1 - match.euclid**2 / 2) ** 2, abs=1e-6)
     assert result.explanation.startswith("Fluorescence ")
     assert "(HQI 119)" in result.explanation
     assert "denoised, baseline-corrected spectrum" in result.explanation
+
+
+def test_hqi_is_1000_times_the_square_of_r() -> None:
+    spectrum, clean = one(QUARTZ), one(QUARTZ + CALCITE)
+    query = fingerprints(spectrum, clean, clean)
+    compared = compared_samples(query, None)[0]
+    libraries = [library_of(QUARTZ, CALCITE)]
+    result = reconcile_hqi(identification(0.82, 1.0, 0.5), spectrum, {"roots": query["roots"][0]}, compared, libraries)
+    for match in result.matches:
+        r = 1 - match.euclid**2 / 2  # the distance of unit vectors is √(2 − 2 r)
+        assert 0.2 < r < 0.9
+        assert match.hqi == pytest.approx(1000 * r**2, abs=1e-6)
 
 
 def test_without_fluorescence_the_note_names_the_noise() -> None:

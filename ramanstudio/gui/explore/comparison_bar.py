@@ -47,7 +47,7 @@ class OptionButton(QPushButton):
         available = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
         metrics, words = self.fontMetrics(), self.text().split(" ")
         breaks = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
-        lines = (self.text(),)
+        lines: tuple[str, ...] = (self.text(),)
         if metrics.horizontalAdvance(self.text()) > available and breaks:
             lines = min(breaks, key=lambda pair: max(map(metrics.horizontalAdvance, pair)))
         return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, available) for line in lines)
