@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
+from ramanstudio.formats import nexus
 from ramanstudio.formats.safe_hdf5 import create_file, open_file
 from ramanstudio.formats.validation import read_error, sorted_spectra
 
@@ -46,7 +47,10 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     with open_file(path) as file:
         groups = _groups(file)
         if not groups:
-            raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
+            foreign = nexus.read_foreign(path, file, laser_nm)
+            if not foreign:
+                raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
+            return foreign
         sets: list[SpectrumSet] = []
         errors: list[StudioError] = []
         for group in groups:

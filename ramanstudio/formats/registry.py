@@ -16,12 +16,15 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import (
     andor,
     archive,
+    envi,
     excel,
     hdf5,
+    jasco,
     jcamp,
     labspec5,
     labspec6,
     labspec_xml,
+    matlab,
     omnic,
     opus,
     princeton,
@@ -68,7 +71,7 @@ TEXT: Final = Format(
 def _read_zip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
     """Read a zip file: a workbook or an archive, whatever its suffix says."""
     if excel.is_workbook(path):
-        return excel.read(path, laser_nm, reader.read)
+        return excel.read(path, laser_nm, reader.spectra_from_text)
     return archive.read_zip(path, laser_nm, read)
 
 
@@ -147,6 +150,22 @@ FORMATS: Final[tuple[Format, ...]] = (
         sniff=hdf5.looks_like,
     ),
     Format(
+        "NeXus",
+        "NXraman and any NXdata, ramanchada",
+        (".nxs", ".cha"),
+        hdf5.read,
+        sniff=hdf5.looks_like,
+    ),
+    Format(
+        "MATLAB",
+        "matrices of spectra beside their axis, maps of WITec and PLS_Toolbox; versions 5 to 7.3",
+        (".mat",),
+        matlab.read,
+        sniff=matlab.looks_like,
+    ),
+    Format("ENVI", "maps: the header, with its data file beside it", (".hdr",), envi.read, sniff=envi.looks_like),
+    Format("JASCO", "Raman spectra", (".jws",), jasco.read, sniff=jasco.looks_like),
+    Format(
         "Excel workbook",
         "the tables of spectra on its sheets",
         (".xlsx", ".xlsm"),
@@ -217,6 +236,8 @@ def detect_format(path: Path) -> Format:
     if sniffed is not None:
         return sniffed
     error = unsupported_error(path, start)
+    if error is None and not looks_like_text(start):
+        error = envi.data_file_error(path)
     if error is not None:
         raise error
     is_text = looks_like_text(start)
