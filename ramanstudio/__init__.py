@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.core.version import __version__
     from ramanstudio.engine import Engine
+    from ramanstudio.export.writers import write
     from ramanstudio.formats.registry import read
     from ramanstudio.library.library import Library
 
-__all__ = ["Engine", "Library", "SpectrumSet", "StudioError", "__version__", "peaks", "read"]
+__all__ = ["Engine", "Library", "SpectrumSet", "StudioError", "__version__", "peaks", "read", "write"]
 
 # Where each public name is defined. It is imported when it is first used, so that `import ramanstudio` is instant.
 _DEFINED_IN = {
@@ -29,6 +30,7 @@ _DEFINED_IN = {
     "StudioError": "ramanstudio.core.errors",
     "__version__": "ramanstudio.core.version",
     "read": "ramanstudio.formats.registry",
+    "write": "ramanstudio.export.writers",
 }
 
 _PACKAGES = ("batch", "peaks", "processing")  # `import ramanstudio` gives these, too

@@ -117,6 +117,7 @@ def test_the_window_works_without_a_network(own_home: Path, tmp_path: Path) -> N
 # A program that prints at its end which files and folders Python wrote, created, renamed or deleted.
 AUDIT = """
     import atexit, os, sys
+    sys.modules["dill"] = None  # no dependency of ours; where it is installed torch imports it, and it tries TMPDIR
     written = set()
     def watch(event, args):
         if event == "open" and isinstance(args[0], str) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):

@@ -73,6 +73,8 @@ def read_zip(path: Path, laser_nm: float | None, read_file: Read) -> tuple[Spect
                     file.write(block)
             unpacked.append((member.filename, target))
         for name, target in unpacked:
+            if target.suffix != ".hdr" and target.with_suffix(".hdr").exists():
+                continue  # the data of an ENVI header, which reads them
             n_files += 1
             try:
                 if first_bytes(target, 4).startswith(_ARCHIVES):

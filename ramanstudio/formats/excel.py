@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import tempfile
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ MAX_ROWS: Final = 1_048_576
 MAX_NOTES: Final = 3
 _BLOCK: Final = 2**20
 
-Read = Callable[[Path, float | None], tuple[SpectrumSet, ...]]
+FromText = Callable[[Path, str, float | None], tuple[SpectrumSet, ...]]
 
 
 def is_workbook(path: Path) -> bool:
@@ -31,8 +31,8 @@ def is_workbook(path: Path) -> bool:
         return "xl/workbook.xml" in archive.NameToInfo
 
 
-def read(path: Path, laser_nm: float | None, read_text: Read) -> tuple[SpectrumSet, ...]:
-    """Read the spectra on each sheet by `read_text`; formulas have the values that Excel saved with them.
+def read(path: Path, laser_nm: float | None, from_text: FromText) -> tuple[SpectrumSet, ...]:
+    """Read the spectra on each sheet by `from_text`; formulas have the values that Excel saved with them.
 
     Sheets without spectra are named in the notes of the first set. Raises StudioError when no sheet holds spectra, or
     the workbook is damaged or too large.
@@ -40,17 +40,13 @@ def read(path: Path, laser_nm: float | None, read_text: Read) -> tuple[SpectrumS
     _check_parts(path)
     sets: list[SpectrumSet] = []
     errors: list[tuple[str, StudioError]] = []
-    with tempfile.TemporaryDirectory(prefix="ramanstudio-") as folder:
-        target = Path(folder) / f"{path.stem[:100] or 'sheet'}.tsv"
-        sheets = _write_sheets(path, target)
-        for sheet in sheets:
-            try:
-                found = read_text(target, laser_nm)
-            except StudioError as error:
-                sentence = error.sentence.replace(f"'{target.name}'", f"'{path.name}'")
-                errors.append((sheet, type(error)(sentence, error.remedy)))
-                continue
-            sets += [spectra.with_about(sheet=sheet) for spectra in found]
+    for sheet, text in _sheet_texts(path):
+        try:
+            found = from_text(path, text, laser_nm)
+        except StudioError as error:
+            errors.append((sheet, error))
+            continue
+        sets += [spectra.with_about(sheet=sheet) for spectra in found]
     if not sets:
         if not errors:
             raise read_error(path, "its sheets are empty", "Open the workbook that holds the spectra.")
@@ -77,8 +73,8 @@ def _check_parts(path: Path) -> None:
                         raise read_error(path, "its XML declares entities, which no workbook has", COPY_AGAIN)
 
 
-def _write_sheets(path: Path, target: Path) -> Iterator[str]:
-    """Write one sheet after the other to `target` as text with tabs; yields the name of each that has numbers."""
+def _sheet_texts(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name of each sheet that has numbers, and its cells as text with tabs."""
     import openpyxl
 
     with path.open("rb") as stream:  # not the path: openpyxl goes by the suffix
@@ -92,7 +88,8 @@ def _write_sheets(path: Path, target: Path) -> Iterator[str]:
         n_cells = 0
         for sheet in sheets:
             n_numbers = 0
-            with target.open("w", encoding="utf-8", newline="") as file, warnings.catch_warnings():
+            file = io.StringIO()
+            with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 for row in _rows(path, sheet):
                     n_cells += len(row)
@@ -102,7 +99,7 @@ def _write_sheets(path: Path, target: Path) -> Iterator[str]:
                     n_numbers += sum(isinstance(cell, int | float) for cell in row)
                     file.write("\t".join(_text(cell) for cell in row).rstrip("\t") + "\n")
             if n_numbers >= 8:
-                yield str(sheet.title)
+                yield str(sheet.title), file.getvalue()
 
 
 def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:

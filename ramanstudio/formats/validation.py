@@ -19,6 +19,15 @@ EXPORT_AGAIN: Final = (
 )
 
 
+class NotRamanSpectraError(StudioError):
+    """The file can be read, but holds no Raman spectra: notes, peaks, infrared spectra, detector pixels."""
+
+
+def not_raman_error(path: Path, reason: str, remedy: str = EXPORT_AGAIN) -> StudioError:
+    """Return the error of a file that holds no Raman spectra, with what to do about it."""
+    return NotRamanSpectraError(read_error(path, reason, remedy).sentence, remedy=remedy)
+
+
 def read_error(path: Path, reason: str, remedy: str = EXPORT_AGAIN) -> StudioError:
     """Return the error "Could not read '<file>': <reason>." with what to do about it."""
     return StudioError(f"Could not read '{path.name}': {reason}.", remedy=remedy)

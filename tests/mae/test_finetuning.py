@@ -16,6 +16,7 @@ from ramanstudio.mae import finetuning
 from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
 from ramanstudio.mae.finetuning import DeviceMemoryFull, Epoch, FeatureTuner
+from ramanstudio.signal.resampling import resample_to_grid
 
 AXIS = np.linspace(300, 1700, 300)
 SMALL = EmbedderConfig(width=16, heads=2, layers=1, features=8)
@@ -50,6 +51,20 @@ def test_the_loss_falls_and_the_same_seed_gives_the_same_weights():
     again, _ = learn(tuner())
     assert seen[-1].loss < seen[0].loss
     assert all(np.array_equal(first[name], again[name]) for name in first)
+
+
+def test_the_learning_rate_decays_as_a_cosine_to_a_fiftieth():
+    values, which = hidden_classes(10)
+    rows, measured = resample_to_grid(SMALL, AXIS, values)
+    run = finetuning._TuningRun(
+        Embedder(SMALL), rows, measured, which, apart_of(which), epochs=4, seed=0, device=torch.device("cpu")
+    )
+    rates = []
+    for _ in range(4):
+        run.take_epoch(lambda: None)
+        rates.append(run.optimizer.param_groups[0]["lr"])
+    cosine = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    assert rates == pytest.approx(finetuning.LEARNING_RATE * (0.02 + 0.98 * cosine))
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):

@@ -63,6 +63,18 @@ def test_a_line_that_the_neighbours_show_too_is_no_spike() -> None:
     assert set(np.flatnonzero(found[14])) == {200, 201}
 
 
+def test_what_two_neighbours_show_at_half_the_height_is_no_spike() -> None:
+    """A grain under three pixels: its line is as narrow as a spike, and two of the neighbours have a part of it."""
+    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(6.0), np.arange(6.0)))
+    alone, shared = clean(36), clean(36)
+    point = int(np.argmin(np.abs(AXIS - 700)))
+    for values, beside in ((alone, 0), (shared, 1)):
+        values[14, point] += 60
+        values[[13, 15], point] += 30 * beside
+    found = [find_cosmic_rays(SpectrumSet(AXIS, values, {"x": x, "y": y}))[14, point] for values in (alone, shared)]
+    assert found == [True, False]
+
+
 def test_spectra_with_holes_or_few_points_are_left_alone() -> None:
     values = clean(2)
     values[0, 100] = np.nan

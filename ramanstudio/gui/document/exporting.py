@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 
 from ramanstudio.core.progress import Progress
+from ramanstudio.export.denoised_files import ResultFormat
 from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.group_table import GroupMean, means_path
 from ramanstudio.export.group_table import write_groups as write_group_table
@@ -33,9 +34,9 @@ MAX_PANELS: Final = 24  # of one figure
 EntryResults = Sequence[tuple[Entry, Result]]
 
 
-def write_spectra(entries: EntryResults, folder: Path, progress: Progress) -> str:
+def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, progress: Progress) -> str:
     """Write the raw and denoised spectra of entries into `folder`, with the table of all; returns a message."""
-    results = ResultFolder(folder)
+    results = ResultFolder(folder, format)
     for _entry, result in progress.steps(list(entries), "files"):
         assert result.final_denoised is not None
         results.write(result.unprocessed, result.final_denoised)
@@ -145,9 +146,9 @@ class Exporting(QObject):
         """The selected spectra that are denoised, by entry."""
         return [(entry, result) for entry, result in self._session.selected_results if result.denoised is not None]
 
-    def spectra(self, folder: Path) -> Job:
-        """Save the selected spectra in `folder`."""
-        return self._submit(partial(write_spectra, self.denoised, folder), "Exporting")
+    def spectra(self, folder: Path, format: ResultFormat = "csv") -> Job:
+        """Save the selected spectra in `folder`, in a format of WRITERS."""
+        return self._submit(partial(write_spectra, self.denoised, folder, format), "Exporting")
 
     def table(self, path: Path) -> Job:
         """Save the table of the selected spectra."""

@@ -56,6 +56,15 @@ ACTIONS: Final = (
     ),
     Action("open_folder", "Open folder…", "File", "Ctrl+Shift+O", "Open all spectra in a folder", "ph.folders"),
     Action(
+        "open_part_of_folder",
+        "Open part of a folder…",
+        "File",
+        "",
+        "Open the spectra in a folder whose names contain some words",
+        "ph.funnel",
+        synonyms="filter pattern large folder",
+    ),
+    Action(
         "try_demo",
         "Open demo spectra",
         "File",

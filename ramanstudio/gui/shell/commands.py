@@ -14,12 +14,13 @@ from ramanstudio.core.paths import bundled_path, user_log
 from ramanstudio.export.figure_style import FORMATS
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
+from ramanstudio.gui.document.laser import has_shift_axis
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.mae import model_store
-from ramanstudio.project.project import SUFFIX, share_axis
+from ramanstudio.project.project import SUFFIX, Entry, share_axis
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.job_bar import JobBar
@@ -41,6 +42,14 @@ class FileCommands:
         """Ask for a folder and open the spectra in it."""
         folder = dialogs.ask_folder(self._window, "Open folder", self._folder("folder"))
         self._open([folder] if folder else [])
+
+    def open_part_of_folder(self) -> None:
+        """Ask for a folder and for what the names of its files contain, and open those."""
+        folder = dialogs.ask_folder(self._window, "Open part of a folder", self._folder("folder"))
+        pattern = dialogs.ask_pattern(self._window, folder.name) if folder else None
+        if folder is not None and pattern is not None:
+            self._settings["folder"] = str(folder)
+            self._services.opening.open([folder], pattern)
 
     def open_recent(self, path: Path) -> None:
         """Open a file of the list of recent files."""
@@ -66,7 +75,7 @@ class FileCommands:
         folder = dialogs.ask_folder(self._window, "Export spectra to folder", self._folder("export_folder"))
         if folder is not None:
             self._settings["export_folder"] = str(folder)
-            self._services.exporting.spectra(folder)
+            self._services.exporting.spectra(folder, self._settings["export_format"])
 
     def export_picture(self) -> None:
         """Export the figure of the page that is shown, or else one of the selected spectra, on a light page."""
@@ -171,10 +180,24 @@ class EditCommands:
             self._session.select([neighbour])
 
     def set_laser(self) -> None:
-        """Ask for the laser wavelength and read the selected files again with it."""
-        laser_nm = dialogs.ask_laser_nm(self._window, self._services.settings["laser_nm"] or 532.0)
-        if laser_nm is not None:
-            self._services.opening.read_again(self._session.selected, laser_nm)
+        """Ask for the laser wavelength of the selected entries and use it; asks before Raman shift axes are moved."""
+        entries = self._session.selected
+        stated = [entry.source.about.get("laser_nm") for entry in entries if entry.source is not None]
+        suggested = next((float(laser) for laser in stated if laser), self._services.settings["laser_nm"] or 532.0)
+        laser_nm = dialogs.ask_laser_nm(self._window, suggested)
+        if laser_nm is None:
+            return
+        n_shift_axes = sum(has_shift_axis(entry, laser_nm) for entry in entries)
+        moves = dialogs.ask_to_move_axes(self._window, n_shift_axes) if n_shift_axes else False
+        if moves is not None:
+            self._services.opening.set_laser(entries, laser_nm, moves)
+
+    def ask_laser_for(self, entries: list[Entry]) -> None:
+        """Ask once for the laser wavelength of files whose axis needs it, without waiting for the answer."""
+        suggested = self._services.settings["laser_nm"] or 532.0
+        dialogs.open_laser_question(
+            self._window, len(entries), suggested, lambda nm: self._services.opening.set_laser(entries, nm)
+        )
 
     def _neighbour(self, ids: tuple[int, ...]) -> int | None:
         """The entry to select once `ids` are removed: the one below the last of them, or else the one above."""

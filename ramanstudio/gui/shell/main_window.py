@@ -104,9 +104,10 @@ class MainWindow(QMainWindow):
             self._show_groups_panel,
             self,
         )
+        self.edit_commands = EditCommands(services, tabs, self.entries, self)
         self._handlers = menus.handlers_of(
             self.file_commands,
-            EditCommands(services, tabs, self.entries, self),
+            self.edit_commands,
             ViewCommands(services.settings, tabs, self.entries, self.show_panel),
             AnalyseCommands(services, tabs, self.job_bar, self.message_bar),
             HelpCommands(services, tabs, self),
@@ -350,6 +351,7 @@ class MainWindow(QMainWindow):
         services.autosave.current_tab = lambda: self.tabs.current_tab.key
         services.autosave.view_restored.connect(lambda view: self._show_tab_if_offered(view.tab))
         services.opening.project_requested.connect(self._open_project)
+        services.opening.laser_needed.connect(self.edit_commands.ask_laser_for)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
         self.painted.connect(self._finish_start)
