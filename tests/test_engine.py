@@ -487,3 +487,16 @@ def test_cosmic_rays_stay_as_measured_and_count_neither_as_signal_nor_as_noise(e
     np.testing.assert_allclose(after.spectra.values[2, beside], before.spectra.values[2, beside], atol=15)
     measured = after.with_noise_region(SpectrumSet.of(AXIS, spiked), 300, 3000)
     np.testing.assert_allclose(measured.snr_before[2], after.snr_before[2], rtol=0.1)
+
+
+@pytest.mark.parametrize(("snr", "most_lost"), [(30, 0.02), (100, 0.01)])
+def test_the_tops_of_narrow_lines_are_kept_where_the_network_is_unsure(engine, snr, most_lost):
+    axis, random = np.arange(200.0, 1300.0, 4.0), np.random.default_rng(7)
+    centre = 700 + 4 * random.uniform(-0.5, 0.5, (60, 1))
+    clean = 100 / (1 + ((axis - centre) / 4.4) ** 2) + 10 / (1 + ((axis - 1000) / 40) ** 2)
+    denoised = engine.denoise(SpectrumSet.of(axis, clean + random.normal(0, 100 / snr, clean.shape)))
+    top = clean.argmax(axis=1)
+    rows = np.arange(60)
+    lost = (clean[rows, top] - denoised.spectra.values[rows, top]) / 100
+    assert np.median(lost) < most_lost
+    assert np.mean(np.abs(lost * 100) < CONFIDENCE_90 * denoised.expected_error[rows, top]) > 0.8
