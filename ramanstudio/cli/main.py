@@ -23,10 +23,12 @@ from ramanstudio.cli import (
     identify,
     info,
     library,
+    peaks,
     pretrain,
     pretrain_features,
     process,
     recipe,
+    report,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -42,12 +44,14 @@ VERBS: Final[tuple[Verb, ...]] = (
     recipe.VERB,
     denoise.VERB,
     identify.VERB,
+    peaks.VERB,
     cluster.VERB,
     embed.VERB,
     library.VERB,
     finetune.VERB,
     classify.VERB,
     figure.VERB,
+    report.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )

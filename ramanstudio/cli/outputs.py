@@ -21,6 +21,8 @@ _OWN_TABLES: Final = re.compile(
     rb"|file,spectrum,([^\r\n]*,)?rank,(substance,probability|substance,chance|name,chance),"  # identify
     rb"|file,spectrum,(component|part),name,fraction,"  # identify --mixtures
     rb"|file,spectrum,(label,probability|value,error),unknown"  # classify
+    rb"|file,spectrum,peak,(name,)?(center|position),"  # peaks
+    rb"|file,spectrum,quantity,value,error,"  # peaks --template
     rb"|file,spectrum,points,SNR before,SNR after,gain,result"  # denoise
     rb"|sample_name,spectrum_type,spectrum_identity,[^\r\n]*licen[cs]e"  # library export
     rb")"

@@ -7,7 +7,8 @@
 
 from ramanstudio.peaks.detection import find
 from ramanstudio.peaks.fitting import fit
+from ramanstudio.peaks.measures import measure, ratio
 from ramanstudio.peaks.model import Parameter, Peak, PeakModel, Tie
 from ramanstudio.peaks.peak_table import PeakTable
 
-__all__ = ["Parameter", "Peak", "PeakModel", "PeakTable", "Tie", "find", "fit"]
+__all__ = ["Parameter", "Peak", "PeakModel", "PeakTable", "Tie", "find", "fit", "measure", "ratio"]

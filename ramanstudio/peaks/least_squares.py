@@ -24,6 +24,7 @@ _BLOCK_VALUES: Final = 250_000  # of columns at once: they stay in the cache
 _CHUNK: Final = 1024  # spectra of a thread, whose small matrices are solved at once
 _TOLERANCE: Final = 3e-3  # a step that lowers chi² by less is the last: it is a twentieth of a standard error
 _DAMPING: Final = (1e-3, 1e-9, 1e9)  # at first, least and most
+_CREEPING: Final = 15  # steps
 _RIDGE: Final = 1e-11
 _MAX_WIDTH_STEP: Final = 0.7  # of log fwhm
 _MAX_CENTER_STEP: Final = 0.5  # fwhm
@@ -273,10 +274,13 @@ def _solve_chunk(problem: Problem) -> Solution:
         rows = active[better]
         free[rows] = trial[better]
         state.replace(rows, reached, better)
-        last = predicted < _TOLERANCE * np.maximum(1.0, reached.chi_squared / freedom)
+        tolerance = _TOLERANCE * np.maximum(1.0, reached.chi_squared / freedom)
+        last = predicted < tolerance
+        # Along bounds, steps are short: what no longer lowers chi² after many of them is there, too.
+        creeping = better & (before - reached.chi_squared < tolerance) & (steps[active] >= _CREEPING)
         small = damping[active] <= 1e-1
         damping[active] = np.clip(damping[active] * np.where(better, 0.1, 10.0), *_DAMPING[1:])
-        done = (better & last & small) | (damping[active] >= _DAMPING[2]) | (last & ~better)
+        done = creeping | (better & last & small) | (damping[active] >= _DAMPING[2]) | (last & ~better)
         converged[active[done]] = True
         active = active[~done]
     state, normal = _reduce(problem, state.gram, state.factors, free, joint=True)
@@ -287,6 +291,22 @@ def _solve_chunk(problem: Problem) -> Solution:
     if problem.prior is not None and problem.precision is not None:
         chi_squared = chi_squared - (problem.precision * (free - problem.prior) ** 2).sum(axis=1)
     return Solution(free, state.linear, chi_squared, normal, state.gradient, converged, steps)
+
+
+def _stop_at_bounds(curvature: Floats, gradient: Floats, move: Floats, low: Floats, high: Floats) -> None:
+    """Let parameters that would leave their bounds stop there, and solve again for the others; in place."""
+    outside = (move < low) | (move > high)
+    rows = np.flatnonzero(outside.any(axis=1))
+    if not rows.size:
+        return
+    stopped = outside[rows]
+    fixed = np.where(stopped, np.clip(move[rows], low[rows], high[rows]), 0.0)
+    kept = 1.0 - stopped
+    right = (gradient[rows] - np.einsum("nfg,ng->nf", curvature[rows], fixed)) * kept + fixed * stopped
+    matrix = curvature[rows] * kept[:, :, None] * kept[:, None]
+    diagonal = np.arange(move.shape[1])
+    matrix[:, diagonal, diagonal] += stopped
+    move[rows] = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
 
 
 def _proposed(
@@ -305,6 +325,7 @@ def _proposed(
     plain = curvature.copy()
     curvature[:, diagonal, diagonal] += size * kept * damping[:, None] + held
     move = np.asarray(np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0], dtype=np.float64)
+    _stop_at_bounds(curvature, gradient, move, problem.low - free, problem.high - free)
     limit = _largest_step(problem, problem.low, problem.high, free)
     move *= np.minimum(1.0, (limit / np.maximum(np.abs(move), 1e-300)).min(axis=1))[:, None]
     predicted = 2 * np.einsum("nf,nf->n", gradient, move) - np.einsum(

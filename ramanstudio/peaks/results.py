@@ -34,14 +34,9 @@ def result_table(
     options: Options,
     names: list[str] | None,
 ) -> PeakTable:
-    """Return the table of a solution with its covariance `spread`."""
+    """Return the table of a solution with the covariance `spread` of its free parameters."""
     n, n_peaks, n_base = len(spectra), problem.n_peaks, problem.n_baseline
-    n_all = solution.linear.shape[1] + solution.free.shape[1]
-    chi2 = solution.chi_squared / np.maximum(1, prepared.n_points[spectra] - n_all)
-    # Measured noise is known as well as the residuals show; a given expected error is never made smaller.
-    freedom = np.maximum(1, prepared.n_points[spectra] - n_all)
-    scale = np.where(chi2 > 1 + 3 * np.sqrt(2 / freedom), chi2, 1.0) if prepared.sigma_known else chi2
-    spread = spread * scale[:, None, None]
+    chi2, _ = reduced_chi_squared(problem, solution, prepared.n_points[spectra], prepared.sigma_known)
     n_heights = solution.linear.shape[1] - n_base
     heights = solution.linear[:, :n_heights]
     if problem.share is not None:
@@ -50,7 +45,7 @@ def result_table(
     center, fwhm = everything[:, :n_peaks], np.exp(everything[:, n_peaks : 2 * n_peaks])
     n_shapes = len(problem.profile.shapes)
     shapes = everything[:, 2 * n_peaks :].reshape(n, n_shapes, n_peaks).transpose(0, 2, 1)
-    full = _full_covariance(problem, spread, n_heights)
+    full = full_covariance(problem, spread, n_heights)
     unit_area = problem.profile.area(fwhm, shapes)
     area = heights * unit_area
     by_shape = _area_slopes(problem.profile, fwhm, shapes) * heights[:, :, None]
@@ -85,7 +80,22 @@ def result_table(
     return PeakTable(columns, about(options, prepared))
 
 
-def _full_covariance(problem: Problem, spread: Floats, n_heights: int) -> Floats:
+def reduced_chi_squared(
+    problem: Problem, solution: Solution, n_points: NDArray[np.intp], sigma_known: bool
+) -> tuple[Floats, Floats]:
+    """Return chi² over the degrees of freedom (n,), and what covariances have to be multiplied by for it.
+
+    Noise that was measured on the spectra is known as well as the residuals show; a given expected error is enlarged
+    where the residuals are larger than chance allows, and never made smaller.
+    """
+    freedom = np.maximum(1, n_points - solution.linear.shape[1] - solution.free.shape[1])
+    chi2 = solution.chi_squared / freedom
+    if not sigma_known:
+        return chi2, chi2
+    return chi2, np.where(chi2 > 1 + 3 * np.sqrt(2 / freedom), chi2, 1.0)
+
+
+def full_covariance(problem: Problem, spread: Floats, n_heights: int) -> Floats:
     """The covariance of heights, centres, log widths and shapes, (n, K + P, K + P)."""
     keep = np.r_[0:n_heights, n_heights + problem.n_baseline : spread.shape[1]]
     part = spread[:, keep[:, None], keep]

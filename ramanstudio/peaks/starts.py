@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,67 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.peaks import error_correlation
-from ramanstudio.peaks.least_squares import solve
+from ramanstudio.peaks.least_squares import Solution, solve
 from ramanstudio.peaks.model import PeakModel, baseline_degree, default_limits, layout
 from ramanstudio.peaks.peak_table import PeakTable
 from ramanstudio.peaks.preparation import Options, Prepared
 from ramanstudio.peaks.problem import Problem
 from ramanstudio.peaks.profiles import Profile, profile
-from ramanstudio.peaks.results import result_table
+from ramanstudio.peaks.results import full_covariance, reduced_chi_squared, result_table
 from ramanstudio.peaks.uncertainty import covariance
 from ramanstudio.signal.blas_threads import single_threaded_blas
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A solved problem of n spectra with all its covariances.
+
+    Parameters
+    ----------
+    spread : (n, L + F, L + F) covariance of the free parameters, linear ones first
+    parameters : (n, K + P) heights, centres, log widths and shapes
+    covariance : (n, K + P, K + P) of them
+    """
+
+    problem: Problem
+    solution: Solution
+    spread: Floats
+    parameters: Floats
+    covariance: Floats
+
+    def fields(self, parameters: Floats) -> dict[str, Floats]:
+        """Return center, fwhm, height and area of each peak, (n, K), for `parameters` like ours."""
+        n_peaks = self.problem.n_peaks
+        heights, center, fwhm = (parameters[:, index * n_peaks : (index + 1) * n_peaks] for index in range(3))
+        shapes = parameters[:, 3 * n_peaks :].reshape(len(parameters), -1, n_peaks).transpose(0, 2, 1)
+        fwhm = np.exp(fwhm)
+        area = heights * self.problem.profile.area(fwhm, shapes)
+        return {"center": center, "fwhm": fwhm, "height": heights, "area": area}
+
+
+def solved_problem(
+    problem: Problem,
+    spectra: NDArray[np.intp],
+    prepared: Prepared,
+    options: Options,
+    progress: Progress = SILENT,
+) -> Solved:
+    """Fit the `spectra` (n,) of `prepared`, and compute the covariances, those of correlated errors included."""
+    with single_threaded_blas():
+        solution = solve(problem, progress)
+        spread = covariance(problem, solution)
+        lags = error_correlation.estimate(problem, solution, options.correlation_cm)
+        if lags.size > 1:
+            spread = error_correlation.inflate(problem, solution, spread, lags)
+    _, scale = reduced_chi_squared(problem, solution, prepared.n_points[spectra], prepared.sigma_known)
+    spread = spread * scale[:, None, None]
+    n_heights = solution.linear.shape[1] - problem.n_baseline
+    heights = solution.linear[:, :n_heights]
+    heights = heights if problem.share is None else heights @ problem.share.T
+    parameters = np.concatenate([heights, problem.parameters(solution.free)], axis=1)
+    return Solved(problem, solution, spread, parameters, full_covariance(problem, spread, n_heights))
 
 
 def fit_problem(
@@ -32,13 +83,8 @@ def fit_problem(
     progress: Progress = SILENT,
 ) -> PeakTable:
     """Fit, and return the table of the peaks of `spectra` (n,)."""
-    with single_threaded_blas():
-        solution = solve(problem, progress)
-        spread = covariance(problem, solution)
-        lags = error_correlation.estimate(problem, solution, options.correlation_cm)
-        if lags.size > 1:
-            spread = error_correlation.inflate(problem, solution, spread, lags)
-    return result_table(problem, solution, spread, spectra, prepared, options, names)
+    solved = solved_problem(problem, spectra, prepared, options, progress)
+    return result_table(problem, solved.solution, solved.spread, spectra, prepared, options, names)
 
 
 def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) -> Problem:
