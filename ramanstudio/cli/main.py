@@ -28,6 +28,7 @@ from ramanstudio.cli import (
     pretrain_features,
     process,
     recipe,
+    watch,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -40,6 +41,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
     info.VERB,
     process.VERB,
+    watch.VERB,
     recipe.VERB,
     denoise.VERB,
     identify.VERB,
