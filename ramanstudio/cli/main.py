@@ -28,6 +28,7 @@ from ramanstudio.cli import (
     pretrain_features,
     process,
     recipe,
+    report,
     watch,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
@@ -52,6 +53,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     finetune.VERB,
     classify.VERB,
     figure.VERB,
+    report.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )
