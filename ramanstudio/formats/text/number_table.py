@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ramanstudio.formats.text.decoding import split_lines
 from ramanstudio.formats.text.dialect import DIALECTS, MISSING_VALUES, NAN, Dialect, with_decimal_points
 
+_QUOTES = "#'\" \t"
 _COMMENT_MARKS = "#%/;!*'\" \t"
 _ONLY_A_UNIT = re.compile(
     r"^\W*(nm|µm|um|eV|(rel\.? *|abs\.? *)?(1/cm|cm\s?\^?[-−⁻][1¹])|a\.?u\.?|pixels?|\[?%.*|counts?|cts)\W*$", re.I
@@ -99,6 +100,8 @@ def parse_two_columns(text: str) -> tuple[list[str], list[float]] | None:
         line = text[begin : end if end >= 0 else len(text)]
         if line.lstrip()[:1] in _NUMBER_STARTS and line.strip():
             break
+        if line.lstrip()[:1] == "−":  # a negative number, which float() does not take
+            return None
         header.append(line.rstrip("\r"))
         if end < 0 or len(header) > 400:
             return None
@@ -307,13 +310,14 @@ def _named_cells(line: str, dialect: Dialect, width: int) -> list[str] | None:
     if line.startswith("##") or (re.search(r"=|:(\s|$)", text) and width <= 2):
         return None  # metadata, not titles
     if dialect.separator is not None:  # an empty first title is that of row numbers
-        cells = [strip_comment(cell) for cell in dialect.cells(line.strip(" \r\n"))]
+        first, *others = dialect.cells(line.strip(" \r\n")) or [""]
+        cells = [strip_comment(first), *(cell.strip(_QUOTES) for cell in others)]  # '%T' is a title
         cells += [""] * (min(width, dialect.width(line)) - len(cells))
         if len(cells) == width:
             return None if width == 2 and _is_number(dialect, cells[1]) else cells
     separators = (dialect.separator, "\t", ";", ",", "  ") if dialect.separator else ("\t", ";", ",", "  ")
     for separator in separators:
-        cells = [strip_comment(cell) for cell in text.split(separator)]
+        cells = [cell.strip(_QUOTES) for cell in text.split(separator)]
         while len(cells) > width and not cells[-1]:
             cells.pop()
         if len(cells) != width:
