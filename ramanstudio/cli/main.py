@@ -28,6 +28,7 @@ from ramanstudio.cli import (
     pretrain_features,
     process,
     recipe,
+    report,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -50,6 +51,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     finetune.VERB,
     classify.VERB,
     figure.VERB,
+    report.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )

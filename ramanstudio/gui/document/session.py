@@ -261,7 +261,7 @@ class Session(QObject):
         self._set_selection(whole_entries(ids))
 
     def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
-        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
+        """Select spectra by `entry_ids` (N,) and `rows` (N,) in these entries."""
         self._set_selection(Selection.from_spectra(self.project, entry_ids, rows))
 
     def select_spectrum(self, row: int | None) -> None:
