@@ -43,8 +43,8 @@ def write(path: Path, spectra: SpectrumSet) -> None:
     else:
         unit = spectra.about.get("intensity_unit")
         sheet.append(["Raman shift (cm-1)", f"Intensity ({unit})" if unit else "Intensity"])
-        for row in zip(spectra.axis.tolist(), _cells(spectra.values[0]), strict=True):
-            sheet.append(row)
+        for shift, value in zip(spectra.axis.tolist(), _cells(spectra.values[0]), strict=True):
+            sheet.append([shift, value])
     with atomic_path(path) as draft, draft.open("wb") as file:
         book.save(file)
 
