@@ -29,6 +29,7 @@ from ramanstudio.cli import (
     process,
     recipe,
     report,
+    watch,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -41,6 +42,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
     info.VERB,
     process.VERB,
+    watch.VERB,
     recipe.VERB,
     denoise.VERB,
     identify.VERB,
