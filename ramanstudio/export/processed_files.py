@@ -14,6 +14,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path, atomic_write
 from ramanstudio.export.text_table import cell_text
+from ramanstudio.export.writers import WRITER_KEYS, writer_for
 
 if TYPE_CHECKING:
     from ramanstudio.processing.runner import Processed
@@ -24,10 +25,7 @@ _ERROR_SUFFIX: Final = ".expected-error"
 
 def writable_formats() -> tuple[str, ...]:
     """Return the suffixes, without a dot, of the formats that processed spectra can be written in."""
-    from ramanstudio.formats.registry import FORMATS
-
-    suffixes = [suffix for row in FORMATS if row.write is not None for suffix in row.suffixes[:1]]
-    return tuple(dict.fromkeys(("csv", "h5", *(suffix.removeprefix(".") for suffix in suffixes))))
+    return tuple(dict.fromkeys(("csv", "h5", *WRITER_KEYS, "txt")))
 
 
 def files_of_processed(path: Path, n_spectra: int) -> tuple[Path, ...]:
@@ -64,14 +62,11 @@ def write_processed(path: Path, processed: Processed) -> tuple[Path, ...]:
 
         hdf5.write(path, spectra, **extra_datasets(processed))
         return (path,)
-    from ramanstudio.formats.registry import FORMATS
-
-    row = next((row for row in FORMATS if row.write is not None and f".{kind}" in row.suffixes), None)
-    if row is None or row.write is None:
+    if kind not in writable_formats():
         raise StudioError(
             f"Spectra cannot be written as '{kind}'.", remedy=f"Choose one of: {', '.join(writable_formats())}."
         )
-    row.write(path, spectra)
+    writer_for(path).write(path, spectra)
     return (path,)
 
 

@@ -21,7 +21,7 @@ from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import DecodingError, decode_ordinates, decode_pairs
 from ramanstudio.formats.own_metadata import LABEL, from_json
 from ramanstudio.formats.text.decoding import read_text, split_lines
-from ramanstudio.formats.text.header import metadata_from, parse_key_values
+from ramanstudio.formats.text.header import header_facts, metadata_from, parse_key_values
 from ramanstudio.formats.validation import not_raman_error, read_error, sorted_spectra
 
 MAX_MB: Final = 200
@@ -161,7 +161,8 @@ def _to_spectrum_set(path: Path, block: _JcampBlock, laser_nm: float | None) -> 
 def _metadata(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
     """Return the metadata in the labels: laser_nm, exposure_s, instrument, intensity_unit, …"""
     short = [f"{label.lstrip('.$')}={value}" for label, value in labels.items() if 0 < len(value) < 200]
-    metadata = metadata_from(path, parse_key_values(short))
+    pairs = parse_key_values(short)
+    metadata = metadata_from(path, pairs) | header_facts(pairs)
     date = f"{labels.get('DATE', '')} {labels.get('TIME', '')}".strip()
     if not labels.get("LONGDATE") and re.fullmatch(r"\d\d/\d\d/\d\d( [\d:]+)?", date):  # JCAMP-DX 4: yy/mm/dd
         century = "19" if int(date[:2]) >= 70 else "20"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.own_metadata import LABEL, from_json
-from ramanstudio.formats.text.header import metadata_from, parse_key_values
+from ramanstudio.formats.text.header import header_facts, metadata_from, parse_key_values
 from ramanstudio.formats.validation import not_raman_error
 
 _NOT_SPECTRAL_AXES: Final = {
@@ -72,8 +72,10 @@ def read_log_text(read: Callable[[int, int], bytes], size: int, log: int, memo: 
         begin = log + (offset if 64 <= offset <= size - log else 64)
         end = log + length if begin - log < length <= size - log else size
         text = read(begin, min(end - begin, MAX_LOG_BYTES)).decode("latin-1").replace("\0", "\n")
-    metadata = metadata_from(Path("log"), parse_key_values(text.splitlines()))
-    return SpcText(f"{memo}\n{text}", labels, {name: value for name, value in metadata.items() if name in _KEPT})
+    pairs = parse_key_values(text.splitlines())
+    metadata = metadata_from(Path("log"), pairs)
+    facts = {name: value for name, value in metadata.items() if name in _KEPT} | header_facts(pairs)
+    return SpcText(f"{memo}\n{text}", labels, facts)
 
 
 def spc_axis_unit(

@@ -24,7 +24,7 @@ from ramanstudio.formats.validation import read_error
 _SIGNATURES: Final = (b"WIT_PRCT", b"WIT_DATA", b"WIT_PR06", b"WIT_DA06")
 _TREE, _TYPES = 0, (0, 2, 3, 4, 5, 6, 7, 8, 9)
 _TAG_END: Final = struct.Struct("<IQQ")  # type, start and end, after the name
-MAX_TAGS: Final = 300_000
+MAX_TAGS: Final = 500_000
 MAX_CHILDREN: Final = 10_000  # witio looks for each by its name
 MAX_DEPTH: Final = 40
 MAX_NAME: Final = 1000
@@ -106,7 +106,7 @@ def _check_tags(source: ByteReader) -> None:
         kind, start, end = source.unpack("<IQQ", offset + 4 + length)
         if end > source.size:
             raise source.cut_off()
-        if kind not in _TYPES or start != begin or not start <= end <= limit:
+        if kind not in _TYPES or start < begin or (kind == _TREE and start != begin) or not start <= end <= limit:
             raise source.damaged("its list of contents")
         n_children = 0
         while kind == _TREE and begin < end:

@@ -43,15 +43,15 @@ class Shift:
         Raises StudioError when the profile cannot be read, or does not fit these spectra.
         """
         spectra = state.spectra
-        corrected = load_profile(self.profile).apply(spectra).axis if self.profile else spectra.axis
-        if len(corrected) != spectra.points:
+        corrected = load_profile(self.profile).apply(spectra) if self.profile else spectra
+        if corrected.points != spectra.points:
             raise StudioError(
                 f"'{Path(self.profile).name}' does not cover the whole axis.", remedy="Crop to its range before."
             )
-        axis = corrected + self.offset_cm
+        axis = corrected.axis + self.offset_cm
         middle = spectra.points // 2
         summary = f"{axis[middle] - spectra.axis[middle]:+.3g} cm⁻¹"
-        moved = spectra.with_axis(axis, spectra.values)
+        moved = corrected.with_axis(axis, spectra.values)
         return StepResult(
             replace(state, spectra=moved),
             summary,
@@ -93,9 +93,6 @@ class CorrectIntensity:
 
 def load_profile(file: str) -> CalibrationProfile:
     """Read a calibration profile. Raises StudioError when it cannot be read."""
-    from importlib import import_module, util
+    from ramanstudio.calibration.profile_files import load_profile as load
 
-    if util.find_spec("ramanstudio.calibration") is None:
-        raise StudioError("This version cannot read calibration profiles.", remedy="Update RamanStudio.")
-    profile: CalibrationProfile = import_module("ramanstudio.calibration").Profile.load(Path(file))
-    return profile
+    return load(Path(file))

@@ -27,6 +27,7 @@ from ramanstudio.formats.text.number_table import strip_comment
 MAX_ACCUMULATIONS = 10**9
 MAX_EXPOSURE_S = 1e7  # four months
 MAX_OTHER_FACTS: Final = 200  # of a header, kept as they are
+MAX_FACT: Final = 300  # characters
 _KEY_VALUE = re.compile(r"^([^=:;,\t：]{1,60}?)\s*(?:[=:;,\t：]|\s{2,})\s*(.*)$")
 _CIF_KEY_VALUE = re.compile(r"^_([\w.\[\]/-]+)\s+(\S.*)$")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
@@ -85,6 +86,17 @@ def metadata_from(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     if any(pairs.get(f"axistype[{column}]", "").lower() in ("column", "row") for column in range(8)):
         metadata["place_unit"] = ""  # the wells of a plate have numbers, not positions
     return metadata
+
+
+def header_facts(pairs: Mapping[str, str]) -> dict[str, Plain]:
+    """Return what a header states as metadata 'header.<key>', as it is written; without tables and long texts."""
+    facts: dict[str, Plain] = {}
+    for name, value in pairs.items():
+        if value and len(value) <= MAX_FACT and re.search(r"[^\W\d_]", name) and not name.startswith("table."):
+            facts[f"header.{name}"] = value
+            if len(facts) == MAX_OTHER_FACTS:
+                break
+    return facts
 
 
 def laser_wavelength(path: Path, pairs: Mapping[str, str]) -> float | None:

@@ -20,6 +20,7 @@ from ramanstudio.formats.text.dialect import Dialect
 from ramanstudio.formats.text.header import (
     axis_unit,
     axis_unit_from_range,
+    header_facts,
     intensity_unit_from,
     metadata_from,
     parse_key_values,
@@ -77,7 +78,7 @@ def spectra_from_text(path: Path, content: str, laser_nm: float | None = None) -
     for table in tables:
         own = dict(table.pairs)
         for layout, notes in _layouts(path, table):
-            about = metadata_from(path, own)
+            about = metadata_from(path, own) | header_facts(own)
             title = own.get("title") or own.get("graphname") or table.caption
             if len(tables) > 1 and len(layout.values) == 1 and title and "name" not in layout.table:
                 layout = replace(layout, table={**layout.table, "name": np.array([title])})

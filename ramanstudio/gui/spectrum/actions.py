@@ -36,6 +36,16 @@ SPECTRUM_ACTIONS: Final = (
         checkable=True,
         synonyms="annotate lines bands",
     ),
+    Action(
+        "all_metadata",
+        "All metadata…",
+        "View",
+        "",
+        "Show, search, copy and edit everything the file states about the selected spectra",
+        "ph.info",
+        lambda context: context.selected > 0,
+        synonyms="properties exposure date header facts edit",
+    ),
     Action("log_intensity", "Log intensity", "View", "L", "Logarithmic intensity axis", checkable=True),
     Action(
         "show_noise_region",

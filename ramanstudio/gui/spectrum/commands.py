@@ -57,6 +57,12 @@ class SpectrumCommands:
         if self._page.view is not None:
             self._page.view.set_noise_region_visible(on)
 
+    def all_metadata(self) -> None:
+        """Show the window of all metadata of the selected spectra."""
+        from ramanstudio.gui.spectrum.metadata_dialog import MetadataDialog
+
+        MetadataDialog(self._session, self._page).show()
+
     def move_noise_region(self, low: float, high: float) -> None:
         """Measure the noise of the selected spectra from `low` to `high` cm⁻¹."""
         self._measure_noise(self._session.selected, (low, high))
