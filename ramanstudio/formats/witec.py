@@ -62,6 +62,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     try:
         project = witio.read_bytes(source.content)
         graphs = project.find(class_name="TDGraph")
+        images = [entry for entry in project.data if entry.class_name in ("TDImage", "TDBitmap")]
         information = _information(project)
     except Exception:  # whatever witio makes of a damaged tree
         raise read_error(path, "its list of measurements is damaged", COPY_AGAIN) from None
@@ -76,6 +77,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
             errors.append(read_error(path, f"'{name}' in it is damaged", COPY_AGAIN))
         else:
             sets += [spectra] if spectra is not None else []
+    n_others = len(graphs) - len(sets) - len(errors) + len(images)
     if not sets:
         raise (
             errors[0]
@@ -86,9 +88,12 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
                 "In WITec Project, open it to see what it contains.",
             )
         )
+    notes = [f"{n_others} images and other curves in the project are not spectra."] if n_others else []
     if errors:
         left_out = " ".join(error.sentence for error in errors[:MAX_NOTES])
-        sets[0] = sets[0].with_about(notes=f"{len(errors)} measurements were left out. {left_out}")
+        notes.append(f"{len(errors)} measurements were left out. {left_out}")
+    if notes:
+        sets[0] = sets[0].with_about(notes=" ".join([*notes, str(sets[0].about.get("notes", ""))]).strip())
     return tuple(sets)
 
 
