@@ -169,6 +169,8 @@ def test_points_of_a_labspec5_map_that_were_not_measured_are_left_out(tmp_path: 
 
 def test_xml_of_other_programs_and_with_entities_is_refused(tmp_path: Path) -> None:
     assert "not one of LabSpec" in refusal(tmp_path / "a.xml", b'<?xml version="1.0"?><office/>')
+    numbers = "".join(f"<peak><x>{x}</x><y>{y}</y></peak>\n" for x, y in zip(AXIS, SPECTRUM, strict=True))
+    assert "not one of LabSpec" in refusal(tmp_path / "a.xml", f"<peaks>\n{numbers}</peaks>".encode())
     content = vendor.labspec_xml_bytes(SET)
     bomb = content.replace(b"<LSX_Data>", b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><LSX_Data>', 1)
     assert "declares entities" in refusal(tmp_path / "a.xml", bomb)
