@@ -16,7 +16,6 @@ from ramanstudio.core.errors import StudioError
 if TYPE_CHECKING:
     from ramanstudio.calibration.intensity import IntensityProfile
     from ramanstudio.calibration.profile import Profile
-    from ramanstudio.calibration.standard_lines import StandardLine
     from ramanstudio.core.spectra import SpectrumSet
 
 VERIFY: Final = "verify"
@@ -79,6 +78,7 @@ VERB: Final = Verb(
 
 def _learn_axis(spectra: SpectrumSet, arguments: Namespace) -> Profile:
     from ramanstudio import calibration
+    from ramanstudio.calibration.draft import remaining_error
 
     after = calibration.Profile.load(arguments.after) if arguments.after else None
     profile = calibration.calibrate(
@@ -95,7 +95,7 @@ def _learn_axis(spectra: SpectrumSet, arguments: Namespace) -> Profile:
             f"{line.reference_cm:.2f}",
             f"{line.shown_cm:.2f}",
             f"{line.error_cm:+.2f}",
-            f"{_after(profile, line, after):+.2f}",
+            f"{remaining_error(profile, line, after):+.2f}",
             f"{2 * line.shown_sd_cm:.2f}",
             line.note if line.used else f"not used: {line.note}",
         )
@@ -106,18 +106,6 @@ def _learn_axis(spectra: SpectrumSet, arguments: Namespace) -> Profile:
     if profile.convention:
         print(f"The axis was made with wavelengths in {profile.convention}; the correction is for vacuum.")
     return profile
-
-
-def _after(profile: Profile, line: StandardLine, after: Profile | None) -> float:
-    """What is left of the error of a line: of one offset after another profile, the deviation from that offset."""
-    import numpy as np
-
-    if after is None:
-        return float(profile.corrected(np.array([line.shown_cm]))[0]) - line.reference_cm
-    # the line is on the axis that `after` has corrected; the composed curve holds on the uncorrected one
-    nominal = np.asarray(after.curve.axis_cm)
-    place = np.interp(line.shown_cm, after.corrected(nominal), nominal)
-    return line.error_cm + float(profile.curve.correction(place) - after.curve.correction(place))
 
 
 def _learn_intensity(spectra: SpectrumSet, arguments: Namespace) -> IntensityProfile:
