@@ -5,6 +5,7 @@
 ...     print(result.file, result.outputs, result.error)
 """
 
-from ramanstudio.batch.processing import FileResult, process
+from ramanstudio.batch.processing import process, watch
+from ramanstudio.batch.run import FileResult
 
-__all__ = ["FileResult", "process"]
+__all__ = ["FileResult", "process", "watch"]

@@ -1,56 +1,24 @@
-"""Process many files with a recipe: read ahead, compute, write, note in a journal, and yield each file's result."""
+"""Process many files, or those that come into a folder, with a recipe."""
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
 
-from ramanstudio.batch.computing import STACK_FROM, apply_to_sets, row_blocks
-from ramanstudio.batch.journal import BEGUN, DONE, FAILED, RUN, Journal, path_key, state_of
-from ramanstudio.batch.large_sets import write_by_blocks
-from ramanstudio.batch.names import OutputNames
-from ramanstudio.batch.results import LOG_NAME, RECIPE_NAME, RESULTS_NAME, result_rows, write_tables
+from ramanstudio.batch.journal import Journal
+from ramanstudio.batch.names import SUFFIX
+from ramanstudio.batch.results import LOG_NAME, RESULTS_NAME
+from ramanstudio.batch.run import BatchRun, FileResult
+from ramanstudio.batch.watching import POLL_S, SETTLE_S, FolderWatcher
 from ramanstudio.core.csv_cells import printable
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.progress import SILENT, Cancelled, Progress
-from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.version import __version__
-from ramanstudio.core.writing import atomic_write
-from ramanstudio.export.processed_files import error_path, writable_formats, write_processed
-from ramanstudio.export.text_table import make_folder
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.export.processed_files import error_path, writable_formats
 from ramanstudio.mae.model_store import DEFAULT_MODEL
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.recipe import Recipe, find_recipe
-from ramanstudio.processing.runner import Processed
 from ramanstudio.processing.step import Denoiser
-
-GROUP_VALUES: Final = 4_000_000  # intensities that are read, computed and written at once
-GROUP_FILES: Final = 512
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FileResult:
-    """What became of one file of a batch.
-
-    Parameters
-    ----------
-    file : the input
-    outputs : the files with its processed spectra, empty without an output folder
-    processed : one result for each set of spectra in the file; empty where it was done by an earlier run, failed, or is
-        too large to keep
-    error : why it failed, or None
-    resumed : whether an earlier run had done it
-    """
-
-    file: Path
-    outputs: tuple[Path, ...] = ()
-    processed: tuple[Processed, ...] = field(default=(), repr=False)
-    error: StudioError | None = None
-    resumed: bool = False
 
 
 def process(
@@ -85,19 +53,80 @@ def process(
     """
     given = [Path(path) for path in ([paths] if isinstance(paths, (str, Path)) else paths)]
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.default() if recipe is None else find_recipe(recipe)
+    require_format(format)
+    folder = Path(out) if out is not None else None
+    files = find_inputs(given, folder)
+    engine = engine or load_engine(chosen, model, device)
+    run = BatchRun(chosen, engine, folder, given, format, laser_nm, overwrite, resume)
+    run.reserve(files)
+    return run.process(files, progress)
+
+
+def watch(
+    folder: Path | str,
+    recipe: Recipe | Path | str | None = None,
+    out: Path | str | None = None,
+    *,
+    format: str = "csv",
+    engine: Denoiser | None = None,
+    model: str | Path = DEFAULT_MODEL,
+    device: str = "auto",
+    laser_nm: float | None = None,
+    settle_s: float = SETTLE_S,
+    poll_s: float = POLL_S,
+    idle_s: float | None = None,
+    stop: threading.Event | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[FileResult]:
+    """Process the files of a folder as they come, and yield the result of each; as `process` with `resume`.
+
+    A file is read once it has not changed for `settle_s` seconds, and again when it is replaced. A folder that
+    disappears is waited for. Ends when `stop` is set, or after `idle_s` seconds without a new file. Raises StudioError
+    when the folder does not exist, or the recipe cannot be read.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else Recipe.default() if recipe is None else find_recipe(recipe)
+    require_format(format)
+    source, target = Path(folder), Path(out) if out is not None else None
+    watched = FolderWatcher(
+        source, settle_s, poll_s, stop, progress.warn, lambda file: not _is_result(file, target, source)
+    )
+    run = BatchRun(
+        chosen, engine or load_engine(chosen, model, device), target, [source], format, laser_nm, resume=True
+    )
+    return _watch(watched, run, idle_s, progress)
+
+
+def _watch(watched: FolderWatcher, run: BatchRun, idle_s: float | None, progress: Progress) -> Iterator[FileResult]:
+    for files in watched.files(idle_s):
+        run.reserve(files)
+        yield from run.process(files, progress)
+
+
+def _is_result(file: Path, out: Path | None, folder: Path) -> bool:
+    """Whether a file below a watched folder is a result of ours."""
+    if out is None:
+        return False
+    target = out.absolute()
+    if target != folder.absolute():
+        return target in file.absolute().parents
+    return file.stem.endswith((SUFFIX, f"{SUFFIX}.expected-error")) or file.name in (RESULTS_NAME, LOG_NAME)
+
+
+def require_format(format: str) -> None:
+    """Raise StudioError when spectra cannot be written in a format."""
     if format not in writable_formats():
         raise StudioError(
             f"Spectra cannot be written as '{format}'.", remedy=f"Choose one of: {', '.join(writable_formats())}."
         )
-    folder = Path(out) if out is not None else None
-    files = find_inputs(given, folder)
-    if engine is None and any(isinstance(entry.step, Denoise) and entry.enabled for entry in chosen.steps):
-        from ramanstudio.engine import Engine
 
-        engine = Engine.load(model, device)
-    run = BatchRun(chosen, engine, folder, given, format, laser_nm, overwrite, resume)
-    run.reserve(files)
-    return run.process(files, progress)
+
+def load_engine(recipe: Recipe, model: str | Path, device: str) -> Denoiser | None:
+    """Load the model that a recipe denoises with; None where it does not denoise."""
+    if not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
+        return None
+    from ramanstudio.engine import Engine
+
+    return Engine.load(model, device)
 
 
 def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:
@@ -126,243 +155,3 @@ def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:
             remedy=f"Readable files end in {', '.join(registry.readable_suffixes())}.",
         )
     return files
-
-
-@dataclass(slots=True)
-class _Item:
-    """A file on its way: its sets or why it cannot be read, then where its results go."""
-
-    file: Path
-    path: str
-    state: str
-    sets: tuple[SpectrumSet, ...] = ()
-    error: StudioError | None = None
-    names: list[str] = field(default_factory=list)
-    processed: list[Processed] = field(default_factory=list)
-
-
-class BatchRun:
-    """One recipe on files, and the output folder with its journal."""
-
-    def __init__(
-        self,
-        recipe: Recipe,
-        engine: Denoiser | None,
-        out: Path | None,
-        given: Sequence[Path],
-        format: str = "csv",
-        laser_nm: float | None = None,
-        overwrite: bool = False,
-        resume: bool = False,
-    ) -> None:
-        """Raises StudioError when `out` cannot be made, or holds results that may not be replaced."""
-        self.recipe, self.engine, self.out = recipe, engine, out
-        self._format, self._laser_nm, self._overwrite = format, laser_nm, overwrite
-        self._failures: dict[str, tuple[str, str]] = {}
-        self._journal: Journal | None = None
-        if out is None:
-            return
-        make_folder(out)
-        self._journal = Journal(out)
-        self._check_folder(out, self._journal, resume)
-        taken = [name for names in self._journal.names.values() for name in names]
-        self._names = OutputNames(out, given, taken)
-        atomic_write(out / RECIPE_NAME, recipe.to_text(self._provenance()))
-        self._journal.add(RUN, recipe=self._recipe_text(), format=format, version=__version__, **self._provenance())
-
-    def _check_folder(self, out: Path, journal: Journal, resume: bool) -> None:
-        if resume and not journal.is_empty:
-            if (
-                str(journal.runs[-1].get("recipe")) != self._recipe_text()
-                or journal.runs[-1].get("format") != self._format
-            ):
-                raise StudioError(
-                    f"The run in '{out}' was started with another recipe or format.",
-                    remedy="Resume it with the same, or choose another folder.",
-                )
-            if journal.runs[-1].get("model_hash", "") != self._provenance().get("model_hash", ""):
-                raise StudioError(
-                    f"The run in '{out}' was started with another model.",
-                    remedy="Resume it with the same, or choose another folder.",
-                )
-            return
-        if self._overwrite:
-            journal.restart()
-            return
-        if not journal.is_empty:
-            raise StudioError(
-                f"'{out}' holds the results of an earlier run.",
-                remedy="Go on with it (--resume), replace them (--overwrite), or choose another folder.",
-            )
-        for name in (RESULTS_NAME, LOG_NAME, RECIPE_NAME):
-            if os.path.lexists(out / name):
-                raise StudioError(
-                    f"'{name}' in '{out}' would be replaced.", remedy="Choose another folder, or allow --overwrite."
-                )
-
-    def _recipe_text(self) -> str:
-        return self.recipe.to_text()
-
-    def _provenance(self) -> dict[str, str]:
-        """The model by name and hash, where one is loaded."""
-        card = getattr(self.engine, "card", None)
-        return {} if card is None else {"model": card.name, "model_hash": card.weights_hash}
-
-    def reserve(self, files: Sequence[Path]) -> None:
-        """Keep the names of inputs in the output folder from being results."""
-        if self.out is not None:
-            self._names.forbid(files)
-
-    def process(self, files: Sequence[Path], progress: Progress = SILENT) -> Iterator[FileResult]:
-        """Yield the result of each file in order; at the end, and where it is stopped, write the tables."""
-        pending = [file for file in files if not self._is_done(file)]
-        finished = len(files) - len(pending)
-        for file in files:
-            if self._is_done(file):
-                yield FileResult(file, self._outputs_of(file), resumed=True)
-        stack = len(pending) > STACK_FROM
-        try:
-            with ThreadPoolExecutor(1, "reading") as reader, ThreadPoolExecutor(2, "writing") as writers:
-                queue = list(reversed(pending))
-                upcoming: Future[list[_Item]] | None = reader.submit(self._read_group, queue)
-                while upcoming is not None:
-                    items = upcoming.result()
-                    upcoming = reader.submit(self._read_group, queue) if queue else None
-                    for result in self._finish_group(items, writers, progress, (finished, len(files)), stack):
-                        finished += 1
-                        progress(finished, len(files))
-                        yield result
-        finally:
-            self.write_tables()
-
-    def _is_done(self, file: Path) -> bool:
-        if self._journal is None or self.out is None:
-            return False
-        event = self._journal.done.get(path_key(file))
-        if event is None or event.get("state") != state_of(file):
-            return False
-        return all((self.out / str(name)).exists() for name in event["outputs"])
-
-    def _outputs_of(self, file: Path) -> tuple[Path, ...]:
-        assert self._journal is not None and self.out is not None
-        return tuple(self.out / str(name) for name in self._journal.done[path_key(file)]["outputs"])
-
-    def _read_group(self, queue: list[Path]) -> list[_Item]:
-        """Read files off the end of `queue` until there are enough to compute at once."""
-        from ramanstudio.formats import registry
-
-        items, n_values = list[_Item](), 0
-        while queue and n_values < GROUP_VALUES and len(items) < GROUP_FILES:
-            file = queue.pop()
-            item = _Item(file, path_key(file), state_of(file))
-            try:
-                item.sets = registry.read(file, self._laser_nm)
-                n_values += sum(spectra.values.size for spectra in item.sets)
-            except StudioError as error:
-                item.error = error
-            except Exception as error:
-                item.error = _unexpected(error)
-            items.append(item)
-        return items
-
-    def _finish_group(
-        self,
-        items: Sequence[_Item],
-        writers: ThreadPoolExecutor,
-        progress: Progress,
-        count: tuple[int, int],
-        stack: bool,
-    ) -> Iterator[FileResult]:
-        """Compute the spectra of a group, write them, and yield the results in order."""
-        for item in items:
-            if item.error is None and self.out is not None:
-                earlier = self._journal.names.get(item.path, ()) if self._journal else ()
-                enough = len(earlier) == len(item.sets)
-                item.names = list(earlier) if enough else self._names.choose(
-                    item.file, len(item.sets), self._format, self._overwrite
-                )  # fmt: skip
-        if self._journal is not None:
-            self._journal.add_all(
-                BEGUN, [{"file": item.path, "outputs": item.names} for item in items if item.error is None]
-            )
-        large = [item for item in items if item.error is None and self._is_large(item)]
-        sets = [(item, spectra) for item in items if item.error is None and item not in large for spectra in item.sets]
-        counted = Progress(
-            lambda done, total, _note: progress(count[0] + int(len(items) * done / max(total, 1)), count[1]),
-            on_warning=progress.warn,
-        )
-        outcomes = apply_to_sets([spectra for _, spectra in sets], self.recipe, self.engine, counted, stack)
-        for (item, _), outcome in zip(sets, outcomes, strict=True):
-            if isinstance(outcome, StudioError):
-                item.error = item.error or outcome
-            else:
-                item.processed.append(outcome)
-        written = [(item, writers.submit(self._write, item) if item not in large else None) for item in items]
-        for item, future in written:
-            event = future.result() if future is not None else self._write_large(item, counted)
-            yield self._settle(item, event)
-
-    def _is_large(self, item: _Item) -> bool:
-        return any(len(row_blocks(len(spectra), spectra.points, self.recipe)) > 1 for spectra in item.sets)
-
-    def _write(self, item: _Item) -> dict[str, Any]:
-        """Write the results of a file; returns what the journal is told. Its error is kept in the item."""
-        if item.error is not None or self.out is None:
-            return {}
-        rows = list[list[Any]]()
-        try:
-            for spectra, processed, name in zip(item.sets, item.processed, item.names, strict=True):
-                make_folder((self.out / name).parent)
-                write_processed(self.out / name, processed)
-                rows += result_rows(spectra, processed, name)
-        except StudioError as error:
-            item.error = error
-        except Exception as error:
-            item.error = _unexpected(error)
-        return {"outputs": item.names, "rows": rows}
-
-    def _write_large(self, item: _Item, progress: Progress) -> dict[str, Any]:
-        """Process a large file block by block into its results."""
-        rows = list[list[Any]]()
-        try:
-            for index, spectra in enumerate(item.sets):
-                name = item.names[index] if self.out is not None else ""
-                path = None if self.out is None else self.out / name
-                rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress)
-        except Cancelled:
-            raise
-        except StudioError as error:
-            item.error = error
-        except Exception as error:
-            item.error = _unexpected(error)
-        return {"outputs": item.names, "rows": rows}
-
-    def _settle(self, item: _Item, event: dict[str, Any]) -> FileResult:
-        """Note in the journal what became of a file."""
-        file = item.path
-        if item.error is not None:
-            self._failures[file] = ("failed", str(item.error))
-            if self._journal is not None:
-                self._journal.add_all(FAILED, [{"file": file, "reason": str(item.error)}])
-            return FileResult(item.file, error=item.error)
-        if self._journal is not None and self.out is not None:
-            record = {"file": file, "state": item.state, **event}
-            self._journal.add_all(DONE, [record])
-            self._journal.done[file] = record
-        outputs = tuple(self.out / name for name in item.names) if self.out is not None else ()
-        return FileResult(item.file, outputs, tuple(item.processed))
-
-    def write_tables(self) -> None:
-        """Write results.csv and log.csv from the journal. Raises StudioError when that cannot be done."""
-        if self._journal is None or self.out is None:
-            return
-        done = self._journal.done.values()
-        log = [(str(event["file"]), "done", "") for event in done]
-        log += [(file, status, reason) for file, (status, reason) in self._failures.items()]
-        write_tables(self.out, done, log)
-
-
-def _unexpected(error: Exception) -> StudioError:
-    return StudioError(
-        f"Something unexpected happened: {type(error).__name__}: {error}.", remedy="Report it, with the file."
-    )

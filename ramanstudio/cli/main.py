@@ -29,6 +29,8 @@ from ramanstudio.cli import (
     pretrain_features,
     process,
     recipe,
+    report,
+    watch,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -41,6 +43,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
     info.VERB,
     process.VERB,
+    watch.VERB,
     recipe.VERB,
     denoise.VERB,
     identify.VERB,
@@ -52,6 +55,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     finetune.VERB,
     classify.VERB,
     figure.VERB,
+    report.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )

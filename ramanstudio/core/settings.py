@@ -121,6 +121,10 @@ SETTINGS: Final = (
     Setting("export_folder", ""),
     Setting("geometry", ""),
     Setting("panels", ""),
+    Setting("report_author", ""),
+    Setting("report_laboratory", ""),
+    Setting("report_logo", ""),
+    Setting("report_template", ""),
 )
 
 MAX_BYTES: Final = 2**20  # of the file

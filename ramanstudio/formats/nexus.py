@@ -97,8 +97,8 @@ def _items(file: h5py.File) -> list[tuple[str, Any]]:
     """Return the groups and datasets of a file by their paths."""
     items: list[tuple[str, Any]] = [("", file)]
 
-    def keep(name: str, item: Any) -> bool | None:
-        items.append((name, item))
+    def keep(name: str | bytes, item: Any) -> bool | None:
+        items.append((_text(name), item))  # h5py gives bytes for a name that is not UTF-8
         return True if len(items) >= MAX_ITEMS else None
 
     file.visititems(keep)
@@ -126,7 +126,9 @@ def _is_nxdata(item: Any) -> bool:
 
 
 def _datasets(group: Any) -> dict[str, Any]:
-    return {name: entry for name, entry in group.items() if hasattr(entry, "shape") and entry.dtype.kind in "iuf"}
+    return {
+        _text(name): entry for name, entry in group.items() if hasattr(entry, "shape") and entry.dtype.kind in "iuf"
+    }
 
 
 def _read_nxdata(
@@ -246,7 +248,7 @@ def _scalars(items: list[tuple[str, Any]], entry: str) -> Iterator[tuple[str, st
             yield name, _text(item[()]), _text(item.attrs.get("units", item.attrs.get("unit")))
         if hasattr(item, "shape") and not entry:
             for key, value in item.attrs.items():
-                yield key, _text(value), ""
+                yield _text(key), _text(value), ""
 
 
 def _number(text: str) -> float | None:

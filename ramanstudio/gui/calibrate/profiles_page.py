@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ramanstudio.core.progress import Progress
 
 FILTER: Final = f"Calibration profiles (*{SUFFIX})"
-HEADERS: Final = ("True / cm⁻¹", "Without", "With the correction", "Result")
+HEADERS: Final = ("True / cm⁻¹", "Before", "After", "Result")
 NO_PROFILES: Final = "No profile yet: make one under 'Calibrate', or import one."
 
 

@@ -18,6 +18,7 @@ from ramanstudio.gui.common.theme import Theme, current_theme, with_alpha
 
 Floats = NDArray[np.floating[Any]]
 
+LABEL_PX: Final = 16  # height of a line of text
 LABEL_AT: Final = 0.94  # of the height
 
 
@@ -41,6 +42,8 @@ class StandardPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setLabel("left", "Intensity")
         self.getAxis("left").setStyle(showValues=False)
         self.setMinimumHeight(120)
+        self.getViewBox().sigXRangeChanged.connect(lambda *_: self._show_labels())
+        self.getViewBox().sigResized.connect(lambda *_: self._show_labels())
         self.set_theme(current_theme())
 
     def show_standard(self, axis: Floats, values: Floats, lines: Sequence[StandardLine]) -> None:
@@ -79,7 +82,6 @@ class StandardPlot(pg.PlotWidget):  # type: ignore[misc]
         for marker in self._markers:
             self.removeItem(marker)
         self._markers = []
-        crowded = len(self._lines) > 14
         for index, line in enumerate(self._lines):
             marker = pg.InfiniteLine(
                 line.shown_cm,
@@ -87,13 +89,27 @@ class StandardPlot(pg.PlotWidget):  # type: ignore[misc]
                 movable=True,
                 pen=self._pen(index),
                 hoverPen=self._theme.pen(self._theme.accent, 2.5),
-                label="" if crowded and not line.used else f"{line.reference_cm:.1f}",
+                label=f"{line.reference_cm:.1f}",
                 labelOpts={"position": LABEL_AT, "color": self._colour(index), "rotateAxis": (1, 0),
                            "anchors": [(1, 0), (1, 0)]},
             )  # fmt: skip
             marker.sigPositionChangeFinished.connect(partial(self._moved, index))
             self.addItem(marker, ignoreBounds=True)
             self._markers.append(marker)
+        self._show_labels()
+
+    def _show_labels(self) -> None:
+        """Show the numbers that do not overlap, those of used and strong lines first."""
+        low, high = self.getViewBox().viewRange()[0]
+        apart = LABEL_PX * (high - low) / max(self.getViewBox().width(), 1.0)
+        shown: list[float] = []
+        order = sorted(range(len(self._markers)), key=lambda k: (not self._lines[k].used, -self._lines[k].snr))
+        for index in order:
+            place = self._lines[index].shown_cm
+            is_free = all(abs(place - other) >= apart for other in shown)
+            self._markers[index].label.setVisible(is_free)
+            if is_free:
+                shown.append(place)
 
     def _moved(self, index: int, marker: pg.InfiniteLine) -> None:
         self.line_moved.emit(index, float(marker.value()))

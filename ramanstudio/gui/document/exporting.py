@@ -17,6 +17,7 @@ from ramanstudio.export.group_table import write_groups as write_group_table
 from ramanstudio.export.snr_text import format_snr_change
 from ramanstudio.export.spectrum_figure import FigureSpectrum, save_spectra
 from ramanstudio.export.summary import ResultFolder, summary_rows, write_summary
+from ramanstudio.gui.common.html_to_pdf import write_pdf
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -25,6 +26,7 @@ from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
+    from ramanstudio.export.report import ReportHeader
     from ramanstudio.library.library import Library
 
 MAX_PANELS: Final = 24  # of one figure
@@ -74,6 +76,23 @@ def write_drawn(draw: Callable[[], Path], progress: Progress) -> str:
     """Draw the figure of a page; returns a message."""
     progress(0, 0, "Drawing the figure")
     return f"The figure was saved as '{draw()}'."
+
+
+def write_report(
+    project: Project,
+    entries: Sequence[Entry],
+    libraries: Sequence[Library],
+    path: Path,
+    header: ReportHeader,
+    template: Path | None,
+    progress: Progress,
+) -> str:
+    """Write a report of entries; returns a message."""
+    from ramanstudio.export import report
+
+    html = report.render(report.subjects_of_project(project, entries, libraries), header, template, progress)
+    (write_pdf if path.suffix.lower() == ".pdf" else report.write_html)(path, html)
+    return f"The report was saved as '{path}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
@@ -142,6 +161,11 @@ class Exporting(QObject):
     def drawn(self, draw: Callable[[], Path]) -> Job:
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
+
+    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> Job:
+        """Save a report of the selected spectra as .pdf or .html."""
+        project, entries = self._session.project, self._session.selected
+        return self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where there are no groups."""

@@ -32,6 +32,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_config
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.settings import Settings
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export import spectrum_figure
 from ramanstudio.export.figure_options import (
     ARRANGEMENTS,
@@ -110,6 +111,9 @@ class FigureDialog(QDialog):
         available = self.screen().availableSize()
         self.resize(QSize(1000, 640).boundedTo(available - QSize(40, 60)))
         self._draw()
+        job = workers.submit(partial(_with_peaks, self._spectra), "", "files", key="figure peaks")
+        job.succeeded.connect(self._keep_peaks)
+        job.failed.connect(messages.show_error)
 
     def options(self) -> FigureOptions:
         """What the editors say; a range that cannot be read is left out, and a note names it."""
@@ -170,7 +174,7 @@ class FigureDialog(QDialog):
             check.toggled.connect(self._change)
             self._editors[name] = check
             form.addRow("", check)
-        self._editors["peak_labels"].setEnabled(any(spectrum.peaks for spectrum in self._spectra))
+        self._editors["peak_labels"].setEnabled(False)  # until they are found
         contents = QWidget(self)
         contents.setLayout(form)
         scroll = QScrollArea(self, widgetResizable=True)
@@ -260,6 +264,12 @@ class FigureDialog(QDialog):
         job.succeeded.connect(self._show)
         job.failed.connect(self._fail)
 
+    def _keep_peaks(self, spectra: Sequence[FigureSpectrum]) -> None:
+        with contextlib.suppress(RuntimeError):  # closed meanwhile
+            self._spectra = tuple(spectra)
+            self._editors["peak_labels"].setEnabled(any(spectrum.peaks for spectrum in spectra))
+            self._timer.start()
+
     def _show(self, content: bytes) -> None:
         with contextlib.suppress(RuntimeError):  # closed meanwhile
             self._image = QImage.fromData(content)
@@ -320,6 +330,21 @@ class FigureDialog(QDialog):
 def _preview(spectra: Sequence[FigureSpectrum], options: FigureOptions, dpi: float, progress: Progress) -> bytes:
     progress(0, 0)
     return spectrum_figure.preview(spectra, options, dpi)
+
+
+def _with_peaks(spectra: Sequence[FigureSpectrum], progress: Progress) -> list[FigureSpectrum]:
+    """The spectra with the positions of their peaks; those of which none can be found stay as they are."""
+    from ramanstudio import peaks
+
+    found = []
+    for spectrum in spectra:
+        drawn = spectrum.values if spectrum.values is not None else spectrum.raw
+        error = spectrum.error[None] if spectrum.error is not None else None
+        with contextlib.suppress(StudioError):
+            table = peaks.find(SpectrumSet.of(spectrum.shift, drawn), expected_error=error, progress=progress)
+            spectrum = replace(spectrum, peaks=tuple(table["position"].tolist()))
+        found.append(spectrum)
+    return found
 
 
 def _to_clipboard(content: bytes) -> None:

@@ -116,6 +116,16 @@ ACTIONS: Final = (
         synonyms="save picture image plot",
     ),
     Action(
+        "report",
+        "Report…",
+        "File",
+        "",
+        "Write a report of the selected spectra as PDF or HTML: SNR, processing, identification, peaks, conditions",
+        "ph.file-text",
+        lambda context: context.readable > 0,
+        synonyms="pdf html document print summary",
+    ),
+    Action(
         "export_table",
         "Export SNR table…",
         "File",

@@ -95,6 +95,15 @@ class FileCommands:
         spectra, export = figure_spectra(entries), services.exporting.figure
         FigureDialog(spectra, export, services.workers, services.messages, self._settings, self._window).open()
 
+    def report(self) -> None:
+        """Write a report of the selected spectra."""
+        from ramanstudio.gui.report.report_dialog import ReportDialog
+
+        services = self._services
+        ReportDialog(
+            services.session, services.libraries, services.exporting, services.messages, self._settings, self._window
+        ).open()
+
     def export_table(self) -> None:
         """Export the SNR of the selected spectra."""
         path = self._ask_path("Export SNR table", "-snr.csv", "Table (*.csv)")
