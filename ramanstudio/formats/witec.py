@@ -24,7 +24,7 @@ from ramanstudio.formats.validation import read_error
 _SIGNATURES: Final = (b"WIT_PRCT", b"WIT_DATA", b"WIT_PR06", b"WIT_DA06")
 _TREE, _TYPES = 0, (0, 2, 3, 4, 5, 6, 7, 8, 9)
 _TAG_END: Final = struct.Struct("<IQQ")  # type, start and end, after the name
-MAX_TAGS: Final = 300_000
+MAX_TAGS: Final = 500_000
 MAX_CHILDREN: Final = 10_000  # witio looks for each by its name
 MAX_DEPTH: Final = 40
 MAX_NAME: Final = 1000
@@ -62,6 +62,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     try:
         project = witio.read_bytes(source.content)
         graphs = project.find(class_name="TDGraph")
+        images = [entry for entry in project.data if entry.class_name in ("TDImage", "TDBitmap")]
         information = _information(project)
     except Exception:  # whatever witio makes of a damaged tree
         raise read_error(path, "its list of measurements is damaged", COPY_AGAIN) from None
@@ -76,6 +77,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
             errors.append(read_error(path, f"'{name}' in it is damaged", COPY_AGAIN))
         else:
             sets += [spectra] if spectra is not None else []
+    n_others = len(graphs) - len(sets) - len(errors) + len(images)
     if not sets:
         raise (
             errors[0]
@@ -86,9 +88,12 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
                 "In WITec Project, open it to see what it contains.",
             )
         )
+    notes = [f"{n_others} images and other curves in the project are not spectra."] if n_others else []
     if errors:
         left_out = " ".join(error.sentence for error in errors[:MAX_NOTES])
-        sets[0] = sets[0].with_about(notes=f"{len(errors)} measurements were left out. {left_out}")
+        notes.append(f"{len(errors)} measurements were left out. {left_out}")
+    if notes:
+        sets[0] = sets[0].with_about(notes=" ".join([*notes, str(sets[0].about.get("notes", ""))]).strip())
     return tuple(sets)
 
 
@@ -106,7 +111,7 @@ def _check_tags(source: ByteReader) -> None:
         kind, start, end = source.unpack("<IQQ", offset + 4 + length)
         if end > source.size:
             raise source.cut_off()
-        if kind not in _TYPES or start != begin or not start <= end <= limit:
+        if kind not in _TYPES or start < begin or (kind == _TREE and start != begin) or not start <= end <= limit:
             raise source.damaged("its list of contents")
         n_children = 0
         while kind == _TREE and begin < end:
