@@ -134,14 +134,11 @@ def _spectra(
         raise read_error(
             path, f"'{name}' in it states {sizes[0]} × {sizes[1]} spectra of {sizes[2]} points", COPY_AGAIN
         )
+    if not _is_spectral(graph):
+        return None  # a curve of time, frequency or height
     axis, unit = graph.x_axis()
     laser = _laser(graph)
-    if unit not in _UNITS:
-        try:
-            axis, unit = graph.x_axis("nm")
-        except Exception:  # an axis of time or frequency has no nm
-            return None
-    elif laser is not None:
+    if unit not in _UNITS or laser is not None:
         axis, unit = graph.x_axis("nm")  # and from there with the laser that the user may have set
     values = np.ascontiguousarray(np.swapaxes(graph.array(), 0, 1)).reshape(-1, sizes[2])
     table = _positions(graph, sizes)
@@ -156,14 +153,30 @@ def _spectra(
         table = {}
     return raman_spectra(
         path, axis, _UNITS.get(unit, axes.NM), values[measured], file_laser_nm=laser, laser_nm=laser_nm,
-        about={"title": name, "group": name, **about}, table={key: column[measured] for key, column in table.items()},
+        about={"title": name, **about}, table={key: column[measured] for key, column in table.items()},
     )  # fmt: skip
+
+
+def _linked(graph: Any, name: str) -> Any:
+    """Return the entry of the project whose number a graph states under a name, None without one."""
+    tag = graph.payload.find(name)
+    return graph.project.find_by_id(tag.scalar()) if tag is not None else None
+
+
+def _is_spectral(graph: Any) -> bool:
+    """Return whether the axis of a graph is one of wavelengths, energies or Raman shift; lengths have nm too."""
+    interpretation = _linked(graph, "XInterpretationID")
+    if interpretation is not None:
+        return bool(interpretation.class_name == "TDSpectralInterpretation")
+    transformation = _linked(graph, "XTransformationID")
+    if transformation is None:
+        return False
+    return transformation.class_name == "TDSpectralTransformation" or graph.x_axis()[1] in _UNITS
 
 
 def _laser(graph: Any) -> float | None:
     """Return the excitation wavelength in nm that the axis of a graph refers to."""
-    tag = graph.payload.find("XInterpretationID")
-    interpretation = graph.project.find_by_id(tag.scalar()) if tag is not None else None
+    interpretation = _linked(graph, "XInterpretationID")
     if interpretation is None or interpretation.class_name != "TDSpectralInterpretation":
         return None
     laser = float(interpretation.payload["ExcitationWaveLength"].scalar())
@@ -173,8 +186,7 @@ def _laser(graph: Any) -> float | None:
 def _positions(graph: Any, sizes: list[int]) -> dict[str, NDArray[Any]]:
     """Return the columns x, y and, where it varies, z (N,) in µm; the number of the spectrum without positions."""
     x, y = np.meshgrid(np.arange(sizes[0], dtype=float), np.arange(sizes[1], dtype=float))  # rows are lines of the scan
-    tag = graph.payload.find("SpaceTransformationID")
-    space = graph.project.find_by_id(tag.scalar()) if tag is not None else None
+    space = _linked(graph, "SpaceTransformationID")
     if space is None or space.class_name != "TDSpaceTransformation":
         return {} if x.size == 1 else {"index": np.arange(x.size)}
     places, unit = space.apply_space_transform(np.stack([x, y, np.zeros_like(x)], axis=-1))

@@ -77,6 +77,15 @@ def test_images_are_counted_and_a_damaged_graph_is_named(tmp_path: Path) -> None
     assert "1 images and other curves" in notes and "1 measurements were left out" in notes and "'broken'" in notes
 
 
+def test_a_curve_of_lengths_in_nm_is_no_spectrum(tmp_path: Path) -> None:
+    def heights(data: WitTag) -> None:
+        data["DataClassName 2"].data = "TDSpaceInterpretation"
+        data["Data 2"]["TDSpectralInterpretation"].name = "TDSpaceInterpretation"
+
+    with pytest.raises(StudioError, match="contains no spectra"):
+        read(witec_project(tmp_path / "a.wip", heights))
+
+
 def test_sizes_that_a_project_states_are_compared_with_its_data(tmp_path: Path) -> None:
     def enlarge(data: WitTag) -> None:
         graph(data)["SizeGraph"].data = np.array([2**31 - 1], dtype="<i4")
