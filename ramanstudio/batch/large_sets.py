@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.batch.computing import apply_by_blocks
-from ramanstudio.batch.results import result_rows
+from ramanstudio.batch.results import quality_codes, result_rows
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
@@ -44,7 +44,8 @@ def write_by_blocks(
                 raise outcome
             if path is not None:
                 write(outcome)
-            rows += result_rows(spectra[block], outcome, name)
+            source = spectra[block]
+            rows += result_rows(source, outcome, quality_codes([source])[0], name)
     return rows
 
 
