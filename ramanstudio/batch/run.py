@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ramanstudio.batch.computing import STACK_FROM, apply_to_sets, row_blocks
+from ramanstudio.batch.computing import STACK_FROM, SpectrumRows, apply_to_sets, row_blocks
 from ramanstudio.batch.journal import BEGUN, DONE, FAILED, RUN, Journal, path_key, state_of
+from ramanstudio.batch.large_files import LazySet, open_large
 from ramanstudio.batch.large_sets import write_by_blocks
 from ramanstudio.batch.names import OutputNames
 from ramanstudio.batch.results import LOG_NAME, RECIPE_NAME, RESULTS_NAME, quality_codes, result_rows, write_tables
@@ -60,6 +61,7 @@ class _Item:
     state: str
     sets: tuple[SpectrumSet, ...] = ()
     error: StudioError | None = None
+    lazy: LazySet | None = None
     names: list[str] = field(default_factory=list)
     processed: list[Processed] = field(default_factory=list)
     codes: list[list[str]] = field(default_factory=list)
@@ -187,7 +189,8 @@ class BatchRun:
             file = queue.pop()
             item = _Item(file, path_key(file), state_of(file))
             try:
-                item.sets = registry.read(file, self._laser_nm)
+                item.lazy = open_large(file) if self.out is not None else None
+                item.sets = registry.read(file, self._laser_nm) if item.lazy is None else ()
                 n_values += sum(spectra.values.size for spectra in item.sets)
             except StudioError as error:
                 item.error = error
@@ -203,9 +206,10 @@ class BatchRun:
         for item in items:
             if item.error is None and self.out is not None:
                 earlier = self._journal.names.get(item.path, ()) if self._journal else ()
-                enough = len(earlier) == len(item.sets)
+                n_sets = 1 if item.lazy is not None else len(item.sets)
+                enough = len(earlier) == n_sets
                 item.names = list(earlier) if enough else self._names.choose(
-                    item.file, len(item.sets), self._format, self._overwrite
+                    item.file, n_sets, self._format, self._overwrite
                 )  # fmt: skip
         if self._journal is not None:
             begun = [{"file": item.path, "outputs": item.names} for item in items if item.error is None]
@@ -231,7 +235,9 @@ class BatchRun:
             yield self._settle(item, rows)
 
     def _is_large(self, item: _Item) -> bool:
-        return any(len(row_blocks(len(spectra), spectra.points, self.recipe)) > 1 for spectra in item.sets)
+        return item.lazy is not None or any(
+            len(row_blocks(len(spectra), spectra.points, self.recipe)) > 1 for spectra in item.sets
+        )
 
     def _write(self, item: _Item) -> list[list[Any]]:
         """Write the results of a file; returns its rows of the table. Its error is kept in the item."""
@@ -253,7 +259,8 @@ class BatchRun:
         """Process a large file block by block into its results."""
         rows = list[list[Any]]()
         try:
-            for index, spectra in enumerate(item.sets):
+            sources: Sequence[SpectrumRows] = item.sets if item.lazy is None else (item.lazy,)
+            for index, spectra in enumerate(sources):
                 name = item.names[index] if self.out is not None else ""
                 path = None if self.out is None else self.out / name
                 rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress)
