@@ -33,7 +33,6 @@ _OTHER_INTENSITIES: Final = {
     20: "Kubelka-Munk units", 21: "reflectance", 22: "a detector signal", 26: "a photoacoustic signal",
 }  # fmt: skip
 _EPOCH: Final = datetime(1899, 12, 31)
-MAX_SPECTRA: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         raise read_error(
             path, "it contains no spectrum", "Open it in OMNIC and save the spectrum itself, not an interferogram."
         )
+    if sum(entry.length for entry in intensities) > source.size:
+        raise source.damaged("its spectra overlap")
     titles = [entry for entry in entries if entry.key == _GROUP_TITLE]
     names = [source.text(entry.start, min(256, entry.length)) for entry in titles]
     if len(names) != len(headers):

@@ -30,6 +30,7 @@ def write(path: Path, content: bytes) -> Path:
         {"data": SET.T, "Raman_shift": AXIS[:, None], "note": "by hand"},
         {"result": {"shift": AXIS, "intensity": SET, "baseline_coef": np.ones((6, 3))}},
         {"table": np.column_stack([AXIS, SET.T])},
+        {"a": AXIS, "b": SET, "n": np.arange(46.0)},
         {"wavelength": NM, "counts": SET, "laser_nm": np.array([532.0])},
     ],
 )

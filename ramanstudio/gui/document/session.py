@@ -360,12 +360,22 @@ class _EntryIndex:
         return self._by_id
 
 
+def _part_names(sources: Sequence[SpectrumSet | None]) -> list[str]:
+    """Return what tells the sets of a file apart: the file in an archive, the sheet or the title; else their number."""
+    for key in ("file_in_archive", "sheet", "title"):
+        names = [str(source.about.get(key, "")) for source in sources if source is not None]
+        if len(set(names)) == len(sources) and all(names):
+            return names
+    return [str(index + 1) for index in range(len(sources))]
+
+
 def _entries_of(file: OpenedFile, first_id: int, as_sets: bool) -> list[Entry]:
     name = file.path.name or str(file.path)
     sources: Sequence[SpectrumSet | None] = file.sets or (None,)
     entries = []
+    parts = _part_names(sources)
     for index, source in enumerate(sources):
-        title = name if len(sources) == 1 else f"{name} · {index + 1}"
+        title = name if len(sources) == 1 else f"{name} · {parts[index]}"
         file_index = None if source is None else index
         entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy, file_index=file_index)
         entries.append(replace(entry, set_id=entry.id) if as_sets and entry.is_set else entry)

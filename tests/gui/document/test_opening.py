@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +155,16 @@ def test_files_in_nm_are_asked_for_their_laser_once(
     assert window.services.session.undo_title == "Set laser wavelength to 532 nm"
     window.services.session.undo()
     assert [state for _, state in window.rows()] == ["problem"] * 3
+
+
+def test_the_spectra_of_an_archive_are_listed_by_the_names_of_their_files(start: Starter, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
+        for name in ("quartz", "talc"):
+            archive.write(write_spectrum(tmp_path / f"{name}.txt"), f"{name}.txt")
+        archive.writestr("notes.txt", "not a spectrum")
+    window = start()
+    window.drop(tmp_path / "day.zip")
+    window.wait_until(lambda: len(window.rows()) == 2)
+    assert [name for name, _ in window.rows()] == ["day.zip · quartz.txt", "day.zip · talc.txt"]
+    first = window.services.session.project.entries[0].source
+    assert first is not None and "1 of 3 files" in str(first.about["notes"])

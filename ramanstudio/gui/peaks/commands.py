@@ -1,0 +1,54 @@
+"""What the actions on peaks do: one method for each action, named by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.gui.common import dialogs
+from ramanstudio.gui.common.messages import Messages
+
+if TYPE_CHECKING:
+    from ramanstudio.gui.peaks.peaks_page import PeaksPage
+
+
+class PeakCommands:
+    """Finds, fits and exports peaks; `show_page` brings Peaks to the front and returns its page."""
+
+    def __init__(self, show_page: Callable[[], PeaksPage], messages: Messages, parent: QWidget) -> None:
+        self._show_page, self._messages, self._parent = show_page, messages, parent
+
+    def find_peaks(self) -> None:
+        """Find the peaks of the spectrum that is shown."""
+        self._show_page().find_peaks()
+
+    def fit_peaks(self) -> None:
+        """Fit all labelled peaks."""
+        self._show_page().fit_peaks()
+
+    def fit_peaks_here(self) -> None:
+        """Fit the peaks in a range."""
+        self._show_page().fit_here()
+
+    def remove_peaks(self) -> None:
+        """Remove the peaks that are selected in the table."""
+        self._show_page().remove_selected()
+
+    def export_peaks(self) -> None:
+        """Ask for a file name, and save the table of peaks."""
+        page = self._show_page()
+        peaks = page.peaks
+        if peaks is None or peaks.table is None or page.entry is None:
+            self._messages.info("There are no peaks to export. Find or fit them first.")
+            return
+        path = Path.home() / f"{page.entry.path.stem}-peaks.csv"
+        chosen = dialogs.ask_name(self._parent, "Export peaks", path, "CSV table (*.csv)")
+        if chosen is not None:
+            try:
+                page.export(chosen)
+            except StudioError as error:
+                self._messages.show_error(error)
