@@ -16,8 +16,8 @@ from ramanstudio.formats.safe_zip import open_zip
 from ramanstudio.formats.validation import read_error
 
 MAX_MEMBERS: Final = 5000
-MAX_UNPACKED_BYTES: Final = 200 * 2**20  # openpyxl reads about 10 MB a second
-MAX_CELLS: Final = 6_000_000
+MAX_UNPACKED_BYTES: Final = 200 * 2**20
+MAX_CELLS: Final = 3_000_000  # openpyxl reads 100 000 a second or fewer
 MAX_LETTERS: Final = 2**28  # of the text of one sheet
 MAX_CELL_LETTERS: Final = 300
 MAX_ROWS: Final = 1_048_576

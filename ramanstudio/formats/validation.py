@@ -92,7 +92,7 @@ def sorted_spectra(path: Path, shift: NDArray[np.float64], values: NDArray[Any])
     else:
         if steps[0] < 0:
             shift, values = shift[::-1].copy(), values[:, ::-1]
-        spectra = SpectrumSet(shift, values.astype(np.float32))
+        spectra = SpectrumSet(shift, np.require(values, np.float32, ["C", "ALIGNED"]))
     if spectra.axis[-1] - spectra.axis[0] < MIN_SPAN_CM:
         raise read_error(path, f"its axis spans only {spectra.axis[-1] - spectra.axis[0]:g} cm⁻¹")
     return spectra

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
+from ramanstudio.gui.calibrate.commands import CalibrateCommands
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
 from ramanstudio.gui.common.job_bar import JobBar
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
                 self,
             ),
             self._library_commands,
+            CalibrateCommands(services.session, services.workers, services.messages, self),
             FinetuningCommands(
                 FinetuningServices(
                     services.session,
