@@ -362,8 +362,8 @@ def main() -> None:
     parts = [
         f"`python -m benchmarks.peaks`, {machine()}. `../shared/data/truth/peaks.h5`: 2000 spectra of 1–6 peaks"
         " on a straight baseline, starts off by up to a quarter of the width. *Lost*: centre off by half a width,"
-        " or width by more than itself; bars 1.5 % of all, 3.5 % of overlapping. *Coverage*: how often the truth lies within one"
-        f" standard error; bar .65–.71. All 2000 in {seconds:.1f} s.\n\n"
+        " or width by more than itself; bars 1.5 % of all, 3.5 % of overlapping. *Coverage*: how often the truth lies"
+        f" within one standard error; bar .65–.71. All 2000 in {seconds:.1f} s.\n\n"
         + table(head, fit_rows(truth, fitted, 0.65, 0.71)),
         f"lmfit 1.3.4, the first {N_RIVAL} spectra, same starts, {rival_seconds:.0f} s:\n\n"
         + table(head, fit_rows(truth, rival, 0.65, 0.71, N_RIVAL)),
