@@ -161,10 +161,8 @@ def main() -> None:
     ]
     for key, ours, theirs in references:
         rows.append((f".{key} beside its reference library", f"{ours / theirs:.2f} × ({ours * 1e3:.0f} ms)", "≤ 2 ×"))
-    text = (
-        f"`python -m benchmarks.formats --map-mb {arguments.map_mb}`, {machine()}. Seconds of the processor: the machine was shared.\n\n"
-        + table(("what", "measured", "bar"), rows)
-    )
+    title = f"`python -m benchmarks.formats --map-mb {arguments.map_mb}`, {machine()}. Seconds of the processor."
+    text = f"{title}\n\n{table(('what', 'measured', 'bar'), rows)}"
     if arguments.write:
         write_section("Reading and writing files", text)
     else:

@@ -94,7 +94,7 @@ def sorted_spectra(path: Path, shift: NDArray[np.float64], values: NDArray[Any])
     else:
         if steps[0] < 0:
             shift, values = shift[::-1].copy(), _reversed_rows(values)
-        spectra = SpectrumSet(shift, np.ascontiguousarray(values, dtype=np.float32))  # a map of 1 GB is not copied
+        spectra = SpectrumSet(shift, np.require(values, np.float32, ["C", "ALIGNED"]))  # a map of 1 GB is not copied
     if spectra.axis[-1] - spectra.axis[0] < MIN_SPAN_CM:
         raise read_error(path, f"its axis spans only {spectra.axis[-1] - spectra.axis[0]:g} cm⁻¹")
     return spectra
