@@ -142,18 +142,22 @@ def _spectra(
         axis, unit = graph.x_axis("nm")  # and from there with the laser that the user may have set
     values = np.ascontiguousarray(np.swapaxes(graph.array(), 0, 1)).reshape(-1, sizes[2])
     table = _positions(graph, sizes)
-    measured = ~np.all(np.isnan(values), axis=1) if values.dtype.kind == "f" else np.ones(len(values), dtype=bool)
+    measured = np.ones(len(values), dtype=bool)
+    if values.dtype.kind == "f":  # lines of a scan that was stopped are NaN from the first point on
+        measured = ~np.isnan(values[:, 0])
+        measured[~measured] = ~np.all(np.isnan(values[~measured]), axis=1)
     about = _metadata(graph, information.get(re.sub(r"_Spec\..*|_Spec$", "", name), ""))
     if not np.any(measured):
         raise read_error(path, f"'{name}' in it was stopped before its first line", "Measure again.")
     if not np.all(measured):
-        about["notes"] = f"The measurement was stopped: {measured.sum()} of {len(values)} spectra were collected."
+        values, table = values[measured], {key: column[measured] for key, column in table.items()}
+        about["notes"] = f"The measurement was stopped: {len(values)} of {len(measured)} spectra were collected."
     if len(values) == 1:
         about |= {f"{column}_um": float(numbers[0]) for column, numbers in table.items() if column in "xyz"}
         table = {}
     return raman_spectra(
-        path, axis, _UNITS.get(unit, axes.NM), values[measured], file_laser_nm=laser, laser_nm=laser_nm,
-        about={"title": name, **about}, table={key: column[measured] for key, column in table.items()},
+        path, axis, _UNITS.get(unit, axes.NM), values, file_laser_nm=laser, laser_nm=laser_nm,
+        about={"title": name, **about}, table=table,
     )  # fmt: skip
 
 

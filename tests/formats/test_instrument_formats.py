@@ -156,6 +156,12 @@ def test_an_andor_axis_is_converted_only_where_the_file_says_raman(tmp_path: Pat
     assert "counts detector pixels" in refusal(tmp_path / "a.sif", vendor.sif_bytes(SET, (0.0, 1.0), "Pixel number"))
 
 
+def test_intensities_lie_on_the_boundaries_of_their_numbers(tmp_path: Path) -> None:
+    for laser_nm in (532.0, 532.1, 532.12, 532.125):  # each moves what is behind it by a byte
+        spectra = read(write(tmp_path / "a.sif", vendor.sif_bytes(SET, LINE, laser_nm=laser_nm)))[0]
+        assert spectra.values.flags.aligned and spectra.values.flags.c_contiguous
+
+
 # HORIBA LabSpec 5 and XML, TriVista -----------------------------------------------------------------------------------
 
 
@@ -169,6 +175,8 @@ def test_points_of_a_labspec5_map_that_were_not_measured_are_left_out(tmp_path: 
 
 def test_xml_of_other_programs_and_with_entities_is_refused(tmp_path: Path) -> None:
     assert "not one of LabSpec" in refusal(tmp_path / "a.xml", b'<?xml version="1.0"?><office/>')
+    numbers = "".join(f"<peak><x>{x}</x><y>{y}</y></peak>\n" for x, y in zip(AXIS, SPECTRUM, strict=True))
+    assert "not one of LabSpec" in refusal(tmp_path / "a.xml", f"<peaks>\n{numbers}</peaks>".encode())
     content = vendor.labspec_xml_bytes(SET)
     bomb = content.replace(b"<LSX_Data>", b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><LSX_Data>', 1)
     assert "declares entities" in refusal(tmp_path / "a.xml", bomb)
