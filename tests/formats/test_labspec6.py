@@ -44,10 +44,3 @@ def test_an_axis_in_nm_is_converted_by_the_laser_of_the_file_or_of_the_user(tmp_
     (spectra,) = read(tmp_path / "a.l6s", 531.0)
     np.testing.assert_allclose(spectra.axis, AXIS + 1e7 / 531.0 - 1e7 / 532.0, atol=2e-3)
     assert spectra.about["laser_nm"] == 531.0
-
-
-def test_intensities_lie_on_the_boundaries_of_their_numbers(tmp_path: Path) -> None:
-    for length in range(4):  # the title moves what is behind it
-        content = labspec6_bytes(SET, settings={"a" * (9 + length): "b"})
-        (tmp_path / "a.l6m").write_bytes(content)
-        assert read(tmp_path / "a.l6m")[0].values.flags.aligned
