@@ -63,7 +63,7 @@ def fit_spectrum(
     """
     if not model.peaks:
         raise StudioError("There is no peak to fit.", remedy="Find peaks first, or add one by a click.")
-    groups = _groups(spectrum, model, within)
+    groups = ranges_of(spectrum, model, within)
     tables, ranges, numbers, problem = [], [], [], None
     for done, (members, limits) in enumerate(groups):
         progress(done, len(groups), "ranges")
@@ -110,8 +110,8 @@ def _as_fitted(model: PeakModel, table: PeakTable) -> PeakModel:
     return replace(model, peaks=tuple(peaks))
 
 
-def _groups(spectrum: SpectrumSet, model: PeakModel, within: ShiftRange | None) -> list[tuple[list[int], ShiftRange]]:
-    """Which peaks are fitted together, and in which range."""
+def ranges_of(spectrum: SpectrumSet, model: PeakModel, within: ShiftRange | None) -> list[tuple[list[int], ShiftRange]]:
+    """Return which peaks of a model are fitted together, and in which range. Raises StudioError when there is none."""
     low, high = (float(spectrum.axis[0]), float(spectrum.axis[-1])) if within is None else sorted(within)
     inside = [index for index, peak in enumerate(model.peaks) if low <= peak.center.value <= high]
     if not inside:

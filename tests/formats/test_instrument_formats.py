@@ -156,6 +156,12 @@ def test_an_andor_axis_is_converted_only_where_the_file_says_raman(tmp_path: Pat
     assert "counts detector pixels" in refusal(tmp_path / "a.sif", vendor.sif_bytes(SET, (0.0, 1.0), "Pixel number"))
 
 
+def test_intensities_lie_on_the_boundaries_of_their_numbers(tmp_path: Path) -> None:
+    for laser_nm in (532.0, 532.1, 532.12, 532.125):  # each moves what is behind it by a byte
+        spectra = read(write(tmp_path / "a.sif", vendor.sif_bytes(SET, LINE, laser_nm=laser_nm)))[0]
+        assert spectra.values.flags.aligned and spectra.values.flags.c_contiguous
+
+
 # HORIBA LabSpec 5 and XML, TriVista -----------------------------------------------------------------------------------
 
 

@@ -127,7 +127,7 @@ def test_the_white_light_image_is_kept(tmp_path: Path) -> None:
 
 
 def test_intensities_are_contiguous_whatever_the_order_of_the_axis(tmp_path: Path) -> None:
-    # torch takes no array with negative strides.
+    # torch takes no array with negative strides, or off the boundaries of its numbers.
     for order in (slice(None), slice(None, None, -1)):
         (tmp_path / "a.wdf").write_bytes(wdf_bytes(np.stack([SPECTRUM[order]] * 2), AXIS[order]))
         (spectra,) = read(tmp_path / "a.wdf")

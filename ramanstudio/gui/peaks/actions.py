@@ -43,6 +43,16 @@ PEAK_ACTIONS: Final = (
         _has_spectrum,
     ),
     Action(
+        "fit_peaks_of_set",
+        "Fit every spectrum…",
+        "Analyse",
+        "",
+        "Fit the labelled peaks in every spectrum of this map or series, and save the table (CSV)",
+        "ph.stack",
+        lambda context: context.spectra > 1,
+        synonyms="fit map series batch",
+    ),
+    Action(
         "remove_peaks", "Remove peaks", "Analyse", "", "Remove the peaks that are selected in the table", "ph.minus"
     ),
     Action(

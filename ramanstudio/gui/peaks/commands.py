@@ -34,6 +34,17 @@ class PeakCommands:
         """Fit the peaks in a range."""
         self._show_page().fit_here()
 
+    def fit_peaks_of_set(self) -> None:
+        """Fit the labelled peaks in every spectrum of the set, and save the table."""
+        page = self._show_page()
+        if page.peaks is None or page.entry is None or not page.peaks.model.peaks:
+            self._messages.info("There is no peak to fit. Select one spectrum of the set and find its peaks first.")
+            return
+        path = Path.home() / f"{page.entry.path.stem}-peaks.csv"
+        chosen = dialogs.ask_name(self._parent, "Fit every spectrum", path, "CSV table (*.csv)")
+        if chosen is not None:
+            page.fit_set(chosen)
+
     def remove_peaks(self) -> None:
         """Remove the peaks that are selected in the table."""
         self._show_page().remove_selected()

@@ -34,6 +34,8 @@ from ramanstudio.gui.document.peak_finding import (
     fit_peaks,
     fit_template,
     peak_input,
+    without,
+    write_set_fit,
 )
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.peaks.options import PeakOptions
@@ -137,8 +139,6 @@ class PeaksPage(TabPage):
         """What is drawn, as tab-separated text."""
         return self.view.numbers() if self.view is not None else ""
 
-    # What is shown
-
     @property
     def key(self) -> tuple[int, int] | None:
         """The entry and row of the spectrum that is shown."""
@@ -234,8 +234,6 @@ class PeaksPage(TabPage):
         rows = sorted({index.row() for index in self.table.selectedIndexes()})
         self.view.labels.show_labels(self.view.labels.labels, rows[0] if rows else None)
 
-    # What is done
-
     def set_options(self, options: PeakOptions) -> None:
         """Choose what is fitted and how."""
         self.options = options
@@ -282,6 +280,17 @@ class PeaksPage(TabPage):
             work = partial(fit_template, self._input, self.options.denoised, template)
             self._finding.submit(self.key, work, f"Fitting {template.title} to {self._input.name}")
 
+    def fit_set(self, path: Path) -> None:
+        """Fit the labelled peaks in every spectrum of the set in the background, and write the table to `path`."""
+        peaks, entry = self.peaks, self.entry
+        if peaks is None or entry is None or entry.source is None:
+            return
+        result = self._session.project.result(entry)
+        spectra = result.unprocessed if result is not None else entry.source
+        model = replace(peaks.model, profile=self.options.profile, baseline=self.options.baseline)
+        work = partial(write_set_fit, path, spectra, model, self.within)
+        self._finding.fit_set(work, f"Fitting every spectrum of {entry.name}")
+
     def show_range(self, on: bool) -> None:
         """Show the range that Fit here fits, or hide it."""
         if self.view is None:
@@ -327,20 +336,7 @@ class PeaksPage(TabPage):
         peaks = self.peaks
         if peaks is None or self.key is None:
             return
-        gone = {self.model.peak_at(row) for row in rows}
-        kept = [number for number in range(len(peaks.model.peaks)) if number not in gone]
-        model = replace(peaks.model, peaks=tuple(peaks.model.peaks[number] for number in kept), ties=())
-        table, supported = peaks.table, peaks.supported
-        if table is not None:
-            stays = np.isin(table["peak"], kept)
-            table, supported = table.where(stays), supported[stays]
-            numbers = np.searchsorted(kept, table["peak"])
-            from ramanstudio.peaks import PeakTable
-
-            table = PeakTable({**table.columns, "peak": numbers}, table.about)
-        self._finding.set_peaks(
-            self.key, SpectrumPeaks(peaks.input, peaks.denoised, model, table, supported, None, None)
-        )
+        self._finding.set_peaks(self.key, without(peaks, {self.model.peak_at(row) for row in rows}))
 
     def remove_selected(self) -> None:
         """Remove the peaks whose rows are selected."""
