@@ -106,7 +106,7 @@ def test_another_layout_is_refused_with_the_layout_wanted(tmp_path: Path) -> Non
     import h5py
 
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["x"], file["y"] = AXIS, SPECTRUM
+        file["first"], file["second"] = SPECTRUM[:7], SPECTRUM[::-1]
     with pytest.raises(StudioError, match=r"different layout.*'axis'.*'values'"):
         read(tmp_path / "a.h5")
 
