@@ -22,6 +22,7 @@ PAGES: Final = (  # the names of the files, in the order of the list
     "identify",
     "libraries",
     "finetune",
+    "calibration",
     "export",
     "projects",
     "batch",
