@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import ShiftRange
+    from ramanstudio.library.library import Library
     from ramanstudio.peaks import PeakModel, PeakTable
     from ramanstudio.peaks.spectrum_fit import SpectrumFit
     from ramanstudio.peaks.templates import Template, TemplateFit
@@ -268,6 +269,23 @@ class PeakFinding(QObject):
         """Fit a set in the background; what was done is a message."""
         job = self._workers.submit(work, title, "files", key="peaks of set")
         job.succeeded.connect(self._messages.info)
+        job.failed.connect(self._messages.show_error)
+
+    def match(self, peaks: SpectrumPeaks, libraries: Sequence[Library], show: Callable[[Any], None]) -> None:
+        """Compare positions with the lines of libraries in the background; `show` gets the matches."""
+        from ramanstudio.peaks.matching import match_positions
+
+        places = [peak.center.value for peak in peaks.model.peaks]
+        axis = peaks.input.measured.axis
+        within = (float(axis[0]), float(axis[-1]))
+
+        def work(progress: Progress) -> Any:
+            heights = None if peaks.table is None or len(peaks.table) != len(places) else peaks.table["height"]
+            positions = places if heights is None or peaks.table is None else peaks.table["center"]
+            return match_positions(positions, libraries, heights, within, progress=progress)
+
+        job = self._workers.submit(work, "Comparing positions with the libraries", "files", key="match peaks")
+        job.succeeded.connect(show)
         job.failed.connect(self._messages.show_error)
 
     def submit(self, key: Key, work: Callable[[Progress], SpectrumPeaks], title: str) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout,
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.peak_finding import PeakFinding, SpectrumPeaks
 from ramanstudio.gui.peaks.peak_model import with_error
 from ramanstudio.gui.peaks.peaks_page import PeaksPage
 
@@ -33,9 +36,18 @@ BASELINES: Final = (("linear", "linear"), ("flat", "flat"), ("none", "none"), ("
 class PeaksPanel(SidePanel):
     """Shows and changes what `page` fits."""
 
-    def __init__(self, page: PeaksPage, messages: Messages, actions: Mapping[str, QAction]) -> None:
+    def __init__(
+        self,
+        page: PeaksPage,
+        finding: PeakFinding,
+        libraries: Libraries,
+        messages: Messages,
+        actions: Mapping[str, QAction],
+    ) -> None:
         super().__init__(panel_heading("Peaks"))
-        self._page, self._messages = page, messages
+        self._page, self._finding, self._libraries, self._messages = page, finding, libraries, messages
+        self._matched: SpectrumPeaks | None = None
+        self._waits_for_libraries = False
         self._templates: list[Template] = []
         self.source = self._combo("What is fitted", (("measured", "Measured"), ("denoised", "Denoised")))
         self.source.setToolTip("Measured: unbiased. Denoised: smoother, with errors from the expected error")
@@ -62,6 +74,10 @@ class PeaksPanel(SidePanel):
         self._about, self._quantities = label("quiet", wrap=True), label("", wrap=True)
         self._quantities.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._status = label("quiet", wrap=True)
+        self.match = QPushButton("Match with libraries", self)
+        self.match.setToolTip("Which references have lines at these positions")
+        self._matches = label("", wrap=True)
+        self._matches.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons = [button(actions[name]) for name in ("find_peaks", "fit_peaks", "fit_peaks_here")]
         self._ends = [button(actions[name]) for name in ("remove_peaks", "export_peaks")]
         self._lay_out()
@@ -74,6 +90,8 @@ class PeaksPanel(SidePanel):
         self.with_range.toggled.connect(page.show_range)
         self.template.currentIndexChanged.connect(self._show_template)
         self.apply.clicked.connect(self._apply_template)
+        self.match.clicked.connect(self._match)
+        libraries.changed.connect(self._match_when_loaded)
         page.changed.connect(self.refresh)
         self._show_template()
         self.refresh()
@@ -91,6 +109,8 @@ class PeaksPanel(SidePanel):
         if peaks is not None and peaks.template is not None:
             self._quantities.setText(_quantity_text(peaks.template))
         self.apply.setEnabled(page.input is not None)
+        self.match.setEnabled(peaks is not None and bool(peaks.model.peaks))
+        self._matches.setVisible(peaks is not None and peaks is self._matched)
         self._status.setText(self._status_text())
 
     def _status_text(self) -> str:
@@ -135,6 +155,8 @@ class PeaksPanel(SidePanel):
         column.addWidget(self._status)
         for push_button in self._ends:
             column.addWidget(push_button)
+        column.addWidget(self.match)
+        column.addWidget(self._matches)
         heading = label("heading")
         heading.setText("Template")
         column.addWidget(heading)
@@ -175,6 +197,29 @@ class PeaksPanel(SidePanel):
         index = self.template.currentIndex()
         if 0 <= index < len(self._templates):
             self._page.apply_template(self._templates[index])
+
+    def _match(self) -> None:
+        peaks = self._page.peaks
+        if peaks is None:
+            return
+        self._waits_for_libraries = self._libraries.loading
+        if self._waits_for_libraries:
+            self._libraries.load()
+            return
+        self._finding.match(peaks, self._libraries.searched, partial(self._show_matches, peaks))
+
+    def _match_when_loaded(self) -> None:
+        if self._waits_for_libraries and not self._libraries.loading:
+            self._match()
+
+    def _show_matches(self, peaks: SpectrumPeaks, matches: Any) -> None:
+        lines = [
+            f"{item.name}: {len(item.matched)} of {len(item.matched) + len(item.missing)} lines, score {item.score:.2f}"
+            for item in matches[:6]
+        ]
+        self._matches.setText("\n".join(lines) or "No reference has lines at these positions.")
+        self._matched = peaks
+        self.refresh()
 
     def _take_options(self) -> None:
         options = replace(

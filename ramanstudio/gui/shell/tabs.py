@@ -84,7 +84,9 @@ def _peaks_page(context: TabContext) -> TabPage:
 def _peaks_panel(context: TabContext, page: TabPage) -> SidePanel:
     from ramanstudio.gui.peaks.peaks_panel import PeaksPanel
 
-    return PeaksPanel(cast("PeaksPage", page), context.services.messages, context.actions)
+    services = context.services
+    peaks_page = cast("PeaksPage", page)
+    return PeaksPanel(peaks_page, services.peak_finding, services.libraries, services.messages, context.actions)
 
 
 def _explore_page(context: TabContext) -> TabPage:

@@ -176,3 +176,25 @@ def test_every_spectrum_of_a_set_is_fitted_and_the_table_saved(start, tmp_path):
     table = np.genfromtxt(tmp_path / "peaks.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
     strong = table[table["height"] > 50]
     assert strong["center"] == pytest.approx(600 + np.arange(12) / 4, abs=0.5)
+
+
+def test_positions_are_matched_with_the_libraries(start, tmp_path):
+    from ramanstudio.core import paths
+    from ramanstudio.core.spectra import SpectrumSet
+    from ramanstudio.library import library
+    from ramanstudio.library.library import Reference
+
+    def reference(name: str, places: tuple[float, ...]) -> Reference:
+        values = sum(100 / (1 + ((AXIS - place) / 5) ** 2) for place in places)
+        return Reference(name, SpectrumSet(AXIS, np.asarray(values)[None]), sample=name)
+
+    both = [reference("ours", (521.0, 699.0)), reference("other", (600.0, 900.0))]
+    library.write(paths.user_libraries() / "two.ramanlib", both, "Two")
+    window = start(write_lines(tmp_path / "lines.txt"))
+    window.wait_until(lambda: bool(window.rows()) and window.rows()[0][1] == "denoised")
+    window.do("tab_peaks")
+    window.do("find_peaks")
+    settle(window)
+    panel = window.window.tabs.panel("peaks")
+    panel.match.click()
+    window.wait_until(lambda: panel._matches.text().startswith("ours: 2 of 2 lines"))
