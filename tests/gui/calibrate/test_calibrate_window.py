@@ -132,7 +132,11 @@ def test_the_window_fits_in_both_themes(start: Starter, tmp_path: Path, size: tu
     choose(dialog, "polystyrene", "Polystyrene")
     matched(window, dialog)
     dialog.measure.save.click()
-    dialog.profiles.check.setEnabled(True)
+    dialog.profiles.substance.setCurrentText("Polystyrene")
+    for count in (1, 2):
+        dialog.profiles.check.click()
+        window.wait_until(lambda count=count: len(dialog.profiles.chosen.profile.checks) == count)
+    window.wait_until(lambda: dialog.profiles.lines.rowCount() > 0)
     problems = {}
     for theme in ("light", "dark"):
         window.services.settings["theme"] = theme
