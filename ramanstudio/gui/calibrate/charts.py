@@ -73,7 +73,7 @@ def show_history(chart: Chart, checks: Sequence[Check]) -> None:
 
 
 def _times(checks: Sequence[Check]) -> tuple[list[float], str]:
-    """Days since the first verification, or its number where dates cannot be read or are equal; the title of the axis."""
+    """Days since the first verification, or numbers where dates cannot be read or are equal; the title of the axis."""
     try:
         days = [datetime.fromisoformat(check.date[:10]).toordinal() for check in checks]
     except ValueError:
