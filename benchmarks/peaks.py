@@ -22,7 +22,7 @@ from ramanstudio.peaks.profiles import evaluate, profile
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 KINDS = ("lorentz", "gauss", "pseudo-voigt")
-N_RIVAL = 60  # spectra that the rivals fit
+N_RIVAL = 40  # spectra that the rivals fit
 N_PROCESSED = 400  # spectra that are fitted after cosmic rays and baseline
 NAMES = ("center", "fwhm", "area")
 
@@ -348,12 +348,12 @@ def polystyrene_rows() -> list[list[str]]:
 
 def processed(spectra: SpectrumSet) -> tuple[SpectrumSet, Any]:
     """Cosmic rays and the baseline taken off, as by the default recipe without denoising."""
-    from ramanstudio.processing.baseline import Baseline
-    from ramanstudio.processing.cosmic_rays import CosmicRays
+    from ramanstudio.processing.baseline import SubtractBaseline
+    from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
     from ramanstudio.processing.recipe import Recipe
     from ramanstudio.processing.step import RecipeStep
 
-    result = Recipe((RecipeStep(CosmicRays()), RecipeStep(Baseline()))).apply(spectra)
+    result = Recipe((RecipeStep(RemoveCosmicRays()), RecipeStep(SubtractBaseline()))).apply(spectra)
     return result.spectra, result.expected_error
 
 
