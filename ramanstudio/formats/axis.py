@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.validation import not_raman_error, read_error
 
 SHIFT: Final = "Raman shift in cm⁻¹"
 WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute, by its range
@@ -120,7 +120,7 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
     span = f"from {axis[0]:g} to {axis[-1]:g}" if axis.size else "without points"
     if unit == PIXEL:
         remedy = "Calibrate the spectrometer in the instrument's software, then export Raman shift."
-        raise read_error(path, "its axis counts detector pixels, not Raman shift", remedy)
+        raise not_raman_error(path, "its axis counts detector pixels, not Raman shift", remedy)
     lowest, highest = (float(np.min(axis)), float(np.max(axis))) if axis.size else (0.0, 0.0)
     limit = _HIGHEST_CM.get(unit, 0.0)
     if unit in _RELATIVE and -limit <= lowest and highest <= limit and lowest < HIGHEST_SHIFT_CM:

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.core.spectra import Plain, SpectrumSet
+from ramanstudio.core.spectra import Plain, SpectrumSet, stacked
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import DecodingError, decode_ordinates, decode_pairs
+from ramanstudio.formats.own_metadata import LABEL, from_json
 from ramanstudio.formats.text.decoding import read_text, split_lines
-from ramanstudio.formats.text.header import metadata_from, parse_key_values
-from ramanstudio.formats.validation import read_error, sorted_spectra
+from ramanstudio.formats.text.header import header_facts, metadata_from, parse_key_values
+from ramanstudio.formats.validation import not_raman_error, read_error, sorted_spectra
 
 MAX_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
 _START: Final = re.compile(rb"^\s*##\s*(TITLE|JCAMP-?\s?DX)\s*=", re.I)
 _DATA_LABELS: Final = ("XYDATA", "XYPOINTS", "RADATA", "PEAKTABLE", "DATATABLE")
+_OWN_LABEL: Final = f"${LABEL}".replace(" ", "").upper()
 _COMMA_IN_LABEL: Final = re.compile(
     r"^\s*##\s*(?:FIRSTX|LASTX|DELTAX|XFACTOR|YFACTOR|FIRSTY|MAXX|MINX|MAXY|MINY|RESOLUTION)\s*=\s*[-+]?\d*,\d+\s*$",
     re.I | re.M,
@@ -70,8 +72,13 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     raman = [block for block in spectra if _not_raman_reason(block) is None]
     if not raman:
         reasons = [reason for block in spectra or blocks if (reason := _not_raman_reason(block)) is not None]
-        raise read_error(path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY)
-    return tuple(_to_spectrum_set(path, block, laser_nm) for block in raman)
+        raise not_raman_error(
+            path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY
+        )
+    sets = [_to_spectrum_set(path, block, laser_nm) for block in raman]
+    if len(sets) > 1 and all(_OWN_LABEL in block.labels for block in raman) and all(map(sets[0].same_axis, sets)):
+        return (stacked(sets),)
+    return tuple(sets)
 
 
 def _blocks(text: str) -> list[_JcampBlock]:
@@ -144,13 +151,18 @@ def _to_spectrum_set(path: Path, block: _JcampBlock, laser_nm: float | None) -> 
         notes.append("The file does not state that it is a Raman spectrum; it was read as one.")
     if notes:
         about["notes"] = " ".join(notes)
-    return sorted_spectra(path, shift, values[kept][None]).with_about(**about)
+    spectra = sorted_spectra(path, shift, values[kept][None])
+    if _OWN_LABEL in labels:
+        own_about, table = from_json(labels[_OWN_LABEL], 1)
+        return replace(spectra, about=own_about, table=table)
+    return spectra.with_about(**about)
 
 
 def _metadata(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
     """Return the metadata in the labels: laser_nm, exposure_s, instrument, intensity_unit, …"""
     short = [f"{label.lstrip('.$')}={value}" for label, value in labels.items() if 0 < len(value) < 200]
-    metadata = metadata_from(path, parse_key_values(short))
+    pairs = parse_key_values(short)
+    metadata = metadata_from(path, pairs) | header_facts(pairs)
     date = f"{labels.get('DATE', '')} {labels.get('TIME', '')}".strip()
     if not labels.get("LONGDATE") and re.fullmatch(r"\d\d/\d\d/\d\d( [\d:]+)?", date):  # JCAMP-DX 4: yy/mm/dd
         century = "19" if int(date[:2]) >= 70 else "20"

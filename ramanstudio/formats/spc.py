@@ -91,7 +91,9 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         assumed = unit == axes.UNKNOWN or (unit == axes.WAVENUMBER and not axes.needs_laser(axis, unit))
         if notes or assumed:
             about["notes"] = " ".join([*notes, *([_ASSUMED] if assumed else [])])
-        sets.append(sorted_spectra(path, shift, rows).with_about(**about).with_table(**table))
+        own_about, own_table = texts.own_metadata(len(rows))
+        spectra_set = sorted_spectra(path, shift, rows).with_about(**(own_about or about))
+        sets.append(spectra_set.with_table(**(own_table or table)))
     return tuple(sets)
 
 

@@ -1,4 +1,4 @@
-"""The history of a project that undo and redo walk."""
+"""The history of the project: what undo and redo walk through."""
 
 from __future__ import annotations
 

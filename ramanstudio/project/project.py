@@ -1,4 +1,4 @@
-"""What is open: entries, results, exploration, identifications and predictions, and the history that undo walks."""
+"""What is open: entries, results, exploration, identifications and predictions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
     from ramanstudio.processing.runner import Processed
     from ramanstudio.search.matches import Identification
+
 
 SUFFIX: Final = ".ramanstudio"  # of project files
 DEFAULT_RECIPE: Final = Recipe.default()  # one object, which all entries share until they get another

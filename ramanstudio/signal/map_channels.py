@@ -37,6 +37,16 @@ CHANNELS: Final = (
     Channel("area", "Band area", "The area of a band above the straight line between its ends", "band"),
     Channel("ratio", "Band ratio", "The area of the first band over that of the second", "bands"),
     Channel("peak", "Peak position", "The Raman shift of the highest point in a band; blank without a peak", "band"),
+    Channel(
+        "fit_position",
+        "Fitted position",
+        "The position of one pseudo-Voigt line fitted in a band on a straight baseline; blank below three errors",
+        "band",
+    ),
+    Channel("fit_error", "Position error", "The standard error of the fitted position", "band"),
+    Channel("fit_width", "Fitted width", "The full width at half maximum of the fitted line", "band"),
+    Channel("fit_height", "Fitted height", "The height of the fitted line above its baseline", "band"),
+    Channel("fit_area", "Fitted area", "The area of the fitted line", "band"),
     Channel("rgb", "Three bands as colours", "The areas of up to three bands as red, green and blue", "three bands"),
     Channel("snr_before", "SNR before", "Signal over noise of the raw spectrum", "denoised"),
     Channel("snr_after", "SNR after", "Signal over expected error of the denoised spectrum", "denoised"),
@@ -135,7 +145,7 @@ def distance(features: Floats, selected: NDArray[np.bool_]) -> NDArray[np.float6
 
 
 def colour_limits(numbers: Floats, percentiles: ShiftRange = (2.0, 98.0)) -> tuple[float, float]:
-    """Return the numbers that the ends of a colour scale stand for; NaN when no number is finite."""
+    """Return what the ends of a colour scale for `numbers` (N,) stand for; NaN when no number is finite."""
     known = numbers[np.isfinite(numbers)]
     if not known.size:
         return np.nan, np.nan
@@ -149,7 +159,7 @@ def waterfall_image(
 ) -> tuple[NDArray[np.float32], ShiftRange]:
     """Return the spectra of a series as rows of an image, and the range of its columns.
 
-    (n, C) with C at most `columns`, at evenly spaced shifts, each the nearest sample; (low, high) in cm⁻¹.
+    (N, C) with C at most `columns`, at evenly spaced shifts, each the nearest sample; (low, high) in cm⁻¹.
     """
     count = min(columns, len(axis))
     shifts = np.linspace(axis[0], axis[-1], count)

@@ -13,7 +13,7 @@ from ramanstudio.formats.text.decoding import decode_text
 from ramanstudio.formats.text.header import parse_key_values
 from ramanstudio.formats.text.number_table import NumberBlock
 from ramanstudio.formats.text.table_layout import TableLayout
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.validation import not_raman_error, read_error
 
 _AXIS_NAME = re.compile(r"axis|wave.?numbers?|raman.?shifts?|wavelengths?", re.I)
 _X_OF_Y = re.compile(r"([-_ ])y$", re.I)
@@ -108,7 +108,7 @@ def _apply_axis(axis: NDArray[np.float64] | None, block: NumberBlock) -> TableLa
 def missing_axis_error(path: Path, block: NumberBlock) -> StudioError:
     """Return the error for a table in which no column and no row is an axis."""
     if block.width == 1 and is_axis_name(path):
-        return read_error(
+        return not_raman_error(
             path, "it contains only an axis, no intensities", "Open the file with the intensities instead."
         )
     shape = "one column of numbers" if block.width == 1 else f"{len(block)} × {block.width} numbers"

@@ -27,9 +27,11 @@ from ramanstudio.formats.text.number_table import strip_comment
 MAX_ACCUMULATIONS = 10**9
 MAX_EXPOSURE_S = 1e7  # four months
 MAX_OTHER_FACTS: Final = 200  # of a header, kept as they are
+MAX_FACT: Final = 300  # characters
 _KEY_VALUE = re.compile(r"^([^=:;,\t：]{1,60}?)\s*(?:[=:;,\t：]|\s{2,})\s*(.*)$")
 _CIF_KEY_VALUE = re.compile(r"^_([\w.\[\]/-]+)\s+(\S.*)$")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+_LASER_LINE: Final = re.compile(r"(?:laser|excitation)(?: wavelength)?\s+(\d{3,4}(?:[.,]\d+)?)\s*nm\b", re.I)
 _IN_BRACKETS: Final = re.compile(r"\s*[\[(（][^\])）]*[\])）]\s*$")
 _WAVELENGTH_PROGRAMS = re.compile(  # Ocean Optics: nm unless stated otherwise
     r"spectrasuite|jaz data file|ooibase|oceanview|data from .* node", re.I
@@ -49,7 +51,9 @@ def parse_key_values(header: Sequence[str]) -> dict[str, str]:
     for line in header[:2000]:
         text = strip_comment(line[:2000])
         match = _CIF_KEY_VALUE.match(text) or _KEY_VALUE.match(text)
-        if match:
+        if laser := _LASER_LINE.match(text):
+            pairs.setdefault("laser", laser[1])
+        elif match:
             pairs.setdefault(match[1].strip(" \"'").lower(), match[2].lstrip("=:;,\t ：").strip(" '\""))
     return pairs
 
@@ -85,6 +89,17 @@ def metadata_from(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     if any(pairs.get(f"axistype[{column}]", "").lower() in ("column", "row") for column in range(8)):
         metadata["place_unit"] = ""  # the wells of a plate have numbers, not positions
     return metadata
+
+
+def header_facts(pairs: Mapping[str, str]) -> dict[str, Plain]:
+    """Return what a header states as metadata 'header.<key>', as it is written; without tables and long texts."""
+    facts: dict[str, Plain] = {}
+    for name, value in pairs.items():
+        if value and len(value) <= MAX_FACT and re.search(r"[^\W\d_]", name) and not name.startswith("table."):
+            facts[f"header.{name}"] = value
+            if len(facts) == MAX_OTHER_FACTS:
+                break
+    return facts
 
 
 def laser_wavelength(path: Path, pairs: Mapping[str, str]) -> float | None:

@@ -20,6 +20,7 @@ from ramanstudio.formats.text.dialect import Dialect
 from ramanstudio.formats.text.header import (
     axis_unit,
     axis_unit_from_range,
+    header_facts,
     intensity_unit_from,
     metadata_from,
     parse_key_values,
@@ -36,7 +37,8 @@ from ramanstudio.formats.text.number_table import (
     strip_comment,
 )
 from ramanstudio.formats.text.table_layout import TableLayout
-from ramanstudio.formats.validation import read_error, sorted_spectra
+from ramanstudio.formats.text.writer import own_metadata
+from ramanstudio.formats.validation import not_raman_error, read_error, sorted_spectra
 
 MAX_MB: Final = 500  # read as a whole: 500 MB of text take about 3 GB of memory
 MIN_POINTS: Final = 4
@@ -70,16 +72,19 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
 
 def spectra_from_text(path: Path, content: str, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     """Read the spectra of the content of a text file, one set for each axis; `path` names it in errors."""
+    own_about, own_columns, content = own_metadata(content)
     tables = _tables(path, content)
     sets: list[SpectrumSet] = []
     for table in tables:
         own = dict(table.pairs)
         for layout, notes in _layouts(path, table):
-            about = metadata_from(path, own)
+            about = metadata_from(path, own) | header_facts(own)
             title = own.get("title") or own.get("graphname") or table.caption
             if len(tables) > 1 and len(layout.values) == 1 and title and "name" not in layout.table:
                 layout = replace(layout, table={**layout.table, "name": np.array([title])})
             sets.append(_spectra(path, layout, about, own, table.titles, notes, laser_nm))
+    if own_about or own_columns:  # a file that RamanStudio wrote
+        return tuple(replace(spectra, about=own_about, table={**spectra.table, **own_columns}) for spectra in sets)
     return tuple(_joined(sets))
 
 
@@ -96,7 +101,9 @@ def _tables(path: Path, content: str) -> list[_Table]:
         headers = [sheet.header(block) for block in blocks]
     if not blocks:
         reason = not_raman_reason(content[:100_000].splitlines()[:500], {}, 0)
-        raise read_error(path, reason or "it contains no table of numbers", _OPEN_RAMAN if reason else _EXPECTED_TABLE)
+        raise not_raman_error(
+            path, reason or "it contains no table of numbers", _OPEN_RAMAN if reason else _EXPECTED_TABLE
+        )
     tables = []
     for block, header in zip(blocks, headers, strict=True):
         pairs = parse_key_values(header)
@@ -106,7 +113,7 @@ def _tables(path: Path, content: str) -> list[_Table]:
         pairs = {**partner_header(path), **pairs}
         reason = not_raman_reason(header, pairs, block.width)
         if reason is not None:
-            raise read_error(path, reason, _OPEN_RAMAN)
+            raise not_raman_error(path, reason, _OPEN_RAMAN)
         titles = column_headers(header, dialect, block.width) if header else []
         last = next((line for line in reversed(header) if line.strip()), "")
         site_titles = [strip_comment(cell) for cell in dialect.cells(last)] if last else []
@@ -130,12 +137,12 @@ def _spectral_blocks(sheet: ParsedText) -> list[NumberBlock]:
 
 def _layouts(path: Path, table: _Table) -> list[tuple[TableLayout, list[str]]]:
     """Return the spectra in a block, and notes; takes the axis from another file where the block has none."""
-    notes = _left_out(table.block)
     try:
         layouts = detect_layouts(table.block, table.titles, table.unit, table.site_titles)
     except NotRamanError as error:
         reason = f"its intensities are '{error}', which is not Raman scattering"
-        raise read_error(path, reason, _OPEN_RAMAN) from None
+        raise not_raman_error(path, reason, _OPEN_RAMAN) from None
+    notes = _left_out(table.block)
     if layouts:
         return [(layout, notes) for layout in layouts]
     with_axis = find_axis_file(path, table.block)
@@ -225,7 +232,7 @@ def _check_plausible(path: Path, layout: TableLayout) -> None:
     axis = layout.axis
     steps = np.diff(np.sort(axis))
     if len(layout.values) == 1 and axis.size < 64 and np.max(steps) > 3 * np.min(steps):
-        raise read_error(
+        raise not_raman_error(
             path,
             f"its {axis.size} unevenly spaced points are a peak list, not a spectrum",
             "Export the whole spectrum instead of its peaks.",

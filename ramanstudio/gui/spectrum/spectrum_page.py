@@ -10,29 +10,23 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
-    QSizePolicy,
-    QSpinBox,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
-from ramanstudio.gui.common.message_bar import ElidedLabel
-from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.peak_finding import PeakFinding, peak_input
 from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.viewer.flow_layout import FlowLayout
+from ramanstudio.gui.spectrum.spectrum_header import SpectrumHeader
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -53,10 +47,17 @@ class SpectrumPage(TabPage):
     viewer_made = Signal(object)  # SpectrumView
 
     def __init__(
-        self, session: Session, actions: Mapping[str, QAction], editor: RecipeEditor, tools: PlotTools
+        self,
+        session: Session,
+        finding: PeakFinding,
+        actions: Mapping[str, QAction],
+        editor: RecipeEditor,
+        tools: PlotTools,
     ) -> None:
         super().__init__()
-        self._session, self._editor, self._tools = session, editor, tools
+        self._session, self._finding = session, finding
+        self._editor, self._tools = editor, tools
+        self._labels_peaks = False
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -90,6 +91,7 @@ class SpectrumPage(TabPage):
         editor.opened.connect(lambda: self._refresh_timer.start(0))
         editor.changed.connect(self._follow_editor)
         tools.changed.connect(self._follow_tool)
+        finding.changed.connect(lambda _: self._label_peaks())
 
     def make_viewer(self) -> None:
         """Make the plot, unless it is there."""
@@ -220,6 +222,35 @@ class SpectrumPage(TabPage):
         else:
             self._draw_several(view, parts, restricted)
         self.place_noise_region()
+        self._label_peaks()
+
+    def show_peak_labels(self, on: bool) -> None:
+        """Label the peaks of the spectrum that is shown, or show no labels."""
+        self._labels_peaks = on
+        self._label_peaks()
+
+    def _label_peaks(self) -> None:
+        """Label the peaks where a single spectrum is shown; they are found where they are not known yet."""
+        view, session = self.view, self._session
+        if view is None:
+            return
+        entries = [entry for entry in session.selected if entry.source is not None]
+        if not self._labels_peaks or len(entries) != 1 or len(session.rows_of(entries[0])) != 1:
+            view.show_peak_labels(())
+            return
+        entry, row = entries[0], int(session.rows_of(entries[0])[0])
+        result, key = session.project.result(entry), (entry.id, row)
+        peaks = self._finding.peaks(key)
+        if peaks is None or not peaks.input.is_of(entry, result):
+            view.show_peak_labels(())
+            if self.isVisible():
+                self._finding.find(key, peak_input(entry, result, row))
+            return
+        from ramanstudio.gui.viewer.peak_labels import labels_of
+
+        final = result.final_denoised if result is not None else None
+        shown = peaks.input.measured if final is None else final.spectra[row]
+        view.show_peak_labels(labels_of(peaks, shown.axis, shown.values[0]))
 
     def place_noise_region(self) -> None:
         """Show the noise region of the selected spectrum."""
@@ -261,80 +292,6 @@ class SpectrumPage(TabPage):
         from ramanstudio.gui.spectrum.step_display import step_display
 
         return step_display(self._editor) if self._editor.open_index is not None else None
-
-
-class SpectrumHeader(QWidget):
-    """Names what is shown; in a set, steps through its spectra."""
-
-    def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
-        super().__init__()
-        self._session = session
-        self._name = ElidedLabel(self)
-        self._name.setProperty("role", "heading")
-        self._detail = ElidedLabel(self)
-        self._detail.setProperty("role", "quiet")
-        self._number = QSpinBox(self)
-        self._number.setAccessibleName("Number of the spectrum in the set")
-        self._number.setToolTip("Spectrum of the set that is shown (Ctrl+Left, Ctrl+Right); 0 shows all (Ctrl+Up)")
-        self._number.setMinimumWidth(112)
-        self._number.setMaximumWidth(184)
-        self._number.setPrefix("spectrum ")
-        self._number.setSpecialValueText("all spectra")
-        self._number.setKeyboardTracking(False)
-        self._number.lineEdit().setTextMargins(6, 0, 0, 0)
-        self._previous, self._next = (
-            _step_button(actions[name], text) for name, text in (("spectrum_before", "‹"), ("spectrum_after", "›"))
-        )
-        names, steps = QWidget(self), QWidget(self)
-        name_row, step_row = QHBoxLayout(names), QHBoxLayout(steps)
-        for row in (name_row, step_row):
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(4)
-        for label in (self._name, self._detail):
-            name_row.addWidget(label)
-        for widget in (self._previous, self._number, self._next):
-            step_row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 0)
-        lines = QWidget(self)
-        layout.addWidget(lines)
-        flow = FlowLayout(lines, last_at_end=True)
-        flow.addWidget(names)
-        flow.addWidget(steps)
-        self.setMinimumHeight(44)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        self._number.valueChanged.connect(self._choose)
-
-    def show_entries(self, entries: list[Entry]) -> None:
-        """Show the names of these entries."""
-        n_spectra = 0
-        if len(entries) == 1:
-            source = entries[0].source
-            n_spectra = len(source) if source is not None and len(source) > 1 else 0
-            self._name.setText(entries[0].name)
-            self._detail.setText(f"{kind_of(entries[0])} of {format_number(n_spectra)} spectra" if n_spectra else "")
-            if n_spectra and kind_of(entries[0]) == "spectra":
-                self._detail.setText(f"{format_number(n_spectra)} spectra")
-            n_selected = len(self._session.rows_of(entries[0]))
-            if 1 < n_selected < n_spectra:
-                of_all = f"{format_number(n_selected)} of the {format_number(n_spectra)} spectra"
-                self._detail.setText(f"{of_all} of this {kind_of(entries[0])}")
-        else:
-            self._name.setText(count_of(len(entries), "entry", "entries") if entries else "Nothing is selected")
-            self._detail.setText("selected" if entries else "Select a spectrum in the list.")
-        for widget in (self._previous, self._number, self._next):
-            widget.setVisible(bool(n_spectra))
-        self._number.blockSignals(True)
-        self._number.setRange(0, n_spectra)
-        self._number.setSuffix(f" of {format_number(n_spectra)}")
-        spectrum = self._session.single_row
-        self._number.setValue(0 if spectrum is None else spectrum + 1)
-        self._number.blockSignals(False)
-
-    def _choose(self, number: int) -> None:
-        self._session.select_spectrum(number - 1 if number else None)
 
 
 def displayed_spectrum(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:
@@ -381,15 +338,6 @@ def _noise_region(entry: Entry, result: Result | None) -> tuple[float, float]:
         return result.noise_region
     assert entry.source is not None
     return float(entry.source.axis[0]), float(entry.source.axis[-1])
-
-
-def _step_button(action: QAction, text: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(action.toolTip())
-    button.setAccessibleName(action.text())
-    button.clicked.connect(action.trigger)
-    return button
 
 
 def denoised_together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:
