@@ -3,10 +3,11 @@
     python -m benchmarks.hostile_files KIND [--count 20000] [--structured] [--seed 0]
 
 KIND is one of the rows of KINDS below. A mutant is a good file whose bytes were changed: bits flipped, numbers replaced
-by extreme ones, parts cut out, repeated, zeroed or swapped. A structured one (`--structured`, for HDF5 and tables) is
-a well-formed file with the right fields and types and wrong values. Each is read through its public door in a process
-of its own, which is killed when it hangs. Counted are crashes, files that took over 10 s or over 1 GB, and exceptions
-other than StudioError, those included that readers raised themselves and a net turned into a sentence.
+by extreme ones, parts cut out, repeated, zeroed or swapped. A structured one (`--structured`, for HDF5, tables and zip
+files) is a well-formed file with the right fields and types and wrong values, or a good zip file around a changed one.
+Each is read through its public door in a process of its own, which is killed when it hangs. Counted are crashes, files
+that took over 10 s or over 1 GB, and exceptions other than StudioError, those included that readers raised themselves
+and a net turned into a sentence.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +193,23 @@ def read_table(path: Path) -> None:
     tables.read(path)
 
 
+# The instruments' formats: the samples of tests/data, by the names of their files.
+SAMPLES = {
+    "labspec6": "labspec6*.l6?", "labspec5": "labspec5*.ngc", "labspec_xml": "labspec*.xml", "witec": "*.wip",
+    "opus": "*.0", "omnic": "omnic*.sp?", "princeton": "*.spe", "andor": "*.sif", "trivista": "*.tvf",
+    "matlab": "*.mat", "envi": "*.hdr", "jasco": "*.jws", "nexus": "*.nxs", "ramanchada": "*.cha", "xlsx": "*.xlsx",
+    "archive": "archive.zip", "gzip": "*.gz", "wdf": "*.wdf", "spc": "*.spc", "jcamp": "*.jdx",
+}  # fmt: skip
+
+
+def sample_seeds(pattern: str, folder: Path) -> list[Path]:
+    for path in (ROOT / "tests" / "data" / "samples").glob(pattern):
+        shutil.copy(path, folder / path.name)
+    if pattern == "*.hdr":  # the data of each mutant
+        shutil.copy(ROOT / "tests" / "data" / "samples" / "envi_map.dat", folder / "mutant.dat")
+    return sorted(folder.glob(pattern))
+
+
 KINDS: dict[str, tuple[Callable[[Path], list[Path]], Callable[[Path], None]]] = {
     "hdf5": (hdf5_seeds, read_spectra),
     "project": (project_seeds, read_project),
@@ -199,6 +218,7 @@ KINDS: dict[str, tuple[Callable[[Path], list[Path]], Callable[[Path], None]]] = 
     "zip": (zip_seeds, read_zip),
     "table": (table_seeds, read_table),
     "text": (text_seeds, read_spectra),
+    **{kind: (partial(sample_seeds, pattern), read_spectra) for kind, pattern in SAMPLES.items()},
 }
 
 
@@ -296,7 +316,19 @@ def structured_table(path: Path, chance: random.Random) -> None:
     path.write_text(chance.choice(("\n", "\r\n")).join(rows), encoding="utf-8")
 
 
-STRUCTURED = {"hdf5": structured_hdf5, "table": structured_table}
+def structured_zip(path: Path, chance: random.Random) -> None:
+    """A workbook or an archive that is a good zip file, with one changed file in it."""
+    sample = ROOT / "tests" / "data" / "samples" / ("workbook_set.xlsx" if path.suffix == ".xlsx" else "archive.zip")
+    with zipfile.ZipFile(sample) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    changed = chance.choice(sorted(files))
+    files[changed] = mutated(files[changed], chance)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+STRUCTURED = {"hdf5": structured_hdf5, "table": structured_table, "xlsx": structured_zip, "archive": structured_zip}
 
 
 # The process that reads ----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 OPTIONS = ("-h", "--help", "-V", "--version")
 PROBE_HDF5 = "--probe-hdf5"  # a bundle starts itself to read HDF5 files of others (formats.safe_hdf5)
+HTML_TO_PDF = "--html-to-pdf"  # for `ramanstudio report`, as only the window's library writes PDF
 CHECK = "--check"  # opens the window, drops a spectrum on it, and reports whether all went well
 
 
@@ -28,6 +29,10 @@ def _run(arguments: list[str]) -> int:
         from ramanstudio.formats import hdf5_probe
 
         return hdf5_probe.main()
+    if arguments[:1] == [HTML_TO_PDF]:
+        from ramanstudio.gui.common import html_to_pdf
+
+        return html_to_pdf.main(arguments[1:])
     if arguments and _is_verb(arguments[0]):
         from ramanstudio.cli import main
 

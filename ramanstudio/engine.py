@@ -199,7 +199,7 @@ class Engine:
         """Represent denoised spectra of one or several axes so that they can be clustered.
 
         By principal components of their lines and slopes over the range they share, and by their features where the
-        model has an embedder. `known` has features (n, D) of each set that were computed earlier, or None. Raises
+        model has an embedder. `known` has features (N, D) of each set that were computed earlier, or None. Raises
         StudioError when spectra hold NaN or share nothing that can be compared, Cancelled when asked to stop.
         """
         progress = progress or SILENT

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ICONS = ROOT / "build" / "icons"
 
 # Packages that torch, scikit-learn and others ask for, and the program never imports (see UNUSED in ramanstudio.spec).
-LEFT_OUT = {"networkx", "jinja2", "markupsafe", "setuptools", "fsspec", "pandas"}
+LEFT_OUT = {"networkx", "setuptools", "fsspec", "pandas"}
 
 # Files by their place in the bundle. Nothing here is read by the program on any path that the bundle's test takes.
 UNWANTED = re.compile(

@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.formats import container_sample_files as containers  # noqa: E402
 from tests.formats import vendor_sample_files as vendor  # noqa: E402
 from tests.formats.sample_files import MICROMETRES, MILLIMETRES, spc_bytes, spc_log, wdf_bytes  # noqa: E402
+from tools import text_kind_samples  # noqa: E402
 
 FOLDER = ROOT / "tests" / "data" / "samples"
 LASER_NM = 532.0
@@ -252,6 +254,7 @@ def text_files() -> dict[str, bytes]:
         "jcamp_dif_dup.dx": jcamp("DIF", dif_dup, DUP_FACTOR),
         "jcamp_xy.jdx": jcamp("XY", xy),
     }  # fmt: skip
+    texts |= text_kind_samples.single_spectra(AXIS, SPECTRUM) | text_kind_samples.sets_of_spectra(AXIS, SET)
     files = {name: text.encode() for name, text in texts.items()}
     files["utf16.txt"] = ("#Sample=\tPrüfkörper\n" + columns()).encode("utf-16")
     files["gb18030.txt"] = ("#Sample=\t二氯甲烷\n" + columns()).encode("gb18030")
@@ -292,6 +295,30 @@ def vendor_files() -> dict[str, bytes]:
     }
 
 
+def container_files() -> dict[str, bytes]:
+    """Workbooks, archives and other files around tables of spectra, by name."""
+    names = ["first", "second", "third", "fourth", "fifth", "sixth"]
+    text = "Raman shift (cm-1)\tCounts\n" + columns()
+    sheets = {"Spectra": containers.sheet_of(AXIS, SET, names), "Notes": [["simulated", "by this program"]]}
+    return {
+        "workbook_set.xlsx": containers.xlsx_bytes(sheets),
+        "archive.zip": containers.zip_bytes({"spectra/simulated.txt": text.encode(), "spectra/.hidden": b"x"}),
+        "matlab_set.mat": containers.mat5_bytes(True, wavenumber=AXIS, spectra=SET, laser_nm=np.array([LASER_NM])),
+        "matlab_map.mat": containers.mat5_bytes(
+            map={
+                "data": SET,
+                "axisscale": [np.zeros((0, 0)), AXIS, "", "Raman shift"],
+                "imagesize": np.array([3.0, 2.0]),
+                "imageaxisscale": [POSITIONS_UM[:3, 0], POSITIONS_UM[::3, 1]],
+            }
+        ),
+        "envi_map.hdr": containers.envi_header(AXIS, 3, 2),
+        "envi_map.dat": SET.astype("<f4").tobytes(),
+        "jasco.jws": containers.jasco_bytes(SPECTRUM, AXIS[0], AXIS[-1]),
+        "compressed.txt.gz": containers.gzip_bytes(text.encode()),
+    }
+
+
 def write_hdf5(folder: Path) -> None:
     """Write a map, and spectra of different lengths, as HDF5."""
     import h5py
@@ -302,6 +329,21 @@ def write_hdf5(folder: Path) -> None:
         group["axis"], group["values"] = AXIS, SET.astype(np.float32)
         group["x"], group["y"] = POSITIONS_UM.T
         group["name"] = np.array([f"s{i}" for i in range(6)], dtype="S2")
+    with h5py.File(folder / "nexus_map.nxs", "w") as file:
+        data = file.create_group("entry/data")
+        data.attrs["NX_class"], data.attrs["signal"] = "NXdata", "intensity"
+        data.attrs["axes"] = ["y", "x", "raman_shift"]
+        data["intensity"], data["raman_shift"] = SET.reshape(2, 3, -1), AXIS
+        data["x"], data["y"] = POSITIONS_UM[:3, 0], POSITIONS_UM[::3, 1]
+        for name, unit in (("raman_shift", "1/cm"), ("x", "um"), ("y", "um")):
+            data[name].attrs["units"] = unit
+        file["entry/instrument/beam_incident/wavelength"] = LASER_NM
+        file["entry/instrument/detector/exposure_time"] = 10.0
+        file["entry/start_time"] = "2026-01-05T10:00:00+01:00"
+    with h5py.File(folder / "ramanchada.cha", "w") as file:
+        file["raw"] = np.stack([AXIS, SPECTRUM])
+        file["raw"].attrs["DIMENSION_LABELS"] = ["Raman shift [1/cm]", "raw counts [1]"]
+        file["raw"].attrs["laser wavelength"] = str(LASER_NM)
     with h5py.File(folder / "different_lengths.h5", "w") as file:
         group = file.create_group("spectra")
         group["axis"], group["values"] = np.r_[AXIS, AXIS[:100]], np.r_[SPECTRUM, SPECTRUM[:100]]
@@ -312,7 +354,7 @@ def main(arguments: list[str]) -> None:
     """Write all samples into a folder."""
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (binary_files() | text_files() | vendor_files()).items():
+    for name, content in (binary_files() | text_files() | vendor_files() | container_files()).items():
         (folder / name).write_bytes(content)
     write_hdf5(folder)
 

@@ -59,7 +59,11 @@ def _describe(file: Path, spectra: SpectrumSet) -> list[str]:
         "axis": f"{spectra.points} points, {spectra.axis[0]:.1f} to {spectra.axis[-1]:.1f} cm⁻¹, every {step} cm⁻¹",
         "intensity": f"{finite.min():g} to {finite.max():g}" if finite.size else "no numbers",
         "columns": ", ".join(spectra.table),
-        **{key.replace("_", " "): f"{value}" for key, value in spectra.about.items() if key != "source"},
+        **{
+            key.replace("_", " "): f"{value}"
+            for key, value in spectra.about.items()
+            if key != "source" and not key.startswith("header.")
+        },
         "SNR": _describe_snr(spectra),
     }
     lines = [one_line(str(file)), *(f"  {key:<16} {fact}" for key, fact in facts.items() if fact)]

@@ -12,18 +12,25 @@ import numpy as np
 
 from ramanstudio import __version__
 from ramanstudio.cli import (
+    calibrate,
     classify,
     cluster,
     demo,
     denoise,
     embed,
     exit_codes,
+    figure,
     finetune,
     identify,
     info,
     library,
+    peaks,
     pretrain,
     pretrain_features,
+    process,
+    recipe,
+    report,
+    watch,
 )
 from ramanstudio.cli.errors import error_for_user, unexpected_error
 from ramanstudio.cli.terminal import say
@@ -35,13 +42,20 @@ from ramanstudio.core.writing import remove_stale_drafts
 VERBS: Final[tuple[Verb, ...]] = (
     demo.VERB,
     info.VERB,
+    process.VERB,
+    watch.VERB,
+    recipe.VERB,
     denoise.VERB,
     identify.VERB,
+    peaks.VERB,
+    calibrate.VERB,
     cluster.VERB,
     embed.VERB,
     library.VERB,
     finetune.VERB,
     classify.VERB,
+    figure.VERB,
+    report.VERB,
     pretrain.VERB,
     pretrain_features.VERB,
 )

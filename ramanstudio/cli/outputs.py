@@ -21,11 +21,13 @@ _OWN_TABLES: Final = re.compile(
     rb"|file,spectrum,([^\r\n]*,)?rank,(substance,probability|substance,chance|name,chance),"  # identify
     rb"|file,spectrum,(component|part),name,fraction,"  # identify --mixtures
     rb"|file,spectrum,(label,probability|value,error),unknown"  # classify
+    rb"|file,spectrum,peak,(name,)?(center|position),"  # peaks
+    rb"|file,spectrum,quantity,value,error,"  # peaks --template
     rb"|file,spectrum,points,SNR before,SNR after,gain,result"  # denoise
     rb"|sample_name,spectrum_type,spectrum_identity,[^\r\n]*licen[cs]e"  # library export
     rb")"
 )
-_SIGNATURES: Final = (b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n")
+_SIGNATURES: Final = (b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n", b"%PDF-", b"II*\x00")
 _MARK: Final = b"RamanStudio"  # in the HDF5 files and the figures that the program writes
 
 
@@ -65,7 +67,7 @@ def is_own_output(path: Path) -> bool:
     if _OWN_TABLES.match(start):
         return True
     is_marked = start.startswith(_SIGNATURES) or start.lstrip().startswith(b"<?xml")
-    return is_marked and _MARK in start
+    return is_marked and (_MARK in start or _MARK in _last_bytes(path))  # PDF and TIFF say it at their end
 
 
 def find_files_for_table(
@@ -95,6 +97,17 @@ def _first_bytes(path: Path) -> bytes:
         if not stat.S_ISREG(path.stat().st_mode):
             return b""
         with path.open("rb") as file:
+            return file.read(_START_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def _last_bytes(path: Path) -> bytes:
+    """The end of a regular file; nothing of what cannot be read."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _START_BYTES))
             return file.read(_START_BYTES)
     except (OSError, ValueError):
         return b""

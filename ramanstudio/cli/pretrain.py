@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ramanstudio.cli import training
+from ramanstudio.cli.outputs import is_own_output
 from ramanstudio.cli.verb import Verb
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.mae.config import NetworkConfig, PretrainingConfig
 
@@ -26,9 +28,15 @@ def run(arguments: Namespace) -> int:
     plan = training.plan_from(arguments, PretrainingConfig)
     network_plan = training.plan_from(arguments, NetworkConfig)
 
+    picture = arguments.out / "loss.png"
+    if picture.is_symlink() or (picture.exists() and not is_own_output(picture)):
+        raise StudioError(
+            f"'{picture}' exists, and RamanStudio did not write it.", remedy="Choose another folder with --out."
+        )
+
     def show(rows: Sequence[Mapping[str, float]]) -> None:
         if rows:
-            draw_loss_curve(arguments.out / "loss.png", rows)
+            draw_loss_curve(picture, rows)
 
     def train(corpora: Sequence[Path], progress: Progress, device: str) -> Any:
         return pretraining.pretrain(plan, corpora, arguments.out, progress, network_plan, device)

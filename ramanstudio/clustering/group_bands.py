@@ -64,7 +64,7 @@ def distinguishing_bands(
 def distinguishing_bands_of_all(
     axis: Floats, denoised: Floats, labels: NDArray[np.int64], count: int, most: int = 5
 ) -> list[tuple[GroupBand, ...]]:
-    """Return the distinguishing bands of each of `count` groups; the spectra are normalised once."""
+    """Return the bands that set each of `count` groups apart; `denoised` (N, B), `labels` (N,), `axis` (B,)."""
     rows = _normalise(axis, denoised)
     return [_bands_of_members(axis, rows, labels == group, most) for group in range(count)]
 

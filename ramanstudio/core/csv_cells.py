@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -18,6 +19,11 @@ def escape_formula(cell: str) -> str:
 def unescape_formula(cell: str) -> str:
     """Return the cell that `escape_formula` was given."""
     return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
+
+
+def safe_cells(row: Iterable[object]) -> list[object]:
+    """Return a row whose texts can be written as UTF-8 and are no formulas for a spreadsheet."""
+    return [escape_formula(printable(cell)) if isinstance(cell, str) else cell for cell in row]
 
 
 def printable(text: str) -> str:

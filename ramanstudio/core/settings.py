@@ -93,6 +93,20 @@ SETTINGS: Final = (
         high=2000.0,
         unit="nm",
     ),
+    Setting(
+        "export_format",
+        "csv",
+        "Format of exported spectra",
+        "CSV and HDF5 hold raw and denoised spectra and their expected error together; the others a file for each.",
+        choices=(
+            ("csv", "CSV"),
+            ("h5", "HDF5"),
+            ("jdx", "JCAMP-DX (.jdx)"),
+            ("spc", "Galactic SPC (.spc)"),
+            ("nxs", "NeXus NXraman (.nxs)"),
+            ("xlsx", "Excel (.xlsx)"),
+        ),
+    ),
     Setting("show_raw", True),
     Setting("show_denoised", True),
     Setting("show_residual", False),
@@ -107,6 +121,10 @@ SETTINGS: Final = (
     Setting("export_folder", ""),
     Setting("geometry", ""),
     Setting("panels", ""),
+    Setting("report_author", ""),
+    Setting("report_laboratory", ""),
+    Setting("report_logo", ""),
+    Setting("report_template", ""),
 )
 
 MAX_BYTES: Final = 2**20  # of the file

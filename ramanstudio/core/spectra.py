@@ -124,6 +124,10 @@ class SpectrumSet:
         """Return a copy with metadata added or replaced."""
         return replace(self, about={**self.about, **about})
 
+    def with_metadata(self, about: Mapping[str, Plain]) -> SpectrumSet:
+        """Return a copy with all metadata replaced."""
+        return replace(self, about=about)
+
     def same_axis(self, other: SpectrumSet) -> bool:
         """Return whether both sets are sampled at the same Raman shifts."""
         return self.axis is other.axis or np.array_equal(self.axis, other.axis)

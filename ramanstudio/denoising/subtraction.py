@@ -12,6 +12,7 @@ from ramanstudio.core import parallel
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.denoising.denoised import Denoised, with_minimum_rms, with_snr
+from ramanstudio.denoising.narrow_lines import keep_narrow_tops
 from ramanstudio.denoising.set_denoising import FindNoise, denoise_set
 from ramanstudio.signal import snr, weak_peaks
 
@@ -30,6 +31,7 @@ def finish_denoising(
     With `find_set_noise` the structure that the set shares is used first.
     """
     values = spectra.values
+    keep_narrow_tops(spectra.axis, values, noise, error, sigma)
     if find_set_noise is not None:
         # beyond a ratio of 1e9, which no detector has, 32 bits hold nothing of the noise, and the set would suffer
         noisy = (sigma > 0) & (np.ptp(values, axis=1) < 1e9 * sigma.astype(np.float64))

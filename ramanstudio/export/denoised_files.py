@@ -1,4 +1,4 @@
-"""Denoised spectra as files: CSV or HDF5, with the raw spectra and the expected error."""
+"""Denoised spectra as files of any format that is written, with the raw spectra and the expected error."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path, atomic_write
 from ramanstudio.export.text_table import cell_text
+from ramanstudio.export.writers import WRITERS, writer_for
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
 
-ResultFormat = Literal["csv", "h5"]
-RESULT_FORMATS: Final[tuple[ResultFormat, ...]] = ("csv", "h5")
+ResultFormat = Literal["csv", "h5", "jdx", "spc", "nxs", "xlsx"]
+RESULT_FORMATS: Final[tuple[ResultFormat, ...]] = ("csv", "h5", "jdx", "spc", "nxs", "xlsx")  # keys of WRITERS
 SHIFT_HEADER: Final = "Raman shift / cm-1"
 _MAX_STEM_BYTES: Final = 200  # of 255 bytes of a file name
 
@@ -32,16 +33,20 @@ def write_denoised(path: Path, raw: SpectrumSet, denoised: Denoised, format: Res
     `path` is a file, or a folder in which a free name is chosen. `format` defaults to that of the suffix of `path`,
     else "csv". HDF5 is one file. CSV of one spectrum is one file of four columns: Raman shift, raw, denoised, expected
     error. CSV of N spectra is three files of one row per spectrum, with its name or position first and the Raman shifts
-    as header: `<name>.csv` (denoised), `<name>.raw.csv`, `<name>.expected-error.csv`.
+    as header: `<name>.csv` (denoised), `<name>.raw.csv`, `<name>.expected-error.csv`. Any other format is three such
+    files too, with the metadata.
     Raises StudioError when the raw file would be overwritten or the folder cannot be written.
     """
-    kind = format or ("h5" if path.suffix.lower() in (".h5", ".hdf5") else "csv")
+    by_suffix = next((row.key for row in WRITERS if path.suffix.lower() in row.suffixes), "csv")
+    kind = format or by_suffix
     if path.is_dir():
         path = next(candidate for candidate in candidate_paths(path, raw, kind) if not is_taken(candidate))
     for target in _files_of(path, raw, kind):
         refuse_source(target, raw)
     if kind == "h5":
         _write_hdf5(path, raw, denoised)
+    elif kind != "csv":
+        _write_sets(path, kind, raw, denoised)
     elif len(raw) == 1:
         _write_columns(path, raw, denoised)
     else:
@@ -96,7 +101,7 @@ def refuse_source(path: Path, raw: SpectrumSet) -> None:
 
 
 def _files_of(path: Path, raw: SpectrumSet, kind: str) -> tuple[Path, ...]:
-    return files_of_result(path) if kind == "csv" and len(raw) > 1 else (path,)
+    return (path,) if kind == "h5" or (kind == "csv" and len(raw) == 1) else files_of_result(path)
 
 
 def _raw_path(path: Path) -> Path:
@@ -105,6 +110,19 @@ def _raw_path(path: Path) -> Path:
 
 def _error_path(path: Path) -> Path:
     return path.with_suffix(f".expected-error{path.suffix}")
+
+
+def _write_sets(path: Path, kind: str, raw: SpectrumSet, denoised: Denoised) -> None:
+    """Write raw spectra, expected error and denoised spectra as three files; the denoised one last."""
+    writer = writer_for(path, kind)
+    title = str(raw.about.get("title", path.stem))
+    for target, values, what in (
+        (_raw_path(path), raw.values, ""),
+        (_error_path(path), denoised.expected_error, "expected error of the denoised spectra"),
+        (path, denoised.spectra.values, "denoised"),
+    ):
+        about = {"title": f"{title} ({what})", "content": what} if what else {}
+        writer.write(target, raw.with_values(values).with_about(**about))
 
 
 def _write_columns(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:

@@ -1,10 +1,11 @@
-"""What all figures share: the window's colours, axes, legends, and saving as PNG or SVG. Needs no display."""
+"""What all figures share: the window's colours, axes, legends, and saving. Needs no display."""
 
 from __future__ import annotations
 
 import functools
 import io
 import logging
+import threading
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -18,9 +19,12 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.writing import atomic_write
 
+FORMATS: Final = {".png": "PNG image", ".tif": "TIFF image", ".svg": "SVG drawing", ".pdf": "PDF document"}
 FIGURE_INCHES: Final = (9.0, 4.6)
 _MARGIN: Final = 0.06  # of the height, above and below the curves
+DRAWING: Final = threading.RLock()  # matplotlib's settings and its parser of formulas are shared by all threads
 _DPI: Final = 160
+_TIFF_SOFTWARE: Final = 305  # the tag that names the program
 _MARK: Final = "RamanStudio"  # in the file, so that it is known to be ours to replace
 
 
@@ -45,6 +49,13 @@ def theme_colours(theme: str) -> ThemeColours:
     """Return the colours of "light" or "dark", those of the window: resources/theme.toml."""
     rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
     return ThemeColours(**{field.name: rows[field.name] for field in fields(ThemeColours)})
+
+
+@functools.cache
+def category_colours(theme: str) -> tuple[str, ...]:
+    """Return the colours of categories in "light" or "dark": Okabe and Ito's, then an extension."""
+    rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    return tuple(rows["categories"])
 
 
 def shorten(name: str, length: int) -> str:
@@ -92,8 +103,8 @@ def add_legend(axes: Any, colours: ThemeColours, small: bool) -> None:
     )
 
 
-def figure_bytes(figure: Any, suffix: str) -> bytes:
-    """Return a figure as the content of a file with this suffix, .png or .svg."""
+def figure_bytes(figure: Any, suffix: str, dpi: float = _DPI) -> bytes:
+    """Return a figure as the content of a file with this suffix: .png, .tif, .svg or .pdf."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     kind = suffix.lower().lstrip(".")
@@ -101,14 +112,32 @@ def figure_bytes(figure: Any, suffix: str) -> bytes:
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     FigureCanvasAgg(figure)
     content = io.BytesIO()
-    metadata = {"Software": _MARK} if kind == "png" else {"Creator": _MARK, "Date": None}  # no date: the same bytes
-    figure.savefig(content, format=kind, dpi=_DPI, facecolor=figure.get_facecolor(), metadata=metadata)
+    # no date: the same bytes for the same figure
+    metadata = {
+        "png": {"Software": _MARK},
+        "svg": {"Creator": _MARK, "Date": None},
+        "pdf": {"Creator": _MARK, "CreationDate": None},
+    }.get(kind)
+    options: dict[str, Any] = {"metadata": metadata} if metadata else {}
+    if kind in ("tif", "tiff"):
+        options["pil_kwargs"] = {"compression": "tiff_lzw", "tiffinfo": {_TIFF_SOFTWARE: _MARK}}
+    with DRAWING:
+        figure.savefig(content, format=kind, dpi=dpi, facecolor=figure.get_facecolor(), **options)
     return content.getvalue()
 
 
+def check_suffix(path: Path) -> None:
+    """Raise StudioError for a name that ends in none of FORMATS."""
+    if path.suffix.lower() not in (*FORMATS, ".tiff"):
+        *first, last = FORMATS
+        raise StudioError(
+            f"A figure cannot be saved as '{path.name}'.",
+            remedy=f"Choose a name ending in {', '.join(first)} or {last}.",
+        )
+
+
 def save_figure(figure: Any, path: Path) -> Path:
-    """Write a figure as .png or .svg. Raises StudioError for another suffix or when the file cannot be written."""
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise StudioError(f"A figure cannot be saved as '{path.name}'.", remedy="Choose a name ending in .png or .svg.")
+    """Write a figure in one of FORMATS. Raises StudioError for another suffix or when the file cannot be written."""
+    check_suffix(path)
     atomic_write(path, figure_bytes(figure, path.suffix))
     return path

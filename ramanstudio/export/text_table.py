@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ramanstudio.core.csv_cells import escape_formula, printable
+from ramanstudio.core.csv_cells import escape_formula, printable, safe_cells
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write, write_error
 
@@ -21,13 +21,8 @@ _POSITION_COLUMNS: Final = ("x", "y", "z", "time")
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
     """Return `rows` of cells as CSV with commas and line feeds; texts that look like formulas are escaped."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(map(_cells, rows))
+    csv.writer(text, lineterminator="\n").writerows(map(safe_cells, rows))
     return text.getvalue()
-
-
-def _cells(row: Sequence[object]) -> list[object]:
-    """A row whose texts can be written as UTF-8 and are no formulas for a spreadsheet."""
-    return [escape_formula(printable(cell)) if isinstance(cell, str) else cell for cell in row]
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> Path:

@@ -60,7 +60,7 @@ def estimate_accuracy(
     folds: Folds,
     n_unlabelled: int = 0,
 ) -> AccuracyEstimate:
-    """Return the accuracy to expect of the candidate `chosen` on `n_unlabelled` spectra, trained on all labels.
+    """Return the accuracy to expect of the candidate `chosen` on `n_unlabelled` spectra, trained on all `targets` (N,).
 
     Selection among several candidates makes the best one look too good: in bootstrap samples of the held-out
     predictions it is repeated and evaluated on what was not drawn (Tsamardinos et al. 2018). The interval is Wilson's

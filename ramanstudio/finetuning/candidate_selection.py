@@ -93,7 +93,7 @@ def cross_validate(
     candidate: ClassifierCandidate,
     progress: Progress = SILENT,
 ) -> EvaluatedCandidate:
-    """Evaluate `candidate` on `rows` (n, R) with class numbers `targets` (n,), each row scored while held out.
+    """Evaluate `candidate` on `rows` (N, R) with class numbers `targets` (N,), each row scored while held out.
 
     Raises Cancelled when asked to stop.
     """

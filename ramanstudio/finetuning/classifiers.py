@@ -32,7 +32,7 @@ class Subspace:
 
     @classmethod
     def of(cls, rows: FloatArray) -> Subspace:
-        """Return the subspace of `rows` (n, D), found from at most MAX_BASIS_ROWS of them."""
+        """Return the subspace of `rows` (N, D), found from at most MAX_BASIS_ROWS of them."""
         from ramanstudio.signal.pca import thin_svd
 
         mean = rows.mean(axis=0, dtype=np.float64)
@@ -103,7 +103,7 @@ def half_squared_distances(rows: FloatArray, others: FloatArray) -> NDArray[np.f
 def fit_classifier(
     name: str, rows: FloatArray, targets: IntArray, n_classes: int, strength: float = STRENGTH
 ) -> AnyClassifier:
-    """Return the classifier `name` (one of CLASSIFIERS) fitted to `rows` (n, R) with class numbers `targets` (n,).
+    """Return the classifier `name` (one of CLASSIFIERS) fitted to `rows` (N, R) with class numbers `targets` (N,).
 
     Rows are coordinates in their subspace. A class without a row is never chosen. `strength` is the C of logistic
     regression.

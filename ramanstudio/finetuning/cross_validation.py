@@ -32,7 +32,7 @@ class Folds:
 
     @property
     def tested(self) -> NDArray[np.bool_]:
-        """Whether each spectrum is held out once (n,)."""
+        """Whether each spectrum is held out once (N,)."""
         return np.asarray(self.fold != NOT_TESTED)
 
     @property
@@ -52,7 +52,7 @@ class Folds:
         return f"{candidates} evaluated by {n_folds}-fold cross-validation{by_sample}{stopped}."
 
     def splits(self) -> list[tuple[IntArray, IntArray]]:
-        """Return the indices to train on and to test on, fold by fold."""
+        """Return the indices to train on (T,) and to test on (S,), fold by fold."""
         return [
             (np.flatnonzero(self.fold != number), np.flatnonzero(self.fold == number))
             for number in np.unique(self.fold[self.tested])
@@ -60,7 +60,7 @@ class Folds:
 
 
 def assign_folds(targets: IntArray, samples: IntArray | None, n_folds: int = 0, seed: int = 0) -> Folds:
-    """Return folds for spectra with class numbers `targets` (n,) and sample numbers `samples` (n,), if known.
+    """Return folds for spectra with class numbers `targets` (N,) and sample numbers `samples` (N,), if known.
 
     `n_folds` of 0 chooses 10 for up to 350 spectra, else 5, and no more than a class has samples.
     """

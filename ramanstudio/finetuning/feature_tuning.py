@@ -35,7 +35,7 @@ MARGIN: Final = 2.0  # standard errors by which it has to be ahead
 def is_worthwhile(
     plan: FinetunePlan, extractor: FeatureExtractor, representations: Representations, targets: IntArray
 ) -> bool:
-    """Return whether to fine-tune the features: there are labels enough or the plan asks, and the model has any."""
+    """Return whether to fine-tune the features on `targets` (N,): they suffice or the plan asks, and there are any."""
     if extractor.tuner is None or "features" not in representations.blocks or plan.tune_features == "never":
         return False
     counts = np.bincount(targets)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_data
-from ramanstudio.core.writing import atomic_write
+from ramanstudio.core.writing import atomic_write, write_error
 from ramanstudio.finetuning.model_card import MAX_CARD_BYTES, MAX_NAME_LENGTH, FineTunedModelCard, check_arrays
 from ramanstudio.mae import model_store
 
@@ -38,9 +38,15 @@ class FineTunedModel:
 
 
 def models_folder() -> Path:
-    """Return the folder of the user's fine-tuned models; it is made when missing."""
+    """Return the folder of the user's fine-tuned models; it is made when missing.
+
+    Raises StudioError when it cannot be.
+    """
     folder = user_data() / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
     return folder
 
 
@@ -62,7 +68,7 @@ def save(model: FineTunedModel, name: str) -> FineTunedModel:
         atomic_write(folder / WEIGHTS, content)
         atomic_write(folder / CARD, card.to_json())
     except OSError as error:
-        raise _write_error(name, error) from error
+        raise write_error(folder, error) from error
     return FineTunedModel(card, model.arrays)
 
 
@@ -106,7 +112,7 @@ def rename(name: str, new_name: str) -> None:
         (models_folder() / name).rename(folder)
         atomic_write(folder / CARD, replace(model.card, name=new_name.strip()).to_json())
     except OSError as error:
-        raise _write_error(new_name, error) from error
+        raise write_error(folder, error) from error
 
 
 def delete(name: str) -> None:
@@ -245,8 +251,3 @@ def _unused_folder(name: str) -> Path:
     if (folder / CARD).exists():
         raise StudioError(f"There is already a model '{name}'.", remedy="Choose another name, or delete that model.")
     return folder
-
-
-def _write_error(name: str, error: OSError) -> StudioError:
-    reason = error.strerror or str(error)
-    return StudioError(f"Could not write '{name}': {reason}.", remedy="Choose a folder that you can write to.")

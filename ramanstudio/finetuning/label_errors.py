@@ -114,13 +114,15 @@ def find_misclassified(
 def find_label_errors(
     misclassified: Sequence[Misclassification], probabilities: FloatArray, targets: IntArray, indices: IntArray
 ) -> tuple[Misclassification, ...]:
-    """Return those of the misclassified whose label is probably wrong: another class nearly certain, its own not."""
+    """Return those of the misclassified whose label is probably wrong: another class nearly certain, its own not.
+
+    `probabilities` (N, C) of the classes `targets` (N,) are those of the held-out spectra `indices` (N,)."""
     own = dict(zip(indices.tolist(), probabilities[np.arange(len(targets)), targets].tolist(), strict=True))
     return tuple(row for row in misclassified if row.probability >= MIN_OTHER and own[row.index] <= MAX_OWN)
 
 
 def find_duplicates(values: FloatArray, indices: IntArray) -> tuple[tuple[int, ...], ...]:
-    """Return sets of `indices` (n,) whose spectra `values` (n, B) are identical up to scale and offset."""
+    """Return sets of `indices` (N,) whose spectra `values` (N, B) are identical up to scale and offset."""
     rows = unit_rows(values[:MAX_COMPARED].astype(np.float64))
     remaining, duplicates = set(range(len(rows))), list[tuple[int, ...]]()
     identical = half_squared_distances(rows, rows) < DUPLICATE_DISTANCE

@@ -17,7 +17,7 @@ MARGIN: Final = 1.1  # of the largest distance seen, where too few were held out
 
 
 def choose_references(targets: IntArray, limit: int = MAX_REFERENCES) -> IntArray:
-    """Return the indices of the training spectra to keep: all (n,), or equally many of each class `targets` (n,)."""
+    """Return the indices of the training spectra to keep: all (N,), or equally many of each class `targets` (N,)."""
     if len(targets) <= limit:
         return np.arange(len(targets))
     rng = np.random.default_rng(0)
@@ -40,8 +40,8 @@ def nearest_distances(rows: FloatArray, references: FloatArray) -> NDArray[np.fl
 def novelty_threshold(rows: FloatArray, targets: IntArray, folds: Folds, false_unknown_rate: float) -> float:
     """Return the distance beyond which a spectrum is unknown.
 
-    It is the (1 - `false_unknown_rate`) quantile of the distances from the held-out labelled `rows` (n, D), of classes
-    `targets` (n,), to their nearest training row; 1.1 times the largest where that many were not held out. If none can
+    It is the (1 - `false_unknown_rate`) quantile of the distances from the held-out labelled `rows` (N, D), of classes
+    `targets` (N,), to their nearest training row; 1.1 times the largest where that many were not held out. If none can
     be held out, it is the largest of the distances between a spectrum and the nearest one of another class.
     """
     if not folds.tested.any():

@@ -20,7 +20,7 @@ MIN_WIDTH_CM: Final = 20.0
 
 
 def choose_spectra(targets: IntArray, limit: int = MAX_SPECTRA) -> IntArray:
-    """Return the rows of up to `limit` labelled spectra, taken from each class of `targets` (n,) in turn."""
+    """Return the rows (M,) of up to `limit` labelled spectra, taken from each class of `targets` (N,) in turn."""
     rank = np.empty(len(targets), dtype=np.intp)
     for target in np.unique(targets):
         rank[targets == target] = np.arange(np.sum(targets == target))

@@ -87,7 +87,7 @@ class Regressor:
 
 
 def fit_regressor(candidate: RegressorCandidate, rows: FloatArray, values: FloatArray) -> Regressor:
-    """Return the regressor of `candidate` fitted to `rows` (n, R) and their `values` (n,)."""
+    """Return the regressor of `candidate` fitted to `rows` (N, R) and their `values` (N,)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length scale at its bound, or a component that explains nothing more
         if candidate.estimator == GAUSSIAN_PROCESS:

@@ -65,7 +65,7 @@ class Representations:
 
     @property
     def component_arrays(self) -> dict[str, NDArray[Any]]:
-        """The principal components as named arrays, to be saved with a model."""
+        """The principal components (K, D), their mean (D,) and scales as named arrays, to be saved with a model."""
         return {
             f"{name}.{part}": np.asarray(getattr(components, part), np.float32)
             for name, components in self.components.items()

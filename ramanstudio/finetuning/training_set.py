@@ -26,7 +26,7 @@ class TrainingSet:
     folds: Folds
 
     def rows(self, representation: str) -> NDArray[np.float32]:
-        """Return the rows (n, D) of the labelled spectra."""
+        """Return the rows (N, D) of the labelled spectra."""
         return self.representations.rows(representation)[self.labels.indices]
 
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.validation import not_raman_error, read_error
 
 SHIFT: Final = "Raman shift in cm⁻¹"
 WAVENUMBER: Final = "wavenumber in cm⁻¹"  # relative or absolute, by its range
@@ -30,14 +31,20 @@ _WAVELENGTHS_PER_CM: Final = {NM: 1e7, MICRON: 1e4, ANGSTROM: 1e8}
 _CM_PER_EV: Final = 8065.543937
 _MAX_CM: Final = 1e6  # of any point of a converted axis
 ASSUMED_SHIFT: Final = "The file does not state the unit of its axis; it was read as Raman shift in cm⁻¹."
-_GIVE_LASER: Final = "Set the laser wavelength (in nm) and open it again, or export it in Raman shift (cm⁻¹)."
+_GIVE_LASER: Final = "Set the laser wavelength (in nm), or export it in Raman shift (cm⁻¹)."
+
+
+class LaserNeededError(StudioError):
+    """The axis cannot be converted to Raman shift without the laser wavelength, which the file does not state."""
+
 
 # Axis titles in several languages; the first pattern that matches decides, so the order matters.
 _UNIT_PATTERNS: Final = (
     (
         SHIFT,
         re.compile(
-            r"raman.?shift|raman.?verschiebung|d[ée]calage raman|desplazamiento raman|拉曼位移|拉曼频移"
+            r"raman.?shift|raman.?verschiebung|d[ée](?:calage|placement) raman|desplazamiento raman"
+            r"|拉曼[位频]移|ラマンシフト"
             r"|(?<![a-z])(rel\.?|relative|delta|Δ)\s*(1/cm|cm|wavenumber)|^shift\b",
             re.I,
         ),
@@ -46,7 +53,8 @@ _UNIT_PATTERNS: Final = (
     (
         WAVENUMBER,
         re.compile(
-            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero de onda|波数|^wn$|1/cm|\bcm\s*[\^*]*\s*[-−⁻]\s*[1¹]"
+            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero de onda|kayser|波数|^wn$|1/cm"
+            r"|\bcm\s*[\^*]*\s*[-−⁻]\s*[1¹]"
             r"|^ram(an)?$",
             re.I,
         ),
@@ -54,7 +62,8 @@ _UNIT_PATTERNS: Final = (
     (
         NM,
         re.compile(
-            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda|波长|^wave\s*\[?nm|^wl$|(?<![a-z])nm\b"
+            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda|波[长長]|^wave\s*\[?nm|^wl$"
+            r"|(?<![a-z])nm\b"
             r"|nanomet|lambda|λ",
             re.I,
         ),
@@ -62,7 +71,7 @@ _UNIT_PATTERNS: Final = (
     (MICRON, re.compile(r"micromet|microns?\b|^[µμu]m$", re.I)),
     (ANGSTROM, re.compile(r"angstr[öo]m|^[ÅÅ]$", re.I)),
     (EV, re.compile(r"(?<![a-z])m?eV\b|photon energy")),
-    (PIXEL, re.compile(r"^pixels?\b|channel (number|#)", re.I)),
+    (PIXEL, re.compile(r"^pixels?\b|channel (number|#)|^[像画]素", re.I)),
 )
 
 
@@ -78,12 +87,28 @@ def needs_laser(axis: NDArray[Any], unit: str) -> bool:
     return absolute or unit in (ABSOLUTE, EV, *_WAVELENGTHS_PER_CM)
 
 
+def chosen_laser(file_laser_nm: float | None, user_laser_nm: float | None) -> float | None:
+    """Return the laser wavelength in nm to convert an axis with: the user's wins over the file's."""
+    return file_laser_nm if user_laser_nm is None else user_laser_nm
+
+
 def laser_metadata(
     axis: NDArray[Any], unit: str, file_laser_nm: float | None, user_laser_nm: float | None
 ) -> dict[str, Plain]:
-    """Return {'laser_nm': nm}: the file's own, else the user's where the axis (B,) is converted with it."""
-    laser = file_laser_nm if file_laser_nm is not None else user_laser_nm if needs_laser(axis, unit) else None
-    return {} if laser is None else {"laser_nm": laser}
+    """Return the laser, and how it was used, as metadata.
+
+    laser_nm is the user's where the axis (B,) is converted with it, else the file's; axis_in_file is the unit of an
+    axis that was converted, laser_in_file_nm the file's statement where the user's differs.
+    """
+    if not needs_laser(axis, unit):
+        return {} if file_laser_nm is None else {"laser_nm": file_laser_nm}
+    laser = chosen_laser(file_laser_nm, user_laser_nm)
+    metadata: dict[str, Plain] = {"axis_in_file": unit}
+    if laser is not None:
+        metadata["laser_nm"] = laser
+    if file_laser_nm is not None and laser != file_laser_nm:
+        metadata["laser_in_file_nm"] = file_laser_nm
+    return metadata
 
 
 def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | None) -> NDArray[np.float64]:
@@ -95,7 +120,7 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
     span = f"from {axis[0]:g} to {axis[-1]:g}" if axis.size else "without points"
     if unit == PIXEL:
         remedy = "Calibrate the spectrometer in the instrument's software, then export Raman shift."
-        raise read_error(path, "its axis counts detector pixels, not Raman shift", remedy)
+        raise not_raman_error(path, "its axis counts detector pixels, not Raman shift", remedy)
     lowest, highest = (float(np.min(axis)), float(np.max(axis))) if axis.size else (0.0, 0.0)
     limit = _HIGHEST_CM.get(unit, 0.0)
     if unit in _RELATIVE and -limit <= lowest and highest <= limit and lowest < HIGHEST_SHIFT_CM:
@@ -104,7 +129,8 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
         raise read_error(path, f"its axis runs {span}, which is not a Raman shift in cm⁻¹")
     unit = ABSOLUTE if unit == WAVENUMBER else unit
     if laser_nm is None:
-        raise read_error(path, f"its axis is {unit} ({span}) and the laser wavelength is unknown", _GIVE_LASER)
+        reason = f"its axis is {unit} ({span}) and the laser wavelength is unknown"
+        raise LaserNeededError(read_error(path, reason).sentence, remedy=_GIVE_LASER)
     shift = 1e7 / laser_nm - _absolute_cm(axis, unit)
     # A lamp or luminescence spectrum of 300-700 nm has almost no point where Raman scattering of the laser can lie.
     if (

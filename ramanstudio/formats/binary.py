@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.validation import read_all_bytes, read_error
 
-MAX_MB: Final = 1024  # of a binary file that is read as a whole
+MAX_MB: Final = 2000  # of a binary file that is read as a whole
 COPY_AGAIN: Final = "Copy it again from the computer of the instrument; this copy is incomplete or was changed."
 
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
+from ramanstudio.formats import nexus
 from ramanstudio.formats.safe_hdf5 import create_file, open_file
 from ramanstudio.formats.validation import read_error, sorted_spectra
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     import h5py
 
 _LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
+_NEXUS: Final = ("NX_class", "signal", "axes", "default")  # attributes of an NXdata group
+_OTHER_LAYOUT: Final = (
+    "NeXus files, and groups of intensities beside an axis that is named or has a unit (1/cm, nm), are read."
+    " Export the spectra as text from the program that wrote it."
+)
 _SPECTRA_DATASETS: Final = ("axis", "values", "offsets")
 MAX_GROUPS: Final = 10_000
 MAX_NOTES: Final = 3  # sentences about groups that were left out
@@ -45,7 +51,10 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     with open_file(path) as file:
         groups = _groups(file)
         if not groups:
-            raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
+            foreign = nexus.read_foreign(path, file, laser_nm)
+            if not foreign:
+                raise read_error(path, "it is an HDF5 file with a different layout", _OTHER_LAYOUT)
+            return foreign
         sets: list[SpectrumSet] = []
         errors: list[StudioError] = []
         for group in groups:
@@ -92,7 +101,11 @@ def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) ->
     if axis.shape is None or values.shape is None:
         raise read_error(path, f"in '{group.name}' the axis or the intensities are empty", _LAYOUT)
     check_dataset_size(path, axis, values, *([group["offsets"]] if "offsets" in group else []))
-    about = {name: plain for name, value in group.attrs.items() if (plain := _plain_value(value)) is not None}
+    about = {
+        name: plain
+        for name, value in group.attrs.items()
+        if (plain := _plain_value(value)) is not None and name not in _NEXUS
+    }
     about.pop("source", None)
     unit = axes.unit_from_text(str(_plain_value(axis.attrs.get("units", "")) or "")) or axes.SHIFT
     if named:
@@ -114,7 +127,7 @@ def _with_raman_shift(
     """Convert the axis (B,) of intensities (N, B) to Raman shift."""
     stated = about.get("laser_nm")
     file_laser_nm = float(stated) if isinstance(stated, int | float) and 100.0 <= stated <= 3000.0 else None
-    shift = axes.raman_shift(path, axis, unit, laser_nm if file_laser_nm is None else file_laser_nm)
+    shift = axes.raman_shift(path, axis, unit, axes.chosen_laser(file_laser_nm, laser_nm))
     metadata = about | axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
     return sorted_spectra(path, shift, rows).with_about(**metadata)
 

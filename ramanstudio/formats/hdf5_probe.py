@@ -19,7 +19,9 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-MAX_OBJECTS: Final = 30_000  # groups, datasets and types
+MIN_OBJECTS: Final = 30_000  # groups, datasets and types that any file may hold …
+OBJECT_BYTES: Final = 512  # … and one for each of these in a larger file: a project has ten for each entry …
+MAX_OBJECTS: Final = 300_000  # … up to this
 MAX_DEPTH: Final = 16  # of groups within groups
 MAX_ATTRIBUTES: Final = 200_000
 MAX_ATTRIBUTE_BYTES: Final = 8 * 2**20
@@ -30,7 +32,8 @@ DATA_BYTES_PER_BYTE: Final = 20  # … and this much for each of its bytes: spec
 BLOCK_BYTES: Final = 16 * 2**20  # read at a time
 MEMORY_BYTES: Final = 600 * 2**20  # more than this program has at its start
 SECONDS: Final = 3.0  # of computing …
-SECONDS_PER_BYTE: Final = 1 / (20 * 2**20)  # … and this much more for each byte of the file
+SECONDS_PER_BYTE: Final = 1 / (20 * 2**20)  # … this much more for each byte of the file …
+SECONDS_PER_OBJECT: Final = 5e-4  # … and for each object that it has room for; measured: .45 ms on a busy machine
 IDLE_SECONDS: Final = 60.0
 DAMAGED: Final = "it is a damaged or truncated HDF5 file"
 FILTERS: Final = {1: "gzip", 2: "shuffle", 32000: "lzf"}
@@ -40,6 +43,16 @@ class Refused(Exception):
     """The file may not be opened; the message is the reason, as it stands after "Could not read 'a.h5': "."""
 
 
+def objects_with_room(size: int) -> int:
+    """Return how many groups and datasets a file of `size` bytes has room for, at most MAX_OBJECTS."""
+    return min(MAX_OBJECTS, size // OBJECT_BYTES)
+
+
+def seconds_of_computing(size: int) -> float:
+    """Return how long reading a file of `size` bytes may take."""
+    return SECONDS + SECONDS_PER_BYTE * size + SECONDS_PER_OBJECT * objects_with_room(size)
+
+
 class Budget:
     """What may still be read of a file."""
 
@@ -47,7 +60,8 @@ class Budget:
         self.size = size
         self.data_bytes = DATA_BYTES + DATA_BYTES_PER_BYTE * size
         self.text_bytes = MAX_TEXT_BYTES
-        self.objects = MAX_OBJECTS
+        self.max_objects = max(MIN_OBJECTS, objects_with_room(size))
+        self.objects = self.max_objects
         self.attributes = MAX_ATTRIBUTES
 
     def take_data(self, name: str, n_bytes: int) -> None:
@@ -67,7 +81,7 @@ class Budget:
         """Count a group or dataset; raises Refused when there are too many."""
         self.objects -= 1
         if self.objects < 0:
-            raise Refused(f"it has more than {MAX_OBJECTS:,} groups and datasets")
+            raise Refused(f"it has more than {self.max_objects:,} groups and datasets")
 
     def take_attributes(self, count: int) -> None:
         """Count attributes; raises Refused when there are too many."""
@@ -126,7 +140,7 @@ def _names(group: Any, budget: Budget) -> list[bytes]:
 
     group.id.links.iterate(keep)
     if names and (len(names[-1]) > MAX_NAME or len(names) > budget.objects):
-        raise Refused(f"it has more than {MAX_OBJECTS:,} groups and datasets, or names that are too long")
+        raise Refused(f"it has more than {budget.max_objects:,} groups and datasets, or names that are too long")
     return names
 
 
@@ -273,7 +287,7 @@ def _limit_time(path: str) -> None:
         except (OSError, ValueError):
             size = 0
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, SECONDS + SECONDS_PER_BYTE * size)
+        signal.setitimer(signal.ITIMER_PROF, seconds_of_computing(size))
 
 
 def _end_limit_of_time() -> None:

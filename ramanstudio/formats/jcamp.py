@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ramanstudio.core.spectra import Plain, SpectrumSet
+from ramanstudio.core.spectra import Plain, SpectrumSet, stacked
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.jcamp_asdf import DecodingError, decode_ordinates, decode_pairs
+from ramanstudio.formats.own_metadata import LABEL, from_json
 from ramanstudio.formats.text.decoding import read_text, split_lines
-from ramanstudio.formats.text.header import metadata_from, parse_key_values
-from ramanstudio.formats.validation import read_error, sorted_spectra
+from ramanstudio.formats.text.header import header_facts, metadata_from, parse_key_values
+from ramanstudio.formats.validation import not_raman_error, read_error, sorted_spectra
 
 MAX_MB: Final = 200
 _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
 _START: Final = re.compile(rb"^\s*##\s*(TITLE|JCAMP-?\s?DX)\s*=", re.I)
 _DATA_LABELS: Final = ("XYDATA", "XYPOINTS", "RADATA", "PEAKTABLE", "DATATABLE")
+_OWN_LABEL: Final = f"${LABEL}".replace(" ", "").upper()
+_COMMA_IN_LABEL: Final = re.compile(
+    r"^\s*##\s*(?:FIRSTX|LASTX|DELTAX|XFACTOR|YFACTOR|FIRSTY|MAXX|MINX|MAXY|MINY|RESOLUTION)\s*=\s*[-+]?\d*,\d+\s*$",
+    re.I | re.M,
+)
+_COMMA_IN_NUMBER: Final = re.compile(r"(?<=\d),(?=\d)")
 _NOT_SCATTERING: Final = re.compile(r"absorb|transmi|reflect|kubelka|log\(1/r\)", re.I)
 _RAMAN_ONLY: Final = "Open a Raman spectrum."
 _EXPORT_AGAIN: Final = "Export it again from the instrument, ideally as text."
@@ -57,15 +65,20 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when there
     are no Raman spectra or they are damaged.
     """
-    blocks = _blocks(read_text(path, MAX_MB))
+    blocks = _blocks(with_decimal_points(read_text(path, MAX_MB)))
     if not blocks:
         raise read_error(path, "it contains no JCAMP-DX labels (##TITLE=)")
     spectra = [block for block in blocks if block.data_label and block.data_label != "PEAKTABLE"]
     raman = [block for block in spectra if _not_raman_reason(block) is None]
     if not raman:
-        reasons = [reason for block in blocks if (reason := _not_raman_reason(block)) is not None]
-        raise read_error(path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY)
-    return tuple(_to_spectrum_set(path, block, laser_nm) for block in raman)
+        reasons = [reason for block in spectra or blocks if (reason := _not_raman_reason(block)) is not None]
+        raise not_raman_error(
+            path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY
+        )
+    sets = [_to_spectrum_set(path, block, laser_nm) for block in raman]
+    if len(sets) > 1 and all(_OWN_LABEL in block.labels for block in raman) and all(map(sets[0].same_axis, sets)):
+        return (stacked(sets),)
+    return tuple(sets)
 
 
 def _blocks(text: str) -> list[_JcampBlock]:
@@ -112,17 +125,19 @@ def _to_spectrum_set(path: Path, block: _JcampBlock, laser_nm: float | None) -> 
     try:
         if block.data_form.startswith("(XY") or block.data_label == "XYPOINTS":
             axis, values = decode_pairs(block.lines)
-            axis = axis * _number(labels, "XFACTOR", 1.0)
+            axis = _pairs_axis(axis, labels)
         else:
-            values = np.array(decode_ordinates(block.lines, _stated_points(labels)))
-            axis = np.linspace(_number(labels, "FIRSTX"), _number(labels, "LASTX"), values.size)
+            values = np.array(decode_ordinates(block.lines, _point_limit(block)))
+            values, axis = _stated_range(values, labels)
         values = values * _number(labels, "YFACTOR", 1.0)
     except DecodingError as error:
         raise read_error(path, str(error), _EXPORT_AGAIN) from None
+    notes = []
     stated = _stated_points(labels)
     if stated is not None and values.size < stated:
-        reason = f"the file ends after {values.size} of {stated} points"
-        raise read_error(path, reason, _EXPORT_AGAIN)
+        if not _is_complete(axis, labels) or (block.data_form.startswith("(X++") and _expected_points(labels) is None):
+            raise read_error(path, f"the file ends after {values.size} of {stated} points", _EXPORT_AGAIN)
+        notes.append(f"##NPOINTS= states {stated} points; the file holds {values.size}, up to its ##LASTX=.")
     kept = np.isfinite(values) & np.isfinite(axis)
     if np.count_nonzero(kept) < 4:
         raise read_error(path, f"it contains {np.count_nonzero(kept)} points, too few for a spectrum")
@@ -130,23 +145,95 @@ def _to_spectrum_set(path: Path, block: _JcampBlock, laser_nm: float | None) -> 
     own = about.get("laser_nm")
     file_laser_nm = float(own) if own is not None else None
     unit = axes.unit_from_text(labels.get("XUNITS", ""))
-    shift = axes.raman_shift(path, axis[kept], unit, laser_nm if file_laser_nm is None else file_laser_nm)
+    shift = axes.raman_shift(path, axis[kept], unit, axes.chosen_laser(file_laser_nm, laser_nm))
     about |= axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)
     if "RAMAN" not in block.data_type.upper():
-        about["notes"] = "The file does not state that it is a Raman spectrum; it was read as one."
-    return sorted_spectra(path, shift, values[kept][None]).with_about(**about)
+        notes.append("The file does not state that it is a Raman spectrum; it was read as one.")
+    if notes:
+        about["notes"] = " ".join(notes)
+    spectra = sorted_spectra(path, shift, values[kept][None])
+    if _OWN_LABEL in labels:
+        own_about, table = from_json(labels[_OWN_LABEL], 1)
+        return replace(spectra, about=own_about, table=table)
+    return spectra.with_about(**about)
 
 
 def _metadata(path: Path, labels: Mapping[str, str]) -> dict[str, Plain]:
     """Return the metadata in the labels: laser_nm, exposure_s, instrument, intensity_unit, …"""
     short = [f"{label.lstrip('.$')}={value}" for label, value in labels.items() if 0 < len(value) < 200]
-    metadata = metadata_from(path, parse_key_values(short))
+    pairs = parse_key_values(short)
+    metadata = metadata_from(path, pairs) | header_facts(pairs)
+    date = f"{labels.get('DATE', '')} {labels.get('TIME', '')}".strip()
+    if not labels.get("LONGDATE") and re.fullmatch(r"\d\d/\d\d/\d\d( [\d:]+)?", date):  # JCAMP-DX 4: yy/mm/dd
+        century = "19" if int(date[:2]) >= 70 else "20"
+        metadata["date"] = century + date.replace("/", "-")
     instrument = labels.get("SPECTROMETERDATASYSTEM") or labels.get("ORIGIN")
     if instrument:
         metadata["instrument"] = instrument
     if "COUNT" in labels.get("YUNITS", "").upper():
         metadata["intensity_unit"] = "counts"
     return metadata
+
+
+def with_decimal_points(text: str) -> str:
+    """Return a file whose labels have decimal commas with points in their place; other files as they are.
+
+    The comma is the mark between the X and Y of a pair only where a space does not stand between them.
+    """
+    if not _COMMA_IN_LABEL.search(text):
+        return text
+    lines = [line if line.lstrip().startswith("##") else _COMMA_IN_NUMBER.sub(".", line) for line in split_lines(text)]
+    return "\n".join(lines)
+
+
+def _expected_points(labels: Mapping[str, str]) -> int | None:
+    """Return how many points ##FIRSTX=, ##LASTX= and ##DELTAX= give; None where one is missing."""
+    try:
+        step = _number(labels, "DELTAX")
+        count = (_number(labels, "LASTX") - _number(labels, "FIRSTX")) / step if step else 0.0
+    except DecodingError:
+        return None
+    return round(count) + 1 if 0 < count < 1e9 and abs(count - round(count)) < 0.1 else None
+
+
+def _point_limit(block: _JcampBlock) -> int | None:
+    """Return the largest number of points that a block may hold by its labels."""
+    stated, expected = _stated_points(block.labels), _expected_points(block.labels)
+    return max(stated, expected or 0) if stated is not None else None
+
+
+def _stated_range(
+    values: NDArray[np.float64], labels: Mapping[str, str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return intensities (B,) and the axis (B,) from ##FIRSTX= to ##LASTX=; drops what is beyond the stated points."""
+    stated = _stated_points(labels)
+    if stated is not None and values.size > stated >= 2 and values.size != _expected_points(labels):
+        values = values[:stated]
+    return values, np.linspace(_number(labels, "FIRSTX"), _number(labels, "LASTX"), values.size)
+
+
+def _is_complete(axis: NDArray[np.float64], labels: Mapping[str, str]) -> bool:
+    """Whether an axis (B,) reaches ##LASTX= in steps of ##DELTAX=, so that only ##NPOINTS= is wrong."""
+    if axis.size < 4:
+        return False
+    expected = _expected_points(labels)
+    if expected is not None:
+        return expected == axis.size
+    try:
+        last = _number(labels, "LASTX")
+    except DecodingError:
+        return False
+    typical = float(np.median(np.abs(np.diff(axis))))
+    return abs(last - float(axis[-1])) <= typical
+
+
+def _pairs_axis(axis: NDArray[np.float64], labels: Mapping[str, str]) -> NDArray[np.float64]:
+    """Return the X of pairs (B,) times ##XFACTOR=, unless they are the numbers that ##FIRSTX= states already."""
+    factor = _number(labels, "XFACTOR", 1.0)
+    first = _number(labels, "FIRSTX", float("nan")) if "FIRSTX" in labels else float("nan")
+    if axis.size and factor != 1.0 and axis[0] == first:
+        return axis
+    return axis * factor
 
 
 def _stated_points(labels: Mapping[str, str]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,16 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import (
     andor,
+    archive,
+    envi,
+    excel,
     hdf5,
+    jasco,
     jcamp,
     labspec5,
     labspec6,
     labspec_xml,
+    matlab,
     omnic,
     opus,
     princeton,
@@ -31,6 +37,9 @@ from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
 from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
+from ramanstudio.formats.writers import jcamp_writer, nexus_writer, spc_writer, xlsx_writer
+
+_NUMBER: Final = re.compile(rb"\d+[.,]?\d*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,19 @@ TEXT: Final = Format(
     reader.read,
     writer.write,
 )
+
+
+def _read_zip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
+    """Read a zip file: a workbook or an archive, whatever its suffix says."""
+    if excel.is_workbook(path):
+        return excel.read(path, laser_nm, reader.spectra_from_text)
+    return archive.read_zip(path, laser_nm, read)
+
+
+def _read_gzip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
+    return archive.read_gzip(path, laser_nm, read)
+
+
 FORMATS: Final[tuple[Format, ...]] = (
     Format(
         "Renishaw WiRE",
@@ -110,12 +132,13 @@ FORMATS: Final[tuple[Format, ...]] = (
     ),
     Format("Andor Solis", "all frames and tracks", (".sif",), andor.read, sniff=andor.looks_like),
     Format("TriVista", "single spectra, series, lines", (".tvf",), trivista.read, sniff=trivista.looks_like),
-    Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, sniff=spc.looks_like),
+    Format("Galactic SPC", "old and new, one spectrum or many", (".spc",), spc.read, spc_writer.write, spc.looks_like),
     Format(
         "JCAMP-DX",
         "plain, packed, squeezed, difference and duplicate forms",
         (".jdx", ".dx", ".jcamp", ".jcm"),
         jcamp.read,
+        jcamp_writer.write,
         sniff=jcamp.looks_like,
     ),
     Format(
@@ -125,6 +148,35 @@ FORMATS: Final[tuple[Format, ...]] = (
         hdf5.read,
         hdf5.write,
         sniff=hdf5.looks_like,
+    ),
+    Format(
+        "NeXus",
+        "NXraman and any NXdata, ramanchada",
+        (".nxs", ".cha"),
+        hdf5.read,
+        nexus_writer.write,
+        sniff=hdf5.looks_like,
+    ),
+    Format(
+        "MATLAB",
+        "matrices of spectra beside their axis, maps of WITec and PLS_Toolbox; versions 5 to 7.3",
+        (".mat",),
+        matlab.read,
+        sniff=matlab.looks_like,
+    ),
+    Format("ENVI", "maps: the header, with its data file beside it", (".hdr",), envi.read, sniff=envi.looks_like),
+    Format("JASCO", "Raman spectra", (".jws",), jasco.read, sniff=jasco.looks_like),
+    Format(
+        "Excel workbook",
+        "the tables of spectra on its sheets",
+        (".xlsx", ".xlsm"),
+        _read_zip,
+        xlsx_writer.write,
+        sniff=archive.looks_like_zip,
+    ),
+    Format("Zip archive", "files of any format in this table", (".zip",), _read_zip, sniff=archive.looks_like_zip),
+    Format(
+        "Compressed file", "a file of any format in this table", (".gz",), _read_gzip, sniff=archive.looks_like_gzip
     ),
     TEXT,
 )
@@ -136,10 +188,11 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     Parameters
     ----------
     path : file of any format in FORMATS
-    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy
-        and the file does not state its own
+    laser_nm : excitation wavelength in nm, used where the axis is a wavelength, an absolute wavenumber or an energy;
+        it wins over what the file states
 
-    Raises StudioError, a sentence that names the file and what to do, when it cannot be read as Raman spectra.
+    Raises LaserNeededError where such a file states no laser and none is given; StudioError, a sentence that names the
+    file and what to do, when it cannot be read as Raman spectra.
     """
     path = Path(path)
     if laser_nm is not None and not 100.0 <= laser_nm <= 3000.0:
@@ -185,13 +238,26 @@ def detect_format(path: Path) -> Format:
     if sniffed is not None:
         return sniffed
     error = unsupported_error(path, start)
+    if error is None and not looks_like_text(start):
+        error = envi.data_file_error(path)
     if error is not None:
         raise error
-    if named is not None:
+    is_text = looks_like_text(start)
+    if named is not None and not (is_text and named.sniff is not None and _has_numbers(start)):
         return named  # its reader gives the most specific error
-    if looks_like_text(start):
+    if is_text:
         return TEXT
     raise read_error(path, "its format is unknown", EXPORT_AGAIN)
+
+
+def _has_numbers(start: bytes) -> bool:
+    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels or XML."""
+    return not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"##", b"<")) and len(_NUMBER.findall(start)) >= 8
+
+
+def is_readable_content(start: bytes) -> bool:
+    """Return whether a file that begins with these bytes is of a binary format that is read, whatever its suffix."""
+    return any(row.sniff is not None and row.sniff(start) for row in FORMATS)
 
 
 def readable_suffixes() -> tuple[str, ...]:
@@ -207,11 +273,12 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """
     files: dict[Path, None] = {}  # keeps the order, drops repetitions
     for path in map(Path, paths):
-        files.update(dict.fromkeys(_files_in_folder(path) if _is_folder(path) else (path,)))
+        files.update(dict.fromkeys(_files_in_folder(path) if is_folder(path) else (path,)))
     return list(files)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; False where it cannot be looked at."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # a name that is too long, or has a NUL
@@ -221,11 +288,11 @@ def _is_folder(path: Path) -> bool:
 def _files_in_folder(folder: Path) -> list[Path]:
     readable = set(readable_suffixes())
     known = {suffix for row in UNSUPPORTED if row.is_spectral for suffix in row.suffixes}
-    files = [path for path in _walk(folder) if path.suffix.lower() in readable | known]
+    files = [path for path in walk(folder) if path.suffix.lower() in readable | known]
     return [path for path in files if path.suffix.lower() in readable] or files
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder in sorted order, without hidden ones."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

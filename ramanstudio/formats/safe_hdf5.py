@@ -197,7 +197,7 @@ class _Probe:
     def ask(self, path: Path) -> str:
         """Return why a file may not be opened; empty when it may."""
         request = json.dumps({"path": os.fspath(path.absolute())}).encode() + b"\n"
-        seconds = WALL_SECONDS + hdf5_probe.SECONDS_PER_BYTE * path.stat().st_size
+        seconds = WALL_SECONDS - hdf5_probe.SECONDS + hdf5_probe.seconds_of_computing(path.stat().st_size)
         with self._lock:
             try:
                 reply = self._exchange(request, seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -31,6 +32,7 @@ MAX_SUBFILES: Final = 1_000_000
 MAX_AXES: Final = 10_000
 _HEADER: Final = 512  # bytes of the larger of the two headers
 _BLOCK_BYTES: Final = 2**25  # read at a time
+_Place = tuple[float, float]  # where a subfile stands on the third and the fourth axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class _SpcHeader:
     log: int
     memo: str
     labels: str
+    date: str = ""
+    software: str = ""
     old: bool = False
 
 
@@ -74,18 +78,22 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         header = _header(path, source.read(0, _HEADER), size)
         texts = read_log_text(source.read, size, header.log, header.memo, header.labels)
         unit = spc_axis_unit(path, header.x_type, header.y_type, header.experiment, texts, (header.first, header.last))
-        laser = laser_nm if texts.laser_nm is None else texts.laser_nm
+        laser = axes.chosen_laser(texts.laser_nm, laser_nm)
         spectra, notes = _spectra(path, source, header)
     sets = []
     for axis, rows, table in spectra:
         if axis.size < 2 or not np.all(np.isfinite(axis)):
             raise read_error(path, "its axis is damaged", _COPY_AGAIN)
+        if unit in (axes.UNKNOWN, axes.WAVENUMBER) and header.x_type == 0 and _counts_pixels(axis):
+            unit = axes.PIXEL
         shift = axes.raman_shift(path, axis, unit, laser)
         about = _about(texts, header) | axes.laser_metadata(axis, unit, texts.laser_nm, laser_nm)
         assumed = unit == axes.UNKNOWN or (unit == axes.WAVENUMBER and not axes.needs_laser(axis, unit))
         if notes or assumed:
             about["notes"] = " ".join([*notes, *([_ASSUMED] if assumed else [])])
-        sets.append(sorted_spectra(path, shift, rows).with_about(**about).with_table(**table))
+        own_about, own_table = texts.own_metadata(len(rows))
+        spectra_set = sorted_spectra(path, shift, rows).with_about(**(own_about or about))
+        sets.append(spectra_set.with_table(**(own_table or table)))
     return tuple(sets)
 
 
@@ -104,6 +112,9 @@ class _Source:
 
 def _header(path: Path, content: bytes, size: int) -> _SpcHeader:
     """Parse and check the main header, in the first bytes of a file; raises StudioError when it cannot be used."""
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        remedy = "It is a UV-Vis file of another program with the same suffix. Open a Raman spectrum."
+        raise read_error(path, "it is a Shimadzu file, not a Galactic SPC file", remedy)
     if len(content) < 256 or content[1] not in (0x4B, 0x4D):
         if len(content) >= 2 and content[1] == 0x4C:
             raise read_error(path, "it is a big-endian SPC file", "Export it again as SPC or text.")
@@ -138,6 +149,8 @@ def _new_header(path: Path, content: bytes) -> _SpcHeader:
         log=log,
         memo=_text(content[88:218].split(b"\0")[0]),
         labels=_text(content[218:248]) if content[0] & _LABELS else "",
+        date=_packed_date(int.from_bytes(content[32:36], "little")),
+        software=_text(content[45:54].split(b"\0")[0]),
     )
 
 
@@ -159,8 +172,27 @@ def _old_header(content: bytes) -> _SpcHeader:
         log=0,
         memo=_text(content[64:194].split(b"\0")[0]),
         labels=_text(content[194:224]) if content[0] & _LABELS else "",
+        date=_date(int.from_bytes(content[18:20], "little") & 0xFFF, *content[20:24]),
         old=True,
     )
+
+
+def _packed_date(packed: int) -> str:
+    """Return the date of the new header: year, month, day, hour and minute in 12, 4, 5, 5 and 6 bits."""
+    return _date(packed >> 20, packed >> 16 & 0xF, packed >> 11 & 0x1F, packed >> 6 & 0x1F, packed & 0x3F)
+
+
+def _date(year: int, month: int, day: int, hour: int, minute: int) -> str:
+    """Return a date as '2005-12-14 17:54'; empty where it is none."""
+    try:
+        return datetime(year, month, day, hour, minute).strftime("%Y-%m-%d %H:%M") if 1980 <= year < 2100 else ""
+    except ValueError:
+        return ""
+
+
+def _counts_pixels(axis: NDArray[np.float64]) -> bool:
+    """Whether an axis (B,) without a unit is 1, 2, 3, …, as of a spectrometer that was not calibrated."""
+    return bool(axis[0] in (0.0, 1.0) and np.allclose(np.diff(axis), 1.0, rtol=0, atol=1e-6))
 
 
 def _text(raw: bytes) -> str:
@@ -172,6 +204,10 @@ def _about(texts: SpcText, header: _SpcHeader) -> dict[str, Plain]:
     about: dict[str, Plain] = dict(texts.metadata)
     if header.memo:
         about["title"] = header.memo
+    if header.date:
+        about["date"] = header.date
+    if header.software:
+        about["software"] = header.software
     if header.y_type == 4:
         about["intensity_unit"] = "counts"
     return about
@@ -190,8 +226,8 @@ def _spectra(path: Path, source: _Source, header: _SpcHeader) -> tuple[_Spectra,
         if axis is None:
             spectra, n_read = _separate_subfiles(path, source, offset, header, min(stated, MAX_SUBFILES))
         else:
-            values, z_values = _shared_subfiles(source, offset, header, min(stated, MAX_SUBFILES))
-            spectra, n_read = [(axis, values, _column(header, z_values))], len(values)
+            values, places = _shared_subfiles(source, offset, header, min(stated, MAX_SUBFILES))
+            spectra, n_read = [(axis, values, _columns(header, places))], len(values)
     except _TruncatedError as error:
         raise read_error(path, str(error), _COPY_AGAIN) from None
     is_truncated = n_read < stated and not header.old
@@ -236,19 +272,19 @@ def _intensities(header: _SpcHeader, numbers: NDArray[Any], exponents: NDArray[n
 
 def _shared_subfiles(
     source: _Source, offset: int, header: _SpcHeader, stated: int
-) -> tuple[NDArray[np.float32], list[float]]:
-    """Return the intensities (N, B) and z (N,) of subfiles that share an axis, up to the end of the file.
+) -> tuple[NDArray[np.float32], list[_Place]]:
+    """Return the intensities (N, B) and places (N,) of subfiles that share an axis, up to the end of the file.
 
     They are read in blocks of equal subfiles. Raises _TruncatedError when not one is complete.
     """
     smallest = _SUBHEADER + header.points * (2 if header.flags & _SIXTEEN_BIT else 4)
     values = np.empty((min(stated, max(0, source.size - offset) // smallest), header.points), dtype=np.float32)
-    z_values: list[float] = []
-    while len(z_values) < stated and offset + _SUBHEADER <= source.size:
+    places: list[_Place] = []
+    while len(places) < stated and offset + _SUBHEADER <= source.size:
         first = source.read(offset + 1, 1)
         dtype, _ = _encoding(header, int.from_bytes(first, "little", signed=True))
         length = _SUBHEADER + header.points * np.dtype(dtype).itemsize
-        count = min(stated - len(z_values), max(1, _BLOCK_BYTES // length), (source.size - offset) // length)
+        count = min(stated - len(places), max(1, _BLOCK_BYTES // length), (source.size - offset) // length)
         if count == 0:
             break
         records = np.frombuffer(source.read(offset, count * length), np.uint8).reshape(count, length)
@@ -256,12 +292,13 @@ def _shared_subfiles(
         count = next((i for i, encoding in enumerate(encodings) if encoding[0] != dtype), count)
         numbers = records[:count, _SUBHEADER:].copy().view(dtype)
         exponents = np.array([exponent for _, exponent in encodings[:count]], dtype=np.int64)
-        values[len(z_values) : len(z_values) + count] = _intensities(header, numbers, exponents)
-        z_values += records[:count, 4:8].copy().view("<f4")[:, 0].tolist()
+        values[len(places) : len(places) + count] = _intensities(header, numbers, exponents)
+        z_values, w_values = (records[:count, at : at + 4].copy().view("<f4")[:, 0].tolist() for at in (4, 24))
+        places += zip(z_values, w_values, strict=True)
         offset += count * length
-    if not z_values:
+    if not places:
         raise _TruncatedError(f"its header states {header.points} points but the file ends earlier")
-    return values[: len(z_values)], z_values
+    return values[: len(places)], places
 
 
 def _separate_subfiles(
@@ -271,31 +308,32 @@ def _separate_subfiles(
 
     Raises _TruncatedError when not one is complete.
     """
-    groups: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[float]]] = {}  # by axis
+    groups: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[_Place]]] = {}  # by axis
     n_read = 0
     try:
         while n_read < stated:
-            offset, axis, values, z = _separate_subfile(source, offset, header)
+            offset, axis, values, place = _separate_subfile(source, offset, header)
             group = groups.setdefault(axis.tobytes(), (axis, [], []))
             group[1].append(values)
-            group[2].append(z)
+            group[2].append(place)
             n_read += 1
             if len(groups) > MAX_AXES:
                 raise read_error(path, f"it has more than {MAX_AXES} different axes", "Export it in parts.")
     except _TruncatedError:
         if n_read == 0:
             raise
-    return [(axis, np.stack(rows), _column(header, zs)) for axis, rows, zs in groups.values()], n_read
+    return [(axis, np.stack(rows), _columns(header, places)) for axis, rows, places in groups.values()], n_read
 
 
 def _separate_subfile(
     source: _Source, offset: int, header: _SpcHeader
-) -> tuple[int, NDArray[np.float64], NDArray[np.float32], float]:
-    """Return the offset after a subfile, its axis (B,), intensities (B,) and z; raises _TruncatedError when cut."""
+) -> tuple[int, NDArray[np.float64], NDArray[np.float32], _Place]:
+    """Return the offset after a subfile, its axis (B,), intensities (B,) and place; raises _TruncatedError when cut."""
     if offset + _SUBHEADER > source.size:
         raise _TruncatedError("it ends before its first spectrum")
     subheader = source.read(offset, _SUBHEADER)
     z, _, _, points = struct.unpack_from("<fffi", subheader, 4)
+    (w,) = struct.unpack_from("<f", subheader, 24)
     offset += _SUBHEADER
     axis = _numbers(source, offset, points, "<i4" if header.exponent != _FLOAT_EXPONENT else "<f4").astype(np.float64)
     if header.exponent != _FLOAT_EXPONENT:
@@ -303,7 +341,7 @@ def _separate_subfile(
     offset += 4 * points
     dtype, exponent = _encoding(header, int.from_bytes(subheader[1:2], "little", signed=True))
     values = _intensities(header, _numbers(source, offset, points, dtype), exponent)
-    return offset + np.dtype(dtype).itemsize * points, axis, values, float(z)
+    return offset + np.dtype(dtype).itemsize * points, axis, values, (float(z), float(w))
 
 
 def _swapped_words(values: NDArray[Any]) -> NDArray[Any]:
@@ -319,10 +357,21 @@ def _numbers(source: _Source, offset: int, count: int, dtype: str) -> NDArray[An
     return np.frombuffer(source.read(offset, n_bytes), dtype)
 
 
-def _column(header: _SpcHeader, z_values: list[float]) -> dict[str, NDArray[Any]]:
-    """Return the column (N,) of the third axis: time in s or z in µm; none when it is only a running number."""
-    steps = np.array(z_values, dtype=np.float64)
-    column, scale = _Z_TYPES.get(header.z_type, ("", 1.0))
-    if not column or len(z_values) < 2 or not np.all(np.isfinite(steps)) or np.all(steps == steps[0]):
+def _columns(header: _SpcHeader, places: list[_Place]) -> dict[str, NDArray[Any]]:
+    """Return the columns (N,) of the third and fourth axis: time in s, z in µm, positions; none of running numbers.
+
+    LabRAM and others leave the type of the third axis open and write stage positions there; with a fourth it is a map.
+    """
+    if len(places) < 2:
         return {}
-    return {column: steps * scale}
+    steps, levels = np.array(places, dtype=np.float64).T
+    if not np.all(np.isfinite(steps)) or np.all(steps == steps[0]):
+        return {}
+    column, scale = _Z_TYPES.get(header.z_type, ("", 1.0))
+    if np.all(np.isfinite(levels)) and np.any(levels != levels[0]):
+        return {"x": steps, "y": levels} if not column else {column: steps * scale, "y": levels}
+    if column:
+        return {column: steps * scale}
+    if np.array_equal(steps, np.arange(steps.size) + steps[0]) and steps[0] in (0.0, 1.0):
+        return {}
+    return {"x": steps} if header.z_type == 0 else {}

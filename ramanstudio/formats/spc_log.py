@@ -7,12 +7,15 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
-from ramanstudio.formats.text.header import metadata_from, parse_key_values
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.own_metadata import LABEL, from_json
+from ramanstudio.formats.text.header import header_facts, metadata_from, parse_key_values
+from ramanstudio.formats.validation import not_raman_error
 
 _NOT_SPECTRAL_AXES: Final = {
     4: "time in s", 5: "time in minutes", 6: "frequency in Hz", 7: "frequency in kHz", 8: "frequency in MHz",
@@ -26,6 +29,11 @@ _NOT_SCATTERING: Final = {
     129: "reflectance",
 }  # fmt: skip
 _INTENSITIES: Final = (4, 12, 13)  # counts, intensity, relative intensity
+_KEPT: Final = (
+    "laser_nm", "exposure_s", "accumulations", "laser_power_mw", "objective", "grating", "detector",
+    "instrument", "sample",
+    "date",
+)  # fmt: skip
 MAX_LOG_BYTES: Final = 65536
 LOWEST_INFRARED_CM: Final = 350.0  # infrared spectrometers end here
 _REMEDY: Final = "If it is a Raman spectrum, export it again with Raman shift as its X axis, or as text."
@@ -38,6 +46,13 @@ class SpcText:
     text: str
     labels: str
     metadata: Mapping[str, Plain] = field(default_factory=dict)
+
+    def own_metadata(self, count: int) -> tuple[dict[str, Plain], dict[str, NDArray[Any]]]:
+        """Return the metadata and columns (N,) of `count` spectra in a file that RamanStudio wrote; else nothing."""
+        for line in reversed(self.text.splitlines()):
+            if line.startswith(f"{LABEL}="):
+                return from_json(line.partition("=")[2], count)
+        return {}, {}
 
     @property
     def laser_nm(self) -> float | None:
@@ -57,9 +72,10 @@ def read_log_text(read: Callable[[int, int], bytes], size: int, log: int, memo: 
         begin = log + (offset if 64 <= offset <= size - log else 64)
         end = log + length if begin - log < length <= size - log else size
         text = read(begin, min(end - begin, MAX_LOG_BYTES)).decode("latin-1").replace("\0", "\n")
-    metadata = metadata_from(Path("log"), parse_key_values(text.splitlines()))
-    kept = {name: value for name, value in metadata.items() if name in ("laser_nm", "exposure_s", "accumulations")}
-    return SpcText(f"{memo}\n{text}", labels, kept)
+    pairs = parse_key_values(text.splitlines())
+    metadata = metadata_from(Path("log"), pairs)
+    facts = {name: value for name, value in metadata.items() if name in _KEPT} | header_facts(pairs)
+    return SpcText(f"{memo}\n{text}", labels, facts)
 
 
 def spc_axis_unit(
@@ -70,7 +86,7 @@ def spc_axis_unit(
     Raises StudioError when the file is not a Raman spectrum: infrared absorption, NMR, mass spectra, chromatograms.
     """
     if x_type in _NOT_SPECTRAL_AXES:
-        raise read_error(
+        raise not_raman_error(
             path, f"its axis is {_NOT_SPECTRAL_AXES[x_type]}, so it is not a Raman spectrum", "Open a Raman spectrum."
         )
     if x_type == 13:
@@ -79,7 +95,9 @@ def spc_axis_unit(
     if x_type in (2, 3, 14) or (x_type in (0, 15) and named in (axes.NM, axes.EV, axes.MICRON)):
         return {2: axes.MICRON, 3: axes.NM, 14: axes.EV}.get(x_type, named)
     if experiment in _OTHER_EXPERIMENTS:
-        raise read_error(path, f"it states that it is a {_OTHER_EXPERIMENTS[experiment]}", "Open a Raman spectrum.")
+        raise not_raman_error(
+            path, f"it states that it is a {_OTHER_EXPERIMENTS[experiment]}", "Open a Raman spectrum."
+        )
     if named == axes.SHIFT:
         return axes.SHIFT
     says_raman = experiment == 11 or bool(re.search(r"\braman\b", f"{path.stem}\n{texts.text}".replace("_", " "), re.I))
@@ -94,8 +112,8 @@ def _reject_infrared(path: Path, y_type: int, lowest: float, highest: float) -> 
     span = f"{lowest:g} to {highest:g} cm⁻¹"
     # Raman spectra saved with the type code of absorbance are common; they begin below 350 cm⁻¹.
     if y_type in _NOT_SCATTERING and (y_type != 2 or lowest >= LOWEST_INFRARED_CM):
-        raise read_error(path, f"it holds {_NOT_SCATTERING[y_type]} from {span}, as infrared spectra do", _REMEDY)
+        raise not_raman_error(path, f"it holds {_NOT_SCATTERING[y_type]} from {span}, as infrared spectra do", _REMEDY)
     if y_type not in _INTENSITIES and highest > 4500:
-        raise read_error(
+        raise not_raman_error(
             path, f"its wavenumbers ({span}) reach beyond any Raman shift, as infrared spectra do", _REMEDY
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.validation import NotRamanSpectraError, read_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,22 @@ UNSUPPORTED: Final = (
         "a HORIBA LabSpec 6 video", (".l6v",), (), "In LabSpec, save the spectra themselves (.l6s, .l6m)."
     ),
     UnsupportedFormat("a Thermo OMNIC series", (".srs",), (), "In OMNIC, save it as .spa, .spc or JCAMP-DX."),
+    UnsupportedFormat("an old Excel workbook", (".xls",), (), "In Excel, save it as .xlsx or CSV, and open that."),
     UnsupportedFormat(
-        "an Excel workbook or another zipped document",
-        (".xlsx", ".xlsm", ".ods", ".zip"),
-        (b"PK\x03\x04",),
-        "In Excel, save the sheet as CSV.",
+        "an old JASCO file", (), (b"L~S ",), "In JASCO Spectra Manager, export it as text, if it is a Raman spectrum."
     ),
     UnsupportedFormat(
-        "an old Excel workbook or another compound document",
-        (".xls",),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
-        "Open it in the program that made it and save it as CSV or text.",
+        "a PerkinElmer file", (".sp",), (b"PEPE",), "In Spectrum, save it as text, if it is a Raman spectrum."
+    ),
+    UnsupportedFormat("a Shimadzu UV-Vis file", (), (b"\x00\x08\x02\x00\x03\x00",), "Open a Raman spectrum."),
+    UnsupportedFormat(
+        "an Avantes file", (".raw8", ".rfl8", ".irr8", ".roh", ".trm"), (b"AVS8",), "In AvaSoft, export it as text."
     ),
     UnsupportedFormat(
-        "an Ocean Optics project", (".procspec",), (), "In SpectraSuite or OceanView, export it as tab-delimited text."
-    ),
-    UnsupportedFormat(
-        "a MATLAB file", (".mat",), (b"MATLAB 5.0",), "In MATLAB, write it with writematrix(…, 'file.csv')."
-    ),
-    UnsupportedFormat(
-        "an Avantes file", (".raw8", ".rfl8", ".irr8", ".roh", ".trm"), (), "In AvaSoft, export it as text."
+        "a PerkinElmer file",
+        (".sp", ".prf"),
+        (b"PEPE", b"PE IR"),
+        "In Spectrum, export it as JCAMP-DX or ASCII.",
     ),
     UnsupportedFormat(
         "an image",
@@ -74,5 +70,5 @@ def unsupported_error(path: Path, start: bytes) -> StudioError | None:
     if row is None:
         return None
     if not row.is_spectral:
-        return StudioError(f"'{path.name}' is {row.name}, not a spectrum.", remedy=row.remedy)
+        return NotRamanSpectraError(f"'{path.name}' is {row.name}, not a spectrum.", remedy=row.remedy)
     return read_error(path, f"it is {row.name}, a format that is not supported", row.remedy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.validation import file_size, read_error, sorted_spectra
+from ramanstudio.formats.wdf_properties import MAX_BYTES, measurement_metadata, property_facts
 
 if TYPE_CHECKING:
     from wdf.wdf import WdfHeader
@@ -36,6 +38,8 @@ _UNITS: Final = {
 _UM_PER_UNIT: Final = {5: 1.0, 8: 1e3, 9: 1e6}  # WdfDataUnits: µm, mm, m
 _FILETIME: Final = 24  # WdfDataUnits: 100 ns since 1601
 _PRIMARY_FLAG: Final = 1 << 31
+_FILETIME_1980, _FILETIME_2100 = 119_600_064_000_000_000, 157_469_184_000_000_000
+MAX_IMAGE_BYTES: Final = 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +67,63 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     axis, unit = _axis(path, blocks, header)
     file_laser_nm = round(1e7 / header.laser_wavenumber, 4) if 1e3 < header.laser_wavenumber < 1e5 else None
     values, notes = _values(path, blocks, header)
-    shift = axes.raman_shift(path, axis, unit, laser_nm if file_laser_nm is None else file_laser_nm)
+    shift = axes.raman_shift(path, axis, unit, axes.chosen_laser(file_laser_nm, laser_nm))
     about: dict[str, Plain] = {"instrument": "Renishaw", **axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)}
-    if header.title.strip():
-        about["title"] = header.title.strip()
-    if header.naccum:
-        about["accumulations"] = header.naccum
+    about |= _measurement(path, blocks, header)
     if header.units_ == 6:
         about["intensity_unit"] = "counts"
+    if b"WHTL" in blocks:
+        about["white_light_image"] = "in the file"
     if unit == axes.UNKNOWN:
         notes = [*notes, axes.ASSUMED_SHIFT]
     if notes:
         about["notes"] = " ".join(notes)
     table = _origin_table(path, blocks, header, len(values))
     return (sorted_spectra(path, shift, values).with_about(**about).with_table(**table),)
+
+
+def _measurement(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader) -> dict[str, Plain]:
+    """Return what header and property sets say of the measurement: date, exposure, accumulations, objective, …"""
+    about: dict[str, Plain] = {}
+    if header.title.strip():
+        about["title"] = header.title.strip()
+    if header.naccum:
+        about["accumulations"] = header.naccum
+    if _FILETIME_1980 < header.time_start_ < _FILETIME_2100:
+        moment = datetime(1601, 1, 1) + timedelta(microseconds=header.time_start_ // 10)
+        about["date"] = moment.strftime("%Y-%m-%d %H:%M:%S")
+    operator = header.user_.split(b"\0")[0].decode("utf-8", "replace").strip()
+    if operator:
+        about["operator"] = operator
+    software = header.appname_.split(b"\0")[0].decode("utf-8", "replace").strip()
+    if software:
+        about["software"] = f"{software} {header.appver_maj}.{header.appver_min}"
+    facts, setup = (
+        property_facts(_content(path, blocks[name])) if name in blocks else {} for name in (b"WXDM", b"WXCS")
+    )
+    # The header also counts the readouts that WiRE adds to remove cosmic rays; the property is what was set.
+    return about | measurement_metadata(facts, setup)
+
+
+def _content(path: Path, block: _WdfBlock) -> bytes:
+    """Return the bytes of a block of properties, up to the largest that is parsed."""
+    with path.open("rb") as file:
+        file.seek(block.start)
+        return file.read(min(block.length, MAX_BYTES))
+
+
+def white_light_image(path: Path) -> bytes | None:
+    """Return the white-light image of the sample (JPEG) that a WiRE file holds; None without one.
+
+    Raises StudioError when the file cannot be opened.
+    """
+    block = _blocks(path, file_size(path)).get(b"WHTL")
+    if block is None or not 4 < block.length <= MAX_IMAGE_BYTES:
+        return None
+    with path.open("rb") as file:
+        file.seek(block.start)
+        image = file.read(block.length)
+    return image if image.startswith(b"\xff\xd8") else None
 
 
 def _header(path: Path, size: int) -> WdfHeader:
@@ -172,6 +219,7 @@ def _origin_table(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader,
         WdfDataType.Spatial_X.value: "x",
         WdfDataType.Spatial_Y.value: "y",
         WdfDataType.Spatial_Z.value: "z",
+        WdfDataType.FocusTrack.value: "focus_z",
         WdfDataType.Time.value: "time",
         WdfDataType.Temperature.value: "temperature",
     }
@@ -190,8 +238,11 @@ def _origin_table(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader,
         numbers = _read_numbers(path, block, skip + 24, count, "<u8" if unit == _FILETIME else "<f8")
         if unit == _FILETIME:
             numbers = (numbers - numbers.min()).astype(np.float64) / 1e7
-        elif column in "xyz":
+        elif column in ("x", "y", "z", "focus_z"):
             numbers = numbers * _UM_PER_UNIT.get(unit, 1.0)
         if np.all(np.isfinite(numbers)):
             table[column] = numbers
+    focus = table.pop("focus_z", None)
+    if focus is not None and ("z" not in table or np.unique(table["z"]).size == 1 < np.unique(focus).size):
+        table["z"] = focus  # where the stage followed the surface
     return table

@@ -108,16 +108,16 @@ class Library:
         return self._written([self._rows(), Rows.of(references)], progress=progress)
 
     def removed(self, which: ArrayLike, progress: Progress = SILENT) -> Library:
-        """Remove the references with indices `which`; raises StudioError when none would be left."""
+        """Remove the references with indices `which` (M,); raises StudioError when none would be left."""
         kept = np.setdiff1d(np.arange(len(self)), np.asarray(which, dtype=np.intp))
         return self._written([self.stored.rows(kept)], progress=progress)
 
     def renamed(self, which: ArrayLike, name: str, progress: Progress = SILENT) -> Library:
-        """Give the references with indices `which` another substance name."""
+        """Give the references with indices `which` (M,) another substance name."""
         return self.edited(which, progress, name=name)
 
     def edited(self, which: ArrayLike, progress: Progress = SILENT, **texts: str) -> Library:
-        """Replace texts (name, group, formula, source, licence, sample, note) of the references with indices `which`.
+        """Replace texts (name, group, formula, source, licence, sample, note) of the references `which` (M,).
 
         Raises StudioError when a name is empty.
         """

@@ -104,7 +104,7 @@ class Stored:
         return len(self.offsets) - 1
 
     def rows(self, which: NDArray[np.intp]) -> Rows:
-        """Return the references with indices `which` (n,), to be written again."""
+        """Return the references with indices `which` (N,), to be written again."""
         begins, ends = self.offsets[which], self.offsets[which + 1]
 
         def spectra() -> Iterator[AxisAndValues]:
@@ -216,7 +216,7 @@ def _write_attribute(file: h5py.File, name: str, text: str) -> None:
 
 
 def row_types(fingerprints: Mapping[str, NDArray[Any]]) -> dict[str, tuple[Any, ...]]:
-    """Return type and shape of one row of each array of fingerprints."""
+    """Return type and shape of one row of each array of fingerprints (N, …)."""
     return {name: (array.dtype, array.shape[1:]) for name, array in fingerprints.items()}
 
 

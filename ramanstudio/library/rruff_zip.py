@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import html
 import math
-import os
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -22,6 +19,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.formats.safe_zip import ZIP_ERRORS, directory_bytes
 from ramanstudio.formats.text.decoding import decode_text
 from ramanstudio.formats.text.header import laser_wavelength, parse_key_values
 from ramanstudio.formats.text.number_table import parse_table, parse_two_columns
@@ -35,20 +33,6 @@ LARGEST_ZIP: Final = 4 * 2**30
 LARGEST_DIRECTORY: Final = 2**25  # bytes of the list of members, some 150 for each
 HIGHEST_RATIO: Final = 100  # of unpacked to packed bytes; text of numbers has less than ten
 MOST_MEMBERS: Final = 200_000
-_ZIP_ERRORS: Final = (  # what zipfile and its decompressors raise for damaged files
-    OSError,
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    IndexError,
-    MemoryError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-)
-_END_RECORD, _END_RECORD_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _NAMED: Final = re.compile(r"__(Raman|Broad_Scan|Raman_Data)\w*__.*\.txt$", re.I)
 _KIND: Final = re.compile(r"__Raman_Data_(RAW|Processed)__", re.I)
 _SUBSCRIPTS: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -58,11 +42,11 @@ _SUPERSCRIPTS: Final = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸�
 def looks_like(path: Path) -> bool:
     """Tell by the names in it whether a file is a zip of RRUFF spectra; nothing is unpacked."""
     try:
-        if _directory_bytes(path) > LARGEST_DIRECTORY:
+        if directory_bytes(path) > LARGEST_DIRECTORY:
             return False
         with zipfile.ZipFile(path) as archive:
             return any(_NAMED.search(member.filename) for member in archive.infolist())
-    except _ZIP_ERRORS:
+    except ZIP_ERRORS:
         return False
 
 
@@ -74,7 +58,7 @@ def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list
     """
     references, failed = list[Reference](), list[StudioError]()
     try:
-        if _directory_bytes(path) > LARGEST_DIRECTORY:
+        if directory_bytes(path) > LARGEST_DIRECTORY:
             raise _too_large(path)
         with zipfile.ZipFile(path) as archive:
             members = _chosen(path, archive)
@@ -83,7 +67,7 @@ def read(path: Path, progress: Progress = SILENT) -> tuple[list[Reference], list
                     references.append(_reference(member.filename, _unpacked(archive, member)))
                 except StudioError as error:
                     failed.append(error)
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise StudioError(
             f"Could not read '{path.name}': the zip file is damaged or incomplete.", remedy="Download it again."
         ) from error
@@ -103,24 +87,6 @@ def _too_large(path: Path) -> StudioError:
     return StudioError(
         f"'{path.name}' would unpack to more than a zip of spectra holds.", remedy="Download it again from RRUFF."
     )
-
-
-def _directory_bytes(path: Path) -> int:
-    """The size of a zip file's list of members, which zipfile reads as a whole; 0 where there is none."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 2**16 - 100))
-        tail = file.read()
-        end = tail.rfind(_END_RECORD)
-        if end < 0 or len(tail) < end + 22:
-            return 0
-        locator = tail.rfind(_LOCATOR_64, 0, end)
-        if locator >= 0:
-            file.seek(min(int.from_bytes(tail[locator + 8 : locator + 16], "little"), size))
-            record = file.read(56)
-            if record.startswith(_END_RECORD_64):
-                return int.from_bytes(record[40:48], "little")
-    return int.from_bytes(tail[end + 12 : end + 16], "little")
 
 
 def without_raw(names: Sequence[str]) -> list[str]:
@@ -164,7 +130,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as file:
             content = file.read(LARGEST_MEMBER + 1)
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise StudioError(f"'{name}' could not be unpacked.", remedy="Download the zip again.") from error
     if len(content) > LARGEST_MEMBER:
         raise StudioError(f"'{name}' is too large to be a spectrum.", remedy="Leave it out.")

@@ -50,9 +50,10 @@ class PeakTable:
     @property
     def source(self) -> str:
         """A citation of the measured spectrum that the table was fitted to."""
-        spectrum = f"{self.label}, {self.sample}" if self.sample not in {"", self.label} else self.label
+        label = self.label if self.label.isascii() else ""  # a name in another script than the window's font has
+        texts = [f"{text}, " for text in dict.fromkeys((label, self.sample)) if text]
         cited = f"; {self.cite}" if self.cite else ""
-        return f"lines fitted to {spectrum}, spectrum {self.spectrum} of {self.collection} ({self.via}){cited}"
+        return f"lines fitted to {''.join(texts)}spectrum {self.spectrum} of {self.collection} ({self.via}){cited}"
 
 
 def pseudo_voigt(axis: Floats, lines: Floats) -> Floats:

@@ -23,6 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.csv_cells import safe_cells, unescape_formula
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.writing import atomic_path
@@ -266,7 +267,7 @@ def _row_metadata(header: _Header, row: Sequence[str]) -> Metadata:
     """The cells of a row that are not empty, by column; columns of intensities are left out."""
     numbers = set(header.number_columns)
     texts = {
-        name: cell.strip()
+        name: unescape_formula(cell.strip())
         for column, (name, cell) in enumerate(zip(header.cells, row, strict=False))
         if column not in numbers
     }
@@ -346,7 +347,7 @@ def write(path: Path, library: Library, progress: Progress = SILENT) -> tuple[Pa
             points = zip(spectrum.axis.tolist(), spectrum.values[0].tolist(), strict=True)
             file.writelines(f"{shift:.8g},{value:.8g},{index + 1}\n" for shift, value in points)
     with atomic_path(metadata_path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(_metadata_lines(library))
+        csv.writer(file, lineterminator="\n").writerows(map(safe_cells, _metadata_lines(library)))
     return path, metadata_path
 
 

@@ -36,7 +36,7 @@ class SpectrumCache:
         self._layouts: dict[tuple[Path, str], tuple[Any, Any]] = {}
 
     def put(self, location: Location, axis: NDArray[Any], values: NDArray[Any]) -> None:
-        """Keep a spectrum, in location of the least recently used."""
+        """Keep a spectrum, `axis` and `values` (B,), in place of the least recently used."""
         self._spectra[location] = axis, values
         self._free_bytes -= axis.nbytes + values.nbytes
         while self._free_bytes < 0 and len(self._spectra) > 1:

@@ -84,9 +84,9 @@ class FeatureTuner:
         progress: Progress = SILENT,
         show: Callable[[Epoch], None] = lambda _: None,
     ) -> dict[str, NDArray[np.float32]]:
-        """Return the weights of the smallest validation loss, trained on `values` (n, B) with classes `labels` (n,).
+        """Return the weights of the smallest validation loss, trained on `values` (N, B) with classes `labels` (N,).
 
-        `validation` (n,) are the spectra that are not trained on. A run that was killed resumes from the file
+        `validation` (N,) are the spectra that are not trained on. A run that was killed resumes from the file
         `checkpoint_path`, with a warning. Stopped after the first epoch it returns the best weights so far; before, it
         raises Cancelled. Raises DeviceMemoryFull when the device has no room for the smallest batch.
         """

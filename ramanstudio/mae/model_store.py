@@ -104,7 +104,7 @@ def find(model: str | Path) -> Path:
 
     Raises StudioError when there is none.
     """
-    for folder in (Path(model), user_data() / "models" / model, bundled_path("models", str(model))):
+    for folder in (Path(model), *(models / model for models in _folders())):
         if (folder / CARD).is_file():
             return folder
     raise StudioError(
@@ -115,8 +115,15 @@ def find(model: str | Path) -> Path:
 
 def available() -> tuple[str, ...]:
     """Return the names of the models that can be loaded."""
-    folders = (bundled_path("models"), user_data() / "models")
-    return tuple(sorted({card.parent.name for folder in folders for card in folder.glob(f"*/{CARD}")}))
+    return tuple(sorted({card.parent.name for folder in _folders() for card in folder.glob(f"*/{CARD}")}))
+
+
+def _folders() -> tuple[Path, ...]:
+    """The folders of models, the user's first; only that of the program where there can be none of the user's."""
+    try:
+        return (user_data() / "models", bundled_path("models"))
+    except StudioError:  # a home that cannot be written; the models of the program work all the same
+        return (bundled_path("models"),)
 
 
 def read_card(folder: Path) -> ModelCard:

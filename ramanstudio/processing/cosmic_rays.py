@@ -69,7 +69,7 @@ class RemoveCosmicRays:
                 "points_replaced": int(mask.sum()),
                 "doubtful": int(doubtful_counts.sum()),
             },
-            {"replaced": mask, "doubtful": doubtful, "count": counts},
+            {"replaced": mask, "doubtful": doubtful, "count": counts, "doubtful_count": doubtful_counts},
         )
 
 

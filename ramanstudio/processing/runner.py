@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,14 +49,23 @@ class Runner:
     """Applies recipes to one set of spectra and keeps the result of each stage.
 
     A changed step is applied again together with those after it; those before it, Denoise among them, are not.
-    `known` is what a runner of the same spectra returned earlier: its stages are kept likewise.
+    `known` is what a runner of the same spectra returned earlier: its stages are kept likewise. With `keep_stages` off
+    only the last one is kept, and of the others the values of each spectrum: for sets that are large.
     """
 
-    def __init__(self, spectra: SpectrumSet, denoiser: Denoiser | None = None, known: Processed | None = None) -> None:
-        sigma = noise_sigma(spectra.values)
+    def __init__(
+        self,
+        spectra: SpectrumSet,
+        denoiser: Denoiser | None = None,
+        known: Processed | None = None,
+        keep_stages: bool = True,
+    ) -> None:
+        enough = spectra.points >= 3 and len(spectra) > 0  # of two points nothing is known of the noise
+        sigma = noise_sigma(spectra.values) if enough else np.zeros(len(spectra), dtype=np.float32)
         error = np.broadcast_to(sigma[:, None], spectra.values.shape)  # no copy: a map may be large
         self.start = State(spectra, error)
         self._denoiser = denoiser
+        self._keep_stages = keep_stages
         self._steps: list[Step] = list(known.steps) if known is not None else []
         self._results: list[StepResult] = list(known.results) if known is not None else []
         self._problems: dict[int, StudioError] = dict(known.problems) if known is not None else {}
@@ -84,6 +93,8 @@ class Runner:
                     raise StudioError(f"{step.title}: {error.sentence}", remedy=error.remedy) from error
                 self._problems[index] = error
                 result = StepResult(state, error.sentence)
+            if self._results and not self._keep_stages:
+                self._results[-1] = _without_arrays(self._results[-1], self.start)
             self._steps.append(step)
             self._results.append(result)
         return self._processed(steps)
@@ -119,6 +130,12 @@ def _apply(step: Step, state: State, context: Context) -> StepResult:
             f"It cannot be computed for these spectra ({type(error).__name__}: {error}).",
             remedy="Change its parameters, or switch it off.",
         ) from error
+
+
+def _without_arrays(result: StepResult, start: State) -> StepResult:
+    """What a step did, without its spectra and curves (N, B)."""
+    per_spectrum = {name: curve for name, curve in result.curves.items() if curve.ndim == 1}
+    return replace(result, state=start, curves=per_spectrum)
 
 
 def _parameters(step: Step) -> dict[str, Any]:

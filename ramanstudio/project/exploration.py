@@ -54,7 +54,7 @@ class EntrySpectra:
     def select(
         cls, entry_id: int, name: str, denoised: SpectrumSet, rows: NDArray[np.int64] | None = None
     ) -> EntrySpectra:
-        """Select the `rows` (all by default) of an entry's `denoised` spectra that are finite and were measured."""
+        """Select the `rows` (M,), or all, of an entry's `denoised` spectra that are finite and were measured."""
         chosen = denoised if rows is None else denoised[rows]
         rows = np.arange(len(denoised)) if rows is None else rows
         finite, measured = is_finite(chosen), map_channels.measured_rows(chosen.values)
@@ -226,7 +226,7 @@ def find_groups(
 
 
 def split_group(exploration: Exploration, groups: Groups, index: int, progress: Progress = SILENT) -> NDArray[np.int64]:
-    """Cluster the group `index` into two or more -> the label, from 0, of each of its spectra.
+    """Cluster the group `index` into two or more; return the label, from 0, of each of its spectra (N,).
 
     Raises StudioError when its spectra are all equal.
     """

@@ -41,7 +41,7 @@ class Members:
         return Members(self.entry_ids[which], self.rows[which])
 
     def by_entry(self) -> Iterator[tuple[int, NDArray[np.intp]]]:
-        """Yield each entry's id and the positions (n,) of its spectra here, in order of first appearance."""
+        """Yield each entry's id and the positions (N,) of its spectra here, in order of first appearance."""
         ids, starts = np.unique(self.entry_ids, return_index=True)
         order = np.argsort(self.entry_ids, kind="stable")
         ends = np.searchsorted(self.entry_ids[order], ids, side="right")
@@ -153,7 +153,7 @@ class Groups:
         return merged._without_empty()
 
     def split(self, index: int, parts: NDArray[np.int64]) -> Groups:
-        """Split the group `index`: `parts` (n,) is the part, from 0, that each spectrum goes to."""
+        """Split the group `index`: `parts` (N,) is the part, from 0, that each spectrum goes to."""
         labels, groups = self.labels.copy(), list(self.groups)
         inside = np.flatnonzero(self.labels == index)
         for part in range(1, int(parts.max(initial=0)) + 1):

@@ -24,7 +24,7 @@ NOT_FINITE: Final = "–"  # the label of spectra that hold values that are not 
 def predictions_from(
     source: SpectrumSet, rows: NDArray[np.int64], card: FineTunedModelCard, classified: Classified
 ) -> Predictions:
-    """The predictions for `rows` (n,) of a set of N spectra; those of the others are empty."""
+    """The predictions for `rows` (N,) of a set of N spectra; those of the others are empty."""
     n_spectra = len(source)
     labels, probabilities = np.full(n_spectra, "", dtype=object), np.zeros(n_spectra, dtype=np.float32)
     unknown, values = np.zeros(n_spectra, dtype=bool), None
@@ -76,7 +76,7 @@ def predicted_classes(predictions: Predictions) -> tuple[tuple[str, ...], NDArra
 
 
 def summarise_predictions(models: Sequence[Predictions], rows: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """Name and summary of each model's predictions for `rows` (n,) of an entry.
+    """Name and summary of each model's predictions for `rows` (N,) of an entry.
 
     Of one spectrum its prediction, of several the most common class, or the median and range of a quantity.
     """

@@ -56,7 +56,7 @@ class ComponentSelector:
     def from_columns(
         cls, columns: Floats, spectrum: Floats, smooth: Floats, substances: NDArray[np.intp]
     ) -> ComponentSelector:
-        """Project the `smooth` terms (n, K) out of `columns` (n, C) and `spectrum` (n,).
+        """Project the `smooth` terms (N, K) out of `columns` (N, C) and `spectrum` (N,).
 
         All three are weighted by one over the expected misfit.
         """

@@ -40,7 +40,7 @@ class SubstanceReferences:
     def from_fingerprints(
         cls, fingerprints: Fingerprints, samples: NDArray[Any], which: NDArray[np.intp]
     ) -> SubstanceReferences:
-        """Take the references with indices `which`, at most MOST_REFERENCES of them."""
+        """Take the references with indices `which` (M,), at most MOST_REFERENCES; `samples` (N,) are those of all."""
         which = which[:MOST_REFERENCES]
         roots = np.asarray(fingerprints["roots"][which], np.float32)
         return cls(roots, measured_samples(fingerprints, which), tuple(map(str, samples[which])))

@@ -88,7 +88,7 @@ def fingerprints(spectra: SpectrumSet, denoised: SpectrumSet, bands_only: Spectr
 
 
 def empty_fingerprints(n_spectra: int) -> dict[str, NDArray[Any]]:
-    """Return the fingerprints of spectra that cannot be compared: all zero."""
+    """Return the fingerprints (N, …) of `n_spectra` that cannot be compared: all zero."""
     rows = {name: np.zeros((n_spectra, GRID.samples), dtype=np.float16) for name in (*REPRESENTATIONS, AS_MEASURED)}
     ends = {name: np.zeros(n_spectra, dtype=np.int16) for name in ("first", "last")}
     return {**rows, "rough": np.zeros((n_spectra, GRID.samples // COARSE), dtype=np.float32), **ends}

@@ -17,7 +17,6 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
 from ramanstudio.search.band_matching import Bands, find_bands, match_bands
-from ramanstudio.search.blas_threads import single_threaded_blas
 from ramanstudio.search.candidate_features import (
     Candidates,
     NumberedNames,
@@ -30,6 +29,7 @@ from ramanstudio.search.fingerprints import AS_MEASURED, GRID, Fingerprints, are
 from ramanstudio.search.matches import Identification, Match
 from ramanstudio.search.ranker import UNKNOWN_THRESHOLD, Ranker, load_ranker
 from ramanstudio.search.shortlist import FEWEST_CM, Shortlist, compare, compared_samples, correlation, preselect
+from ramanstudio.signal.blas_threads import single_threaded_blas
 
 BATCH_SIZE: Final = 128  # spectra between two progress reports
 MOST_THREADS: Final = 2

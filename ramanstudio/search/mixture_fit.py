@@ -48,7 +48,7 @@ class MixtureFit:
 
     @property
     def weights(self) -> Floats:
-        """One over the expected misfit, (n,)."""
+        """One over the expected misfit, (N,)."""
         return self.query.weights(self.mismatch)
 
     def selector(self, names: Sequence[str] | None = None) -> ComponentSelector:
@@ -68,7 +68,7 @@ class MixtureFit:
         )
 
     def moved(self, column: int) -> Floats:
-        """Return a reference moved by a shift, on the axis of the query -> (n,)."""
+        """Return a reference moved by a shift, on the axis of the query -> (N,)."""
         reference, shift = divmod(column, len(self.shifts))
         axis, values = self.references[reference]
         return np.asarray(np.interp(self.query.axis - self.shifts[shift], axis, values, left=0, right=0))
@@ -105,12 +105,12 @@ class MixtureFit:
         return float(np.clip(1 - left / max(whole, 1e-300), 0, 1))
 
     def residual(self, selection: SelectedComponents) -> Floats:
-        """Return the query less the components and a baseline, (n,)."""
+        """Return the query less the components and a baseline, (N,)."""
         components = np.stack([self.moved(column) for column in selection.columns])
         return self.subtract_baseline(self.query.values - selection.heights @ components)
 
     def subtract_baseline(self, values: Floats) -> Floats:
-        """Return `values` (n,) less their fit by the smooth terms."""
+        """Return `values` (N,) less their fit by the smooth terms."""
         terms, weights = smooth_terms(self.query.axis, self.query.axis), self.weights
         return np.asarray(values - terms @ np.linalg.lstsq(terms * weights[:, None], values * weights, rcond=None)[0])
 

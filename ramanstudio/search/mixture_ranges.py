@@ -51,12 +51,12 @@ class SampledSpectrum:
         return cls(shifts, means, noise, band_heights(shifts, means), float(axis[0]), float(axis[-1]))
 
     def weights(self, mismatch: float) -> Floats:
-        """Return one over the expected misfit when references are off by a share `mismatch` of the heights, (n,)."""
+        """Return one over the expected misfit when references are off by a share `mismatch` of the heights, (N,)."""
         return misfit_weights(self.noise, self.heights, mismatch)
 
 
 def misfit_weights(noise: Floats | float, heights: Floats, mismatch: float) -> Floats:
-    """Return one over the expected misfit of bands with `heights` (n,) above the baseline, (n,).
+    """Return one over the expected misfit of bands with `heights` (N,) above the baseline, (N,).
 
     Between bands it is the noise, but at least a share of the misfit at the highest band: what lies between strong
     bands must not decide alone.
@@ -119,7 +119,7 @@ def _similarity(query: SampledSpectrum, reference: SpectrumSet) -> float:
 
 
 def smooth_terms(axis: Floats, whole: Floats) -> Floats:
-    """Return the terms of a baseline at `axis` (n,) -> (n, K).
+    """Return the terms of a baseline at `axis` (N,) -> (N, K).
 
     They are Legendre polynomials over the range of `whole`, of a degree that allows a turn every SMOOTH_CM.
     """
@@ -129,7 +129,7 @@ def smooth_terms(axis: Floats, whole: Floats) -> Floats:
 
 
 def band_heights(axis: Floats, values: Floats) -> Floats:
-    """Return the height of the bands of a spectrum (n,) above its baseline, (n,)."""
+    """Return the height of the bands of a spectrum (N,) above its baseline, (N,)."""
     from scipy.ndimage import gaussian_filter1d
 
     step = (axis[-1] - axis[0]) / (len(axis) - 1)

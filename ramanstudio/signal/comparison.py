@@ -38,7 +38,7 @@ class Comparison:
 
 
 def common_axis(sets: Sequence[SpectrumSet]) -> NDArray[np.float64] | None:
-    """Return the axis of all `sets`, or one of median step over the range they share; None where that is too short."""
+    """Return the axis (B,) of all `sets`, or one of median step over what they share; None where that is too short."""
     first = sets[0]
     if all(spectra.same_axis(first) for spectra in sets):
         return first.axis

@@ -135,7 +135,7 @@ def distance(features: Floats, selected: NDArray[np.bool_]) -> NDArray[np.float6
 
 
 def colour_limits(numbers: Floats, percentiles: ShiftRange = (2.0, 98.0)) -> tuple[float, float]:
-    """Return the numbers that the ends of a colour scale stand for; NaN when no number is finite."""
+    """Return what the ends of a colour scale for `numbers` (N,) stand for; NaN when no number is finite."""
     known = numbers[np.isfinite(numbers)]
     if not known.size:
         return np.nan, np.nan
@@ -149,7 +149,7 @@ def waterfall_image(
 ) -> tuple[NDArray[np.float32], ShiftRange]:
     """Return the spectra of a series as rows of an image, and the range of its columns.
 
-    (n, C) with C at most `columns`, at evenly spaced shifts, each the nearest sample; (low, high) in cm⁻¹.
+    (N, C) with C at most `columns`, at evenly spaced shifts, each the nearest sample; (low, high) in cm⁻¹.
     """
     count = min(columns, len(axis))
     shifts = np.linspace(axis[0], axis[-1], count)

@@ -136,10 +136,11 @@ class Quality:
         return tuple(found)
 
 
-def check_quality(spectra: SpectrumSet) -> Quality:
+def check_quality(spectra: SpectrumSet, search_cosmic_rays: bool = True) -> Quality:
     """Check each of N measured spectra, before anything is corrected.
 
-    Cosmic rays are searched with the neighbours of a map or series. What a spectrum is too short for is not checked.
+    Cosmic rays are searched with the neighbours of a map or series; without that search, spikes count as lines. What a
+    spectrum is too short for is not checked.
     """
     values = {check.code: np.zeros(len(spectra)) for check in CHECKS}
     missing = (~np.isfinite(spectra.values)).sum(axis=1)
@@ -147,9 +148,10 @@ def check_quality(spectra: SpectrumSet) -> Quality:
     if _counts_pixels(spectra.axis):
         values["pixel_axis"][:] = 1
     if spectra.points >= FEWEST_POINTS:
-        spikes = classify_spikes(spectra)
-        values["cosmic_rays"] = count_spikes(spikes.spikes).astype(np.float64)
-        values["line_or_spike"] = count_spikes(spikes.doubtful).astype(np.float64)
+        spikes = classify_spikes(spectra) if search_cosmic_rays else None
+        if spikes is not None:
+            values["cosmic_rays"] = count_spikes(spikes.spikes).astype(np.float64)
+            values["line_or_spike"] = count_spikes(spikes.doubtful).astype(np.float64)
         whole = np.flatnonzero(missing == 0)
         for start in range(0, len(whole), BLOCK):
             rows = whole[start : start + BLOCK]
@@ -158,7 +160,7 @@ def check_quality(spectra: SpectrumSet) -> Quality:
             full = np.isin(block[:, 0], FULL_SCALES)
             values["flat"][rows] = flat & ~full
             values["saturated"][rows] = _saturated_points(block)
-            repaired = _without(block, spikes.spikes[rows])
+            repaired = block if spikes is None else _without(block, spikes.spikes[rows])
             background, line = _fluorescence(spectra.axis, repaired)
             noisy = _is_only_noise(spectra.axis, repaired)
             values["only_noise"][rows] = noisy & ~flat

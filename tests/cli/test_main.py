@@ -73,7 +73,7 @@ def test_options_of_earlier_versions_are_accepted_and_name_their_successors(
     assert "--plane neighbours is now --plane tsne." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", [verb for verb in main.VERBS if verb.name not in ("demo", "library")])
+@pytest.mark.parametrize("verb", [verb for verb in main.VERBS if verb.name not in ("demo", "library", "recipe")])
 @pytest.mark.parametrize("option", ["--laser", "--laser-nm"])
 def test_every_verb_that_reads_files_takes_the_laser_wavelength(verb: Verb, option: str) -> None:
     if verb.name.startswith("pretrain"):

@@ -1,7 +1,6 @@
 """Training from the command line: killed and taken up again, shared by processes, on folders of spectrum files."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +22,23 @@ from ramanstudio.mae.feature_pretraining import pretrain_features
 
 SMALL = ["--width", "32", "--heads", "2", "--encoder-layers", "1", "--samples-per-step", "4096", "--device", "cpu"]
 AXIS = np.linspace(200, 1800, 900)
+NAMES = ("whole", "killed")
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each of the processes ends itself: torchrun starts them in sessions of their own, which a kill of its own misses.
+WHOLE_THEN_KILLED = """
+import os, pathlib, signal, threading, time
+from ramanstudio.cli.main import main
+
+def kill_at_first_checkpoint():
+    while not pathlib.Path({checkpoint!r}).exists():
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+main({whole})
+threading.Thread(target=kill_at_first_checkpoint, daemon=True).start()
+main({killed})
+"""
 
 
 def clean(n_spectra, seed=0):
@@ -43,19 +59,19 @@ def arguments(corpus_file, out, steps):
     return ["pretrain", str(corpus_file), "--out", str(out), "--steps", str(steps), *SMALL]
 
 
-def started(*words, start_new_session=False):
+def start(*command):
     return subprocess.Popen(
-        [sys.executable, "-m", *words],
+        [sys.executable, *command],
+        cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=start_new_session,
     )
 
 
-def ended(process):
-    output, _ = process.communicate(timeout=100)
+def finish(process):
+    output, _ = process.communicate(timeout=200)
     assert process.returncode == 0, output
     return output
 
@@ -68,40 +84,52 @@ def same(first, other):
     return first.keys() == other.keys() and all(torch.equal(first[name], other[name]) for name in first)
 
 
-def killed_at_its_first_checkpoint(folder, *command):
-    """Start a training and kill it, and all processes it started, as soon as it has written a checkpoint."""
-    process = started(*command, start_new_session=True)
+def last_step(folder):
+    return int((folder / "loss.csv").read_text().splitlines()[-1].split(",")[0])
+
+
+def kill_at_first_checkpoint(process, folder):
+    """Kill a training as soon as it has written a checkpoint."""
     while not (folder / "checkpoint.safetensors").exists():
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     process.communicate()
 
 
 @pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_weights_and_loss(corpus_file, tmp_path):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    ended(started("ramanstudio", *arguments(corpus_file, whole, 40), "--checkpoint-every", "10"))
-    command = ("ramanstudio", *arguments(corpus_file, killed, 40), "--checkpoint-every", "10")
-    killed_at_its_first_checkpoint(killed, *command)
-    ended(started(*command))
-    assert same(weights(whole), weights(killed))
-    assert (whole / "loss.csv").read_text() == (killed / "loss.csv").read_text()
+    whole, killed = ([*arguments(corpus_file, tmp_path / name, 12), "--checkpoint-every", "3"] for name in NAMES)
+    kill_at_first_checkpoint(start("-m", "ramanstudio", *killed), tmp_path / "killed")
+    assert last_step(tmp_path / "killed") < 12
+    for command in (whole, killed):
+        assert main.main(command) == exit_codes.DONE
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
+    assert (tmp_path / "whole" / "loss.csv").read_text() == (tmp_path / "killed" / "loss.csv").read_text()
 
 
 @pytest.mark.slow
 def test_two_processes_train_one_model_and_resume_to_the_same_weights(corpus_file, tmp_path):
-    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ramanstudio")
-    whole, killed, alone = (tmp_path / name for name in ("whole", "killed", "alone"))
-    output = ended(started(*torchrun, *arguments(corpus_file, whole, 20), "--checkpoint-every", "5"))
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    whole, killed, alone = (
+        [*arguments(corpus_file, tmp_path / name, 8), "--checkpoint-every", "2"] for name in (*NAMES, "alone")
+    )
+    script = tmp_path / "whole_then_killed.py"
+    checkpoint = str(tmp_path / "killed" / "checkpoint.safetensors")
+    script.write_text(WHOLE_THEN_KILLED.format(whole=whole, killed=killed, checkpoint=checkpoint))
+    process = start(*torchrun, str(script))
+    output, _ = process.communicate(timeout=200)
+    assert process.returncode != 0, "both were killed"
     assert output.count("million parameters") == 1, "one of the two tells of the model"
-    command = (*torchrun, *arguments(corpus_file, killed, 20), "--checkpoint-every", "5")
-    killed_at_its_first_checkpoint(killed, *command)
-    ended(started(*command))
-    assert same(weights(whole), weights(killed))
-    ended(started("ramanstudio", *arguments(corpus_file, alone, 20), "--checkpoint-every", "5"))
-    assert model_store.read_card(whole).spectra_seen == 2 * model_store.read_card(alone).spectra_seen
-    assert not same(weights(whole), weights(alone)), "the second process had spectra of its own"
+    assert last_step(tmp_path / "killed") < 8
+    finish(start(*torchrun, "-m", "ramanstudio", *killed))
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
+    assert main.main(alone) == exit_codes.DONE
+    cards = [model_store.read_card(tmp_path / name) for name in ("whole", "alone")]
+    assert cards[0].spectra_seen == 2 * cards[1].spectra_seen
+    assert not same(weights(tmp_path / "whole"), weights(tmp_path / "alone")), (
+        "the second process had spectra of its own"
+    )
 
 
 def test_pretraining_on_a_folder_of_spectrum_files_names_the_bad_one(tmp_path, capsys):
@@ -118,6 +146,14 @@ def test_pretraining_on_a_folder_of_spectrum_files_names_the_bad_one(tmp_path, c
     before = gathered.stat().st_mtime_ns
     assert main.main(arguments(folder, tmp_path / "model", 2)) == 0
     assert gathered.stat().st_mtime_ns == before, "the same files are gathered once"
+
+
+def test_a_picture_of_another_program_is_not_written_over(corpus_file, tmp_path, capsys):
+    picture = tmp_path / "loss.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n of a holiday")
+    assert main.main(arguments(corpus_file, tmp_path, 2)) == exit_codes.NOTHING_DONE
+    assert "exists, and RamanStudio did not write it" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["loss.png"]
 
 
 def test_an_impossible_network_is_refused_in_a_sentence(corpus_file, tmp_path, capsys):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.denoised_files import write_denoised
+from ramanstudio.export.denoised_files import RESULT_FORMATS, ResultFormat, write_denoised
 from ramanstudio.export.text_table import spectrum_names
 from tests.export.denoised_samples import denoised_sample, read_csv
 
@@ -84,6 +84,22 @@ def test_hdf5_holds_everything_and_opens_again(tmp_path: Path) -> None:
         np.testing.assert_array_equal(group["expected_error"], denoised.expected_error)
         np.testing.assert_array_equal(group["snr_before"], denoised.snr_before)
         np.testing.assert_array_equal(group["snr_after"], denoised.snr_after)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in RESULT_FORMATS if kind not in ("csv", "h5")])
+def test_other_formats_hold_raw_denoised_and_expected_error_in_three_files(tmp_path: Path, kind: ResultFormat) -> None:
+    from ramanstudio.formats import registry
+
+    raw, denoised = denoised_sample(4, x=np.arange(4.0), y=np.zeros(4))
+    path = write_denoised(tmp_path / f"a.{kind}", raw, denoised, kind)
+    values = {"a": denoised.spectra.values, "a.raw": raw.values, "a.expected-error": denoised.expected_error}
+    assert {file.name for file in tmp_path.iterdir()} == {f"{name}.{kind}" for name in values}
+    if kind == "xlsx":
+        return  # the numbers are in tests of the writers
+    for name, expected in values.items():
+        (again,) = registry.read(path.with_name(f"{name}.{kind}"))
+        np.testing.assert_allclose(again.values, expected, rtol=1e-6)
+        assert list(again.table["x"]) == [0, 1, 2, 3]
 
 
 def test_the_raw_file_is_never_overwritten(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_snr_is_formatted_with_two_or_three_digits() -> None:
 
 
 def test_figures_that_cannot_be_written_are_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match=r"\.png or \.svg"):
+    with pytest.raises(StudioError, match=r"\.svg or \.pdf"):
         draw_denoised(tmp_path / "one.bmp", [panel()])
     with pytest.raises(StudioError, match="no spectrum"):
         draw_denoised(tmp_path / "one.png", [])

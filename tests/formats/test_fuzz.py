@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.registry import FORMATS, read
+from tests.formats.container_sample_files import small_container_files
 from tests.formats.sample_files import (
     AXIS,
     SPECTRUM,
@@ -45,6 +46,19 @@ def hdf5_bytes() -> bytes:
     return memory.getvalue()
 
 
+def nexus_bytes() -> bytes:
+    import h5py
+
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        data = file.create_group("entry/data")
+        data.attrs["NX_class"], data.attrs["signal"], data.attrs["axes"] = "NXdata", "counts", ["y", "raman_shift"]
+        data["counts"], data["raman_shift"], data["y"] = SEVERAL, AXIS, np.arange(4.0)
+        data["raman_shift"].attrs["units"] = "1/cm"
+        file["entry/instrument/laser/wavelength"] = 532.0
+    return memory.getvalue()
+
+
 def matrix_text() -> str:
     rows = ["#Laser=\t532", "#AxisUnit[1]=\t1/cm", "\t\t" + "\t".join(map(str, AXIS))]
     return "\n".join(rows + [f"{row}\t1\t" + "\t".join(map(str, SPECTRUM)) for row in range(5)])
@@ -66,6 +80,8 @@ INPUTS: dict[str, list[bytes]] = {
     "JCAMP-DX": [jcamp_plain().encode(), jcamp_text("100AJT%jX\n500Z9jS2\n", 30).encode()],
     "HDF5": [hdf5_bytes()],
     **small_vendor_files(),
+    **small_container_files(),
+    "NeXus": [nexus_bytes()],
 }
 ROWS = [pytest.param(row, id=row.name) for row in FORMATS]
 EXTREMES = [
@@ -79,7 +95,7 @@ EXTREMES = [
     b"nan inf",
 ]
 quick = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -88,6 +104,8 @@ quick = settings(
 
 def assert_spectra_or_sentence(path: Path, content: bytes, laser_nm: float | None = 532.0) -> None:
     path.write_bytes(content)
+    if path.suffix == ".hdr":
+        path.with_suffix(".dat").write_bytes(SEVERAL.astype("<f4").tobytes())
     begin = process_time()
     tracemalloc.start()
     try:
@@ -109,6 +127,7 @@ def test_every_format_has_inputs_and_they_open(tmp_path: Path) -> None:
         for sample in INPUTS[row.name]:
             path = tmp_path / f"a{row.suffixes[0]}"
             path.write_bytes(sample)
+            path.with_suffix(".dat").write_bytes(SEVERAL.astype("<f4").tobytes())
             if row.name != "JCAMP-DX" or sample is INPUTS["JCAMP-DX"][0]:
                 assert read(path, 532.0)[0].about["format"] == row.name
 

@@ -69,9 +69,14 @@ def test_the_content_decides_where_the_suffix_does_not(
 @pytest.mark.parametrize(
     ("name", "start", "says"),
     [
-        ("a.xlsx", b"PK\x03\x04", "Excel"),
-        ("a.procspec", b"PK\x03\x04", "Ocean Optics"),
-        ("a.mat", b"MATLAB 5.0 MAT-file", "MATLAB"),
+        ("a.xlsx", b"PK\x03\x04", "damaged or incomplete"),
+        ("a.zip", b"PK\x03\x04", "damaged or incomplete"),
+        ("a.txt.gz", b"\x1f\x8b\x08", "damaged or incomplete"),
+        ("a.mat", b"MATLAB 5.0 MAT-file", "none of its variables"),
+        ("a.jws", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound document"),
+        ("a.hdr", b"ENVI\nsamples = 2\n", "0 points of the axis"),
+        ("a.sp", b"PEPE2D constant interval", "PerkinElmer"),
+        ("a.spc", b"\x00\x08\x02\x00\x03\x00\x05\x00", "Shimadzu"),
         ("a.l6s", b"LabSpec6\0\0\0", "ends after"),
         ("a.wip", b"WIT_PRCT", "ends after"),
         ("a.tvf", b"\xef\xbb\xbf<!--TriVista-File.", "damaged or incomplete"),

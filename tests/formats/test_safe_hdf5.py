@@ -85,8 +85,8 @@ def nesting(file: h5py.File) -> None:
 
 def many_groups(file: h5py.File) -> None:
     spectra(file)
-    for index in range(hdf5_probe.MAX_OBJECTS + 1):
-        file.create_group(f"g{index}")
+    for index in range(hdf5_probe.MIN_OBJECTS + 1):  # hard links are counted by name before they are followed
+        file[f"g{index}"] = file["axis"]
 
 
 def one_dataset_in_many_groups(file: h5py.File) -> None:
@@ -151,6 +151,22 @@ def test_files_that_refer_to_others_or_are_too_large_are_refused(
     with pytest.raises(StudioError, match=rf"Could not read 'a\.h5': .*({says})") as error, open_file(path):
         pass
     assert error.value.remedy
+
+
+def test_a_large_file_may_hold_more_groups_than_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project of 3000 entries, made on another computer, has 30,000 groups and datasets."""
+    monkeypatch.setattr(hdf5_probe, "MIN_OBJECTS", 20)
+    with h5py.File(tmp_path / "project.h5", "w") as file:
+        for entry in range(10):
+            for name in ("axis", "values", "error"):
+                file[f"entries/{entry}/{name}"] = np.zeros(200)
+    with h5py.File(tmp_path / "small.h5", "w") as file:
+        for entry in range(50):
+            file[f"{entry}"] = file["0"] if entry else 1
+    assert hdf5_probe.probe(str(tmp_path / "project.h5")) == ""
+    assert "more than 20 groups" in hdf5_probe.probe(str(tmp_path / "small.h5"))
+    assert hdf5_probe.seconds_of_computing(30 * 2**20) > 5e-4 * 40_000
+    assert hdf5_probe.objects_with_room(2**40) == hdf5_probe.MAX_OBJECTS
 
 
 def test_groups_in_a_circle_are_read_once(tmp_path: Path) -> None:

@@ -13,19 +13,31 @@ from tools import make_format_samples as samples
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "samples"
 SETS = {
+    "wide_titles.csv", "wide_r_names.csv", "wide_label_last.csv", "tidy.csv", "pairs.csv", "axis_rows.csv", "scans.txt",
     "labspec_map.txt", "labspec_series.txt", "map.h5", "matrix_rows.csv", "new_separate_axes.spc", "new_series.spc",
     "old_multifile.spc", "separate_spectra.csv", "spreadsheet.csv", "spreadsheet_decimal_comma.csv", "wire_depth.wdf",
     "wire_interrupted.wdf", "wire_map.txt",
-    *(name for name in samples.vendor_files() if "_" in name),
+    *(name for name in samples.vendor_files() | samples.container_files() if "_" in name and name != "envi_map.dat"),
+    "nexus_map.nxs",
     "wire_map.wdf", "wire_map_mm.wdf", "wire_series.wdf", "witec_map.txt",
 }  # fmt: skip
-SINGLE = sorted(path.name for path in FOLDER.iterdir() if path.name not in SETS | {"separate_axis.csv"})
+SINGLE = sorted(
+    path.name
+    for path in FOLDER.iterdir()
+    if path.name not in SETS | {"separate_axis.csv", "one_below_the_other.txt", "envi_map.dat"}
+)
 WITH_LASER = [name for name in SINGLE if name.startswith(("jcamp", "labspec", "nm", "wire.wdf", "wire_nm", "new.spc"))]
 
 
 def test_the_samples_are_those_that_the_tool_writes() -> None:
-    files = samples.binary_files() | samples.text_files() | samples.vendor_files()
-    assert {path.name for path in FOLDER.iterdir()} == {*files, "map.h5", "different_lengths.h5"}
+    files = samples.binary_files() | samples.text_files() | samples.vendor_files() | samples.container_files()
+    assert {path.name for path in FOLDER.iterdir()} == {
+        *files,
+        "map.h5",
+        "different_lengths.h5",
+        "nexus_map.nxs",
+        "ramanchada.cha",
+    }
     for name, content in files.items():
         assert (FOLDER / name).read_bytes() == content, "run: python tools/make_format_samples.py"
 
@@ -57,7 +69,7 @@ def test_a_set_opens_with_the_simulated_axis_and_counts(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["wire_map.wdf", "wire_map_mm.wdf", "wire_map.txt", "labspec_map.txt", "map.h5", "labspec6_map.l6m",
-     "labspec5_map.ngc", "labspec_map.xml", "witec_map.wip"],
+     "labspec5_map.ngc", "labspec_map.xml", "matlab_map.mat", "nexus_map.nxs", "witec_map.wip"],
 )  # fmt: skip
 def test_positions_of_a_map_are_in_micrometres(name: str) -> None:
     (spectra,) = read(FOLDER / name)
@@ -107,8 +119,13 @@ def test_the_laser_wavelength_is_read_from_the_file(name: str) -> None:
                 ("trivista_series.tvf", "2016-09-29 12:51:30"),
             ]
         ),
+        ("nexus_map.nxs", {"exposure_s": 10, "laser_nm": 532, "date": "2026-01-05 10:00:00"}),
+        ("ramanchada.cha", {"laser_nm": 532}),
+        ("matlab_set.mat", {"laser_nm": 532}),
+        ("jasco.jws", {"instrument": "JASCO", "laser_nm": 532}),
         ("lightfield.spe", {"exposure_s": 10, "date": "2024-10-01 11:32:24"}),
         ("opus.0", {"accumulations": 2, "laser_power_mw": 5, "date": "2023-07-04 16:59:10"}),
+        *((name, {"exposure_s": 10, "accumulations": 2}) for name in ("german.txt", "japanese.txt", "solis.asc")),
         ("labspec.txt", {"exposure_s": 10, "accumulations": 2, "grating": "600", "objective": "x50"}),
         ("oceanview.txt", {"exposure_s": 3}),
         ("wire.wdf", {"accumulations": 3, "intensity_unit": "counts"}),
@@ -127,7 +144,7 @@ def test_metadata_of_the_headers_is_read(name: str, metadata: dict[str, object])
 
 def test_names_of_spectra_are_read() -> None:
     names = ["first", "second", "third", "fourth", "fifth", "sixth"]
-    for name in ("spreadsheet.csv", "spreadsheet_decimal_comma.csv"):
+    for name in ("spreadsheet.csv", "spreadsheet_decimal_comma.csv", "workbook_set.xlsx"):
         assert read(FOLDER / name)[0].table["name"].tolist() == names
     for name in ("matrix_rows.csv", "map.h5"):
         assert read(FOLDER / name)[0].table["name"].tolist() == [f"s{i}" for i in range(6)]
@@ -141,8 +158,9 @@ def test_spectra_of_different_lengths_are_separate_sets() -> None:
 
 
 def test_spectra_one_below_the_other_are_all_read() -> None:
-    first, second = read(FOLDER / "one_below_the_other.txt")
-    np.testing.assert_array_equal(first.values, second.values)
+    (spectra,) = read(FOLDER / "one_below_the_other.txt")
+    np.testing.assert_array_equal(spectra.values, np.stack([samples.SPECTRUM] * 2))
+    assert spectra.table["name"].tolist() == ["first", "second"]
 
 
 def test_a_file_with_only_an_axis_is_refused() -> None:

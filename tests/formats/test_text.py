@@ -216,9 +216,16 @@ def in_nm(laser_nm: float = 532.0) -> list[str]:
 
 def test_wavelengths_become_raman_shift_with_the_laser_of_the_header(tmp_path: Path) -> None:
     rows = ["Laser wavelength: 532.0 nm", "Wavelength (nm)\tCounts", *in_nm()]
-    spectra = opened(tmp_path / "a.txt", "\n".join(rows), laser_nm=785.0)
+    spectra = opened(tmp_path / "a.txt", "\n".join(rows))
     np.testing.assert_allclose(spectra.axis, AXIS, atol=0.01)
     assert spectra.about["laser_nm"] == 532 and spectra.about["intensity_unit"] == "counts"
+
+
+def test_the_laser_wavelength_of_the_user_wins_over_that_of_the_header(tmp_path: Path) -> None:
+    rows = ["Laser wavelength: 785 nm", "Wavelength (nm)\tCounts", *in_nm()]
+    spectra = opened(tmp_path / "a.txt", "\n".join(rows), laser_nm=532.0)
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=0.01)
+    assert spectra.about["laser_nm"] == 532 and spectra.about["laser_in_file_nm"] == 785
 
 
 @pytest.mark.parametrize("header", ["nm\tcts", "Wavelength\tIntensity", "X-Axis\tSpectrum 1\nnm\tCCD cts"])
@@ -248,10 +255,10 @@ def test_units_of_header_values_are_not_the_unit_of_the_axis(tmp_path: Path, lin
 
 def test_spectra_one_below_the_other_are_all_read(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("first\n" + two_column_text() + "\nsecond\n" + two_column_text())
-    sets = read(tmp_path / "a.txt")
-    assert len(sets) == 2
-    for spectra in sets:
-        assert_is_sample(spectra)
+    (spectra,) = read(tmp_path / "a.txt")
+    assert len(spectra) == 2
+    for row in range(2):
+        assert_is_sample(spectra[row])
 
 
 def test_a_laser_wavelength_that_was_not_used_is_not_in_the_metadata(tmp_path: Path) -> None:

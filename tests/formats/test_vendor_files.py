@@ -30,6 +30,9 @@ OPENED = {
     "text/CC-125-TAP.txt": (1, 2048, 87.8957, 3513.15),
     "text/CC-125_TAP_multipoint.txt": (4, 1015, 712.416, 1808.187),
     "text/acetonitrile_473nm.txt": (1, 1600, -560.91, 6267.38),
+    "text/T-25-10-1-2025-S183-1-ST.xlsx": (4, 266, 351.969, 1798.563),
+    "nexus/witec_ref.nxs": (1, 1600, -46.678, 3684.807),
+    "mat/3D THP1 map 001 L5 (B+R) (Sub BG).mat": (1600, 500, 501.265, 1802.4656),
     "text/graphene_map_wide.csv": (64, 1022, 1270.81, 2766.1),
     "text/microplastics_references_semicolon.CSV": (11, 1600, -26.96249, 3681.31383),
     "text/raman_hdpe.csv": (1, 964, 301.04, 3198.12),
@@ -70,14 +73,9 @@ REFUSED = {
     "witec/Si-wafer-Raman-Spectrum-1.txt": "wavelength in nm",
     "witec/Witec-Map-x.dat": "only an axis",
     "ocean/BB_PF21_4.ProcSpec": "Ocean Optics",
-    "text/T-25-10-1-2025-S183-1-ST.xlsx": "Excel",
-    "spc/UV-2600_labeled_DNA.spc": "compound document",
-    "witec/LineScans.WIP": "WITec project",
-    "trivista/linescan.tvf": "TriVista",
-    "princeton/S0N_50x.spe": "Princeton",
-    "opus/test_opus.0": "OPUS",
-    "other/ftir_ps.0": "OPUS",
-    "nexus/witec_ref.nxs": "different layout",
+    "spc/UV-2600_labeled_DNA.spc": "Shimadzu",
+    "trivista/linescan.tvf": "wavelength in nm",
+    "other/ftir_ps.0": "absorbance",
 }
 
 

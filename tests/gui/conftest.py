@@ -56,6 +56,7 @@ def start(qapp: QApplication) -> Iterator[Starter]:
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     """Fail where a test leaves a window, a running timer or a thread behind."""
+    gc.freeze()  # what was there before the test need not be looked through after it: 0.4 s of each test
     windows = set(map(id, qapp.topLevelWidgets()))
     threads = set(threading.enumerate())
     yield
@@ -64,15 +65,16 @@ def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     qapp.processEvents()
     left = [widget for widget in qapp.topLevelWidgets() if id(widget) not in windows and widget.isVisible()]
     assert not left, f"windows left open: {left}"
-    timers = [item for item in gc.get_objects() if issubclass(type(item), QTimer) and _is_running(item)]
-    assert not timers, f"timers left running: {[(timer.interval(), timer.parent()) for timer in timers]}"
+    running = [item for item in gc.get_objects() if issubclass(type(item), QTimer | QThread) and _is_running(item)]
+    timers = [(item.interval(), item.parent()) for item in running if isinstance(item, QTimer)]
+    assert not timers, f"timers left running: {timers}"
     started = [
         thread
         for thread in threading.enumerate()
         if thread not in threads and not isinstance(thread, threading._DummyThread)
     ]
     assert not started, f"threads left running: {started}"
-    assert not [item for item in gc.get_objects() if issubclass(type(item), QThread) and _is_running(item)]
+    assert not running, f"threads left running: {running}"
 
 
 def _is_running(item: QTimer | QThread) -> bool:

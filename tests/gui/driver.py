@@ -100,7 +100,7 @@ class Window:
         QApplication.sendEvent(self.window, drop)
         assert not self.window.drop_target.isVisible()
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"still not true; rows {self.rows()}, message {self.message!r}"

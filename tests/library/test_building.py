@@ -245,6 +245,17 @@ def test_a_library_that_is_exported_as_tables_comes_back(tmp_path: Path) -> None
         assert back.spectrum(index).axis == pytest.approx(given.spectrum(index).axis)
 
 
+def test_exported_tables_hold_no_formulas_and_come_back_all_the_same(tmp_path: Path) -> None:
+    name, note = "=HYPERLINK(1)", "-2+3"
+    references = [Reference(name, SpectrumSet.of(AXIS, intensities("quartz")), note=note)]
+    given = library.write(tmp_path / "given.ramanlib", references)
+    table, metadata = tables.write(tmp_path / "out.csv", given)
+    assert ",'=HYPERLINK(1)," in metadata.read_text()
+    assert ",'-2+3" in metadata.read_text()
+    back = building.build(tmp_path / "back.ramanlib", [table]).library
+    assert (list(back.names), list(back.notes)) == ([name], [note])
+
+
 def test_a_folder_gives_names_by_its_files_and_groups_by_its_folders(tmp_path: Path) -> None:
     write_text(tmp_path / "data" / "carbonates" / "calcite.txt", "calcite")
     write_text(tmp_path / "data" / "oxides" / "rutile.txt", "rutile")

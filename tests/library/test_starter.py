@@ -81,3 +81,12 @@ def test_a_damaged_file_of_tables_is_an_error(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(StudioError, match="cannot be read"):
         starter_references()
     starter_library.peak_tables.cache_clear()
+
+
+def test_sources_are_in_letters_that_the_window_can_show() -> None:
+    tables = starter_library.peak_tables()
+    assert any(not table.label.isascii() for table in tables), "the corpus keeps some names as they were written"
+    assert [table.source for table in tables if not table.source.replace("é", "e").isascii()] == []
+    assert next(table.source for table in tables if table.name == "Acetone").startswith(
+        "lines fitted to spectrum 16 of reagents (whenfung/"
+    )

@@ -17,10 +17,10 @@ from ramanstudio.mae.training_batch import TrainingBatch
 SMALL = NetworkConfig(width=16, heads=2, encoder_layers=1)
 
 
-def batches(many=12, spectra=8, points=320):
+def batches(n_spectra=12, spectra=8, points=320):
     """White noise of sigma one on nothing, and nothing else."""
     draw = torch.Generator().manual_seed(0)
-    for _ in range(many):
+    for _ in range(n_spectra):
         noise = torch.randn(spectra, points, generator=draw)
         axis = torch.linspace(200, 1800, points).expand(spectra, -1).contiguous()
         yield TrainingBatch(noise, axis, noise, torch.zeros_like(noise), torch.ones_like(noise))
@@ -37,15 +37,15 @@ def test_claims_that_are_wrong_by_their_size_are_set_right():
     draw = np.random.default_rng(0)
     spread = np.exp(draw.uniform(np.log(0.1), np.log(2), 4000))
     error = spread * np.where(spread < 0.4, 1.2, 0.8) * draw.lognormal(0, 0.2, 4000)
-    found = Calibration.fit(spread, error)
-    claimed = spread * found.factor(spread)
+    result = Calibration.fit(spread, error)
+    claimed = spread * result.factor(spread)
     for part in (spread < 0.3, spread > 0.6):
         assert np.median(claimed[part] / error[part]) == pytest.approx(1, abs=0.03)
 
 
 def test_a_few_spectra_are_enough_for_one_factor():
-    found = Calibration.fit(np.full(7, 0.5), np.full(7, 0.25))
-    assert found.factor(np.array([0.01, 0.5, 100.0])) == pytest.approx(0.5)
+    result = Calibration.fit(np.full(7, 0.5), np.full(7, 0.25))
+    assert result.factor(np.array([0.01, 0.5, 100.0])) == pytest.approx(0.5)
 
 
 def test_a_calibrated_model_claims_the_error_it_has_and_keeps_what_it_was_told(tmp_path):
@@ -65,9 +65,9 @@ def test_a_calibrated_model_claims_the_error_it_has_and_keeps_what_it_was_told(t
 def test_the_claims_of_spectra_with_cosmic_rays_do_not_count():
     hit = [
         TrainingBatch(
-            one.samples, one.axis, one.noise, one.drift, one.weight.clone().index_fill_(1, torch.tensor([5]), 1e-3)
+            item.samples, item.axis, item.noise, item.drift, item.weight.clone().index_fill_(1, torch.tensor([5]), 1e-3)
         )
-        for one in batches(2)
+        for item in batches(2)
     ]
     network = SpectrumAutoencoder(SMALL).eval()
     assert calibrate(network, hit) == Calibration.constant(1.0)

@@ -22,10 +22,10 @@ def engine():
     return Engine.load(device="cpu")
 
 
-def minerals(axis, many=12, seed=1):
+def minerals(axis, n_spectra=12, seed=1):
     """Made-up substances (N, B) at `axis`, the same whatever the axis."""
     fine = np.linspace(200, 1800, 3200)
-    lines = corruption.simulated_lines(np.random.default_rng(seed), np.broadcast_to(fine, (many, 3200)))
+    lines = corruption.simulated_lines(np.random.default_rng(seed), np.broadcast_to(fine, (n_spectra, 3200)))
     return np.stack([np.interp(axis, fine, row) for row in lines])
 
 
@@ -33,9 +33,9 @@ def test_a_line_falls_on_its_place_of_the_grid_whatever_the_axis():
     for axis in (np.linspace(150, 1500, 1351), np.geomspace(120, 1550, 700)):
         line = np.exp(-0.5 * ((axis - 900) / 12) ** 2)
         rows, measured = resample_to_grid(PLAN, axis, line[None])
-        places = PLAN.low_cm + PLAN.step_cm * (np.arange(PLAN.samples) + 0.5)
-        assert abs(places[np.argmax(rows[0])] - 900) <= PLAN.step_cm
-        assert not measured[places < axis[0]].any() and not measured[places > axis[-1]].any()
+        centres = PLAN.low_cm + PLAN.step_cm * (np.arange(PLAN.samples) + 0.5)
+        assert abs(centres[np.argmax(rows[0])] - 900) <= PLAN.step_cm
+        assert not measured[centres < axis[0]].any() and not measured[centres > axis[-1]].any()
         assert np.all(rows[0][~measured] == 0)
 
 
@@ -48,15 +48,15 @@ def test_what_was_not_measured_says_nothing():
     beside = rows.clone()
     beside[:, 160:] = 1000.0
     with torch.inference_mode():
-        one, other = (network(some * measured, measured)[0] for some in (rows, beside))
-    assert torch.equal(one, other)
-    assert torch.allclose(one.norm(dim=1), torch.ones(3), atol=1e-5)
+        item, other = (network(subset * measured, measured)[0] for subset in (rows, beside))
+    assert torch.equal(item, other)
+    assert torch.allclose(item.norm(dim=1), torch.ones(3), atol=1e-5)
 
 
 def test_a_view_shows_the_same_lines_with_noise_and_less_of_the_range():
     random = np.random.default_rng(3)
-    places = PLAN.low_cm + PLAN.step_cm * np.arange(PLAN.samples)
-    rows = minerals(places, many=40).astype(np.float32)
+    centres = PLAN.low_cm + PLAN.step_cm * np.arange(PLAN.samples)
+    rows = minerals(centres, n_spectra=40).astype(np.float32)
     seen, kept = augment(random, PLAN, rows, np.ones(rows.shape, np.float32))
     assert np.all(seen[kept == 0] == 0)
     assert 0.2 < np.mean(kept.min(axis=1) == 0) < 0.8, "half of the views are cropped"
@@ -79,8 +79,8 @@ def test_features_tell_substances_apart_under_noise_fluorescence_and_on_another_
 
 def test_spectra_of_many_axes_are_read_in_one_batch_as_each_would_be_alone(engine):
     axes = [np.linspace(200 + step, 1800 - 3 * step, 700 + 10 * step) for step in range(9)]
-    sets = [SpectrumSet.of(axis, minerals(axis, many=1 + place % 3)) for place, axis in enumerate(axes)]
-    alone = [engine.compare([one, one]).features[: len(one)] for one in sets]
+    sets = [SpectrumSet.of(axis, minerals(axis, n_spectra=1 + centre % 3)) for centre, axis in enumerate(axes)]
+    alone = [engine.compare([item, item]).features[: len(item)] for item in sets]
     reports = []
     together = engine.compare(sets, Progress(lambda done, total, _note: reports.append((done, total)))).features
     assert np.allclose(together, np.concatenate(alone), atol=1e-5)
@@ -98,7 +98,7 @@ def test_too_short_a_range_and_a_model_without_features_are_sentences(engine, tm
 @pytest.mark.parametrize("model", ["smae-base", "smae-small"])
 def test_every_shipped_model_gives_features_of_unit_length(model):
     axis = np.linspace(150, 1900, 800)
-    features = Engine.load(model, device="cpu").embed(SpectrumSet.of(axis, minerals(axis, many=3)))
+    features = Engine.load(model, device="cpu").embed(SpectrumSet.of(axis, minerals(axis, n_spectra=3)))
     assert features.shape == (3, EmbedderConfig().features)
     assert features.dtype == np.float32
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)

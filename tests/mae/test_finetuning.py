@@ -16,18 +16,19 @@ from ramanstudio.mae import finetuning
 from ramanstudio.mae.config import EmbedderConfig
 from ramanstudio.mae.embedder import Embedder
 from ramanstudio.mae.finetuning import DeviceMemoryFull, Epoch, FeatureTuner
+from ramanstudio.signal.resampling import resample_to_grid
 
 AXIS = np.linspace(300, 1700, 300)
 SMALL = EmbedderConfig(width=16, heads=2, layers=1, features=8)
 
 
-def hidden_classes(many: int = 40) -> tuple[np.ndarray, np.ndarray]:
+def hidden_classes(n_spectra: int = 40) -> tuple[np.ndarray, np.ndarray]:
     """Two classes: whether two weak lines lie together or apart, among strong ones that say nothing."""
     draw = np.random.default_rng(0)
-    which = np.arange(many) % 2
-    strong = np.exp(-0.5 * ((AXIS - draw.uniform(350, 1650, (many, 1))) / 12) ** 2)
+    which = np.arange(n_spectra) % 2
+    strong = np.exp(-0.5 * ((AXIS - draw.uniform(350, 1650, (n_spectra, 1))) / 12) ** 2)
     weak = np.exp(-0.5 * ((AXIS - np.where(which, 700.0, 1200.0)[:, None]) / 12) ** 2)
-    return (strong + 0.6 * weak + 0.03 * draw.standard_normal((many, len(AXIS)))).astype(np.float32), which
+    return (strong + 0.6 * weak + 0.03 * draw.standard_normal((n_spectra, len(AXIS)))).astype(np.float32), which
 
 
 def tuner() -> FeatureTuner:
@@ -39,10 +40,10 @@ def apart_of(which: np.ndarray) -> np.ndarray:
     return np.arange(len(which)) % 5 == 0
 
 
-def learn(one: FeatureTuner, epochs: int = 5, **how) -> tuple[dict[str, np.ndarray], list[Epoch]]:
+def learn(item: FeatureTuner, epochs: int = 5, **how) -> tuple[dict[str, np.ndarray], list[Epoch]]:
     values, which = hidden_classes()
     seen: list[Epoch] = []
-    return one.learn(AXIS, values, which, apart_of(which), epochs, show=seen.append, **how), seen
+    return item.learn(AXIS, values, which, apart_of(which), epochs, show=seen.append, **how), seen
 
 
 def test_the_loss_falls_and_the_same_seed_gives_the_same_weights():
@@ -50,6 +51,20 @@ def test_the_loss_falls_and_the_same_seed_gives_the_same_weights():
     again, _ = learn(tuner())
     assert seen[-1].loss < seen[0].loss
     assert all(np.array_equal(first[name], again[name]) for name in first)
+
+
+def test_the_learning_rate_decays_as_a_cosine_to_a_fiftieth():
+    values, which = hidden_classes(10)
+    rows, measured = resample_to_grid(SMALL, AXIS, values)
+    run = finetuning._TuningRun(
+        Embedder(SMALL), rows, measured, which, apart_of(which), epochs=4, seed=0, device=torch.device("cpu")
+    )
+    rates = []
+    for _ in range(4):
+        run.take_epoch(lambda: None)
+        rates.append(run.optimizer.param_groups[0]["lr"])
+    cosine = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    assert rates == pytest.approx(finetuning.LEARNING_RATE * (0.02 + 0.98 * cosine))
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
@@ -67,9 +82,9 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
     with pytest.raises(Killed):
         tuner().learn(AXIS, values, which, apart_of(which), 5, 3, kept, show=die)
     assert kept.exists()
-    said: list[str] = []
-    resumed, seen = learn(tuner(), seed=3, checkpoint_path=kept, progress=Progress(on_warning=said.append))
-    assert said == ["Training on these labels was interrupted: it resumes after epoch 2."]
+    messages: list[str] = []
+    resumed, seen = learn(tuner(), seed=3, checkpoint_path=kept, progress=Progress(on_warning=messages.append))
+    assert messages == ["Training on these labels was interrupted: it resumes after epoch 2."]
     assert seen[0].number == 3 and not kept.exists()
     assert all(np.allclose(whole[name], resumed[name], atol=1e-5) for name in whole)
 
@@ -78,7 +93,7 @@ def test_a_checkpoint_that_is_damaged_is_as_good_as_none(tmp_path):
     kept = tmp_path / "run.safetensors"
     kept.write_bytes(b"half a file")
     _, seen = learn(tuner(), epochs=2, checkpoint_path=kept)
-    assert [one.number for one in seen] == [1, 2]
+    assert [item.number for item in seen] == [1, 2]
 
 
 def test_stopped_after_an_epoch_it_gives_the_best_so_far_and_before_nothing():
@@ -96,11 +111,11 @@ def full_above(batch: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     tried: list[int] = []
     step = finetuning._TuningRun._step
 
-    def strained(run, random, some):
-        tried.append(len(some))
-        if len(some) > batch:
+    def strained(run, random, subset):
+        tried.append(len(subset))
+        if len(subset) > batch:
             raise RuntimeError("CUDA out of memory")
-        return step(run, random, some)
+        return step(run, random, subset)
 
     monkeypatch.setattr(finetuning._TuningRun, "_step", strained)
     return tried
@@ -119,10 +134,14 @@ def test_where_nothing_fits_it_says_so(monkeypatch):
 
 
 def extractor() -> FeatureExtractor:
-    one = tuner()
-    weights = {name: weight.numpy() for name, weight in one._embedder.state_dict().items()}
+    item = tuner()
+    weights = {name: weight.numpy() for name, weight in item._embedder.state_dict().items()}
     return FeatureExtractor(
-        "made up", "fingerprint", lambda spectra, _: spectra, lambda d, _: one.features(d.axis, d.values, weights), one
+        "made up",
+        "fingerprint",
+        lambda spectra, _: spectra,
+        lambda d, _: item.features(d.axis, d.values, weights),
+        item,
     )
 
 
@@ -131,8 +150,10 @@ def test_memory_that_is_full_leaves_the_features_as_they_are_with_a_warning(monk
     values, which = hidden_classes()
     warnings: list[str] = []
     plan = FinetunePlan(representation="features", estimator="nearest", tune_features="always", importance=False)
-    found = finetune(extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append))
-    assert found.report.chosen.startswith("features") and "too little memory" in warnings[0]
+    result = finetune(
+        extractor(), SpectrumSet.of(AXIS, values), which, None, plan, Progress(on_warning=warnings.append)
+    )
+    assert result.report.chosen.startswith("features") and "too little memory" in warnings[0]
 
 
 def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_the_model(monkeypatch):
@@ -144,7 +165,7 @@ def test_features_learned_anew_are_taken_only_where_they_win_and_are_kept_with_t
     )  # by nearest features alone the classes are hardly told apart
     assert "fine-tuned features" in won.report.chosen
     assert won.report.confusion.sum() < 30  # judged on the part that it was kept from
-    told = classify(extractor(), spectra, won.model)
-    assert np.mean(told.labels == which.astype(str)) > 0.9
+    predicted = classify(extractor(), spectra, won.model)
+    assert np.mean(predicted.labels == which.astype(str)) > 0.9
     usual = FinetunePlan(representation="lines", estimator="LDA", tune_features="always", epochs=1, importance=False)
     assert "fine-tuned features" not in finetune(extractor(), spectra, which, None, usual).report.chosen

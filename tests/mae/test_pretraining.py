@@ -20,7 +20,7 @@ from ramanstudio.mae.config import (
     stored_settings,
 )
 from ramanstudio.mae.distributed import ProcessGroup
-from ramanstudio.mae.feature_pretraining import FeaturePretraining, load_feature_corpus
+from ramanstudio.mae.feature_pretraining import FeaturePretraining, contrastive_loss, load_feature_corpus
 from ramanstudio.mae.pretraining import Pretraining, pretrain, pretraining_loss
 from ramanstudio.mae.training_batch import draw_batch
 
@@ -242,6 +242,14 @@ def test_the_learning_rate_warms_up_linearly_and_then_decays_as_a_cosine_to_a_hu
     decay = 0.01 * (0.01 + 0.99 * (1 + np.cos(np.pi * np.arange(9) / 8)) / 2)
     assert rates[4:] == pytest.approx(decay)
     assert rates[-1] == pytest.approx(1e-4)
+
+
+def test_the_contrastive_loss_is_the_cross_entropy_of_the_partner_at_its_temperature():
+    rows = torch.eye(3)  # similarity 1 with the partner, 0 with the four others
+    for temperature in (1.0, 0.1):
+        expected = np.log(np.exp(1 / temperature) + 4) - 1 / temperature
+        assert float(contrastive_loss(rows, rows, temperature)) == pytest.approx(expected, rel=1e-2)
+    assert contrastive_loss(rows, rows.roll(1, 0), 0.1) > 5, "the partner is one of the others"
 
 
 def test_features_are_learned_with_a_warm_up_and_a_cosine_decay(corpus_file):

@@ -82,3 +82,11 @@ def test_members_give_their_positions_and_entries() -> None:
     assert Members.of_entries([(7, 3)]).positions_in(members).tolist() == [0, 1, -1]
     assert [(entry, positions.tolist()) for entry, positions in members.by_entry()] == [(7, [0, 1]), (3, [2, 3, 4])]
     assert Members.of_entries([]).positions_in(members).tolist() == []
+
+
+def test_an_outlier_is_not_uncertain_and_a_member_with_a_low_probability_is() -> None:
+    members = Members.of_entries([(1, 4)])
+    probabilities = np.array([0.9, 0.4, 0.0, 0.5], dtype=np.float32)
+    groups = Groups.from_clustering(members, np.array([0, 1, -1, 1]), probabilities, "HDBSCAN", 0.4)
+    assert groups.uncertain.tolist() == [False, True, False, False]
+    assert groups.outliers == 1

@@ -10,7 +10,8 @@ import numpy as np
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.project.groups import Groups, Members
-from ramanstudio.project.project import Entry, Exploration, History, Project, Result, look_like_repeats
+from ramanstudio.project.history import History
+from ramanstudio.project.project import Entry, Exploration, Project, Result, look_like_repeats
 
 
 def entry(number: int, source: SpectrumSet | None = None) -> Entry:

@@ -61,6 +61,18 @@ def test_under_fluorescence_hqi_is_that_of_the_clean_bands_and_the_note_says_so(
     assert "denoised, baseline-corrected spectrum" in result.explanation
 
 
+def test_hqi_is_1000_times_the_square_of_r() -> None:
+    spectrum, clean = one(QUARTZ), one(QUARTZ + CALCITE)
+    query = fingerprints(spectrum, clean, clean)
+    compared = compared_samples(query, None)[0]
+    libraries = [library_of(QUARTZ, CALCITE)]
+    result = reconcile_hqi(identification(0.82, 1.0, 0.5), spectrum, {"roots": query["roots"][0]}, compared, libraries)
+    for match in result.matches:
+        r = 1 - match.euclid**2 / 2  # the distance of unit vectors is √(2 − 2 r)
+        assert 0.2 < r < 0.9
+        assert match.hqi == pytest.approx(1000 * r**2, abs=1e-6)
+
+
 def test_without_fluorescence_the_note_names_the_noise() -> None:
     measured = QUARTZ + np.random.default_rng(0).normal(0, 0.5, AXIS.size)
     result = reconciled(identification(0.82, 119.0), measured)

@@ -116,6 +116,9 @@ def test_matches_have_probabilities_indices_and_gaps(engine: Engine, library: Li
     assert sum(match.probability for match in result.matches) <= 1 + 1e-5
     assert first.hqi > 900 > second.hqi
     assert first.euclid < 0.35 and first.pearson > 0.95
+    for match in result.matches:  # HQI is 1000 r², and the distance of unit vectors √(2 − 2 r)
+        assert match.hqi == pytest.approx(1000 * (1 - match.euclid**2 / 2) ** 2, abs=0.01)
+    assert 1 < first.hqi < 999.9, "r is neither 0 nor 1, which are their own squares"
     assert first.gap == pytest.approx(first.score - second.score)
     assert str(library.names[first.reference]) == first.name
     strong = [centre for centre, height, _ in bands_of(4) if height > 0.5]

@@ -42,7 +42,7 @@ def test_a_stage_that_trembles_still_gives_every_spectrum_its_pixel(jitter: floa
 
 
 def test_a_serpentine_scan_lies_as_it_was_walked() -> None:
-    x, y = (one.reshape(9, 12) for one in stage())
+    x, y = (item.reshape(9, 12) for item in stage())
     x = x.copy()
     x[1::2] = x[1::2, ::-1]
     grid = only_grid(set_at(x.ravel(), y.ravel()))
@@ -76,7 +76,7 @@ def test_planes_in_depth_are_named_by_it() -> None:
     deep = set_at(np.tile(x, 3), np.tile(y, 3), z=np.repeat([0.0, 2.0, 4.0], x.size))
     planes = map_layout(deep)
     assert isinstance(planes, tuple)
-    assert [one.title for one in planes] == ["z 0 µm", "z 2 µm", "z 4 µm"]
+    assert [item.title for item in planes] == ["z 0 µm", "z 2 µm", "z 4 µm"]
     assert planes[2].index.ravel().tolist() == list(range(216, 324))
 
 
@@ -84,7 +84,7 @@ def test_a_map_measured_again_and_again_has_a_plane_for_each_pass() -> None:
     x, y = stage()
     planes = map_layout(set_at(np.tile(x, 2), np.tile(y, 2), time=np.arange(2.0 * x.size)))
     assert isinstance(planes, tuple)
-    assert [one.title for one in planes] == ["pass 1", "pass 2"]
+    assert [item.title for item in planes] == ["pass 1", "pass 2"]
     assert planes[1].index.min() == x.size
 
 
@@ -178,9 +178,9 @@ def test_the_ratio_of_two_bands_is_blank_where_the_second_is_missing() -> None:
 def test_a_peak_is_found_between_two_samples_and_not_in_the_noise() -> None:
     noise = np.random.default_rng(2).normal(0, 1, (2, 501))
     values = noise + np.stack([with_peak(803.3), np.zeros(501)])
-    found = map_channels.peak_position(AXIS, values, (770, 840), np.ones(2) * 3)
-    assert found[0] == pytest.approx(803.3, abs=1.0)
-    assert np.isnan(found[1])
+    result = map_channels.peak_position(AXIS, values, (770, 840), np.ones(2) * 3)
+    assert result[0] == pytest.approx(803.3, abs=1.0)
+    assert np.isnan(result[1])
 
 
 def test_a_band_beyond_the_axis_gives_no_number() -> None:
@@ -191,8 +191,8 @@ def test_a_band_beyond_the_axis_gives_no_number() -> None:
 
 def test_spectra_that_are_not_numbers_are_blank_and_harm_no_other() -> None:
     values = np.stack([with_peak(800), np.full(501, np.nan)])
-    for found in (map_channels.total(AXIS, values), map_channels.band_area(AXIS, values, (760, 840))):
-        assert np.isfinite(found[0]) and np.isnan(found[1])
+    for result in (map_channels.total(AXIS, values), map_channels.band_area(AXIS, values, (760, 840))):
+        assert np.isfinite(result[0]) and np.isnan(result[1])
     assert np.isfinite(map_channels.peak_position(AXIS, values, (760, 840), np.ones(2)))[0]
 
 

@@ -9,16 +9,16 @@ from ramanstudio.signal.snr import noise_sigma, signal_height
 AXIS = np.linspace(200, 1800, 1000)
 
 
-def lines(*places, height=100.0, width=8.0):
-    return sum(height * np.exp(-0.5 * ((AXIS - place) / width) ** 2) for place in places)
+def lines(*centres, height=100.0, width=8.0):
+    return sum(height * np.exp(-0.5 * ((AXIS - centre) / width) ** 2) for centre in centres)
 
 
 @pytest.mark.parametrize("sigma", [0.01, 3.0, 500.0])
 def test_the_noise_is_found_under_lines_and_fluorescence(sigma):
     random = np.random.default_rng(0)
     clean = lines(400, 900, 1300, height=100 * sigma) + 1000 * sigma * np.exp(-AXIS / 700)
-    found = noise_sigma(clean + random.normal(0, sigma, (50, 1000)))
-    assert np.median(found) == pytest.approx(sigma, rel=0.05)
+    estimate = noise_sigma(clean + random.normal(0, sigma, (50, 1000)))
+    assert np.median(estimate) == pytest.approx(sigma, rel=0.05)
 
 
 def test_a_cosmic_ray_does_not_count_as_noise():
@@ -36,8 +36,8 @@ def test_a_cosmic_ray_does_not_count_as_noise():
     ],
 )
 def test_noise_that_leaves_most_samples_alone_is_found_too(measured, sigma):
-    found = noise_sigma(measured(np.random.default_rng(2)) + lines(500))
-    assert sigma / 2 < np.median(found) < 2 * sigma
+    estimate = noise_sigma(measured(np.random.default_rng(2)) + lines(500))
+    assert sigma / 2 < np.median(estimate) < 2 * sigma
 
 
 def test_a_straight_line_has_no_noise():

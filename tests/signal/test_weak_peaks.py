@@ -10,17 +10,17 @@ AXIS = np.linspace(200, 3200, 1000)
 DRIFT = 0.1
 
 
-def bump(place, height, width):
+def bump(centre, height, width):
     """A Gaussian `width` samples wide at half its height around sample `place`."""
-    return height * np.exp(-4 * np.log(2) * ((np.arange(1000) - place) / width) ** 2)
+    return height * np.exp(-4 * np.log(2) * ((np.arange(1000) - centre) / width) ** 2)
 
 
 def claimed(rows, error=0.2, sigma=1.0, drift=DRIFT, axis=AXIS):
     """What is claimed of denoised `rows` where a network claims the same `error` everywhere."""
     rows = np.atleast_2d(rows).astype(np.float32)
-    many = len(rows)
+    n_spectra = len(rows)
     return raise_error_at_weak_peaks(
-        axis, rows, np.full(rows.shape, error, np.float32), np.full(many, sigma), np.full(many, drift)
+        axis, rows, np.full(rows.shape, error, np.float32), np.full(n_spectra, sigma), np.full(n_spectra, drift)
     )
 
 
@@ -72,14 +72,14 @@ def test_a_little_more_height_changes_the_claim_by_little():
 
 def test_the_error_of_the_whole_spectrum_stays_as_it_was_calibrated():
     random = np.random.default_rng(0)
-    rows = sum(bump(place, random.uniform(0.3, 2, (20, 1)), 5) for place in range(50, 1000, 60))
+    rows = sum(bump(centre, random.uniform(0.3, 2, (20, 1)), 5) for centre in range(50, 1000, 60))
     error = claimed(rows)
     assert np.ptp(error, axis=1).min() > 0.05
     assert root_mean_square(error) == pytest.approx(0.2, rel=1e-5)
 
 
 def test_each_spectrum_is_doubted_by_itself_however_many_there_are(monkeypatch):
-    rows = np.stack([bump(place, 0.8, 4) for place in (1, 30, 500, 998)] + [np.zeros(1000), np.arange(1000.0)])
+    rows = np.stack([bump(centre, 0.8, 4) for centre in (1, 30, 500, 998)] + [np.zeros(1000), np.arange(1000.0)])
     apart = np.concatenate([claimed(row) for row in rows])
     assert np.array_equal(claimed(rows), apart)
     monkeypatch.setattr(weak_peaks, "BLOCK", 2)

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.formats.text.layout import TableLayout
+from ramanstudio.formats.text.decoding import decode_text
+from ramanstudio.formats.text.header import parse_key_values
 from ramanstudio.formats.text.number_table import NumberBlock
-from ramanstudio.formats.validation import read_error
+from ramanstudio.formats.text.table_layout import TableLayout
+from ramanstudio.formats.validation import not_raman_error, read_error
 
 _AXIS_NAME = re.compile(r"axis|wave.?numbers?|raman.?shifts?|wavelengths?", re.I)
 _X_OF_Y = re.compile(r"([-_ ])y$", re.I)
+_WITEC_Y = re.compile(r"\(Y-Axis\)(?=\.\w+$)", re.I)  # beside '… (X-Axis).txt' and '… (Header).txt'
 MAX_AXIS_BYTES = 2**21
 
 
@@ -39,6 +42,8 @@ def find_axis_file(path: Path, block: NumberBlock) -> tuple[TableLayout, Path] |
 
 def _candidates(path: Path) -> list[Path]:
     """Return the files beside `path` that are named like its axis file."""
+    if _WITEC_Y.search(path.name):
+        return [path.with_name(_WITEC_Y.sub("(X-Axis)", path.name))]
     partner = path.with_name(_X_OF_Y.sub(r"\1x", path.stem) + path.suffix)
     first_word = re.split(r"[-_ .]", path.stem.lower())[0]
     try:
@@ -54,6 +59,19 @@ def _candidates(path: Path) -> list[Path]:
             other.name == partner.name or (_AXIS_NAME.search(other.stem) and other.name.lower().startswith(first_word))
         )
     ]
+
+
+def partner_header(path: Path) -> dict[str, str]:
+    """Return the keys and values of the '… (Header).txt' that WITec writes beside '… (Y-Axis).txt'; none without it."""
+    if not _WITEC_Y.search(path.name):
+        return {}
+    header = path.with_name(_WITEC_Y.sub("(Header)", path.name))
+    try:
+        if not header.is_file() or header.stat().st_size > MAX_AXIS_BYTES:
+            return {}
+        return parse_key_values(decode_text(header, header.read_bytes()).splitlines())
+    except (OSError, StudioError):
+        return {}
 
 
 def _read_axis(path: Path) -> NDArray[np.float64] | None:
@@ -90,7 +108,7 @@ def _apply_axis(axis: NDArray[np.float64] | None, block: NumberBlock) -> TableLa
 def missing_axis_error(path: Path, block: NumberBlock) -> StudioError:
     """Return the error for a table in which no column and no row is an axis."""
     if block.width == 1 and is_axis_name(path):
-        return read_error(
+        return not_raman_error(
             path, "it contains only an axis, no intensities", "Open the file with the intensities instead."
         )
     shape = "one column of numbers" if block.width == 1 else f"{len(block)} × {block.width} numbers"

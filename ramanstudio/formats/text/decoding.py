@@ -21,6 +21,8 @@ _BOMS = (
 )
 # GB 2312 writes a character as two bytes from A1 up, so such runs are even; a Latin-1 'µ' or '°' stands alone.
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
+_PADDING = re.compile(rb"\0{2,}")
+MAX_PADDED_FIELDS: Final = 200
 _CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
 
 
@@ -53,7 +55,8 @@ def looks_like_text(start: bytes) -> bool:
     """Return whether the first bytes of a file are text in any of these encodings."""
     if start.startswith(tuple(mark for mark, _ in _BOMS)) or _utf16_without_mark(start):
         return True
-    return len(start.translate(None, _CONTROL_BYTES)) >= 0.995 * len(start)
+    plain = _without_padding(start)
+    return len(plain.translate(None, _CONTROL_BYTES)) >= 0.995 * len(plain)
 
 
 def decode_text(path: Path, content: bytes) -> str:
@@ -67,6 +70,8 @@ def decode_text(path: Path, content: bytes) -> str:
         return text
     if not looks_like_text(content[:65536]):
         raise read_error(path, "it contains binary data of an unknown format")
+    if b"\0" in content:
+        content = content.replace(b"\0", b"")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -77,6 +82,18 @@ def decode_text(path: Path, content: bytes) -> str:
         except UnicodeDecodeError:
             pass
     return content.decode("latin-1")
+
+
+def _without_padding(start: bytes) -> bytes:
+    """Return the bytes of a text without runs of NUL, with which Avantes and others fill fields of fixed length.
+
+    Single NULs, and many of them, are those of binary data.
+    """
+    if b"\0" not in start:
+        return start
+    if start.count(b"\0") > 0.5 * len(start) or len(_PADDING.findall(start)) > MAX_PADDED_FIELDS:
+        return start
+    return _PADDING.sub(b"", start)
 
 
 def _utf16_without_mark(content: bytes) -> str | None:

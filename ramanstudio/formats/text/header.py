@@ -6,45 +6,43 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ramanstudio.core.spectra import Plain
 from ramanstudio.formats import axis as axes
+from ramanstudio.formats.text.header_words import (
+    ACCUMULATION,
+    EXPOSURE,
+    LASER,
+    METADATA_KEYS,
+    NOT_THE_WAVELENGTH,
+    POWER,
+    iso_date,
+)
 from ramanstudio.formats.text.number_table import strip_comment
 
 MAX_ACCUMULATIONS = 10**9
 MAX_EXPOSURE_S = 1e7  # four months
-_KEY_VALUE = re.compile(r"^([^=:;,\t]{1,60}?)\s*(?:[=:;,\t]|\s{2,})\s*(.*)$")
+MAX_OTHER_FACTS: Final = 200  # of a header, kept as they are
+MAX_FACT: Final = 300  # characters
+_KEY_VALUE = re.compile(r"^([^=:;,\t：]{1,60}?)\s*(?:[=:;,\t：]|\s{2,})\s*(.*)$")
 _CIF_KEY_VALUE = re.compile(r"^_([\w.\[\]/-]+)\s+(\S.*)$")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
-_LASER = re.compile(r"laser|excit|lambda.?0", re.I)
-_NOT_THE_WAVELENGTH = re.compile(r"power|enable|temp|%|type|\bmw\b|level|watt|current|spot|intensity", re.I)
-_EXPOSURE = re.compile(
-    r"acq\S*\.?\s*time|exposition$|exposure.?(time|s)?$|int\w*gration.?times?$|integration_time", re.I
+_LASER_LINE: Final = re.compile(r"(?:laser|excitation)(?: wavelength)?\s+(\d{3,4}(?:[.,]\d+)?)\s*nm\b", re.I)
+_IN_BRACKETS: Final = re.compile(r"\s*[\[(（][^\])）]*[\])）]\s*$")
+_WAVELENGTH_PROGRAMS = re.compile(  # Ocean Optics: nm unless stated otherwise
+    r"spectrasuite|jaz data file|ooibase|oceanview|data from .* node", re.I
 )
-_WAVELENGTH_PROGRAMS = re.compile(r"spectrasuite|jaz data file", re.I)  # Ocean Optics: nm unless stated otherwise
 _STATES_A_NUMBER = re.compile(r"[=:]\s*[-+]?\d")  # 'Slit width (nm): 5' says nothing about the axis
 _IN_NAME = re.compile(r"__Raman(?:_Data\w*)?__(\d{3,4})(?:nm)?__|__(\d{3,4})__\d+__", re.I)
-
-# Our metadata key -> what headers call it (lower case, without unit); the first that is present counts.
-_METADATA_KEYS: Mapping[str, tuple[str, ...]] = {
-    "instrument": ("instrument", "model", "spectrometers", "spectrometer", "instrument model"),
-    "objective": ("objective",),
-    "sample": ("sample", "sample name", "rruffid", "chemical_name_mineral"),
-    "label": ("names",),
-    "title": ("title", "graphname", "label"),
-    "date": ("acquired", "date", "timestamp", "fecha"),
-    "grating": ("grating",),
-    "detector": ("detector",),
-    "url": ("url",),
-}
-_ACCUMULATION_KEYS = (
-    "accumulations",
-    "accumulation",
-    "scan averaging",
-    "average number",
-    "spectra averaged",
-    "averaging nr.",
-)
+_AXIS_UNIT_KEYS: Final = (
+    "xaxisunit", "xdatakind", "xunits", "x units", "x unit", "xunit", "axis unit", "axis_unit", "x-axis unit",
+    "xaxis mode",
+    "x axis mode", "x-axis", "x axis", "xlabel", "x label", "spectral unit", "x-einheit",
+)  # fmt: skip
 
 
 def parse_key_values(header: Sequence[str]) -> dict[str, str]:
@@ -53,8 +51,10 @@ def parse_key_values(header: Sequence[str]) -> dict[str, str]:
     for line in header[:2000]:
         text = strip_comment(line[:2000])
         match = _CIF_KEY_VALUE.match(text) or _KEY_VALUE.match(text)
-        if match:
-            pairs.setdefault(match[1].strip().lower(), match[2].lstrip("=:;,\t ").strip(" '\""))
+        if laser := _LASER_LINE.match(text):
+            pairs.setdefault("laser", laser[1])
+        elif match:
+            pairs.setdefault(match[1].strip(" \"'").lower(), match[2].lstrip("=:;,\t ：").strip(" '\""))
     return pairs
 
 
@@ -63,20 +63,24 @@ def metadata_from(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
 
     `path` is the file; the names of RRUFF files state the laser.
     """
+    plain = {_IN_BRACKETS.sub("", name): value for name, value in reversed(list(pairs.items()))} | dict(pairs)
     metadata: dict[str, Plain] = {}
-    for key, names in _METADATA_KEYS.items():
-        value = next((pairs[name] for name in names if pairs.get(name)), "")
+    for key, names in METADATA_KEYS.items():
+        value = next((plain[name] for name in names if plain.get(name)), "")
         if value:
-            metadata[key] = value
+            metadata[key] = iso_date(value) if key == "date" else value
     laser = laser_wavelength(path, pairs)
     if laser is not None:
         metadata["laser_nm"] = laser
     exposure = _exposure_s(pairs)
     if exposure is not None and 0 < exposure < MAX_EXPOSURE_S:
         metadata["exposure_s"] = exposure
-    accumulations = next((_number(pairs[name]) for name in _ACCUMULATION_KEYS if name in pairs), None)
+    accumulations = next((_number(value) for name, value in plain.items() if ACCUMULATION.search(name)), None)
     if accumulations and 1 <= accumulations <= MAX_ACCUMULATIONS:
         metadata["accumulations"] = int(accumulations)
+    power = _power_mw(pairs)
+    if power is not None:
+        metadata["laser_power_mw"] = power
     unit = intensity_unit_from(
         pairs.get("dataunit", "") or pairs.get("axisunit[0]", "") or pairs.get("intensity_unit", "")
     )
@@ -87,10 +91,21 @@ def metadata_from(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
     return metadata
 
 
+def header_facts(pairs: Mapping[str, str]) -> dict[str, Plain]:
+    """Return what a header states as metadata 'header.<key>', as it is written; without tables and long texts."""
+    facts: dict[str, Plain] = {}
+    for name, value in pairs.items():
+        if value and len(value) <= MAX_FACT and re.search(r"[^\W\d_]", name) and not name.startswith("table."):
+            facts[f"header.{name}"] = value
+            if len(facts) == MAX_OTHER_FACTS:
+                break
+    return facts
+
+
 def laser_wavelength(path: Path, pairs: Mapping[str, str]) -> float | None:
     """Return the laser wavelength in nm from the header or the name of an RRUFF file; None when neither has it."""
     for name, value in pairs.items():
-        if _LASER.search(name) and not _NOT_THE_WAVELENGTH.search(name):
+        if LASER.search(name) and not NOT_THE_WAVELENGTH.search(name):
             number = _number(value)
             if number is not None and 180 <= number <= 2000:
                 return number
@@ -108,7 +123,7 @@ def intensity_unit_from(text: str) -> str:
 
 def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
     """Return the unit of the axis that a header states for the whole file, or axis.UNKNOWN."""
-    for name in ("xaxisunit", "xunits", "x units", "axis unit", "axis_unit"):
+    for name in _AXIS_UNIT_KEYS:
         unit = axes.unit_from_text(pairs.get(name, ""))
         if unit:
             return unit
@@ -120,8 +135,30 @@ def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
     if header and _WAVELENGTH_PROGRAMS.search(header[0]) and not any("raman" in line.lower() for line in header):
         return axes.NM
     last_two = [line for line in header if line.strip()][-2:]
-    titles = " ".join(line for line in last_two if not _LASER.search(line) and not _STATES_A_NUMBER.search(line))
+    titles = " ".join(line for line in last_two if not LASER.search(line) and not _STATES_A_NUMBER.search(line))
     return axes.unit_from_text(titles)
+
+
+def axis_unit_from_range(axis: NDArray[np.float64], pairs: Mapping[str, str]) -> str:
+    """Return nm where a header without a unit of the axis (B,) states its range or its centre in nm; else UNKNOWN.
+
+    LabSpec 5 writes 'Range (nm)= 400...600' or 'Spectro (nm)= 560', Andor Solis 'Wavelength (nm): 430', the centre.
+    """
+    low, high = float(np.min(axis)), float(np.max(axis))
+    span = high - low
+    ends = _two_numbers(pairs.get("range (nm)", ""))
+    if ends is not None and abs(ends[0] - low) < 0.1 * span and abs(ends[1] - high) < 0.1 * span:
+        return axes.NM
+    for key, closeness in (("spectro (nm)", 0.5), ("wavelength (nm)", 0.1), ("center wavelength (nm)", 0.1)):
+        centre = _number(pairs.get(key, ""))
+        if centre and abs(centre - (low + high) / 2) < closeness * span and low > 100:
+            return axes.NM
+    return axes.UNKNOWN
+
+
+def _two_numbers(value: str) -> tuple[float, float] | None:
+    numbers = re.findall(r"\d+(?:[.,]\d+)?(?![\d.,]*\d*%)", value.replace("...", " "))
+    return (float(numbers[0].replace(",", ".")), float(numbers[1].replace(",", "."))) if len(numbers) == 2 else None
 
 
 def _number(value: str) -> float | None:
@@ -133,19 +170,33 @@ def _number(value: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _power_mw(pairs: Mapping[str, str]) -> float | None:
+    """Return the laser power in mW; None without one, or where it is a percentage."""
+    for name, value in pairs.items():
+        number = _number(value) if POWER.search(_IN_BRACKETS.sub("", name)) else None
+        if number and 0 < number < 1e6 and "%" not in name + value:
+            return number * 1000.0 if re.search(r"(?<![mµa-z])w\b", f"{name} {value}", re.I) else number
+    return None
+
+
 def _exposure_s(pairs: Mapping[str, str]) -> float | None:
     """Return the exposure time in seconds, whatever unit the header uses."""
     for name, value in pairs.items():
-        plain = re.sub(r"\s*[\[(][^\])]*[\])]\s*$", "", name)
-        if not _EXPOSURE.search(plain):
+        if not EXPOSURE.search(_IN_BRACKETS.sub("", name)) or "date" in name:
             continue
         number = _number(value)
         if number is None:
             continue
-        if re.search(r"[\[(]\s*(usec|us|µs|μs)", name, re.I):
+        unit = re.search(r"[\[(（]\s*(usecs?|us|µs|μs|msecs?|ms|min|s|sec|秒|毫秒)", name, re.I)
+        after = re.match(r"[^\d]*[\d.,eE+-]+\s*(usecs?|us|µs|μs|msecs?|ms|min|secs?|s|秒|毫秒)\b", value, re.I)
+        stated = (unit or after)[1].lower() if unit or after else ""  # type: ignore[index]
+        if stated in ("usec", "usecs", "us", "µs", "μs"):
             return number / 1e6
-        # Wasatch ENLIGHTEN and Renishaw's SPC files ('Exposure_time=Time: 3000') mean milliseconds without stating it.
-        if re.search(r"[\[(]\s*ms|_ms$", name, re.I) or "enlighten version" in pairs or value.startswith("Time: "):
+        # Wasatch ENLIGHTEN, Kaiser HoloGRAMS ('Exposure_Length=10000') and Renishaw's SPC files ('Exposure_time=Time:
+        # 3000') mean milliseconds without stating it.
+        if stated in ("ms", "msec", "msecs", "毫秒") or name.endswith("_ms"):
             return number / 1e3
-        return number
+        if not stated and ("enlighten version" in pairs or value.startswith("Time: ") or name == "exposure_length"):
+            return number / 1e3
+        return number * 60 if stated == "min" else number
     return None

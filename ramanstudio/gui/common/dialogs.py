@@ -71,6 +71,51 @@ def ask_laser_nm(parent: QWidget, suggested: float) -> float | None:
     return value if ok else None
 
 
+def open_laser_question(
+    parent: QWidget, n_files: int, suggested: float, use: Callable[[float], object]
+) -> QInputDialog:
+    """Ask once for the laser wavelength in nm of files that need it; calls `use` with the answer."""
+    files = "The axis of 1 file is" if n_files == 1 else f"The axes of {n_files} files are"
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle("Laser wavelength")
+    dialog.setLabelText(f"{files} not in Raman shift, and the laser wavelength is not stated.\nLaser wavelength (nm)")
+    dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
+    dialog.setDoubleRange(150, 2000)
+    dialog.setDoubleDecimals(3)
+    dialog.setDoubleValue(suggested)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.doubleValueSelected.connect(use)
+    dialog.open()
+    return dialog
+
+
+def ask_to_move_axes(parent: QWidget, n_entries: int) -> bool | None:
+    """Ask whether Raman shift axes move with the laser wavelength; None when cancelled."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Laser wavelength")
+    axes = "The file holds a Raman shift axis" if n_entries == 1 else f"{n_entries} files hold Raman shift axes"
+    box.setText(f"{axes} computed with another laser wavelength.")
+    box.setInformativeText(
+        "Move the axis if the instrument computed it with a wrong wavelength. Keep it to correct only the metadata."
+    )
+    move = box.addButton("Move axis", QMessageBox.ButtonRole.AcceptRole)
+    keep = box.addButton("Keep axis", QMessageBox.ButtonRole.RejectRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(keep)
+    box.exec()
+    clicked = box.clickedButton()
+    return True if clicked is move else False if clicked is keep else None
+
+
+def ask_pattern(parent: QWidget, folder: str) -> str | None:
+    """Ask which files of a folder to open; None when cancelled."""
+    text, ok = QInputDialog.getText(
+        parent, "Open part of a folder", f"Files in '{folder}' whose name contains (or matches, with * and ?)"
+    )
+    return text if ok else None
+
+
 def ask_to_save(parent: QWidget, save: Callable[[], None], discard: Callable[[], object]) -> QMessageBox:
     """Ask whether to save changes that would be lost: calls `save`, `discard`, or neither."""
     box = QMessageBox(parent)

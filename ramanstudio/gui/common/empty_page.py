@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QVBo
 
 AFTER_PAINT_MS: Final = 50
 NARROW_PX: Final = 520
+N_NAMED: Final = 3  # formats that a narrow page names; the tooltip has all
 
 
 class EmptyPage(QWidget):
@@ -53,6 +54,8 @@ class EmptyPage(QWidget):
         margin = 16 if is_narrow else 48
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.setSpacing(12 if is_narrow else 24)
+        if self._formats.toolTip():
+            self._show_formats()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Name the formats, after the first paint: importing the readers takes a while."""
@@ -60,14 +63,13 @@ class EmptyPage(QWidget):
         QTimer.singleShot(AFTER_PAINT_MS, self, self._show_formats)
 
     def _show_formats(self) -> None:
-        self._formats.setText(f"{_format_names()}. Nothing leaves this computer.")
+        from ramanstudio.formats.registry import FORMATS
 
-
-def _format_names() -> str:
-    from ramanstudio.formats.registry import FORMATS
-
-    *others, last = (row.name for row in FORMATS)
-    return f"{', '.join(others)} and {last}"
+        names = [row.name for row in FORMATS]
+        everything = f"{', '.join(names[:-1])} and {names[-1]}"
+        first = f"{', '.join(names[:N_NAMED])} and {len(names) - N_NAMED} other formats"
+        self._formats.setText(f"{first if self.width() < NARROW_PX else everything}. Nothing leaves this computer.")
+        self._formats.setToolTip(everything)
 
 
 class ProblemPage(QWidget):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
 from ramanstudio.core.progress import Progress
-from ramanstudio.export.denoised_figures import SpectrumPanel, draw_denoised
+from ramanstudio.export.denoised_files import ResultFormat
+from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.group_table import GroupMean, means_path
 from ramanstudio.export.group_table import write_groups as write_group_table
+from ramanstudio.export.snr_text import format_snr_change
+from ramanstudio.export.spectrum_figure import FigureSpectrum, save_spectra
 from ramanstudio.export.summary import ResultFolder, summary_rows, write_summary
+from ramanstudio.gui.common.html_to_pdf import write_pdf
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
@@ -22,6 +26,7 @@ from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
+    from ramanstudio.export.report import ReportHeader
     from ramanstudio.library.library import Library
 
 MAX_PANELS: Final = 24  # of one figure
@@ -29,9 +34,9 @@ MAX_PANELS: Final = 24  # of one figure
 EntryResults = Sequence[tuple[Entry, Result]]
 
 
-def write_spectra(entries: EntryResults, folder: Path, progress: Progress) -> str:
+def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, progress: Progress) -> str:
     """Write the raw and denoised spectra of entries into `folder`, with the table of all; returns a message."""
-    results = ResultFolder(folder)
+    results = ResultFolder(folder, format)
     for _entry, result in progress.steps(list(entries), "files"):
         assert result.final_denoised is not None
         results.write(result.unprocessed, result.final_denoised)
@@ -49,24 +54,45 @@ def write_table(entries: EntryResults, path: Path, progress: Progress) -> str:
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def write_picture(entries: EntryResults, path: Path, look: Mapping[str, Any], progress: Progress) -> str:
-    """Draw the entries, a panel each; `look` is how `draw_denoised` draws them."""
-    progress(0, 0, "Drawing the figure")
-    panels = []
+def figure_spectra(entries: EntryResults) -> list[FigureSpectrum]:
+    """The spectra of a figure: one for each entry, the mean of a set."""
+    spectra = []
     for entry, result in entries[:MAX_PANELS]:
-        assert result.final_denoised is not None
-        panels.append(SpectrumPanel(entry.name, result.unprocessed, result.final_denoised))
-    draw_denoised(path, panels, **look)
-    n_left_out = len(entries) - len(panels)
-    return f"The picture was saved as '{path}'." + (
-        f" It shows the first {MAX_PANELS}; {n_left_out} more are selected." if n_left_out else ""
-    )
+        denoised = result.final_denoised
+        assert denoised is not None
+        note = f"SNR {format_snr_change(denoised)}"
+        raw, error = result.unprocessed, denoised.expected_error
+        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note))
+    return spectra
+
+
+def write_figure(path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions, progress: Progress) -> str:
+    """Draw spectra to a file; returns a message."""
+    progress(0, 0, "Drawing the figure")
+    return f"The figure was saved as '{save_spectra(path, spectra, options)}'."
 
 
 def write_drawn(draw: Callable[[], Path], progress: Progress) -> str:
     """Draw the figure of a page; returns a message."""
     progress(0, 0, "Drawing the figure")
-    return f"The picture was saved as '{draw()}'."
+    return f"The figure was saved as '{draw()}'."
+
+
+def write_report(
+    project: Project,
+    entries: Sequence[Entry],
+    libraries: Sequence[Library],
+    path: Path,
+    header: ReportHeader,
+    template: Path | None,
+    progress: Progress,
+) -> str:
+    """Write a report of entries; returns a message."""
+    from ramanstudio.export import report
+
+    html = report.render(report.subjects_of_project(project, entries, libraries), header, template, progress)
+    (write_pdf if path.suffix.lower() == ".pdf" else report.write_html)(path, html)
+    return f"The report was saved as '{path}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
@@ -120,21 +146,26 @@ class Exporting(QObject):
         """The selected spectra that are denoised, by entry."""
         return [(entry, result) for entry, result in self._session.selected_results if result.denoised is not None]
 
-    def spectra(self, folder: Path) -> Job:
-        """Save the selected spectra in `folder`."""
-        return self._submit(partial(write_spectra, self.denoised, folder), "Exporting")
+    def spectra(self, folder: Path, format: ResultFormat = "csv") -> Job:
+        """Save the selected spectra in `folder`, in a format of WRITERS."""
+        return self._submit(partial(write_spectra, self.denoised, folder, format), "Exporting")
 
     def table(self, path: Path) -> Job:
         """Save the table of the selected spectra."""
         return self._submit(partial(write_table, self.denoised, path), "Exporting")
 
-    def picture(self, path: Path, **look: Any) -> Job:
-        """Save a picture of the selected spectra; `look` as `pictures.draw_denoised` takes it."""
-        return self._submit(partial(write_picture, self.denoised, path, look), "Drawing the figure")
+    def figure(self, path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions) -> Job:
+        """Save a figure of spectra."""
+        return self._submit(partial(write_figure, path, spectra, options), "Drawing the figure")
 
     def drawn(self, draw: Callable[[], Path]) -> Job:
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
+
+    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> Job:
+        """Save a report of the selected spectra as .pdf or .html."""
+        project, entries = self._session.project, self._session.selected
+        return self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where there are no groups."""

@@ -142,7 +142,7 @@ class Libraries(QObject):
         return job
 
     def _submit(self, work: Callable[[Progress], Any], title: str, keep: Callable[[Any], None] | None = None) -> Job:
-        job = self._workers.submit(work, title, "files")
+        job = self._workers.submit(work, title, "files", is_saving=True)
         if keep is not None:
             job.succeeded.connect(keep)
         job.warned.connect(self._messages.warning)

@@ -19,6 +19,8 @@ from ramanstudio.core.settings import Settings
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.drop_summary import ReadCount, summary_details, summary_sentence
+from ramanstudio.gui.document.laser import with_laser
 from ramanstudio.gui.document.session import OpenedFile, Session
 from ramanstudio.project.project import SUFFIX, Entry, Project
 
@@ -30,14 +32,23 @@ MAX_RECENT: Final = 12
 log = logging.getLogger("ramanstudio")
 
 
-def read_file(path: Path, laser_nm: float | None) -> OpenedFile:
-    """Read one file; every error becomes its problem."""
+def read_file(path: Path, default_laser_nm: float | None) -> OpenedFile:
+    """Read one file; every error becomes its problem.
+
+    `default_laser_nm` is used where the axis needs a laser wavelength that the file does not state.
+    """
     from ramanstudio.formats import registry
+    from ramanstudio.formats.axis import LaserNeededError
 
     try:
-        sets = tuple(spectra for spectra in registry.read(path, laser_nm) if len(spectra))
+        try:
+            sets = tuple(spectra for spectra in registry.read(path) if len(spectra))
+        except LaserNeededError:
+            if default_laser_nm is None:
+                raise
+            sets = tuple(spectra for spectra in registry.read(path, default_laser_nm) if len(spectra))
     except StudioError as error:
-        return OpenedFile(path, problem=error.sentence, remedy=error.remedy)
+        return OpenedFile(path, (), error.sentence, error.remedy, kind_of_problem(error))
     except Exception as error:  # a boundary: one bad file must not stop the others
         log.exception("reading %s", path)
         return OpenedFile(
@@ -50,22 +61,29 @@ def read_file(path: Path, laser_nm: float | None) -> OpenedFile:
     return OpenedFile(path, sets)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCount:
-    """How many files were read, and how many others of a drop are `known`: open already."""
+def kind_of_problem(error: StudioError) -> str:
+    """Return the kind of a problem as OpenedFile has it."""
+    from ramanstudio.formats.axis import LaserNeededError
+    from ramanstudio.formats.validation import NotRamanSpectraError
 
-    read: int
-    known: int
+    if isinstance(error, LaserNeededError):
+        return "needs laser"
+    return "not spectra" if isinstance(error, NotRamanSpectraError) else ""
 
 
-def read_files(paths: Sequence[Path], laser_nm: float | None, known: Collection[Path], progress: Progress) -> ReadCount:
-    """Read files and folders, except files that are `known`; shows lists of OpenedFile, and LibraryFile."""
-    from ramanstudio.formats import registry
+def read_files(
+    paths: Sequence[Path], laser_nm: float | None, known: Collection[Path], pattern: str, progress: Progress
+) -> ReadCount:
+    """Read files and folders, except files that are `known`; shows lists of OpenedFile, and LibraryFile.
+
+    Of folders only files whose name matches `pattern` are read, all where it is empty.
+    """
+    from ramanstudio.formats.survey import survey
 
     progress(0, 0, "Looking for spectra")
     spectra_paths = _without_libraries(paths, progress)
-    all_files = registry.find_files(spectra_paths) if spectra_paths else []
-    files = [path for path in all_files if path not in known]
+    found = survey(spectra_paths, pattern)
+    files = [path for path in found.files if path not in known]
     batch: list[OpenedFile] = []
     shown = time.monotonic() - BATCH_S  # the first file is shown as soon as it is read
     for path in progress.steps(files, "files"):
@@ -75,7 +93,12 @@ def read_files(paths: Sequence[Path], laser_nm: float | None, known: Collection[
             batch, shown = [], time.monotonic()
     if batch:
         progress.show(batch)
-    return ReadCount(len(files) + len(paths) - len(spectra_paths), len(all_files) - len(files))
+    unsupported = [
+        OpenedFile(path, (), error.sentence, error.remedy, kind_of_problem(error))
+        for path, error in found.unsupported.items()
+    ]
+    n_libraries = len(paths) - len(spectra_paths)
+    return ReadCount(len(files) + n_libraries, len(found.files) - len(files), unsupported, found.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +151,7 @@ class Opening(QObject):
 
     opened = Signal(list, bool)  # the new entries of a batch, and whether it is the first of its drop
     recent_changed = Signal()
+    laser_needed = Signal(list)  # the entries of a drop whose axis needs the laser wavelength
     library_found = Signal(Path)  # one of the files holds references
     project_requested = Signal(Path)  # one of the files is a project, which replaces what is open
 
@@ -135,12 +159,13 @@ class Opening(QObject):
         super().__init__()
         self._session, self._workers, self._messages, self._settings = session, workers, messages, settings
         self._drops = 0
+        self._laser_edits = 0
         self._last_drop = 0  # whose first batch was added last
         self._reported: dict[str, frozenset[Path]] = {}  # warnings about files that could not be read
         session.changed.connect(self._retract_fixed)
 
-    def open(self, paths: Sequence[Path]) -> Job | None:
-        """Read files and folders; entries appear as they are read."""
+    def open(self, paths: Sequence[Path], pattern: str = "") -> Job | None:
+        """Read files and folders, of folders those whose name matches `pattern`; entries appear as they are read."""
         paths = [path.absolute() for path in paths]
         if project := next((path for path in paths if path.suffix.lower() == SUFFIX), None):
             self._remember([project])
@@ -154,19 +179,42 @@ class Opening(QObject):
         self._remember([path for path in paths if path not in known])
         failed: list[OpenedFile] = []
         title = f"Opening {paths[0].name}" if len(paths) == 1 else "Opening"
-        work = partial(read_files, paths, self._settings["laser_nm"] or None, known)
+        work = partial(read_files, paths, self._settings["laser_nm"] or None, known, pattern)
         job = self._workers.submit(work, title, "files")
         job.shown.connect(partial(self._keep, self._drops, failed))
         job.succeeded.connect(partial(self._report, failed, paths))
         job.failed.connect(self._messages.show_error)
         return job
 
-    def read_again(self, entries: Sequence[Entry], laser_nm: float) -> None:
-        """Read the files of these entries again with another laser wavelength."""
+    def set_laser(self, entries: Sequence[Entry], laser_nm: float, moves_shift_axes: bool = False) -> None:
+        """Use another laser wavelength for entries, as one edit; files that need it to be read are read again.
+
+        `moves_shift_axes` also moves the axes of files that hold Raman shifts.
+        """
+        self._laser_edits += 1
+        key, title = ("laser", self._laser_edits), f"Set laser wavelength to {laser_nm:g} nm"
+        sources, errors = {}, []
         for entry in entries:
-            job = self._workers.submit(partial(_read_one, entry.path, laser_nm), f"Opening {entry.name}", "files")
-            job.succeeded.connect(partial(self._session.replace, entry.id, as_sets=self._settings["denoise_as_set"]))
-            job.failed.connect(self._messages.show_error)
+            if entry.source is None:
+                job = self._workers.submit(partial(_read_one, entry.path, laser_nm), f"Opening {entry.name}", "files")
+                as_sets = self._settings["denoise_as_set"]
+                job.succeeded.connect(partial(self._session.replace, entry.id, as_sets=as_sets, title=title, key=key))
+                job.failed.connect(self._messages.show_error)
+                continue
+            try:
+                sources[entry.id] = with_laser(entry.source, laser_nm, moves_shift_axes)
+            except StudioError as error:
+                errors.append(f"'{entry.name}': {error}")
+        if sources:
+            self._session.replace_sources(sources, title, key)
+            stays = sum("axis_in_file" not in spectra.about for spectra in sources.values())
+            note = f" {count_of(stays, 'Raman shift axis', 'Raman shift axes')} stayed as in the file."
+            self._messages.info(
+                f"The laser wavelength of {count_of(len(sources), 'entry', 'entries')} is {laser_nm:g} nm."
+                + (note if stays and not moves_shift_axes else "")
+            )
+        if errors:
+            self._messages.warning(errors[0], "\n".join(errors[1:]))
 
     @property
     def recent(self) -> tuple[Path, ...]:
@@ -193,20 +241,27 @@ class Opening(QObject):
     def _report(self, failed: list[OpenedFile], paths: list[Path], count: ReadCount) -> None:
         """Say what became of the files of a drop, unless all were opened."""
         folder = f"'{paths[0].name}'" if len(paths) == 1 else "these folders"
-        if not count.read and not count.known:
+        needs_laser = [file.path for file in failed if file.kind == "needs laser"]
+        if needs_laser and not self._settings["laser_nm"]:
+            waiting = [entry for entry in self._session.project.entries if entry.path in set(needs_laser)]
+            self.laser_needed.emit(waiting)
+        is_plain = not (failed or count.unsupported or count.n_skipped)
+        if not count.read and not count.known and is_plain:
             self._messages.warning(f"No spectra were found in {folder}. Help › Supported file formats lists them.")
-        elif not count.read:
+        elif not count.read and count.known and is_plain:
             files = "The file" if count.known == 1 else f"All {count_of(count.known, 'file')}"
             self._messages.info(f"{files} in {folder} {'is' if count.known == 1 else 'are'} already open.")
-        elif count.known and not failed:
+        elif count.known and is_plain:
             opened, were = count_of(count.read, "new file"), "was" if count.read == 1 else "were"
             self._messages.info(f"{opened} {were} opened; {count.known} in {folder} were already open.")
-        if len(failed) == 1:
+        elif len(failed) == count.read == 1 and not (count.unsupported or count.n_skipped or count.known):
             self._warn(f"{failed[0].problem} {failed[0].remedy}".strip(), failed)
-        elif failed:
-            names = ", ".join(file.path.name for file in failed[:3]) + (" …" if len(failed) > 3 else "")
-            details = "\n\n".join(f"{file.path}\n{file.problem} {file.remedy}".strip() for file in failed)
-            self._warn(f"{len(failed)} of {count_of(count.read, 'file')} could not be read: {names}", failed, details)
+        elif failed or count.unsupported:
+            self._warn(summary_sentence(count, failed), failed, summary_details(count, failed))
+        elif count.n_skipped:
+            self._messages.info(summary_sentence(count, failed), summary_details(count, failed))
+        elif any(path.is_dir() for path in paths):
+            self._messages.info(summary_sentence(count, failed))
 
     def _warn(self, sentence: str, failed: list[OpenedFile], details: str = "") -> None:
         self._messages.warning(sentence, details)

@@ -25,7 +25,7 @@ class Selection:
 
     @classmethod
     def from_spectra(cls, project: Project, entry_ids: ArrayLike, rows: ArrayLike) -> Selection:
-        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
+        """Select spectra by `entry_ids` (N,) and `rows` (N,) in these entries."""
         rows_by_entry: dict[int, Rows] = {
             entry_id: np.unique(np.asarray(rows, dtype=np.int64)[positions])
             for entry_id, positions in Members(np.asarray(entry_ids, dtype=np.int64), np.asarray(rows)).by_entry()

@@ -14,15 +14,16 @@ from PySide6.QtCore import QObject, Signal
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole_entries
 from ramanstudio.project.groups import Groups, Members
+from ramanstudio.project.history import History
 from ramanstudio.project.project import (
     Entry,
     Exploration,
-    History,
     Identifications,
     Predictions,
     Project,
     Result,
 )
+from ramanstudio.project.replacing import with_replaced, with_sources
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedFile:
-    """The result of reading one file: its sets, or the problem and its remedy."""
+    """The result of reading one file: its sets, or the problem, its remedy and its `kind`.
+
+    The kind is "not spectra" or "needs laser"; empty for files that could not be read.
+    """
 
     path: Path
     sets: tuple[SpectrumSet, ...] = ()
     problem: str = ""
     remedy: str = ""
+    kind: str = ""
 
 
 class Session(QObject):
@@ -157,19 +162,21 @@ class Session(QObject):
             self._push(self.project.with_entries((*self.project.entries, *entries)), title, key)
         return entries
 
-    def replace(self, entry_id: int, file: OpenedFile, as_sets: bool = False) -> None:
-        """Replace an entry by its file that was read again, for instance with another laser wavelength."""
-        if self.entry(entry_id) is None:
-            return  # it was removed while its file was read
-        entries: list[Entry] = []
-        for entry in self.project.entries:
-            if entry.id == entry_id:
-                first, *others = self._new_entries(file, as_sets)
-                set_id = entry_id if first.set_id else 0
-                entries += [replace(first, id=entry_id, set_id=set_id, recipe=entry.recipe), *others]
-            else:
-                entries.append(entry)
-        self._push(self.project.with_entries(entries), f"Read '{file.path.name}' again")
+    def replace(
+        self, entry_id: int, file: OpenedFile, as_sets: bool = False, title: str = "", key: object = None
+    ) -> None:
+        """Replace an entry by its file that was read again; calls with the same `key` are one edit together."""
+        if self.entry(entry_id) is not None:  # it may have been removed while its file was read
+            project = with_replaced(self.project, entry_id, self._new_entries(file, as_sets))
+            self._push(project, title or f"Read '{file.path.name}' again", key)
+
+    def replace_sources(
+        self, sources: Mapping[int, SpectrumSet], title: str, key: object = None, keep_results: bool = False
+    ) -> None:
+        """Replace the spectra of entries by id, as one edit; `keep_results` where only their metadata differ."""
+        project = with_sources(self.project, sources, keep_results)
+        if project is not self.project:
+            self._push(project, title, key)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove entries from the list; their files stay, and undo brings them back."""
@@ -254,7 +261,7 @@ class Session(QObject):
         self._set_selection(whole_entries(ids))
 
     def select_spectra(self, entry_ids: ArrayLike, rows: ArrayLike) -> None:
-        """Select spectra by `entry_ids` (n,) and `rows` (n,) in these entries."""
+        """Select spectra by `entry_ids` (N,) and `rows` (N,) in these entries."""
         self._set_selection(Selection.from_spectra(self.project, entry_ids, rows))
 
     def select_spectrum(self, row: int | None) -> None:
@@ -353,12 +360,22 @@ class _EntryIndex:
         return self._by_id
 
 
+def _part_names(sources: Sequence[SpectrumSet | None]) -> list[str]:
+    """Return what tells the sets of a file apart: the file in an archive, the sheet or the title; else their number."""
+    for key in ("file_in_archive", "sheet", "title"):
+        names = [str(source.about.get(key, "")) for source in sources if source is not None]
+        if len(set(names)) == len(sources) and all(names):
+            return names
+    return [str(index + 1) for index in range(len(sources))]
+
+
 def _entries_of(file: OpenedFile, first_id: int, as_sets: bool) -> list[Entry]:
     name = file.path.name or str(file.path)
     sources: Sequence[SpectrumSet | None] = file.sets or (None,)
     entries = []
+    parts = _part_names(sources)
     for index, source in enumerate(sources):
-        title = name if len(sources) == 1 else f"{name} · {index + 1}"
+        title = name if len(sources) == 1 else f"{name} · {parts[index]}"
         file_index = None if source is None else index
         entry = Entry(first_id + index, title, file.path, source, file.problem, file.remedy, file_index=file_index)
         entries.append(replace(entry, set_id=entry.id) if as_sets and entry.is_set else entry)

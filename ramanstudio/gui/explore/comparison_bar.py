@@ -22,23 +22,41 @@ from ramanstudio.gui.document.comparison_set import ComparisonOption
 from ramanstudio.gui.viewer.flow_layout import FlowLayout
 
 
-class _OptionButton(QPushButton):
-    """A button that names a file, and is cut in the middle where space is short; its tooltip says what it does."""
+class OptionButton(QPushButton):
+    """A button that names a file; where space is short its text takes two lines, and is cut if that is too little."""
 
     def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(text, parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room for some words."""
         return QSize(120, super().minimumSizeHint().height())
 
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """One line, or two where the text is wider than the button."""
+        hint = self.sizeHint()
+        return hint.height() + (self.fontMetrics().lineSpacing() if width < hint.width() else 0)
+
+    def shown_text(self) -> str:
+        """The text as it is painted: on one line or two, each with "…" where it is still too wide."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        available = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        metrics, words = self.fontMetrics(), self.text().split(" ")
+        breaks = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
+        lines: tuple[str, ...] = (self.text(),)
+        if metrics.horizontalAdvance(self.text()) > available and breaks:
+            lines = min(breaks, key=lambda pair: max(map(metrics.horizontalAdvance, pair)))
+        return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, available) for line in lines)
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Paint as much of the text as fits."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        available = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, available)
+        option.text = self.shown_text()
         QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
@@ -68,7 +86,7 @@ class ComparisonButtons(QWidget):
             old.deleteLater()
         self.buttons = []
         for option in options:
-            button = _OptionButton(option.text, self)
+            button = OptionButton(option.text, self)
             button.setToolTip(f"{option.text}: {option.tooltip[:1].lower()}{option.tooltip[1:]}")
             button.clicked.connect(lambda _=False, mode=option.mode: self.chosen.emit(mode))
             self._flow.addWidget(button)

@@ -22,7 +22,8 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.selection import Selection
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.explore.waiting_page import WaitingPage
-from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
+from ramanstudio.gui.viewer.project_page import ProjectPage
+from ramanstudio.gui.viewer.tab_page import DrawFigure
 from ramanstudio.project.project import Exploration, Project
 
 if TYPE_CHECKING:
@@ -35,16 +36,15 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.scatter_view import ScatterView
 
 PCA: Final = "components"  # the key of the layout in an exploration
-RESULTS_DELAY_MS: Final = 300
 DRAG_DELAY_MS: Final = 60
 
 
-class ExplorePage(TabPage):
+class ExplorePage(ProjectPage):
     """Shows the exploration of the session. The plot is made when the page is first shown."""
 
     def __init__(self, session: Session, exploring: Exploring, actions: Mapping[str, QAction]) -> None:
-        super().__init__()
-        self._session, self._exploring = session, exploring
+        super().__init__(session)
+        self._exploring = exploring
         self.view: ScatterView | None = None
         self.bar: ScatterToolbar | None = None
         self.strip: ExploreSpectrumStrip | None = None
@@ -63,12 +63,8 @@ class ExplorePage(TabPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
-        self._refresh_timer = QTimer(self, singleShot=True)  # many changes in a row are one redraw
-        self._refresh_timer.timeout.connect(self.refresh)
         self._colour_timer = QTimer(self, singleShot=True, interval=DRAG_DELAY_MS)
         self._colour_timer.timeout.connect(self._colour_points)
-        session.changed.connect(self._follow)
-        session.selection_changed.connect(lambda: self._refresh_soon())
         exploring.changed.connect(lambda: self._refresh_soon())
         exploring.layout_moved.connect(self._move_layout)
         exploring.group_summaries_changed.connect(self._draw_curves)
@@ -115,23 +111,12 @@ class ExplorePage(TabPage):
         self._exploring.set_active(on)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Show what has changed meanwhile."""
-        super().showEvent(event)
+        """Show what has changed meanwhile; the first time, remember what is selected."""
         if self.view is None:
             selection, entries = self._session.selection, self._session.project.entries
             first = next((entry.id for entry in entries if entry.source is not None), None)
             self._initial_selection = selection if selection.ids == (first,) and not selection.rows else None
-        self.refresh()
-
-    def _follow(self, before: Project, now: Project) -> None:
-        only_results = (
-            now.entries is before.entries and now.groups is before.groups and now.exploration is before.exploration
-        )
-        self._refresh_soon(RESULTS_DELAY_MS if only_results else 0)
-
-    def _refresh_soon(self, delay_ms: int = 0) -> None:
-        if self.isVisible() and (not self._refresh_timer.isActive() or self._refresh_timer.interval() > delay_ms):
-            self._refresh_timer.start(delay_ms)
+        super().showEvent(event)
 
     # What is shown
 

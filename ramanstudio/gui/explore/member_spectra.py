@@ -125,7 +125,7 @@ class MemberSpectra:
 
 
 def band_height(result: Result, rows: NDArray[np.int64], low_cm: float, high_cm: float) -> Numbers | None:
-    """Return the mean height (n,) of `rows` (n,) from `low_cm` to `high_cm` above the line between its ends.
+    """Return the mean height (N,) of `rows` (N,) from `low_cm` to `high_cm` above the line between its ends.
 
     None where the band is not on the axis.
     """

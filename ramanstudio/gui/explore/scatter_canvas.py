@@ -155,7 +155,7 @@ class ScatterCanvas(ZoomableView):
         return self.item_index.nearest(x, y, _HOVER_RADIUS_PX / self.camera.scale)
 
     def items_inside(self, path: QPainterPath) -> NDArray[np.intp]:
-        """Return the visible points within a path drawn on the widget."""
+        """Return the indices (M,) of the visible points within a path drawn on the widget."""
         visible = np.flatnonzero(self.points.visible)
         pixels = self.camera.to_pixels(self.points.xy[visible])
         inside: NDArray[np.intp] = visible[_within(path, self.size(), pixels)]

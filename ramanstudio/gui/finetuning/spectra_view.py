@@ -78,7 +78,7 @@ def draw_spectra(strip: LazyStrip, training: TrainingSpectra, indices: Sequence[
 
 
 def draw_classes(strip: LazyStrip, training: TrainingSpectra, labels: NDArray[np.str_], classes: Sequence[str]) -> None:
-    """Draw the mean of each class; of many classes the mean and standard deviation of all labelled spectra."""
+    """Draw the mean of each class of `labels` (N,); of many, mean and standard deviation of all labelled spectra."""
     if len(classes) > MAX_CLASSES:
         labelled = np.flatnonzero(labels != "")
         subset = labelled[:: -(-len(labelled) // MAX_IN_TOTAL)].tolist()

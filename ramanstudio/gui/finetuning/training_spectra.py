@@ -124,7 +124,7 @@ class TrainingSpectra:
 
 
 def finite_rows(entry: Entry, rows: RowArray) -> RowArray:
-    """Return those of the `rows` of an entry that hold finite values only."""
+    """Return those (M,) of the `rows` (N,) of an entry that hold finite values only."""
     assert entry.source is not None
     return rows[np.isfinite(entry.source.values[rows]).all(axis=1)]
 

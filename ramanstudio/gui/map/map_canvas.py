@@ -176,7 +176,7 @@ class MapCanvas(ZoomableView):
         return int(grid.index[row, column]) if inside else NO_ITEM
 
     def items_inside(self, path: QPainterPath) -> NDArray[np.intp]:
-        """Return the spectra whose pixel centre lies within a path drawn on the widget."""
+        """Return the rows (M,) of the spectra whose pixel centre lies within a path drawn on the widget."""
         grid = self._grid
         if grid is None:
             return np.zeros(0, dtype=np.intp)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
@@ -27,8 +27,8 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.map.map_source import MapSource
 from ramanstudio.gui.map.map_values import MapOptions
-from ramanstudio.gui.viewer.tab_page import DrawFigure, TabPage
-from ramanstudio.project.project import Project
+from ramanstudio.gui.viewer.project_page import ProjectPage
+from ramanstudio.gui.viewer.tab_page import DrawFigure
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
@@ -43,11 +43,10 @@ Numbers = NDArray[np.floating[Any]]
 MAX_SYNCHRONOUS_VALUES: Final = (
     4_000_000  # intensities that are summed within a frame or two; more are left to a thread
 )
-RESULTS_DELAY_MS: Final = 300
 DRAG_DELAY_MS: Final = 40
 
 
-class MapPage(TabPage):
+class MapPage(ProjectPage):
     """Shows one map. The view is made when the page is first shown. Emits `changed` when the panel must update."""
 
     changed = Signal()
@@ -60,8 +59,8 @@ class MapPage(TabPage):
         messages: Messages,
         actions: Mapping[str, QAction],
     ) -> None:
-        super().__init__()
-        self._session, self._exploring, self._workers, self._messages = session, exploring, workers, messages
+        super().__init__(session)
+        self._exploring, self._workers, self._messages = exploring, workers, messages
         self.view: MapView | None = None
         self.bar: MapToolbar | None = None
         self.strip: MapSpectrumStrip | None = None
@@ -81,10 +80,6 @@ class MapPage(TabPage):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        self._refresh_timer = QTimer(self, singleShot=True)
-        self._refresh_timer.timeout.connect(self.refresh)
-        session.changed.connect(self._follow)
-        session.selection_changed.connect(lambda: self._refresh_soon())
         exploring.group_summaries_changed.connect(lambda: self._refresh_soon())
 
     def make_view(self) -> None:
@@ -125,21 +120,6 @@ class MapPage(TabPage):
         for widget in (self.view, self.bar, self.strip):
             if widget is not None:
                 widget.set_theme(theme)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Show what has changed meanwhile."""
-        super().showEvent(event)
-        self.refresh()
-
-    def _follow(self, before: Project, now: Project) -> None:
-        only_results = (
-            now.entries is before.entries and now.groups is before.groups and now.exploration is before.exploration
-        )
-        self._refresh_soon(RESULTS_DELAY_MS if only_results else 0)
-
-    def _refresh_soon(self, delay_ms: int = 0) -> None:
-        if self.isVisible() and (not self._refresh_timer.isActive() or self._refresh_timer.interval() > delay_ms):
-            self._refresh_timer.start(delay_ms)
 
     # What is shown
 

@@ -66,7 +66,7 @@ class MapSource:
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """Which of its spectra are selected, as rows (n,)."""
+        """Which of its spectra are selected, as rows (N,)."""
         return self._session.rows_of(self.entry) if self.entry is not None else np.zeros(0, dtype=np.int64)
 
     @property
@@ -181,7 +181,7 @@ class MapSource:
         )
 
     def picked(self, rows: NDArray[np.intp], mode: str) -> NDArray[np.intp]:
-        """Return the rows (n,) that are selected after `rows` replace the selection, are added to it, or removed."""
+        """Return the rows (N,) that are selected after `rows` replace the selection, are added to it, or removed."""
         mask = np.zeros(len(self.source) if self.source is not None else 0, dtype=bool)
         if mode != "replace":
             mask = mask | self.mask if not self.is_whole else mask | (mode == "remove")
@@ -189,7 +189,7 @@ class MapSource:
         return np.flatnonzero(mask)
 
     def select(self, rows: NDArray[np.intp]) -> None:
-        """Select these spectra (n,); the whole map where there are none."""
+        """Select these spectra (N,); the whole map where there are none."""
         if self.entry is None:
             return
         if not len(rows):

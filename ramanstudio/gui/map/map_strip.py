@@ -52,7 +52,7 @@ class MapSpectrumStrip(QWidget):
         self.strip.set_theme(theme)
 
     def show_for(self, entry: Entry, spectra: SpectrumSet, options: MapOptions, rows: NDArray[np.int64]) -> None:
-        """Show the selected `rows` (n,); where all or none are, the means of the groups, or of all."""
+        """Show the selected `rows` (N,); where all or none are, the means of the groups, or of all."""
         self._show_bands(options)
         portraits = self._exploring.group_summaries
         shown = (spectra, rows.tobytes(), options.channel == "group", self._session.groups, portraits, entry.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ramanstudio.gui.calibrate.actions import CALIBRATE_ACTIONS
 from ramanstudio.gui.common.action import Action, ActionContext
 from ramanstudio.gui.finetuning.actions import FINETUNING_ACTIONS
 from ramanstudio.gui.shell.tabs import TABS, Tab, shortcut_of
@@ -56,6 +57,15 @@ ACTIONS: Final = (
     ),
     Action("open_folder", "Open folder…", "File", "Ctrl+Shift+O", "Open all spectra in a folder", "ph.folders"),
     Action(
+        "open_part_of_folder",
+        "Open part of a folder…",
+        "File",
+        "",
+        "Open the spectra in a folder whose names contain some words",
+        "ph.funnel",
+        synonyms="filter pattern large folder",
+    ),
+    Action(
         "try_demo",
         "Open demo spectra",
         "File",
@@ -104,6 +114,16 @@ ACTIONS: Final = (
         "ph.image",
         lambda context: context.denoised > 0 or context.has_figure,
         synonyms="save picture image plot",
+    ),
+    Action(
+        "report",
+        "Report…",
+        "File",
+        "",
+        "Write a report of the selected spectra as PDF or HTML: SNR, processing, identification, peaks, conditions",
+        "ph.file-text",
+        lambda context: context.readable > 0,
+        synonyms="pdf html document print summary",
     ),
     Action(
         "export_table",
@@ -302,6 +322,7 @@ ACTIONS: Final = (
     ),
     *_of_tabs("Analyse"),
     *_of("Analyse", FINETUNING_ACTIONS),
+    *_of("Analyse", CALIBRATE_ACTIONS),
     Action(
         "cancel",
         "Cancel",

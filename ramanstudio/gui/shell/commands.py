@@ -11,15 +11,16 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ramanstudio.core.paths import bundled_path, user_log
+from ramanstudio.export.figure_style import FORMATS
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.jobs import Job
-from ramanstudio.gui.common.theme import appearance
+from ramanstudio.gui.document.laser import has_shift_axis
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.mae import model_store
-from ramanstudio.project.project import SUFFIX, share_axis
+from ramanstudio.project.project import SUFFIX, Entry, share_axis
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.job_bar import JobBar
@@ -41,6 +42,14 @@ class FileCommands:
         """Ask for a folder and open the spectra in it."""
         folder = dialogs.ask_folder(self._window, "Open folder", self._folder("folder"))
         self._open([folder] if folder else [])
+
+    def open_part_of_folder(self) -> None:
+        """Ask for a folder and for what the names of its files contain, and open those."""
+        folder = dialogs.ask_folder(self._window, "Open part of a folder", self._folder("folder"))
+        pattern = dialogs.ask_pattern(self._window, folder.name) if folder else None
+        if folder is not None and pattern is not None:
+            self._settings["folder"] = str(folder)
+            self._services.opening.open([folder], pattern)
 
     def open_recent(self, path: Path) -> None:
         """Open a file of the list of recent files."""
@@ -66,23 +75,34 @@ class FileCommands:
         folder = dialogs.ask_folder(self._window, "Export spectra to folder", self._folder("export_folder"))
         if folder is not None:
             self._settings["export_folder"] = str(folder)
-            self._services.exporting.spectra(folder)
+            self._services.exporting.spectra(folder, self._settings["export_format"])
 
     def export_picture(self) -> None:
-        """Export the figure of the page that is shown, or else that of the selected spectra."""
-        from ramanstudio.export.denoised_figures import CURVES
+        """Export the figure of the page that is shown, or else one of the selected spectra, on a light page."""
+        if (figure := self._tabs.current_page.figure()) is not None:
+            path = self._ask_path(
+                "Export figure", ".png", ";;".join(f"{title} (*{suffix})" for suffix, title in FORMATS.items())
+            )
+            if path is not None:
+                self._services.exporting.drawn(partial(figure, path, dark=False))
+            return
+        from ramanstudio.gui.document.exporting import MAX_PANELS, figure_spectra
+        from ramanstudio.gui.figure.figure_dialog import FigureDialog
 
-        figure, dark = self._tabs.current_page.figure(), appearance().theme.is_dark
-        path = self._ask_path("Export figure", ".png", "PNG image (*.png);;SVG drawing (*.svg)")
-        if path is None:
-            return
-        if figure is not None:
-            self._services.exporting.drawn(partial(figure, path, dark=dark))
-            return
-        view = self._spectrum_page.view
-        shifts = view.visible_range()[0] if view is not None else None
-        curves = [curve for curve in CURVES if self._settings[f"show_{curve}"]]
-        self._services.exporting.picture(path, dark=dark, shift_range=shifts, curves=curves)
+        services, entries = self._services, self._services.exporting.denoised
+        if len(entries) > MAX_PANELS:
+            services.messages.info(f"The figure shows the first {MAX_PANELS} of {len(entries)} selected spectra.")
+        spectra, export = figure_spectra(entries), services.exporting.figure
+        FigureDialog(spectra, export, services.workers, services.messages, self._settings, self._window).open()
+
+    def report(self) -> None:
+        """Write a report of the selected spectra."""
+        from ramanstudio.gui.report.report_dialog import ReportDialog
+
+        services = self._services
+        ReportDialog(
+            services.session, services.libraries, services.exporting, services.messages, self._settings, self._window
+        ).open()
 
     def export_table(self) -> None:
         """Export the SNR of the selected spectra."""
@@ -160,10 +180,24 @@ class EditCommands:
             self._session.select([neighbour])
 
     def set_laser(self) -> None:
-        """Ask for the laser wavelength and read the selected files again with it."""
-        laser_nm = dialogs.ask_laser_nm(self._window, self._services.settings["laser_nm"] or 532.0)
-        if laser_nm is not None:
-            self._services.opening.read_again(self._session.selected, laser_nm)
+        """Ask for the laser wavelength of the selected entries and use it; asks before Raman shift axes are moved."""
+        entries = self._session.selected
+        stated = [entry.source.about.get("laser_nm") for entry in entries if entry.source is not None]
+        suggested = next((float(laser) for laser in stated if laser), self._services.settings["laser_nm"] or 532.0)
+        laser_nm = dialogs.ask_laser_nm(self._window, suggested)
+        if laser_nm is None:
+            return
+        n_shift_axes = sum(has_shift_axis(entry, laser_nm) for entry in entries)
+        moves = dialogs.ask_to_move_axes(self._window, n_shift_axes) if n_shift_axes else False
+        if moves is not None:
+            self._services.opening.set_laser(entries, laser_nm, moves)
+
+    def ask_laser_for(self, entries: list[Entry]) -> None:
+        """Ask once for the laser wavelength of files whose axis needs it, without waiting for the answer."""
+        suggested = self._services.settings["laser_nm"] or 532.0
+        dialogs.open_laser_question(
+            self._window, len(entries), suggested, lambda nm: self._services.opening.set_laser(entries, nm)
+        )
 
     def _neighbour(self, ids: tuple[int, ...]) -> int | None:
         """The entry to select once `ids` are removed: the one below the last of them, or else the one above."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
+from ramanstudio.gui.calibrate.commands import CalibrateCommands
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
 from ramanstudio.gui.common.job_bar import JobBar
@@ -24,6 +25,7 @@ from ramanstudio.gui.finetuning.services import FinetuningServices
 from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
+from ramanstudio.gui.peaks.commands import PeakCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
     from ramanstudio.gui.identify.identify_page import IdentifyPage
     from ramanstudio.gui.map.map_panel import MapPanel
+    from ramanstudio.gui.peaks.peaks_page import PeaksPage
     from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
@@ -104,15 +107,17 @@ class MainWindow(QMainWindow):
             self._show_groups_panel,
             self,
         )
+        self.edit_commands = EditCommands(services, tabs, self.entries, self)
         self._handlers = menus.handlers_of(
             self.file_commands,
-            EditCommands(services, tabs, self.entries, self),
+            self.edit_commands,
             ViewCommands(services.settings, tabs, self.entries, self.show_panel),
             AnalyseCommands(services, tabs, self.job_bar, self.message_bar),
             HelpCommands(services, tabs, self),
             self.spectrum_commands,
             self.group_commands,
             MapCommands(self._show_map_panel),
+            PeakCommands(self._show_peaks_page, services.messages, self),
             IdentifyCommands(
                 services.session,
                 services.settings,
@@ -123,6 +128,7 @@ class MainWindow(QMainWindow):
                 self,
             ),
             self._library_commands,
+            CalibrateCommands(services.session, services.workers, services.messages, self),
             FinetuningCommands(
                 FinetuningServices(
                     services.session,
@@ -350,6 +356,7 @@ class MainWindow(QMainWindow):
         services.autosave.current_tab = lambda: self.tabs.current_tab.key
         services.autosave.view_restored.connect(lambda view: self._show_tab_if_offered(view.tab))
         services.opening.project_requested.connect(self._open_project)
+        services.opening.laser_needed.connect(self.edit_commands.ask_laser_for)
         services.settings.on_change(self._follow_setting)
         appearance().changed.connect(self.set_theme)
         self.painted.connect(self._finish_start)
@@ -389,6 +396,10 @@ class MainWindow(QMainWindow):
     def _show_map_panel(self) -> MapPanel:
         self.tabs.show_tab("map")
         return cast("MapPanel", self.tabs.make("map")[1])
+
+    def _show_peaks_page(self) -> PeaksPage:
+        self.tabs.show_tab("peaks")
+        return cast("PeaksPage", self.tabs.make("peaks")[0])
 
     def _show_identify_page(self) -> IdentifyPage:
         self.tabs.show_tab("identify")

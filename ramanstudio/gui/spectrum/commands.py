@@ -43,6 +43,10 @@ class SpectrumCommands:
         """Show or hide the confidence band."""
         self._show("show_band", on)
 
+    def show_peak_labels(self, on: bool) -> None:
+        """Label the peaks of the spectrum, or show none."""
+        self._page.show_peak_labels(on)
+
     def log_intensity(self, on: bool) -> None:
         """Switch between linear and logarithmic intensity."""
         self._show("log_intensity", on)
@@ -52,6 +56,12 @@ class SpectrumCommands:
         self._noise_region_shown = on
         if self._page.view is not None:
             self._page.view.set_noise_region_visible(on)
+
+    def all_metadata(self) -> None:
+        """Show the window of all metadata of the selected spectra."""
+        from ramanstudio.gui.spectrum.metadata_dialog import MetadataDialog
+
+        MetadataDialog(self._session, self._page).show()
 
     def move_noise_region(self, low: float, high: float) -> None:
         """Measure the noise of the selected spectra from `low` to `high` cm⁻¹."""

@@ -69,6 +69,7 @@ class MetadataPanel(SidePanel):
         self._one_set_button = button(actions["one_set"])
         self._region_buttons = [button(actions[name]) for name in ("noise_everywhere", "noise_automatic")]
         self._export_buttons = [button(actions[name]) for name in EXPORT_ACTIONS]
+        self._all_metadata = button(actions["all_metadata"])
         self._accent = "#2563EB"
         self._lay_out()
         session.changed.connect(self._follow)
@@ -249,6 +250,8 @@ class MetadataPanel(SidePanel):
             layout.addWidget(self._check_boxes[name])
         _add_heading(layout, "Metadata")
         layout.addLayout(self._metadata)
+        layout.addSpacing(4)
+        layout.addWidget(self._all_metadata)
         _add_heading(layout, "Export")
         for export_button in self._export_buttons:
             layout.addWidget(export_button)

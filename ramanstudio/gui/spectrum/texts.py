@@ -9,6 +9,7 @@ import numpy as np
 
 from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.laser import EDITED
 from ramanstudio.project.project import Entry, Result
 
 INDIVIDUALLY: Final = "individually"
@@ -64,7 +65,8 @@ _METADATA: Final = (  # key, name and unit, in the order in which they are shown
     ("laser_nm", "Laser", "nm"),
     ("exposure_s", "Exposure", "s"),
     ("accumulations", "Accumulations", ""),
-    ("power_mw", "Power", "mW"),
+    ("laser_power_mw", "Power", "mW"),
+    ("laser_power_percent", "Power", "% of maximum"),
     ("grating", "Grating", ""),
     ("objective", "Objective", ""),
     ("instrument", "Instrument", ""),
@@ -106,7 +108,12 @@ def metadata_rows(entries: list[Entry], results: list[Result]) -> list[tuple[str
         values = {source.about.get(key) for source in sources}
         value = values.pop() if len(values) == 1 else None
         if value not in (None, ""):
+            edited = any(key in str(source.about.get(EDITED, "")).split(", ") for source in sources)
             text = format_significant(float(value)) if isinstance(value, (int, float)) else str(value)
+            if key == "laser_nm" and len(sources) == 1 and "laser_in_file_nm" in sources[0].about:
+                unit = f"{unit} (set; the file states {sources[0].about['laser_in_file_nm']} nm)"
+            elif edited:
+                unit = f"{unit} (edited)"
             rows.append((name, f"{text} {unit}".strip()))
     models = {result.model for result in results if result.denoised is not None}
     if len(models) == 1:

@@ -144,7 +144,7 @@ class Envelope:
         return cls(axis, low, high)
 
     def within(self, left: float, right: float) -> tuple[FloatArray, FloatArray]:
-        """Return the finite lows and highs (n,) between two Raman shifts, and at the first sample beyond each."""
+        """Return the finite lows and highs (N,) between two Raman shifts, and at the first sample beyond each."""
         first = max(int(np.searchsorted(self.axis, left)) - 1, 0)
         last = int(np.searchsorted(self.axis, right, side="right")) + 1
         low, high = self.low[first:last], self.high[first:last]

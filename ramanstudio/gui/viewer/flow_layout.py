@@ -74,6 +74,8 @@ class FlowLayout(QLayout):
         for item in self._visible():
             size = item.sizeHint()
             size.setWidth(min(size.width(), max(width, item.minimumSize().width())))
+            if item.hasHeightForWidth():
+                size.setHeight(item.heightForWidth(size.width()))
             if used + self.spacing() + size.width() > width:
                 lines.append([])
                 used = -self.spacing()

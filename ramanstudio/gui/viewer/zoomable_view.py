@@ -65,7 +65,7 @@ class ZoomableView(QWidget):
         raise NotImplementedError
 
     def items_inside(self, path: QPainterPath) -> NDArray[np.intp]:
-        """Return the visible items within a path drawn on the widget."""
+        """Return the indices (M,) of the visible items within a path drawn on the widget."""
         raise NotImplementedError
 
     def position_of(self, item: int) -> QPointF:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from ramanstudio.core import writing
+from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.gui.common import dialogs
+from ramanstudio.gui.document.exporting import figure_spectra
 from ramanstudio.gui.identify.identify_page import IdentifyPage
 from ramanstudio.library import starter_library
 from tests.gui.driver import Starter, Window, write_spectra
@@ -45,7 +47,9 @@ def window(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> W
 EXPORTS: dict[str, Callable[[Window, Path], object]] = {
     "spectra": lambda window, folder: window.services.exporting.spectra(folder / "out"),
     "table": lambda window, folder: window.services.exporting.table(folder / "snr.csv"),
-    "picture": lambda window, folder: window.services.exporting.picture(folder / "picture.png"),
+    "figure": lambda window, folder: window.services.exporting.figure(
+        folder / "figure.png", figure_spectra(window.services.exporting.denoised), FigureOptions()
+    ),
     "identifications": lambda window, folder: window.services.exporting.identified(
         folder / "matches.csv", window.services.libraries.all
     ),

@@ -15,10 +15,12 @@ from PySide6.QtWidgets import QPushButton
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.gui.explore.comparison_bar import OptionButton
 from ramanstudio.gui.explore.explore_page import ExplorePage
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.signal.comparison import common_axis
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectrum
+from tests.gui.layout import layout_problems
 
 TOO_LITTLE = "share too little of a range"
 
@@ -148,3 +150,14 @@ def test_the_warning_about_an_unreadable_file_leaves_when_it_is_removed(start: S
     bad = next(entry for entry in window.services.session.project.entries if entry.source is None)
     window.services.session.remove([bad.id])
     window.wait_until(lambda: window.message == "")
+
+
+def test_in_a_narrow_page_the_texts_of_the_buttons_take_two_lines(two_ranges: Window) -> None:
+    two_ranges.window.setMinimumSize(1, 1)
+    two_ranges.window.resize(720, 450)
+    two_ranges.wait_until(lambda: page_of(two_ranges).width() < 400)
+    buttons = page_of(two_ranges).waiting.options.buttons
+    two_ranges.wait_until(lambda: all(button.height() > 40 for button in buttons))
+    texts = [button.shown_text() for button in buttons if isinstance(button, OptionButton)]
+    assert texts == ["Only the 5 spectra\nthat share a range", "Only spectra on the\naxis of 'low_0.txt'"]
+    assert layout_problems(page_of(two_ranges)) == []

@@ -11,7 +11,7 @@ from ramanstudio.gui.common.texts import Snr
 from tests.gui.driver import Starter, Window
 from tests.gui.explore.test_comparison import write_range
 from tests.gui.explore.test_explore import ComparingEngine, settle_page, write_substances
-from tests.gui.layout import misfits
+from tests.gui.layout import layout_problems
 
 NAME = "a-map-with-a-rather-long-name-of-its-own.h5"
 SIZES = [(1440, 900), (1100, 700), (720, 450)]
@@ -39,8 +39,8 @@ def test_pages_and_panels_fit(window: Window, size: tuple[int, int], theme: str)
         window.window.tabs.show_tab(tab)
         window.choose(NAME)
         settle_page(window)
-        found = {name: misfits(getattr(window.window.tabs, name)(tab)) for name in ("page", "panel")}
-        assert found == {"page": [], "panel": []}, tab
+        problems = {name: layout_problems(getattr(window.window.tabs, name)(tab)) for name in ("page", "panel")}
+        assert problems == {"page": [], "panel": []}, tab
 
 
 def test_the_longest_snr_fits_the_panel(window: Window) -> None:
@@ -52,4 +52,4 @@ def test_the_longest_snr_fits_the_panel(window: Window) -> None:
         panel._show_snr_values(Snr(before, after, after / before), "")
         QApplication.processEvents()
         assert panel._headline.sizeHint().width() <= panel.viewport().width() - 24
-        assert misfits(panel) == []
+        assert layout_problems(panel) == []

@@ -14,7 +14,7 @@ from tests.gui.driver import Starter
 from tests.gui.identify.identify_window import IdentifyDriver
 from tests.gui.identify.sample_libraries import starter_subset, write_library, write_sample
 from tests.gui.identify.test_identify import fit_first_two
-from tests.gui.layout_checks import layout_problems
+from tests.gui.layout import layout_problems
 
 SIZES = [(720, 450), (1100, 700), (1440, 900)]
 

@@ -12,7 +12,7 @@ from ramanstudio.gui.libraries.library_window import LibraryWindow
 from ramanstudio.library import starter_library
 from tests.gui.driver import Starter
 from tests.gui.identify.sample_libraries import ComparingEngine, starter_subset, write_library, write_sample
-from tests.gui.layout_checks import layout_problems
+from tests.gui.layout import layout_problems
 
 
 @pytest.mark.parametrize("size", [(720, 450), (1100, 700), (1440, 900)], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -12,7 +12,7 @@ from ramanstudio.gui.document.exploring import Exploring
 from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.shell.tabs import TABS
 from tests.gui.driver import Starter, Window, write_spectra
-from tests.gui.layout_checks import layout_problems
+from tests.gui.layout import layout_problems
 
 MAP = Path(__file__).resolve().parents[3] / "resources" / "demo" / "gypsum-on-marble-map.h5"
 SIZES = [(720, 450), (1100, 700), (1440, 900)]

@@ -1,0 +1,181 @@
+"""Process many files, or those that come into a folder, with a recipe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ramanstudio.batch.analyses import Analyses
+from ramanstudio.batch.journal import Journal
+from ramanstudio.batch.names import SUFFIX
+from ramanstudio.batch.results import LOG_NAME, RESULTS_NAME
+from ramanstudio.batch.run import BatchRun, FileResult
+from ramanstudio.batch.watching import POLL_S, SETTLE_S, FolderWatcher
+from ramanstudio.core.csv_cells import printable
+from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.export.processed_files import error_path, writable_formats
+from ramanstudio.mae.model_store import DEFAULT_MODEL
+from ramanstudio.processing.denoise import Denoise
+from ramanstudio.processing.recipe import Recipe, find_recipe
+from ramanstudio.processing.step import Denoiser
+
+if TYPE_CHECKING:
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel
+    from ramanstudio.library.library import Library
+
+
+def process(
+    paths: Sequence[Path | str] | Path | str,
+    recipe: Recipe | Path | str | None = None,
+    out: Path | str | None = None,
+    *,
+    format: str = "csv",
+    engine: Denoiser | None = None,
+    model: str | Path = DEFAULT_MODEL,
+    device: str = "auto",
+    laser_nm: float | None = None,
+    identify: Sequence[Library] = (),
+    classify: FineTunedModel | str | Path | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    progress: Progress = SILENT,
+) -> Iterator[FileResult]:
+    """Process files and folders with a recipe, and yield the result of each file in order.
+
+    Parameters
+    ----------
+    paths : files, and folders that are searched
+    recipe : a recipe, its file, or the name of a built-in one; the default recipe where None
+    out : folder for the processed spectra, results.csv, log.csv and recipe.toml; nothing is written where None
+    format : of the processed spectra: "csv", "h5", or another suffix that RamanStudio writes
+    engine : loaded model; where None, `model` is loaded onto `device` if the recipe needs one
+    identify : libraries by which the spectra are identified, into columns of results.csv
+    classify : fine-tuned model whose predictions become columns likewise
+    overwrite : replace what is in `out`; inputs are never replaced
+    resume : go on with an earlier run in `out` that was stopped or killed: files that were done are not done again
+
+    A file that fails is a result with an error, and the others go on. Raises StudioError when there is no file, the
+    recipe cannot be read, or `out` holds results and neither `overwrite` nor `resume` is given; Cancelled when asked to
+    stop, what was done is kept.
+    """
+    given = [Path(path) for path in ([paths] if isinstance(paths, (str, Path)) else paths)]
+    chosen = recipe if isinstance(recipe, Recipe) else Recipe.default() if recipe is None else find_recipe(recipe)
+    require_format(format)
+    folder = Path(out) if out is not None else None
+    files = find_inputs(given, folder)
+    analyses = bool(identify) or classify is not None
+    engine = engine or load_engine(chosen, model, device, analyses)
+    run = BatchRun(
+        chosen, engine, folder, given, format, laser_nm, overwrite, resume, _analyses(engine, identify, classify)
+    )
+    run.reserve(files)
+    return run.process(files, progress)
+
+
+def watch(
+    folder: Path | str,
+    recipe: Recipe | Path | str | None = None,
+    out: Path | str | None = None,
+    *,
+    format: str = "csv",
+    engine: Denoiser | None = None,
+    model: str | Path = DEFAULT_MODEL,
+    device: str = "auto",
+    laser_nm: float | None = None,
+    settle_s: float = SETTLE_S,
+    poll_s: float = POLL_S,
+    idle_s: float | None = None,
+    stop: threading.Event | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[FileResult]:
+    """Process the files of a folder as they come, and yield the result of each; as `process` with `resume`.
+
+    A file is read once it has not changed for `settle_s` seconds, and again when it is replaced. A folder that
+    disappears is waited for. Ends when `stop` is set, or after `idle_s` seconds without a new file. Raises StudioError
+    when the folder does not exist, or the recipe cannot be read.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else Recipe.default() if recipe is None else find_recipe(recipe)
+    require_format(format)
+    source, target = Path(folder), Path(out) if out is not None else None
+    watched = FolderWatcher(
+        source, settle_s, poll_s, stop, progress.warn, lambda file: not _is_result(file, target, source)
+    )
+    run = BatchRun(
+        chosen, engine or load_engine(chosen, model, device), target, [source], format, laser_nm, resume=True
+    )
+    return _watch(watched, run, idle_s, progress)
+
+
+def _watch(watched: FolderWatcher, run: BatchRun, idle_s: float | None, progress: Progress) -> Iterator[FileResult]:
+    for files in watched.files(idle_s):
+        run.reserve(files)
+        yield from run.process(files, progress)
+
+
+def _is_result(file: Path, out: Path | None, folder: Path) -> bool:
+    """Whether a file below a watched folder is a result of ours."""
+    if out is None:
+        return False
+    target = out.absolute()
+    if target != folder.absolute():
+        return target in file.absolute().parents
+    return file.stem.endswith((SUFFIX, f"{SUFFIX}.expected-error")) or file.name in (RESULTS_NAME, LOG_NAME)
+
+
+def require_format(format: str) -> None:
+    """Raise StudioError when spectra cannot be written in a format."""
+    if format not in writable_formats():
+        raise StudioError(
+            f"Spectra cannot be written as '{format}'.", remedy=f"Choose one of: {', '.join(writable_formats())}."
+        )
+
+
+def _analyses(
+    engine: Denoiser | None, identify: Sequence[Library], classify: FineTunedModel | str | Path | None
+) -> Analyses:
+    """What is computed beside the processed spectra. Raises StudioError when the model cannot be loaded."""
+    from ramanstudio.finetuning import finetuned_model
+
+    is_named = isinstance(classify, (str, Path))
+    model = finetuned_model.load(classify) if is_named else classify  # type: ignore[arg-type]
+    return Analyses(engine, tuple(identify), model)  # type: ignore[arg-type]
+
+
+def load_engine(recipe: Recipe, model: str | Path, device: str, needed: bool = False) -> Denoiser | None:
+    """Load the model that a recipe denoises with; None where it does not denoise and no other work has `needed` it."""
+    if not needed and not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
+        return None
+    from ramanstudio.engine import Engine
+
+    return Engine.load(model, device)
+
+
+def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:
+    """Return the files of a batch; results in its output folder only where they are named.
+
+    Raises StudioError when there is none.
+    """
+    from ramanstudio.formats import registry
+
+    named, folder = {path.absolute() for path in given}, out.absolute() if out is not None else None
+    files = [
+        file
+        for file in registry.find_files(given)
+        if file.absolute() in named or folder is None or folder in named or folder not in file.absolute().parents
+    ]
+    if folder is not None and folder in named:
+        own = {name for names in Journal(folder).names.values() for name in names}
+        skipped = {(folder / name).absolute() for name in own} | {
+            (folder / name).absolute() for name in (RESULTS_NAME, LOG_NAME)
+        }
+        skipped |= {error_path(path) for path in skipped if path.suffix == ".csv"}
+        files = [file for file in files if file.absolute() not in skipped]
+    if not files:
+        raise StudioError(
+            f"There is no spectrum in {', '.join(repr(printable(str(path))) for path in given)}.",
+            remedy=f"Readable files end in {', '.join(registry.readable_suffixes())}.",
+        )
+    return files

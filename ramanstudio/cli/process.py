@@ -1,0 +1,108 @@
+"""`ramanstudio process`: apply a recipe to files and folders; write processed spectra and a table of results."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from ramanstudio.cli import options
+from ramanstudio.cli.errors import error_for_user
+from ramanstudio.cli.exit_codes import exit_code
+from ramanstudio.cli.terminal import one_line, plural, progress_bars
+from ramanstudio.cli.verb import Verb
+
+if TYPE_CHECKING:
+    from ramanstudio.library.library import Library
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `process`."""
+    options.add_files(parser)
+    parser.add_argument(
+        "--recipe",
+        default="Default",
+        metavar="R.toml",
+        help="a recipe, or the name of a built-in one; `ramanstudio recipe list` shows them (Default)",
+    )
+    parser.add_argument(
+        "--out",
+        type=options.path,
+        required=True,
+        metavar="DIR",
+        help="folder for the processed spectra, results.csv, log.csv and recipe.toml",
+    )
+    parser.add_argument(
+        "--format",
+        default="csv",
+        metavar="csv|h5|…",
+        help="of the processed spectra: csv, h5, or the suffix of another format that RamanStudio writes (csv)",
+    )
+    parser.add_argument(
+        "--identify",
+        action="append",
+        nargs="?",
+        const="",
+        metavar="LIB",
+        help="also identify each spectrum, by a library file or the title of one of yours; without LIB by all of yours",
+    )
+    parser.add_argument("--classify", metavar="MODEL", help="also classify each spectrum with a fine-tuned model")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a run that was stopped or killed; what was done is kept"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace earlier results; files that are read are never replaced"
+    )
+    options.add_model(parser)
+    options.add_laser(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Process files; returns the exit code."""
+    from ramanstudio import batch
+    from ramanstudio.batch.results import RESULTS_NAME
+    from ramanstudio.processing.recipe import find_recipe
+
+    recipe = find_recipe(arguments.recipe)
+    n_done = n_failed = n_resumed = 0
+    with progress_bars("Processing") as progress:
+        for result in batch.process(
+            arguments.files,
+            recipe,
+            arguments.out,
+            format=arguments.format,
+            model=arguments.model,
+            device=arguments.device,
+            laser_nm=arguments.laser_nm,
+            identify=_libraries(arguments.identify),
+            classify=arguments.classify,
+            overwrite=arguments.overwrite,
+            resume=arguments.resume,
+            progress=progress,
+        ):
+            if result.error is not None:
+                n_failed += 1
+                text = str(error_for_user(result.error))
+                progress.warn(text if result.file.name in text else f"'{result.file.name}': {text}")
+            else:
+                n_done += 1
+                n_resumed += result.resumed
+    earlier = f", {n_resumed} of them earlier" if n_resumed else ""
+    name = one_line(recipe.name or str(arguments.recipe))
+    counted = f"{n_done} of {plural(n_done + n_failed, 'file')}{earlier}"
+    print(f"Processed {counted} with the recipe '{name}'. Table: {one_line(str(arguments.out / RESULTS_NAME))}")
+    return exit_code(n_done, n_failed)
+
+
+def _libraries(names: list[str] | None) -> Sequence[Library]:
+    """The libraries to search. Raises StudioError when there is none."""
+    if names is None:
+        return ()
+    from ramanstudio.cli.library import open_libraries
+
+    return open_libraries([name for name in names if name])
+
+
+VERB: Final = Verb(
+    "process", "Apply a recipe to files and folders; write the processed spectra and a table.", add_arguments, run
+)

@@ -1,0 +1,106 @@
+"""`ramanstudio report`: a report of spectra as HTML or PDF, as the window's *Report…* writes it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ramanstudio.cli import options
+from ramanstudio.cli.exit_codes import exit_code
+from ramanstudio.cli.files import BatchReader, Source, find_files
+from ramanstudio.cli.library import open_libraries
+from ramanstudio.cli.outputs import require_writable
+from ramanstudio.cli.verb import Verb
+from ramanstudio.core.errors import StudioError
+from ramanstudio.export.report import ReportHeader, ReportSubject, render, subject_of_processed, write_html
+
+if TYPE_CHECKING:
+    from ramanstudio.engine import Engine
+    from ramanstudio.library.library import Library
+    from ramanstudio.processing.recipe import Recipe
+
+_HTML_TO_PDF: Final = "--html-to-pdf"  # of the program: the library of the window writes PDF, and this verb knows no Qt
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `report`."""
+    options.add_files(parser)
+    parser.add_argument("--out", type=options.path, required=True, metavar="X.pdf", help="the report: .pdf or .html")
+    options.add_overwrite(parser)
+    parser.add_argument("--recipe", type=options.path, metavar="R.toml", help="processing (cosmic rays and denoise)")
+    parser.add_argument(
+        "--library",
+        action="append",
+        default=[],
+        metavar="LIB",
+        help="identify by this library: its file, or the title of one of yours; may be given several times (none)",
+    )
+    for name in ("title", "author", "laboratory", "notes"):
+        parser.add_argument(f"--{name}", default="", metavar="TEXT", help=f"{name} above the report")
+    parser.add_argument("--logo", type=options.path, metavar="PICTURE", help="picture above the report: PNG, JPEG, GIF")
+    parser.add_argument("--template", type=options.path, metavar="T.j2", help="template of your own (Jinja2)")
+    options.add_model(parser)
+    options.add_laser(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Write the report; returns the exit code."""
+    from ramanstudio.engine import Engine
+    from ramanstudio.processing.recipe import Recipe
+
+    out: Path = arguments.out
+    if out.suffix.lower() not in (".pdf", ".html", ".htm"):
+        raise StudioError(f"A report cannot be saved as '{out.name}'.", remedy="Choose a name ending in .pdf or .html.")
+    recipe = Recipe.load(arguments.recipe) if arguments.recipe is not None else Recipe.default()
+    files = find_files(arguments.files, lambda file: file.absolute() == out.absolute())
+    require_writable(out, files, arguments.overwrite)
+    opened = open_libraries(arguments.library) if arguments.library else []
+    engine = Engine.load(arguments.model, arguments.device)
+    reader = BatchReader("Reading", files, arguments.laser_nm)
+    subjects = _subjects(reader.read_all(), recipe, engine, opened, reader)
+    if subjects:
+        header = ReportHeader(
+            arguments.title or "Raman report", arguments.author, arguments.laboratory, arguments.notes, arguments.logo
+        )
+        _write(out, render(subjects, header, arguments.template))
+        print(f"Report: {out}")
+    return exit_code(len(subjects), len(reader.failed))
+
+
+def _subjects(
+    sources: Sequence[Source], recipe: Recipe, engine: Engine, opened: Sequence[Library], reader: BatchReader
+) -> list[ReportSubject]:
+    subjects = []
+    for file, spectra in sources:
+        try:
+            processed = recipe.apply(spectra, engine)
+            others: dict[str, Any] = {"model": engine.card.name}
+            if opened and len(spectra) == 1:
+                others |= {"identification": engine.identify(spectra, opened)[0], "libraries": opened}
+            subjects.append(subject_of_processed(file.name, file, spectra, processed, **others))
+        except StudioError as error:
+            reader.fail(file, error)
+    return subjects
+
+
+def _write(out: Path, html: str) -> None:
+    if out.suffix.lower() != ".pdf":
+        write_html(out, html)
+        return
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "ramanstudio"]
+    with tempfile.TemporaryDirectory() as folder:
+        page = write_html(Path(folder) / "report.html", html)
+        command = [*program, _HTML_TO_PDF, str(page), str(out.absolute())]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        reason = f": {said[-1]}" if said else ""
+        raise StudioError(f"The report could not be written as PDF{reason}", remedy="Write .html, and print it as PDF.")
+
+
+VERB: Final = Verb("report", "Write a report of spectra as PDF or HTML.", add_arguments, run)
