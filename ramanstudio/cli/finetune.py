@@ -111,7 +111,9 @@ def _print_report(result: FineTuningResult, names: Sequence[str]) -> None:
     """Print the accuracy, the recall of each class, and which labels may be wrong; `names` (N,) are the spectra's."""
     report = result.report
     lines = [f"Selected: {report.chosen}.", report.headline]
-    if not isinstance(report, RegressionReport):
+    if isinstance(report, RegressionReport):
+        lines += [report.members_sentence] if report.members else []
+    else:
         print(format_table(("class", "spectra", "recall"), list(_recall_rows(report))))
         if report.label_errors:
             errors = [
