@@ -15,6 +15,7 @@ from ramanstudio.cli.label_table import LabelTable, labels_in_files, list_names
 from ramanstudio.cli.spectra import all_finite, on_one_axis
 from ramanstudio.cli.terminal import format_table, progress_bars
 from ramanstudio.cli.verb import Verb
+from ramanstudio.core.numbers import format_significant
 from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATIONS, TUNING_MODES, FinetunePlan
@@ -44,7 +45,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="column with the sample of each spectrum; replicates of a sample stay in one cross-validation fold",
     )
     parser.add_argument("--out", required=True, metavar="NAME", help="name of the fine-tuned model")
-    parser.add_argument("--quantity", action="store_true", help="the labels are numbers to predict, not classes")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--quantity",
+        action="store_true",
+        help="the labels are numbers to predict (numbers that are no codes of classes)",
+    )
+    kind.add_argument(
+        "--classes",
+        action="store_true",
+        help="the labels are classes, even if they are numbers (numbers are a quantity, but for codes such as 0, 1, 2)",
+    )
     representations, estimators = (_AUTO, *REPRESENTATIONS), (_AUTO, *CLASSIFIERS, *REGRESSORS)
     parser.add_argument(
         "--representation", choices=representations, default=_AUTO, help="what is classified of a spectrum (auto)"
@@ -84,9 +95,8 @@ def run(arguments: Namespace) -> int:
         labels, samples = labels_in_files(sources, arguments.column, arguments.groups)
     spectra = on_one_axis(sources)
     engine = Engine.load(arguments.model, arguments.device)
-    plan = FinetunePlan(
-        arguments.representation, arguments.classifier, arguments.tune_features, arguments.quantity or None
-    )
+    quantity = True if arguments.quantity else False if arguments.classes else None
+    plan = FinetunePlan(arguments.representation, arguments.classifier, arguments.tune_features, quantity)
     with progress_bars("Training") as progress:
         result = engine.finetune(spectra, labels, plan, samples, progress)
     name = finetuned_model.save(result.model, arguments.out).card.name
@@ -112,6 +122,9 @@ def _print_report(result: FineTuningResult, names: Sequence[str]) -> None:
     report = result.report
     lines = [f"Selected: {report.chosen}.", report.headline]
     if isinstance(report, RegressionReport):
+        values = np.unique(report.true)
+        low, high = format_significant(float(values[0])), format_significant(float(values[-1]))
+        lines.insert(0, f"Learned as a quantity from {low} to {high}, {len(values)} different values.")
         lines += [report.members_sentence] if report.members else []
     else:
         print(format_table(("class", "spectra", "recall"), list(_recall_rows(report))))

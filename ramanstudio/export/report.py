@@ -102,7 +102,12 @@ def subject_of_processed(
     )
     measured = like_processed(source, processed)
     correlation_cm = processed.results[-1].state.correlation_cm if processed.results else 0.0
-    fields = {"error": processed.expected_error, "snr": snr, "steps": steps, "correlation_cm": correlation_cm}
+    fields: dict[str, Any] = {
+        "error": processed.expected_error,
+        "snr": snr,
+        "steps": steps,
+        "correlation_cm": correlation_cm,
+    }
     return ReportSubject(name, path, source, measured, processed.spectra, **fields, **others)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +21,10 @@ MIN_NUMBERS: Final = 3
 MAX_NUMBER: Final = 1e30  # of a quantity: its square has to be a number too
 ZERO_WIDTH: Final = str.maketrans("", "", "\u200b\u2060\ufeff")  # two labels that differ in these look the same
 IMBALANCE_RATIO: Final = 5  # of the largest to the smallest class, from which on a warning is due
-MIN_DISTINCT_NUMBERS, MEAN_REPEATS = 12, 3  # so many distinct numbers make a quantity, unless each occurs three times
+_ZERO_PADDED: Final = re.compile(r"0\d+")
+MAX_CODES: Final = (
+    11  # classes numbered 0, 1, 2, … or 1, 2, 3, …; more consecutive numbers are a quantity, such as days
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,13 +113,18 @@ def parse_number(text: str) -> float | None:
 
 
 def look_numeric(labels: LabelInput, n_spectra: int) -> bool:
-    """Return whether labels (N,) look like a quantity: all numbers, and most of them distinct."""
+    """Return whether labels (N,) look like a quantity: three or more different numbers that are no codes of classes.
+
+    Repeats of each number say nothing: a calibration series has several spectra of each concentration. Codes are up to
+    eleven whole numbers that count from 0 or 1, and numbers such as 007.
+    """
     words = [word for word in _clean_labels(labels, n_spectra, "labels") if word]
     values = [parse_number(word) for word in words]
-    if not values or any(value is None for value in values):
+    if not values or any(value is None for value in values) or any(map(_ZERO_PADDED.fullmatch, words)):
         return False
-    n_distinct = len(set(values))
-    return n_distinct >= MIN_DISTINCT_NUMBERS and n_distinct * MEAN_REPEATS > len(values)
+    distinct = sorted({value for value in values if value is not None})
+    counts_up = distinct[0] in (0.0, 1.0) and all(b - a == 1 for a, b in itertools.pairwise(distinct))
+    return len(distinct) >= MIN_NUMBERS and not (counts_up and len(distinct) <= MAX_CODES)
 
 
 def parse_samples(groups: LabelInput | None, indices: IntArray, n_spectra: int) -> IntArray | None:

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.conversion import raman_spectra
+from ramanstudio.formats.validation import read_error
 
 MIN_POINTS: Final = 16
 MAX_SETS: Final = 2000
 _AXIS_NAME: Final = re.compile(
-    r"wave.?num|raman.?shift|(^|[^a-z])shift|wave.?len|lambda|^w[nl]s?$|^x$|axis|frequenc|cm.?-?1|abscissa|^nm$|^x.?(data|val)",
+    r"wave.?num|raman.?shift|(^|[^a-z])shift|wave.?len|lambda|^w[nl]s?$|^freq|^x$|axis|frequenc|cm.?-?1|abscissa|^nm$|^x.?(data|val)",
     re.I,
 )
 _NOT_AXIS: Final = re.compile(r"image|time|index|label|class|include|weight|error|std", re.I)
 _NOT_SPECTRA: Final = re.compile(r"error|std|sigma|variance|weight|label|class|include|mask|index|peak|coef", re.I)
+_NOT_RAMAN: Final = re.compile(r"absorbance|reflectance|transmittance|ftir|infrared|xps|xrd|nmr", re.I)
 _COLUMNS: Final = {"x": "x", "y": "y", "z": "z", "pos_x": "x", "pos_y": "y", "time": "time", "label": "label"}
 
 
@@ -59,12 +61,18 @@ def spectra_from_arrays(
     Without such an axis, a table whose first column or row increases or decreases. An empty list when there is neither.
     Raises StudioError when an axis is found but is not, and cannot be converted to, Raman shift.
     """
-    axis_arrays = [array for array in arrays if _axis_score(array) > 0]
+    axis_arrays = [array for array in arrays if _axis_score(array) > 0] or _only_axis(arrays)
     sets: list[SpectrumSet] = []
+    others: list[str] = []
     for array in arrays:
         fitting = [axis for axis in axis_arrays if axis is not array and axis.values.size in array.values.shape]
         if array.values.ndim > 3 or array in axis_arrays or _NOT_SPECTRA.search(array.leaf) or not fitting:
             continue
+        if match := _NOT_RAMAN.search(array.leaf):
+            others.append(f"'{array.leaf}' in it is {match[0].lower()}, not Raman scattering")
+            continue
+        if array.values.size == max(array.values.shape) and is_monotonic(array.values):
+            continue  # a second axis, or a counter
         axis = max(fitting, key=lambda axis: _axis_score(axis) + 4 * (axis.parent == array.parent))
         rows = _rows(array.values, axis.values.size)
         table = _columns(arrays, array, len(rows))
@@ -74,6 +82,8 @@ def spectra_from_arrays(
             break
     if sets:
         return sets
+    if others:
+        raise read_error(path, others[0], "Open a file with Raman intensities.")
     for array in arrays:
         found = _table_with_axis(array.values)
         if found is not None:
@@ -114,6 +124,20 @@ def _axis_score(array: NamedArray) -> int:
     score = 1 + 2 * bool(_AXIS_NAME.search(array.leaf))
     unit = array.axis_unit()
     return score + (4 if unit in (axes.SHIFT, axes.WAVENUMBER) else 2 if unit else 0)
+
+
+def _only_axis(arrays: list[NamedArray]) -> list[NamedArray]:
+    """Return the one vector that increases or decreases where none has the name of an axis; no counter of points."""
+    vectors = [
+        array
+        for array in arrays
+        if array.values.size >= MIN_POINTS
+        and array.values.size == max(array.values.shape)
+        and not _NOT_AXIS.search(array.leaf)
+        and is_monotonic(array.values)
+        and not np.array_equal(np.abs(np.diff(array.values.ravel())), np.ones(array.values.size - 1))
+    ]
+    return vectors if len(vectors) == 1 else []
 
 
 def _rows(values: NDArray[Any], n_points: int) -> NDArray[Any]:

@@ -43,10 +43,8 @@ def raman_spectra(
     """
     axis = np.asarray(axis, dtype=np.float64)
     file_laser_nm = plausible_laser(file_laser_nm)
-    chosen = file_laser_nm if laser_nm is None else laser_nm
-    shift = axes.raman_shift(path, axis, unit, chosen)
-    laser = chosen if axes.needs_laser(axis, unit) else file_laser_nm
-    metadata = cleaned({"laser_nm": laser, **(about or {})})
+    shift = axes.raman_shift(path, axis, unit, axes.chosen_laser(file_laser_nm, laser_nm))
+    metadata = cleaned({**axes.laser_metadata(axis, unit, file_laser_nm, laser_nm), **(about or {})})
     if unit == axes.UNKNOWN:
         metadata["notes"] = " ".join(filter(None, [str(metadata.get("notes", "")), axes.ASSUMED_SHIFT]))
     columns = {name: column for name, column in (table or {}).items() if _is_usable(column)}

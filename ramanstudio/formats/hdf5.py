@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _LAYOUT: Final = "Each group needs 'axis' (Raman shift in cm⁻¹) and 'values' (one row for each spectrum)."
 _NEXUS: Final = ("NX_class", "signal", "axes", "default")  # attributes of an NXdata group
+_OTHER_LAYOUT: Final = (
+    "NeXus files, and groups of intensities beside an axis that is named or has a unit (1/cm, nm), are read."
+    " Export the spectra as text from the program that wrote it."
+)
 _SPECTRA_DATASETS: Final = ("axis", "values", "offsets")
 MAX_GROUPS: Final = 10_000
 MAX_NOTES: Final = 3  # sentences about groups that were left out
@@ -49,7 +53,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         if not groups:
             foreign = nexus.read_foreign(path, file, laser_nm)
             if not foreign:
-                raise read_error(path, "it is an HDF5 file with a different layout", _LAYOUT)
+                raise read_error(path, "it is an HDF5 file with a different layout", _OTHER_LAYOUT)
             return foreign
         sets: list[SpectrumSet] = []
         errors: list[StudioError] = []

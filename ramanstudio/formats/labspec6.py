@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.binary import ByteReader
-from ramanstudio.formats.labspec_tree import NO_CONTENT, LabSpecNode, spectra_of
+from ramanstudio.formats.labspec_tree import NO_CONTENT, LabSpecNode, has_spectra, spectra_of
 from ramanstudio.formats.validation import read_error
 
 _ROOT: Final = 76  # offset of the first record
@@ -36,11 +37,20 @@ class _TreeReader:
         self.offset = _ROOT
         self.n_records = 0
         self.objects: dict[int, LabSpecNode] = {}
+        self.is_complete = True
 
     def read(self) -> LabSpecNode:
-        """Return the root; raises StudioError when the file ends within the tree or is damaged."""
+        """Return the root; raises StudioError when the file ends within its spectra or is damaged.
+
+        Damage behind the spectra costs the settings only.
+        """
         kind, record, content = self._record()
-        self._content(kind, record, content, 0)
+        try:
+            self._content(kind, record, content, 0)
+        except StudioError:
+            if not has_spectra(record):
+                raise
+            self.is_complete = False
         return record
 
     def _record(self) -> tuple[int, LabSpecNode, bytes]:
@@ -124,4 +134,8 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     source = ByteReader.of(path)
     if not looks_like(source.content):
         raise read_error(path, "it has the suffix of a LabSpec 6 file but not its signature")
-    return (spectra_of(path, _TreeReader(source).read(), laser_nm),)
+    reader = _TreeReader(source)
+    spectra = spectra_of(path, reader.read(), laser_nm)
+    if not reader.is_complete:
+        spectra = spectra.with_about(notes="Some of the settings of the instrument in this file are damaged.")
+    return (spectra,)

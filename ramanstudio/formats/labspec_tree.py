@@ -69,9 +69,7 @@ def spectra_of(path: Path, root: LabSpecNode, laser_nm: float | None) -> Spectru
     `laser_nm` of the user wins over the file's where the axis has to be converted. Raises StudioError when there are no
     spectra (a video image), or the axis is not, and cannot be converted to, Raman shift.
     """
-    data = root.child(SPECTRA)
-    axis_list = None if data is None else data.child(AXES)
-    arrays = [] if axis_list is None else [a for a in axis_list.children if isinstance(a.value_of(VALUES), np.ndarray)]
+    arrays = _axis_arrays(root)
     intensity = next((axis for axis in arrays if _kind(axis) == "intens"), arrays[0] if arrays else None)
     spectral = next((axis for axis in arrays if _kind(axis).startswith("spectr")), None)
     if intensity is None or spectral is None:
@@ -98,6 +96,21 @@ def spectra_of(path: Path, root: LabSpecNode, laser_nm: float | None) -> Spectru
         about=_metadata(root, settings, str(intensity.value_of(UNIT) or "")),
         table=_columns(others, n_spectra),
     )
+
+
+def has_spectra(root: LabSpecNode) -> bool:
+    """Return whether a tree, perhaps read in part, has intensities and their axis."""
+    kinds = {_kind(axis) for axis in _axis_arrays(root)}
+    return "intens" in kinds and any(kind.startswith("spectr") for kind in kinds)
+
+
+def _axis_arrays(root: LabSpecNode) -> list[LabSpecNode]:
+    """Return the axes of the spectra that have points; that of the intensities is among them."""
+    data = root.child(SPECTRA)
+    axis_list = None if data is None else data.child(AXES)
+    if axis_list is None:
+        return []
+    return [axis for axis in axis_list.children if isinstance(axis.value_of(VALUES), np.ndarray)]
 
 
 def _kind(axis: LabSpecNode) -> str:

@@ -37,7 +37,7 @@ from ramanstudio.formats.text import reader, writer
 from ramanstudio.formats.text.decoding import looks_like_text
 from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
 from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
-from ramanstudio.formats.writers import jcamp_writer, spc_writer
+from ramanstudio.formats.writers import jcamp_writer, nexus_writer, spc_writer, xlsx_writer
 
 _NUMBER: Final = re.compile(rb"\d+[.,]?\d*")
 
@@ -154,6 +154,7 @@ FORMATS: Final[tuple[Format, ...]] = (
         "NXraman and any NXdata, ramanchada",
         (".nxs", ".cha"),
         hdf5.read,
+        nexus_writer.write,
         sniff=hdf5.looks_like,
     ),
     Format(
@@ -170,6 +171,7 @@ FORMATS: Final[tuple[Format, ...]] = (
         "the tables of spectra on its sheets",
         (".xlsx", ".xlsm"),
         _read_zip,
+        xlsx_writer.write,
         sniff=archive.looks_like_zip,
     ),
     Format("Zip archive", "files of any format in this table", (".zip",), _read_zip, sniff=archive.looks_like_zip),
@@ -249,8 +251,8 @@ def detect_format(path: Path) -> Format:
 
 
 def _has_numbers(start: bytes) -> bool:
-    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels."""
-    return not start.lstrip().startswith(b"##") and len(_NUMBER.findall(start)) >= 8
+    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels or XML."""
+    return not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"##", b"<")) and len(_NUMBER.findall(start)) >= 8
 
 
 def is_readable_content(start: bytes) -> bool:

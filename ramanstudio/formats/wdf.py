@@ -101,8 +101,8 @@ def _measurement(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader) 
     facts, setup = (
         property_facts(_content(path, blocks[name])) if name in blocks else {} for name in (b"WXDM", b"WXCS")
     )
-    stated = measurement_metadata(facts, setup)
-    return about | {key: value for key, value in stated.items() if key != "accumulations" or key not in about}
+    # The header also counts the readouts that WiRE adds to remove cosmic rays; the property is what was set.
+    return about | measurement_metadata(facts, setup)
 
 
 def _content(path: Path, block: _WdfBlock) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 from ramanstudio import batch
 from ramanstudio.batch import computing
 from ramanstudio.batch import run as batch_run
+from ramanstudio.batch.large_files import open_large
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
@@ -186,6 +187,7 @@ def test_a_set_larger_than_a_block_is_written_block_by_block(
     denoiser = CountingDenoiser()
     (result,) = batch.process(source, recipe, tmp_path / "out", engine=denoiser, format=format)
     assert len(denoiser.axes) == 4 and not result.error
+    assert (open_large(source) is not None and open_large(result.outputs[0]) is None) or format == "h5"  # read by rows
     (written,) = read(result.outputs[0])
     np.testing.assert_array_equal(written.values, whole.processed[0].spectra.values)
     assert len(table(tmp_path / "out" / "results.csv")) == 10

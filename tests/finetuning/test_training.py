@@ -11,6 +11,7 @@ from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning.classification import classify
 from ramanstudio.finetuning.config import FinetunePlan
+from ramanstudio.finetuning.labels import look_numeric
 from ramanstudio.finetuning.report import ClassificationReport, TrainingProgress
 from ramanstudio.finetuning.training import finetune
 from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, first_labels, mixtures, substances
@@ -192,14 +193,34 @@ def test_a_quantity_is_predicted_with_its_error():
     assert result.report.standard_deviation > 20 and "RMSE" in result.report.headline and not predicted.unknown.any()
 
 
-def test_numbers_are_classes_unless_they_are_said_to_be_a_quantity():
+def test_numbers_with_repeats_are_a_quantity_unless_they_are_said_to_be_classes():
     spectra, share = mixtures(levels=3)
     levels = [f"{100 * value:.0f}" for value in share]
-    assert isinstance(finetune(EXTRACTOR, spectra, levels).report, ClassificationReport)
-    regression = finetune(EXTRACTOR, spectra, levels, plan=FinetunePlan(quantity=True), progress=SILENT)
+    regression = finetune(EXTRACTOR, spectra, levels, progress=SILENT)
     assert regression.report.rmse < 10 and regression.model.card.kind == "quantity"
+    as_classes = finetune(EXTRACTOR, spectra, levels, plan=FinetunePlan(quantity=False))
+    assert isinstance(as_classes.report, ClassificationReport)
     with pytest.raises(StudioError, match="'much' is not a number"):
         finetune(EXTRACTOR, spectra, ["much", *levels[1:]], plan=FinetunePlan(quantity=True))
+
+
+@pytest.mark.parametrize(
+    ("values", "is_quantity"),
+    [
+        (["0", "0.5", "1", "5", "10", "20"], True),
+        (["0,1", "0,2", "0,4"], True),
+        (["10 %", "50 %", "90 %"], True),
+        ([str(day) for day in range(1, 15)], True),
+        ([f"{number:02}" for number in range(20)], False),
+        (["0", "1"], False),
+        (["1", "2", "3", "4"], False),
+        (["10", "20"], False),
+        (["1", "2", "control"], False),
+        (["", ""], False),
+    ],
+)
+def test_codes_of_classes_are_told_from_a_quantity(values, is_quantity):
+    assert look_numeric(values * 5, 5 * len(values)) == is_quantity
 
 
 def test_the_card_states_how_the_model_was_trained():

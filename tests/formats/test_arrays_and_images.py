@@ -30,6 +30,7 @@ def write(path: Path, content: bytes) -> Path:
         {"data": SET.T, "Raman_shift": AXIS[:, None], "note": "by hand"},
         {"result": {"shift": AXIS, "intensity": SET, "baseline_coef": np.ones((6, 3))}},
         {"table": np.column_stack([AXIS, SET.T])},
+        {"a": AXIS, "b": SET, "n": np.arange(46.0)},
         {"wavelength": NM, "counts": SET, "laser_nm": np.array([532.0])},
     ],
 )
@@ -62,6 +63,12 @@ def test_a_matlab_file_without_an_axis_names_its_variables(tmp_path: Path) -> No
     with pytest.raises(StudioError, match=r"none of its variables \('a', 'b'\)") as refusal:
         read(write(tmp_path / "a.mat", mat5_bytes(a=np.eye(3), b="text")))
     assert "wavenumber" in refusal.value.remedy
+
+
+def test_absorbance_in_a_matlab_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="'Absorbance' in it is absorbance, not Raman"):
+        read(write(tmp_path / "a.mat", mat5_bytes(wavenumber=AXIS, Absorbance=SET)))
+    assert len(read(write(tmp_path / "a.mat", mat5_bytes(wavenumber=AXIS, Absorbance=SET, raman=SET)))) == 1
 
 
 def nxdata(path: Path, signal: np.ndarray, axes: list[str], **datasets: tuple[np.ndarray, str]) -> Path:

@@ -108,3 +108,54 @@ def test_vendor_files_agree_with_the_package_jcamp(tmp_path: Path, name: str) ->
     order = np.argsort(theirs["x"])
     np.testing.assert_allclose(spectra.axis, theirs["x"][order], rtol=1e-5)
     np.testing.assert_allclose(spectra.values[0], theirs["y"][order], rtol=1e-5, atol=1e-7)
+
+
+def lines_of(decimal: str = ".") -> str:
+    rows = [
+        f"{AXIS[begin]:.1f} " + " ".join(f"{value:.2f}" for value in 2 * SPECTRUM[begin : begin + 8]) + "\n"
+        for begin in range(0, AXIS.size, 8)
+    ]
+    return "".join(rows).replace(".", decimal)
+
+
+def test_decimal_commas_are_read_as_decimal_commas(tmp_path: Path) -> None:
+    text = (
+        jcamp_text(lines_of(","), AXIS.size).replace("FIRSTX=100", "FIRSTX=100,0").replace("YFACTOR=0.5", "YFACTOR=0,5")
+    )
+    (tmp_path / "a.jdx").write_text(text)
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=1e-6)
+    np.testing.assert_allclose(spectra.values, SPECTRUM[None], atol=0.01)
+    pairs = "".join(f"{x:.1f} {2 * y:.2f}\n".replace(".", ",") for x, y in zip(AXIS, SPECTRUM, strict=True))
+    text = jcamp_text(pairs, AXIS.size, "(XY..XY)").replace("FIRSTX=100", "FIRSTX=100,0")
+    (tmp_path / "b.jdx").write_text(text.replace("YFACTOR=0.5", "YFACTOR=0,5"))
+    (spectra,) = read(tmp_path / "b.jdx")
+    np.testing.assert_allclose(spectra.values, SPECTRUM[None], atol=0.01)
+
+
+@pytest.mark.parametrize("stated", [AXIS.size + 5, AXIS.size - 5])
+def test_a_wrong_number_of_points_is_noted_where_the_axis_is_complete(tmp_path: Path, stated: int) -> None:
+    text = jcamp_text(lines_of(), stated).replace("##XYDATA", "##DELTAX=20\n##XYDATA")
+    (tmp_path / "a.jdx").write_text(text)
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=1e-6)
+    np.testing.assert_allclose(spectra.values, SPECTRUM[None], atol=0.01)
+
+
+def test_of_linked_blocks_the_raman_spectra_are_read(tmp_path: Path) -> None:
+    uv = jcamp_text(lines_of(), AXIS.size, kind="UV/VIS SPECTRUM", units="NANOMETERS")
+    raman = jcamp_text(lines_of(), AXIS.size)
+    (tmp_path / "a.jdx").write_text(f"##TITLE=both\n##JCAMP-DX=5\n##DATA TYPE=LINK\n##BLOCKS=2\n{uv}{raman}##END=\n")
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.values, SPECTRUM[None], atol=0.01)
+    (tmp_path / "b.jdx").write_text(f"##TITLE=one\n##JCAMP-DX=5\n##DATA TYPE=LINK\n##BLOCKS=1\n{uv}##END=\n")
+    with pytest.raises(StudioError, match="uv/vis spectrum"):
+        read(tmp_path / "b.jdx")
+
+
+def test_laser_exposure_scans_and_date_are_read(tmp_path: Path) -> None:
+    labels = "##$LASER WAVELENGTH=785.2\n##$EXPOSURE TIME=4\n##AVERAGES=16\n##DATE=05/12/14\n##TIME=17:54:00\n##XUNITS="
+    (tmp_path / "a.jdx").write_text(jcamp_text(lines_of(), AXIS.size).replace("##XUNITS=", labels))
+    about = read(tmp_path / "a.jdx")[0].about
+    assert (about["laser_nm"], about["exposure_s"], about["accumulations"]) == (785.2, 4, 16)
+    assert about["date"] == "2005-12-14 17:54:00"

@@ -124,3 +124,36 @@ def test_vendor_files_agree_with_spc_io_where_it_can_read_them() -> None:
             np.testing.assert_allclose(row, y[np.argsort(x)], rtol=1e-4, atol=1e-3)
         compared += 1
     assert compared >= 10 and compared + opened_alone >= 35
+
+
+def test_the_date_of_the_header_is_read(tmp_path: Path) -> None:
+    content = bytearray(spc_bytes(SPECTRUM[None]))
+    content[32:36] = (2005 << 20 | 12 << 16 | 14 << 11 | 17 << 6 | 54).to_bytes(4, "little")
+    assert opened(tmp_path / "a.spc", bytes(content)).about["date"] == "2005-12-14 17:54"
+    old = bytearray(spc_bytes(SPECTRUM[None], old=True))
+    old[18:24] = (1997).to_bytes(2, "little") + bytes([3, 2, 8, 15])
+    assert opened(tmp_path / "b.spc", bytes(old)).about["date"] == "1997-03-02 08:15"
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [("Exposure_time=10s", 10), ("Exposure time = 250 ms", 0.25), ("Exposure_Length=10000", 10),
+     ("Exposure_time=Time: 3000", 3), ("Integration time (s)=2,5", 2.5)],
+)  # fmt: skip
+def test_the_unit_of_the_exposure_counts(tmp_path: Path, line: str, seconds: float) -> None:
+    log = spc_log(f"Acquisition_Date_Time=22.09.2009 03:41:30\r\n{line}\r\n".encode())
+    about = opened(tmp_path / "a.spc", spc_bytes(SPECTRUM[None], log=log)).about
+    assert about["exposure_s"] == pytest.approx(seconds)
+    assert about["date"] == "2009-09-22 03:41:30"
+
+
+def test_stage_positions_of_a_line_are_kept_and_running_numbers_are_not(tmp_path: Path) -> None:
+    spectra = opened(tmp_path / "a.spc", spc_bytes(SEVERAL, z_values=[-40.0, -30.0, -18.5]))
+    assert spectra.table["x"].tolist() == [-40.0, -30.0, -18.5]
+    assert not opened(tmp_path / "b.spc", spc_bytes(SEVERAL)).table
+
+
+def test_an_axis_that_counts_pixels_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.spc").write_bytes(spc_bytes(SPECTRUM[None], x_type=0, y_type=0, ends=(1.0, float(AXIS.size))))
+    with pytest.raises(StudioError, match="detector pixels"):
+        read(tmp_path / "a.spc")

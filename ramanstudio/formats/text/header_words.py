@@ -65,7 +65,7 @@ LASER: Final = re.compile(
 )
 NOT_THE_WAVELENGTH: Final = re.compile(
     r"power|enable|temp|%|type|\bmw\b|level|watt|current|spot|intensity|energy|pol\.|exposure|leistung|puissance|potencia"
-    r"|功率|強度|パワー|filter|status|serial|name|date|time|on\b|attenu",
+    r"|功率|強度|パワー|filter|status|serial|name|date|time|\bon\b|attenu",
     re.I,
 )
 POWER: Final = re.compile(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ramanstudio.formats.text.decoding import split_lines
 from ramanstudio.formats.text.dialect import DIALECTS, MISSING_VALUES, NAN, Dialect, with_decimal_points
 
+_QUOTES = "#'\" \t"
 _COMMENT_MARKS = "#%/;!*'\" \t"
 _ONLY_A_UNIT = re.compile(
     r"^\W*(nm|µm|um|eV|(rel\.? *|abs\.? *)?(1/cm|cm\s?\^?[-−⁻][1¹])|a\.?u\.?|pixels?|\[?%.*|counts?|cts)\W*$", re.I
@@ -25,6 +26,8 @@ MAX_FAST_CHARACTERS = 20_000_000  # above, parse_table takes less memory
 MIN_NUMBERS_BESIDE_TEXT = 5  # "Detector size; 1024; 127" is a header line; a named spectrum is longer
 MIN_TIDY_ROWS: Final = 8  # of a table with few numbers beside words: sample, wavenumber, intensity
 MAX_TEXTS: Final = 40  # columns of words beside a spectrum
+MAX_SAMPLED_CHARACTERS: Final = 4000  # of a line
+MAX_COUNTED_CHARACTERS: Final = 2**20
 MAX_LINES_BETWEEN: Final = 3  # lines of words within one table
 NO_TEXTS: Final[Mapping[int, str]] = MappingProxyType({})
 
@@ -99,6 +102,8 @@ def parse_two_columns(text: str) -> tuple[list[str], list[float]] | None:
         line = text[begin : end if end >= 0 else len(text)]
         if line.lstrip()[:1] in _NUMBER_STARTS and line.strip():
             break
+        if line.lstrip()[:1] == "−":  # a negative number, which float() does not take
+            return None
         header.append(line.rstrip("\r"))
         if end < 0 or len(header) > 400:
             return None
@@ -134,25 +139,33 @@ def strip_comment(line: str) -> str:
 
 
 def _detect_dialect(lines: Sequence[str]) -> Dialect:
-    """Return the dialect in which most of up to 40 sampled lines are numbers, then that with most numbers in them."""
+    """Return the dialect in which most of up to 40 sampled lines are numbers of one table, then with most numbers."""
     step = max(1, len(lines) // 40)
-    sample = [line[:4000] for line in lines[::step] if line.strip()]
+    whole = [line for line in lines[::step] if line.strip()]
+    sample = [line[:MAX_SAMPLED_CHARACTERS] for line in whole]
     best, best_fit = Dialect(None), (0, 0, 0)
     for dialect in DIALECTS:
         if dialect == Dialect(",", ",") and not any('"' in line for line in sample):
             continue
-        n_rows, n_tidy, n_numbers = 0, 0, 0
-        for line in sample:
+        widths: Counter[int] = Counter()  # of the rows: names with spaces give rows of other widths than the titles
+        n_tidy, n_numbers = 0, 0
+        for line, whole_line in zip(sample, whole, strict=True):
             row = _parse_row(dialect, line)
             if row is not None and len(row[1]) >= 2:
                 measured = sum(number == number for number in row[1])
                 is_tidy = bool(row[0]) and measured < MIN_NUMBERS_BESIDE_TEXT
-                n_rows += measured >= 2 and not is_tidy
+                width = len(row[1]) if len(line) < MAX_SAMPLED_CHARACTERS else _width(dialect, whole_line)
+                widths[width] += measured >= 2 and not is_tidy
                 n_tidy += is_tidy
                 n_numbers += measured
-        if (n_rows, n_tidy, n_numbers) > best_fit:
-            best, best_fit = dialect, (n_rows, n_tidy, n_numbers)
+        fit = (max(widths.values(), default=0), n_tidy, n_numbers)
+        if fit > best_fit:
+            best, best_fit = dialect, fit
     return best
+
+
+def _width(dialect: Dialect, line: str) -> int:
+    return dialect.width(line) if len(line) < MAX_COUNTED_CHARACTERS else 0
 
 
 def _parse_row(dialect: Dialect, line: str) -> tuple[Mapping[int, str], list[float]] | None:
@@ -307,13 +320,14 @@ def _named_cells(line: str, dialect: Dialect, width: int) -> list[str] | None:
     if line.startswith("##") or (re.search(r"=|:(\s|$)", text) and width <= 2):
         return None  # metadata, not titles
     if dialect.separator is not None:  # an empty first title is that of row numbers
-        cells = [strip_comment(cell) for cell in dialect.cells(line.strip(" \r\n"))]
+        first, *others = dialect.cells(line.strip(" \r\n")) or [""]
+        cells = [strip_comment(first), *(cell.strip(_QUOTES) for cell in others)]  # '%T' is a title
         cells += [""] * (min(width, dialect.width(line)) - len(cells))
         if len(cells) == width:
             return None if width == 2 and _is_number(dialect, cells[1]) else cells
     separators = (dialect.separator, "\t", ";", ",", "  ") if dialect.separator else ("\t", ";", ",", "  ")
     for separator in separators:
-        cells = [strip_comment(cell) for cell in text.split(separator)]
+        cells = [cell.strip(_QUOTES) for cell in text.split(separator)]
         while len(cells) > width and not cells[-1]:
             cells.pop()
         if len(cells) != width:

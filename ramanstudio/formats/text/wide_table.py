@@ -94,7 +94,7 @@ def alternating_rows(
     rows, width = numbers.shape
     if rows < 2 or rows % 2 or width < MIN_AXIS_POINTS + 1:
         return []
-    for n_site in range(MAX_SITE_COLUMNS + 1):
+    for n_site in range(MAX_SITE_COLUMNS, -1, -1):
         site = numbers[0::2, :n_site]
         if not np.array_equal(site, numbers[1::2, :n_site], equal_nan=True) or (n_site == 0 and rows == 2):
             continue

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
@@ -35,15 +38,20 @@ def write(path: Path, spectra: SpectrumSet) -> None:
     if several:
         sheet.append([*(_safe(sheet, name) for name in spectra.table), *spectra.axis.tolist()])
         columns = [entries.tolist() for entries in spectra.table.values()]
-        for row, values in enumerate(spectra.values.tolist()):
-            sheet.append([*(_safe(sheet, entries[row]) for entries in columns), *map(_cell, values)])
+        for row, values in enumerate(spectra.values):
+            sheet.append([*(_safe(sheet, entries[row]) for entries in columns), *_cells(values)])
     else:
         unit = spectra.about.get("intensity_unit")
         sheet.append(["Raman shift (cm-1)", f"Intensity ({unit})" if unit else "Intensity"])
-        for shift, value in zip(spectra.axis.tolist(), spectra.values[0].tolist(), strict=True):
-            sheet.append([shift, _cell(value)])
+        for shift, value in zip(spectra.axis.tolist(), _cells(spectra.values[0]), strict=True):
+            sheet.append([shift, value])
     with atomic_path(path) as draft, draft.open("wb") as file:
         book.save(file)
+
+
+def _cells(values: NDArray[np.float32]) -> list[float | None]:
+    """Return intensities (B,) as cells with the digits that float32 has: 0.1, not 0.10000000149."""
+    return [_cell(float(text)) for text in values.astype(str)]
 
 
 def _cell(value: float) -> float | None:

@@ -339,6 +339,9 @@ def _with_peaks(spectra: Sequence[FigureSpectrum], progress: Progress) -> list[F
     found = []
     for spectrum in spectra:
         drawn = spectrum.values if spectrum.values is not None else spectrum.raw
+        if drawn is None:
+            found.append(spectrum)
+            continue
         error = spectrum.error[None] if spectrum.error is not None else None
         with contextlib.suppress(StudioError):
             table = peaks.find(SpectrumSet.of(spectrum.shift, drawn), expected_error=error, progress=progress)

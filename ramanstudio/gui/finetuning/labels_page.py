@@ -30,7 +30,7 @@ from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
-from ramanstudio.gui.finetuning.label_summary import LabelSummary, summarise_labels, summarise_pattern
+from ramanstudio.gui.finetuning.label_summary import LabelSummary, quantity_text, summarise_labels, summarise_pattern
 from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.training_spectra import MANUAL, PATTERN
 from ramanstudio.gui.finetuning.wizard_state import WizardState
@@ -63,6 +63,7 @@ class LabelsPage(QWizardPage):
         self.setSubTitle(f"{count_of(len(training.names), 'spectrum', 'spectra')} to train on.{excluded}")
         self._manual: NDArray[np.str_] = np.full(len(training.names), "")
         self._job: Job | None = None
+        self._chosen_quantity: bool | None = None  # by the user, for the labels of this source
         self.source = make_shrinkable(QComboBox(self))
         self.source.setAccessibleName("Where the labels come from")
         self.source.setToolTip("The column with the class of each spectrum; blank for spectra without a label")
@@ -79,6 +80,7 @@ class LabelsPage(QWizardPage):
             button.setAutoDefault(False)
         self.quantity = QCheckBox("The labels are numbers to predict", self)
         self.quantity.setToolTip("Train a model of a quantity, such as a concentration, instead of classes")
+        self.quantity_note = widgets.label("quiet", wrap=True)
         self.counts = CountTable(["Class", "Spectra"], "Spectra of each class", self)
         self.label_errors = LabelErrorsView(state)
         self.warnings = QLabel(self, wordWrap=True)
@@ -109,7 +111,6 @@ class LabelsPage(QWizardPage):
 
     def refresh(self) -> None:
         """Read the labels again and show what they give."""
-        self._state.is_quantity = self.quantity.isChecked()
         by_pattern = self.source.currentData() == PATTERN
         self._form.setRowVisible(self.pattern, by_pattern)
         self._form.setRowVisible(self.preview, by_pattern)
@@ -157,9 +158,17 @@ class LabelsPage(QWizardPage):
         if self._job is not None:
             self._job.cancel()
 
+    def _change_source(self) -> None:
+        self._chosen_quantity = None  # other labels are what they look like
+        self.refresh()
+
+    def _choose_quantity(self, on: bool) -> None:
+        self._chosen_quantity = on
+        self.refresh()
+
     def _summarise(self) -> Callable[[], LabelSummary]:
         """Return the function that reads and counts the labels as chosen now."""
-        key, quantity, training = self.source.currentData(), self.quantity.isChecked(), self._state.training
+        key, quantity, training = self.source.currentData(), self._chosen_quantity, self._state.training
         if key == PATTERN:
             return partial(summarise_pattern, self.pattern.text(), training.stems, quantity)
         return partial(summarise_labels, self._manual if key == MANUAL else training.column(key).words, quantity)
@@ -178,10 +187,11 @@ class LabelsPage(QWizardPage):
     def _show_summary(self, summary: LabelSummary) -> None:
         self._state.labels, self._is_counting = summary, False
         self.quantity.setEnabled(summary.is_numeric)
-        if not summary.is_numeric:
-            with QSignalBlocker(self.quantity):
-                self.quantity.setChecked(False)
-            self._state.is_quantity = False
+        with QSignalBlocker(self.quantity):
+            self.quantity.setChecked(summary.is_quantity)
+        self._state.is_quantity = summary.is_quantity
+        self.quantity_note.setText(quantity_text(summary))
+        self._form.setRowVisible(self.quantity_note, summary.is_numeric)
         self._show_counts(summary)
         self._check_timer.start()
         self._follow_selection()
@@ -228,9 +238,9 @@ class LabelsPage(QWizardPage):
         self.remove_button.setEnabled(bool(np.any(self._state.labels.labels[selected] != "")))
 
     def _connect(self) -> None:
-        self.source.currentIndexChanged.connect(self.refresh)
+        self.source.currentIndexChanged.connect(self._change_source)
         self.pattern.textChanged.connect(self.refresh)
-        self.quantity.toggled.connect(self.refresh)
+        self.quantity.toggled.connect(self._choose_quantity)
         self.label_button.clicked.connect(lambda: self.assign(self._selected(), self.label_input.text()))
         self.remove_button.clicked.connect(lambda: self.assign(self._selected(), ""))
         self.label_input.returnPressed.connect(self.label_button.click)
@@ -254,6 +264,7 @@ class LabelsPage(QWizardPage):
         form.addRow("", self.pattern)
         form.addRow("", self.preview)
         form.addRow("", self.quantity)
+        form.addRow("", self.quantity_note)
         form.addRow(how_to_select)
         form.addRow(manual)
         self._halves = halves = QSplitter(self)

@@ -16,11 +16,13 @@ from ramanstudio.core.paths import bundled_path
 PAGES: Final = (  # the names of the files, in the order of the list
     "open",
     "denoise",
+    "peaks",
     "explore",
     "map",
     "identify",
     "libraries",
     "finetune",
+    "calibration",
     "export",
     "projects",
     "batch",

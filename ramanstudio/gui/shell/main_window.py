@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
+from ramanstudio.gui.calibrate.commands import CalibrateCommands
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
 from ramanstudio.gui.common.job_bar import JobBar
@@ -24,6 +25,7 @@ from ramanstudio.gui.finetuning.services import FinetuningServices
 from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
+from ramanstudio.gui.peaks.commands import PeakCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
     from ramanstudio.gui.identify.identify_page import IdentifyPage
     from ramanstudio.gui.map.map_panel import MapPanel
+    from ramanstudio.gui.peaks.peaks_page import PeaksPage
     from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
@@ -114,6 +117,7 @@ class MainWindow(QMainWindow):
             self.spectrum_commands,
             self.group_commands,
             MapCommands(self._show_map_panel),
+            PeakCommands(self._show_peaks_page, services.messages, self),
             IdentifyCommands(
                 services.session,
                 services.settings,
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
                 self,
             ),
             self._library_commands,
+            CalibrateCommands(services.session, services.workers, services.messages, self),
             FinetuningCommands(
                 FinetuningServices(
                     services.session,
@@ -391,6 +396,10 @@ class MainWindow(QMainWindow):
     def _show_map_panel(self) -> MapPanel:
         self.tabs.show_tab("map")
         return cast("MapPanel", self.tabs.make("map")[1])
+
+    def _show_peaks_page(self) -> PeaksPage:
+        self.tabs.show_tab("peaks")
+        return cast("PeaksPage", self.tabs.make("peaks")[0])
 
     def _show_identify_page(self) -> IdentifyPage:
         self.tabs.show_tab("identify")

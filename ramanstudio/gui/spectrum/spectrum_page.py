@@ -27,6 +27,7 @@ from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.peak_finding import PeakFinding, peak_input
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.viewer.flow_layout import FlowLayout
 from ramanstudio.gui.viewer.tab_page import TabPage
@@ -45,9 +46,10 @@ class SpectrumPage(TabPage):
 
     viewer_made = Signal(object)  # SpectrumView
 
-    def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, session: Session, finding: PeakFinding, actions: Mapping[str, QAction]) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._finding = session, finding
+        self._labels_peaks = False
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -78,6 +80,7 @@ class SpectrumPage(TabPage):
         self._refresh_timer.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
         session.selection_changed.connect(lambda: self._refresh_timer.start(0))
+        finding.changed.connect(lambda _: self._label_peaks())
 
     def make_viewer(self) -> None:
         """Make the plot, unless it is there."""
@@ -164,6 +167,35 @@ class SpectrumPage(TabPage):
         else:
             self._draw_several(view, parts, restricted)
         self.place_noise_region()
+        self._label_peaks()
+
+    def show_peak_labels(self, on: bool) -> None:
+        """Label the peaks of the spectrum that is shown, or show no labels."""
+        self._labels_peaks = on
+        self._label_peaks()
+
+    def _label_peaks(self) -> None:
+        """Label the peaks where a single spectrum is shown; they are found where they are not known yet."""
+        view, session = self.view, self._session
+        if view is None:
+            return
+        entries = [entry for entry in session.selected if entry.source is not None]
+        if not self._labels_peaks or len(entries) != 1 or len(session.rows_of(entries[0])) != 1:
+            view.show_peak_labels(())
+            return
+        entry, row = entries[0], int(session.rows_of(entries[0])[0])
+        result, key = session.project.result(entry), (entry.id, row)
+        peaks = self._finding.peaks(key)
+        if peaks is None or not peaks.input.is_of(entry, result):
+            view.show_peak_labels(())
+            if self.isVisible():
+                self._finding.find(key, peak_input(entry, result, row))
+            return
+        from ramanstudio.gui.viewer.peak_labels import labels_of
+
+        final = result.final_denoised if result is not None else None
+        shown = peaks.input.measured if final is None else final.spectra[row]
+        view.show_peak_labels(labels_of(peaks, shown.axis, shown.values[0]))
 
     def place_noise_region(self) -> None:
         """Show the noise region of the selected spectrum."""

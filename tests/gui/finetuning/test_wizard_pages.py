@@ -236,8 +236,11 @@ def test_a_predicted_quantity_is_saved_as_a_table(start, tmp_path, monkeypatch):
     values = (1 - share)[:, None] * talc + share[:, None] * quartz
     window = opened(start, write_set(tmp_path / "mixtures.h5", labels, values))
     wizard = open_wizard(window)
-    assert "tick the box for numbers" in wizard.labels_page.warnings.text()
-    wizard.labels_page.quantity.setChecked(True)
+    page = wizard.labels_page
+    assert page.quantity.isChecked() and "Learned as a quantity from" in page.quantity_note.text()
+    page.quantity.setChecked(False)
+    assert "classes. Tick the box" in page.quantity_note.text() and "Fewer than three spectra" in page.warnings.text()
+    page.quantity.setChecked(True)
     class_values = [float(name) for name in list(counts(wizard))[:-1]]
     assert class_values == sorted(class_values) and not wizard.labels_page.warnings.text()
     to_result(window, wizard)
