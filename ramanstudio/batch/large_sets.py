@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.batch.analyses import Analyses
 from ramanstudio.batch.computing import SpectrumRows, apply_by_blocks
 from ramanstudio.batch.results import quality_codes, result_rows
 from ramanstudio.core.errors import StudioError
@@ -30,7 +31,13 @@ TEXT_BYTES: Final = 256  # of a text in a column that grows
 
 
 def write_by_blocks(
-    spectra: SpectrumRows, recipe: Recipe, engine: Denoiser | None, path: Path | None, name: str, progress: Progress
+    spectra: SpectrumRows,
+    recipe: Recipe,
+    engine: Denoiser | None,
+    path: Path | None,
+    name: str,
+    progress: Progress,
+    analyses: Analyses,
 ) -> list[list[Any]]:
     """Process a set block by block into the file `path`, CSV or HDF5; return its rows of the results table.
 
@@ -44,7 +51,7 @@ def write_by_blocks(
             if path is not None:
                 write(outcome)
             source = spectra[block]
-            rows += result_rows(source, outcome, quality_codes([source])[0], name)
+            rows += result_rows(source, outcome, quality_codes([source])[0], name, analyses.columns([source])[0])
     return rows
 
 

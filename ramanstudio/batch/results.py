@@ -42,8 +42,10 @@ def quality_codes(sets: Sequence[SpectrumSet]) -> list[list[str]]:
     return codes
 
 
-def result_rows(source: SpectrumSet, processed: Processed, codes: Sequence[str], output: str) -> list[list[Any]]:
-    """Return the rows of one set after its file: what was measured before and after, and what the checks found."""
+def result_rows(
+    source: SpectrumSet, processed: Processed, codes: Sequence[str], output: str, cells: Sequence[Sequence[Any]]
+) -> list[list[Any]]:
+    """Return the rows of one set after its file: what was measured before and after, what the checks found, `cells`."""
     names = spectrum_names(source)
     counts = _counts(processed, len(source))
     ratio = _gain(processed)
@@ -57,6 +59,7 @@ def result_rows(source: SpectrumSet, processed: Processed, codes: Sequence[str],
             *(int(column[row]) if column is not None else "" for column in counts),
             codes[row],
             output,
+            *cells[row],
         ]
         for row in range(len(source))
     ]
@@ -78,9 +81,11 @@ def _counts(processed: Processed, n_spectra: int) -> tuple[Any, Any]:
     return None, None
 
 
-def write_tables(folder: Path, done: Iterable[Mapping[str, Any]], log: Iterable[Sequence[str]]) -> None:
-    """Write results.csv and log.csv into a folder. Raises StudioError when that cannot be done."""
-    atomic_write(folder / RESULTS_NAME, _csv(HEADER, _rows(done)))
+def write_tables(
+    folder: Path, done: Iterable[Mapping[str, Any]], log: Iterable[Sequence[str]], more: Sequence[str] = ()
+) -> None:
+    """Write results.csv, with `more` columns, and log.csv. Raises StudioError when that cannot be done."""
+    atomic_write(folder / RESULTS_NAME, _csv((*HEADER, *more), _rows(done)))
     atomic_write(folder / LOG_NAME, _csv(LOG_HEADER, log))
 
 

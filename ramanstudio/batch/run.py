@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ramanstudio.batch.analyses import Analyses
 from ramanstudio.batch.computing import STACK_FROM, SpectrumRows, apply_to_sets, row_blocks
 from ramanstudio.batch.journal import BEGUN, DONE, FAILED, RUN, Journal, path_key, state_of
 from ramanstudio.batch.large_files import LazySet, open_large
@@ -65,6 +66,7 @@ class _Item:
     names: list[str] = field(default_factory=list)
     processed: list[Processed] = field(default_factory=list)
     codes: list[list[str]] = field(default_factory=list)
+    cells: list[list[list[Any]]] = field(default_factory=list)
 
 
 class BatchRun:
@@ -80,10 +82,12 @@ class BatchRun:
         laser_nm: float | None = None,
         overwrite: bool = False,
         resume: bool = False,
+        analyses: Analyses | None = None,
     ) -> None:
         """Raises StudioError when `out` cannot be made, or holds results that may not be replaced."""
         self.recipe, self.engine, self.out = recipe, engine, out
         self._format, self._laser_nm, self._overwrite = format, laser_nm, overwrite
+        self._analyses = analyses or Analyses()
         self._failures: dict[str, tuple[str, str]] = {}
         self._journal: Journal | None = None
         if out is None:
@@ -94,16 +98,21 @@ class BatchRun:
         taken = [name for names in self._journal.names.values() for name in names]
         self._names = OutputNames(out, given, taken)
         atomic_write(out / RECIPE_NAME, recipe.to_text(self._provenance()))
-        self._journal.add(RUN, recipe=self._recipe_text(), format=format, version=__version__, **self._provenance())
+        self._journal.add(
+            RUN,
+            recipe=self._recipe_text(),
+            format=format,
+            columns=list(self._analyses.header),
+            version=__version__,
+            **self._provenance(),
+        )
 
     def _check_folder(self, out: Path, journal: Journal, resume: bool) -> None:
         if resume and not journal.is_empty:
-            if (
-                str(journal.runs[-1].get("recipe")) != self._recipe_text()
-                or journal.runs[-1].get("format") != self._format
-            ):
+            now = (self._recipe_text(), self._format, list(self._analyses.header))
+            if tuple(journal.runs[-1].get(name) for name in ("recipe", "format", "columns")) != now:
                 raise StudioError(
-                    f"The run in '{out}' was started with another recipe or format.",
+                    f"The run in '{out}' was started with another recipe, format or analysis.",
                     remedy="Resume it with the same, or choose another folder.",
                 )
             if journal.runs[-1].get("model_hash", "") != self._provenance().get("model_hash", ""):
@@ -218,12 +227,14 @@ class BatchRun:
         sets = [(item, spectra) for item in items if item.error is None and item not in large for spectra in item.sets]
         outcomes = apply_to_sets([spectra for _, spectra in sets], self.recipe, self.engine, progress, stack)
         codes = quality_codes([spectra for _, spectra in sets]) if self.out is not None else [[]] * len(sets)
-        for (item, _), outcome, found in zip(sets, outcomes, codes, strict=True):
+        cells = self._analyses.columns([spectra for _, spectra in sets], Progress(on_warning=progress.warn))
+        for (item, _), outcome, found, row in zip(sets, outcomes, codes, cells, strict=True):
             if isinstance(outcome, StudioError):
                 item.error = item.error or outcome
             else:
                 item.processed.append(outcome)
                 item.codes.append(found)
+                item.cells.append(row)
         return [(item, writers.submit(self._write, item) if item not in large else None) for item in items]
 
     def _finish(
@@ -245,10 +256,11 @@ class BatchRun:
             return []
         rows = list[list[Any]]()
         try:
-            for spectra, processed, codes, name in zip(item.sets, item.processed, item.codes, item.names, strict=True):
+            written = zip(item.sets, item.processed, item.codes, item.names, item.cells, strict=True)
+            for spectra, processed, codes, name, cells in written:
                 make_folder((self.out / name).parent)
                 write_processed(self.out / name, processed)
-                rows += result_rows(spectra, processed, codes, name)
+                rows += result_rows(spectra, processed, codes, name, cells)
         except StudioError as error:
             item.error = error
         except Exception as error:
@@ -263,7 +275,7 @@ class BatchRun:
             for index, spectra in enumerate(sources):
                 name = item.names[index] if self.out is not None else ""
                 path = None if self.out is None else self.out / name
-                rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress)
+                rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress, self._analyses)
         except Cancelled:
             raise
         except StudioError as error:
@@ -295,7 +307,7 @@ class BatchRun:
         done = self._journal.done.values()
         log = [(str(event["file"]), "done", "") for event in done]
         log += [(file, status, reason) for file, (status, reason) in self._failures.items()]
-        write_tables(self.out, done, log)
+        write_tables(self.out, done, log, self._analyses.header)
 
 
 def _counted(progress: Progress, first: int, n_items: int, n_files: int) -> Progress:

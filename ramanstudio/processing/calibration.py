@@ -50,6 +50,11 @@ class Shift:
             raise StudioError(
                 f"'{Path(self.profile).name}' does not cover the whole axis.", remedy="Crop to its range before."
             )
+        if not np.array_equal(corrected.values, spectra.values, equal_nan=True):
+            raise StudioError(
+                f"'{Path(self.profile).name}' corrects intensities, not the Raman shift.",
+                remedy="Choose it in the step Intensity correction.",
+            )
         axis = corrected.axis + self.offset_cm
         middle = spectra.points // 2
         summary = f"{axis[middle] - spectra.axis[middle]:+.3g} cm⁻¹"
@@ -80,13 +85,19 @@ class CorrectIntensity:
         """
         spectra = state.spectra
         profile = _profile_for(self.profile, spectra, "IntensityProfile")
-        factor = profile.apply(spectra[:1].with_values(np.ones((1, spectra.points)))).values
+        applied = profile.apply(spectra[:1].with_values(np.ones((1, spectra.points))))
+        factor = applied.values
+        if not np.array_equal(applied.axis, spectra.axis):
+            raise StudioError(
+                f"'{Path(self.profile).name}' corrects the Raman shift, not intensities.",
+                remedy="Choose it in the step Raman shift calibration.",
+            )
         if factor.shape != (1, spectra.points) or not np.all(np.isfinite(factor) & (factor > 0)):
             raise StudioError(
                 f"'{Path(self.profile).name}' has no correction for the whole axis.",
                 remedy="Crop to its range before, or choose another profile.",
             )
-        corrected = spectra.with_values(spectra.values * factor.astype(np.float64))
+        corrected = spectra.with_values(spectra.values * factor.astype(np.float64)).with_about(**applied.about)
         return StepResult(
             replace(state, spectra=corrected, expected_error=(state.expected_error * factor).astype(np.float32)),
             f"×{factor.min():.3g} to ×{factor.max():.3g}",
