@@ -24,6 +24,7 @@ from ramanstudio.gui.finetuning.services import FinetuningServices
 from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
+from ramanstudio.gui.processing.commands import ProcessingCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
@@ -35,6 +36,7 @@ from ramanstudio.gui.shell.view_commands import ViewCommands
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.commands import VIEW_SETTINGS, SpectrumCommands
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
+from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.project.project import Project, look_like_repeats
 
 if TYPE_CHECKING:
@@ -114,6 +116,15 @@ class MainWindow(QMainWindow):
             self.spectrum_commands,
             self.group_commands,
             MapCommands(self._show_map_panel),
+            ProcessingCommands(
+                services.session,
+                services.workers,
+                services.messages,
+                services.settings,
+                services.recipe_editor,
+                services.plot_tools,
+                self,
+            ),
             IdentifyCommands(
                 services.session,
                 services.settings,
@@ -441,6 +452,8 @@ class MainWindow(QMainWindow):
             unread=len(selected) - len(readable),
             tabs=self.tabs.offered,
             spectra=len(only) if only is not None else 0,
+            chosen_spectra=sum(len(session.rows_of(entry)) for entry in readable),
+            has_baseline=self.services.recipe_editor.index_of(SubtractBaseline) is not None,
             working=any(job.title for job in self.services.workers.jobs) or bool(self.message_bar.text),
             undo_title=session.undo_title,
             redo_title=session.redo_title,
