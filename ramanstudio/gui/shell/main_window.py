@@ -147,12 +147,13 @@ class MainWindow(QMainWindow):
                 self,
             ),
         )
-        self._handlers["search"] = self._show_palette
-        self._handlers["new_project"] = self._handlers["close_project"] = partial(
-            self.after_saving, services.project_files.new
-        )
-        for tab in TABS:
-            self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
+        self._handlers |= self._own_handlers()
+
+    def _own_handlers(self) -> dict[str, Callable[..., object]]:
+        """What the window itself carries out: palette, closing the project, showing tabs."""
+        close = partial(self.after_saving, self.services.project_files.new)
+        own = {"search": self._show_palette, "new_project": close, "close_project": close}
+        return own | {f"tab_{tab.key}": partial(self._show_tab, tab.key) for tab in TABS}
 
     def show_panel(self, name: str, on: bool) -> None:
         """Show or hide the panel "list" on the left or "side" on the right."""
