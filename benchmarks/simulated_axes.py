@@ -45,7 +45,7 @@ def spectrum_of(
     high_cm: float = 3300.0,
     step_cm: float = 1.5,
     laser_nm: float = 532.0,
-    line_sd_cm: float = 0.0,
+    line_sd_cm: float | Floats = 0.0,
 ) -> SpectrumSet:
     """Simulate one spectrum of a substance with white noise of 1/`snr` of its strongest line, on a wrong axis.
 
@@ -55,8 +55,7 @@ def spectrum_of(
     distortion = distortion or Distortion(0, 0, 0, low_cm, high_cm)
     true = np.arange(low_cm, high_cm, step_cm)
     values = rng.uniform(0, 1) + rng.uniform(-0.5, 0.5) * (true - low_cm) / (high_cm - low_cm)
-    positions = substance.shifts(laser_nm) + rng.normal(0, line_sd_cm, len(substance.lines)) if line_sd_cm else (
-        substance.shifts(laser_nm))  # fmt: skip
+    positions = substance.shifts(laser_nm) + rng.normal(0, 1, len(substance.lines)) * line_sd_cm
     strengths = substance.strengths * np.exp(rng.uniform(-0.4, 0.4, len(positions)))
     inside = (positions > low_cm) & (positions < high_cm)
     strengths = strengths / max(strengths[inside].max(initial=0.0), 1e-9)

@@ -33,7 +33,7 @@ _DEFINED_IN = {
     "write": "ramanstudio.export.writers",
 }
 
-_PACKAGES = ("batch", "peaks", "processing")  # `import ramanstudio` gives these, too
+_PACKAGES = ("batch", "calibration", "peaks", "processing")  # `import ramanstudio` gives these, too
 
 
 def __getattr__(name: str) -> Any:

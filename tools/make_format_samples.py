@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from tests.formats import container_sample_files as containers  # noqa: E402
 from tests.formats import vendor_sample_files as vendor  # noqa: E402
 from tests.formats.sample_files import MICROMETRES, MILLIMETRES, spc_bytes, spc_log, wdf_bytes  # noqa: E402
+from tools import text_kind_samples  # noqa: E402
 
 FOLDER = ROOT / "tests" / "data" / "samples"
 LASER_NM = 532.0
@@ -253,6 +254,7 @@ def text_files() -> dict[str, bytes]:
         "jcamp_dif_dup.dx": jcamp("DIF", dif_dup, DUP_FACTOR),
         "jcamp_xy.jdx": jcamp("XY", xy),
     }  # fmt: skip
+    texts |= text_kind_samples.single_spectra(AXIS, SPECTRUM) | text_kind_samples.sets_of_spectra(AXIS, SET)
     files = {name: text.encode() for name, text in texts.items()}
     files["utf16.txt"] = ("#Sample=\tPrüfkörper\n" + columns()).encode("utf-16")
     files["gb18030.txt"] = ("#Sample=\t二氯甲烷\n" + columns()).encode("gb18030")

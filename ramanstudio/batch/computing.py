@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.stages import is_set_wide, resolve_sets, select_rows
 from ramanstudio.processing.step import Denoiser, RecipeStep
 
-BLOCK_VALUES: Final = 40_000_000  # intensities of a set that are processed at once
+BLOCK_VALUES: Final = 20_000_000  # intensities of a set that are processed at once
 # Spectra of so many files are computed at once. A network gives them to rounding as one by one, not to the last bit.
 STACK_FROM: Final = 64
 
@@ -120,11 +120,19 @@ def row_blocks(n_spectra: int, points: int, recipe: Recipe) -> list[slice]:
     return [slice(start, min(n_spectra, start + rows)) for start in range(0, n_spectra, rows)]
 
 
+class SpectrumRows(Protocol):
+    """N spectra of which slices of rows can be had: a SpectrumSet, or one in a file that is larger than memory."""
+
+    @property
+    def points(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: slice, /) -> SpectrumSet: ...
+
+
 def apply_by_blocks(
-    spectra: SpectrumSet, recipe: Recipe, engine: Denoiser | None, progress: Progress = SILENT
+    spectra: SpectrumRows, recipe: Recipe, engine: Denoiser | None, progress: Progress = SILENT
 ) -> Iterator[tuple[slice, Processed | StudioError]]:
     """Yield the results of blocks of rows of a set, in order."""
     for rows in row_blocks(len(spectra), spectra.points, recipe):
-        block = spectra if rows == slice(0, len(spectra)) else spectra[rows]
         part = progress.part(rows.start, len(spectra))
-        yield rows, apply_to_set(block, recipe, engine, part, len(spectra) >= MIN_TOGETHER)
+        yield rows, apply_to_set(spectra[rows], recipe, engine, part, len(spectra) >= MIN_TOGETHER)

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from ramanstudio.core.csv_cells import printable
 from ramanstudio.core.errors import StudioError
@@ -24,6 +24,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / JOURNAL_NAME
+        self._file: IO[str] | None = None
         self.done: dict[str, Mapping[str, Any]] = {}  # by the path of the input
         self.names: dict[str, tuple[str, ...]] = {}  # outputs that were begun or done, likewise
         self.runs: list[Mapping[str, Any]] = []
@@ -60,6 +61,7 @@ class Journal:
 
     def restart(self) -> None:
         """Forget earlier runs."""
+        self.close()
         self.done, self.names, self.runs = {}, {}, []
         try:
             self.path.unlink(missing_ok=True)
@@ -81,15 +83,28 @@ class Journal:
         if event == RUN:
             self.runs += records
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                if self._lacks_end():
-                    file.write("\n")  # after a line that a kill cut short
-                file.write("".join(lines))
-                file.flush()
-                if synchronise:
-                    os.fsync(file.fileno())
+            file = self._open()
+            file.write("".join(lines))
+            file.flush()
+            if synchronise:
+                os.fsync(file.fileno())
         except OSError as error:
             raise write_error(self.path, error) from error
+
+    def _open(self) -> IO[str]:
+        """The file to append to, which stays open during a run."""
+        if self._file is None:
+            lacks_end = self._lacks_end()
+            self._file = self.path.open("a", encoding="utf-8")
+            if lacks_end:
+                self._file.write("\n")  # after a line that a kill cut short
+        return self._file
+
+    def close(self) -> None:
+        """Close the file; it is opened again where something is added."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _lacks_end(self) -> bool:
         try:

@@ -10,11 +10,11 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.batch.computing import apply_by_blocks
-from ramanstudio.batch.results import result_rows
+from ramanstudio.batch.analyses import Analyses
+from ramanstudio.batch.computing import SpectrumRows, apply_by_blocks
+from ramanstudio.batch.results import quality_codes, result_rows
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
-from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
 from ramanstudio.export.processed_files import (
     error_path,
@@ -31,7 +31,13 @@ TEXT_BYTES: Final = 256  # of a text in a column that grows
 
 
 def write_by_blocks(
-    spectra: SpectrumSet, recipe: Recipe, engine: Denoiser | None, path: Path | None, name: str, progress: Progress
+    spectra: SpectrumRows,
+    recipe: Recipe,
+    engine: Denoiser | None,
+    path: Path | None,
+    name: str,
+    progress: Progress,
+    analyses: Analyses,
 ) -> list[list[Any]]:
     """Process a set block by block into the file `path`, CSV or HDF5; return its rows of the results table.
 
@@ -44,7 +50,8 @@ def write_by_blocks(
                 raise outcome
             if path is not None:
                 write(outcome)
-            rows += result_rows(spectra[block], outcome, name)
+            source = spectra[block]
+            rows += result_rows(source, outcome, quality_codes([source])[0], name, analyses.columns([source])[0])
     return rows
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ramanstudio.batch.analyses import Analyses
 from ramanstudio.batch.journal import Journal
 from ramanstudio.batch.names import SUFFIX
 from ramanstudio.batch.results import LOG_NAME, RESULTS_NAME
@@ -20,6 +22,10 @@ from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.recipe import Recipe, find_recipe
 from ramanstudio.processing.step import Denoiser
 
+if TYPE_CHECKING:
+    from ramanstudio.finetuning.finetuned_model import FineTunedModel
+    from ramanstudio.library.library import Library
+
 
 def process(
     paths: Sequence[Path | str] | Path | str,
@@ -31,6 +37,8 @@ def process(
     model: str | Path = DEFAULT_MODEL,
     device: str = "auto",
     laser_nm: float | None = None,
+    identify: Sequence[Library] = (),
+    classify: FineTunedModel | str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
     progress: Progress = SILENT,
@@ -44,6 +52,8 @@ def process(
     out : folder for the processed spectra, results.csv, log.csv and recipe.toml; nothing is written where None
     format : of the processed spectra: "csv", "h5", or another suffix that RamanStudio writes
     engine : loaded model; where None, `model` is loaded onto `device` if the recipe needs one
+    identify : libraries by which the spectra are identified, into columns of results.csv
+    classify : fine-tuned model whose predictions become columns likewise
     overwrite : replace what is in `out`; inputs are never replaced
     resume : go on with an earlier run in `out` that was stopped or killed: files that were done are not done again
 
@@ -56,8 +66,11 @@ def process(
     require_format(format)
     folder = Path(out) if out is not None else None
     files = find_inputs(given, folder)
-    engine = engine or load_engine(chosen, model, device)
-    run = BatchRun(chosen, engine, folder, given, format, laser_nm, overwrite, resume)
+    analyses = bool(identify) or classify is not None
+    engine = engine or load_engine(chosen, model, device, analyses)
+    run = BatchRun(
+        chosen, engine, folder, given, format, laser_nm, overwrite, resume, _analyses(engine, identify, classify)
+    )
     run.reserve(files)
     return run.process(files, progress)
 
@@ -120,9 +133,20 @@ def require_format(format: str) -> None:
         )
 
 
-def load_engine(recipe: Recipe, model: str | Path, device: str) -> Denoiser | None:
-    """Load the model that a recipe denoises with; None where it does not denoise."""
-    if not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
+def _analyses(
+    engine: Denoiser | None, identify: Sequence[Library], classify: FineTunedModel | str | Path | None
+) -> Analyses:
+    """What is computed beside the processed spectra. Raises StudioError when the model cannot be loaded."""
+    from ramanstudio.finetuning import finetuned_model
+
+    is_named = isinstance(classify, (str, Path))
+    model = finetuned_model.load(classify) if is_named else classify  # type: ignore[arg-type]
+    return Analyses(engine, tuple(identify), model)  # type: ignore[arg-type]
+
+
+def load_engine(recipe: Recipe, model: str | Path, device: str, needed: bool = False) -> Denoiser | None:
+    """Load the model that a recipe denoises with; None where it does not denoise and no other work has `needed` it."""
+    if not needed and not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
         return None
     from ramanstudio.engine import Engine
 

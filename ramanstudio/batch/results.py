@@ -27,11 +27,27 @@ LOG_HEADER: Final = ("file", "status", "reason")
 _ROWS_AT_ONCE: Final = 10_000
 
 
-def result_rows(source: SpectrumSet, processed: Processed, output: str) -> list[list[Any]]:
-    """Return the rows of one set after its file: what was measured before and after, and what the checks found."""
+def quality_codes(sets: Sequence[SpectrumSet]) -> list[list[str]]:
+    """Return the codes of what checks find in each spectrum of `sets`, in one text each; those on one axis at once."""
+    codes: list[list[str]] = [[] for _ in sets]
+    groups: dict[bytes, list[int]] = {}
+    for index, spectra in enumerate(sets):
+        groups.setdefault(spectra.axis.tobytes(), []).append(index)
+    for indices in groups.values():
+        joint = np.concatenate([sets[index].values for index in indices])
+        quality = check_quality(SpectrumSet(sets[indices[0]].axis, joint), search_cosmic_rays=False)
+        texts = iter([" ".join(quality.codes(row)) for row in range(len(joint))])
+        for index in indices:
+            codes[index] = [next(texts) for _ in range(len(sets[index]))]
+    return codes
+
+
+def result_rows(
+    source: SpectrumSet, processed: Processed, codes: Sequence[str], output: str, cells: Sequence[Sequence[Any]]
+) -> list[list[Any]]:
+    """Return the rows of one set after its file: what was measured before and after, what the checks found, `cells`."""
     names = spectrum_names(source)
     counts = _counts(processed, len(source))
-    quality = check_quality(source, search_cosmic_rays=False)
     ratio = _gain(processed)
     return [
         [
@@ -41,8 +57,9 @@ def result_rows(source: SpectrumSet, processed: Processed, output: str) -> list[
             snr_cell(processed.snr_after[row]),
             snr_cell(ratio[row]),
             *(int(column[row]) if column is not None else "" for column in counts),
-            " ".join(quality.codes(row)),
+            codes[row],
             output,
+            *cells[row],
         ]
         for row in range(len(source))
     ]
@@ -64,9 +81,11 @@ def _counts(processed: Processed, n_spectra: int) -> tuple[Any, Any]:
     return None, None
 
 
-def write_tables(folder: Path, done: Iterable[Mapping[str, Any]], log: Iterable[Sequence[str]]) -> None:
-    """Write results.csv and log.csv into a folder. Raises StudioError when that cannot be done."""
-    atomic_write(folder / RESULTS_NAME, _csv(HEADER, _rows(done)))
+def write_tables(
+    folder: Path, done: Iterable[Mapping[str, Any]], log: Iterable[Sequence[str]], more: Sequence[str] = ()
+) -> None:
+    """Write results.csv, with `more` columns, and log.csv. Raises StudioError when that cannot be done."""
+    atomic_write(folder / RESULTS_NAME, _csv((*HEADER, *more), _rows(done)))
     atomic_write(folder / LOG_NAME, _csv(LOG_HEADER, log))
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ramanstudio.batch.computing import STACK_FROM, apply_to_sets, row_blocks
+from ramanstudio.batch.analyses import Analyses
+from ramanstudio.batch.computing import STACK_FROM, SpectrumRows, apply_to_sets, row_blocks
 from ramanstudio.batch.journal import BEGUN, DONE, FAILED, RUN, Journal, path_key, state_of
+from ramanstudio.batch.large_files import LazySet, open_large
 from ramanstudio.batch.large_sets import write_by_blocks
 from ramanstudio.batch.names import OutputNames
-from ramanstudio.batch.results import LOG_NAME, RECIPE_NAME, RESULTS_NAME, result_rows, write_tables
+from ramanstudio.batch.results import LOG_NAME, RECIPE_NAME, RESULTS_NAME, quality_codes, result_rows, write_tables
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
@@ -25,8 +27,9 @@ from ramanstudio.processing.recipe import Recipe
 from ramanstudio.processing.runner import Processed
 from ramanstudio.processing.step import Denoiser
 
-GROUP_VALUES: Final = 4_000_000  # intensities that are read, computed and written at once
+GROUP_VALUES: Final = 1_000_000  # intensities that are read, computed and written at once
 GROUP_FILES: Final = 512
+WRITERS: Final = 4  # threads: they mostly wait for the disk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +62,11 @@ class _Item:
     state: str
     sets: tuple[SpectrumSet, ...] = ()
     error: StudioError | None = None
+    lazy: LazySet | None = None
     names: list[str] = field(default_factory=list)
     processed: list[Processed] = field(default_factory=list)
+    codes: list[list[str]] = field(default_factory=list)
+    cells: list[list[list[Any]]] = field(default_factory=list)
 
 
 class BatchRun:
@@ -76,10 +82,12 @@ class BatchRun:
         laser_nm: float | None = None,
         overwrite: bool = False,
         resume: bool = False,
+        analyses: Analyses | None = None,
     ) -> None:
         """Raises StudioError when `out` cannot be made, or holds results that may not be replaced."""
         self.recipe, self.engine, self.out = recipe, engine, out
         self._format, self._laser_nm, self._overwrite = format, laser_nm, overwrite
+        self._analyses = analyses or Analyses()
         self._failures: dict[str, tuple[str, str]] = {}
         self._journal: Journal | None = None
         if out is None:
@@ -90,16 +98,21 @@ class BatchRun:
         taken = [name for names in self._journal.names.values() for name in names]
         self._names = OutputNames(out, given, taken)
         atomic_write(out / RECIPE_NAME, recipe.to_text(self._provenance()))
-        self._journal.add(RUN, recipe=self._recipe_text(), format=format, version=__version__, **self._provenance())
+        self._journal.add(
+            RUN,
+            recipe=self._recipe_text(),
+            format=format,
+            columns=list(self._analyses.header),
+            version=__version__,
+            **self._provenance(),
+        )
 
     def _check_folder(self, out: Path, journal: Journal, resume: bool) -> None:
         if resume and not journal.is_empty:
-            if (
-                str(journal.runs[-1].get("recipe")) != self._recipe_text()
-                or journal.runs[-1].get("format") != self._format
-            ):
+            now = (self._recipe_text(), self._format, list(self._analyses.header))
+            if tuple(journal.runs[-1].get(name) for name in ("recipe", "format", "columns")) != now:
                 raise StudioError(
-                    f"The run in '{out}' was started with another recipe or format.",
+                    f"The run in '{out}' was started with another recipe, format or analysis.",
                     remedy="Resume it with the same, or choose another folder.",
                 )
             if journal.runs[-1].get("model_hash", "") != self._provenance().get("model_hash", ""):
@@ -144,18 +157,25 @@ class BatchRun:
                 yield FileResult(file, self._outputs_of(file), resumed=True)
         stack = len(pending) > STACK_FROM
         try:
-            with ThreadPoolExecutor(1, "reading") as reader, ThreadPoolExecutor(2, "writing") as writers:
+            with ThreadPoolExecutor(1, "reading") as reader, ThreadPoolExecutor(WRITERS, "writing") as writers:
                 queue = list(reversed(pending))
                 upcoming: Future[list[_Item]] | None = reader.submit(self._read_group, queue)
-                while upcoming is not None:
-                    items = upcoming.result()
+                written: list[tuple[_Item, Future[list[list[Any]]] | None]] = []
+                while upcoming is not None or written:
+                    # a group is computed while the one before it is written and the one after it is read
+                    items = upcoming.result() if upcoming is not None else []
                     upcoming = reader.submit(self._read_group, queue) if queue else None
-                    for result in self._finish_group(items, writers, progress, (finished, len(files)), stack):
+                    counted = _counted(progress, finished + len(written), len(items), len(files))
+                    begun = self._compute_group(items, writers, counted, stack)
+                    for result in self._finish(written, counted):
                         finished += 1
                         progress(finished, len(files))
                         yield result
+                    written = begun
         finally:
             self.write_tables()
+            if self._journal is not None:
+                self._journal.close()
 
     def _is_done(self, file: Path) -> bool:
         if self._journal is None or self.out is None:
@@ -178,7 +198,8 @@ class BatchRun:
             file = queue.pop()
             item = _Item(file, path_key(file), state_of(file))
             try:
-                item.sets = registry.read(file, self._laser_nm)
+                item.lazy = open_large(file) if self.out is not None else None
+                item.sets = registry.read(file, self._laser_nm) if item.lazy is None else ()
                 n_values += sum(spectra.values.size for spectra in item.sets)
             except StudioError as error:
                 item.error = error
@@ -187,79 +208,83 @@ class BatchRun:
             items.append(item)
         return items
 
-    def _finish_group(
-        self,
-        items: Sequence[_Item],
-        writers: ThreadPoolExecutor,
-        progress: Progress,
-        count: tuple[int, int],
-        stack: bool,
-    ) -> Iterator[FileResult]:
-        """Compute the spectra of a group, write them, and yield the results in order."""
+    def _compute_group(
+        self, items: Sequence[_Item], writers: ThreadPoolExecutor, progress: Progress, stack: bool
+    ) -> list[tuple[_Item, Future[list[list[Any]]] | None]]:
+        """Compute the spectra of a group and begin to write them; None stands for a large file, still to be done."""
         for item in items:
             if item.error is None and self.out is not None:
                 earlier = self._journal.names.get(item.path, ()) if self._journal else ()
-                enough = len(earlier) == len(item.sets)
+                n_sets = 1 if item.lazy is not None else len(item.sets)
+                enough = len(earlier) == n_sets
                 item.names = list(earlier) if enough else self._names.choose(
-                    item.file, len(item.sets), self._format, self._overwrite
+                    item.file, n_sets, self._format, self._overwrite
                 )  # fmt: skip
         if self._journal is not None:
-            self._journal.add_all(
-                BEGUN, [{"file": item.path, "outputs": item.names} for item in items if item.error is None]
-            )
+            begun = [{"file": item.path, "outputs": item.names} for item in items if item.error is None]
+            self._journal.add_all(BEGUN, begun)
         large = [item for item in items if item.error is None and self._is_large(item)]
         sets = [(item, spectra) for item in items if item.error is None and item not in large for spectra in item.sets]
-        counted = Progress(
-            lambda done, total, _note: progress(count[0] + int(len(items) * done / max(total, 1)), count[1]),
-            on_warning=progress.warn,
-        )
-        outcomes = apply_to_sets([spectra for _, spectra in sets], self.recipe, self.engine, counted, stack)
-        for (item, _), outcome in zip(sets, outcomes, strict=True):
+        outcomes = apply_to_sets([spectra for _, spectra in sets], self.recipe, self.engine, progress, stack)
+        codes = quality_codes([spectra for _, spectra in sets]) if self.out is not None else [[]] * len(sets)
+        cells = self._analyses.columns([spectra for _, spectra in sets], Progress(on_warning=progress.warn))
+        for (item, _), outcome, found, row in zip(sets, outcomes, codes, cells, strict=True):
             if isinstance(outcome, StudioError):
                 item.error = item.error or outcome
             else:
                 item.processed.append(outcome)
-        written = [(item, writers.submit(self._write, item) if item not in large else None) for item in items]
+                item.codes.append(found)
+                item.cells.append(row)
+        return [(item, writers.submit(self._write, item) if item not in large else None) for item in items]
+
+    def _finish(
+        self, written: Sequence[tuple[_Item, Future[list[list[Any]]] | None]], progress: Progress
+    ) -> Iterator[FileResult]:
+        """Wait until the files of a group are written, and yield their results in order."""
         for item, future in written:
-            event = future.result() if future is not None else self._write_large(item, counted)
-            yield self._settle(item, event)
+            rows = future.result() if future is not None else self._write_large(item, progress)
+            yield self._settle(item, rows)
 
     def _is_large(self, item: _Item) -> bool:
-        return any(len(row_blocks(len(spectra), spectra.points, self.recipe)) > 1 for spectra in item.sets)
+        return item.lazy is not None or any(
+            len(row_blocks(len(spectra), spectra.points, self.recipe)) > 1 for spectra in item.sets
+        )
 
-    def _write(self, item: _Item) -> dict[str, Any]:
-        """Write the results of a file; returns what the journal is told. Its error is kept in the item."""
+    def _write(self, item: _Item) -> list[list[Any]]:
+        """Write the results of a file; returns its rows of the table. Its error is kept in the item."""
         if item.error is not None or self.out is None:
-            return {}
+            return []
         rows = list[list[Any]]()
         try:
-            for spectra, processed, name in zip(item.sets, item.processed, item.names, strict=True):
+            written = zip(item.sets, item.processed, item.codes, item.names, item.cells, strict=True)
+            for spectra, processed, codes, name, cells in written:
                 make_folder((self.out / name).parent)
                 write_processed(self.out / name, processed)
-                rows += result_rows(spectra, processed, name)
+                rows += result_rows(spectra, processed, codes, name, cells)
         except StudioError as error:
             item.error = error
         except Exception as error:
             item.error = _unexpected(error)
-        return {"outputs": item.names, "rows": rows}
+        return rows
 
-    def _write_large(self, item: _Item, progress: Progress) -> dict[str, Any]:
+    def _write_large(self, item: _Item, progress: Progress) -> list[list[Any]]:
         """Process a large file block by block into its results."""
         rows = list[list[Any]]()
         try:
-            for index, spectra in enumerate(item.sets):
+            sources: Sequence[SpectrumRows] = item.sets if item.lazy is None else (item.lazy,)
+            for index, spectra in enumerate(sources):
                 name = item.names[index] if self.out is not None else ""
                 path = None if self.out is None else self.out / name
-                rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress)
+                rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress, self._analyses)
         except Cancelled:
             raise
         except StudioError as error:
             item.error = error
         except Exception as error:
             item.error = _unexpected(error)
-        return {"outputs": item.names, "rows": rows}
+        return rows
 
-    def _settle(self, item: _Item, event: dict[str, Any]) -> FileResult:
+    def _settle(self, item: _Item, rows: list[list[Any]]) -> FileResult:
         """Note in the journal what became of a file."""
         file = item.path
         if item.error is not None:
@@ -268,7 +293,7 @@ class BatchRun:
                 self._journal.add_all(FAILED, [{"file": file, "reason": str(item.error)}])
             return FileResult(item.file, error=item.error)
         if self._journal is not None and self.out is not None:
-            record = {"file": file, "state": item.state, **event}
+            record = {"file": file, "state": item.state, "outputs": item.names, "rows": rows}
             self._journal.add_all(DONE, [record])
             self._journal.done[file] = record
             self._failures.pop(file, None)
@@ -282,7 +307,15 @@ class BatchRun:
         done = self._journal.done.values()
         log = [(str(event["file"]), "done", "") for event in done]
         log += [(file, status, reason) for file, (status, reason) in self._failures.items()]
-        write_tables(self.out, done, log)
+        write_tables(self.out, done, log, self._analyses.header)
+
+
+def _counted(progress: Progress, first: int, n_items: int, n_files: int) -> Progress:
+    """Progress in files, of spectra of `n_items` files from the file `first` on."""
+    return Progress(
+        lambda done, total, _note: progress(first + int(n_items * done / max(total, 1)), n_files),
+        on_warning=progress.warn,
+    )
 
 
 def _unexpected(error: Exception) -> StudioError:

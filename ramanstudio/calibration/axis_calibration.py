@@ -16,13 +16,16 @@ from ramanstudio.calibration.standard_lines import StandardLine, average, match_
 from ramanstudio.calibration.substances import SINGLE, Substance, find_substance
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.signal.refraction import air_to_vacuum
 
 Floats = NDArray[np.floating[Any]]
 
 FEW_FOR_CONVENTION: Final = 6  # lines of a lamp that tell how an axis was made
 LEAST_SD_CM: Final = 0.01  # of a table
 OF_AIR: Final = 2.8e-4  # by how much air instead of vacuum changes the scale of a shift
-CLEARLY: Final = 0.3  # of it: how near the scale of the error has to be to that of one convention, and how certain
+CLEARLY: Final = 0.4  # of it: how near the scale of the error has to be to that of one convention
+FITS_CM: Final = 0.6  # what is left where a convention is the right one
+MUCH_BETTER: Final = 0.6  # of what the other one leaves
 NARROW: Final = ("calcite",)  # beside lamps, substances whose lines show the resolution of the instrument
 
 
@@ -83,7 +86,9 @@ def fit_profile(
     curve, kept = fit_curve(x, true - x, sd, np.maximum(table_sd, LEAST_SD_CM), degree)
     outliers = {used[index] for index in np.flatnonzero(~kept)}
     marked = tuple(replace(line, used=False, note="outlier") if line in outliers else line for line in lines)
-    convention = _convention([line for line in marked if line.used], known) if after is None else after.convention
+    convention = (
+        _convention([line for line in marked if line.used], known, laser) if after is None else after.convention
+    )
     axis, values = average(spectra)
     about = spectra.about
     profile = Profile(
@@ -132,28 +137,36 @@ def _composed(after: Profile, curve: Curve) -> Curve:
     )
 
 
-def _convention(lines: Sequence[StandardLine], substance: Substance) -> str:
-    """Whether an axis was made with wavelengths in vacuum or in air, by the scale of its error; "" where that is open.
+def _convention(lines: Sequence[StandardLine], substance: Substance, laser_nm: float | None) -> str:
+    """Whether an axis was made with wavelengths in vacuum or in air; "" where that is open.
 
-    The offset is the laser's and tells nothing. Taking the wavelengths in air instead of in vacuum stretches the shift
-    by 2.8e-4: 0.8 cm⁻¹ at 3000. An axis that is stretched by more than that was made wrongly in another way.
+    First by the places themselves, where one convention fits to half a cm⁻¹ and clearly better: everything in air, or
+    lines in vacuum with the laser's wavelength as stated or taken for one in air. Where the laser is not known so well,
+    by the scale of the error: air instead of vacuum stretches the shift by 2.8e-4, which is 0.8 cm⁻¹ at 3000.
     """
-    if not substance.is_lamp or len(lines) < FEW_FOR_CONVENTION:
+    if not substance.is_lamp or len(lines) < FEW_FOR_CONVENTION or laser_nm is None:
         return ""
     x = np.array([line.reference_cm for line in lines])
     error = np.array([line.error_cm for line in lines])
+    vacuum, air = substance.shifts(laser_nm), substance.shifts(laser_nm, in_air=True)
+    which = [int(np.argmin(np.abs(vacuum - place))) for place in x]
+    converted = 1e7 / air_to_vacuum(laser_nm) - 1e7 / laser_nm
+    in_vacuum = min(_typical(error), _typical(error - converted))
+    in_air = _typical(error + vacuum[which] - air[which])
+    if min(in_vacuum, in_air) < FITS_CM and min(in_vacuum, in_air) < MUCH_BETTER * max(in_vacuum, in_air):
+        return "vacuum" if in_vacuum < in_air else "air"
     first, second = np.triu_indices(len(x), 1)
     apart = np.abs(x[first] - x[second]) > np.ptp(x) / 4
-    slopes = (error[first] - error[second])[apart] / (x[first] - x[second])[apart]
-    scale = float(np.median(slopes))
+    scale = float(np.median((error[first] - error[second])[apart] / (x[first] - x[second])[apart]))
     rest = error - scale * x
-    spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
-    uncertain = spread / max(float(np.sqrt(len(x)) * np.std(x)), 1e-9)
-    if uncertain > CLEARLY * OF_AIR:
-        return ""
-    if abs(scale) < 2 * CLEARLY * OF_AIR / 1.5:
-        return "vacuum"
-    return "air" if abs(scale - OF_AIR) < 2 * CLEARLY * OF_AIR / 1.5 else ""
+    uncertain = 1.4826 * _typical(rest - np.median(rest)) / max(float(np.sqrt(len(x)) * np.std(x)), 1e-9)
+    near = [convention for convention, expected in (("vacuum", 0.0), ("air", OF_AIR))
+            if abs(scale - expected) < CLEARLY * OF_AIR and uncertain < CLEARLY * OF_AIR / 2]  # fmt: skip
+    return near[0] if near else ""
+
+
+def _typical(errors: Floats) -> float:
+    return float(np.median(np.abs(errors)))
 
 
 def _resolution(substance: Substance, lines: Sequence[StandardLine]) -> tuple[tuple[float, float], ...]:

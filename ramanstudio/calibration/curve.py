@@ -12,9 +12,10 @@ Floats = NDArray[np.floating[Any]]
 
 MAX_DEGREE: Final = 3
 MAX_DEGREE_LAMP: Final = 4
-LINES_PER_DEGREE: Final = {0: 1, 1: 3, 2: 4, 3: 6, 4: 12}  # so many lines support so many parameters
+LINES_PER_DEGREE: Final = {0: 1, 1: 3, 2: 4, 3: 5, 4: 12}  # so many lines support so many parameters
 BEND_SD_CM: Final = 5.0  # how far axes are expected to be bent: standard deviation of each coefficient beyond the scale
-COST: Final = 0.3  # by how much a further parameter has to raise the log density of the left-out lines
+COST: Final = 0.7  # by how much a further parameter has to raise the log density of the left-out lines
+LEAST_WEIGHT: Final = 0.25  # in the uncertainty, of the polynomial of the highest degree that the lines support
 TAIL: Final = 6.0  # degrees of freedom of Student's distribution there: one wrong line must not decide
 TWO_LINES: Final = 3.0  # standard uncertainties by which two lines must disagree to give a scale
 PRIOR_LINES: Final = 2.0  # how many lines the table's own uncertainty weighs beside the scatter of the fit
@@ -130,8 +131,10 @@ class _Fit:
             beyond = float(np.sum((residual**2 - self.rest * sd**2) / line_sd**2))
             scale = float(np.sqrt(max((PRIOR_LINES + beyond) / (PRIOR_LINES + float(self.rest.sum())), 0.1**2)))
         self.left_out = residual / self.rest
-        # Few lines give an uncertain scatter: Student's distribution, as a factor on a normal one of the same 95 %.
-        self.factor = 1 + 1.3 / max(PRIOR_LINES + float(self.rest.sum()), 1.0)
+        # Few lines give an uncertain scatter: Student's distribution, as a factor on a normal one of the same 95 %. It
+        # concerns the part of the uncertainty that was estimated from the scatter, not that of each fit.
+        estimated = float(np.mean((scale * line_sd / self.sd) ** 2))
+        self.factor = 1 + 1.3 * estimated / max(PRIOR_LINES + float(self.rest.sum()), 1.0)
 
     def density(self) -> float:
         """Log density of the left-out lines, summed: Student's with their predicted variance."""
@@ -160,7 +163,8 @@ def _fits(x: Floats, y: Floats, sd: Floats, line_sd: Floats, max_degree: int) ->
 def _weighed(fits: list[_Fit], knots: Floats) -> tuple[Floats, Floats, _Fit]:
     """Values and standard uncertainties at `knots` (K,), over all fits weighed by their density; the heaviest of them.
 
-    What the fits disagree by counts as uncertainty: which degree is right is not known either.
+    What the fits disagree by counts as uncertainty: which degree is right is not known either, and lines that cannot
+    tell do not show that an axis is straight.
     """
     densities = np.array([fit.density() - COST * fit.degree for fit in fits])
     weights = np.exp(densities - densities.max())
@@ -170,6 +174,10 @@ def _weighed(fits: list[_Fit], knots: Floats) -> tuple[Floats, Floats, _Fit]:
     variance = np.sum(
         [weight * (sd**2 + (mean - values) ** 2) for weight, (mean, sd) in zip(weights, each, strict=True)], axis=0
     )
+    bent = max(place for place, fit in enumerate(fits) if fit.degree <= MAX_DEGREE)
+    mean, sd = each[bent]
+    lacking = max(LEAST_WEIGHT - float(weights[bent:].sum()), 0.0)
+    variance += lacking * ((mean - values) ** 2 + np.maximum(sd**2 - variance, 0))
     return values, np.sqrt(variance), fits[int(np.argmax(weights))]
 
 

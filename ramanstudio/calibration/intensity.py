@@ -32,7 +32,9 @@ TABLE: Final = "table"
 KNOT_STEP_CM: Final = 25.0
 MOST_KNOTS: Final = 24  # of the spline through the logarithm of the response
 SAME_STANDARD_NM: Final = 5.0  # between the laser of a certificate and that of the spectrum
-MIN_POINTS: Final = 20
+MIN_POINTS: Final = 40
+MEAN_POINTS: Final = 15  # over which noise averages out, where it is asked whether a spectrum is positive
+MOST: Final = 0.95
 HIGHEST_FACTOR: Final = 1e4
 _REMEDY: Final = "Use a copy of the file, or measure the standard again."
 _STANDARD: Final = Schema(
@@ -263,7 +265,8 @@ def calibrate_intensity(
         )
     axis, measured = axis[inside], values[inside]
     certified = known.intensity(axis)
-    if np.median(measured) <= 0 or np.mean(measured > 0) < 0.98 or np.any(certified <= 0):
+    smooth = np.convolve(measured, np.ones(MEAN_POINTS) / MEAN_POINTS, mode="valid")
+    if np.median(measured) <= 0 or np.mean(smooth > 0) < MOST or np.any(certified <= 0):
         raise StudioError(
             "The spectrum of the standard is not positive: its dark signal was not subtracted rightly.",
             remedy="Measure the standard longer, or subtract its dark spectrum.",

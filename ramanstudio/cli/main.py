@@ -12,6 +12,7 @@ import numpy as np
 
 from ramanstudio import __version__
 from ramanstudio.cli import (
+    calibrate,
     classify,
     cluster,
     demo,
@@ -47,6 +48,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     denoise.VERB,
     identify.VERB,
     peaks.VERB,
+    calibrate.VERB,
     cluster.VERB,
     embed.VERB,
     library.VERB,

@@ -72,7 +72,7 @@ def add_laser(parser: ArgumentParser) -> None:
         "--laser",
         type=float,
         metavar="NM",
-        help="laser wavelength in nm, for files with an axis in nm that do not state it",
+        help="laser wavelength in nm, for files with an axis in nm; it wins over what they state",
     )
 
 

@@ -72,10 +72,12 @@ def _check(arguments: Namespace) -> int:
 
 def _check_files(recipe: Recipe, path: Path) -> None:
     """Raise StudioError when a file that a step refers to is missing."""
+    from ramanstudio.processing.calibration import AUTOMATIC
+
     for entry in recipe.steps:
         for parameter in ("file", "like", "profile"):
             name = getattr(entry.step, parameter, "")
-            if name and not Path(name).exists():
+            if name not in ("", AUTOMATIC) and not Path(name).exists():
                 raise StudioError(
                     f"The recipe '{path.name}', step '{entry.step.key}', refers to '{name}', which is not there.",
                     remedy="Correct its path in the recipe.",

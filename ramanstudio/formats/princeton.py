@@ -105,7 +105,7 @@ def _read_3(source: ByteReader, laser_nm: float | None) -> tuple[SpectrumSet, ..
         if width < 2 or height < 1 or size != width * height * item or size > stride:
             raise source.damaged(f"a region of {width} × {height} points")
         last = offset + (n_frames - 1) * stride + size
-        if last > source.size:
+        if last > source.number("<Q", 678):  # where the footer begins
             raise source.cut_off()
         rows = np.ndarray((n_frames, height, width), dtype, source.content, offset, (stride, width * item, item))
         axis = _region_axis(source, footer, region, wavelengths, width)

@@ -251,8 +251,8 @@ def detect_format(path: Path) -> Format:
 
 
 def _has_numbers(start: bytes) -> bool:
-    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels."""
-    return not start.lstrip().startswith(b"##") and len(_NUMBER.findall(start)) >= 8
+    """Whether the first bytes of a text are a table of numbers, and no JCAMP-DX labels or XML."""
+    return not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"##", b"<")) and len(_NUMBER.findall(start)) >= 8
 
 
 def is_readable_content(start: bytes) -> bool:

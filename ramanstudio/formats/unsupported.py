@@ -31,6 +31,9 @@ UNSUPPORTED: Final = (
     UnsupportedFormat("a Thermo OMNIC series", (".srs",), (), "In OMNIC, save it as .spa, .spc or JCAMP-DX."),
     UnsupportedFormat("an old Excel workbook", (".xls",), (), "In Excel, save it as .xlsx or CSV, and open that."),
     UnsupportedFormat(
+        "an old JASCO file", (), (b"L~S ",), "In JASCO Spectra Manager, export it as text, if it is a Raman spectrum."
+    ),
+    UnsupportedFormat(
         "a PerkinElmer file", (".sp",), (b"PEPE",), "In Spectrum, save it as text, if it is a Raman spectrum."
     ),
     UnsupportedFormat("a Shimadzu UV-Vis file", (), (b"\x00\x08\x02\x00\x03\x00",), "Open a Raman spectrum."),

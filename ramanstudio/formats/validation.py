@@ -14,6 +14,8 @@ from ramanstudio.core.spectra import SpectrumSet
 
 MAX_INTENSITY: Final = 1e30  # no detector measures as much; the squares of larger numbers overflow
 MIN_SPAN_CM: Final = 0.1
+_ROWS_AT_ONCE: Final = 4096
+_LARGE_BYTES: Final = 2**26
 EXPORT_AGAIN: Final = (
     "Export it again from the instrument's software, ideally as two text columns: Raman shift and intensity."
 )
@@ -91,11 +93,21 @@ def sorted_spectra(path: Path, shift: NDArray[np.float64], values: NDArray[Any])
         spectra = SpectrumSet.of(shift, values)
     else:
         if steps[0] < 0:
-            shift, values = shift[::-1].copy(), values[:, ::-1]
-        spectra = SpectrumSet(shift, values.astype(np.float32))
+            shift, values = shift[::-1].copy(), _reversed_rows(values)
+        spectra = SpectrumSet(shift, np.require(values, np.float32, ["C", "ALIGNED"]))  # a map of 1 GB is not copied
     if spectra.axis[-1] - spectra.axis[0] < MIN_SPAN_CM:
         raise read_error(path, f"its axis spans only {spectra.axis[-1] - spectra.axis[0]:g} cm⁻¹")
     return spectra
+
+
+def _reversed_rows(values: NDArray[Any]) -> NDArray[Any]:
+    """Return rows (N, B) in reverse: a large array in place, part by part, where it may be changed."""
+    if values.nbytes < _LARGE_BYTES or not values.flags.writeable or not values.flags.c_contiguous:
+        return values[:, ::-1]
+    for begin in range(0, len(values), _ROWS_AT_ONCE):
+        part = values[begin : begin + _ROWS_AT_ONCE]
+        part[:] = part[:, ::-1].copy()
+    return values
 
 
 def without_impossible_intensities(path: Path, spectra: SpectrumSet) -> SpectrumSet:

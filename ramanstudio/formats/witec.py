@@ -62,6 +62,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     try:
         project = witio.read_bytes(source.content)
         graphs = project.find(class_name="TDGraph")
+        images = [entry for entry in project.data if entry.class_name in ("TDImage", "TDBitmap")]
         information = _information(project)
     except Exception:  # whatever witio makes of a damaged tree
         raise read_error(path, "its list of measurements is damaged", COPY_AGAIN) from None
@@ -76,6 +77,7 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
             errors.append(read_error(path, f"'{name}' in it is damaged", COPY_AGAIN))
         else:
             sets += [spectra] if spectra is not None else []
+    n_others = len(graphs) - len(sets) - len(errors) + len(images)
     if not sets:
         raise (
             errors[0]
@@ -86,9 +88,12 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
                 "In WITec Project, open it to see what it contains.",
             )
         )
+    notes = [f"{n_others} images and other curves in the project are not spectra."] if n_others else []
     if errors:
         left_out = " ".join(error.sentence for error in errors[:MAX_NOTES])
-        sets[0] = sets[0].with_about(notes=f"{len(errors)} measurements were left out. {left_out}")
+        notes.append(f"{len(errors)} measurements were left out. {left_out}")
+    if notes:
+        sets[0] = sets[0].with_about(notes=" ".join([*notes, str(sets[0].about.get("notes", ""))]).strip())
     return tuple(sets)
 
 
@@ -129,36 +134,53 @@ def _spectra(
         raise read_error(
             path, f"'{name}' in it states {sizes[0]} × {sizes[1]} spectra of {sizes[2]} points", COPY_AGAIN
         )
+    if not _is_spectral(graph):
+        return None  # a curve of time, frequency or height
     axis, unit = graph.x_axis()
     laser = _laser(graph)
-    if unit not in _UNITS:
-        try:
-            axis, unit = graph.x_axis("nm")
-        except Exception:  # an axis of time or frequency has no nm
-            return None
-    elif laser is not None:
+    if unit not in _UNITS or laser is not None:
         axis, unit = graph.x_axis("nm")  # and from there with the laser that the user may have set
     values = np.ascontiguousarray(np.swapaxes(graph.array(), 0, 1)).reshape(-1, sizes[2])
     table = _positions(graph, sizes)
-    measured = ~np.all(np.isnan(values), axis=1) if values.dtype.kind == "f" else np.ones(len(values), dtype=bool)
+    measured = np.ones(len(values), dtype=bool)
+    if values.dtype.kind == "f":  # lines of a scan that was stopped are NaN from the first point on
+        measured = ~np.isnan(values[:, 0])
+        measured[~measured] = ~np.all(np.isnan(values[~measured]), axis=1)
     about = _metadata(graph, information.get(re.sub(r"_Spec\..*|_Spec$", "", name), ""))
     if not np.any(measured):
         raise read_error(path, f"'{name}' in it was stopped before its first line", "Measure again.")
     if not np.all(measured):
-        about["notes"] = f"The measurement was stopped: {measured.sum()} of {len(values)} spectra were collected."
+        values, table = values[measured], {key: column[measured] for key, column in table.items()}
+        about["notes"] = f"The measurement was stopped: {len(values)} of {len(measured)} spectra were collected."
     if len(values) == 1:
         about |= {f"{column}_um": float(numbers[0]) for column, numbers in table.items() if column in "xyz"}
         table = {}
     return raman_spectra(
-        path, axis, _UNITS.get(unit, axes.NM), values[measured], file_laser_nm=laser, laser_nm=laser_nm,
-        about={"title": name, "group": name, **about}, table={key: column[measured] for key, column in table.items()},
+        path, axis, _UNITS.get(unit, axes.NM), values, file_laser_nm=laser, laser_nm=laser_nm,
+        about={"title": name, **about}, table=table,
     )  # fmt: skip
+
+
+def _linked(graph: Any, name: str) -> Any:
+    """Return the entry of the project whose number a graph states under a name, None without one."""
+    tag = graph.payload.find(name)
+    return graph.project.find_by_id(tag.scalar()) if tag is not None else None
+
+
+def _is_spectral(graph: Any) -> bool:
+    """Return whether the axis of a graph is one of wavelengths, energies or Raman shift; lengths have nm too."""
+    interpretation = _linked(graph, "XInterpretationID")
+    if interpretation is not None:
+        return bool(interpretation.class_name == "TDSpectralInterpretation")
+    transformation = _linked(graph, "XTransformationID")
+    if transformation is None:
+        return False
+    return transformation.class_name == "TDSpectralTransformation" or graph.x_axis()[1] in _UNITS
 
 
 def _laser(graph: Any) -> float | None:
     """Return the excitation wavelength in nm that the axis of a graph refers to."""
-    tag = graph.payload.find("XInterpretationID")
-    interpretation = graph.project.find_by_id(tag.scalar()) if tag is not None else None
+    interpretation = _linked(graph, "XInterpretationID")
     if interpretation is None or interpretation.class_name != "TDSpectralInterpretation":
         return None
     laser = float(interpretation.payload["ExcitationWaveLength"].scalar())
@@ -168,8 +190,7 @@ def _laser(graph: Any) -> float | None:
 def _positions(graph: Any, sizes: list[int]) -> dict[str, NDArray[Any]]:
     """Return the columns x, y and, where it varies, z (N,) in µm; the number of the spectrum without positions."""
     x, y = np.meshgrid(np.arange(sizes[0], dtype=float), np.arange(sizes[1], dtype=float))  # rows are lines of the scan
-    tag = graph.payload.find("SpaceTransformationID")
-    space = graph.project.find_by_id(tag.scalar()) if tag is not None else None
+    space = _linked(graph, "SpaceTransformationID")
     if space is None or space.class_name != "TDSpaceTransformation":
         return {} if x.size == 1 else {"index": np.arange(x.size)}
     places, unit = space.apply_space_transform(np.stack([x, y, np.zeros_like(x)], axis=-1))

@@ -10,5 +10,6 @@ from ramanstudio.peaks.fitting import fit
 from ramanstudio.peaks.measures import measure, ratio
 from ramanstudio.peaks.model import Parameter, Peak, PeakModel, Tie
 from ramanstudio.peaks.peak_table import PeakTable
+from ramanstudio.peaks.series import fit_series
 
-__all__ = ["Parameter", "Peak", "PeakModel", "PeakTable", "Tie", "find", "fit", "measure", "ratio"]
+__all__ = ["Parameter", "Peak", "PeakModel", "PeakTable", "Tie", "find", "fit", "fit_series", "measure", "ratio"]

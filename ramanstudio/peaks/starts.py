@@ -90,6 +90,7 @@ def fit_problem(
 def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) -> Problem:
     """Return the problem of fitting one model to the spectra `rows`."""
     plan = layout(model, prepared.axis)
+    row = profile(model.profile)
     n = len(rows)
 
     def repeated(entries: Floats) -> Floats:
@@ -99,7 +100,7 @@ def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) 
         prepared.axis,
         prepared.values[rows],
         prepared.weights[rows],
-        profile(model.profile),
+        row,
         len(model.peaks),
         baseline_degree(model.baseline),
         repeated(plan.start[plan.free]),
@@ -108,6 +109,7 @@ def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) 
         plan.expand,
         None if plan.offset is None else repeated(plan.offset),
         plan.share,
+        **{name: values[plan.free] for name, values in shape_prior(row, len(model.peaks)).items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, number, optional, text
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.processing.step import Context, State, StepResult
+
+AUTOMATIC: Final = "automatic"  # instead of a file: the profile whose metadata fit
 
 
 class CalibrationProfile(Protocol):
@@ -24,7 +26,7 @@ class CalibrationProfile(Protocol):
 class Shift:
     """Correct the Raman shift axis by a profile, and add a constant to it.
 
-    profile : file of a calibration profile
+    profile : file of a calibration profile, or "automatic": the saved one that fits the metadata of the spectra
     offset_cm : the offset of an instrument, known from a standard
     """
 
@@ -43,14 +45,21 @@ class Shift:
         Raises StudioError when the profile cannot be read, or does not fit these spectra.
         """
         spectra = state.spectra
-        corrected = load_profile(self.profile).apply(spectra) if self.profile else spectra
+        corrected = _profile_for(self.profile, spectra, "Profile").apply(spectra) if self.profile else spectra
         if corrected.points != spectra.points:
             raise StudioError(
                 f"'{Path(self.profile).name}' does not cover the whole axis.", remedy="Crop to its range before."
             )
+        if not np.array_equal(corrected.values, spectra.values, equal_nan=True):
+            raise StudioError(
+                f"'{Path(self.profile).name}' corrects intensities, not the Raman shift.",
+                remedy="Choose it in the step Intensity correction.",
+            )
         axis = corrected.axis + self.offset_cm
         middle = spectra.points // 2
         summary = f"{axis[middle] - spectra.axis[middle]:+.3g} cm⁻¹"
+        if self.profile == AUTOMATIC:
+            summary += f", profile '{corrected.about.get('calibration', '')}'"
         moved = corrected.with_axis(axis, spectra.values)
         return StepResult(
             replace(state, spectra=moved),
@@ -75,20 +84,41 @@ class CorrectIntensity:
         Raises StudioError when the profile cannot be read, or does not fit these spectra.
         """
         spectra = state.spectra
-        profile = load_profile(self.profile)
-        factor = profile.apply(spectra[:1].with_values(np.ones((1, spectra.points)))).values
+        profile = _profile_for(self.profile, spectra, "IntensityProfile")
+        applied = profile.apply(spectra[:1].with_values(np.ones((1, spectra.points))))
+        factor = applied.values
+        if not np.array_equal(applied.axis, spectra.axis):
+            raise StudioError(
+                f"'{Path(self.profile).name}' corrects the Raman shift, not intensities.",
+                remedy="Choose it in the step Raman shift calibration.",
+            )
         if factor.shape != (1, spectra.points) or not np.all(np.isfinite(factor) & (factor > 0)):
             raise StudioError(
                 f"'{Path(self.profile).name}' has no correction for the whole axis.",
                 remedy="Crop to its range before, or choose another profile.",
             )
-        corrected = spectra.with_values(spectra.values * factor.astype(np.float64))
+        corrected = spectra.with_values(spectra.values * factor.astype(np.float64)).with_about(**applied.about)
         return StepResult(
             replace(state, spectra=corrected, expected_error=(state.expected_error * factor).astype(np.float32)),
             f"×{factor.min():.3g} to ×{factor.max():.3g}",
             {"factor_lowest": float(factor.min()), "factor_highest": float(factor.max())},
             {"factor": np.repeat(factor, len(spectra), axis=0)} if len(spectra) <= 64 else {},
         )
+
+
+def _profile_for(file: str, spectra: SpectrumSet, kind: str) -> CalibrationProfile:
+    """The profile of a file, or the only saved one of a kind that fits the metadata of the spectra."""
+    if file != AUTOMATIC:
+        return load_profile(file)
+    from ramanstudio import calibration
+
+    stored = calibration.fitting_profile(spectra, calibration.stored_profiles()[0], getattr(calibration, kind))
+    if stored is None:
+        raise StudioError(
+            "No saved calibration profile, or more than one, fits the metadata of these spectra.",
+            remedy="Choose a profile, or calibrate this instrument first.",
+        )
+    return stored.profile
 
 
 def load_profile(file: str) -> CalibrationProfile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from ramanstudio import batch
 from ramanstudio.batch import computing
 from ramanstudio.batch import run as batch_run
+from ramanstudio.batch.large_files import open_large
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats import hdf5
@@ -186,6 +188,7 @@ def test_a_set_larger_than_a_block_is_written_block_by_block(
     denoiser = CountingDenoiser()
     (result,) = batch.process(source, recipe, tmp_path / "out", engine=denoiser, format=format)
     assert len(denoiser.axes) == 4 and not result.error
+    assert (open_large(source) is not None and open_large(result.outputs[0]) is None) or format == "h5"  # read by rows
     (written,) = read(result.outputs[0])
     np.testing.assert_array_equal(written.values, whole.processed[0].spectra.values)
     assert len(table(tmp_path / "out" / "results.csv")) == 10
@@ -206,3 +209,26 @@ def test_an_unknown_format_or_recipe_is_a_sentence(tmp_path: Path) -> None:
         batch.process(file, "Magic", tmp_path / "out")
     with pytest.raises(StudioError, match="no spectrum"):
         batch.process(tmp_path / "nowhere-else", RECIPE) if (tmp_path / "nowhere-else").mkdir() is None else None
+
+
+class Identifier(CountingDenoiser):
+    """Knows one substance and one class."""
+
+    def identify(self, spectra: SpectrumSet, libraries: object, top: int, progress: object) -> list[SimpleNamespace]:
+        assert spectra.values.max() < 1000  # cosmic rays are not compared
+        match = SimpleNamespace(name="quartz", probability=0.91234, hqi=987.0)
+        return [SimpleNamespace(matches=(match,), unknown=row == 1) for row in range(len(spectra))]
+
+
+def test_identifications_become_columns_of_the_table(folder: Path, tmp_path: Path) -> None:
+    source = spectra(2)
+    values = source.values.copy()
+    values[0, 600] += 5000
+    hdf5.write(tmp_path / "two.h5", source.with_values(values))
+    out = tmp_path / "out"
+    list(batch.process(tmp_path / "two.h5", RECIPE, out, engine=Identifier(), identify=["library"]))  # type: ignore[list-item]
+    rows = table(out / "results.csv")
+    assert [row["substance"] for row in rows] == ["quartz", "unknown"]
+    assert rows[0]["probability of substance"] == "0.912" and rows[0]["HQI"] == "987"
+    with pytest.raises(StudioError, match="analysis"):
+        run(tmp_path / "two.h5", out, resume=True)

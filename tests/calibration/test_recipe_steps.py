@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.simulated_axes import Distortion, spectrum_of
 from ramanstudio import calibration
+from ramanstudio.calibration.profile_files import store
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.processing import Recipe
 from ramanstudio.processing.calibration import CorrectIntensity, Shift
@@ -30,3 +33,18 @@ def test_a_recipe_applies_a_saved_intensity_profile(tmp_path):
     corrected = Recipe.of(CorrectIntensity(str(tmp_path / "i.toml"))).apply(spectra).spectra.values[0]
     ratio = (corrected / standard.intensity(axis))[axis > 250]
     assert np.std(ratio) / np.mean(ratio) < 0.01
+
+
+def test_a_recipe_chooses_the_only_saved_profile_that_fits(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAMANSTUDIO_HOME", str(tmp_path))
+    rng = np.random.default_rng(1)
+    spectra = spectrum_of(calibration.find_substance("silicon"), rng, 60.0, Distortion(8.0, 0, 0, 150, 3300))
+    spectra = spectra.with_about(instrument="A")
+    recipe = Recipe.of(Shift(profile="automatic"))
+    with pytest.raises(StudioError, match="No saved calibration profile"):
+        recipe.apply(spectra)
+    store(calibration.calibrate(spectra, "silicon", name="A, silicon"))
+    processed = recipe.apply(spectra)
+    assert "A, silicon" in processed.records[0]["summary"]
+    with pytest.raises(StudioError, match="No saved calibration profile"):
+        recipe.apply(spectra.with_about(laser_nm=633.0))

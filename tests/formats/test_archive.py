@@ -111,3 +111,10 @@ def test_a_workbook_that_declares_entities_is_refused(tmp_path: Path) -> None:
     files["xl/worksheets/sheet1.xml"] = bomb + files["xl/worksheets/sheet1.xml"].removeprefix(b'<?xml version="1.0"?>')
     with pytest.raises(StudioError, match="declares entities"):
         read(write(tmp_path / "a.xlsx", zip_bytes(files)))
+
+
+def test_a_long_text_that_many_cells_share_takes_no_memory(tmp_path: Path) -> None:
+    rows: list[list[object]] = sheet_of(AXIS, SPECTRUM[None], ["a"])
+    rows[0][0] = "Raman shift " + "x" * 30_000
+    (spectra,) = read(write(tmp_path / "a.xlsx", xlsx_bytes({"Spectra": rows})))
+    assert spectra.points == AXIS.size and max(map(len, map(str, spectra.about.values()))) < 2000

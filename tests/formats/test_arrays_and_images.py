@@ -65,6 +65,12 @@ def test_a_matlab_file_without_an_axis_names_its_variables(tmp_path: Path) -> No
     assert "wavenumber" in refusal.value.remedy
 
 
+def test_absorbance_in_a_matlab_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="'Absorbance' in it is absorbance, not Raman"):
+        read(write(tmp_path / "a.mat", mat5_bytes(wavenumber=AXIS, Absorbance=SET)))
+    assert len(read(write(tmp_path / "a.mat", mat5_bytes(wavenumber=AXIS, Absorbance=SET, raman=SET)))) == 1
+
+
 def nxdata(path: Path, signal: np.ndarray, axes: list[str], **datasets: tuple[np.ndarray, str]) -> Path:
     with h5py.File(path, "w") as file:
         group = file.create_group("entry/data")

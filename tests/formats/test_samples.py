@@ -13,6 +13,7 @@ from tools import make_format_samples as samples
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "samples"
 SETS = {
+    "wide_titles.csv", "wide_r_names.csv", "wide_label_last.csv", "tidy.csv", "pairs.csv", "axis_rows.csv", "scans.txt",
     "labspec_map.txt", "labspec_series.txt", "map.h5", "matrix_rows.csv", "new_separate_axes.spc", "new_series.spc",
     "old_multifile.spc", "separate_spectra.csv", "spreadsheet.csv", "spreadsheet_decimal_comma.csv", "wire_depth.wdf",
     "wire_interrupted.wdf", "wire_map.txt",
@@ -124,6 +125,7 @@ def test_the_laser_wavelength_is_read_from_the_file(name: str) -> None:
         ("jasco.jws", {"instrument": "JASCO", "laser_nm": 532}),
         ("lightfield.spe", {"exposure_s": 10, "date": "2024-10-01 11:32:24"}),
         ("opus.0", {"accumulations": 2, "laser_power_mw": 5, "date": "2023-07-04 16:59:10"}),
+        *((name, {"exposure_s": 10, "accumulations": 2}) for name in ("german.txt", "japanese.txt", "solis.asc")),
         ("labspec.txt", {"exposure_s": 10, "accumulations": 2, "grating": "600", "objective": "x50"}),
         ("oceanview.txt", {"exposure_s": 3}),
         ("wire.wdf", {"accumulations": 3, "intensity_unit": "counts"}),

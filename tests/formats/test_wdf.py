@@ -124,3 +124,12 @@ def test_the_white_light_image_is_kept(tmp_path: Path) -> None:
     assert white_light_image(tmp_path / "a.wdf") == image
     (tmp_path / "b.wdf").write_bytes(wdf_bytes(SPECTRUM[None]))
     assert white_light_image(tmp_path / "b.wdf") is None
+
+
+def test_intensities_are_contiguous_whatever_the_order_of_the_axis(tmp_path: Path) -> None:
+    # torch takes no array with negative strides, or off the boundaries of its numbers.
+    for order in (slice(None), slice(None, None, -1)):
+        (tmp_path / "a.wdf").write_bytes(wdf_bytes(np.stack([SPECTRUM[order]] * 2), AXIS[order]))
+        (spectra,) = read(tmp_path / "a.wdf")
+        assert spectra.values.flags.c_contiguous and spectra.axis.flags.c_contiguous
+        np.testing.assert_allclose(spectra.values[0], SPECTRUM, rtol=1e-6)

@@ -252,22 +252,36 @@ def test_what_shape_cannot_tell_is_left_and_reported() -> None:
 
 
 class Doubling:
-    """A profile that doubles intensities and moves the axis by 2 cm⁻¹."""
+    """A profile of relative intensity."""
 
     def apply(self, spectra: SpectrumSet) -> SpectrumSet:
-        return spectra.with_axis(spectra.axis + 2.0, 2.0 * spectra.values)
+        return spectra.with_values(2.0 * spectra.values).with_about(intensity_correction="lamp")
+
+
+class Moving:
+    """A profile of the Raman shift axis."""
+
+    def apply(self, spectra: SpectrumSet) -> SpectrumSet:
+        return spectra.with_axis(spectra.axis + 2.0, spectra.values).with_about(calibrated_by="neon")
 
 
 def test_profiles_move_the_axis_and_scale_intensities_with_their_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanstudio.processing.calibration.load_profile", lambda file: Doubling())
+    profiles = {"lamp.toml": Doubling(), "neon.toml": Moving()}
+    monkeypatch.setattr("ramanstudio.processing.calibration.load_profile", profiles.__getitem__)
     source = spectra(2)
     start = Runner(source).run([])
     corrected = apply(CorrectIntensity("lamp.toml"), source).state
     np.testing.assert_allclose(corrected.spectra.values, 2 * source.values)
     np.testing.assert_allclose(corrected.expected_error, 2 * start.expected_error)
+    assert corrected.spectra.about["intensity_correction"] == "lamp"
     moved = apply(Shift(0.5, "neon.toml"), source).state.spectra
     np.testing.assert_allclose(moved.axis, AXIS + 2.5)
     np.testing.assert_array_equal(moved.values, source.values)
+    assert moved.about["calibrated_by"] == "neon"
+    with pytest.raises(StudioError, match="not intensities"):
+        apply(CorrectIntensity("neon.toml"), source)
+    with pytest.raises(StudioError, match="not the Raman shift"):
+        apply(Shift(0.5, "lamp.toml"), source)
 
 
 def test_one_flat_spectrum_or_one_with_gaps_does_not_stop_the_others() -> None:

@@ -89,6 +89,8 @@ def _without_padding(start: bytes) -> bytes:
 
     Single NULs, and many of them, are those of binary data.
     """
+    if b"\0" not in start:
+        return start
     if start.count(b"\0") > 0.5 * len(start) or len(_PADDING.findall(start)) > MAX_PADDED_FIELDS:
         return start
     return _PADDING.sub(b"", start)

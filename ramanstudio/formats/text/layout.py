@@ -56,6 +56,8 @@ def detect_layouts(
 
 def _texts_by_column(block: NumberBlock) -> dict[int, list[str]]:
     """Return {column: one text for each row, empty where it has a number}."""
+    if not any(block.texts):
+        return {}
     columns = sorted({column for row in block.texts for column in row})
     return {column: [row.get(column, "") for row in block.texts] for column in columns}
 

@@ -27,12 +27,12 @@ from ramanstudio.finetuning.labels import quote_names
 from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, RegressionReport
 from ramanstudio.gui.common.theme import appearance, current_theme
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
 from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
 from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_classes, draw_with_classes
 from ramanstudio.gui.finetuning.suggested_labels import SuggestedLabels
 from ramanstudio.gui.finetuning.wizard_state import WizardState
+from ramanstudio.gui.viewer.chart import Chart, ChartSeries
 from ramanstudio.gui.viewer.spectrum_strip import StripBand
 
 MAX_NAMED_COLUMNS: Final = 7  # classes whose names fit above the columns of the confusion matrix

@@ -35,9 +35,9 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
-from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.wizard_state import WizardState
+from ramanstudio.gui.viewer.chart import Chart, ChartSeries
 
 if TYPE_CHECKING:
     from ramanstudio.gui.common.jobs import Job

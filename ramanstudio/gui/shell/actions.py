@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ramanstudio.gui.calibrate.actions import CALIBRATE_ACTIONS
 from ramanstudio.gui.common.action import Action, ActionContext
 from ramanstudio.gui.finetuning.actions import FINETUNING_ACTIONS
 from ramanstudio.gui.processing.actions import PROCESSING_ACTIONS
@@ -323,6 +324,7 @@ ACTIONS: Final = (
     *PROCESSING_ACTIONS,
     *_of_tabs("Analyse"),
     *_of("Analyse", FINETUNING_ACTIONS),
+    *_of("Analyse", CALIBRATE_ACTIONS),
     Action(
         "cancel",
         "Cancel",

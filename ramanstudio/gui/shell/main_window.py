@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
+from ramanstudio.gui.calibrate.commands import CalibrateCommands
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
 from ramanstudio.gui.common.job_bar import JobBar
@@ -24,6 +25,7 @@ from ramanstudio.gui.finetuning.services import FinetuningServices
 from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
+from ramanstudio.gui.peaks.commands import PeakCommands
 from ramanstudio.gui.processing.commands import ProcessingCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from ramanstudio.gui.explore.groups_panel import GroupsPanel
     from ramanstudio.gui.identify.identify_page import IdentifyPage
     from ramanstudio.gui.map.map_panel import MapPanel
+    from ramanstudio.gui.peaks.peaks_page import PeaksPage
     from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
 LAYOUT_VERSION: Final = 1  # raise it when panels are renamed: a remembered layout then no longer fits
@@ -125,6 +128,7 @@ class MainWindow(QMainWindow):
                 services.plot_tools,
                 self,
             ),
+            PeakCommands(self._show_peaks_page, services.messages, self),
             IdentifyCommands(
                 services.session,
                 services.settings,
@@ -135,6 +139,7 @@ class MainWindow(QMainWindow):
                 self,
             ),
             self._library_commands,
+            CalibrateCommands(services.session, services.workers, services.messages, self),
             FinetuningCommands(
                 FinetuningServices(
                     services.session,
@@ -152,7 +157,11 @@ class MainWindow(QMainWindow):
     def _own_handlers(self) -> dict[str, Callable[..., object]]:
         """What the window itself carries out: palette, closing the project, showing tabs."""
         close = partial(self.after_saving, self.services.project_files.new)
-        own = {"search": self._show_palette, "new_project": close, "close_project": close}
+        own: dict[str, Callable[..., object]] = {
+            "search": self._show_palette,
+            "new_project": close,
+            "close_project": close,
+        }
         return own | {f"tab_{tab.key}": partial(self._show_tab, tab.key) for tab in TABS}
 
     def show_panel(self, name: str, on: bool) -> None:
@@ -403,6 +412,10 @@ class MainWindow(QMainWindow):
     def _show_map_panel(self) -> MapPanel:
         self.tabs.show_tab("map")
         return cast("MapPanel", self.tabs.make("map")[1])
+
+    def _show_peaks_page(self) -> PeaksPage:
+        self.tabs.show_tab("peaks")
+        return cast("PeaksPage", self.tabs.make("peaks")[0])
 
     def _show_identify_page(self) -> IdentifyPage:
         self.tabs.show_tab("identify")

@@ -22,6 +22,7 @@ from ramanstudio.gui.document.identifying import Identifying
 from ramanstudio.gui.document.libraries import Libraries
 from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
+from ramanstudio.gui.document.peak_finding import PeakFinding
 from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.saving import ProjectFiles
@@ -57,6 +58,7 @@ class Services(QObject):
         self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)
         self.mixture_jobs = MixtureJobs(self.workers, self.messages, self.identifying)
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
+        self.peak_finding = PeakFinding(self.workers, self.messages)
         self.exporting = Exporting(self.session, self.workers, self.messages)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self.autosave = Autosave(self.session, self.workers, self.messages, self.project_files)

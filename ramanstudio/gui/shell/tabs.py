@@ -17,6 +17,7 @@ from ramanstudio.gui.explore.actions import GROUP_ACTIONS
 from ramanstudio.gui.identify.actions import IDENTIFY_ACTIONS
 from ramanstudio.gui.libraries.actions import LIBRARY_ACTIONS
 from ramanstudio.gui.map.actions import MAP_ACTIONS
+from ramanstudio.gui.peaks.actions import PEAK_ACTIONS
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.spectrum.actions import SPECTRUM_ACTIONS
 from ramanstudio.gui.viewer.tab_page import TabPage
@@ -25,6 +26,7 @@ from ramanstudio.project.project import Project
 if TYPE_CHECKING:
     from ramanstudio.gui.identify.identify_page import IdentifyPage
     from ramanstudio.gui.map.map_page import MapPage
+    from ramanstudio.gui.peaks.peaks_page import PeaksPage
     from ramanstudio.library.library import Library
 
 
@@ -63,8 +65,9 @@ class Tab:
 def _spectrum_page(context: TabContext) -> TabPage:
     from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 
+    services = context.services
     return SpectrumPage(
-        context.services.session, context.actions, context.services.recipe_editor, context.services.plot_tools
+        services.session, services.peak_finding, context.actions, services.recipe_editor, services.plot_tools
     )
 
 
@@ -77,6 +80,21 @@ def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
         services.session, services.recipe_editor, services.plot_tools, services.messages, context.actions
     )
     return MetadataPanel(services.session, services.denoising, context.actions, processing)
+
+
+def _peaks_page(context: TabContext) -> TabPage:
+    from ramanstudio.gui.peaks.peaks_page import PeaksPage
+
+    services = context.services
+    return PeaksPage(services.session, services.peak_finding, services.messages, context.actions)
+
+
+def _peaks_panel(context: TabContext, page: TabPage) -> SidePanel:
+    from ramanstudio.gui.peaks.peaks_panel import PeaksPanel
+
+    services = context.services
+    peaks_page = cast("PeaksPage", page)
+    return PeaksPanel(peaks_page, services.peak_finding, services.libraries, services.messages, context.actions)
 
 
 def _explore_page(context: TabContext) -> TabPage:
@@ -142,6 +160,15 @@ TABS: Final = (
         _spectrum_page,
         _metadata_panel,
         actions=SPECTRUM_ACTIONS,
+    ),
+    Tab(
+        "peaks",
+        "Peaks",
+        "Peaks: found, labelled and fitted, with their uncertainties",
+        "peaks",
+        _peaks_page,
+        _peaks_panel,
+        actions=PEAK_ACTIONS,
     ),
     Tab(
         "explore",

@@ -28,6 +28,15 @@ SPECTRUM_ACTIONS: Final = (
         checkable=True,
     ),
     Action(
+        "show_peak_labels",
+        "Peak labels",
+        "View",
+        "P",
+        "Label the peaks of the spectrum",
+        checkable=True,
+        synonyms="annotate lines bands",
+    ),
+    Action(
         "all_metadata",
         "All metadata…",
         "View",

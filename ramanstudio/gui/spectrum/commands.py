@@ -43,6 +43,10 @@ class SpectrumCommands:
         """Show or hide the confidence band."""
         self._show("show_band", on)
 
+    def show_peak_labels(self, on: bool) -> None:
+        """Label the peaks of the spectrum, or show none."""
+        self._page.show_peak_labels(on)
+
     def log_intensity(self, on: bool) -> None:
         """Switch between linear and logarithmic intensity."""
         self._show("log_intensity", on)

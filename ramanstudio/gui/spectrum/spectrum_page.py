@@ -29,6 +29,7 @@ from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
+from ramanstudio.gui.document.peak_finding import PeakFinding, peak_input
 from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.session import Session
@@ -53,10 +54,16 @@ class SpectrumPage(TabPage):
     viewer_made = Signal(object)  # SpectrumView
 
     def __init__(
-        self, session: Session, actions: Mapping[str, QAction], editor: RecipeEditor, tools: PlotTools
+        self,
+        session: Session,
+        finding: PeakFinding,
+        actions: Mapping[str, QAction],
+        editor: RecipeEditor,
+        tools: PlotTools,
     ) -> None:
         super().__init__()
-        self._session, self._editor, self._tools = session, editor, tools
+        self._session, self._finding, self._editor, self._tools = session, finding, editor, tools
+        self._labels_peaks = False
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -90,6 +97,7 @@ class SpectrumPage(TabPage):
         editor.opened.connect(lambda: self._refresh_timer.start(0))
         editor.changed.connect(self._follow_editor)
         tools.changed.connect(self._follow_tool)
+        finding.changed.connect(lambda _: self._label_peaks())
 
     def make_viewer(self) -> None:
         """Make the plot, unless it is there."""
@@ -220,6 +228,35 @@ class SpectrumPage(TabPage):
         else:
             self._draw_several(view, parts, restricted)
         self.place_noise_region()
+        self._label_peaks()
+
+    def show_peak_labels(self, on: bool) -> None:
+        """Label the peaks of the spectrum that is shown, or show no labels."""
+        self._labels_peaks = on
+        self._label_peaks()
+
+    def _label_peaks(self) -> None:
+        """Label the peaks where a single spectrum is shown; they are found where they are not known yet."""
+        view, session = self.view, self._session
+        if view is None:
+            return
+        entries = [entry for entry in session.selected if entry.source is not None]
+        if not self._labels_peaks or len(entries) != 1 or len(session.rows_of(entries[0])) != 1:
+            view.show_peak_labels(())
+            return
+        entry, row = entries[0], int(session.rows_of(entries[0])[0])
+        result, key = session.project.result(entry), (entry.id, row)
+        peaks = self._finding.peaks(key)
+        if peaks is None or not peaks.input.is_of(entry, result):
+            view.show_peak_labels(())
+            if self.isVisible():
+                self._finding.find(key, peak_input(entry, result, row))
+            return
+        from ramanstudio.gui.viewer.peak_labels import labels_of
+
+        final = result.final_denoised if result is not None else None
+        shown = peaks.input.measured if final is None else final.spectra[row]
+        view.show_peak_labels(labels_of(peaks, shown.axis, shown.values[0]))
 
     def place_noise_region(self) -> None:
         """Show the noise region of the selected spectrum."""

@@ -28,6 +28,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     shared_unit,
 )
 from ramanstudio.gui.viewer.line_layer import MAX_LINES, LineLayer
+from ramanstudio.gui.viewer.peak_labels import PeakLabel, PeakLabels, room_for_labels
 from ramanstudio.gui.viewer.plot_overlay import OverlayLayer, PlotOverlay
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
@@ -84,6 +85,9 @@ class SpectrumView(ZoomMixin, QWidget):
         main = self._panes.boxes[MAIN]
         main.clicked.connect(lambda point: self.clicked.emit(point.x(), self._intensity(point.y())))
         main.dragged.connect(self._emit_dragged)
+        self.peak_labels = PeakLabels(self._panes.viewport(), self._label_position, self._theme)
+        for signal in (self._panes.boxes[MAIN].sigRangeChanged, self._panes.boxes[MAIN].sigResized):
+            signal.connect(lambda *_: self.peak_labels.update())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -174,7 +178,10 @@ class SpectrumView(ZoomMixin, QWidget):
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
             return [bound for layer in self._layers for bound in layer.residual_envelopes()]
-        return [bound for layer in self._layers for bound in layer.envelopes(self._options)]
+        bounds = [bound for layer in self._layers for bound in layer.envelopes(self._options)]
+        if self.peak_labels.labels and self._items and not self._options.log:
+            bounds += [room_for_labels(item.axis, item.raw, self._panes.shifts) for item in self._items]
+        return bounds
 
     @property
     def _has_residual(self) -> bool:
@@ -223,7 +230,20 @@ class SpectrumView(ZoomMixin, QWidget):
         self._cursor.crosshair.apply_theme(theme)
         self._legend.apply_theme(theme)
         self._region.apply_theme(theme, self._legend.font())
+        self.peak_labels.apply_theme(theme)
         self._draw()
+
+    def show_peak_labels(self, labels: Sequence[PeakLabel]) -> None:
+        """Label peaks; an empty sequence removes the labels."""
+        if tuple(labels) != self.peak_labels.labels:
+            self.peak_labels.show_labels(labels)
+            self._ranges.fit()
+
+    def _label_position(self, shift: float, intensity: float) -> QPointF | None:
+        (left, right), (low, high) = self.visible_range()
+        if not (left <= shift <= right and low <= intensity <= high):
+            return None
+        return QPointF(self._panes.viewport().mapFrom(self, self.position_of(shift, intensity)))
 
     # The noise region
 

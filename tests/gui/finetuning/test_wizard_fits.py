@@ -7,8 +7,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication, QWizard
 
 from ramanstudio.finetuning import finetuned_model, training
-from ramanstudio.gui.finetuning.chart import Chart, ChartSeries
 from ramanstudio.gui.finetuning.models_dialog import ModelsDialog
+from ramanstudio.gui.viewer.chart import Chart, ChartSeries
 from tests.finetuning.substances import EXTRACTOR, substances
 from tests.gui.finetuning.test_wizard import FineTuningEngine, labelled_set, next_page, open_wizard, train, write_set
 from tests.gui.layout import layout_problems

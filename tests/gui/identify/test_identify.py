@@ -168,10 +168,10 @@ def test_the_shipped_model_identifies_a_demo_spectrum(start: Starter, monkeypatc
     identification = page.identification
     assert identification is not None
     assert identification.matches[0].name == "Quartz"
-    window.wait_until(lambda: page.view is not None and page.view.overlaylaylay is not None)
+    window.wait_until(lambda: page.view is not None and page.view.overlaylaylaylay is not None)
     assert page.view is not None
-    assert page.view.overlaylaylay is not None
-    assert page.view.overlaylaylay.is_simulated
+    assert page.view.overlaylaylaylay is not None
+    assert page.view.overlaylaylaylay.is_simulated
     assert any(abs(mark.shift - 464) < 4 and mark.kind == "matched" for mark in page.view.ruler.marks)
 
 
@@ -285,7 +285,7 @@ def test_a_hint_says_when_there_is_only_the_starter_library(start: Starter, tmp_
     assert driver.matches
     assert "simulated from a peak table" in driver.header.details.text()
     assert driver.page.view is not None
-    assert driver.page.view.overlaylaylay is None or driver.page.view.overlaylaylay.is_simulated
+    assert driver.page.view.overlaylaylaylay is None or driver.page.view.overlaylaylaylay.is_simulated
 
 
 def test_a_dropped_library_is_added_and_searched(start: Starter, tmp_path: Path) -> None:
@@ -351,9 +351,9 @@ def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monk
     assert "Two components fit best" in driver.panel.mixture_text
     assert "explain 97 %" in driver.panel.mixture_text
     assert driver.page.view is not None
-    assert driver.page.view.overlaylaylay is not None
-    assert " + " in driver.page.view.overlaylaylay.name
-    assert np.nanstd(driver.page.view.overlaylaylay.difference) < 6
+    assert driver.page.view.overlaylaylaylay is not None
+    assert " + " in driver.page.view.overlaylaylaylay.name
+    assert np.nanstd(driver.page.view.overlaylaylaylay.difference) < 6
 
 
 def test_identifications_are_exported_as_a_table(
@@ -401,7 +401,7 @@ def test_identifications_are_saved_with_the_project(
     other.wait_until_idle()
     assert other.engine.asked == [], "what is known is not searched again"
     assert other.page.view is not None
-    assert other.page.view.overlaylaylay is not None
+    assert other.page.view.overlaylaylaylay is not None
 
 
 def test_write_library_that_another_model_has_prepared_is_prepared_anew(start: Starter, tmp_path: Path) -> None:

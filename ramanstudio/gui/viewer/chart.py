@@ -1,4 +1,4 @@
-"""A small chart for the wizard: points and lines between two labelled axes."""
+"""A small chart for dialogs: points and lines between two labelled axes."""
 
 from __future__ import annotations
 

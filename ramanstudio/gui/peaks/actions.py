@@ -1,0 +1,67 @@
+"""The actions on peaks, as rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ramanstudio.gui.common.action import Action, ActionContext
+
+
+def _has_spectrum(context: ActionContext) -> bool:
+    return context.readable > 0
+
+
+PEAK_ACTIONS: Final = (
+    Action(
+        "find_peaks",
+        "Find peaks",
+        "Analyse",
+        "",
+        "Find the peaks of the spectrum, with their significance",
+        "ph.chart-line",
+        _has_spectrum,
+        synonyms="label detect lines bands",
+        separator=True,
+    ),
+    Action(
+        "fit_peaks",
+        "Fit all",
+        "Analyse",
+        "",
+        "Fit all labelled peaks of the spectrum",
+        "ph.math-operations",
+        _has_spectrum,
+        synonyms="fit peaks lorentz gauss voigt deconvolution",
+    ),
+    Action(
+        "fit_peaks_here",
+        "Fit here",
+        "Analyse",
+        "",
+        "Fit the peaks in the range that is shown on the plot, or in view",
+        "ph.brackets-square",
+        _has_spectrum,
+    ),
+    Action(
+        "fit_peaks_of_set",
+        "Fit every spectrum…",
+        "Analyse",
+        "",
+        "Fit the labelled peaks in every spectrum of this map or series, and save the table (CSV)",
+        "ph.stack",
+        lambda context: context.spectra > 1,
+        synonyms="fit map series batch",
+    ),
+    Action(
+        "remove_peaks", "Remove peaks", "Analyse", "", "Remove the peaks that are selected in the table", "ph.minus"
+    ),
+    Action(
+        "export_peaks",
+        "Export peaks…",
+        "File",
+        "",
+        "Save the table of the peaks with their errors (CSV)",
+        "ph.table",
+        _has_spectrum,
+    ),
+)

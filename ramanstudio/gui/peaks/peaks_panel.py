@@ -1,0 +1,240 @@
+"""The side panel of Peaks: what is fitted and how, templates, and what they compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ramanstudio.core.errors import StudioError
+from ramanstudio.gui.common.messages import Messages
+from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
+from ramanstudio.gui.document.libraries import Libraries
+from ramanstudio.gui.document.peak_finding import PeakFinding, SpectrumPeaks
+from ramanstudio.gui.peaks.peak_model import with_error
+from ramanstudio.gui.peaks.peaks_page import PeaksPage
+
+if TYPE_CHECKING:
+    from ramanstudio.peaks.templates import Template
+
+PROFILES: Final = (
+    ("pseudo-voigt", "pseudo-Voigt"),
+    ("lorentz", "Lorentz"),
+    ("gauss", "Gauss"),
+    ("voigt", "Voigt"),
+    ("bwf", "Breit-Wigner-Fano"),
+    ("split-pseudo-voigt", "split pseudo-Voigt"),
+)
+BASELINES: Final = (("linear", "linear"), ("flat", "flat"), ("none", "none"), ("cubic", "cubic"))
+
+
+class PeaksPanel(SidePanel):
+    """Shows and changes what `page` fits."""
+
+    def __init__(
+        self,
+        page: PeaksPage,
+        finding: PeakFinding,
+        libraries: Libraries,
+        messages: Messages,
+        actions: Mapping[str, QAction],
+    ) -> None:
+        super().__init__(panel_heading("Peaks"))
+        self._page, self._finding, self._libraries, self._messages = page, finding, libraries, messages
+        self._matched: SpectrumPeaks | None = None
+        self._templates: list[Template] = []
+        self.source = self._combo("What is fitted", (("measured", "Measured"), ("denoised", "Denoised")))
+        self.source.setToolTip("Measured: unbiased. Denoised: smoother, with errors from the expected error")
+        self.profile = self._combo("Profile of the peaks", PROFILES)
+        self.baseline = self._combo("Baseline under the peaks", BASELINES)
+        self.significance = QDoubleSpinBox(self)
+        self.significance.setRange(2.0, 100.0)
+        self.significance.setDecimals(1)
+        self.significance.setSingleStep(0.5)
+        self.significance.setValue(4.0)
+        self.significance.setAccessibleName("Least significance of a peak")
+        self.significance.setToolTip("Height over its standard error, from which a peak is found")
+        self.equal_widths = QCheckBox("Equal widths", self)
+        self.equal_widths.setToolTip("Fit one width for all peaks that are fitted together")
+        self.by_click = QCheckBox("Add and remove by click", self)
+        self.by_click.setToolTip("Click on the plot where a peak is, or on a peak to remove it")
+        self.with_range = QCheckBox("Fit only a range", self)
+        self.with_range.setToolTip("Show a range that can be dragged; Fit here fits the peaks in it")
+        self.template = QComboBox(self)
+        self.template.setAccessibleName("Template")
+        self.template.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.template.setMinimumContentsLength(8)
+        self.apply = QPushButton("Fit template", self)
+        self._about, self._quantities = label("quiet", wrap=True), label("", wrap=True)
+        self._quantities.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._status = label("quiet", wrap=True)
+        self.match = QPushButton("Match with libraries", self)
+        self.match.setToolTip("Which references have lines at these positions")
+        self._matches = label("", wrap=True)
+        self._matches.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons = [button(actions[name]) for name in ("find_peaks", "fit_peaks", "fit_peaks_here")]
+        self._ends = [button(actions[name]) for name in ("remove_peaks", "export_peaks")]
+        self._lay_out()
+        self._read_templates()
+        for box in (self.source, self.profile, self.baseline):
+            box.currentIndexChanged.connect(self._take_options)
+        self.significance.valueChanged.connect(self._take_options)
+        for check in (self.equal_widths, self.by_click):
+            check.toggled.connect(self._take_options)
+        self.with_range.toggled.connect(page.show_range)
+        self.template.currentIndexChanged.connect(self._show_template)
+        self.apply.clicked.connect(self._apply_template)
+        self.match.clicked.connect(self._match)
+        libraries.load()
+        page.changed.connect(self.refresh)
+        self._show_template()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known of the spectrum that is shown."""
+        page = self._page
+        has_denoised = page.input is not None and page.input.error is not None
+        model: Any = self.source.model()
+        model.item(1).setEnabled(has_denoised)
+        if not has_denoised and self.source.currentIndex() == 1:
+            self.source.setCurrentIndex(0)
+        peaks = page.peaks
+        self._quantities.setVisible(peaks is not None and peaks.template is not None)
+        if peaks is not None and peaks.template is not None:
+            self._quantities.setText(_quantity_text(peaks.template))
+        self.apply.setEnabled(page.input is not None)
+        self.match.setEnabled(peaks is not None and bool(peaks.model.peaks))
+        self._matches.setVisible(peaks is not None and peaks is self._matched)
+        self._status.setText(self._status_text())
+
+    def _status_text(self) -> str:
+        page = self._page
+        peaks = page.peaks
+        if page.input is None:
+            return "Select a spectrum in the list."
+        if peaks is None:
+            return "Find peaks finds what is there. Or add peaks by click, then Fit all."
+        what = "the denoised spectrum" if peaks.denoised else "the measured spectrum"
+        if peaks.fit is None:
+            n_peaks = len(peaks.model.peaks)
+            return f"{n_peaks} {'peak' if n_peaks == 1 else 'peaks'} in {what}. Fit all fits them."
+        chi = peaks.table["reduced_chi2"] if peaks.table is not None else ()
+        shown = f"{min(chi):.2f}–{max(chi):.2f}" if len(chi) and max(chi) - min(chi) > 0.01 else f"{max(chi):.2f}"
+        return f"Fitted to {what}. Reduced χ² {shown}: 1 where the noise explains what is left over."
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(12, 4, 12, 12)
+        column.setSpacing(8)
+        for text, widget in (
+            ("Fit", self.source),
+            ("Profile", self.profile),
+            ("Baseline", self.baseline),
+            ("Significance", self.significance),
+        ):
+            row = QHBoxLayout()
+            caption = label("quiet")
+            caption.setText(text)
+            caption.setFixedWidth(80)
+            widget.setMinimumWidth(80)
+            caption.setBuddy(widget)
+            row.addWidget(caption)
+            row.addWidget(widget, 1)
+            column.addLayout(row)
+        for check in (self.equal_widths, self.by_click, self.with_range):
+            column.addWidget(check)
+        for push_button in self._buttons:
+            column.addWidget(push_button)
+        column.addWidget(self._status)
+        for push_button in self._ends:
+            column.addWidget(push_button)
+        column.addWidget(self.match)
+        column.addWidget(self._matches)
+        heading = label("heading")
+        heading.setText("Template")
+        column.addWidget(heading)
+        column.addWidget(self.template)
+        column.addWidget(self._about)
+        column.addWidget(self.apply)
+        column.addWidget(self._quantities)
+        column.addStretch()
+        self.setWidget(content)
+
+    def _combo(self, name: str, rows: tuple[tuple[str, str], ...]) -> QComboBox:
+        box = QComboBox(self)
+        box.setAccessibleName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
+        for key, title in rows:
+            box.addItem(title, key)
+        return box
+
+    def _read_templates(self) -> None:
+        from ramanstudio.peaks import templates
+
+        for path in templates.available():
+            try:
+                self._templates.append(templates.read(path))
+            except StudioError as error:
+                self._messages.show_error(error)
+        for template in self._templates:
+            self.template.addItem(template.title)
+
+    def _show_template(self) -> None:
+        index = self.template.currentIndex()
+        if 0 <= index < len(self._templates):
+            template = self._templates[index]
+            self._about.setText(f"{template.about}\nNot for: {template.not_for}\n{template.reference}")
+
+    def _apply_template(self) -> None:
+        index = self.template.currentIndex()
+        if 0 <= index < len(self._templates):
+            self._page.apply_template(self._templates[index])
+
+    def _match(self) -> None:
+        peaks = self._page.peaks
+        if peaks is None:
+            return
+        if self._libraries.loading:
+            self._messages.info("The libraries are still being opened. Try again in a moment.")
+            return
+        self._finding.match(peaks, self._libraries.searched, partial(self._show_matches, peaks))
+
+    def _show_matches(self, peaks: SpectrumPeaks, matches: Any) -> None:
+        lines = [
+            f"{item.name}: {len(item.matched)} of {len(item.matched) + len(item.missing)} lines, score {item.score:.2f}"
+            for item in matches[:6]
+        ]
+        self._matches.setText("\n".join(lines) or "No reference has lines at these positions.")
+        self._matched = peaks
+        self.refresh()
+
+    def _take_options(self) -> None:
+        options = replace(
+            self._page.options,
+            denoised=self.source.currentData() == "denoised",
+            profile=str(self.profile.currentData()),
+            baseline=str(self.baseline.currentData()),
+            significance=self.significance.value(),
+            equal_widths=self.equal_widths.isChecked(),
+            edits_by_click=self.by_click.isChecked(),
+        )
+        self._page.set_options(options)
+
+
+def _quantity_text(fit: Any) -> str:
+    lines = []
+    for item in fit.quantities:
+        quantity = item.quantity
+        if not item.is_valid[0]:
+            lines.append(f"{quantity.name}: does not hold here")
+            continue
+        unit = f" {quantity.unit}" if quantity.unit else ""
+        lines.append(f"{quantity.name}: {with_error(float(item.value[0]), float(item.error[0]))}{unit}")
+    return "\n".join(lines)
