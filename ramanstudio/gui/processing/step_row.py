@@ -54,6 +54,7 @@ class StepRow(QWidget):
         self.check.clicked.connect(self.switched)
         self.summary = ElidedLabel(self)
         self.summary.setProperty("role", "quiet")
+        self.summary.setMinimumWidth(36)
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.arrow = QToolButton(self)
         self.arrow.setCheckable(True)
