@@ -22,7 +22,8 @@ from ramanstudio.peaks.profiles import evaluate, profile
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 KINDS = ("lorentz", "gauss", "pseudo-voigt")
-N_RIVAL = 120  # spectra that the rivals fit
+N_RIVAL = 40  # spectra that the rivals fit
+N_PROCESSED = 400  # spectra that are fitted after cosmic rays and baseline
 NAMES = ("center", "fwhm", "area")
 
 
@@ -57,6 +58,11 @@ class Truth:
             step = np.round(np.median(np.diff(axis, axis=1), axis=1), 2)
             columns = (file[name][:] for name in ("values", "snr", "sigma", "n_peaks", "overlapping"))
             return cls(axis, *columns, true, true["kind"][first], step)
+
+    def first(self, count: int) -> Truth:
+        """The first `count` spectra."""
+        columns = (getattr(self, name)[:count] for name in ("axis", "values", "snr", "sigma", "n_peaks", "overlapping"))
+        return Truth(*columns, self.peaks[self.peaks["spectrum"] < count], self.kind[:count], self.step[:count])
 
     def groups(self) -> Iterator[tuple[int, Any, Any, Any]]:
         """Each profile and step: kind, the spectra, the rows of their true peaks, and an axis from zero."""
@@ -322,34 +328,32 @@ def polystyrene_rows() -> list[list[str]]:
     with h5py.File(DATA / "corpus.h5") as file:
         group = file["power_series_a"]
         axis, values, conditions = group["axis"][:], group["values"][:], group["condition"].asstr()[:]
-    ratios = []
-    for condition in dict.fromkeys(conditions):
-        repeats = SpectrumSet.of(axis, values[conditions == condition])
-        fitted = peaks.fit(repeats, "pseudo-voigt", {"center": [1000.5], "fwhm": [7.0]}, within=(980, 1018))
-        scatter, stated = float(np.std(fitted["center"], ddof=1)), float(np.median(fitted["center_error"]))
-        ratios.append(scatter / stated)
-        rows.append(
-            [
-                condition,
-                f"{np.mean(fitted['center']):.3f}",
-                f"{scatter:.4f}",
-                f"{stated:.4f}",
-                f"{scatter / stated:.2f}",
-            ]
-        )
-    pooled = float(np.sqrt(np.mean(np.square(ratios))))
-    rows.append(["all (root mean square)", "", "", "", f"{pooled:.2f}, bar .8–1.25 {mark(0.8 <= pooled <= 1.25)}"])
+    totals = {}
+    for kind in ("lorentz", "pseudo-voigt"):
+        ratios = []
+        for condition in dict.fromkeys(conditions):
+            repeats = SpectrumSet.of(axis, values[conditions == condition])
+            fitted = peaks.fit(repeats, kind, {"center": [1000.5], "fwhm": [7.0]}, within=(980, 1018))
+            scatter, stated = float(np.std(fitted["center"], ddof=1)), float(np.median(fitted["center_error"]))
+            ratios.append(scatter / stated)
+            power = str(condition).split("Probe_")[-1].split("(")[0]
+            shown = f"{np.mean(fitted['center']):.3f}", f"{scatter:.4f}", f"{stated:.4f}", f"{scatter / stated:.2f}"
+            rows.append([f"{power} %, {kind}", *shown])
+        totals[kind] = float(np.sqrt(np.mean(np.square(ratios))))
+    for kind, pooled in totals.items():
+        met = mark(0.8 <= pooled <= 1.25)
+        rows.append([f"root mean square, {kind}", "", "", "", f"{pooled:.2f}, bar .8–1.25 {met}"])
     return rows
 
 
 def processed(spectra: SpectrumSet) -> tuple[SpectrumSet, Any]:
     """Cosmic rays and the baseline taken off, as by the default recipe without denoising."""
-    from ramanstudio.processing.baseline import Baseline
-    from ramanstudio.processing.cosmic_rays import CosmicRays
+    from ramanstudio.processing.baseline import SubtractBaseline
+    from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
     from ramanstudio.processing.recipe import Recipe
     from ramanstudio.processing.step import RecipeStep
 
-    result = Recipe((RecipeStep(CosmicRays()), RecipeStep(Baseline()))).apply(spectra)
+    result = Recipe((RecipeStep(RemoveCosmicRays()), RecipeStep(SubtractBaseline()))).apply(spectra)
     return result.spectra, result.expected_error
 
 
@@ -368,7 +372,9 @@ def main() -> None:
         f"lmfit 1.3.4, the first {N_RIVAL} spectra, same starts, {rival_seconds:.0f} s:\n\n"
         + table(head, fit_rows(truth, rival, 0.65, 0.71, N_RIVAL)),
     ]
+    print("fitted", flush=True)
     rows, right = detection_rows(truth)
+    print("detected", flush=True)
     parts.append(
         "Detection (`peaks.find`, significance 4 for all; rival: `find_peaks` on Savitzky-Golay, best threshold"
         " told the truth):\n\n" + table(["SNR", "precision / recall", "F1", "bar", "rival"], rows)
@@ -378,10 +384,12 @@ def main() -> None:
         f" (≥ 90 {mark(right >= 0.9)}).\n"
     )
     try:
-        done, _ = fit_all(truth, processed)
+        some = truth.first(N_PROCESSED)
+        done, _ = fit_all(some, processed)
+        print("processed", flush=True)
         parts.append(
-            "The same spectra after cosmic rays and the automatic baseline (bar .62–.74):\n\n"
-            + table(head, fit_rows(truth, done, 0.62, 0.74)[:6])
+            f"The first {N_PROCESSED} after cosmic rays and the automatic baseline (bar .62–.74):\n\n"
+            + table(head, fit_rows(some, done, 0.62, 0.74))
         )
     except Exception as error:
         parts.append(f"Processed spectra could not be fitted: {error}\n")

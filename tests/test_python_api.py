@@ -7,7 +7,7 @@ import pytest
 
 import ramanstudio
 
-PUBLIC = ("Engine", "Library", "SpectrumSet", "StudioError", "peaks", "read")
+PUBLIC = ("Engine", "Library", "SpectrumSet", "StudioError", "peaks", "read", "write")
 
 
 def test_public_names_are_listed_and_importable():

@@ -100,6 +100,13 @@ def main() -> int:
             next(e.name for e in services.session.project.entries if e.source is not None and len(e.source) > 9),
         )
         take(window, "many")
+        select(window, "quartz-1.0s.csv")
+        window.tabs.show_tab("peaks")
+        for action in ("find_peaks", "fit_peaks"):
+            window.actions_by_id[action].trigger()
+            wait(window, lambda: not services.workers.busy)
+            settle()
+        take(window, "peaks")
         window.tabs.show_tab("explore")
         wait(window, lambda: services.session.groups is not None and not services.workers.busy)
         page = window.tabs.current_page

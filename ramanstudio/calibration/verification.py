@@ -19,6 +19,7 @@ Floats = NDArray[np.floating[Any]]
 
 TOLERANCE_CM: Final = 1.0
 STRONG: Final = 0.15  # of the strongest line of the table; fainter ones, and those that overlap, are not judged
+EDGE_CM: Final = 2.0  # beyond the outermost line of a profile, which another sample shows elsewhere
 POOR_SD_CM: Final = 0.8
 
 
@@ -117,7 +118,8 @@ def verify(
     if known.is_lamp and profile.laser_nm and laser:
         after = after - (1e7 / profile.laser_nm - 1e7 / laser)
     sd = np.array([line.shown_sd_cm for line in lines])
-    known_there = np.isfinite(profile.uncertainty(shown, laser))
+    low, high = profile.range_cm
+    known_there = (after + true > low - EDGE_CM) & (after + true < high + EDGE_CM)
     rows = tuple(
         VerifiedLine(float(true[k]), float(before[k]), float(after[k]), float(sd[k]), bool(known_there[k]),
                      bool(abs(after[k]) <= tolerance_cm + COVERAGE * sd[k]))

@@ -63,7 +63,7 @@ def write(spectra: SpectrumSet, path: Path, format: str | None = None) -> Path:
     has asked. Raises StudioError when the format is not known, the spectra came from this file, or it cannot be
     written.
     """
-    from ramanstudio.export.denoised_files import refuse_source
+    from ramanstudio.export.source_files import refuse_source
 
     path = Path(path)
     writer = writer_for(path, format)

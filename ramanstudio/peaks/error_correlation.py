@@ -67,7 +67,8 @@ def fitted(problem: Problem, free: Floats, linear: Floats) -> Floats:
 def inflate(problem: Problem, solution: Solution, spread: Floats, correlation: Floats) -> Floats:
     """Return the covariance (N, L + F, L + F) for errors with this `correlation` by distance in points.
 
-    C JᵀW R W J C with C the covariance for independent errors and R the correlation (the sandwich estimator).
+    C JᵀW R W J C with C the covariance for independent errors and R the correlation (the sandwich estimator), as
+    C plus what the correlation of different points adds.
     """
     inflated = np.empty_like(spread)
     n_peaks, n_base = problem.n_peaks, problem.n_baseline
@@ -95,6 +96,7 @@ def inflate(problem: Problem, solution: Solution, spread: Floats, correlation: F
         for lag, share in enumerate(correlation[1:], start=1):
             smeared[:, :, lag:] += share * jacobian[:, :, :-lag]
             smeared[:, :, :-lag] += share * jacobian[:, :, lag:]
-        meat = jacobian @ smeared.transpose(0, 2, 1)
-        inflated[part] = spread[part] @ meat @ spread[part]
+        # What correlation adds to JᵀWJ: a parameter that only its limits restrict keeps its error.
+        added = jacobian @ (smeared - jacobian).transpose(0, 2, 1)
+        inflated[part] = spread[part] + spread[part] @ added @ spread[part]
     return inflated

@@ -8,7 +8,7 @@ algebra on small matrices.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -63,7 +63,22 @@ def solve(problem: Problem, progress: Progress = SILENT) -> Solution:
     for part, solution in map_ordered(lambda rows: _solve_chunk(problem.rows(rows)), chunks):
         progress(part.stop, n_spectra, "spectra")
         parts.append(solution)
-    return Solution(*(np.concatenate([getattr(part, name) for part in parts]) for name in Solution.__slots__))
+    solution = Solution(*(np.concatenate([getattr(part, name) for part in parts]) for name in Solution.__slots__))
+    if problem.nonnegative and problem.n_peaks > 1:
+        _revive(problem, solution)
+    return solution
+
+
+def _revive(problem: Problem, solution: Solution) -> None:
+    """Fit again, with negative heights allowed on the way, where a peak was lost to height zero; in place."""
+    n_heights = solution.linear.shape[1] - problem.n_baseline
+    rows = np.flatnonzero((solution.linear[:, :n_heights] <= 0).any(axis=1))
+    if not rows.size:
+        return
+    again = _solve_chunk(replace(problem.rows(rows), nonnegative=False))
+    better = (again.linear[:, :n_heights] >= 0).all(axis=1) & (again.chi_squared < solution.chi_squared[rows])
+    for name in Solution.__slots__:
+        getattr(solution, name)[rows[better]] = getattr(again, name)[better]
 
 
 class _Workspace:

@@ -39,7 +39,8 @@ class Denoise:
         parts = [part for part in segments(spectra.axis) if part.stop - part.start >= MIN_POINTS]
         if not parts:
             raise StudioError(
-                f"No stretch of {MIN_POINTS} points is left to denoise.", remedy="Cut out less before Denoise."
+                f"No stretch of {MIN_POINTS} points is left to denoise.",
+                remedy="Measure or keep more points, or switch Denoise off.",
             )
         values, error = spectra.values.copy(), np.array(state.expected_error)
         before, after = [], []
@@ -58,7 +59,8 @@ class Denoise:
         strongest = np.argmax(np.nan_to_num(np.stack(before)), axis=0)
         rows = np.arange(len(spectra))
         snr_before, snr_after = np.stack(before)[strongest, rows], np.stack(after)[strongest, rows]
-        ratio = np.nanmedian(snr_after / snr_before) if np.isfinite(snr_before).any() else np.nan
+        known = snr_before > 0
+        ratio = float(np.median(snr_after[known] / snr_before[known])) if known.any() else np.nan
         return StepResult(
             replace(state, spectra=spectra.with_values(values), expected_error=error),
             f"×{ratio:.2g}" if np.isfinite(ratio) else "",

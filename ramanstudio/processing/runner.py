@@ -60,7 +60,8 @@ class Runner:
         known: Processed | None = None,
         keep_stages: bool = True,
     ) -> None:
-        sigma = noise_sigma(spectra.values)
+        enough = spectra.points >= 3 and len(spectra) > 0  # of two points nothing is known of the noise
+        sigma = noise_sigma(spectra.values) if enough else np.zeros(len(spectra), dtype=np.float32)
         error = np.broadcast_to(sigma[:, None], spectra.values.shape)  # no copy: a map may be large
         self.start = State(spectra, error)
         self._denoiser = denoiser

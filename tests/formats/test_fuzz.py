@@ -95,7 +95,7 @@ EXTREMES = [
     b"nan inf",
 ]
 quick = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -187,6 +187,14 @@ KINDS = {
     "Japanese": Kind("励起波長(nm)\t532\n露光時間(s)\t1.5\n積算回数\t4\nラマンシフト(cm-1)\t強度\n"
                      + table(XY, "\t"), 1,
                      {"laser_nm": 532.0, "exposure_s": 1.5, "accumulations": 4}),
+    "spectra named by numbers": Kind(table([["", *range(1, 7), *range(7, 13)], *columns(AXIS, *VALUES, *VALUES)]), 12),
+    "spectra named by times": Kind(table([["Raman shift (cm-1)", *(f"{10 * i} s" for i in range(6))],
+                                          *columns(AXIS, *VALUES)], "\t"), 6, {},
+                                   {"name": [f"{10 * i} s" for i in range(6)]}),
+    "thousands with spaces": Kind(table([["Raman shift", "Counts"], *((x, f"{y + 5000:,.3f}".replace(",", " "))
+                                         for x, y in XY)], "\t")),
+    "laser in a line of words": Kind("Laser 532 nm\nWavelength (nm),Counts\n" + table(columns(NM.round(5), ONE)), 1,
+                                     {"laser_nm": 532.0}),
     # suffixes
     "text named wdf": Kind(table(XY), name="a.wdf"),
     "text named spc": Kind("Raman shift\tCounts\n" + table(XY, "\t"), name="a.spc"),
@@ -206,13 +214,23 @@ def test_each_kind_of_text_opens_as_the_spectra_that_were_written(tmp_path: Path
     assert spectra.values.shape == (wanted.count, kept.size)
     np.testing.assert_allclose(spectra.axis, axis[kept], atol=0.5)
     offset = 5000.0 if "thousands" in kind else 0.0
-    np.testing.assert_allclose(spectra.values, VALUES[: wanted.count, kept] + offset, rtol=1e-5)
+    expected = np.concatenate([VALUES, VALUES])[: wanted.count, kept]
+    np.testing.assert_allclose(spectra.values, expected + offset, rtol=1e-5)
     for key, value in wanted.about.items():
         assert spectra.about.get(key) == (value if isinstance(value, str) else pytest.approx(value)), key
     for column, entries in wanted.columns.items():
         assert list(spectra.table[column]) == list(entries), column
     if wanted.gaps:
         assert "2 cells hold words" in str(spectra.about["notes"]) and "saturated" in str(spectra.about["notes"])
+
+
+def test_a_word_in_a_column_of_numbers_is_a_gap_of_that_spectrum(tmp_path: Path) -> None:
+    rows = [[AXIS[k], "saturated" if k == 50 else VALUES[0, k], VALUES[1, k]] for k in range(150)]
+    (tmp_path / "a.csv").write_text(table([["wavenumber", "A", "B"], *rows]))
+    (spectra,) = read(tmp_path / "a.csv")
+    assert spectra.values.shape == (2, 150)
+    assert np.isnan(spectra.values[0, 50]) and np.isfinite(spectra.values).sum() == 299
+    assert "1 cell holds words" in str(spectra.about["notes"])
 
 
 def test_pairs_of_uneven_length_keep_their_own_axes(tmp_path: Path) -> None:

@@ -175,3 +175,10 @@ def test_a_fit_may_start_from_what_was_found_or_from_nothing():
 def test_several_sets_are_counted_through():
     table = peaks.fit([lines(n=2), lines(n=1, seed=4)], "lorentz", start(3))
     assert table["spectrum"].tolist() == [0] * 3 + [1] * 3 + [2] * 3
+
+
+def test_every_peak_has_a_finite_error_even_where_the_model_is_wrong():
+    broad = lines(snr=200.0).values + 0.3 * np.sin(AXIS / 9)  # residuals that are correlated: infinite errors, once
+    table = peaks.fit(SpectrumSet(AXIS, broad), "gauss", {"center": [480.0, 482.0, 560.0, 610.0], "fwhm": [9.0] * 4})
+    for name in ("center", "fwhm", "height", "area"):
+        assert np.all(np.isfinite(table[f"{name}_error"]) & (table[f"{name}_error"] > 0))

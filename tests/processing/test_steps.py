@@ -347,3 +347,21 @@ def test_what_a_step_cannot_do_is_a_sentence_that_names_it(step: Step, points: i
     kept = Runner(source, CountingDenoiser()).run([RecipeStep(step)], skip_problems=True)
     np.testing.assert_array_equal(kept.spectra.values, source.values)
     assert list(kept.problems) == [0]
+
+
+@pytest.mark.parametrize("values", [np.zeros((1, 801)), np.zeros((0, 801)), np.full((2, 801), 65535.0)])
+def test_spectra_without_signal_are_processed_without_a_warning(values: np.ndarray) -> None:
+    result = apply(Denoise("no"), SpectrumSet(AXIS, values), ZeroRatios())
+    assert result.summary == "" and result.state.spectra.values.shape == values.shape
+    with pytest.raises(StudioError, match="No stretch of 32 points"):
+        apply(Denoise("no"), SpectrumSet(np.array([200.0, 300.0]), np.ones((1, 2))), ZeroRatios())
+
+
+class ZeroRatios(CountingDenoiser):
+    """Finds no signal at all."""
+
+    def denoise(
+        self, spectra: SpectrumSet, together: bool = False, progress: object = None, replaced: object = None
+    ) -> Denoised:
+        zero = np.zeros(len(spectra), np.float32)
+        return Denoised(spectra, np.zeros(spectra.values.shape, np.float32), zero, zero)

@@ -31,6 +31,7 @@ MAX_FACT: Final = 300  # characters
 _KEY_VALUE = re.compile(r"^([^=:;,\t：]{1,60}?)\s*(?:[=:;,\t：]|\s{2,})\s*(.*)$")
 _CIF_KEY_VALUE = re.compile(r"^_([\w.\[\]/-]+)\s+(\S.*)$")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+_LASER_LINE: Final = re.compile(r"(?:laser|excitation)(?: wavelength)?\s+(\d{3,4}(?:[.,]\d+)?)\s*nm\b", re.I)
 _IN_BRACKETS: Final = re.compile(r"\s*[\[(（][^\])）]*[\])）]\s*$")
 _WAVELENGTH_PROGRAMS = re.compile(  # Ocean Optics: nm unless stated otherwise
     r"spectrasuite|jaz data file|ooibase|oceanview|data from .* node", re.I
@@ -50,7 +51,9 @@ def parse_key_values(header: Sequence[str]) -> dict[str, str]:
     for line in header[:2000]:
         text = strip_comment(line[:2000])
         match = _CIF_KEY_VALUE.match(text) or _KEY_VALUE.match(text)
-        if match:
+        if laser := _LASER_LINE.match(text):
+            pairs.setdefault("laser", laser[1])
+        elif match:
             pairs.setdefault(match[1].strip(" \"'").lower(), match[2].lstrip("=:;,\t ：").strip(" '\""))
     return pairs
 

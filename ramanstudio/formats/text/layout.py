@@ -39,7 +39,7 @@ def detect_layouts(
     none where no axis is found. Raises NotRamanError when the column titles name no Raman intensities.
     """
     numbers = block.numbers
-    texts = _texts_by_column(block)
+    texts = _without_stray_words(block, _texts_by_column(block))
     used = ~np.all(np.isnan(numbers), axis=0)
     used[list(texts)] = True  # texts, not gaps
     columns = np.flatnonzero(used)
@@ -60,6 +60,21 @@ def _texts_by_column(block: NumberBlock) -> dict[int, list[str]]:
         return {}
     columns = sorted({column for row in block.texts for column in row})
     return {column: [row.get(column, "") for row in block.texts] for column in columns}
+
+
+def _without_stray_words(block: NumberBlock, texts: dict[int, list[str]]) -> dict[int, list[str]]:
+    """Return the columns of texts without those of numbers in which a few cells hold words, which are gaps.
+
+    The words are noted in the block. Texts of the first line only are titles.
+    """
+    kept = {}
+    for column, entries in texts.items():
+        words = [entry for entry in entries[1:] if entry]
+        if words and 2 * len(words) < len(entries):
+            block.words.update(word.lower() for word in words)
+        else:
+            kept[column] = entries
+    return kept
 
 
 def _joined_title(titles: Sequence[Sequence[str]], column: int) -> str:
@@ -143,10 +158,11 @@ def _by_order(
     column, below = numbers[:, 0], numbers[1:, 0]
     titled = 0 in texts and bool(texts[0][0]) and _is_axis_title(texts[0][0])
     in_row = rows >= 2 and head.size >= MIN_AXIS_POINTS and is_monotonic(head)
-    in_column = is_monotonic(column) or (gaps > 0 and titled and is_monotonic(below))
+    numbered = counts_rows(head)  # the spectra are named 1, 2, 3, …
+    in_column = is_monotonic(column) or (gaps > 0 and (titled or numbered) and is_monotonic(below))
     if in_row and in_column and bool(known.all()):  # both are monotonic: the longer one is the axis
         in_row = rows < MIN_AXIS_POINTS or columns > rows
-    if in_row and gaps and in_column and titled:
+    if in_row and gaps and in_column and (titled or (numbered and not counts_rows(below))):
         in_row = False  # 'Raman shift' above a monotonic column: the spectra are named by numbers
     if in_row:
         return [titled_by_row(numbers, names, texts, unit)]

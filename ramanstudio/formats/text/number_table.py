@@ -158,7 +158,8 @@ def _detect_dialect(lines: Sequence[str]) -> Dialect:
                 widths[width] += measured >= 2 and not is_tidy
                 n_tidy += is_tidy
                 n_numbers += measured
-        fit = (max(widths.values(), default=0), n_tidy, n_numbers)
+        # White space within cells (thousands, names) gives more numbers, but not more rows.
+        fit = (max(widths.values(), default=0), n_tidy, n_numbers if dialect.separator else 0)
         if fit > best_fit:
             best, best_fit = dialect, fit
     return best

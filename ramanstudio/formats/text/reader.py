@@ -137,12 +137,12 @@ def _spectral_blocks(sheet: ParsedText) -> list[NumberBlock]:
 
 def _layouts(path: Path, table: _Table) -> list[tuple[TableLayout, list[str]]]:
     """Return the spectra in a block, and notes; takes the axis from another file where the block has none."""
-    notes = _left_out(table.block)
     try:
         layouts = detect_layouts(table.block, table.titles, table.unit, table.site_titles)
     except NotRamanError as error:
         reason = f"its intensities are '{error}', which is not Raman scattering"
         raise not_raman_error(path, reason, _OPEN_RAMAN) from None
+    notes = _left_out(table.block)
     if layouts:
         return [(layout, notes) for layout in layouts]
     with_axis = find_axis_file(path, table.block)

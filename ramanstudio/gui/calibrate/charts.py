@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -54,18 +55,33 @@ def show_correction(chart: Chart, profile: Profile | IntensityProfile) -> None:
 
 
 def show_history(chart: Chart, checks: Sequence[Check]) -> None:
-    """Show the mean signed deviation of each verification, in order: the drift of the instrument."""
-    points = tuple((float(number), check.offset_cm) for number, check in enumerate(checks, start=1))
+    """Show the mean signed deviation of each verification over time: the drift of the instrument."""
+    places, title = _times(checks)
+    points = tuple((place, check.offset_cm) for place, check in zip(places, checks, strict=True))
     names = tuple(
         f"{check.date[:10]}, {check.substance}: {check.offset_cm:+.2f} cm⁻¹, {'passed' if check.passed else 'failed'}"
         for check in checks
     )
     limit = checks[-1].tolerance_cm if checks else 1.0
-    ends = (0.5, max(len(checks), 1) + 0.5)
+    margin = max(0.05 * (max(places, default=0) - min(places, default=0)), 0.5)
+    ends = (min(places, default=0) - margin, max(places, default=1) + margin)
     limits = tuple(
         ChartSeries(((ends[0], sign * limit), (ends[1], sign * limit)), "quiet", has_dots=False) for sign in (-1, 1)
     )
+    chart.set_axis_titles(title, "Mean deviation / cm⁻¹")
     _show(chart, (*limits, ChartSeries(points, "accent", names=names)), ends)
+
+
+def _times(checks: Sequence[Check]) -> tuple[list[float], str]:
+    """Days since the first verification, or numbers where dates cannot be read or are equal; the title of the axis."""
+    try:
+        days = [datetime.fromisoformat(check.date[:10]).toordinal() for check in checks]
+    except ValueError:
+        days = []
+    if len(set(days)) < 2:
+        return [float(number) for number in range(1, len(checks) + 1)], "Number of the verification"
+    first = min(days)
+    return [float(day - first) for day in days], f"Days since {datetime.fromordinal(first):%Y-%m-%d}"
 
 
 def _points(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:

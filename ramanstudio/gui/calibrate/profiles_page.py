@@ -10,10 +10,12 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDoubleSpinBox,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QListWidget,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -77,7 +79,13 @@ class ProfilesPage(QWidget):
         column.addWidget(self.history, 1)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
-        split.addWidget(right)
+        area = QScrollArea(self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumWidth(340)
+        area.setWidget(right)
+        split.addWidget(area)
         split.setStretchFactor(1, 1)
         split.setSizes([280, 800])
         split.setChildrenCollapsible(False)
@@ -121,9 +129,9 @@ class ProfilesPage(QWidget):
         self.lines.setShowGrid(False)
         self.lines.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.lines.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.lines.setMinimumHeight(70)
+        self.lines.setMinimumHeight(130)
         self.history = Chart("Verification", "Mean deviation / cm⁻¹", self)
-        self.history.setMinimumHeight(110)
+        self.history.setMinimumHeight(150)
         self.profiles.currentRowChanged.connect(lambda _: self._show_profile())
         self.add.clicked.connect(self.import_file)
         self.export.clicked.connect(self.export_file)
@@ -209,12 +217,12 @@ class ProfilesPage(QWidget):
                    "body" if verification.passed else "warning")  # fmt: skip
         self.lines.setRowCount(len(verification.lines))
         for row, line in enumerate(verification.lines):
-            outcome = ("within the tolerance" if line.passed else "OFF") + (
-                "" if line.known else ", outside the known range"
-            )
+            outcome = ("pass" if line.passed else "FAIL") + ("" if line.known else " (not known here)")
             cells = (f"{line.reference_cm:.2f}", f"{line.before_cm:+.2f}", f"{line.after_cm:+.2f}", outcome)
             for column, text in enumerate(cells):
-                self.lines.setItem(row, column, QTableWidgetItem(text.replace("-", "−")))
+                item = QTableWidgetItem(text.replace("-", "−"))
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                self.lines.setItem(row, column, item)
 
     def _failed(self, error: BaseException) -> None:
         self.lines.setRowCount(0)

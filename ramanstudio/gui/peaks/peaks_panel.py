@@ -47,6 +47,7 @@ class PeaksPanel(SidePanel):
         super().__init__(panel_heading("Peaks"))
         self._page, self._finding, self._libraries, self._messages = page, finding, libraries, messages
         self._matched: SpectrumPeaks | None = None
+        self._waits_for_libraries = False
         self._templates: list[Template] = []
         self.source = self._combo("What is fitted", (("measured", "Measured"), ("denoised", "Denoised")))
         self.source.setToolTip("Measured: unbiased. Denoised: smoother, with errors from the expected error")
@@ -90,7 +91,7 @@ class PeaksPanel(SidePanel):
         self.template.currentIndexChanged.connect(self._show_template)
         self.apply.clicked.connect(self._apply_template)
         self.match.clicked.connect(self._match)
-        libraries.load()
+        libraries.changed.connect(self._match_when_loaded)
         page.changed.connect(self.refresh)
         self._show_template()
         self.refresh()
@@ -201,10 +202,15 @@ class PeaksPanel(SidePanel):
         peaks = self._page.peaks
         if peaks is None:
             return
-        if self._libraries.loading:
-            self._messages.info("The libraries are still being opened. Try again in a moment.")
+        self._waits_for_libraries = self._libraries.loading
+        if self._waits_for_libraries:
+            self._libraries.load()
             return
         self._finding.match(peaks, self._libraries.searched, partial(self._show_matches, peaks))
+
+    def _match_when_loaded(self) -> None:
+        if self._waits_for_libraries and not self._libraries.loading:
+            self._match()
 
     def _show_matches(self, peaks: SpectrumPeaks, matches: Any) -> None:
         lines = [

@@ -132,7 +132,11 @@ def test_the_window_fits_in_both_themes(start: Starter, tmp_path: Path, size: tu
     choose(dialog, "polystyrene", "Polystyrene")
     matched(window, dialog)
     dialog.measure.save.click()
-    dialog.profiles.check.setEnabled(True)
+    dialog.profiles.substance.setCurrentText("Polystyrene")
+    for count in (1, 2):
+        dialog.profiles.check.click()
+        window.wait_until(lambda count=count: len(dialog.profiles.chosen.profile.checks) == count)
+    window.wait_until(lambda: dialog.profiles.lines.rowCount() > 0)
     problems = {}
     for theme in ("light", "dark"):
         window.services.settings["theme"] = theme
@@ -151,3 +155,12 @@ def test_the_window_fits_in_both_themes(start: Starter, tmp_path: Path, size: tu
                     dialog.measure.pages.setCurrentIndex(0)
     dialog.close()
     assert {case: found for case, found in problems.items() if found} == {}
+
+
+def test_the_history_of_verifications_is_drawn_over_time() -> None:
+    from ramanstudio.calibration.profile import Check
+    from ramanstudio.gui.calibrate.charts import _times
+
+    checks = [Check(date, "calcite", 0.2, 0.4, 1.0, True) for date in ("2026-01-01 10:00:00", "2026-02-10")]
+    assert _times(checks) == ([0.0, 40.0], "Days since 2026-01-01")
+    assert _times([*checks, Check("yesterday", "calcite", 0.2, 0.4, 1.0, True)])[0] == [1.0, 2.0, 3.0]

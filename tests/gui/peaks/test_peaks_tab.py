@@ -196,6 +196,5 @@ def test_positions_are_matched_with_the_libraries(start, tmp_path):
     window.do("find_peaks")
     settle(window)
     panel = window.window.tabs.panel("peaks")
-    window.wait_until(lambda: not window.services.libraries.loading)
     panel.match.click()
     window.wait_until(lambda: panel._matches.text().startswith("ours: 2 of 2 lines"))
