@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -346,14 +347,15 @@ def polystyrene_rows() -> list[list[str]]:
     return rows
 
 
-def processed(spectra: SpectrumSet) -> tuple[SpectrumSet, Any]:
-    """Cosmic rays and the baseline taken off, as by the default recipe without denoising."""
+def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[SpectrumSet, Any]:
+    """Cosmic rays removed, as by the default recipe, and the baseline where chosen."""
     from ramanstudio.processing.baseline import SubtractBaseline
     from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
     from ramanstudio.processing.recipe import Recipe
     from ramanstudio.processing.step import RecipeStep
 
-    result = Recipe((RecipeStep(RemoveCosmicRays()), RecipeStep(SubtractBaseline()))).apply(spectra)
+    steps = (RecipeStep(RemoveCosmicRays()), *([RecipeStep(SubtractBaseline())] if without_baseline else []))
+    result = Recipe(steps).apply(spectra)
     return result.spectra, result.expected_error
 
 
@@ -385,11 +387,18 @@ def main() -> None:
     )
     try:
         some = truth.first(N_PROCESSED)
-        done, _ = fit_all(some, processed)
+        done, _ = fit_all(some, partial(processed, without_baseline=True))
         print("processed", flush=True)
+        cleaned, _ = fit_all(some, processed)
         parts.append(
-            f"The first {N_PROCESSED} after cosmic rays and the automatic baseline (bar .62–.74):\n\n"
-            + table(head, fit_rows(some, done, 0.62, 0.74))
+            f"The first {N_PROCESSED} after cosmic rays were removed, as by the default recipe (bar .62–.74):\n\n"
+            + table(head, fit_rows(some, cleaned, 0.62, 0.74))
+        )
+        parts.append(
+            f"The first {N_PROCESSED} after cosmic rays and the automatic baseline (bar .62–.74)."
+            " The bar is missed for the area, and for the width of Lorentz lines: a baseline found automatically"
+            " takes part of the tails of broad lines with it, a bias that no error of a fit knows. The window therefore"
+            " fits the measured spectrum, on a baseline of its own.\n\n" + table(head, fit_rows(some, done, 0.62, 0.74))
         )
     except Exception as error:
         parts.append(f"Processed spectra could not be fitted: {error}\n")
@@ -400,7 +409,11 @@ def main() -> None:
         + table(["what", "wall", "computing", "bar", "over rival"], speed)
     )
     head = ["laser power", "position, cm⁻¹", "scatter", "stated error", "scatter / stated"]
-    parts.append("Polystyrene, five repeats at each power, the 1001 cm⁻¹ line:\n\n" + table(head, polystyrene_rows()))
+    parts.append(
+        "Polystyrene, five repeats at each power, the 1001 cm⁻¹ line. With a pseudo-Voigt the ratio is above the bar at"
+        " 60 and 80 % power: the line moves by 0.06 cm⁻¹, a thirtieth of a point, between repeats, with any profile; a"
+        " Lorentzian, which describes it less well, states a larger error.\n\n" + table(head, polystyrene_rows())
+    )
     write_section("Peaks", "\n".join(parts))
 
 

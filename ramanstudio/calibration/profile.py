@@ -132,6 +132,8 @@ class Profile:
     def warnings(self, spectra: SpectrumSet) -> tuple[str, ...]:
         """Return what speaks against using the profile for these spectra, as sentences: another grating, instrument."""
         sentences = []
+        if spectra.about.get(CALIBRATED_BY):
+            sentences.append(f"The axis was corrected before, by '{spectra.about[CALIBRATED_BY]}'.")
         for title, own, key in (
             ("grating", self.grating, "grating"),
             ("instrument", self.instrument, "instrument"),

@@ -51,6 +51,12 @@ def test_applying_says_by_which_profile_how_sure_and_where_it_is_known(profile, 
     assert abs(error) < 1.0
 
 
+def test_correcting_a_corrected_axis_again_is_warned_about(profile, standard):
+    once = profile.apply(standard)
+    assert not any("before" in sentence for sentence in profile.warnings(standard))
+    assert "was corrected before, by 'A, 785 nm'" in profile.apply(once).about["calibration_warning"]
+
+
 def test_another_laser_is_refused_and_another_grating_is_warned_about(profile, standard):
     with pytest.raises(StudioError, match="785 nm"):
         profile.apply(standard.with_about(laser_nm=532.0))

@@ -24,13 +24,19 @@ from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
-from ramanstudio.gui.map.map_values import kind_of
+from ramanstudio.gui.map.map_values import FITTED, kind_of
 from ramanstudio.gui.viewer.band_input import BandInput
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import SpectrumSeries
 
 FILE_TYPES: Final = "PNG image (*.png);;SVG drawing (*.svg);;32-bit TIFF (*.tif);;CSV table (*.csv)"
-BAND_ROLES: Final = {"area": ("Band",), "ratio": ("Band", "over"), "peak": ("Band",), "rgb": ("Red", "Green", "Blue")}
+BAND_ROLES: Final = {
+    "area": ("Band",),
+    "ratio": ("Band", "over"),
+    "peak": ("Band",),
+    **dict.fromkeys(FITTED, ("Band",)),
+    "rgb": ("Red", "Green", "Blue"),
+}
 
 
 class MapPanel(SidePanel):

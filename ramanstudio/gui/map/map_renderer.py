@@ -17,7 +17,7 @@ from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.map.map_source import MapSource
-from ramanstudio.gui.map.map_values import MapData, MapOptions, channel_values, map_figure, series_grid
+from ramanstudio.gui.map.map_values import FITTED, MapData, MapOptions, channel_values, map_figure, series_grid
 from ramanstudio.gui.map.map_view import MapView
 from ramanstudio.gui.viewer.plot_axis import decimals_for
 from ramanstudio.signal import map_channels
@@ -64,7 +64,7 @@ class MapRenderer:
         self._shown = shown
         if isinstance(self._map_source.layout, SpectrumSeries):
             self._draw_series(self._map_source.layout, data, options)
-        elif data.values.size <= MAX_SYNCHRONOUS_VALUES:
+        elif data.values.size <= MAX_SYNCHRONOUS_VALUES and effective.channel not in FITTED:
             self._draw(effective, data, names, channel_values(effective, data))
         else:
 

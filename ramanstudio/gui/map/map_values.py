@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,15 @@ from ramanstudio.signal.map_channels import Channel
 from ramanstudio.signal.map_grid import MapGrid
 
 FloatArray = NDArray[np.floating[Any]]
+
+FITTED: Final = {  # channel: column of the fitted line
+    "fit_position": "center",
+    "fit_error": "center_error",
+    "fit_width": "fwhm",
+    "fit_height": "height",
+    "fit_area": "area",
+}
+_LEAST_SIGNIFICANCE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ def _calculate(options: MapOptions, data: MapData) -> FloatArray:
         return map_channels.band_ratio(axis, values, bands[0], bands[1])
     if options.channel == "peak":
         return map_channels.peak_position(axis, values, bands[0], data.error)
+    if options.channel in FITTED:
+        return fitted_line(axis, values, bands[0], data.error)[FITTED[options.channel]]
     if options.channel == "rgb":
         areas = [map_channels.band_area(axis, values, band) for band in bands]
         return np.column_stack([*areas, *[np.zeros(len(values))] * (3 - len(areas))])
@@ -99,6 +110,35 @@ def _calculate(options: MapOptions, data: MapData) -> FloatArray:
         "value": data.predicted,
     }[options.channel]
     return unknown if by_channel is None else np.asarray(by_channel, dtype=np.float64)
+
+
+def fitted_line(
+    axis: FloatArray, values: FloatArray, band: ShiftRange, error: FloatArray | None
+) -> dict[str, FloatArray]:
+    """Return centre, width, height, area and their errors (N,) of one line fitted to each spectrum in a band.
+
+    All start where the mean spectrum is highest above the line between the ends of the band; bad fits start again from
+    their neighbours. NaN where there is no line, or the band has too few points.
+    """
+    from ramanstudio.core.errors import StudioError
+    from ramanstudio.core.spectra import SpectrumSet
+    from ramanstudio.peaks import fit_series
+
+    result: dict[str, FloatArray] = {name: np.full(len(values), np.nan) for name in FITTED.values()}
+    inside = (axis >= band[0]) & (axis <= band[1])
+    if inside.sum() < 3:
+        return result
+    shifts, mean = axis[inside], np.nanmean(values[:, inside], axis=0)
+    above = mean - np.interp(shifts, shifts[[0, -1]], mean[[0, -1]])
+    start = {"center": [float(shifts[above.argmax()])], "fwhm": [(band[1] - band[0]) / 4]}
+    try:
+        table = fit_series(SpectrumSet.of(axis, values), "pseudo-voigt", start, within=band, expected_error=error)
+    except StudioError:
+        return result
+    rows = table["spectrum"][table["significance"] >= _LEAST_SIGNIFICANCE]
+    for name, column in result.items():
+        column[rows] = table[name][table["significance"] >= _LEAST_SIGNIFICANCE]
+    return result
 
 
 def _distances(data: MapData) -> FloatArray:
@@ -143,7 +183,7 @@ def map_figure(
 def kind_of(options: MapOptions) -> MapKind:
     """Return how the colours of a channel are read; a peak position is signed, around where most have it."""
     categories: dict[str, MapKind] = dict.fromkeys(("group", "substance", "class"), "categories")
-    kinds: dict[str, MapKind] = {**categories, "rgb": "rgb", "peak": "signed"}
+    kinds: dict[str, MapKind] = {**categories, "rgb": "rgb", "peak": "signed", "fit_position": "signed"}
     return kinds.get(options.channel, "amount")
 
 
@@ -155,6 +195,9 @@ def label_of(options: MapOptions, unit: str) -> str:
         return f"{channel.name} / {unit} cm⁻¹"
     if options.channel == "area" and bands:
         return f"{channel.name} {band_text(bands[0])} / {unit} cm⁻¹"
+    if options.channel in FITTED and bands:
+        units = {"fit_height": unit, "fit_area": f"{unit} cm⁻¹"}
+        return f"{channel.name} in {band_text(bands[0])} / {units.get(options.channel, 'cm⁻¹')}"
     if options.channel == "peak" and bands:
         return f"{channel.name} in {band_text(bands[0])} / cm⁻¹"
     if options.channel == "ratio" and len(bands) == 2:

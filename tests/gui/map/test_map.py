@@ -458,3 +458,20 @@ def test_the_map_is_drawn_in_both_themes(map_tab: SimpleNamespace, name: str) ->
     map_tab.add(make_map())
     image = map_tab.page.view.grab().toImage()
     assert image.pixel(3, 3) & 0xFFFFFF == int(theme.panel[1:], 16)
+
+
+def test_a_fitted_line_is_a_channel_with_its_error():
+    from ramanstudio.gui.map.map_values import MapData, MapOptions, channel_values, label_of
+
+    spectra = make_map()
+    data = MapData(spectra.axis, spectra.values)
+    shown = {
+        key: channel_values(MapOptions(key, ((760.0, 840.0),)), data)
+        for key in ("fit_position", "fit_error", "fit_height", "fit_width")
+    }
+    strong = spectra.table["x"] > 2
+    assert np.abs(shown["fit_position"][strong] - 800).max() < 1
+    assert np.all((shown["fit_error"][strong] > 0) & (shown["fit_error"][strong] < 0.5))
+    assert shown["fit_height"][strong] == pytest.approx(20 * (1 + spectra.table["x"][strong]), rel=0.15)
+    assert label_of(MapOptions("fit_position", ((760.0, 840.0),)), "counts") == "Fitted position in 760–840 cm⁻¹ / cm⁻¹"
+    assert np.isnan(channel_values(MapOptions("fit_position", ((10.0, 20.0),)), data)).all()
