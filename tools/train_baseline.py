@@ -73,8 +73,8 @@ class BaselineNetwork(nn.Module):
         self.up = nn.ModuleDict(
             {str(level): nn.Linear(CHANNELS[level + 1], 2 * CHANNELS[level]) for level in range(last)}
         )
-        self.whole = nn.Linear(CHANNELS[-1], 2)
-        self.local = nn.Linear(CHANNELS[1], 1)
+        self.whole = nn.Linear(CHANNELS[-1], 3)
+        self.local = nn.Linear(CHANNELS[1], 2)
         self.cells = nn.Linear(CHANNELS[0], 3 * PATCH + 1)
         for head in (self.whole, self.local, self.cells):
             nn.init.normal_(head.weight, std=0.01)
@@ -82,10 +82,10 @@ class BaselineNetwork(nn.Module):
         with torch.no_grad():
             self.cells.bias[2 : 3 * PATCH : 3] = -1.0
             self.cells.bias[3 * PATCH] = -5.0
-            self.whole.bias[:] = torch.tensor([1.0, -1.0])
+            self.whole.bias[:] = torch.tensor([-4.0, 3.0, 0.0])
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, P, C) -> numbers of cells (N, P, 3 * PATCH + 1), local stiffness (N, K - 2), of the whole (N, 2)."""
+        """(N, P, C) -> numbers of cells (N, P, 3 * PATCH + 1), local stiffness (N, K, 2), of the whole (N, 3)."""
         rows = _blocked(self.enter[0], self.stem(inputs))
         skipped = []
         last = len(CHANNELS) - 1
@@ -99,7 +99,7 @@ class BaselineNetwork(nn.Module):
             rows = self.up[str(level)](rows).reshape(len(rows), rows.shape[1] * 2, -1) + skipped[level]
             rows = _blocked(self.leave[level], rows)
             if level == 1:
-                local = self.local(torch.relu(rows))[:, 1:-1, 0]
+                local = self.local(torch.relu(rows))
         return self.cells(torch.relu(rows)), local, whole
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
@@ -126,18 +126,21 @@ class Spline(nn.Module):
         size = penalised_spline.N_COEFFICIENTS
         splines = torch.from_numpy(penalised_spline.basis(penalised_spline.cell_centres(GRID)))
         self.splines = splines
-        second, third = (torch.diff(torch.eye(size, dtype=torch.float64), n=order, dim=0) for order in (2, 3))
         self.products = (splines[:, :, None] * splines[:, None, :]).reshape(GRID, size * size).float()
-        self.second_products = (second[:, :, None] * second[:, None, :]).reshape(size - 2, size * size)
-        self.third_product = (third.T @ third).reshape(-1)
+        self.penalties = []
+        for order in (2, 3, 4):
+            differences = torch.diff(torch.eye(size, dtype=torch.float64), n=order, dim=0)
+            products = differences[:, :, None] * differences[:, None, :]
+            self.penalties.append(products.reshape(size - order, size * size))
+        self.penalties[-1] = self.penalties[-1].sum(dim=0, keepdim=True)
         self.ridge = penalised_spline.RIDGE * torch.eye(size, dtype=torch.float64)
 
-    def forward(self, values: Tensor, weights: Tensor, stiffness: Tensor, cubic: Tensor) -> Tensor:
-        """Values and weights (N, G), 64 bit λ (N, K - 2) and μ (N,) -> the spline on the grid, (N, G)."""
+    def forward(self, values: Tensor, weights: Tensor, stiffness: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Values and weights (N, G), 64 bit λ of the differences -> the spline on the grid, (N, G)."""
         size = self.splines.shape[1]
-        system = (
-            (weights @ self.products).double() + stiffness @ self.second_products + cubic[:, None] * self.third_product
-        )
+        system = (weights @ self.products).double()
+        for penalty, products in zip(stiffness, self.penalties, strict=True):
+            system = system + penalty @ products
         lower = torch.linalg.cholesky(system.reshape(-1, size, size) + self.ridge)
         right = (weights.double() * values) @ self.splines
         return torch.cholesky_solve(right[:, :, None], lower)[:, :, 0] @ self.splines.T
@@ -151,9 +154,13 @@ def loss_of(network: BaselineNetwork, spline: Spline, batch: dict[str, Tensor]) 
     offsets = flat[:, :, 1].clamp(*learned_baseline.OFFSET_LIMITS).sinh() * batch["sigma"][:, None]
     offsets = offsets + torch.sigmoid(flat[:, :, 2].clamp(-12, 12)) * batch["heights"]
     weights = torch.sigmoid(flat[:, :, 0].clamp(-12, 12)) + 1e-5
-    stiffness = (local + whole[:, :1]).double().clamp(low, high).exp()
-    cubic = whole[:, 1].double().clamp(low, high).exp()
-    curve = spline(batch["values"].double() - offsets.double(), weights, stiffness, cubic)
+    logarithms = (
+        local[:, 1:-1, 0] + whole[:, :1],
+        (local[:, 1:-2, 1] + local[:, 2:-1, 1]) / 2 + whole[:, 1:2],
+        whole[:, 2:],
+    )
+    second, third, fourth = (logarithm.double().clamp(low, high).exp() for logarithm in logarithms)
+    curve = spline(batch["values"].double() - offsets.double(), weights, (second, third, fourth))
     error = (curve - batch["baseline"].double()).float()
     scaled = error / batch["line"][:, None]
     rms = (scaled**2).mean(dim=1).add(1e-10).sqrt()

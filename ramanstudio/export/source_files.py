@@ -1,4 +1,4 @@
-"""The files that spectra were read from: they are never written over."""
+"""The file that spectra were read from, which is never written to."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ramanstudio.processing.runner import Processed
     from ramanstudio.search.matches import Identification
 
+
 SUFFIX: Final = ".ramanstudio"  # of project files
 DEFAULT_RECIPE: Final = Recipe.default()  # one object, which all entries share until they get another
 

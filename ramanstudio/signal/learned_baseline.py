@@ -148,14 +148,16 @@ class Outputs:
     """What the network says of cells: `weights`, `offsets`, `shares` (N, GRID), and `log_error` (N, GRID / PATCH).
 
     The offset (asinh of its value in sigma) and this share of the height of a cell belong to lines; `log_error` is the
-    logarithm of the expected error over the range. Of the spline: `stiffness` (N, K - 2) and `cubic` (N,).
+    logarithm of the expected error over the range. `second` (N, K - 2), `third` (N, K - 3) and `fourth` (N, 1) are the
+    stiffness of the spline in its differences.
     """
 
     weights: Floats
     offsets: Floats
     shares: Floats
-    stiffness: Floats
-    cubic: Floats
+    second: Floats
+    third: Floats
+    fourth: Floats
     log_error: Floats
 
 
@@ -196,20 +198,24 @@ def run_network(weights: Mapping[str, NDArray[np.float32]], inputs: Floats) -> O
         rows = linear(f"up.{level}", rows).reshape(len(rows), rows.shape[1] * 2, -1) + skipped[level]
         rows = block(f"leave.{level}", rows)
         if level == 1:
-            local = linear("local", np.maximum(rows, 0))[:, 1:-1, 0]
+            local = linear("local", np.maximum(rows, 0))
     return interpreted(linear("cells", np.maximum(rows, 0)), local, whole)
 
 
 def interpreted(cells: Floats, local: Floats, whole: Floats) -> Outputs:
     """Turn the numbers that leave the network into weights, offsets and stiffness."""
     flat = cells[:, :, : 3 * PATCH].reshape(len(cells), GRID, 3)
-    limits = STIFFNESS_LIMITS
+
+    def stiffness(logarithm: Floats) -> Floats:
+        return np.exp(np.clip(logarithm, *STIFFNESS_LIMITS).astype(np.float64))
+
     return Outputs(
         weights=1 / (1 + np.exp(-np.clip(flat[:, :, 0], -12, 12))) + 1e-5,
         offsets=np.clip(flat[:, :, 1], *OFFSET_LIMITS),
         shares=1 / (1 + np.exp(-np.clip(flat[:, :, 2], -12, 12))),
-        stiffness=np.exp(np.clip(local + whole[:, :1], *limits).astype(np.float64)),
-        cubic=np.exp(np.clip(whole[:, 1], *limits).astype(np.float64)),
+        second=stiffness(local[:, 1:-1, 0] + whole[:, :1]),
+        third=stiffness((local[:, 1:-2, 1] + local[:, 2:-1, 1]) / 2 + whole[:, 1:2]),
+        fourth=stiffness(whole[:, 2:]),
         log_error=cells[:, :, 3 * PATCH],
     )
 
@@ -226,7 +232,8 @@ def draw_baselines(axis: Floats, values: Floats, sigma: Floats, weights: Mapping
         spectra = grid_spectra(axis, values[rows].astype(np.float64), sigma[rows].astype(np.float64))
         outputs = run_network(weights, spectra.inputs)
         offsets = spectra.sigma[:, None] * np.sinh(outputs.offsets) + outputs.shares * spectra.heights
-        fitted = penalised_spline.fit(spectra.values - offsets, outputs.weights, outputs.stiffness, outputs.cubic)
+        penalties = outputs.second, outputs.third, outputs.fourth
+        fitted = penalised_spline.fit(spectra.values - offsets, outputs.weights, *penalties)
         baselines[rows] = (fitted @ splines.T) * spectra.scale[:, None] + spectra.minimum[:, None]
         error = np.exp(np.clip(outputs.log_error, -20, 3)) * scale_of_error * spectra.scale[:, None]
         left = np.clip(np.searchsorted(centres, position) - 1, 0, len(centres) - 2)

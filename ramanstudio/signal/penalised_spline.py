@@ -13,8 +13,8 @@ Floats = NDArray[np.floating[Any]]
 N_COEFFICIENTS: Final = 64
 DEGREE: Final = 3
 RIDGE: Final = 1e-9  # keeps a system solvable where nearly all weights vanish
-SECOND_DIFFERENCE: Final = (1.0, -2.0, 1.0)
-THIRD_DIFFERENCE: Final = (-1.0, 3.0, -3.0, 1.0)
+DIFFERENCES: Final = ((1.0, -2.0, 1.0), (-1.0, 3.0, -3.0, 1.0), (1.0, -4.0, 6.0, -4.0, 1.0))  # second, third, fourth
+BANDS: Final = len(DIFFERENCES[-1])  # diagonals of the system, from the main one upwards
 
 
 def basis(positions: Floats, n_coefficients: int = N_COEFFICIENTS) -> Floats:
@@ -47,44 +47,43 @@ def cell_centres(n_points: int) -> Floats:
     return centres
 
 
-def fit(values: Floats, weights: Floats, stiffness: Floats, cubic_stiffness: Floats) -> Floats:
-    """Fit a spline to each row: the minimum of Σ w (v - Bc)² + Σ λ (Δ²c)² + μ Σ (Δ³c)², solved in 64 bit.
+def fit(values: Floats, weights: Floats, second: Floats, third: Floats, fourth: Floats) -> Floats:
+    """Fit a spline to each row: the minimum of Σ w (v - Bc)² + Σ λ₂ (Δ²c)² + Σ λ₃ (Δ³c)² + Σ λ₄ (Δ⁴c)², in 64 bit.
 
     Parameters
     ----------
     values, weights : (N, G) on the centres of G equal cells
-    stiffness : (N, K - 2), λ of each second difference
-    cubic_stiffness : (N,), μ of all third differences
+    second, third, fourth : λ of each of the differences, (N, K - 2), (N, K - 3) and (N, 1) or (N, K - 4)
 
     Returns
     -------
     Coefficients (N, K) of `basis`.
     """
     n_spectra, n_points = values.shape
-    bands = np.zeros((DEGREE + 1, N_COEFFICIENTS, n_spectra))  # [k, i] is element (i, i + k) of the system
-    bands[:] = (weights @ band_products(n_points)).reshape(n_spectra, DEGREE + 1, N_COEFFICIENTS).transpose(1, 2, 0)
-    for factors, penalty in ((SECOND_DIFFERENCE, stiffness.T), (THIRD_DIFFERENCE, cubic_stiffness)):
+    bands = np.zeros((BANDS, N_COEFFICIENTS, n_spectra))  # [k, i] is element (i, i + k) of the system
+    products = (weights @ band_products(n_points)).reshape(n_spectra, DEGREE + 1, N_COEFFICIENTS)
+    bands[: DEGREE + 1] = products.transpose(1, 2, 0)
+    for factors, penalty in zip(DIFFERENCES, (second, third, fourth), strict=True):
         rows = N_COEFFICIENTS - len(factors) + 1
-        for first, factor in enumerate(factors):
-            for second in range(first, len(factors)):
-                bands[second - first, first : first + rows] += factor * factors[second] * penalty
+        for left, factor in enumerate(factors):
+            for right in range(left, len(factors)):
+                bands[right - left, left : left + rows] += factor * factors[right] * penalty.T
     bands[0] += RIDGE
-    right = np.ascontiguousarray(((weights * values) @ basis(cell_centres(n_points))).T)
-    return _solved(bands, right).T
+    return _solved(bands, np.ascontiguousarray(((weights * values) @ basis(cell_centres(n_points))).T)).T
 
 
 def _solved(bands: Floats, right: Floats) -> Floats:
-    """Solve symmetric banded systems side by side by LDLᵀ, in place: `bands` (4, K, N), `right` (K, N) -> (K, N)."""
+    """Solve symmetric banded systems side by side by LDLᵀ, in place: (BANDS, K, N) and (K, N) -> (K, N)."""
     size = len(right)
     for row in range(size):
-        below = min(DEGREE, size - 1 - row)
+        below = min(BANDS - 1, size - 1 - row)
         ratios = bands[1 : below + 1, row] / bands[0, row]
         for shift in range(1, below + 1):
             bands[: below + 1 - shift, row + shift] -= ratios[shift - 1] * bands[shift : below + 1, row]
         right[row + 1 : row + 1 + below] -= ratios * right[row]
         bands[1 : below + 1, row] = ratios
     for row in range(size - 1, -1, -1):
-        below = min(DEGREE, size - 1 - row)
+        below = min(BANDS - 1, size - 1 - row)
         right[row] /= bands[0, row]
         right[row] -= (bands[1 : below + 1, row] * right[row + 1 : row + 1 + below]).sum(axis=0)
     return right

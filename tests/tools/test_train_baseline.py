@@ -35,15 +35,15 @@ def test_numpy_evaluates_the_network_that_was_trained():
     cells, local, whole = (output.detach().numpy() for output in network(batch["inputs"]))
     outputs = learned_baseline.run_network(network.arrays(), batch["inputs"].numpy())
     expected = learned_baseline.interpreted(cells, local, whole)
-    for name in ("weights", "offsets", "shares", "stiffness", "cubic", "log_error"):
+    for name in ("weights", "offsets", "shares", "second", "third", "fourth", "log_error"):
         assert np.allclose(getattr(outputs, name), getattr(expected, name), rtol=2e-3, atol=1e-5), name
     values = batch["values"].double().numpy()
-    coefficients = penalised_spline.fit(values, outputs.weights, outputs.stiffness, outputs.cubic)
+    penalties = (outputs.second, outputs.third, outputs.fourth)
+    coefficients = penalised_spline.fit(values, outputs.weights, *penalties)
     ours = coefficients @ penalised_spline.basis(penalised_spline.cell_centres(learned_baseline.GRID)).T
-    weights, stiffness, cubic = (torch.from_numpy(np.asarray(array)) for array in (
-        outputs.weights.astype(np.float32), outputs.stiffness, outputs.cubic
-    ))  # fmt: skip
-    assert np.allclose(ours, spline(torch.from_numpy(values), weights, stiffness, cubic).numpy(), atol=1e-5)
+    weights = torch.from_numpy(outputs.weights.astype(np.float32))
+    theirs = spline(torch.from_numpy(values), weights, tuple(torch.from_numpy(penalty) for penalty in penalties))
+    assert np.allclose(ours, theirs.numpy(), atol=1e-5)
 
 
 def test_steps_of_training_lower_the_error_of_the_baseline():

@@ -119,15 +119,7 @@ class MainWindow(QMainWindow):
             self.spectrum_commands,
             self.group_commands,
             MapCommands(self._show_map_panel),
-            ProcessingCommands(
-                services.session,
-                services.workers,
-                services.messages,
-                services.settings,
-                services.recipe_editor,
-                services.plot_tools,
-                self,
-            ),
+            self._processing_commands(),
             PeakCommands(self._show_peaks_page, services.messages, self),
             IdentifyCommands(
                 services.session,
@@ -163,6 +155,18 @@ class MainWindow(QMainWindow):
             "close_project": close,
         }
         return own | {f"tab_{tab.key}": partial(self._show_tab, tab.key) for tab in TABS}
+
+    def _processing_commands(self) -> ProcessingCommands:
+        services = self.services
+        return ProcessingCommands(
+            services.session,
+            services.workers,
+            services.messages,
+            services.settings,
+            services.recipe_editor,
+            services.plot_tools,
+            self,
+        )
 
     def show_panel(self, name: str, on: bool) -> None:
         """Show or hide the panel "list" on the left or "side" on the right."""
