@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path, atomic_write
+from ramanstudio.export.source_files import refuse_source, source_path
 from ramanstudio.export.text_table import cell_text
 from ramanstudio.export.writers import WRITERS, writer_for
 
@@ -54,12 +54,6 @@ def write_denoised(path: Path, raw: SpectrumSet, denoised: Denoised, format: Res
     return path
 
 
-def source_path(spectra: SpectrumSet) -> Path | None:
-    """Return the absolute path of the file that `spectra` were read from, or None."""
-    source = spectra.about.get("source")
-    return Path(str(source)).absolute() if source else None
-
-
 def candidate_paths(folder: Path, raw: SpectrumSet, kind: str) -> Iterator[Path]:
     """Yield `a-denoised.csv`, `a-2-denoised.csv`, `a-3-denoised.csv`, … in `folder` for the source `a.txt`."""
     source = source_path(raw)
@@ -88,16 +82,6 @@ def is_taken(path: Path) -> bool:
 def files_of_result(path: Path) -> tuple[Path, Path, Path]:
     """Return the files that a result `path` may consist of."""
     return path, _raw_path(path), _error_path(path)
-
-
-def refuse_source(path: Path, raw: SpectrumSet) -> None:
-    """Raise StudioError when `path` is the file that `raw` was read from."""
-    source = source_path(raw)
-    if source and path.exists() and source.exists() and path.samefile(source):
-        raise StudioError(
-            f"'{path.name}' is the file the raw spectra came from, and raw data is never overwritten.",
-            remedy="Choose another name or another folder.",
-        )
 
 
 def _files_of(path: Path, raw: SpectrumSet, kind: str) -> tuple[Path, ...]:

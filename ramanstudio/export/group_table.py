@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.labels import OUTLIER
-from ramanstudio.export.denoised_files import SHIFT_HEADER, refuse_source, source_path
+from ramanstudio.export.denoised_files import SHIFT_HEADER
+from ramanstudio.export.source_files import refuse_source, source_path
 from ramanstudio.export.text_table import (
     SPECTRUM_COLUMNS,
     cell_text,

@@ -16,9 +16,9 @@ from ramanstudio.export.denoised_files import (
     candidate_paths,
     files_of_result,
     is_taken,
-    source_path,
     write_denoised,
 )
+from ramanstudio.export.source_files import source_path
 from ramanstudio.export.text_table import make_folder, snr_cell, spectrum_names, write_csv
 
 if TYPE_CHECKING:

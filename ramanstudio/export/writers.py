@@ -9,6 +9,7 @@ from typing import Final
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.export.source_files import refuse_source
 
 WriteSet = Callable[[Path, SpectrumSet], None]
 
@@ -63,8 +64,6 @@ def write(spectra: SpectrumSet, path: Path, format: str | None = None) -> Path:
     has asked. Raises StudioError when the format is not known, the spectra came from this file, or it cannot be
     written.
     """
-    from ramanstudio.export.denoised_files import refuse_source
-
     path = Path(path)
     writer = writer_for(path, format)
     refuse_source(path, spectra)

@@ -61,6 +61,16 @@ class RecipeRun:
         return result_of(self.entry, processed)
 
 
+def measured_spectra(entry: Entry, result: Result | None) -> SpectrumSet:
+    """Return the spectra of an entry as they enter Denoise: as measured, without cosmic rays, in the range left.
+
+    Takes them from its result where that has them.
+    """
+    if result is not None and result.processed is not None and is_front_current(entry, result):
+        return result.measured
+    return RecipeRun(entry).measured
+
+
 def is_front_current(entry: Entry, result: Result | None) -> bool:
     """Whether the denoised spectra of a result are still those of an entry, whatever comes behind Denoise."""
     if result is None or result.source is not entry.source or result.set_id != entry.set_id:

@@ -19,6 +19,8 @@ class ActionContext:
     one_axis: bool = False  # whether the selected entries could be denoised as one set
     unread: int = 0  # selected entries that could not be read
     spectra: int = 0  # spectra in the only selected entry
+    chosen_spectra: int = 0  # selected spectra of all entries
+    has_baseline: bool = False  # whether the recipe of the selection subtracts a baseline
     tabs: frozenset[str] = frozenset()  # keys of the tabs that can be chosen
     working: bool = False
     undo_title: str = ""
@@ -48,6 +50,7 @@ class Action:
     toolbar: str = ""  # text of its toolbar button
     synonyms: str = ""  # other words by which the command palette finds it
     separator: bool = False  # a separator above it in the menu
+    submenu: str = ""  # the submenu of `menu` that holds it
 
     @property
     def tooltip_with_shortcut(self) -> str:

@@ -39,6 +39,13 @@ class SidePanel(QScrollArea):
         """Show in the colours of `theme`."""
 
 
+class ThemedWidget(QWidget):
+    """A part of a panel that follows the theme."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
+
+
 class _MinimalSplitter(QSplitter):
     """A vertical splitter that asks for its minimum height only; it is stretched where there is more space."""
 

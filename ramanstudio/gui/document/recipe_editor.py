@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
@@ -13,15 +12,12 @@ from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.processing_queue import Preview
 from ramanstudio.gui.document.session import Session
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
-from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.recipe import STEPS, Recipe, built_in_recipes
 from ramanstudio.processing.runner import Processed
 from ramanstudio.processing.step import RecipeStep, State, Step, StepResult
 from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Project, Result
 
 Scope = Literal["selected", "all"]
-Tool = Literal["", "cosmic rays", "range", "anchors"]
-Mark = tuple[int, float]  # a spectrum of the set, and a Raman shift in cm⁻¹
 
 BUILT_IN: Final = built_in_recipes()
 
@@ -31,7 +27,6 @@ class RecipeEditor(QObject):
 
     changed = Signal()  # another recipe, another result, or another scope
     opened = Signal()  # another row is open, or none
-    tool_changed = Signal()
 
     def __init__(self, session: Session, denoising: Denoising) -> None:
         super().__init__()
@@ -39,7 +34,6 @@ class RecipeEditor(QObject):
         self._preview: Preview | None = None
         self._open: int | None = None
         self.scope: Scope = "selected"
-        self.tool: Tool = ""
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._follow_selection)
         denoising.previewed.connect(self._show_preview)
@@ -131,18 +125,17 @@ class RecipeEditor(QObject):
         """The row whose parameters are shown; None where all are closed."""
         return self._open if self._open is not None and self._open < len(self.recipe.steps) else None
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the open row is switched on."""
+        index = self.open_index
+        return index is not None and self.recipe.steps[index].enabled
+
     def open_row(self, index: int | None) -> None:
         """Show the parameters of a row, and on the plot what its step does; None closes it."""
         if index != self._open:
             self._open = index
-            self.set_tool("")
             self.opened.emit()
-
-    def set_tool(self, tool: Tool) -> None:
-        """Let clicks on the plot mark cosmic rays, drag a range, or place anchor points; "" for none."""
-        if tool != self.tool:
-            self.tool = tool
-            self.tool_changed.emit()
 
     # Edits
 
@@ -225,32 +218,6 @@ class RecipeEditor(QObject):
         recipe = Recipe.load(path)
         self.use(recipe if recipe.name else replace(recipe, name=path.stem))
 
-    def mark_cosmic_ray(self, shift_cm: float) -> None:
-        """Mark the point at a Raman shift as a cosmic ray, or, where it is marked, as a true line."""
-        index, entry = self.index_of(RemoveCosmicRays), self.entry
-        if entry is None or entry.source is None:
-            return
-        if index is None:
-            index = self.add(RemoveCosmicRays())
-        step = self.recipe.steps[index].step
-        assert isinstance(step, RemoveCosmicRays)
-        point = (self.row, float(shift_cm))
-        step = with_mark(step, point, self._is_marked(index, shift_cm), _tolerance(entry))
-        steps = list(entry.recipe.steps)
-        steps[index] = RecipeStep(step, True)
-        recipe = replace(entry.recipe, steps=tuple(steps))
-        self._session.edit_recipes([entry.id], lambda _: recipe, "Mark a cosmic ray")
-
-    def _is_marked(self, index: int, shift_cm: float) -> bool:
-        """Whether a point of the spectrum that is looked at, or its neighbour, is replaced."""
-        result, before = self.step_result(index), self.state_before(index)
-        shown = self.shown
-        if result is None or before is None or shown is None or "replaced" not in result.curves:
-            return False
-        nearest = int(abs(before.spectra.axis - shift_cm).argmin())
-        around = slice(max(0, nearest - 1), nearest + 2)
-        return bool(result.curves["replaced"][shown[1], around].any())
-
     # Following
 
     def _follow(self, before: Project, now: Project) -> None:
@@ -284,28 +251,3 @@ def with_own_edits(recipe: Recipe, old: Recipe) -> Recipe:
 
     steps = tuple(map(with_own, recipe.steps))
     return recipe if all(a is b for a, b in zip(steps, recipe.steps, strict=True)) else replace(recipe, steps=steps)
-
-
-def with_mark(step: RemoveCosmicRays, point: Mark, is_marked: bool, tolerance_cm: float) -> RemoveCosmicRays:
-    """Return the step with a point marked as a cosmic ray, or, if it `is_marked`, as none."""
-
-    def without(marks: Iterable[Mark]) -> tuple[Mark, ...]:
-        return tuple(mark for mark in marks if int(mark[0]) != int(point[0]) or abs(mark[1] - point[1]) > tolerance_cm)
-
-    added, removed = without(step.added), without(step.removed)
-    if not is_marked:
-        return replace(step, added=(*added, point), removed=removed)
-    was_by_hand = len(added) < len(step.added)
-    return replace(step, added=added, removed=removed if was_by_hand else (*removed, point))
-
-
-def _tolerance(entry: Entry) -> float:
-    """Two points of the axis: a click is that close to what it means."""
-    assert entry.source is not None
-    axis = entry.source.axis
-    return 2.5 * float(axis[-1] - axis[0]) / max(1, len(axis) - 1)
-
-
-def is_denoise(step: Step) -> bool:
-    """Whether a step is Denoise."""
-    return isinstance(step, Denoise)

@@ -162,6 +162,14 @@ class Session(QObject):
             self._push(self.project.with_entries((*self.project.entries, *entries)), title, key)
         return entries
 
+    def add_computed(self, name: str, spectra: SpectrumSet) -> Entry:
+        """Add spectra that were computed from others, as one edit; returns their entry."""
+        folder = next((entry.path.parent for entry in self.selected), Path())
+        entry = Entry(self._next_id, name, folder / name.replace("/", "÷"), spectra)
+        self._next_id += 1
+        self._push(self.project.with_entries((*self.project.entries, entry)), f"Add {name}")
+        return entry
+
     def replace(
         self, entry_id: int, file: OpenedFile, as_sets: bool = False, title: str = "", key: object = None
     ) -> None:

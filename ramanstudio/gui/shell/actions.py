@@ -8,6 +8,7 @@ from typing import Final
 from ramanstudio.gui.calibrate.actions import CALIBRATE_ACTIONS
 from ramanstudio.gui.common.action import Action, ActionContext
 from ramanstudio.gui.finetuning.actions import FINETUNING_ACTIONS
+from ramanstudio.gui.processing.actions import PROCESSING_ACTIONS
 from ramanstudio.gui.shell.tabs import TABS, Tab, shortcut_of
 
 
@@ -48,7 +49,7 @@ def _show_tab(tab: Tab) -> Action:
 
 _SHOW_TABS: Final = tuple(_show_tab(tab) for tab in TABS)
 
-MENUS: Final = ("File", "Edit", "View", "Analyse", "Model", "Help")
+MENUS: Final = ("File", "Edit", "View", "Process", "Analyse", "Model", "Help")
 
 ACTIONS: Final = (
     Action("new_project", "New project", "File", "Ctrl+N", "Begin an empty project", "ph.file-plus", _any),
@@ -281,7 +282,7 @@ ACTIONS: Final = (
     Action(
         "denoise",
         "Denoise when opened",
-        "Analyse",
+        "Process",
         "Ctrl+D",
         "Denoise spectra as soon as they are opened; off stops denoising",
         "ph.magic-wand",
@@ -292,7 +293,7 @@ ACTIONS: Final = (
     Action(
         "denoise_selected",
         "Denoise selected spectra",
-        "Analyse",
+        "Process",
         "Ctrl+Shift+D",
         "Denoise those of the selected spectra that are not denoised yet",
         "ph.magic-wand",
@@ -302,7 +303,7 @@ ACTIONS: Final = (
     Action(
         "whole_set",
         "Denoise as a set",
-        "Analyse",
+        "Process",
         "W",
         "Denoise a map, a series or repeats using what their spectra share; off denoises each spectrum individually",
         checkable=True,
@@ -313,13 +314,14 @@ ACTIONS: Final = (
     Action(
         "one_set",
         "Denoise selection as one set",
-        "Analyse",
+        "Process",
         "Shift+W",
         "Denoise the selected entries, such as repeats in one file each, using what all their spectra share",
         "ph.intersect",
         lambda context: context.one_axis,
         synonyms="repeats together group",
     ),
+    *PROCESSING_ACTIONS,
     *_of_tabs("Analyse"),
     *_of("Analyse", FINETUNING_ACTIONS),
     *_of("Analyse", CALIBRATE_ACTIONS),

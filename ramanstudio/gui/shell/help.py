@@ -16,6 +16,7 @@ from ramanstudio.core.paths import bundled_path
 PAGES: Final = (  # the names of the files, in the order of the list
     "open",
     "denoise",
+    "processing",
     "peaks",
     "explore",
     "map",

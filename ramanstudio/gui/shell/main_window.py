@@ -26,6 +26,7 @@ from ramanstudio.gui.identify.commands import IdentifyCommands
 from ramanstudio.gui.libraries.commands import LibraryCommands
 from ramanstudio.gui.map.commands import MapCommands
 from ramanstudio.gui.peaks.commands import PeakCommands
+from ramanstudio.gui.processing.commands import ProcessingCommands
 from ramanstudio.gui.shell import menus
 from ramanstudio.gui.shell.actions import ACTIONS
 from ramanstudio.gui.shell.commands import AnalyseCommands, EditCommands, FileCommands, HelpCommands
@@ -37,6 +38,7 @@ from ramanstudio.gui.shell.view_commands import ViewCommands
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.commands import VIEW_SETTINGS, SpectrumCommands
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
+from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.project.project import Project, look_like_repeats
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
             self.spectrum_commands,
             self.group_commands,
             MapCommands(self._show_map_panel),
+            self._processing_commands(),
             PeakCommands(self._show_peaks_page, services.messages, self),
             IdentifyCommands(
                 services.session,
@@ -141,12 +144,29 @@ class MainWindow(QMainWindow):
                 self,
             ),
         )
-        self._handlers["search"] = self._show_palette
-        self._handlers["new_project"] = self._handlers["close_project"] = partial(
-            self.after_saving, services.project_files.new
+        self._handlers |= self._own_handlers()
+
+    def _own_handlers(self) -> dict[str, Callable[..., object]]:
+        """What the window itself carries out: palette, closing the project, showing tabs."""
+        close = partial(self.after_saving, self.services.project_files.new)
+        own: dict[str, Callable[..., object]] = {
+            "search": self._show_palette,
+            "new_project": close,
+            "close_project": close,
+        }
+        return own | {f"tab_{tab.key}": partial(self._show_tab, tab.key) for tab in TABS}
+
+    def _processing_commands(self) -> ProcessingCommands:
+        services = self.services
+        return ProcessingCommands(
+            services.session,
+            services.workers,
+            services.messages,
+            services.settings,
+            services.recipe_editor,
+            services.plot_tools,
+            self,
         )
-        for tab in TABS:
-            self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
 
     def show_panel(self, name: str, on: bool) -> None:
         """Show or hide the panel "list" on the left or "side" on the right."""
@@ -450,6 +470,8 @@ class MainWindow(QMainWindow):
             unread=len(selected) - len(readable),
             tabs=self.tabs.offered,
             spectra=len(only) if only is not None else 0,
+            chosen_spectra=sum(len(session.rows_of(entry)) for entry in readable),
+            has_baseline=self.services.recipe_editor.index_of(SubtractBaseline) is not None,
             working=any(job.title for job in self.services.workers.jobs) or bool(self.message_bar.text),
             undo_title=session.undo_title,
             redo_title=session.redo_title,

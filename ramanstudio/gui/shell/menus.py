@@ -58,11 +58,17 @@ def connect(actions: Mapping[str, QAction], handlers: Mapping[str, Handler]) -> 
 def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu) -> None:
     """Fill the menu bar; the submenu `recent` goes below the actions that open files."""
     menus = {name: bar.addMenu(name) for name in MENUS}
+    submenus: dict[tuple[str, str], QMenu] = {}
     for row in ACTIONS:
         menu = menus[row.menu]
         menu.setToolTipsVisible(True)
         if row.separator and menu.actions():
             menu.addSeparator()
+        if row.submenu:
+            menu = submenus.setdefault((row.menu, row.submenu), menu)
+            if menu is menus[row.menu]:
+                submenus[row.menu, row.submenu] = menu = menu.addMenu(row.submenu)
+            menu.setToolTipsVisible(True)
         menu.addAction(actions[row.id])
         if row.id == "open_folder":
             menu.addMenu(recent)

@@ -23,6 +23,8 @@ from ramanstudio.gui.document.libraries import Libraries
 from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.peak_finding import PeakFinding
+from ramanstudio.gui.document.plot_tools import PlotTools
+from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
@@ -49,6 +51,8 @@ class Services(QObject):
         self.session = Session()
         self.opening = Opening(self.session, self.workers, self.messages, self.settings)
         self.denoising = Denoising(self.session, self.workers, self.messages, self.settings, loader)
+        self.recipe_editor = RecipeEditor(self.session, self.denoising)
+        self.plot_tools = PlotTools(self.session, self.recipe_editor)
         self.exploring = Exploring(self.session, self.workers, self.messages, self.denoising)
         self.libraries = Libraries(self.workers, self.messages, self.settings)
         self.identifying = Identifying(self.session, self.workers, self.messages, self.denoising, self.libraries)

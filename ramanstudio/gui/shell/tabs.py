@@ -65,13 +65,21 @@ class Tab:
 def _spectrum_page(context: TabContext) -> TabPage:
     from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 
-    return SpectrumPage(context.services.session, context.services.peak_finding, context.actions)
+    services = context.services
+    return SpectrumPage(
+        services.session, services.peak_finding, context.actions, services.recipe_editor, services.plot_tools
+    )
 
 
 def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
+    from ramanstudio.gui.processing.processing_panel import ProcessingPanel
     from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 
-    return MetadataPanel(context.services.session, context.services.denoising, context.actions)
+    services = context.services
+    processing = ProcessingPanel(
+        services.session, services.recipe_editor, services.plot_tools, services.messages, context.actions
+    )
+    return MetadataPanel(services.session, services.denoising, context.actions, processing)
 
 
 def _peaks_page(context: TabContext) -> TabPage:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
-from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
+from ramanstudio.gui.common.widgets import SidePanel, ThemedWidget, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.spectrum.texts import metadata_rows, noise_region_text, requested_mode_text, set_mode_text
@@ -44,8 +44,15 @@ SNR_HELP: Final = (
 class MetadataPanel(SidePanel):
     """Describes the selection."""
 
-    def __init__(self, session: Session, denoising: Denoising, actions: Mapping[str, QAction]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        denoising: Denoising,
+        actions: Mapping[str, QAction],
+        processing: ThemedWidget | None = None,
+    ) -> None:
         super().__init__(panel_heading("Signal-to-noise ratio"))
+        self.processing = processing
         self._session, self._denoising = session, denoising
         self._snr: Snr | None = None
         self._snr_text = ""
@@ -86,6 +93,8 @@ class MetadataPanel(SidePanel):
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
         self._accent = theme.accent
+        if self.processing is not None:
+            self.processing.set_theme(theme)
         colours = (theme.raw, theme.accent, theme.residual)
         for name, colour in zip(CURVES, colours, strict=False):
             self._check_boxes[name].setIcon(_line_icon(QColor(colour), 2))
@@ -228,6 +237,9 @@ class MetadataPanel(SidePanel):
         layout.setSpacing(4)
         for line in (self._headline, self._exposure, self._scope, self._noise_region):
             layout.addWidget(line)
+        if self.processing is not None:
+            layout.addSpacing(16)
+            layout.addWidget(self.processing)
         self._lay_out_lower(QVBoxLayout(self._lower))
         layout.addWidget(self._lower)
         layout.addStretch()

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
-    QSizePolicy,
-    QSpinBox,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from ramanstudio.core.numbers import format_number
 from ramanstudio.core.spectra import SpectrumSet, stacked
 from ramanstudio.denoising.denoised import concatenate_denoised
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
-from ramanstudio.gui.common.message_bar import ElidedLabel
-from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.peak_finding import PeakFinding, peak_input
+from ramanstudio.gui.document.plot_tools import PlotTools
+from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.viewer.flow_layout import FlowLayout
+from ramanstudio.gui.spectrum.spectrum_header import SpectrumHeader
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project, Result
 
 if TYPE_CHECKING:
     from ramanstudio.denoising.denoised import Denoised
+    from ramanstudio.gui.spectrum.step_display import StepDisplay
+    from ramanstudio.gui.viewer.plot_overlay import PlotOverlay
     from ramanstudio.gui.viewer.spectrum_view import DisplayedSpectrum, SpectrumView
 
+REACH_PX: Final = 9  # a click may be off by this
 MAX_CURVES: Final = 20
 MAX_LINES: Final = 500  # more than these are drawn as a density
 
@@ -46,9 +46,17 @@ class SpectrumPage(TabPage):
 
     viewer_made = Signal(object)  # SpectrumView
 
-    def __init__(self, session: Session, finding: PeakFinding, actions: Mapping[str, QAction]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        finding: PeakFinding,
+        actions: Mapping[str, QAction],
+        editor: RecipeEditor,
+        tools: PlotTools,
+    ) -> None:
         super().__init__()
         self._session, self._finding = session, finding
+        self._editor, self._tools = editor, tools
         self._labels_peaks = False
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
@@ -80,6 +88,9 @@ class SpectrumPage(TabPage):
         self._refresh_timer.timeout.connect(self.refresh)
         session.changed.connect(self._follow)
         session.selection_changed.connect(lambda: self._refresh_timer.start(0))
+        editor.opened.connect(lambda: self._refresh_timer.start(0))
+        editor.changed.connect(self._follow_editor)
+        tools.changed.connect(self._follow_tool)
         finding.changed.connect(lambda _: self._label_peaks())
 
     def make_viewer(self) -> None:
@@ -93,6 +104,9 @@ class SpectrumPage(TabPage):
         let_drops_through(self.view)
         if self._theme is not None:
             self.view.set_theme(self._theme)
+        self.view.clicked.connect(self._click)
+        self.view.dragged.connect(self._drag)
+        self._follow_tool()
         self.viewer_made.emit(self.view)
         self.refresh()
 
@@ -142,6 +156,32 @@ class SpectrumPage(TabPage):
                 0 if len(selected) <= MAX_CURVES else 500
             )  # many spectra are not redrawn after every batch
 
+    def _follow_tool(self) -> None:
+        if self.view is not None:
+            self.view.set_tool(
+                {"cosmic rays": "click", "range": "range", "anchors": "points"}.get(self._tools.tool, "")
+            )
+
+    def _reach(self) -> tuple[float, float]:
+        """How far a click may be off, in cm⁻¹ and intensity."""
+        assert self.view is not None
+        width, height = self.view.pixel_size()
+        return REACH_PX * width, REACH_PX * height
+
+    def _click(self, shift_cm: float, intensity: float) -> None:
+        self._tools.click(shift_cm, intensity, self._reach())
+
+    def _drag(self, start: QPointF, end: QPointF, is_finished: bool) -> None:
+        if self._tools.tool == "range" and is_finished:
+            self._tools.set_range(*sorted((start.x(), end.x())))
+        elif self._tools.tool == "anchors":
+            first, last = (start.x(), start.y()), (end.x(), end.y())
+            self._tools.drag_anchor(first, last, self._reach(), is_finished)
+
+    def _follow_editor(self) -> None:
+        if self._editor.open_index is not None:
+            self._refresh_timer.start(0)
+
     def _forget(self) -> None:
         self._tracker.forget("curves")
         if self.view is not None:
@@ -152,12 +192,27 @@ class SpectrumPage(TabPage):
         if view is None:
             return
         results = [project.result(entry) for entry in entries]
-        inputs = (*(entry.source for entry in entries), *results, selection)
+        shown = self._editor.shown if self._editor.open_index is not None else None
+        inputs = (
+            *(entry.source for entry in entries),
+            *results,
+            selection,
+            self._editor.open_index,
+            shown and shown[0],
+        )
         if not self._tracker.has_changed("curves", *inputs):
             return
         if not entries:
             view.clear()
             return
+        display = self._step_display()
+        if display is not None:
+            view.show_spectra([display.spectrum], display.overlay)
+            self.place_noise_region()
+            return
+        if self._editor.open_index is not None and shown is None and self._editor.is_enabled:
+            self._tracker.forget("curves")
+            return  # the result of the changed step is on its way: what was shown stays until it is there
         parts = [selection.restrict_entry(entry) for entry in entries]
         restricted = [
             result and selection.restrict_result(entry, result) for entry, result in zip(entries, results, strict=True)
@@ -207,7 +262,7 @@ class SpectrumPage(TabPage):
         source = entry.source
         assert source is not None
         if len(source) == 1:
-            view.show_spectra([displayed_spectrum(entry, result, 0)])
+            view.show_spectra([displayed_spectrum(entry, result, 0)], _replaced_points([(entry, result)]))
         else:
             view.show_set(
                 result.unprocessed if result is not None else source,
@@ -231,81 +286,12 @@ class SpectrumPage(TabPage):
             rows += [
                 displayed_spectrum(entry, result, row) for row in range(min(len(entry.source), MAX_LINES - len(rows)))
             ]
-        view.show_spectra(rows)
+        view.show_spectra(rows, _replaced_points(zip(entries, results, strict=True)) if total <= MAX_CURVES else None)
 
+    def _step_display(self) -> StepDisplay | None:
+        from ramanstudio.gui.spectrum.step_display import step_display
 
-class SpectrumHeader(QWidget):
-    """Names what is shown; in a set, steps through its spectra."""
-
-    def __init__(self, session: Session, actions: Mapping[str, QAction]) -> None:
-        super().__init__()
-        self._session = session
-        self._name = ElidedLabel(self)
-        self._name.setProperty("role", "heading")
-        self._detail = ElidedLabel(self)
-        self._detail.setProperty("role", "quiet")
-        self._number = QSpinBox(self)
-        self._number.setAccessibleName("Number of the spectrum in the set")
-        self._number.setToolTip("Spectrum of the set that is shown (Ctrl+Left, Ctrl+Right); 0 shows all (Ctrl+Up)")
-        self._number.setMinimumWidth(112)
-        self._number.setMaximumWidth(184)
-        self._number.setPrefix("spectrum ")
-        self._number.setSpecialValueText("all spectra")
-        self._number.setKeyboardTracking(False)
-        self._number.lineEdit().setTextMargins(6, 0, 0, 0)
-        self._previous, self._next = (
-            _step_button(actions[name], text) for name, text in (("spectrum_before", "‹"), ("spectrum_after", "›"))
-        )
-        names, steps = QWidget(self), QWidget(self)
-        name_row, step_row = QHBoxLayout(names), QHBoxLayout(steps)
-        for row in (name_row, step_row):
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(4)
-        for label in (self._name, self._detail):
-            name_row.addWidget(label)
-        for widget in (self._previous, self._number, self._next):
-            step_row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 0)
-        lines = QWidget(self)
-        layout.addWidget(lines)
-        flow = FlowLayout(lines, last_at_end=True)
-        flow.addWidget(names)
-        flow.addWidget(steps)
-        self.setMinimumHeight(44)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        self._number.valueChanged.connect(self._choose)
-
-    def show_entries(self, entries: list[Entry]) -> None:
-        """Show the names of these entries."""
-        n_spectra = 0
-        if len(entries) == 1:
-            source = entries[0].source
-            n_spectra = len(source) if source is not None and len(source) > 1 else 0
-            self._name.setText(entries[0].name)
-            self._detail.setText(f"{kind_of(entries[0])} of {format_number(n_spectra)} spectra" if n_spectra else "")
-            if n_spectra and kind_of(entries[0]) == "spectra":
-                self._detail.setText(f"{format_number(n_spectra)} spectra")
-            n_selected = len(self._session.rows_of(entries[0]))
-            if 1 < n_selected < n_spectra:
-                of_all = f"{format_number(n_selected)} of the {format_number(n_spectra)} spectra"
-                self._detail.setText(f"{of_all} of this {kind_of(entries[0])}")
-        else:
-            self._name.setText(count_of(len(entries), "entry", "entries") if entries else "Nothing is selected")
-            self._detail.setText("selected" if entries else "Select a spectrum in the list.")
-        for widget in (self._previous, self._number, self._next):
-            widget.setVisible(bool(n_spectra))
-        self._number.blockSignals(True)
-        self._number.setRange(0, n_spectra)
-        self._number.setSuffix(f" of {format_number(n_spectra)}")
-        spectrum = self._session.single_row
-        self._number.setValue(0 if spectrum is None else spectrum + 1)
-        self._number.blockSignals(False)
-
-    def _choose(self, number: int) -> None:
-        self._session.select_spectrum(number - 1 if number else None)
+        return step_display(self._editor) if self._editor.open_index is not None else None
 
 
 def displayed_spectrum(entry: Entry, result: Result | None, row: int) -> DisplayedSpectrum:
@@ -321,8 +307,28 @@ def displayed_spectrum(entry: Entry, result: Result | None, row: int) -> Display
     if processed is None:
         return DisplayedSpectrum(name, raw.axis, raw.values[row], None, None, unit)
     return DisplayedSpectrum(
-        name, raw.axis, raw.values[row], processed.spectra.values[row], processed.expected_error[row], unit
+        name,
+        raw.axis,
+        raw.values[row],
+        processed.spectra.values[row],
+        processed.expected_error[row],
+        unit,
+        _replaced_row(result, row),
     )
+
+
+def _replaced_row(result: Result | None, row: int) -> NDArray[np.bool_] | None:
+    """The points of a spectrum that were interpolated in place of cosmic rays, on the final axis."""
+    if result is None or result.processed is None or not result.processed.replaced.size:
+        return None
+    replaced: NDArray[np.bool_] = result.processed.replaced[row]
+    return replaced
+
+
+def _replaced_points(pairs: Iterable[tuple[Entry, Result | None]]) -> PlotOverlay | None:
+    from ramanstudio.gui.spectrum.step_display import replaced_points
+
+    return replaced_points(list(pairs))
 
 
 def _noise_region(entry: Entry, result: Result | None) -> tuple[float, float]:
@@ -332,15 +338,6 @@ def _noise_region(entry: Entry, result: Result | None) -> tuple[float, float]:
         return result.noise_region
     assert entry.source is not None
     return float(entry.source.axis[0]), float(entry.source.axis[-1])
-
-
-def _step_button(action: QAction, text: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(action.toolTip())
-    button.setAccessibleName(action.text())
-    button.clicked.connect(action.trigger)
-    return button
 
 
 def denoised_together(sets: list[SpectrumSet], results: list[Result | None]) -> Denoised | None:

@@ -105,6 +105,8 @@ class CurveLayer:
         dimmed = self._several and item.denoised is not None and self._options.denoised
         raw_colour = colour if self._several else theme.raw
         self._add_curve("raw", axis, raw, blend(theme.panel, colour, 0.5) if dimmed else raw_colour, z=1)
+        if item.replaced is not None and item.denoised is not None:
+            self._bounds["raw"][-1] = _envelope(axis, np.where(item.replaced, np.nan, raw))
         if item.denoised is None:
             return
         denoised = self._scaled(item.denoised)

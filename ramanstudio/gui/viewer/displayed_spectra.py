@@ -20,7 +20,8 @@ class DisplayedSpectrum:
     """One spectrum to draw.
 
     `axis` (B,) increasing Raman shift in cm⁻¹; `raw` (B,); `denoised` (B,) and `expected_error` (B,), one standard
-    deviation of the denoised curve, once they are known; `unit` of the intensities ("counts", "a.u.").
+    deviation of the denoised curve, once they are known; `unit` of the intensities ("counts", "a.u."); `replaced` (B,)
+    marks raw points that are cosmic rays, which the intensity axis need not reach.
     """
 
     name: str
@@ -29,6 +30,7 @@ class DisplayedSpectrum:
     denoised: FloatArray | None = None
     expected_error: FloatArray | None = None
     unit: str = "a.u."
+    replaced: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

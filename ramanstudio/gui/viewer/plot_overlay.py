@@ -18,7 +18,7 @@ from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.displayed_spectra import DisplayOptions, Envelope, FloatArray, logarithm
 from ramanstudio.gui.viewer.plot_items import BandItem, CurveItem
 
-Role = Literal["baseline", "accent", "raw"]
+Role = Literal["baseline", "accent", "raw", "warning"]
 
 MARKER_PX: Final = 7
 ANCHOR_PX: Final = 9
@@ -52,6 +52,7 @@ class PlotOverlay:
 
     curves: Sequence[OverlayCurve] = ()
     points: Sequence[OverlayPoints] = ()
+    beneath: str = ""  # the name in the legend of the spectrum beneath
 
 
 class OverlayLayer:
@@ -67,7 +68,7 @@ class OverlayLayer:
 
     def _colour(self, role: Role) -> str:
         theme = self._theme
-        return {"baseline": theme.baseline, "accent": theme.accent, "raw": theme.raw}[role]
+        return {"baseline": theme.baseline, "accent": theme.accent, "raw": theme.raw, "warning": theme.warning}[role]
 
     def _draw(self) -> None:
         self._bounds = []
@@ -111,7 +112,9 @@ class OverlayLayer:
 
     def legend_entries(self, options: DisplayOptions) -> list[LegendEntry]:
         """Return the names of curves and points."""
+        beneath = [LegendEntry(self._overlay.beneath, self._theme.raw)] if self._overlay.beneath else []
         return [
+            *beneath,
             *(LegendEntry(curve.name, self._colour(curve.role)) for curve in self._overlay.curves if curve.name),
             *(
                 LegendEntry(points.name, self._colour(points.role), "hollow")

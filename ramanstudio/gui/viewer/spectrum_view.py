@@ -55,6 +55,8 @@ class SpectrumView(ZoomMixin, QWidget):
     """
 
     noise_region_dragged = Signal(float, float)
+    clicked = Signal(float, float)  # Raman shift, intensity: with a tool
+    dragged = Signal(QPointF, QPointF, bool)  # from where, to where, whether it has ended: with a tool
     cursor_moved = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -80,6 +82,9 @@ class SpectrumView(ZoomMixin, QWidget):
         self._region = NoiseRegion()
         self._panes.boxes[MAIN].addItem(self._region, ignoreBounds=True)
         self._region.dragged.connect(self.noise_region_dragged)
+        main = self._panes.boxes[MAIN]
+        main.clicked.connect(lambda point: self.clicked.emit(point.x(), self._intensity(point.y())))
+        main.dragged.connect(self._emit_dragged)
         self.peak_labels = PeakLabels(self._panes.viewport(), self._label_position, self._theme)
         for signal in (self._panes.boxes[MAIN].sigRangeChanged, self._panes.boxes[MAIN].sigResized):
             signal.connect(lambda *_: self.peak_labels.update())
@@ -249,6 +254,22 @@ class SpectrumView(ZoomMixin, QWidget):
     def set_noise_region_visible(self, visible: bool) -> None:
         """Show the noise region, which can then be dragged, or hide it."""
         self._region.setVisible(visible)
+
+    def set_tool(self, tool: str) -> None:
+        """Let the left button work for a tool: "click", "range" or "points"; "" zooms again."""
+        self._panes.boxes[MAIN].set_tool(tool)
+
+    def pixel_size(self) -> tuple[float, float]:
+        """Return how many cm⁻¹ and intensities (logarithms where they are drawn so) a pixel is."""
+        width, height = self._panes.boxes[MAIN].viewPixelSize()
+        return float(width), float(height)
+
+    def _intensity(self, height: float) -> float:
+        return float(10.0 ** min(height, 300.0)) if self._options.log else float(height)
+
+    def _emit_dragged(self, start: QPointF, end: QPointF, is_finished: bool) -> None:
+        first, last = (QPointF(point.x(), self._intensity(point.y())) for point in (start, end))
+        self.dragged.emit(first, last, is_finished)
 
     def visible_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return the visible Raman shifts and intensities, ((low, high), (low, high)), never as logarithms."""

@@ -56,12 +56,16 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
 
     Emits `about_to_change` before a zoom changes, with "wheel", "box" or "pan"; `shifts_changed_by_user` and
     `intensities_changed_by_user` after the user set a range of that axis; `show_all_requested` after a double click.
+    With a `tool` the left button works for it: `clicked(position)`, `dragged(start, position, is_finished)` in the
+    coordinates of the plot; the "range" tool is drawn as a shade while it is dragged.
     """
 
     about_to_change = Signal(str)
     shifts_changed_by_user = Signal()
     intensities_changed_by_user = Signal(object)
     show_all_requested = Signal()
+    clicked = Signal(QPointF)
+    dragged = Signal(QPointF, QPointF, bool)
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0)
@@ -69,6 +73,12 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         self.setMouseMode(pg.ViewBox.RectMode)
         self._beyond_corridor = False  # the pan has left the corridor
         self._cancelled = False
+        self._tool = ""
+
+    def set_tool(self, tool: str) -> None:
+        """Let the left button work for a tool: "click", "range" or "points"; "" zooms again."""
+        self._tool = tool
+        self.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
 
     def apply_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
@@ -97,18 +107,35 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         ev.accept()
 
     def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
-        """A double click shows all."""
-        if ev.double() and ev.button() == Qt.MouseButton.LeftButton:
+        """A double click shows all; a click is for the tool, where there is one."""
+        if self._tool and ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            self.clicked.emit(self.mapToView(ev.pos()))
+        elif ev.double() and ev.button() == Qt.MouseButton.LeftButton:
             ev.accept()
             self.show_all_requested.emit()
 
     def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802
         """The left button draws a zoom box, the others pan; on an axis every button pans along it."""
         ev.accept()
-        if ev.button() == Qt.MouseButton.LeftButton and axis is None:
+        if ev.button() == Qt.MouseButton.LeftButton and axis is None and self._tool in ("range", "points"):
+            self._drag_for_tool(ev)
+        elif ev.button() == Qt.MouseButton.LeftButton and axis is None:
             self._draw_box(ev)
         else:
             self._pan(ev, axis)
+
+    def _drag_for_tool(self, ev: Any) -> None:
+        if ev.isStart():
+            self._cancelled = False
+        if self._cancelled:
+            return
+        start, end = ev.buttonDownPos(), ev.pos()
+        if self._tool == "range" and not ev.isFinish():
+            self.updateScaleBox(QPointF(start.x(), 0.0), QPointF(end.x(), self.height()))
+        else:
+            self.rbScaleBox.hide()
+        self.dragged.emit(self.mapToView(start), self.mapToView(end), bool(ev.isFinish()))
 
     def _draw_box(self, ev: Any) -> None:
         if ev.isStart():
