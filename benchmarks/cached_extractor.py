@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +20,12 @@ from ramanstudio.finetuning.training import finetune
 PLAN = FinetunePlan(importance=False)
 
 
-def cached_extractor(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
-    """Return the feature extractor of `engine` that knows `spectra` (N, B) already: draws of labels share the work."""
-    denoised = engine.denoise(spectra).spectra
-    features = engine.compare([denoised]).features
+def cached_extractor(engine: Engine, spectra: SpectrumSet, folder: Path | None = None) -> FeatureExtractor:
+    """Return the feature extractor of `engine` that knows `spectra` (N, B) already: draws of labels share the work.
+
+    With a `folder`, denoised spectra and features are kept there for the next run.
+    """
+    denoised, features = _denoise_and_embed(engine, spectra, folder)
     raw_rows = {row.tobytes(): index for index, row in enumerate(spectra.values)}
     denoised_rows = {row.tobytes(): index for index, row in enumerate(denoised.values)}
 
@@ -33,6 +37,23 @@ def cached_extractor(engine: Engine, spectra: SpectrumSet) -> FeatureExtractor:
         return rows if rows.shape[1] else None
 
     return FeatureExtractor(engine.card.name, engine.card.weights_hash, denoise, embed)
+
+
+def _denoise_and_embed(
+    engine: Engine, spectra: SpectrumSet, folder: Path | None
+) -> tuple[SpectrumSet, NDArray[np.float32]]:
+    """Return the denoised spectra (N, B) and their features (N, D), from the `folder` where they are kept."""
+    key = engine.card.weights_hash.encode() + spectra.axis.tobytes() + spectra.values.tobytes()
+    path = None if folder is None else folder / f"{hashlib.sha256(key).hexdigest()[:24]}.npz"
+    if path is not None and path.exists():
+        with np.load(path) as kept:
+            return spectra.with_values(kept["denoised"]), kept["features"]
+    denoised = engine.denoise(spectra).spectra
+    features = engine.compare([denoised]).features
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, denoised=denoised.values, features=features)
+    return denoised, features
 
 
 def finetune_on(

@@ -138,7 +138,7 @@ def _represent(
     weights = {name.removeprefix(TUNED): array for name, array in model.arrays.items() if name.startswith(TUNED)}
     if weights:
         extractor = replace(extractor, weights=weights)
-    needed = ("joined", model.card.representation)
+    needed = ("joined", model.card.representation, *model.card.members)
     return represent_denoised(extractor, spectra, denoised, _components_of(model), needed, progress)
 
 

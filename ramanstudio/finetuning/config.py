@@ -36,7 +36,9 @@ NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"
 CLASSIFIERS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
 TUNING_MODES: Final = (AUTO, "never", "always")
 PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS = "PLS", "ridge", "Gaussian process"
-REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS)
+LINEAR_PROCESS: Final = "Gaussian process with a linear part"
+ENSEMBLE: Final = "ensemble"
+REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS, LINEAR_PROCESS)
 
 
 @dataclass(frozen=True, slots=True)

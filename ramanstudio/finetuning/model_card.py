@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core import schema
 from ramanstudio.core.schema import Schema, WrongValue, optional
-from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATION_TITLES, REPRESENTATIONS
+from ramanstudio.finetuning.config import CLASSIFIERS, ENSEMBLE, REGRESSORS, REPRESENTATION_TITLES, REPRESENTATIONS
 
 CLASSES, QUANTITY = "classes", "quantity"
 TUNED: Final = "tuned."  # prefix of the arrays of fine-tuned features
@@ -21,6 +21,8 @@ RMSE: Final = "cross-validated RMSE"  # the figure that is the error of a predic
 OLD_RMSE: Final = "RMSE held out"
 MAX_NAME_LENGTH: Final = 80
 MAX_CLASSES: Final = 10_000
+MAX_MEMBERS: Final = 100  # of an ensemble
+MAX_NOTE: Final = 2000  # characters
 MAX_SAMPLES: Final = 1_000_000  # of the axis
 MAX_CARD_BYTES: Final = 2**22
 # Keys of cards written by earlier versions, and their present names.
@@ -39,13 +41,14 @@ CARD_SCHEMA: Final = Schema(
         "parent": schema.text(200),
         "parent_sha256": schema.text(64),
         "representation": schema.text(choices=REPRESENTATIONS),
-        "estimator": schema.text(choices=(*CLASSIFIERS, *REGRESSORS)),
+        "estimator": schema.text(choices=(*CLASSIFIERS, *REGRESSORS, ENSEMBLE)),
         "axis_cm": schema.list_of(schema.number(-1e6, 1e6), length=2),
         "inverse_temperature": optional(schema.number(0, 1e12), 1.0),
         "novelty_threshold": optional(schema.number(0, 1e12), 0.0),
         "settings": optional(schema.mapping_of(optional(schema.plain_value(200)), 100), {}),
         "figures": optional(schema.mapping_of(schema.number(allow_nan=True), 100), {}),
-        "notes": optional(schema.list_of(schema.text(2000), 100), ()),
+        "members": optional(schema.list_of(schema.text(choices=REPRESENTATIONS), MAX_MEMBERS), ()),
+        "notes": optional(schema.list_of(schema.text(MAX_NOTE), 100), ()),
         "software": optional(schema.text(200), ""),
         "made": optional(schema.text(200), ""),
         "sha256": optional(schema.text(64), ""),
@@ -60,7 +63,8 @@ class FineTunedModelCard:
     `parent` is the model that denoises and gives features, `parent_sha256` its fingerprint; `axis_cm` (low, high) is
     the range of the training spectra in cm⁻¹. `inverse_temperature` scales scores to calibrated probabilities. A
     spectrum farther than `novelty_threshold` from all training spectra is unknown. `figures` were measured by
-    cross-validation.
+    cross-validation. `members` are the representations of the members of an ensemble, whose arrays are named
+    `member_prefix`; empty for a single classifier or regressor.
     """
 
     name: str
@@ -76,6 +80,7 @@ class FineTunedModelCard:
     novelty_threshold: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     software: str = ""
     made: str = ""
@@ -151,10 +156,12 @@ def _check_consistency(fields: dict[str, Any]) -> dict[str, Any]:
     classes, counts, (low, high) = fields["classes"], fields["counts"], fields["axis_cm"]
     if not low < high:
         raise WrongValue("a range from low to high", list(fields["axis_cm"]), ".axis_cm")
+    if (fields["estimator"] == ENSEMBLE) != (len(fields["members"]) > 1):
+        raise WrongValue("two or more members of an ensemble, none else", list(fields["members"]), ".members")
     if fields["kind"] == QUANTITY:
         if classes or len(counts) != 1:
             raise WrongValue("one number, as a quantity has no classes", list(counts), ".counts")
-        if fields["estimator"] not in REGRESSORS:
+        if fields["estimator"] not in (*REGRESSORS, ENSEMBLE):
             raise WrongValue("a regressor", fields["estimator"], ".estimator")
     elif len(classes) < 2 or len(set(classes)) != len(classes):
         raise WrongValue("two or more different classes", list(classes), ".classes")
@@ -178,15 +185,10 @@ def _array_schema(card: FineTunedModelCard, arrays: Mapping[str, NDArray[Any]]) 
             checks[f"{name}.axes"] = schema.array(shape=(None, n_samples), low=-1e6, high=1e6)
             checks[f"{name}.scale"] = schema.array(low=0, high=1e18)
     if not card.is_classifier:
-        checks |= {
-            "span.mean": schema.array(low=-1e6, high=1e6),
-            "span.basis": schema.array(shape=(None, None), low=-1e6, high=1e6),
-            "curve.mean": schema.array(shape=(1,), low=-1e300, high=1e300),
-            "curve.weights": schema.array(low=-1e300, high=1e300),
-        }
-        if "curve.rows" in arrays:
-            checks["curve.rows"] = schema.array(shape=(None, None), low=-1e6, high=1e6)
-            checks["curve.length"] = schema.array(shape=(1,), low=1e-12, high=1e12)
+        for prefix in _prefixes(card):
+            checks |= _regressor_schema(prefix, arrays)
+        if card.members:
+            checks["member weights"] = schema.array(shape=(len(card.members),), low=0, high=1)
     elif "weights" in arrays:
         checks["weights"] = schema.array(shape=(None, len(card.classes)), low=-1e30, high=1e30)
         checks["offset"] = schema.array(shape=(len(card.classes),), low=-1e30, high=1e30)
@@ -194,6 +196,32 @@ def _array_schema(card: FineTunedModelCard, arrays: Mapping[str, NDArray[Any]]) 
         checks["rows"] = schema.array(shape=(None, None), low=-1e3, high=1e3)
         checks["which"] = schema.array("iu", low=0, high=len(card.classes) - 1)
     return Schema(checks | {name: _check_weights for name in arrays if name.startswith(TUNED)})
+
+
+def member_prefix(number: int) -> str:
+    """Return what the names of the arrays of a member of an ensemble begin with."""
+    return f"member {number}."
+
+
+def _prefixes(card: FineTunedModelCard) -> list[str]:
+    """Return what the names of the arrays of each regressor of a model begin with."""
+    return [member_prefix(number) for number in range(len(card.members))] or [""]
+
+
+def _regressor_schema(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, schema.Check]:
+    """Return the checks of the arrays of one regressor, by name."""
+    checks: dict[str, schema.Check] = {
+        f"{prefix}span.mean": schema.array(low=-1e6, high=1e6),
+        f"{prefix}span.basis": schema.array(shape=(None, None), low=-1e6, high=1e6),
+        f"{prefix}curve.mean": schema.array(shape=(1,), low=-1e300, high=1e300),
+        f"{prefix}curve.weights": schema.array(low=-1e300, high=1e300),
+    }
+    if f"{prefix}curve.rows" in arrays:
+        checks[f"{prefix}curve.rows"] = schema.array(shape=(None, None), low=-1e6, high=1e6)
+        checks[f"{prefix}curve.length"] = schema.array(shape=(1,), low=1e-12, high=1e12)
+    if f"{prefix}curve.slope" in arrays:
+        checks[f"{prefix}curve.slope"] = schema.array(low=-1e300, high=1e300)
+    return checks
 
 
 def _check_weights(value: Any) -> NDArray[Any]:
@@ -222,14 +250,19 @@ class _ArrayConsistency:
         if "rows" in arrays:
             self._require_rows(arrays, "rows")
             self._require_length(arrays, "which", len(arrays["rows"]))
-        if "span.basis" in arrays:
-            self._require_length(arrays, "span.mean", arrays["span.basis"].shape[1])
-            process_rows = arrays.get("curve.rows")
-            if process_rows is not None and process_rows.shape[1] != len(arrays["span.basis"]):
-                raise WrongValue(f"rows of {len(arrays['span.basis'])} numbers", process_rows, ".curve.rows")
-            expected = len(arrays["span.basis"]) if process_rows is None else len(process_rows)
-            self._require_length(arrays, "curve.weights", expected)
+        if not self.card.is_classifier:
+            for prefix in _prefixes(self.card):
+                self._require_regressor(arrays, prefix)
         return arrays
+
+    def _require_regressor(self, arrays: dict[str, NDArray[Any]], prefix: str) -> None:
+        basis, process_rows = arrays[f"{prefix}span.basis"], arrays.get(f"{prefix}curve.rows")
+        self._require_length(arrays, f"{prefix}span.mean", basis.shape[1])
+        if process_rows is not None and process_rows.shape[1] != len(basis):
+            raise WrongValue(f"rows of {len(basis)} numbers", process_rows, f".{prefix}curve.rows")
+        self._require_length(arrays, f"{prefix}curve.weights", len(basis if process_rows is None else process_rows))
+        if f"{prefix}curve.slope" in arrays:
+            self._require_length(arrays, f"{prefix}curve.slope", len(basis))
 
     @staticmethod
     def _require_rows(arrays: dict[str, NDArray[Any]], name: str) -> None:

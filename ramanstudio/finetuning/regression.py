@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,31 +15,34 @@ from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.finetuning import label_errors, labels, novelty
-from ramanstudio.finetuning.classifiers import Subspace, half_squared_distances
+from ramanstudio.finetuning.classifiers import Subspace
 from ramanstudio.finetuning.config import (
     AUTO,
+    ENSEMBLE,
     FOR_QUANTITIES,
     GAUSSIAN_PROCESS,
+    LINEAR_PROCESS,
     PARTIAL_LEAST_SQUARES,
-    REPRESENTATION_TITLES,
     RIDGE,
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import LabelInput
-from ramanstudio.finetuning.model_card import QUANTITY, RMSE, FineTunedModelCard
+from ramanstudio.finetuning.model_card import MAX_NOTE, QUANTITY, RMSE, FineTunedModelCard, member_prefix
+from ramanstudio.finetuning.regressor_ensemble import MIN_GROUPS, RegressorSelection, select_regressors
+from ramanstudio.finetuning.regressors import FittedRegressor, RegressorCandidate, fit_process_scales
 from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
 from ramanstudio.finetuning.representations import FeatureExtractor, Representations, represent
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.intp]
 
-RIDGE_PENALTIES: Final = np.geomspace(1e-4, 1e2, 13)  # chosen by generalised cross-validation
 PLS_COMPONENTS: Final = (2, 4, 6, 9)
+MORE_PLS_COMPONENTS: Final = 14
 FOR_PLS: Final = ("heights", "spectrum", "measured", "slope")
+FOR_LINEAR_PROCESS: Final = ("measured", "slope", "heights", "joined", "spectrum")
 MAX_PROCESS_SPECTRA: Final = 600  # of a Gaussian process; its cost grows with the cube
-MARGIN: Final = 1.0  # standard errors by which another candidate has to be ahead of the default one
 N_BOOTSTRAP: Final = 1000
 NO_SAMPLES: Final = (
     "No column says which spectra are replicates of one sample: they may be in training and test folds at once, so the"
@@ -48,75 +50,7 @@ NO_SAMPLES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RegressorCandidate:
-    """A representation and a regressor on it; `components` is the number of PLS components."""
-
-    representation: str
-    estimator: str
-    components: int = 0
-
-    @property
-    def title(self) -> str:
-        """The candidate in words, such as `first derivative, PLS with 4 components`."""
-        components = f" with {self.components} components" if self.components else ""
-        return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}{components}"
-
-
 EvaluatedRegressor = tuple[RegressorCandidate, NDArray[np.float64]]  # and its predictions while held out (n,)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Regressor:
-    """A fitted quantity in subspace coordinates: `mean` + rows @ `weights`.
-
-    With training `rows` (n, R), it is a Gaussian process of the given `length` scale, and `weights` (n,) are its dual
-    coefficients; without, `weights` (R,) are linear.
-    """
-
-    mean: float
-    weights: FloatArray
-    rows: FloatArray | None = None
-    length: float = 1.0
-
-    def predict(self, rows: FloatArray) -> NDArray[np.float64]:
-        """Return the quantity (M,) for `rows` (M, R)."""
-        if self.rows is not None:
-            rows = np.exp(-half_squared_distances(rows, self.rows) / self.length**2)
-        return np.asarray(self.mean + rows @ self.weights, dtype=np.float64)
-
-
-def fit_regressor(candidate: RegressorCandidate, rows: FloatArray, values: FloatArray) -> Regressor:
-    """Return the regressor of `candidate` fitted to `rows` (N, R) and their `values` (N,)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a length scale at its bound, or a component that explains nothing more
-        if candidate.estimator == GAUSSIAN_PROCESS:
-            return _fit_gaussian_process(rows, values)
-        mean = float(values.mean())
-        if candidate.estimator == PARTIAL_LEAST_SQUARES:
-            from sklearn.cross_decomposition import PLSRegression
-
-            n_components = max(1, min(candidate.components, rows.shape[1], len(rows) - 1))
-            pls = PLSRegression(n_components, scale=False).fit(rows, values)
-            weights = pls.coef_.reshape(-1)
-            return Regressor(float(pls.intercept_[0] - pls._x_mean @ weights), weights)
-        from sklearn.linear_model import RidgeCV
-
-        ridge = RidgeCV(RIDGE_PENALTIES).fit(rows, values - mean)
-        return Regressor(float(ridge.intercept_) + mean, ridge.coef_)
-
-
-def _fit_gaussian_process(rows: FloatArray, values: FloatArray) -> Regressor:
-    """Fit a Gaussian process with an RBF covariance and white noise, its scales by marginal likelihood."""
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-
-    mean, scale = float(values.mean()), float(values.std()) or 1.0
-    kernel = ConstantKernel(1.0, (1e-2, 1e3)) * RBF(1.0, (0.1, 100.0)) + WhiteKernel(0.1, (1e-4, 10.0))
-    process = GaussianProcessRegressor(kernel, random_state=0).fit(rows, (values - mean) / scale)
-    smooth = process.kernel_.k1
-    weights = process.alpha_ * smooth.k1.constant_value * scale
-    return Regressor(mean, weights, np.asarray(rows), float(smooth.k2.length_scale))
 
 
 def finetune_quantity(
@@ -139,26 +73,52 @@ def finetune_quantity(
     n_folds = plan.folds or min(10, len(indices))
     folds = assign_folds(np.zeros(len(indices), dtype=np.intp), samples, n_folds, plan.seed)
     representations = represent(extractor, spectra, representations=FOR_QUANTITIES, progress=progress)
-    candidates = _list_candidates(plan, representations, len(indices))
+    n_groups = len(np.unique(folds.group[folds.tested]))
+    candidates = _list_candidates(plan, representations, len(indices), n_groups)
     evaluated = _evaluate(candidates, representations, indices, values, folds, progress)
     procedure = folds.describe(len(evaluated), was_stopped=len(evaluated) < len(candidates))
-    chosen = _select(evaluated, values, folds)
+    selection = select_regressors(np.stack([held_out for _, held_out in evaluated], axis=1), values, folds)
+    members = _members(evaluated, selection)
     report = replace(
-        _report(evaluated, chosen, indices, values, folds),
+        _report(evaluated, selection, members, indices, values, folds),
         duplicates=label_errors.find_duplicates(spectra.values[indices], indices),
         seconds=time.monotonic() - started,
     )
-    model = _build_model(extractor, representations, plan, evaluated[chosen][0], report, folds)
-    card = replace(model.card, notes=(report.headline, procedure, *report.warnings))
+    model = _build_model(extractor, representations, plan, members, report, folds)
+    notes = (report.headline, report.members_sentence[:MAX_NOTE], procedure, *report.warnings)
+    card = replace(model.card, notes=tuple(note for note in notes if note))
     model = FineTunedModel(card, model.arrays)
     return FineTuningResult(model, report)
 
 
+def _members(
+    evaluated: Sequence[EvaluatedRegressor], selection: RegressorSelection
+) -> tuple[tuple[RegressorCandidate, float], ...]:
+    """Return the candidates that were selected with their weights, largest first; one with 1 where it is single."""
+    order = np.argsort(-selection.weights, kind="stable")
+    return tuple((evaluated[row][0], float(selection.weights[row])) for row in order if selection.weights[row] > 0)
+
+
+def describe_members(members: Sequence[tuple[RegressorCandidate, float]]) -> str:
+    """Return the name of a single candidate, or the number of members of an ensemble and the largest of them."""
+    (first, weight), *others = members
+    return f"{ENSEMBLE} of {len(members)}, led by {_with_weight(first, weight)}" if others else first.title
+
+
+def _with_weight(candidate: RegressorCandidate, weight: float) -> str:
+    return f"{candidate.title} ({100 * weight:.0f} %)"
+
+
 def _report(
-    evaluated: Sequence[EvaluatedRegressor], chosen: int, indices: IntArray, values: FloatArray, folds: Folds
+    evaluated: Sequence[EvaluatedRegressor],
+    selection: RegressorSelection,
+    members: Sequence[tuple[RegressorCandidate, float]],
+    indices: IntArray,
+    values: FloatArray,
+    folds: Folds,
 ) -> RegressionReport:
-    """Return the figures of the chosen candidate on held-out spectra."""
-    candidate, predicted = evaluated[chosen]
+    """Return the figures on held-out spectra, of predictions by members that were chosen without them."""
+    predicted = selection.predicted
     low, high = rmse_interval((predicted - values)[folds.tested], folds.group[folds.tested])
     return RegressionReport(
         indices=indices,
@@ -169,7 +129,8 @@ def _report(
         high=high,
         standard_deviation=float(values.std()),
         by_sample=folds.by_sample,
-        chosen=candidate.title,
+        chosen=describe_members(members),
+        members=tuple(_with_weight(*member) for member in members) if len(members) > 1 else (),
         candidates=tuple(CandidateScore(each.title, _rmse(held_out, values, folds)) for each, held_out in evaluated),
         duplicates=(),
         warnings=() if folds.by_sample else (NO_SAMPLES,),
@@ -177,21 +138,29 @@ def _report(
     )
 
 
-def _list_candidates(plan: FinetunePlan, representations: Representations, n_spectra: int) -> list[RegressorCandidate]:
-    """Return the candidates to evaluate, the default first."""
+def _list_candidates(
+    plan: FinetunePlan, representations: Representations, n_spectra: int, n_groups: int
+) -> list[RegressorCandidate]:
+    """Return the candidates to evaluate, the default first; with few samples those that have been best alone."""
     candidates = [
         RegressorCandidate("heights", GAUSSIAN_PROCESS),  # 6.6 % D₂O on single cells; PLS of the spectrum leaves 8.1
         *(RegressorCandidate(name, RIDGE) for name in FOR_QUANTITIES),
         *(RegressorCandidate(name, PARTIAL_LEAST_SQUARES, count) for name in FOR_PLS for count in PLS_COMPONENTS),
         *(RegressorCandidate(name, GAUSSIAN_PROCESS) for name in ("lines", "spectrum", "joined")),
     ]
+    if n_groups >= MIN_GROUPS or plan.estimator != AUTO or plan.representation != AUTO:
+        candidates += [
+            *(RegressorCandidate(name, PARTIAL_LEAST_SQUARES, MORE_PLS_COMPONENTS) for name in FOR_PLS),
+            *(RegressorCandidate(name, GAUSSIAN_PROCESS) for name in ("slope", "measured")),
+            *(RegressorCandidate(name, LINEAR_PROCESS) for name in FOR_LINEAR_PROCESS),
+        ]
     return [
         candidate
         for candidate in candidates
         if representations.has(candidate.representation)
         and plan.representation in (AUTO, candidate.representation)
         and plan.estimator in (AUTO, candidate.estimator)
-        and not (candidate.estimator == GAUSSIAN_PROCESS and n_spectra > MAX_PROCESS_SPECTRA)
+        and not (candidate.is_process and n_spectra > MAX_PROCESS_SPECTRA)
     ] or [RegressorCandidate("joined", RIDGE)]
 
 
@@ -230,12 +199,15 @@ def _evaluate(
 def _cross_validate(
     candidate: RegressorCandidate, rows: FloatArray, values: FloatArray, folds: Folds
 ) -> NDArray[np.float64]:
-    """Return the predictions (n,) for `rows` (n, R), each while held out."""
+    """Return the predictions (n,) for `rows` (n, R), each while held out.
+
+    The few scales of a Gaussian process are found once, from all rows: finding them in each fold takes ten times as
+    long.
+    """
     predicted = np.full(len(values), np.nan)
+    scales = fit_process_scales(candidate, rows, values) if folds.tested.any() else None
     for train, test in folds.splits():
-        subspace = Subspace.of(rows[train])
-        regressor = fit_regressor(candidate, subspace.project(rows[train]), values[train])
-        predicted[test] = regressor.predict(subspace.project(rows[test]))
+        predicted[test] = FittedRegressor.fit(candidate, rows[train], values[train], scales).predict(rows[test])
     return predicted
 
 
@@ -243,21 +215,6 @@ def _rmse(predicted: FloatArray, values: FloatArray, folds: Folds) -> float:
     """Return the root mean square error of the held-out predictions; NaN where there are none."""
     tested = folds.tested
     return float(np.sqrt(np.mean((predicted - values)[tested] ** 2))) if tested.any() else float("nan")
-
-
-def _select(evaluated: Sequence[EvaluatedRegressor], values: FloatArray, folds: Folds) -> int:
-    """Return the number of the best candidate, unless it is hardly ahead of the first (`select_candidate`)."""
-    tested = folds.tested
-    if not tested.any():
-        return 0
-    squares = np.stack([(predicted - values)[tested] ** 2 for _, predicted in evaluated], axis=1)
-    groups = np.unique(folds.group[tested], return_inverse=True)[1]
-    group_sums = np.zeros((int(groups.max()) + 1, len(evaluated)))
-    np.add.at(group_sums, groups, squares)
-    lead = group_sums[:, [0]] - group_sums
-    allowed = lead.sum(axis=0) > MARGIN * np.sqrt(np.sum(lead**2, axis=0))
-    allowed[0] = True
-    return int(np.argmin(np.where(allowed, group_sums.sum(axis=0), np.inf)))
 
 
 def rmse_interval(errors: FloatArray, group: IntArray) -> tuple[float, float]:
@@ -283,26 +240,29 @@ def _build_model(
     extractor: FeatureExtractor,
     representations: Representations,
     plan: FinetunePlan,
-    candidate: RegressorCandidate,
+    members: Sequence[tuple[RegressorCandidate, float]],
     report: RegressionReport,
     folds: Folds,
 ) -> FineTunedModel:
-    """Fit the chosen candidate to all labels and return it as a model with its card."""
-    rows = representations.rows(candidate.representation)[report.indices]
+    """Fit the chosen candidates to all labels and return them as a model with its card."""
     joined = representations.rows("joined")[report.indices]
-    subspace = Subspace.of(rows)
-    regressor = fit_regressor(candidate, subspace.project(rows), report.true)
+    is_ensemble = len(members) > 1
+    fitted = dict[str, NDArray[Any]]()
+    for number, (candidate, _) in enumerate(members):
+        rows = representations.rows(candidate.representation)[report.indices]
+        prefix = member_prefix(number) if is_ensemble else ""
+        fitted |= FittedRegressor.fit(candidate, rows, report.true).to_arrays(prefix)
+    if is_ensemble:
+        fitted["member weights"] = np.array([weight for _, weight in members])
     one_class = np.zeros(len(joined), dtype=np.intp)
-    arrays: dict[str, NDArray[Any]] = representations.component_arrays | {
-        "axis": representations.denoised.axis,
-        "kept": joined[novelty.choose_references(one_class)],
-        "span.mean": subspace.mean.astype(np.float32),
-        "span.basis": subspace.basis.astype(np.float32),
-        "curve.mean": np.array([regressor.mean]),
-        "curve.weights": regressor.weights.astype(np.float64),
-    }
-    if regressor.rows is not None:
-        arrays |= {"curve.rows": regressor.rows.astype(np.float64), "curve.length": np.array([regressor.length])}
+    arrays: dict[str, NDArray[Any]] = (
+        representations.component_arrays
+        | {
+            "axis": representations.denoised.axis,
+            "kept": joined[novelty.choose_references(one_class)],
+        }
+        | fitted
+    )
     card = FineTunedModelCard(
         name="",
         kind=QUANTITY,
@@ -310,11 +270,12 @@ def _build_model(
         counts=(len(report.indices),),
         parent=extractor.parent,
         parent_sha256=extractor.sha256,
-        representation=candidate.representation,
-        estimator=candidate.estimator,
+        representation=members[0][0].representation,
+        estimator=ENSEMBLE if is_ensemble else members[0][0].estimator,
+        members=tuple(candidate.representation for candidate, _ in members) if is_ensemble else (),
         axis_cm=(float(arrays["axis"][0]), float(arrays["axis"][-1])),
         novelty_threshold=novelty.novelty_threshold(joined, one_class, folds, plan.false_unknown_rate),
-        settings=asdict(plan) | {"components": candidate.components},
+        settings=asdict(plan) | {"components": members[0][0].components},
         figures=_figures(report),
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
@@ -334,9 +295,12 @@ def _figures(report: RegressionReport) -> dict[str, float]:
 
 def predict(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:
     """Return the quantity (N,) that a model predicts for N represented spectra."""
-    arrays = model.arrays
-    subspace = Subspace(arrays["span.mean"], arrays["span.basis"])
-    length = float(arrays["curve.length"][0]) if "curve.length" in arrays else 1.0
-    regressor = Regressor(float(arrays["curve.mean"][0]), arrays["curve.weights"], arrays.get("curve.rows"), length)
+    arrays, card = model.arrays, model.card
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # of damaged models, which are refused
-        return regressor.predict(subspace.project(representations.rows(model.card.representation)))
+        if not card.members:
+            return FittedRegressor.from_arrays(arrays).predict(representations.rows(card.representation))
+        members = [
+            FittedRegressor.from_arrays(arrays, member_prefix(number)).predict(representations.rows(name))
+            for number, name in enumerate(card.members)
+        ]
+        return np.asarray(arrays["member weights"] @ np.stack(members))

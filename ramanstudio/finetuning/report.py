@@ -96,7 +96,9 @@ class RegressionReport:
     """Cross-validated figures of a model of a quantity: `predicted` (n,) of held-out spectra against `true` (n,).
 
     `rmse` has the 95 % interval `low` to `high`; `standard_deviation` is that of the quantity itself, the error of
-    predicting its mean.
+    predicting its mean. `chosen` names the regressor in words; `members` (M,) are those of an ensemble with their
+    weights, largest first, empty for a single regressor. Where there is a choice, each spectrum is predicted by what
+    was chosen without its fold.
     """
 
     indices: IntArray
@@ -112,6 +114,12 @@ class RegressionReport:
     duplicates: tuple[tuple[int, ...], ...]
     warnings: tuple[str, ...]
     seconds: float
+    members: tuple[str, ...] = ()
+
+    @property
+    def members_sentence(self) -> str:
+        """The members of an ensemble in a sentence; "" for a single regressor."""
+        return f"Members of the ensemble: {'; '.join(self.members)}." if self.members else ""
 
     @property
     def r_squared(self) -> float:

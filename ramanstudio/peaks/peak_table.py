@@ -17,7 +17,14 @@ from ramanstudio.core.writing import atomic_write
 
 UNITS: Final = MappingProxyType({"center": "cm⁻¹", "position": "cm⁻¹", "fwhm": "cm⁻¹", "area": "intensity · cm⁻¹"})
 _SYNONYMS: Final = MappingProxyType(
-    {"position": "center", "center": "position", "width": "fwhm", "amplitude": "height"}
+    {
+        "position": "center",
+        "center": "position",
+        "position_error": "center_error",
+        "center_error": "position_error",
+        "width": "fwhm",
+        "amplitude": "height",
+    }
 )
 
 

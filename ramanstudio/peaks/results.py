@@ -22,6 +22,7 @@ _BEYOND_LINEAR: Final = (0.5, 0.7)
 
 _WIDTH_BIAS: Final = 0.6  # widths of weak peaks come out too small, by about this times r² (same spectra)
 
+_CUT_OFF: Final = 3  # points of equal and highest intensity that a saturated top has
 _AT_BOUND: Final = 1e-6  # of the range between the bounds
 
 
@@ -54,6 +55,9 @@ def result_table(
     own = np.arange(3 + n_shapes)[None, :] * n_peaks + np.arange(n_peaks)[:, None]
     blocks = full[:, own[:, :, None], own[:, None, :]]  # (n, K, 3 + S, 3 + S) of each peak
     errors = np.sqrt(np.maximum(blocks[:, :, np.arange(3 + n_shapes), np.arange(3 + n_shapes)], 0))
+    if problem.expand is None:  # nothing is less certain than its limits
+        reach = (problem.high - problem.low)[:, : 2 * n_peaks].reshape(n, 2, n_peaks).transpose(0, 2, 1) / 2
+        errors[:, :, 1:3] = np.minimum(errors[:, :, 1:3], reach)
     area_error = np.sqrt(np.maximum(np.einsum("nka,nkab,nkb->nk", slopes, blocks, slopes), 0))
     weak = np.minimum(errors[:, :, 2], 1.0)  # the relative error of the width
     wider = 1 + _BEYOND_LINEAR[0] * weak + _BEYOND_LINEAR[1] * weak**2
@@ -133,9 +137,22 @@ def _flags(problem: Problem, solution: Solution, significance: Floats, center: F
         reach = _AT_BOUND * (problem.high - problem.low)
         at = (solution.free <= problem.low + reach) | (solution.free >= problem.high - reach)
         flags[at[:, :n_peaks] | at[:, n_peaks : 2 * n_peaks]] = "at a limit"
+    flags[_are_saturated(problem, center, fwhm) & (significance >= 3)] = "saturated: the top is cut off"
     flags[significance < 3] = "below three standard errors"
     flags[~solution.converged] = "not converged"
     return flags.ravel()
+
+
+def _are_saturated(problem: Problem, center: Floats, fwhm: Floats) -> NDArray[np.bool_]:
+    """Which peaks (n, K) have several points at exactly the highest intensity of the spectrum."""
+    highest = problem.values.max(axis=1)
+    at_top = problem.values >= highest[:, None]
+    saturated = np.zeros(center.shape, dtype=bool)
+    for row in np.flatnonzero(at_top.sum(axis=1) >= _CUT_OFF):
+        shifts = problem.axis[at_top[row]]
+        under = np.abs(shifts - center[row][:, None]) <= fwhm[row][:, None] / 2
+        saturated[row] = under.sum(axis=1) >= _CUT_OFF
+    return saturated
 
 
 def empty_columns(row: Profile) -> dict[str, NDArray[Any]]:

@@ -178,7 +178,18 @@ def test_several_sets_are_counted_through():
 
 
 def test_every_peak_has_a_finite_error_even_where_the_model_is_wrong():
-    broad = lines(snr=200.0).values + 0.3 * np.sin(AXIS / 9)  # residuals that are correlated: infinite errors, once
+    broad = lines(snr=200.0).values + 0.3 * np.sin(AXIS / 9)  # correlated residuals: errors were zero, once
     table = peaks.fit(SpectrumSet(AXIS, broad), "gauss", {"center": [480.0, 482.0, 560.0, 610.0], "fwhm": [9.0] * 4})
     for name in ("center", "fwhm", "height", "area"):
         assert np.all(np.isfinite(table[f"{name}_error"]) & (table[f"{name}_error"] > 0))
+
+
+def test_a_saturated_top_is_noted():
+    cut = np.minimum(lines(snr=300.0).values, 1.34)
+    table = peaks.fit(SpectrumSet(AXIS, cut), "lorentz", start())
+    assert table["flag"].tolist() == ["saturated: the top is cut off", "", ""]
+
+
+def test_nothing_is_less_certain_than_its_limits():
+    table = peaks.fit(SpectrumSet(AXIS, np.full((1, AXIS.size), 5.0)), "voigt", {"center": [500.0], "fwhm": [10.0]})
+    assert table["center_error"][0] < 30

@@ -53,9 +53,7 @@ class ProcessingPanel(ThemedWidget):
         self.scope.addItem("of selected", "selected")
         self.scope.addItem("of all", "all")
         self.scope.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.scope.setMinimumContentsLength(1)
-        self.scope.setMinimumWidth(104)
-        self.scope.setMaximumWidth(140)
+        self.scope.setMinimumContentsLength(6)
         self.scope.activated.connect(lambda _: editor.set_scope(self.scope.currentData()))
         self.note = label("quiet", wrap=True)
         self._rows_column = QVBoxLayout()
@@ -83,7 +81,7 @@ class ProcessingPanel(ThemedWidget):
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, 4, 0, 0)
         buttons.setSpacing(8)
-        buttons.addWidget(self.add_button, 1)
+        buttons.addWidget(self.add_button)
         buttons.addWidget(self.recipe_button, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +112,8 @@ class ProcessingPanel(ThemedWidget):
     def refresh(self) -> None:
         """Show the recipe of the selection, and what each of its steps did."""
         editor, entry = self._editor, self._editor.entry
-        self.setVisible(entry is not None)
+        if self.parent() is not None or entry is None:  # without a parent it would be a window of its own
+            self.setVisible(entry is not None)
         if entry is None:
             return
         steps = editor.recipe.steps

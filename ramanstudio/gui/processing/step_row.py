@@ -54,7 +54,7 @@ class StepRow(QWidget):
         self.check.clicked.connect(self.switched)
         self.summary = ElidedLabel(self)
         self.summary.setProperty("role", "quiet")
-        self.summary.setMinimumWidth(24)
+        self.summary.setMinimumWidth(36)
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.arrow = QToolButton(self)
         self.arrow.setCheckable(True)
@@ -68,7 +68,8 @@ class StepRow(QWidget):
         self.note = label("quiet", wrap=True)
         self.note.setContentsMargins(24, 0, 0, 4)
         self.note.setText(FROM_HERE)
-        self.note.setVisible(self.kind is Denoise)
+        if self.kind is not Denoise:  # shown before it has a parent it would be a window for a moment
+            self.note.hide()
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -144,12 +144,17 @@ class MainWindow(QMainWindow):
                 self,
             ),
         )
-        self._handlers["search"] = self._show_palette
-        self._handlers["new_project"] = self._handlers["close_project"] = partial(
-            self.after_saving, services.project_files.new
-        )
-        for tab in TABS:
-            self._handlers[f"tab_{tab.key}"] = partial(self._show_tab, tab.key)
+        self._handlers |= self._own_handlers()
+
+    def _own_handlers(self) -> dict[str, Callable[..., object]]:
+        """What the window itself carries out: palette, closing the project, showing tabs."""
+        close = partial(self.after_saving, self.services.project_files.new)
+        own: dict[str, Callable[..., object]] = {
+            "search": self._show_palette,
+            "new_project": close,
+            "close_project": close,
+        }
+        return own | {f"tab_{tab.key}": partial(self._show_tab, tab.key) for tab in TABS}
 
     def _processing_commands(self) -> ProcessingCommands:
         services = self.services
