@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 
 from ramanstudio.core.progress import Progress
+from ramanstudio.core.version import __version__
+from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.denoised_files import ResultFormat
 from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.group_table import GroupMean, means_path
@@ -41,7 +43,26 @@ def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, pro
         assert result.final_denoised is not None
         results.write(result.unprocessed, result.final_denoised)
     results.write_summary()
+    _write_recipes(entries, folder)
     return f"{count_of(len(entries), 'result')} and the table of their SNR were saved in '{folder}'."
+
+
+def _write_recipes(entries: EntryResults, folder: Path) -> None:
+    """Write each recipe of the results into `folder`, with the program's version and the model: `recipe.toml`, …."""
+    texts = dict.fromkeys(
+        result.recipe.to_text({"program": f"RamanStudio {__version__}", "model": result.model}) for _, result in entries
+    )
+    for text in texts:
+        names = ("recipe.toml", *(f"recipe-{number}.toml" for number in range(2, 10_000)))
+        path = next(path for path in (folder / name for name in names) if not path.exists() or _holds(path, text))
+        atomic_write(path, text)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def write_table(entries: EntryResults, path: Path, progress: Progress) -> str:

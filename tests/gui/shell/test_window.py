@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.document.exporting import figure_spectra
 from ramanstudio.gui.shell import about
+from ramanstudio.processing.recipe import Recipe
 from ramanstudio.project.project import Result
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
 
@@ -259,6 +260,11 @@ def test_exporting_spectra_table_and_figures(start: Starter, tmp_path: Path, mon
     window.wait_until(lambda: "2 results" in window.message)
     assert len(list(out.glob("*-denoised.csv"))) == 2
     assert (out / "summary.csv").read_text().count("spectrum_000") >= 2
+    recipe = Recipe.load(out / "recipe.toml")
+    assert [type(row.step) for row in recipe.steps] == [type(row.step) for row in Recipe.default().steps]
+    window.do("export_spectra")
+    window.wait_settled()
+    assert not (out / "recipe-2.toml").exists(), "the same recipe is there already"
 
 
 def test_copying_puts_figure_and_data_on_the_clipboard(start: Starter, tmp_path: Path) -> None:
