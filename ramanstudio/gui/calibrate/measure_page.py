@@ -203,6 +203,7 @@ class MeasurePage(QWidget):
         self.name.setEnabled(profile is not None)
         self.sentence.setText(profile.sentence() if profile is not None else "")
         self.details.setText(self._describe())
+        self.pages.setVisible(profile is not None)  # rather than empty axes
         self.pages.setTabEnabled(0, draft is not None)
         self.pages.setTabEnabled(1, draft is not None)
         if profile is not None:

@@ -165,6 +165,7 @@ class PeaksPanel(SidePanel):
         column.addWidget(self.apply)
         column.addWidget(self._quantities)
         column.addStretch()
+        content.setProperty("panel", "true")
         self.setWidget(content)
 
     def _combo(self, name: str, rows: tuple[tuple[str, str], ...]) -> QComboBox:

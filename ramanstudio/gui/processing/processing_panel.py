@@ -81,8 +81,8 @@ class ProcessingPanel(ThemedWidget):
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, 4, 0, 0)
         buttons.setSpacing(8)
-        buttons.addWidget(self.add_button)
-        buttons.addWidget(self.recipe_button, 1)
+        buttons.addWidget(self.add_button, 4)
+        buttons.addWidget(self.recipe_button, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -212,8 +212,7 @@ class ProcessingPanel(ThemedWidget):
 def _menu_button(text: str, fill: Callable[[QMenu], None], tooltip: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tooltip)
-    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    button.setMinimumWidth(80)
+    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     menu = QMenu(button)
     menu.setToolTipsVisible(True)
 

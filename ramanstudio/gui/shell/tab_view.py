@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common.theme import Theme
@@ -12,6 +14,8 @@ from ramanstudio.gui.common.widgets import SidePanel
 from ramanstudio.gui.shell.tabs import Tab, TabContext, shortcut_of
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Project
+
+NARROW_PX: Final = 400
 
 
 class PanelStack(QStackedWidget):
@@ -106,6 +110,12 @@ class TabView(QWidget):
                 page.set_theme(self._theme)
                 panel.set_theme(self._theme)
         return self._pages[key], self._panels[key]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the titles closer together where there is no room for all of them otherwise."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < NARROW_PX
+        self.bar.setStyleSheet("QTabBar::tab { padding: 8px 6px; }" if is_narrow else "")
 
     def set_theme(self, theme: Theme) -> None:
         """Show the pages and panels made so far, and those to come, in the colours of `theme`."""
