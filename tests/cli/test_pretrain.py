@@ -26,7 +26,7 @@ NAMES = ("whole", "killed")
 ROOT = Path(__file__).resolve().parents[2]
 
 # Each of the processes ends itself: torchrun starts them in sessions of their own, which a kill of its own misses.
-WHOLE_THEN_KILLED = """
+KILLED = """
 import os, pathlib, signal, threading, time
 from ramanstudio.cli.main import main
 
@@ -35,7 +35,6 @@ def kill_at_first_checkpoint():
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGKILL)
 
-main({whole})
 threading.Thread(target=kill_at_first_checkpoint, daemon=True).start()
 main({killed})
 """
@@ -114,13 +113,14 @@ def test_two_processes_train_one_model_and_resume_to_the_same_weights(corpus_fil
     whole, killed, alone = (
         [*arguments(corpus_file, tmp_path / name, 8), "--checkpoint-every", "2"] for name in (*NAMES, "alone")
     )
-    script = tmp_path / "whole_then_killed.py"
-    checkpoint = str(tmp_path / "killed" / "checkpoint.safetensors")
-    script.write_text(WHOLE_THEN_KILLED.format(whole=whole, killed=killed, checkpoint=checkpoint))
-    process = start(*torchrun, str(script))
-    output, _ = process.communicate(timeout=200)
-    assert process.returncode != 0, "both were killed"
+    output = finish(start(*torchrun, "-m", "ramanstudio", *whole))
     assert output.count("million parameters") == 1, "one of the two tells of the model"
+    script = tmp_path / "killed.py"
+    checkpoint = str(tmp_path / "killed" / "checkpoint.safetensors")
+    script.write_text(KILLED.format(killed=killed, checkpoint=checkpoint))
+    process = start(*torchrun, str(script))
+    process.communicate(timeout=200)
+    assert process.returncode != 0, "both were killed"
     assert last_step(tmp_path / "killed") < 8
     finish(start(*torchrun, "-m", "ramanstudio", *killed))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))

@@ -662,7 +662,7 @@ def test_the_exported_figure_shows_plot_legend_and_spectra(
     session.select([])
     settle_page(explored)
     explored.do("export_picture")
-    explored.wait_until(lambda: "picture was saved" in explored.message)
+    explored.wait_until(lambda: "figure was saved" in explored.message)
     groups = session.groups
     assert groups is not None
     colours = [theme.current_theme().category(group.colour) for group in groups.groups]

@@ -99,7 +99,7 @@ def test_the_picture_taken_away_is_the_one_looked_at(
     driver.wait_until_idle()
     monkeypatch.setattr(dialogs, "ask_name", lambda *_: tmp_path / "found.png")
     driver.window.do("export_picture")
-    driver.window.wait_until(lambda: "picture was saved" in driver.window.message)
+    driver.window.wait_until(lambda: "figure was saved" in driver.window.message)
     colours = theme_colours("light")
     for drawn in (colours.accent, colours.reference, colours.residual):
         assert share_of(tmp_path / "found.png", drawn) > 0.0005
