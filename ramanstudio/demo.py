@@ -30,7 +30,7 @@ def demo_files() -> list[Path]:
 
 def true_spectra(file: Path) -> NDArray[np.float32]:
     """What a demo file would show without noise, (N, B)."""
-    with np.load(file.parent / "truth.npz") as kept:
+    with np.load(file.parent / ".truth.npz") as kept:
         return np.asarray(kept[f"{file.name}/shares"] @ kept[f"{file.name}/parts"])
 
 

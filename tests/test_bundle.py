@@ -121,7 +121,7 @@ def test_nobody_is_asked_how_many_cores_there_are(tmp_path: Path) -> None:
         "models/smae-base/weights.safetensors",
         "resources/theme.toml",
         "resources/icons/ramanstudio.svg",
-        "resources/demo/truth.npz",
+        "resources/demo/.truth.npz",
         "torch/lib/libtorch_cpu.so",
         "torch/bin/torch_shm_manager",
         "PySide6/Qt/plugins/platforms/libqxcb.so",

@@ -4,7 +4,7 @@
 
 What is simulated: the substance's lines, a smooth fluorescence, a spectrometer of 1024 pixels that are even in
 wavelength, shot noise of the light, read noise of the detector, whole counts. What is not: cosmic rays, drift, etalon.
-truth.npz keeps what each file would show without noise, so that a gain can be checked.
+.truth.npz keeps what each file would show without noise, so that a gain can be checked.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def main(folder: Path) -> None:
     # A spectrum without noise is its shares of some parts: a map of 400 pixels takes no more room than three spectra.
     kept = {f"{name}/shares": shares.astype(np.float32) for name, (shares, _) in truth.items()}
     kept |= {f"{name}/parts": parts.astype(np.float32) for name, (_, parts) in truth.items()}
-    np.savez_compressed(folder / "truth.npz", allow_pickle=False, **kept)
+    np.savez_compressed(folder / ".truth.npz", allow_pickle=False, **kept)
 
 
 if __name__ == "__main__":
