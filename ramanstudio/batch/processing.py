@@ -62,7 +62,7 @@ def process(
     stop, what was done is kept.
     """
     given = [Path(path) for path in ([paths] if isinstance(paths, (str, Path)) else paths)]
-    chosen = recipe if isinstance(recipe, Recipe) else Recipe.default() if recipe is None else find_recipe(recipe)
+    chosen = _chosen_recipe(recipe)
     require_format(format)
     folder = Path(out) if out is not None else None
     files = find_inputs(given, folder)
@@ -97,7 +97,7 @@ def watch(
     disappears is waited for. Ends when `stop` is set, or after `idle_s` seconds without a new file. Raises StudioError
     when the folder does not exist, or the recipe cannot be read.
     """
-    chosen = recipe if isinstance(recipe, Recipe) else Recipe.default() if recipe is None else find_recipe(recipe)
+    chosen = _chosen_recipe(recipe)
     require_format(format)
     source, target = Path(folder), Path(out) if out is not None else None
     watched = FolderWatcher(
@@ -107,6 +107,13 @@ def watch(
         chosen, engine or load_engine(chosen, model, device), target, [source], format, laser_nm, resume=True
     )
     return _watch(watched, run, idle_s, progress)
+
+
+def _chosen_recipe(recipe: Recipe | Path | str | None) -> Recipe:
+    """The recipe, that of a file or a name, or the default one. Raises StudioError when it cannot be read."""
+    if recipe is None:
+        return Recipe.default()
+    return recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
 
 
 def _watch(watched: FolderWatcher, run: BatchRun, idle_s: float | None, progress: Progress) -> Iterator[FileResult]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -16,8 +15,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.calibration.profile import SAME_LASER_NM, read_record
 from ramanstudio.calibration.standard_lines import average
+from ramanstudio.calibration.tables import read_table
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.schema import Schema, integer, list_of, number, optional, text
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
@@ -88,14 +87,8 @@ class IntensityStandard:
 @lru_cache(maxsize=1)
 def intensity_standards() -> Mapping[str, IntensityStandard]:
     """Return the certified standards that come with the program, by key."""
-    path = bundled_path("resources", "calibration", "intensity_standards.toml")
-    remedy = "Install RamanStudio again."
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["standard"]
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise StudioError("The table of intensity standards cannot be read.", remedy=remedy) from error
-    checked = (_STANDARD.read(row, "The table of intensity standards", remedy) for row in rows)
-    return {row["key"]: IntensityStandard(**row) for row in checked}
+    rows = read_table("intensity_standards.toml", "standard", _STANDARD, "The table of intensity standards")
+    return {row["key"]: IntensityStandard(**row) for row in rows}
 
 
 def find_intensity_standard(name: str | Path | IntensityStandard, laser_nm: float | None = None) -> IntensityStandard:

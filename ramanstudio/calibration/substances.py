@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.calibration.tables import read_table
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.schema import Schema, list_of, number, optional, text
 from ramanstudio.signal.refraction import air_to_vacuum
 
@@ -101,14 +100,8 @@ class Substance:
 @lru_cache(maxsize=1)
 def substances() -> Mapping[str, Substance]:
     """Return the substances and lamps that come with the program, by key."""
-    path = bundled_path("resources", "calibration", "substances.toml")
-    remedy = "Install RamanStudio again."
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["substance"]
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise StudioError("The table of calibration substances cannot be read.", remedy=remedy) from error
-    read = (_substance(_ROW.read(row, "The table of calibration substances", remedy)) for row in rows)
-    return {substance.key: substance for substance in read}
+    rows = read_table("substances.toml", "substance", _ROW, "The table of calibration substances")
+    return {substance.key: substance for substance in map(_substance, rows)}
 
 
 def find_substance(name: str | Substance) -> Substance:

@@ -25,7 +25,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.identifications import IdentifiedSet, write_identifications
+from ramanstudio.export.identifications import IdentifiedSet, format_probability, write_identifications
 from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import SUFFIX, Library
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ramanstudio.engine import Engine
     from ramanstudio.search.matches import Identification
 
-_HIGHEST_PROBABILITY: Final = 0.99  # shown; nothing is more certain than that
 _PRINTED_ROWS: Final = 60  # the table has them all
 
 
@@ -194,14 +193,7 @@ def _best_cells(identification: Identification) -> tuple[str, str, str]:
         return UNKNOWN, "", ""
     best = identification.matches[0]
     name = f"{UNKNOWN}; nearest {best.name}" if identification.unknown else best.name
-    return name, _format_probability(best.probability), f"{best.hqi:.0f}"
-
-
-def _format_probability(probability: float) -> str:
-    """A probability in percent, never 100 and never 0."""
-    if probability >= _HIGHEST_PROBABILITY:
-        return "> 99 %"
-    return "< 1 %" if probability < 1 - _HIGHEST_PROBABILITY else f"{100 * probability:.0f} %"
+    return name, format_probability(best.probability), f"{best.hqi:.0f}"
 
 
 def _with_fingerprints(engine: Engine, opened: Sequence[Library]) -> list[Library]:

@@ -45,16 +45,21 @@ class ThemeColours:
 
 
 @functools.cache
+def _theme_rows() -> dict[str, Any]:
+    return tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
 def theme_colours(theme: str) -> ThemeColours:
     """Return the colours of "light" or "dark", those of the window: resources/theme.toml."""
-    rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    rows = _theme_rows()[theme]
     return ThemeColours(**{field.name: rows[field.name] for field in fields(ThemeColours)})
 
 
 @functools.cache
 def category_colours(theme: str) -> tuple[str, ...]:
     """Return the colours of categories in "light" or "dark": Okabe and Ito's, then an extension."""
-    rows = tomllib.loads(bundled_path("resources", "theme.toml").read_text(encoding="utf-8"))[theme]
+    rows = _theme_rows()[theme]
     return tuple(rows["categories"])
 
 

@@ -22,6 +22,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.figure_options import FigureOptions
+from ramanstudio.export.identifications import format_probability
 from ramanstudio.export.snr_text import format_snr
 from ramanstudio.export.spectrum_figure import FigureSpectrum, preview
 from ramanstudio.project.project import Entry, Project
@@ -267,7 +268,7 @@ def _substance(subject: ReportSubject) -> Mapping[str, Any] | None:
         rows.append(
             {
                 "name": match.name,
-                "probability": _probability(match.probability),
+                "probability": format_probability(match.probability),
                 "hqi": format_number(match.hqi),
                 "library": library.title if library is not None else "",
                 "missing": ", ".join(f"{shift:.0f}" for shift in match.missing[:6]),
@@ -275,12 +276,6 @@ def _substance(subject: ReportSubject) -> Mapping[str, Any] | None:
             }
         )
     return {"verdict": verdict, "explanation": found.explanation, "rows": rows}
-
-
-def _probability(probability: float) -> str:
-    if probability >= 0.99:
-        return "> 99 %"
-    return f"{100 * probability:.0f} %" if probability >= 0.01 else "< 1 %"
 
 
 def _peaks(subject: ReportSubject) -> list[dict[str, Any]]:

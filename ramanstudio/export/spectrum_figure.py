@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
+from ramanstudio.denoising.denoised import CONFIDENCE_90
 from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.figure_style import (
     DRAWING,
@@ -27,7 +28,6 @@ from ramanstudio.export.figure_style import (
 )
 
 MM_PER_INCH: Final = 25.4
-CONFIDENCE_90: Final = 1.6449  # standard errors on both sides of a 90 % interval
 OFFSET: Final = 1.1  # between offset spectra, of the height of the strongest
 LABELLED_OFFSET: Final = 1.35  # the same with positions over the lines
 GREYS: Final = ("#000000", "#6E6E6E", "#A6A6A6", "#3A3A3A")
