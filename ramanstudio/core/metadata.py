@@ -22,7 +22,7 @@ EDITED: Final = "edited"  # metadata key: the keys of what the user set, separat
 class Field:
     """A known fact: metadata key, group, name and unit; `kind` is the type of its value, `is_editable` by the user.
 
-    `short` is its name where there is little room.
+    `short` is its name where there is little room, `choices` what is usual, `hint` an example.
     """
 
     key: str
@@ -32,6 +32,8 @@ class Field:
     kind: type[str] | type[float] | type[int] = str
     is_editable: bool = True
     short: str = ""
+    choices: tuple[str, ...] = ()
+    hint: str = ""
 
     @property
     def short_name(self) -> str:
@@ -39,6 +41,12 @@ class Field:
         return self.short or self.name
 
 
+_KINDS_OF_RAMAN: Final = (  # those of the NeXus definition NXraman
+    *("non-resonant Raman spectroscopy", "resonant Raman spectroscopy", "Raman imaging", "in situ Raman spectroscopy"),
+    *("surface-enhanced Raman spectroscopy (SERS)", "tip-enhanced Raman spectroscopy (TERS)"),
+    *("stimulated Raman spectroscopy (SRS)", "coherent anti-Stokes Raman spectroscopy (CARS)"),
+    *("hyper Raman spectroscopy (HRS)", "inverse Raman spectroscopy (IRS)"),
+)
 FIELDS: Final = (
     Field("laser_nm", MEASUREMENT, "Laser wavelength", "nm", float, is_editable=False, short="Laser"),
     Field("laser_in_file_nm", MEASUREMENT, "Laser wavelength in the file", "nm", float, is_editable=False),
@@ -46,14 +54,22 @@ FIELDS: Final = (
     Field("laser_power_percent", MEASUREMENT, "Laser power, of its maximum", "%", float, short="Power of maximum"),
     Field("exposure_s", MEASUREMENT, "Exposure time", "s", float, short="Exposure"),
     Field("accumulations", MEASUREMENT, "Accumulations", "", int),
-    Field("date", MEASUREMENT, "Date", short="Measured"),
+    Field("date", MEASUREMENT, "Date", short="Measured", hint="2026-01-31 14:30"),
     Field("instrument", MEASUREMENT, "Instrument"),
     Field("objective", MEASUREMENT, "Objective"),
     Field("numerical_aperture", MEASUREMENT, "Numerical aperture", "", float),
     Field("grating", MEASUREMENT, "Grating"),
     Field("slit_um", MEASUREMENT, "Slit", "µm", float),
     Field("detector", MEASUREMENT, "Detector"),
-    Field("scattering_configuration", MEASUREMENT, "Scattering configuration"),
+    Field("detector_channel_type", MEASUREMENT, "Detector channels", choices=("multichannel", "single-channel")),
+    Field("raman_experiment_type", MEASUREMENT, "Kind of experiment", choices=_KINDS_OF_RAMAN),
+    Field(
+        "scattering_configuration",
+        MEASUREMENT,
+        "Scattering configuration",
+        choices=("z(..)z", "z(xx)z", "z(xy)z", "x(zz)y"),
+        hint="Porto notation; z(..)z is backscattering without polarisers",
+    ),
     Field("operator", MEASUREMENT, "Operator"),
     Field("software", MEASUREMENT, "Software", "", str, is_editable=False),
     Field("sample", SAMPLE, "Sample"),
