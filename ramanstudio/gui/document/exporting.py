@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject
 
@@ -17,12 +17,13 @@ from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.group_table import GroupMean, means_path
 from ramanstudio.export.group_table import write_groups as write_group_table
 from ramanstudio.export.snr_text import format_snr_change
-from ramanstudio.export.spectrum_figure import FigureSpectrum, save_spectra
+from ramanstudio.export.spectrum_figure import FigurePeak, FigureSpectrum, save_spectra
 from ramanstudio.export.summary import ResultFolder, summary_rows, write_summary
 from ramanstudio.gui.common.html_to_pdf import write_pdf
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 MAX_PANELS: Final = 24  # of one figure
 
 EntryResults = Sequence[tuple[Entry, Result]]
+LabelsOf = Callable[[int, Any, Any], Sequence[PeakLabel]]  # of an entry, for axis and intensities (B,)
 
 
 def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, progress: Progress) -> str:
@@ -75,15 +77,17 @@ def write_table(entries: EntryResults, path: Path, progress: Progress) -> str:
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def figure_spectra(entries: EntryResults) -> list[FigureSpectrum]:
-    """The spectra of a figure: one for each entry, the mean of a set."""
+def figure_spectra(entries: EntryResults, labels_of: LabelsOf = lambda *_: ()) -> list[FigureSpectrum]:
+    """The spectra of a figure: one for each entry, the mean of a set; `labels_of` knows the labels that Peaks shows."""
     spectra = []
     for entry, result in entries[:MAX_PANELS]:
         denoised = result.final_denoised
         assert denoised is not None
         note = f"SNR {format_snr_change(denoised)}"
         raw, error = result.unprocessed, denoised.expected_error
-        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note))
+        labels = labels_of(entry.id, denoised.spectra.axis, denoised.spectra.values[0])
+        peaks = tuple(FigurePeak(item.shift, item.text, item.by, item.is_hollow) for item in labels)
+        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note, peaks=peaks))
     return spectra
 
 

@@ -87,12 +87,14 @@ class FileCommands:
                 self._services.exporting.drawn(partial(figure, path, dark=False))
             return
         from ramanstudio.gui.document.exporting import MAX_PANELS, figure_spectra
+        from ramanstudio.gui.document.peak_label import known_labels
         from ramanstudio.gui.figure.figure_dialog import FigureDialog
 
         services, entries = self._services, self._services.exporting.denoised
         if len(entries) > MAX_PANELS:
             services.messages.info(f"The figure shows the first {MAX_PANELS} of {len(entries)} selected spectra.")
-        spectra, export = figure_spectra(entries), services.exporting.figure
+        labels_of = partial(known_labels, services.peak_finding, services.session)
+        spectra, export = figure_spectra(entries, labels_of), services.exporting.figure
         FigureDialog(spectra, export, services.workers, services.messages, self._settings, self._window).open()
 
     def report(self) -> None:
