@@ -241,7 +241,9 @@ def _draw_baselines(axis: Floats, values: Floats, sigma: Floats, weights: Mappin
         offsets = spectra.sigma[:, None] * np.sinh(outputs.offsets) + outputs.shares * spectra.heights
         penalties = outputs.second, outputs.third, outputs.fourth
         fitted = penalised_spline.fit(spectra.values - offsets, outputs.weights, *penalties)
-        baselines[rows] = penalised_spline.row_products(fitted, splines.T) * spectra.scale[:, None] + spectra.minimum[:, None]
+        baselines[rows] = (
+            penalised_spline.row_products(fitted, splines.T) * spectra.scale[:, None] + spectra.minimum[:, None]
+        )
         error = np.exp(np.clip(outputs.log_error, -20, 3)) * scale_of_error * spectra.scale[:, None]
         left = np.clip(np.searchsorted(centres, position) - 1, 0, len(centres) - 2)
         share = np.clip((position - centres[left]) / (centres[1] - centres[0]), 0, 1)
