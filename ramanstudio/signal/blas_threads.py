@@ -1,4 +1,4 @@
-"""One thread of BLAS for small matrices, those of a search or a baseline: threads that wait for each other take longer."""
+"""One thread of BLAS for the small matrices of searches and baselines: threads that wait for each other take longer."""
 
 from __future__ import annotations
 

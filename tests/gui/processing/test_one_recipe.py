@@ -1,4 +1,4 @@
-"""One recipe gives the same numbers, to the last bit, in Python, in the window, in its exports and on the command line."""
+"""One recipe gives the same numbers, to the last bit, in Python, the window, its exports and on the command line."""
 
 from __future__ import annotations
 
