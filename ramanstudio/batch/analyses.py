@@ -1,4 +1,4 @@
-"""What a batch computes beside the processed spectra: substances by libraries, classes of a model, peaks of a template."""
+"""What a batch computes beside the spectra: substances by libraries, classes of a model, peaks of a template."""
 
 from __future__ import annotations
 
