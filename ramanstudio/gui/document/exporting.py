@@ -24,6 +24,7 @@ from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.session import Session
+from ramanstudio.project.entry_processing import recipe_as_applied
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -50,7 +51,8 @@ def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, pro
 def _write_recipes(entries: EntryResults, folder: Path) -> None:
     """Write each recipe of the results into `folder`, with the program's version and the model: `recipe.toml`, …."""
     texts = dict.fromkeys(
-        result.recipe.to_text({"program": f"RamanStudio {__version__}", "model": result.model}) for _, result in entries
+        recipe_as_applied(result).to_text({"program": f"RamanStudio {__version__}", "model": result.model})
+        for _, result in entries
     )
     for text in texts:
         names = ("recipe.toml", *(f"recipe-{number}.toml" for number in range(2, 10_000)))
