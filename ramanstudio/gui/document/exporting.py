@@ -25,6 +25,8 @@ from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.document.when_processed import WhenProcessed
+from ramanstudio.project.entry_processing import recipe_as_applied
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -52,7 +54,8 @@ def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, pro
 def _write_recipes(entries: EntryResults, folder: Path) -> None:
     """Write each recipe of the results into `folder`, with the program's version and the model: `recipe.toml`, …."""
     texts = dict.fromkeys(
-        result.recipe.to_text({"program": f"RamanStudio {__version__}", "model": result.model}) for _, result in entries
+        recipe_as_applied(result).to_text({"program": f"RamanStudio {__version__}", "model": result.model})
+        for _, result in entries
     )
     for text in texts:
         names = ("recipe.toml", *(f"recipe-{number}.toml" for number in range(2, 10_000)))
@@ -162,22 +165,23 @@ def group_means(project: Project, groups: Groups, progress: Progress) -> list[Gr
 class Exporting(QObject):
     """Exports the selected denoised spectra, groups and identifications, and reports where they are."""
 
-    def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
+    def __init__(self, session: Session, workers: Workers, messages: Messages, when_processed: WhenProcessed) -> None:
         super().__init__()
         self._session, self._workers, self._messages = session, workers, messages
+        self._when_processed = when_processed
 
     @property
     def denoised(self) -> list[tuple[Entry, Result]]:
         """The selected spectra that are denoised, by entry."""
         return [(entry, result) for entry, result in self._session.selected_results if result.denoised is not None]
 
-    def spectra(self, folder: Path, format: ResultFormat = "csv") -> Job:
-        """Save the selected spectra in `folder`, in a format of WRITERS."""
-        return self._submit(partial(write_spectra, self.denoised, folder, format), "Exporting")
+    def spectra(self, folder: Path, format: ResultFormat = "csv") -> None:
+        """Save the selected spectra in `folder`, in a format of WRITERS, once they are processed."""
+        self._when_ready("The export", lambda entries: partial(write_spectra, entries, folder, format))
 
-    def table(self, path: Path) -> Job:
-        """Save the table of the selected spectra."""
-        return self._submit(partial(write_table, self.denoised, path), "Exporting")
+    def table(self, path: Path) -> None:
+        """Save the table of the selected spectra, once they are processed."""
+        self._when_ready("The table", lambda entries: partial(write_table, entries, path))
 
     def figure(self, path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions) -> Job:
         """Save a figure of spectra."""
@@ -187,10 +191,16 @@ class Exporting(QObject):
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
 
-    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> Job:
-        """Save a report of the selected spectra as .pdf or .html."""
-        project, entries = self._session.project, self._session.selected
-        return self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> None:
+        """Save a report of the selected spectra as .pdf or .html, once they are processed."""
+        ids = self._session.selected_ids
+
+        def write() -> None:
+            entries = [entry for entry_id in ids if (entry := self._session.entry(entry_id)) is not None]
+            project = self._session.project
+            self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+
+        self._when_processed.do("The report", write)
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where there are no groups."""
@@ -202,6 +212,17 @@ class Exporting(QObject):
     def identified(self, path: Path, libraries: Sequence[Library]) -> Job:
         """Save the matches of every spectrum that was identified."""
         return self._submit(partial(write_identified, self._session.project, libraries, path), "Exporting")
+
+    def _when_ready(self, title: str, work: Callable[[EntryResults], partial[str]]) -> None:
+        """Export what is selected now, with the results that there are once it is processed."""
+        selection = self._session.selection
+
+        def export() -> None:
+            entries = [entry for entry_id in selection.ids if (entry := self._session.entry(entry_id)) is not None]
+            results = selection.results(entries, self._session.project)
+            self._submit(work([pair for pair in results if pair[1].denoised is not None]), "Exporting")
+
+        self._when_processed.do(title, export)
 
     def _submit(self, work: partial[str], title: str) -> Job:
         job = self._workers.submit(work, title, "files", is_saving=True)

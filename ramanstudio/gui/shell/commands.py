@@ -78,7 +78,11 @@ class FileCommands:
             self._services.exporting.spectra(folder, self._settings["export_format"])
 
     def export_picture(self) -> None:
-        """Export the figure of the page that is shown, or else one of the selected spectra, on a light page."""
+        """Export the figure of the page that is shown, or else one of the selected spectra, once they are processed."""
+        self._services.when_processed.do("The figure", self._export_picture)
+
+    def _export_picture(self) -> None:
+        """Export the figure of the page, or the spectra, on a light page."""
         if (figure := self._tabs.current_page.figure()) is not None:
             path = self._ask_path(
                 "Export figure", ".png", ";;".join(f"{title} (*{suffix})" for suffix, title in FORMATS.items())
@@ -159,6 +163,10 @@ class EditCommands:
         HistoryDialog(self._session, self._window).open()
 
     def copy(self) -> None:
+        """Copy the plot and its numbers to the clipboard, once the selected spectra are processed."""
+        self._services.when_processed.do("Copying", self._copy, first=False)
+
+    def _copy(self) -> None:
         """Copy the plot and its numbers to the clipboard."""
         page = self._tabs.current_page
         if page.view is None:
