@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.finetuning import classifiers
 from ramanstudio.finetuning.classifiers import Subspace
-from ramanstudio.finetuning.config import AUTO, LDA, LOGISTIC, MEAN, NEAREST, REPRESENTATION_TITLES, FinetunePlan
+from ramanstudio.finetuning.config import (
+    AUTO,
+    ENSEMBLE,
+    LDA,
+    LOGISTIC,
+    MEAN,
+    NEAREST,
+    REPRESENTATION_TITLES,
+    SUPPORT_VECTORS,
+    FinetunePlan,
+)
 from ramanstudio.finetuning.cross_validation import Folds
 from ramanstudio.finetuning.representations import Representations
 
@@ -21,6 +31,7 @@ IntArray = NDArray[np.intp]
 
 MIN_LABELS_TO_SELECT: Final = 3  # labels per class (median); with fewer, the default candidate is taken
 MAX_LOGISTIC_SIZE: Final = 120_000  # spectra times classes; a regression on more takes minutes
+MAX_KERNEL_ROWS, MAX_KERNEL_SIZE = 3000, 30_000  # spectra, and times classes, of support vectors; more take minutes
 MARGIN: Final = 2.0  # standard errors by which another candidate has to be ahead of the default one
 
 
@@ -38,11 +49,38 @@ class ClassifierCandidate:
         return f"{REPRESENTATION_TITLES[self.representation]}, {self.estimator}"
 
 
+@dataclass(frozen=True, slots=True)
+class EnsembleCandidate:
+    """Candidates whose probabilities are averaged: `members` (M), largest weight first, with `weights` (M) of sum one.
+
+    `inverse_temperatures` (M) turn the scores of each into probabilities.
+    """
+
+    members: tuple[ClassifierCandidate, ...]
+    weights: tuple[float, ...]
+    inverse_temperatures: tuple[float, ...]
+
+    @property
+    def title(self) -> str:
+        """The number of members and the largest of them, in words."""
+        return f"{ENSEMBLE} of {len(self.members)}, led by {self.parts[0]}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Each member with its weight, in words."""
+        return tuple(
+            f"{member.title} ({100 * weight:.0f} %)" for member, weight in zip(self.members, self.weights, strict=True)
+        )
+
+
 # In the order of evaluation: those that are usually best come first, in case the user stops it.
 ORDER: Final = (
     ("joined", LDA), ("lines", LDA), ("joined", NEAREST), ("features", LDA), ("spectrum", LOGISTIC),
     ("measured", LOGISTIC), ("slope", LOGISTIC), ("lines", LOGISTIC), ("joined", LOGISTIC), ("features", LOGISTIC),
     ("spectrum", LDA), ("slope", LDA), ("measured", LDA), ("features", NEAREST), ("joined", MEAN),
+    ("roots", LDA), ("joined", SUPPORT_VECTORS), ("roots", LOGISTIC), ("lines", SUPPORT_VECTORS),
+    ("slope", SUPPORT_VECTORS), ("spectrum", SUPPORT_VECTORS), ("measured", SUPPORT_VECTORS),
+    ("roots", SUPPORT_VECTORS),
 )  # fmt: skip
 
 
@@ -50,7 +88,7 @@ ORDER: Final = (
 class EvaluatedCandidate:
     """A candidate with its cross-validated `scores` (n, K), NaN for spectra never held out, and `accuracy`."""
 
-    candidate: ClassifierCandidate
+    candidate: ClassifierCandidate | EnsembleCandidate
     scores: FloatArray
     accuracy: float
 
@@ -59,11 +97,14 @@ def list_candidates(
     plan: FinetunePlan, representations: Representations, n_spectra: int, n_classes: int
 ) -> list[ClassifierCandidate]:
     """Return the candidates to evaluate, in order."""
+    is_large = n_spectra > MAX_KERNEL_ROWS or n_spectra * n_classes > MAX_KERNEL_SIZE
     too_slow = n_spectra * n_classes > MAX_LOGISTIC_SIZE and plan.estimator != LOGISTIC
     return [
         ClassifierCandidate(representation, estimator)
         for representation, estimator in _allowed_pairs(plan)
-        if representations.has(representation) and not (too_slow and estimator == LOGISTIC)
+        if representations.has(representation)
+        and not (too_slow and estimator == LOGISTIC)
+        and not (is_large and estimator == SUPPORT_VECTORS and plan.estimator == AUTO)
     ]
 
 
