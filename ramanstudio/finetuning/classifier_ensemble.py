@@ -15,6 +15,7 @@ from ramanstudio.finetuning.candidate_selection import (
     EvaluatedCandidate,
     correct_predictions,
     select_candidate,
+    selection_margins,
 )
 from ramanstudio.finetuning.classifiers import AnyClassifier, NearestNeighbourClassifier, Subspace, fit_classifier
 from ramanstudio.finetuning.config import NEAREST
@@ -137,12 +138,14 @@ def is_ahead(
     """
     tested = folds.tested
     correct, fold = correct_predictions(evaluated, targets, tested), folds.fold[tested]
+    margins, groups = selection_margins(evaluated, default), folds.group[tested]
     single = np.empty(len(correct), dtype=bool)
     for number in np.unique(fold):
         test = fold == number
-        single[test] = correct[test, select_candidate(correct[~test], default)[0]]
+        others = np.unique(groups[~test], return_inverse=True)[1]
+        single[test] = correct[test, select_candidate(correct[~test], default, others, margins=margins)[0]]
     lead = correct_predictions([ensemble], targets, tested)[:, 0].astype(float) - single
-    by_sample = np.bincount(np.unique(folds.group[tested], return_inverse=True)[1], lead)
+    by_sample = np.bincount(np.unique(groups, return_inverse=True)[1], lead)
     return float(by_sample.sum()) > MARGIN * float(np.sqrt(np.sum(by_sample**2)))
 
 

@@ -36,6 +36,7 @@ from ramanstudio.finetuning.candidate_selection import (
     default_candidate,
     list_candidates,
     select_candidate,
+    selection_margins,
 )
 from ramanstudio.finetuning.classification import predict_probabilities
 from ramanstudio.finetuning.classifier_arrays import to_arrays
@@ -177,7 +178,9 @@ def _select(
     default = candidates.index(default_candidate(candidates, int(np.median(training_set.labels.counts))))
     if not tested.any():
         return CandidateSelection(evaluated, default, default)
-    chosen = int(select_candidate(correct_predictions(evaluated, targets, tested), default)[0])
+    groups = np.unique(training_set.folds.group[tested], return_inverse=True)[1]
+    correct, margins = correct_predictions(evaluated, targets, tested), selection_margins(evaluated, default)
+    chosen = int(select_candidate(correct, default, groups, margins=margins)[0])
     if with_ensemble:
         ensemble = evaluate_ensemble(evaluated, default, targets, training_set.folds)
         if ensemble is not None and is_ahead(ensemble, evaluated, default, targets, training_set.folds):
