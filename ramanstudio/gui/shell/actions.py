@@ -20,10 +20,6 @@ def _shown(context: ActionContext) -> bool:
     return context.readable > 0
 
 
-def _is_denoised(context: ActionContext) -> bool:
-    return context.denoised > 0
-
-
 def _of(menu: str, actions: Iterable[Action]) -> tuple[Action, ...]:
     """Those of `actions` that belong to `menu`."""
     return tuple(action for action in actions if action.menu == menu)
@@ -96,15 +92,15 @@ ACTIONS: Final = (
     Action("close_project", "Close project", "File", "Ctrl+W", "Close all spectra; their files stay", "ph.x", _any),
     Action(
         "export_spectra",
-        "Export spectra…",
+        "Export…",
         "File",
         "Ctrl+E",
-        "Save the selected spectra, raw and denoised, as CSV with a table of their SNR",
+        "Save spectra and tables (SNR, peaks, identifications, groups) as CSV, Excel, JCAMP-DX, SPC, NeXus or HDF5",
         "ph.export",
-        _is_denoised,
+        _any,
         toolbar="Export",
         separator=True,
-        synonyms="save csv data",
+        synonyms="save csv data spectra table snr signal noise excel nexus",
     ),
     Action(
         "export_picture",
@@ -125,16 +121,6 @@ ACTIONS: Final = (
         "ph.file-text",
         lambda context: context.readable > 0,
         synonyms="pdf html document print summary",
-    ),
-    Action(
-        "export_table",
-        "Export SNR table…",
-        "File",
-        "",
-        "Save the signal-to-noise ratios of the selected spectra as CSV",
-        "ph.table",
-        _is_denoised,
-        synonyms="save csv signal noise",
     ),
     *_of_tabs("File"),
     Action(

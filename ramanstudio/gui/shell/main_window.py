@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         """Make the objects that carry out the actions, each from the services it needs."""
         services, tabs = self.services, self.tabs
         page = cast("SpectrumPage", tabs.page("spectrum"))
-        self.file_commands = FileCommands(services, tabs, page, self)
+        self.file_commands = FileCommands(services, tabs, self.entries, self)
         self.spectrum_commands = SpectrumCommands(services.session, services.settings, services.messages, page)
         self.group_commands = GroupCommands(
             services.session,

@@ -59,7 +59,7 @@ class Services(QObject):
         self.mixture_jobs = MixtureJobs(self.workers, self.messages, self.identifying)
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.peak_finding = PeakFinding(self.workers, self.messages)
-        self.exporting = Exporting(self.session, self.workers, self.messages)
+        self.exporting = Exporting(self.session, self.workers, self.messages, self.peak_finding)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self.autosave = Autosave(self.session, self.workers, self.messages, self.project_files)
         self._collecting = [self._collect(COLLECT_YOUNG_MS, 1), self._collect(COLLECT_ALL_MS, 2)]
